@@ -72,7 +72,7 @@ options:
     type: str
   apps:
     description: Ids or exact labels of apps to assign to the policy. They move in this order. Other
-      apps of the policy stay.
+      apps of the policy stay. For O(state=present) only.
     type: list
     elements: str
     default: []
@@ -247,6 +247,11 @@ class Done:
 
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
+    if ctx.params["apps"] and ctx.params["state"] != "present":
+        raise BadOption(
+            f"apps: with state={ctx.params['state']} it has no effect, and all apps of the policy"
+            " count. Remove it, or assign single apps to their policy with state=present."
+        )
     known = ctx.okta.access_policies()
     current = resolution.find_policy(known, ctx.params["name"], "name")
     started = datetime.fromtimestamp(ctx.okta.transport.started(), timezone.utc)

@@ -655,6 +655,17 @@ def test_what_moved_is_named_if_a_later_app_does_not(desk):
     assert desk.run(POLICY, wanted)["changed"]
 
 
+@pytest.mark.parametrize("state", ["reverted", "absent"])
+def test_single_apps_are_not_taken_back(desk, state):
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]})[
+        "changed"
+    ]
+    mark = desk.watched.mark()
+    message = refused(desk.run(POLICY, {"name": NAME, "state": state, "apps": ["Slack"]}))
+    assert message.startswith(f"apps: with state={state} it has no effect")
+    assert desk.watched.writes(mark) == []
+
+
 def test_an_app_that_okta_keeps_does_not_keep_the_others_from_going_back(desk):
     wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack", "Salesforce", "Payroll"]}
     assert desk.run(POLICY, wanted)["changed"]

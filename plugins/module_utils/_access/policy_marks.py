@@ -24,12 +24,19 @@ class Marks:
 
     ``origin`` is the id of the policy that a clone was made from, None for a policy that is not
     ours. ``came_from`` is the policy of each app before it moved here, both by id. ``digests`` are
-    those of the rules of that policy then, by app, where the description has them.
+    those of the rules of that policy then, by app, where the description has them. ``ambiguous``
+    are the marks of apps that it names twice: app, policy, digest. They stay for a person to read.
     """
 
     origin: str | None = None
     came_from: t.Mapping[str, str] = field(default_factory=dict)
     digests: t.Mapping[str, str] = field(default_factory=dict)
+    ambiguous: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def apps(self) -> set[str]:
+        """The ids of all apps that have a mark."""
+        return {*self.came_from, *(app_id for app_id, _policy_id, _digest in self.ambiguous)}
 
     def keeping(self, app_ids: t.Container[str]) -> Marks:
         """Return the marks without those of other apps."""
@@ -37,23 +44,27 @@ class Marks:
             {app_id: value for app_id, value in values.items() if app_id in app_ids}
             for values in (self.came_from, self.digests)
         )
-        return Marks(self.origin, came_from, digests)
+        ambiguous = tuple(row for row in self.ambiguous if row[0] in app_ids)
+        return Marks(self.origin, came_from, digests, ambiguous)
 
 
 def parse_marks(description: str | None) -> Marks:
-    """Return the marks of a description. An app that it names twice is unknown."""
+    """Return the marks of a description."""
     text = description or ""
     origin = _ORIGIN.search(text)
-    rows = [
-        (app_id, policy_id, digest)
-        for policy_id, digest, app_ids in _APPS.findall(text)
-        for app_id in app_ids.split()
-    ]
+    rows = sorted(
+        {
+            (app_id, policy_id, digest)
+            for policy_id, digest, app_ids in _APPS.findall(text)
+            for app_id in app_ids.split()
+        }
+    )
     names = [app_id for app_id, _policy_id, _digest in rows]
     known = [row for row in rows if names.count(row[0]) == 1]
+    ambiguous = tuple(row for row in rows if row not in known)
     came_from = {app_id: policy_id for app_id, policy_id, _digest in known}
     digests = {app_id: digest for app_id, _policy_id, digest in known if digest}
-    return Marks(origin.group(1) if origin else None, came_from, digests)
+    return Marks(origin.group(1) if origin else None, came_from, digests, ambiguous)
 
 
 def plain_text(description: str | None) -> str:
@@ -72,9 +83,10 @@ def with_marks(description: str | None, marks: Marks) -> str:
     parts = [plain_text(description)]
     if marks.origin:
         parts.append(f"[made from policy {marks.origin}]")
+    rows = [(app, policy, marks.digests.get(app, "")) for app, policy in marks.came_from.items()]
     groups: dict[tuple[str, str], list[str]] = {}
-    for app_id, policy_id in sorted(marks.came_from.items()):
-        groups.setdefault((policy_id, marks.digests.get(app_id, "")), []).append(app_id)
+    for app_id, policy_id, digest in sorted([*rows, *marks.ambiguous]):
+        groups.setdefault((policy_id, digest), []).append(app_id)
     for (policy_id, digest), app_ids in sorted(groups.items()):
         state = f" as {digest}" if digest else ""
         parts.append(f"[apps from policy {policy_id}{state}: {' '.join(app_ids)}]")

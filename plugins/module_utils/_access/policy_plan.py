@@ -212,11 +212,12 @@ def _describe_policy(
     """Return the future description; that of a policy which is not a clone gets no marks."""
     if not marks.origin:
         return current.description if description is None else description
-    others = marks.keeping(marks.came_from.keys() - moving.came_from.keys())
+    others = marks.keeping(marks.apps - moving.came_from.keys())
     future = Marks(
         marks.origin,
         {**others.came_from, **moving.came_from},
         {**others.digests, **moving.digests},
+        others.ambiguous,
     )
     if description is None and future == marks:
         return current.description

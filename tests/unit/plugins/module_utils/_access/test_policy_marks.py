@@ -39,9 +39,22 @@ def test_marks_are_read_as_they_were_written(
     assert with_marks(text, marks) == (description or "")
 
 
-def test_an_app_that_is_marked_twice_is_unknown() -> None:
+def test_an_app_that_is_marked_twice_is_unknown_and_keeps_its_marks() -> None:
     twice = "[made from policy r1] [apps from policy r1: a1 a2] [apps from policy r2: a1]"
-    assert parse_marks(twice).came_from == {"a2": "r1"}
+    marks = parse_marks(twice)
+    assert marks.came_from == {"a2": "r1"} and marks.apps == {"a1", "a2"}
+    assert with_marks(twice, marks) == twice
+    assert with_marks(twice, marks.keeping({"a1"})) == (
+        "[made from policy r1] [apps from policy r1: a1] [apps from policy r2: a1]"
+    )
+    assert with_marks(twice, marks.keeping({"a2"})) == (
+        "[made from policy r1] [apps from policy r1: a2]"
+    )
+
+
+def test_a_mark_that_stands_twice_is_one() -> None:
+    twice = "[made from policy r1] [apps from policy r1: a1] [apps from policy r1: a1]"
+    assert parse_marks(twice) == Marks("r1", {"a1": "r1"})
 
 
 def test_marks_of_some_apps_are_kept() -> None:
