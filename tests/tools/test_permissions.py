@@ -50,6 +50,17 @@ def test_what_writes_is_set_apart() -> None:
     )
 
 
+def test_titles_with_the_same_permissions_share_a_line() -> None:
+    listed, read = (
+        types.SimpleNamespace(permission=name, writes=False, optional=False)
+        for name in ("List Devices", "okta.logs.read")
+    )
+    assert permissions.entries({"`one`": [listed], "`two`": [read], "`three`": [listed]}) == [
+        "- `one`, `three`. Kandji: List Devices.",
+        "- `two`. Okta: `okta.logs.read`.",
+    ]
+
+
 def test_no_operation_of_a_client_is_left_over() -> None:
     declared = {used for name in permissions.names() for used in permissions.operations(name)}
     assert len(declared) > 40

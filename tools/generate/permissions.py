@@ -47,8 +47,8 @@ COLLECTION = "devicetrust.okta_kandji."
 HEAD = """# Scopes and permissions
 
 Okta permissions are OAuth scopes. A service app needs the scope **and** an admin role that allows
-the same. An API token has the admin roles of the person who created it. Kandji permissions are the
-entries of an API token, by the titles of Kandji's API documentation.
+the same. An API token has the admin roles of the person who created it. Kandji permissions have
+the titles of Kandji's API documentation.
 
 Permissions in **bold** are for runs that write: check mode does not need or request them. Those in
 *italics* are optional: a run without them says what it could not see. Okta's SCEP URL needs no
@@ -114,6 +114,22 @@ def _included(action: str, value: t.Any, path: Path) -> list[Path]:
 
 def entry(title: str, used: t.Sequence[t.Any]) -> str:
     """Return the line of some operations, with the permissions of both vendors."""
+    return _line([title], _permissions(used))
+
+
+def entries(titles: t.Mapping[str, t.Sequence[t.Any]]) -> list[str]:
+    """Return the lines of operations by title. Titles with the same permissions share a line."""
+    lines: dict[str, list[str]] = {}
+    for title, used in titles.items():
+        lines.setdefault(_permissions(used), []).append(title)
+    return [_line(shared, text) for text, shared in lines.items()]
+
+
+def _line(titles: t.Sequence[str], permissions: str) -> str:
+    return f"- {', '.join(titles)}.{permissions}"
+
+
+def _permissions(used: t.Sequence[t.Any]) -> str:
     okta = {one.permission: _mark(one) for one in used if one.permission.startswith("okta.")}
     kandji = {
         one.permission: _mark(one)
@@ -121,7 +137,7 @@ def entry(title: str, used: t.Sequence[t.Any]) -> str:
         if one.permission and not one.permission.startswith("okta.")
     }
     vendors = {"Okta": _shown(okta, "`"), "Kandji": _shown(kandji, "")}
-    return f"- {title}." + "".join(f" {name}: {text}." for name, text in vendors.items() if text)
+    return "".join(f" {name}: {text}." for name, text in vendors.items() if text)
 
 
 def _mark(used: t.Any) -> str:
@@ -142,10 +158,14 @@ def page() -> str:
         " `device_trust_enforce` too",
         [one for name in ENFORCE for one in operations(name)],
     )
-    others = [entry(f"`{name}.yml`", operations_of_playbook(name)) for name in PLAYBOOKS]
-    modules = [entry(f"`{name}`", operations(name)) for name in names()]
+    others = entries({f"`{name}.yml`": operations_of_playbook(name) for name in PLAYBOOKS})
     follower = import_module(f"{UTILS}._okta.log_follower").USES
-    modules.append(entry("event source `okta_system_log`", follower))
+    modules = entries(
+        {
+            **{f"`{name}`": operations(name) for name in names()},
+            "event source `okta_system_log`": follower,
+        }
+    )
     return "\n".join([HEAD, site, enforce, *others, MODULES_HEAD, *modules, ""])
 
 
