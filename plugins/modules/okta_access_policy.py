@@ -378,14 +378,19 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
         if plan.description != (current.description or ""):
             recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
+    _warn_of_reversal(ctx, left, forecast)
+    moved = [app for app, _target in plan.moves]
+    future = replace(current, description=plan.description)
+    changes = _changes_of_reversal(plan, current)
+    return Done(future, changes, moved, forecast, came_from=current.id, left_apps=left)
+
+
+def _changes_of_reversal(plan: policy_plan.Reversal, current: Policy) -> list[Change]:
     changes = [_assignment(app, target) for app, target in plan.moves]
     if plan.description != (current.description or ""):
         before, after = {"description": current.description}, {"description": plan.description}
         changes.append(Change("update", f"policy {current.name!r}", before, after))
-    _warn_of_reversal(ctx, left, forecast)
-    moved = [app for app, _target in plan.moves]
-    future = replace(current, description=plan.description)
-    return Done(future, changes, moved, forecast, came_from=current.id, left_apps=left)
+    return changes
 
 
 def _plan_reversal(
