@@ -168,8 +168,12 @@ def _find_newest(
         return None
     active = [each for each in certificates if each.rotation_state == ACTIVE]
     others = [each for each in (*active, current) if each and each != newest]
+    return newest if _outlives(newest, others) else None
+
+
+def _outlives(newest: AuthorityCertificate, others: Sequence[AuthorityCertificate]) -> bool:
     ends = [each.expires or EARLIEST for each in others]
-    return newest if all((newest.expires or LATEST) > end for end in ends) else None
+    return all((newest.expires or LATEST) > end for end in ends)
 
 
 def _state(
