@@ -169,7 +169,7 @@ def _describe_undefined(name: str, error: Exception) -> str:
     undefined = f"'{match['name'] or match['attribute']}'" if match else "a variable"
     return (
         f"{name}: Its value refers to {undefined}, which is undefined. Define it, or load the"
-        " file that does."
+        " file that does (for example -e @vault.yml)."
     )
 
 

@@ -439,7 +439,7 @@ def _devices_of(
     return [
         device
         for device in fleet.devices
-        if device.blueprint_id in ids
+        if device.blueprint_id in {"", *ids}  # one that Kandji does not show may be any
         and (device.blueprint_id not in nodes or device.device_id in listed)
     ]
 

@@ -217,7 +217,7 @@ def run(ctx: ModuleContext) -> Result:
         assigned_to=[blueprint.id for blueprint in plan.assign],
     )
     if counted:
-        result["macs_in_scope"] = len(assignments.macs_on(devices, wanted))
+        result["macs_in_scope"] = len(assignments.macs_in_scope(devices, wanted))
     if params["report"]:
         result["statuses"] = _report(ctx, item.id, devices, limit)
     return result
@@ -323,7 +323,7 @@ def _check_licences(
     devices: t.Sequence[KandjiDevice],
 ) -> None:
     """Raise Refused if too few licences were bought for the Macs."""
-    licences, scope = ctx.params["licences"], len(assignments.macs_on(devices, wanted))
+    licences, scope = ctx.params["licences"], len(assignments.macs_in_scope(devices, wanted))
     if licences is not None and scope > licences and plan.assign:
         raise Refused(
             f"licences: {scope} Macs would be in scope of {item.name!r}, and {licences} is the"

@@ -216,7 +216,7 @@ def _check_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Bl
     if not plan.assignment.remove:
         return 0
     devices = list(ctx.kandji.devices(platform="Mac"))
-    losing = assignments.macs_on(devices, plan.assignment.remove)
+    losing = assignments.macs_in_scope(devices, plan.assignment.remove)
     count = len(losing - assignments.macs_on(devices, wanted))
     places = abbreviate([repr(each.name) for each in plan.assignment.remove], 5)
     action = f"The removal of the script {plan.name!r} from {places} would take it from"

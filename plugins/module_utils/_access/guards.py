@@ -564,7 +564,8 @@ def _explain_unknowns(result: Forecast) -> str:
         )
     if not result.log_names_devices:
         text += (
-            " The System Log does not name their devices; they are assumed to be unknown to Okta."
+            " The System Log does not name the devices of their sign-ins, so each person counts"
+            " with their registered devices and with one that Okta does not know."
         )
     return text
 

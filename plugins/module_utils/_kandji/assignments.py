@@ -205,9 +205,19 @@ def item_ids(items: Items) -> dict[str, set[str]]:
 
 
 def macs_on(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blueprint]) -> set[str]:
-    """Return the serials of the Macs on these blueprints."""
+    """Return the serials of the Macs on these blueprints, else their device ids."""
     ids = {blueprint.id for blueprint in blueprints}
-    return {device.serial for device in devices if device.is_mac and device.blueprint_id in ids}
+    return _macs(device for device in devices if device.blueprint_id in ids)
+
+
+def macs_in_scope(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blueprint]) -> set[str]:
+    """Return the same, with the Macs of which Kandji does not show the blueprint, for limits."""
+    ids = {blueprint.id for blueprint in blueprints}
+    return _macs(device for device in devices if ids and device.blueprint_id in {"", *ids})
+
+
+def _macs(devices: t.Iterable[KandjiDevice]) -> set[str]:
+    return {device.serial or device.device_id for device in devices if device.is_mac}
 
 
 def devices_on(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blueprint]) -> set[str]:

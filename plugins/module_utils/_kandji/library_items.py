@@ -276,12 +276,10 @@ def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
         ),
         "Log in to the Kandji web app and click Library.",
         f"Search for {name} and click the {name} App Store app card (not the Auto App).",
-        f"Assign it to one blueprint, which lets the API find it (for example {places}).",
+        "Assign it to one blueprint, which lets the API find it. Its Macs get the app at once,"
+        " therefore choose one without Macs that have to wait for their certificate.",
         "Select Install and Continuously Enforce as the installation type.",
-        (
-            "Click Save, then run this again: it finds the item and assigns it to all blueprints"
-            " that are asked for."
-        ),
+        (f"Click Save, then run this again: it finds the item and assigns it to {places}."),
     ]
 
 

@@ -34,8 +34,8 @@ CONSOLE_STEPS = (
     "For SCEP URL challenge type, select Static SCEP URL.",
     "Select Generate.",
     "Copy the SCEP URL and the Secret key into your vault: the secret key is shown this once.",
-    "Select Save, then run this again with the SCEP URL (scep_url or OKTA_SCEP_URL), unless it can"
-    " be read, and the challenge (scep_challenge or OKTA_SCEP_CHALLENGE).",
+    "Select Save, then run this again with the secret key, and with the SCEP URL unless it can be"
+    " read.",
 )
 
 

@@ -33,7 +33,8 @@ class Mention(t.NamedTuple):
 def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool = False) -> None:
     """Raise BadOption for entries that name one thing twice by the same text.
 
-    A name or generation that would be written with a line break raises it, too.
+    A name or generation that would be written with a line break raises it, too, and so does a new
+    name with spaces around it: a tenant that removes them would not find it again.
 
     Nothing has to be read for it; ``check_plans`` finds what is named in several ways.
 
@@ -46,6 +47,9 @@ def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool =
                     f"{option}: {getattr(entry, option)!r} holds a line break or another control"
                     " character. Remove it."
                 )
+        name = entry.name or ""
+        if not entry.library_item_id and name != name.strip():
+            raise BadOption(f"name: {name!r} begins or ends with a space. Remove it.")
     numbered = list(enumerate(entries))
     for option in ("name", "library_item_id", "library_item"):
         named = [(number, getattr(entry, option)) for number, entry in numbered]

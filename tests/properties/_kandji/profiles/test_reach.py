@@ -64,8 +64,8 @@ def test_a_reach_names_devices_that_exist_or_hold_the_profile(
     assert reach.new <= known and reach.changed <= held and reach.removed <= known | held
     counts = reach.counts("reissue")
     assert counts["new"] == len(reach.new) and counts["reissue"] == len(reach.changed)
-    if plan.writes_profile:
-        assert reach.changed == held
+    if plan.writes_profile:  # a holder installs it again, or loses it by the same write
+        assert held - reach.changed <= reach.removed
     if plan.deletes:
         assert held <= reach.removed
     for limit in ("reissue", "new", "removed"):

@@ -105,8 +105,9 @@ def test_a_log_without_devices_is_explained():
     with pytest.raises(Refused) as caught:
         guards.LockOutGuard(0).check(forecast_of(1, log_names_devices=False))
     assert (
-        "1 person who used these apps would be locked out: p00. The System Log does not name their"
-        " devices; they are assumed to be unknown to Okta. Nothing was written."
+        "1 person who used these apps would be locked out: p00. The System Log does not name the"
+        " devices of their sign-ins, so each person counts with their registered devices and with"
+        " one that Okta does not know. Nothing was written."
     ) in caught.value.message
 
 

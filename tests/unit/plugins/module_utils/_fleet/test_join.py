@@ -126,7 +126,9 @@ def test_a_mac_has_the_facts_of_its_device_and_the_first_ring_of_its_blueprint()
         tags=("a", "b"),
         last_check_in=SEEN,
     )
-    assert join.mac_of(KandjiDevice("dev-1"), rings) == MacFacts("", device_id="dev-1")
+    assert join.mac_of(KandjiDevice("dev-1"), rings) == MacFacts(
+        "", device_id="dev-1", incomplete="Kandji does not show its blueprint."
+    )
 
 
 def test_a_ring_without_a_profile_is_not_rolled_out() -> None:

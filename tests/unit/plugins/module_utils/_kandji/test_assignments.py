@@ -308,7 +308,16 @@ def test_only_macs_of_these_blueprints_are_in_scope() -> None:
     ]
     assert assignments.macs_on(devices, [CANARY]) == {"MAC1", "ANY1"}
     assert assignments.macs_on(devices, [CANARY, SALES]) == {"MAC1", "MAC2", "ANY1"}
-    assert assignments.macs_on(devices, []) == set()
+    assert assignments.macs_on(devices, []) == assignments.macs_in_scope(devices, []) == set()
+    # For a limit, one whose blueprint Kandji does not show may be on any.
+    assert assignments.macs_in_scope(devices, [CANARY]) == {"MAC1", "MAC3", "ANY1"}
+
+
+def test_macs_without_a_serial_count_each() -> None:
+    devices = [
+        KandjiDevice(str(number), "", platform="Mac", blueprint_id=CANARY.id) for number in range(3)
+    ]
+    assert assignments.macs_on(devices, [CANARY]) == {"0", "1", "2"}
 
 
 def test_devices_of_every_platform_are_on_a_blueprint() -> None:

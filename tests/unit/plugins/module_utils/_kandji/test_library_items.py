@@ -169,10 +169,10 @@ def test_the_steps_in_the_console_lead_from_the_licence_to_the_next_run() -> Non
         " Kandji uses.",
         "Log in to the Kandji web app and click Library.",
         "Search for Okta Verify and click the Okta Verify App Store app card (not the Auto App).",
-        "Assign it to one blueprint, which lets the API find it (for example Canary, Wide).",
+        "Assign it to one blueprint, which lets the API find it. Its Macs get the app at once,"
+        " therefore choose one without Macs that have to wait for their certificate.",
         "Select Install and Continuously Enforce as the installation type.",
-        "Click Save, then run this again: it finds the item and assigns it to all blueprints that"
-        " are asked for.",
+        "Click Save, then run this again: it finds the item and assigns it to Canary, Wide.",
     ]
 
 

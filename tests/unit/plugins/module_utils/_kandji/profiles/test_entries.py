@@ -46,7 +46,7 @@ def plan(
     ("second", "text"),
     [
         (entry("a", "Sales"), "two entries name 'a'"),
-        (entry(" A", "Sales"), "two entries name 'a'"),
+        (entry("A", "Sales"), "two entries name 'a'"),
         (entry("b", "canary "), "the blueprint 'Canary' is in the entries 'a' and 'b'"),
         (entry(None, "Canary", library_item_id="i"), "is in the entries 'a' and 'i'"),
         (entry(None, "Canary", library_item="By hand"), "is in the entries 'a' and 'By hand'"),
