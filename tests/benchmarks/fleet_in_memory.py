@@ -17,6 +17,7 @@ import resource
 import sys
 import typing as t
 from importlib import import_module
+from pathlib import Path
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import (
     ModuleContext,
@@ -194,6 +195,17 @@ class Vendors:
         return [make(number) for number in range(start, min(start + size, self.macs))]
 
 
+def peak_megabytes() -> float:
+    """The most memory that this process held.
+
+    On Linux, ru_maxrss of a process is at least what its parent held when it was started.
+    """
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024)
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def main(module: str, macs: int, directory: str) -> None:
     vendors = Vendors(macs)
     Transport.send = vendors.send  # type: ignore[method-assign]  # a stub
@@ -212,11 +224,10 @@ def main(module: str, macs: int, directory: str) -> None:
     params |= {"dest": directory, "state_dir": directory} if module == "device_trust_report" else {}
     result = loaded.run(ModuleContext(params, False, print, loaded.USES))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    megabytes = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
     print(
         json.dumps(
             {
-                "megabytes": round(megabytes),
+                "megabytes": round(peak_megabytes()),
                 "processor": round(used.ru_utime + used.ru_stime, 1),
                 "calls": vendors.calls,
                 "macs": sum(result["counts"].values()),

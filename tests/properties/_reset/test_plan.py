@@ -189,10 +189,11 @@ def test_the_second_look_at_an_unchanged_record_decides_alike(
     decisions = plan_reset(some, limits, facts)
     for decision in decisions:
         if decision.resets:
-            again = decide_again(decision.target, decision, decisions, limits, facts)
+            keeper = decision.keeper
+            again = decide_again(decision.target, keeper, decisions, limits, facts)
             assert again == decision
             gone = replace(decision.target, device=None)
-            assert decide_again(gone, decision, decisions, limits, facts).action == "none"
+            assert decide_again(gone, keeper, decisions, limits, facts).action == "none"
 
 
 @given(targets(), guards(), evidence(), st.integers(0, 5), st.integers(0, 5), st.integers(0, 50))

@@ -127,18 +127,18 @@ def apply_tasks(
 
     All plans are checked against what Kandji holds now before the first write, so that a ring is
     not written when the next one turns out to have changed. Each further plan is checked once more
-    before its own writes. Devices are counted again before the first write if one that joined
-    meanwhile could exceed a limit. Raises NotAsWritten, and Refused if what a plan relies on
-    changed, or if another run writes at the same time.
+    before its own writes. Before that, devices are counted again if one that joined meanwhile could
+    exceed a limit: that takes long in a large fleet. Raises NotAsWritten, and Refused if what a
+    plan relies on changed, or if another run writes at the same time.
 
     :arg check_conflicts: raises for a profile that came to these blueprints meanwhile.
     """
     pending = [task for task in tasks if task.plan.changes]
     if pending:
         plans = [task.plan for task in pending]
-        check_conflicts(_recheck(kandji, plans))
         if limits.depend_on_fleet(plans):
             count_devices(kandji, plans, limits)
+        check_conflicts(_recheck(kandji, plans))
     for number, task in enumerate(pending):
         if number:
             _recheck(kandji, [task.plan])
