@@ -121,7 +121,7 @@ def write_report(path: Path, count: int) -> Path:
         "https://acme.api.kandji.io",
         ORDER,
         {"canary": "2027-10-24"},
-        report.PastReport("2026-11-23T06:00:00Z", before),
+        previous=report.PastReport("2026-11-23T06:00:00Z", before),
         history=True,
         api_calls=215,
     )

@@ -705,6 +705,7 @@ def test_the_modules_prove_at_micromdms_server(
     record_conformance(
         SCEPSERVER, "PKIOperation", "okta_device_integration proves by it, and tells a wrong secret"
     )
+    scep.world.switches.set(certificate_authorities="missing")  # the server is none of the org's
     options = {"scep_url": scepserver.url, "scep_hosts": ["127.0.0.1"], "test_enrollment": True}
     enrolled = run_module(
         "okta_device_integration", {**options, "scep_challenge": scepserver.secret}, lab=scep
