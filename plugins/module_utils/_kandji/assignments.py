@@ -247,8 +247,11 @@ class Limit:
         return self.allowed is not None and self.count > self.allowed
 
 
-def check_limits(limits: t.Iterable[Limit]) -> None:
-    """Raise Refused that names every limit that a change exceeds, with the counts."""
+def check_limits(limits: t.Iterable[Limit], first_remedy: str = "") -> None:
+    """Raise Refused that names every limit that a change exceeds, with the counts.
+
+    :arg first_remedy: a sentence on what to look at before a limit is raised.
+    """
     exceeded = [limit for limit in limits if limit.is_exceeded]
     if not exceeded:
         return
@@ -260,7 +263,8 @@ def check_limits(limits: t.Iterable[Limit]) -> None:
     settings = " and ".join(f"{each.option}: {each.count}" for each in exceeded)
     first = exceeded[0]
     raise Refused(
-        f"{' '.join(sentences)} Nothing was written. Set {settings} if that is intended.",
+        f"{' '.join(filter(None, [*sentences, 'Nothing was written.', first_remedy]))}"
+        f" Set {settings} if that is intended.",
         limit=first.option,
         count=first.count,
         allowed=first.allowed,

@@ -34,7 +34,12 @@ from ..recheck import (
 from ..records import Blueprint, CustomProfile
 from ..unknown_fields import describe_unknown
 from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_written
-from .reach import Reach, describe_reach, find_reach, may_reach
+from .reach import Reach, changes_secret, describe_reach, find_reach, may_reach
+
+NEW_SECRET = (
+    "Is it the secret key that Okta has now? If not, set challenge to that one. If the key was"
+    " reset in Okta, the playbook rotate_scep_challenge renews ring by ring."
+)
 
 
 @dataclass(frozen=True)
@@ -244,5 +249,5 @@ def check_reaches(
         subjects = [describe_reach(plan, name) for plan, each in counts if each[name]]
         action = f"The change ({'; '.join(subjects)}) {effect}"
         checked.append(Limit(f"max_{name}", limits.allowed[name], totals[name], action))
-    check_limits(checked)
+    check_limits(checked, NEW_SECRET if any(map(changes_secret, plans)) else "")
     return totals

@@ -149,17 +149,18 @@ def describe_reach(plan: Plan, limit: str) -> str:
     """Return what of a plan a limit counts: the profile, its blueprints, the keys that change."""
     blueprints = {"new": plan.assignment.assign, "removed": plan.assignment.remove}.get(limit, [])
     places = abbreviate([repr(each.name) for each in blueprints or plan.wanted.blueprints], 5)
-    keys = sorted(
-        {
-            key
-            for change in plan.changes
-            if change.action == "update"
-            for key in {*change.before, *change.after}
-        }
-    )
+    keys = sorted(_changed_keys(plan))
     parts = [f"profile {plan.name!r}"]
     parts += [f"on {places}"] if places else []
     parts += [f"changing {abbreviate(keys, 5)}"] if keys and limit != "new" else []
-    if "Challenge" in keys and limit != "new":
-        parts.append("(another secret key than Kandji has)")
     return " ".join(parts)
+
+
+def changes_secret(plan: Plan) -> bool:
+    """Return whether a plan changes the challenge of a SCEP profile that exists."""
+    return "Challenge" in _changed_keys(plan)
+
+
+def _changed_keys(plan: Plan) -> set[str]:
+    updates = [change for change in plan.changes if change.action == "update"]
+    return {key for change in updates for key in {*change.before, *change.after}}

@@ -433,6 +433,16 @@ def test_a_ring_that_is_written_below_its_name_is_explained() -> None:
     )
 
 
+def test_a_directory_that_is_not_writable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("os.access", lambda path, _mode: bool(asked.append(path)))
+    assert problems_of("device_trust_report_dir", "/nowhere/reports") == [
+        "device_trust_report_dir: /nowhere/reports is not writable. Set a directory that you may"
+        " write to."
+    ]
+    assert asked == ["/"]  # the closest one that is there
+
+
 def test_the_nearest_name_is_one_that_the_playbook_needs() -> None:
     problems = checked({"device_trust_serial": "C02XK1ZAJG5J"}, "device_status")[1]
     assert problems[0] == (

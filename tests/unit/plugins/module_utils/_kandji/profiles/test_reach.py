@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.reach import (
     Reach,
+    changes_secret,
     describe_reach,
     find_reach,
     flag_of,
@@ -280,11 +281,17 @@ def test_of_many_blueprints_and_keys_five_are_named() -> None:
     )
 
 
-def test_another_secret_key_is_named_in_words() -> None:
+def test_another_secret_key_comes_with_what_to_look_at_first() -> None:
     secret = Change("update", "profile 'Wi-Fi'", {"Challenge": "***"}, {"Challenge": "***"})
-    assert describe_reach(plan(blueprints=[], changes=(secret,)), "reissue") == (
-        "profile 'Wi-Fi' changing Challenge (another secret key than Kandji has)"
-    )
+    written = plan(fields={"name": "x"}, changes=(secret,))
+    with pytest.raises(Refused) as raised:
+        apply.check_reaches([written], [Reach(changed=ids("mac-1"))], limits(reissue=0))
+    assert (
+        "Nothing was written. Is it the secret key that Okta has now? If not, set challenge to that"
+        " one. If the key was reset in Okta, the playbook rotate_scep_challenge renews ring by ring."
+        " Set max_reissue: 1 if that is intended."
+    ) in raised.value.message
+    assert not changes_secret(plan(changes=(CHANGE,)))
 
 
 def test_a_device_without_a_blueprint_may_be_on_each() -> None:
