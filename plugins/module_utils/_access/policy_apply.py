@@ -23,7 +23,7 @@ from .._core.json_fields import Json
 from .._core.lookup import named
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
-from .app_moves import Move, Obstacle
+from .app_moves import Move, Obstacle, explain_obstacles
 from .policy_plan import PolicyPlan
 from .recheck import check_app, check_target, find_older_twin
 from .rule_comparison import merge_rule
@@ -132,42 +132,75 @@ def apply_moves(okta: Okta, moves: t.Sequence[Move]) -> None:
 
     If one fails, the error says which apps moved, and which did not.
     """
+    apps = [move.app for move in moves]
     for number, move in enumerate(moves):
         try:
             move_app(okta, move.app, move.target, move.before)
         except DeviceTrustError as error:
             if len(moves) == 1:
                 raise
-            raise _explain_interruption(error, [each.app for each in moves], number) from error
+            raise _explain_interruption(error, apps[:number], apps[number:]) from error
 
 
 def apply_reversal(okta: Okta, moves: t.Sequence[Move]) -> list[Obstacle]:
     """Move apps back, each by itself. Return those that stay, and why.
 
     People may be locked out of each of them, so one that Okta refuses does not keep the others from
-    it. Raises the first error if no app moves, and Unauthorized, RateLimited or Unreachable, which
-    would meet the others, too.
+    it. Raises an error if no app moves, or if it would meet the others too: the credentials or the
+    connection fail. The error says which apps moved, and which did not.
     """
+    moved: list[App] = []
     left: list[Obstacle] = []
     errors: list[DeviceTrustError] = []
-    for move in moves:
+    for number, move in enumerate(moves):
         try:
             move_app(okta, move.app, move.target, move.before)
-        except (Unauthorized, RateLimited):
-            raise
-        except (ApiError, NotAsWritten, Refused, Uncertain) as error:
-            errors.append(error)
-            left.append(Obstacle(move.app, error.message.rstrip(".")))
-    if errors and len(errors) == len(moves):
-        raise errors[0]
+        except DeviceTrustError as error:
+            if _meets_all(error):
+                rest = [each.app for each in moves[number:]]
+                raise _explain_interruption(error, moved, rest, left) from error
+            if not _has_moved(okta, move, error):
+                errors.append(error)
+                left.append(Obstacle(move.app, _reason_of(error)))
+                continue
+        moved.append(move.app)
+    if left and not moved:
+        text = f"{explain_obstacles(left)} No app moved. Correct the cause. Run again after that."
+        raise type(errors[0])(text, **errors[0].details)
     return left
 
 
+def _meets_all(error: DeviceTrustError) -> bool:
+    """Return whether an error says nothing of the app that it met."""
+    if isinstance(error, (Unauthorized, RateLimited)):
+        return True
+    return not isinstance(error, (ApiError, NotAsWritten, Refused, Uncertain))
+
+
+def _has_moved(okta: Okta, move: Move, error: DeviceTrustError) -> bool:
+    """Return whether an app has its policy although the answer was lost or is odd."""
+    if not isinstance(error, (NotAsWritten, Uncertain)):
+        return False
+    return move.app.id in okta.policy_apps(move.target.id)
+
+
+def _reason_of(error: DeviceTrustError) -> str:
+    if isinstance(error, Uncertain):
+        return "Okta's answer to its move was lost, and Okta does not show it as moved"
+    return str(error.details.get("reason", error.message)).rstrip(".")
+
+
 def _explain_interruption(
-    error: DeviceTrustError, apps: t.Sequence[App], number: int
+    error: DeviceTrustError,
+    moved: t.Sequence[App],
+    rest: t.Sequence[App],
+    left: t.Sequence[Obstacle] = (),
 ) -> DeviceTrustError:
-    """Return the error with what moved before it, and what did not."""
-    moved, failed, waiting = apps[:number], apps[number], apps[number + 1 :]
+    """Return the error with what moved before it, and what did not.
+
+    :arg rest: the app that the error met, and those after it.
+    """
+    failed, waiting = rest[0], [*rest[1:], *(each.app for each in left)]
     text = (
         f"{error.message} This was the move of app {failed.label!r}. Moved before it:"
         f" {_labels(moved)}. Not moved: {_labels(waiting)}. What moved stays. Correct the cause and"

@@ -54,7 +54,7 @@ def check_apps(okta: Okta, policy: Policy, planned: t.Collection[str]) -> None:
 def check_app(okta: Okta, app: App, policy_id: str) -> None:
     """Raise Refused if an app does not have the policy any more that the plan read."""
     if app.id not in okta.policy_apps(policy_id):
-        raise _changed(f"App {app.label!r}", "got another policy")
+        raise _changed(f"App {app.label!r}", "got another policy", "it has another policy by now")
 
 
 def check_target(okta: Okta, policy: Policy) -> None:
@@ -84,8 +84,10 @@ def _contents(rules: Rules) -> list[Row]:
     ]
 
 
-def _changed(subject: str, what: str) -> Refused:
+def _changed(subject: str, what: str, reason: str = "") -> Refused:
+    """Return the error. Its detail ``reason`` is for a run that goes on with other objects."""
+    fact = f"{subject}: it {what} in Okta after this run read it"
     return Refused(
-        f"{subject}: it {what} in Okta after this run read it. This run wrote nothing more. Run"
-        " again to plan with what Okta holds now."
+        f"{fact}. This run wrote nothing more. Run again to plan with what Okta holds now.",
+        reason=reason or fact,
     )

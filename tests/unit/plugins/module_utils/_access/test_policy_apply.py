@@ -33,7 +33,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     RateLimited,
     Refused,
     Unauthorized,
+    Uncertain,
     Unreachable,
+    Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
@@ -326,20 +328,61 @@ def test_an_app_that_okta_keeps_does_not_keep_the_others_from_going_back(okta: F
     assert [app for _assign, app, _policy in okta.writes] == ["slack", "jira", "pay"]
 
 
-@pytest.mark.parametrize("error", [Unauthorized, RateLimited, Unreachable])
+@pytest.mark.parametrize("error", [Unauthorized, RateLimited, Unreachable, Unreadable])
 def test_a_reversal_ends_at_what_the_other_apps_would_meet_too(
     okta: FakeOkta, error: type[DeviceTrustError]
 ) -> None:
-    moves = moves_of(okta, "Slack", "Jira")
+    moves = moves_of(okta, "Slack", "Jira", "Pay", "Mail")
 
     def fail(call: str) -> None:
-        if call == "assigned":
+        app = okta.writes[-1][1] if okta.writes else ""
+        if call == "assigned" and app == "jira":
+            raise Forbidden("Okta refused it.", status=403)
+        if call == "assigned" and app == "pay":
             raise error("Okta has no answer.")
 
     okta.before = fail
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
-    assert [app for _assign, app, _policy in okta.writes] == ["slack"]
+    assert (
+        "This was the move of app 'Pay'. Moved before it: 'Slack'. Not moved: 'Mail', 'Jira'."
+    ) in raised.value.message
+    assert [app for _assign, app, _policy in okta.writes] == ["slack", "jira", "pay"]
+
+
+def test_a_reversal_that_moves_no_app_fails_with_the_reason_of_each(okta: FakeOkta) -> None:
+    moves = moves_of(okta, "Slack", "Jira")
+    refuse_after(okta, 0)
+    with pytest.raises(ApiError) as raised:
+        policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert raised.value.message == (
+        "'Slack', 'Jira': Okta refused it. No app moved. Correct the cause. Run again after that."
+    )
+    assert raised.value.status == 400
+
+
+@pytest.mark.parametrize("is_carried_out", [True, False])
+def test_whether_an_app_moved_is_read_where_the_answer_was_lost(
+    okta: FakeOkta, is_carried_out: bool
+) -> None:
+    moves = moves_of(okta, "Slack", "Jira")
+
+    def lose(call: str) -> None:
+        if call == "assigned" and okta.writes[-1][1] == "slack":
+            if not is_carried_out:
+                okta.apps["rst2"].clear()
+            raise Uncertain("Whether it was carried out is unknown.")
+
+    okta.before = lose
+    left = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert [each.app.label for each in left] == ([] if is_carried_out else ["Slack"])
+
+
+def test_an_app_that_got_another_policy_meanwhile_is_left(okta: FakeOkta) -> None:
+    moves = moves_of(okta, "Slack", "Jira")
+    okta.apps["rst1"].remove("slack")
+    left = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert left == [Obstacle(App("slack", "Slack"), "it has another policy by now")]
 
 
 def test_the_failure_of_a_single_move_is_that_of_okta(okta: FakeOkta) -> None:
