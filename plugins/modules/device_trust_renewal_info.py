@@ -439,8 +439,9 @@ def _devices_of(
     return [
         device
         for device in fleet.devices
-        if device.blueprint_id in {"", *ids}  # one that Kandji does not show may be any
-        and (device.blueprint_id not in nodes or device.device_id in listed)
+        if (device.blueprint_id in ids and device.blueprint_id not in nodes)
+        # On a node, and where Kandji does not show the blueprint.
+        or (device.blueprint_id in {"", *nodes} and device.device_id in listed)
     ]
 
 

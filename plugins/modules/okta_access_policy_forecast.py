@@ -237,7 +237,7 @@ def run(ctx: ModuleContext) -> Result:
     forecast, refusal = _forecast(ctx, guards.PolicyChange(policy, current, after, changes))
     return {
         "changed": False,
-        "forecast": forecast.as_result() if forecast else None,
+        "forecast": forecast,
         "refusal": refusal,
         "simulation": _simulate(ctx, changes, policy) if params["simulate"] else None,
         "rule_changes": rule_changes,
@@ -300,23 +300,26 @@ def _app_changes(
     return changes
 
 
-def _forecast(
-    ctx: ModuleContext, change: guards.PolicyChange
-) -> tuple[Forecast | None, str | None]:
-    """Return the forecast, and why a guard would refuse the change. Raises Refused."""
+def _forecast(ctx: ModuleContext, change: guards.PolicyChange) -> tuple[Result | None, str | None]:
+    """Return the forecast as results show it, and why a guard would refuse the change.
+
+    Raises Refused. The refusal of a lock-out has the forecast already: the log is read once.
+    """
     options = guards.GuardOptions.from_params(ctx.params)
     effective = [each for each in change.apps if each.has_effect]
     if not effective and same_rules(change.before, change.after):
-        return Forecast(), None
+        return Forecast().as_result(), None
     try:
-        return guards.check_change(ctx.okta, replace(change, apps=effective), options), None
+        forecast = guards.check_change(ctx.okta, replace(change, apps=effective), options)
+        return forecast.as_result() if forecast else None, None
     except Refused as error:
         if ctx.params["refuse"]:
             raise
-        forecast = guards.read_forecast(
-            ctx.okta, effective, options.active_days, options.log_events
-        )
-        return forecast, error.message
+        known = error.details.get("forecast")
+        if known is None:
+            limits = options.active_days, options.log_events
+            known = guards.read_forecast(ctx.okta, effective, *limits).as_result()
+        return known, error.message
 
 
 def _simulate(

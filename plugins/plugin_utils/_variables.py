@@ -343,7 +343,7 @@ class Checker:
         for name in element:
             if name not in keys:
                 remedy = _near(str(name), keys)
-                if isinstance(element[name], Mapping):
+                if isinstance(element[name], Mapping) and keys.keys() & element[name].keys():
                     remedy = f". Write it as 'name: {name}', and its keys next to that."
                 problems.append(f"{place}.{name}: A ring has no such key{remedy}")
         for key in keys.values():
@@ -360,19 +360,10 @@ def _check_path(variable: Variable, path: str) -> None:
     """Raise WrongValue for a path that is not what the variable needs."""
     if variable.holds == "directory" and os.path.isfile(path):
         raise WrongValue(f"{path} is a file. Set a directory.")
-    if variable.holds == "directory" and not os.access(_nearest(path), os.W_OK):
-        raise WrongValue(f"{path} is not writable. Set a directory that you may write to.")
     if variable.holds == "file" and os.path.isdir(path):
         raise WrongValue(f"{path} is a directory. Set the file in it.")
     if variable.holds == "file" and not os.path.exists(path):
         raise WrongValue(f"{path} does not exist. Correct the path.")
-
-
-def _nearest(path: str) -> str:
-    """Return the path, or the closest directory above it that is there."""
-    while not os.path.exists(path) and os.path.dirname(path) != path:
-        path = os.path.dirname(path)
-    return path
 
 
 def _more(place: str, problems: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ def call(run_module, watched, module: str, *entries: dict[str, t.Any], **options
 
 
 @pytest.mark.parametrize("module", [SCEP, CUSTOM])
-@pytest.mark.parametrize("second", ["Okta SCEP - x", "okta scep - X"])
+@pytest.mark.parametrize("second", ["Okta SCEP - x", "okta scep - X", "Okta SCEP - x "])
 def test_one_name_in_two_entries_is_refused_before_a_request(watched, run_module, module, second):
     result = call(
         run_module,

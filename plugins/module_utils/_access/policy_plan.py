@@ -73,7 +73,7 @@ def require_no_other_clone(name: str, known: t.Iterable[Policy], original: Polic
     clones = []
     for policy in known:
         marks = parse_marks(policy.description)
-        if marks.came_from and (original is None or marks.origin == original.id):
+        if marks.apps and (original is None or marks.origin == original.id):
             clones.append(repr(policy.name))
     if clones:
         raise Refused(

@@ -20,21 +20,35 @@ MAX_DEPTH = 100  # of objects and lists inside each other; vendors' answers have
 
 
 def parse_json(content: str | bytes) -> t.Any:
-    """Return the value of a JSON text.
+    """Return the value of a JSON text. Bytes that are no UTF-8 are replaced.
 
-    Raises ValueError if it is not JSON, or nested more than MAX_DEPTH levels deep: code that walks
-    through it would exhaust the stack.
+    Raises ValueError if it is not JSON, or is too deep.
     """
     try:
-        value = json.loads(content)
+        value = json.loads(_decode(content) if isinstance(content, bytes) else content)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    if is_too_deep(value):
+        raise ValueError("it is nested too deeply")
+    return value
+
+
+def _decode(content: bytes) -> str:
+    """Return the text of UTF-8, UTF-16 or UTF-32, as JSON allows."""
+    return content.decode(json.detect_encoding(content), "replace")
+
+
+def is_too_deep(value: object) -> bool:
+    """Return whether objects and lists are nested more than MAX_DEPTH levels deep.
+
+    Code that walks through such a value would exhaust the stack.
+    """
     level = [value]
     for _depth in range(MAX_DEPTH):
         level = [member for node in level for member in _members(node)]
         if not level:
-            return value
-    raise ValueError("it is nested too deeply")
+            return False
+    return True
 
 
 def _members(node: t.Any) -> list[t.Any]:

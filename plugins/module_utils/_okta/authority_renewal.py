@@ -184,7 +184,7 @@ def _state(
     expires: datetime | None,
     now: datetime,
 ) -> str:
-    if authority is None or not platform.authority_key_id or newest is None:
+    if authority is None or not platform.authority_key_id:
         return UNKNOWN
     if current is None:  # certificates that have expired are not listed
         return BROKEN if authority.shows_keys else UNKNOWN
@@ -192,6 +192,8 @@ def _state(
         return BROKEN
     if expires is not None and now >= expires - CERTIFICATE_LIFETIME:
         return OVERDUE
+    if newest is None:
+        return UNKNOWN
     if current != newest:
         return WAITING
     if expires is None:

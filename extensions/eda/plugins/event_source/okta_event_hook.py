@@ -88,6 +88,7 @@ import typing as t
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from ansible.module_utils.basic import env_fallback
 
 # ansible-rulebook runs this file by its path, and imports from no collection. Ansible's own loader
@@ -134,16 +135,18 @@ LOGGER = logging.getLogger(__name__)
 
 
 class OneLine(logging.LoggerAdapter):  # type: ignore[type-arg]  # not generic before Python 3.11
-    """Log the error of a request that aiohttp cannot read as one line, without a traceback."""
+    """Log a request that aiohttp cannot read, or that ends early, without a traceback."""
 
     def process(
         self, msg: t.Any, kwargs: t.MutableMapping[str, t.Any]
     ) -> tuple[t.Any, t.MutableMapping[str, t.Any]]:
         """Return the message with the kind of the error. Its text may hold parts of the request."""
-        error = kwargs.pop("exc_info", None)
+        error = kwargs.get("exc_info")
         error = sys.exc_info()[1] if error is True else error
-        kind = type(error[1] if isinstance(error, tuple) else error).__name__
-        return (f"{msg} ({kind})" if error else msg), kwargs
+        error = error[1] if isinstance(error, tuple) else error
+        if isinstance(error, (HttpProcessingError, ConnectionError)):
+            return f"{msg} ({type(error).__name__})", {**kwargs, "exc_info": None}
+        return msg, kwargs
 
 
 class Receiver:

@@ -37,8 +37,8 @@ from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_w
 from .reach import Reach, changes_secret, describe_reach, find_reach, may_reach
 
 NEW_SECRET = (
-    "Is it the secret key that Okta has now? If not, set challenge to that one. If the key was"
-    " reset in Okta, the playbook rotate_scep_challenge renews ring by ring."
+    "challenge: it is not the secret key that Kandji has. Set the one that Okta has now. If the key"
+    " was reset in Okta, run the playbook rotate_scep_challenge, which renews ring by ring."
 )
 
 

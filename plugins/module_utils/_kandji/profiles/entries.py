@@ -33,8 +33,7 @@ class Mention(t.NamedTuple):
 def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool = False) -> None:
     """Raise BadOption for entries that name one thing twice by the same text.
 
-    A name or generation that would be written with a line break raises it, too, and so does a new
-    name with spaces around it: a tenant that removes them would not find it again.
+    A name or generation that would be written with a line break raises it, too.
 
     Nothing has to be read for it; ``check_plans`` finds what is named in several ways.
 
@@ -47,9 +46,6 @@ def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool =
                     f"{option}: {getattr(entry, option)!r} holds a line break or another control"
                     " character. Remove it."
                 )
-        name = entry.name or ""
-        if not entry.library_item_id and name != name.strip():
-            raise BadOption(f"name: {name!r} begins or ends with a space. Remove it.")
     numbered = list(enumerate(entries))
     for option in ("name", "library_item_id", "library_item"):
         named = [(number, getattr(entry, option)) for number, entry in numbered]
@@ -67,9 +63,16 @@ def check_plans(
 ) -> None:
     """Raise BadOption for plans of one profile, of one new name, or for one blueprint.
 
+    So does a new name with spaces around it: a tenant that removes them would not find it again.
+
     :arg shares_blueprints: whether several plans may be for one blueprint.
     :arg shares_maps: whether they may be for different nodes of one assignment map.
     """
+    for plan in plans:
+        if plan.takes_name and plan.name != plan.name.strip():
+            raise BadOption(
+                f"profile {plan.name!r}: its name begins or ends with a space. Remove it."
+            )
     numbered = list(enumerate(plans))
     _check_names(
         Mention(plan.item_id, f"{plan.name!r} ({plan.item_id})", number)

@@ -11,8 +11,9 @@ import typing as t
 from xml.parsers.expat import ExpatError
 
 from ..._core.errors import BadOption
+from ..._core.json_fields import is_too_deep
 from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
-from .property_list import PropertyListError, find_unwritable, is_too_deep, read_xml
+from .property_list import PropertyListError, find_unwritable, read_xml
 from .references import Plist, PlistDict, dangling_references, payload_title
 
 ENROLLING = (SCEP_PAYLOAD, ACME_PAYLOAD)

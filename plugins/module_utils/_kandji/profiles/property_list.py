@@ -19,7 +19,8 @@ from datetime import datetime
 from functools import partial
 from xml.parsers.expat import ExpatError, ParserCreate
 
-MAX_DEPTH = 100
+from ..._core.json_fields import MAX_DEPTH
+
 _CONTAINERS = ("dict", "array")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}|0[xX][0-9a-fA-F]{1,40}")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -92,7 +93,7 @@ class _Reader:
             self._refuse(f"<{name}> is inside <{parent}>")
         if (name == "key") is (parent != "dict" or self._keys[-1] is not None):
             self._refuse("a dictionary does not have a key before each value")
-        if len(self._containers) > MAX_DEPTH:
+        if len(self._containers) >= MAX_DEPTH:
             self._refuse(f"it is nested deeper than {MAX_DEPTH} levels")
         self._open.append(name)
         self._text = []
@@ -207,19 +208,6 @@ _READERS: dict[str, t.Callable[[str], t.Any]] = {
     "true": partial(_read_switch, True),
     "false": partial(_read_switch, False),
 }
-
-
-def is_too_deep(value: object) -> bool:
-    """Return whether a value is nested deeper than MAX_DEPTH levels."""
-    level = [value]
-    for _depth in range(MAX_DEPTH + 1):
-        level = [
-            inner
-            for each in level
-            if isinstance(each, (dict, list))
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
-    return any(isinstance(each, (dict, list)) for each in level)
 
 
 # What can be written

@@ -8,10 +8,12 @@ from __future__ import annotations
 import plistlib
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.json_fields import (
+    is_too_deep,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.property_list import (
     PropertyListError,
     find_unwritable,
-    is_too_deep,
     read_xml,
 )
 from hypothesis import given

@@ -433,14 +433,12 @@ def test_a_ring_that_is_written_below_its_name_is_explained() -> None:
     )
 
 
-def test_a_directory_that_is_not_writable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr("os.access", lambda path, _mode: bool(asked.append(path)))
-    assert problems_of("device_trust_report_dir", "/nowhere/reports") == [
-        "device_trust_report_dir: /nowhere/reports is not writable. Set a directory that you may"
-        " write to."
+def test_a_misspelt_key_with_a_mapping_is_compared_with_the_keys() -> None:
+    ring = {"name": "canary", "blueprints": ["IT"], "assignment_node": {"IT": "n1"}}
+    assert problems_of("device_trust_rings", [ring]) == [
+        "device_trust_rings[0].assignment_node: A ring has no such key; did you mean"
+        " 'assignment_nodes'?"
     ]
-    assert asked == ["/"]  # the closest one that is there
 
 
 def test_the_nearest_name_is_one_that_the_playbook_needs() -> None:

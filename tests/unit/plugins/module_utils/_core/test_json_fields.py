@@ -63,12 +63,20 @@ def test_json_that_is_nested_too_deeply_is_not_read(opening, closing):
             json_fields.parse_json(nested(levels))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", "no"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", "no", b"\xff\xfe"])
 def test_what_is_not_json_is_an_error(content):
     with pytest.raises(ValueError):
         json_fields.parse_json(content)
 
 
-@pytest.mark.parametrize("content, value", [(b"null", None), (b'{"a": [1]}', {"a": [1]})])
+@pytest.mark.parametrize(
+    "content, value",
+    [
+        (b"null", None),
+        (b'{"a": [1]}', {"a": [1]}),
+        ('"é"'.encode("utf-16"), "é"),
+        (b'"caf\xe9"', "caf\ufffd"),  # one odd byte does not lose a page
+    ],
+)
 def test_json_is_read_whole(content, value):
     assert json_fields.parse_json(content) == value

@@ -90,6 +90,14 @@ def renewal(
         ((certificate(OLD, "PAUSED"),), OLD, RENEWED, "unknown"),
         # A newer one in a state that nobody knows may be the replacement.
         ((certificate(NEW, "PENDING"), certificate(OLD)), OLD, RENEWED, "unknown"),
+        ((certificate(NEW, "PENDING"), certificate(OLD)), OLD, OLD_END, "broken"),
+        ((certificate(NEW, "PENDING"),), OLD, RENEWED, "broken"),
+        (
+            (certificate(NEW, "PENDING"), certificate(OLD)),
+            OLD,
+            OLD_END - timedelta(days=300),
+            "overdue",
+        ),
         ((certificate(OLD, "RETIRING"), certificate(NEW)), OLD, RENEWED, "waiting"),
         ((replace(certificate(NEW), expires=OLD_END), BOTH[1]), OLD, RENEWED, "unknown"),
         # Two are active, and the first one is not the newest.

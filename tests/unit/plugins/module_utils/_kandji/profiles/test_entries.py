@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
@@ -46,7 +48,7 @@ def plan(
     ("second", "text"),
     [
         (entry("a", "Sales"), "two entries name 'a'"),
-        (entry("A", "Sales"), "two entries name 'a'"),
+        (entry(" A", "Sales"), "two entries name 'a'"),
         (entry("b", "canary "), "the blueprint 'Canary' is in the entries 'a' and 'b'"),
         (entry(None, "Canary", library_item_id="i"), "is in the entries 'a' and 'i'"),
         (entry(None, "Canary", library_item="By hand"), "is in the entries 'a' and 'By hand'"),
@@ -98,6 +100,13 @@ def test_entries_of_their_own_are_accepted():
 def test_two_plans_for_one_thing_are_refused(first, second, text):
     with pytest.raises(BadOption, match=text):
         entries.check_plans([first, second])
+
+
+def test_a_new_name_with_a_space_around_it_is_refused():
+    with pytest.raises(BadOption, match="^profile 'a ': its name begins or ends with a space"):
+        entries.check_plans([replace(plan("a "), fields={"name": "a "}, mobileconfig=b"x")])
+    old = CustomProfile("i", "a ")
+    entries.check_plans([plan("a ", current=old)])  # it has the name already
 
 
 def test_two_old_profiles_of_one_name_are_managed_by_their_ids():
