@@ -68,11 +68,7 @@ def check_plans(
     :arg shares_blueprints: whether several plans may be for one blueprint.
     :arg shares_maps: whether they may be for different nodes of one assignment map.
     """
-    for plan in plans:
-        if plan.takes_name and plan.name != plan.name.strip():
-            raise BadOption(
-                f"profile {plan.name!r}: its name begins or ends with a space. Remove it."
-            )
+    _check_new_names(plan.name for plan in plans if plan.takes_name)
     numbered = list(enumerate(plans))
     _check_names(
         Mention(plan.item_id, f"{plan.name!r} ({plan.item_id})", number)
@@ -102,6 +98,12 @@ def check_plans(
             for number, plan in numbered
             for blueprint in plan.wanted.blueprints
         )
+
+
+def _check_new_names(names: t.Iterable[str]) -> None:
+    for name in names:
+        if name != name.strip():
+            raise BadOption(f"profile {name!r}: its name begins or ends with a space. Remove it.")
 
 
 def _entry_name(entry: ProfileOptions) -> str:
