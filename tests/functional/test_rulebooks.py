@@ -255,7 +255,9 @@ def test_a_reset_of_the_secret_is_rotated_when_the_new_one_is_there_and_told_whe
             watched.world.okta.platform.reset_secret()
         mark = watched.mark()
         rulebook.says("failed=1")
-        assert "the one at hand does not work" in got[0]["text"] and watched.writes(mark) in (
+        assert "a test enrolment with the one at hand failed" in got[0]["text"] and watched.writes(
+            mark
+        ) in (
             [],
             ["PKIOperation"],
         )

@@ -82,22 +82,27 @@ def check_plans(
         if fold_name(plan.name) in new_names
     )
     if not shares_blueprints:
-        everywhere = {
-            blueprint.id
-            for plan in plans
-            for blueprint in plan.wanted.blueprints
-            if not shares_maps or blueprint.id not in plan.wanted.nodes
-        }
-        _check_blueprints(
-            Mention(
-                blueprint.id if blueprint.id in everywhere else plan.wanted.nodes[blueprint.id],
-                repr(blueprint.name),
-                number,
-                plan.name,
-            )
-            for number, plan in numbered
-            for blueprint in plan.wanted.blueprints
+        _check_places(numbered, shares_maps)
+
+
+def _check_places(numbered: t.Sequence[tuple[int, Plan]], shares_maps: bool) -> None:
+    """Raise BadOption for plans of one blueprint, or of one node of a map."""
+    everywhere = {
+        blueprint.id
+        for _number, plan in numbered
+        for blueprint in plan.wanted.blueprints
+        if not shares_maps or blueprint.id not in plan.wanted.nodes
+    }
+    _check_blueprints(
+        Mention(
+            blueprint.id if blueprint.id in everywhere else plan.wanted.nodes[blueprint.id],
+            repr(blueprint.name),
+            number,
+            plan.name,
         )
+        for number, plan in numbered
+        for blueprint in plan.wanted.blueprints
+    )
 
 
 def _check_new_names(names: t.Iterable[str]) -> None:
