@@ -180,7 +180,10 @@ options:
     choices: [fail, warn]
     default: fail
   max_remaining:
-    description: How many Macs may still have the profile of the item that O(replaces) names.
+    description:
+      - How many Macs may still have the profile of the item that O(replaces) names.
+      - The identifier of a profile of the web app need not show its item. A Mac for which Kandji
+        lists no status of the item then counts with each SCEP profile of the web app.
     type: int
     default: 0
 seealso:

@@ -106,20 +106,20 @@ def holders(
 ) -> set[str]:
     """Return the ids of the devices that hold the item's profile, by a status or by inventory.
 
-    The identifier of a console-managed profile need not contain the item's id. If no status and no
-    identifier names the item, each such SCEP profile counts. Exceptions are those that name one of
+    The identifier of a console-managed profile need not contain the item's id. If no identifier
+    names the item, each such SCEP profile counts on a device that has no status of the item: Kandji
+    reports none where the item is no longer assigned. Exceptions are profiles that name one of
     ``others``, the ids (lower case) of further items on these Macs.
     """
-    named = [profile for profile in installed if item.matches(profile)]
-    if console_managed and not statuses and not named:
+    named = {profile.device_id for profile in installed if item.matches(profile)}
+    if console_managed and not named:
         further = [ProfileItem(other) for other in others - {item.item_id.lower()}]
-        named = [
-            profile
+        named = {
+            profile.device_id
             for profile in installed
             if is_console_scep(profile) and not any(other.matches(profile) for other in further)
-        ]
-    by_status = {status.device_id for status in statuses if status.is_installed}
-    return by_status | {profile.device_id for profile in named}
+        } - {status.device_id for status in statuses}
+    return named | {status.device_id for status in statuses if status.is_installed}
 
 
 def read_holders(
@@ -131,15 +131,16 @@ def read_holders(
 ) -> set[str]:
     """Return ``holders``, of the Macs of these blueprints only if any are named.
 
-    A device whose status of the item is not known counts, since it may hold the profile. All their
-    profiles are read only if neither a status nor an identifier settles it.
+    A device whose status of the item is not known counts, since it may hold the profile. All
+    profiles of these Macs are read only for a console-managed item that no identifier names.
     """
     statuses = list(kandji.item_statuses(item.item_id))
     installed = installed_on(kandji, item, blueprint_ids=blueprint_ids)
-    if console_managed and not statuses and not installed:
+    possible = possible_holders(item, statuses, installed)
+    if console_managed and not any(item.matches(profile) for profile in installed):
         everything = list(kandji.prism_profiles({}, blueprint_ids))
-        return holders(item, statuses, everything, others, console_managed)
-    return possible_holders(item, statuses, installed)
+        possible |= holders(item, statuses, everything, others, console_managed)
+    return possible
 
 
 def possible_holders(

@@ -40,6 +40,7 @@ NAMED, OPAQUE, OF_WIFI = (
     installed("D-1", "io.kandji.scep.77"),
     installed("D-1", f"io.kandji.profile.{WIFI}"),
 )
+NAMED_ON_2 = installed("D-2", f"io.kandji.profile.{ITEM}")
 
 
 @pytest.mark.parametrize(
@@ -50,11 +51,10 @@ NAMED, OPAQUE, OF_WIFI = (
         ([status("D-1", "PENDING")], [], set()),
         ([], [NAMED, OF_WIFI], {"d-1"}),
         ([], [OPAQUE], {"d-1"}),
-        (
-            [status("D-2", "PENDING")],
-            [OPAQUE],
-            set(),
-        ),  # Kandji tells statuses, and this Mac has none
+        ([status("D-1", "PENDING")], [OPAQUE], set()),  # the Mac's own status decides
+        ([status("D-2", "PENDING")], [OPAQUE], {"d-1"}),  # the status of another Mac does not
+        ([status("D-2")], [OPAQUE], {"d-1", "d-2"}),
+        ([], [OPAQUE, NAMED_ON_2], {"d-2"}),  # the item's identifier is known, and is not opaque
         ([], [OF_WIFI], set()),
         ([], [installed("D-1", "io.kandji.wifi", [{"type": "com.apple.wifi.managed"}])], set()),
         ([], [installed("D-1", f"com.kandji.profile.custom.{WIFI}")], set()),
@@ -165,7 +165,11 @@ def test_many_serials_are_asked_for_in_batches(count: int, calls: list[int]) -> 
         (False, [], [[NAMED]], {"d-1"}),
         (False, [], [[]], set()),
         (False, [status("D-3")], [[NAMED, BARE]], {"d-1", "d-2", "d-3"}),
-        (True, [status("D-3")], [[]], {"d-3"}),
+        (True, [status("D-3")], [[], []], {"d-3"}),
+        (True, [status("D-3")], [[], [OPAQUE, OF_WIFI]], {"d-1", "d-3"}),
+        (True, [status("D-1", "PENDING")], [[], [OPAQUE]], set()),
+        (True, [status("D-1", "WHATEVER")], [[], [OPAQUE]], {"d-1"}),
+        (True, [], [[BARE], [OPAQUE]], {"d-1", "d-2"}),
         (True, [], [[NAMED]], {"d-1"}),
         (True, [], [[], [OPAQUE, OF_WIFI]], {"d-1"}),
         (True, [], [[], [OF_WIFI]], set()),
@@ -178,6 +182,16 @@ def test_all_profiles_are_read_only_for_a_console_managed_item_that_nothing_name
     assert holders.read_holders(prism, item, ["b"], {ITEM, WIFI}, console_managed) == found  # type: ignore[arg-type]  # stub
     assert prism.answers == [] and [ids for _filter, ids in prism.asked] == [["b"]] * len(answers)
     assert prism.asked[1:] in ([], [({}, ["b"])])
+
+
+def test_the_macs_of_a_ring_that_lost_the_item_count_while_another_ring_has_statuses() -> None:
+    """Kandji has no status of an item for the Macs of a blueprint from which it was unassigned."""
+    ring_1 = [installed(f"R1-{number}", "io.kandji.scep.77") for number in range(20)]
+    kandji = Prism([], ring_1, statuses=[status(f"R2-{number}") for number in range(20)])
+    found = holders.read_holders(
+        t.cast(t.Any, kandji), holders.ProfileItem(ITEM), ["ring-1"], {ITEM}, console_managed=True
+    )
+    assert {f"r1-{number}" for number in range(20)} <= found
 
 
 @pytest.mark.parametrize("word", [None, "WHATEVER"])
