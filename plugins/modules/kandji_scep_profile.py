@@ -184,6 +184,7 @@ options:
       - How many Macs may still have the profile of the item that O(replaces) names.
       - The identifier of a profile of the web app need not show its item. A Mac for which Kandji
         lists no status of the item then counts with each SCEP profile of the web app.
+      - A Mac whose serial number or blueprint Kandji does not show counts too.
     type: int
     default: 0
 seealso:
@@ -684,7 +685,8 @@ def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Libr
     item, items = task.replaced, library.item_ids
     if item is None:
         return
-    ids = {blueprint.id for blueprint in task.plan.wanted.blueprints}
+    blueprints = task.plan.wanted.blueprints
+    ids = {blueprint.id for blueprint in blueprints}
     holders = read_holders(
         ctx.kandji,
         ProfileItem(item.id),
@@ -692,12 +694,10 @@ def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Libr
         set().union(*(items.get(each, set()) for each in ids)),
         item.console_managed,
     )
-    serials = {
-        device.serial
-        for device in (ctx.kandji.devices(platform="Mac") if holders else ())
-        if device.device_id in holders and device.blueprint_id in ids
-    }
-    places = [each for each in task.plan.wanted.blueprints if item.id in items.get(each.id, ())]
+    devices = ctx.kandji.devices(platform="Mac") if holders else ()
+    holding = (device for device in devices if device.device_id in holders)
+    serials = assignments.macs_in_scope(holding, blueprints)
+    places = [each for each in blueprints if item.id in items.get(each.id, ())]
     try:
         scep.check_replaced(item.name, places, serials, ctx.params["max_remaining"], task.plan.name)
     except Refused as refused:
