@@ -53,9 +53,10 @@ options:
       - V(present) checks for the profile and the certificate.
       - V(absent) is met when neither the item's statuses nor the inventories of the test Macs name
         the profile. Without O(library_item_id) the gate is met.
-      - Without O(payload_uuid), V(absent) treats the item as a console-managed one. If no status
-        and no identifier names it, each console-managed SCEP profile counts that names no other
-        item.
+      - A status whose word is not known does not rule the profile out.
+      - Without O(payload_uuid), V(absent) treats the item as a console-managed one. Unless its
+        status is that the Mac is excluded or incompatible, or only offers the item, each
+        console-managed SCEP profile counts that names no other item.
     type: str
     choices: [present, absent]
     default: present
@@ -158,7 +159,12 @@ from ..module_utils._fleet import certificate_reports, gate
 from ..module_utils._fleet.certificate_reports import CertificateReports
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject, UnattestedNames
-from ..module_utils._kandji.profile_holders import ProfileItem, holders, installed_on
+from ..module_utils._kandji.profile_holders import (
+    ProfileItem,
+    holders,
+    installed_on,
+    is_console_scep,
+)
 from ..module_utils._kandji.records import CustomProfile
 from ..module_utils._kandji.serials import describe_several, group_by_serial
 from ..module_utils._okta import client as okta_api
@@ -323,10 +329,10 @@ def _read_absent(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Ver
     for serial, device_id in macs.items() if item_id else ():
         statuses = list(ctx.kandji.item_statuses(item_id, device_id))
         installed = list(ctx.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
-        console_managed = not statuses and ctx.params["payload_uuid"] is None
+        console_managed = ctx.params["payload_uuid"] is None
         others = (
             {item.item_id for item in ctx.kandji.device_items(device_id)}
-            if console_managed
+            if console_managed and any(map(is_console_scep, installed))
             else set()
         )
         holding |= holders(ProfileItem(item_id), statuses, installed, others, console_managed)

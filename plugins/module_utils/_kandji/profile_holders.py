@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from .._http.urls import batches
 from .client import Kandji, RowFilter
 from .identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
-from .records import CustomProfile, InstalledProfile, ItemStatus
+from .records import CustomProfile, InstalledProfile, ItemStatus, newest_statuses
 
 SERIALS_A_CALL = 100
+SETTLED = ("excluded", "self_service_only", "incompatible")  # states of a Mac without the profile
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,11 @@ def holders(
 ) -> set[str]:
     """Return the ids of the devices that hold the item's profile, by a status or by inventory.
 
-    The identifier of a console-managed profile need not contain the item's id. If no identifier
-    names the item, each such SCEP profile counts on a device that has no status of the item: Kandji
-    reports none where the item is no longer assigned. Exceptions are profiles that name one of
-    ``others``, the ids (lower case) of further items on these Macs.
+    A status that is not known counts, since the device may hold the profile. The identifier of a
+    console-managed profile need not contain the item's id. If no identifier names the item, each
+    such SCEP profile counts on a device whose status does not rule it out. Kandji reports none
+    where the item is no longer assigned. Exceptions are profiles that name one of ``others``, the
+    ids (lower case) of further items on these Macs.
     """
     named = {profile.device_id for profile in installed if item.matches(profile)}
     if console_managed and not named:
@@ -118,8 +120,18 @@ def holders(
             profile.device_id
             for profile in installed
             if is_console_scep(profile) and not any(other.matches(profile) for other in further)
-        } - {status.device_id for status in statuses}
-    return named | {status.device_id for status in statuses if status.is_installed}
+        } - _settled(statuses)
+    return named | {each.device_id for each in statuses if each.state in ("installed", "unknown")}
+
+
+def _settled(statuses: t.Sequence[ItemStatus]) -> set[str]:
+    """Return the ids of the devices whose newest status rules the profile out.
+
+    One that is to come or to go, that failed or that nobody documented says nothing of the profile
+    that a Mac reported.
+    """
+    newest = newest_statuses(statuses)
+    return {device_id for device_id, status in newest.items() if status.state in SETTLED}
 
 
 def read_holders(
@@ -152,6 +164,4 @@ def possible_holders(
 
     :arg installed: what ``installed_on`` returned.
     """
-    by_status = holders(item, statuses, [])
-    by_status |= {status.device_id for status in statuses if status.state == "unknown"}
-    return by_status | {profile.device_id for profile in installed}
+    return holders(item, statuses, []) | {profile.device_id for profile in installed}

@@ -51,7 +51,7 @@ NAMED_ON_2 = installed("D-2", f"io.kandji.profile.{ITEM}")
         ([status("D-1", "PENDING")], [], set()),
         ([], [NAMED, OF_WIFI], {"d-1"}),
         ([], [OPAQUE], {"d-1"}),
-        ([status("D-1", "PENDING")], [OPAQUE], set()),  # the Mac's own status decides
+        ([status("D-1", "EXCLUDED")], [OPAQUE], set()),  # the Mac's own status decides
         ([status("D-2", "PENDING")], [OPAQUE], {"d-1"}),  # the status of another Mac does not
         ([status("D-2")], [OPAQUE], {"d-1", "d-2"}),
         ([], [OPAQUE, NAMED_ON_2], {"d-2"}),  # the item's identifier is known, and is not opaque
@@ -71,6 +71,34 @@ NAMED_ON_2 = installed("D-2", f"io.kandji.profile.{ITEM}")
 def test_who_holds_it(statuses: t.Any, rows: t.Any, found: set[str]) -> None:
     item = holders.ProfileItem(ITEM)
     assert holders.holders(item, statuses, rows, {ITEM, WIFI}, console_managed=True) == found
+
+
+@pytest.mark.parametrize(
+    "words, found",
+    [
+        (["EXCLUDED"], set()),
+        (["AVAILABLE"], set()),
+        (["INCOMPATIBLE"], set()),
+        (["PENDING"], {"d-1"}),
+        (["FAILED"], {"d-1"}),
+        (["REMOVING"], {"d-1"}),
+        (["PASS"], {"d-1"}),
+        # Of two statuses of one time the weightier one counts.
+        (["EXCLUDED", "PENDING"], {"d-1"}),
+    ],
+)
+def test_only_a_status_that_settles_it_outweighs_a_console_managed_profile(
+    words: list[str], found: set[str]
+) -> None:
+    item, statuses = holders.ProfileItem(ITEM), [status("D-1", word) for word in words]
+    assert holders.holders(item, statuses, [OPAQUE], {ITEM, WIFI}, console_managed=True) == found
+    kandji = Prism([], [OPAQUE], statuses=statuses)
+    read = holders.read_holders(t.cast(t.Any, kandji), item, ["b"], {ITEM, WIFI}, True)
+    assert read == found
+    # The profile of another item says nothing of this one.
+    statuses = [status("D-1", "PENDING")]
+    assert holders.holders(item, statuses, [OF_WIFI], {ITEM, WIFI}, console_managed=True) == set()
+    assert holders.holders(item, statuses, [OPAQUE]) == set(), "a Custom Profile is named"
 
 
 def test_a_custom_profile_is_known_by_its_identifier_alone() -> None:
@@ -167,7 +195,9 @@ def test_many_serials_are_asked_for_in_batches(count: int, calls: list[int]) -> 
         (False, [status("D-3")], [[NAMED, BARE]], {"d-1", "d-2", "d-3"}),
         (True, [status("D-3")], [[], []], {"d-3"}),
         (True, [status("D-3")], [[], [OPAQUE, OF_WIFI]], {"d-1", "d-3"}),
-        (True, [status("D-1", "PENDING")], [[], [OPAQUE]], set()),
+        (True, [status("D-1", "EXCLUDED")], [[], [OPAQUE]], set()),
+        (True, [status("D-1", "PENDING")], [[], [OPAQUE]], {"d-1"}),
+        (True, [status("D-1", "PENDING")], [[NAMED]], {"d-1"}),
         (True, [status("D-1", "WHATEVER")], [[], [OPAQUE]], {"d-1"}),
         (True, [], [[BARE], [OPAQUE]], {"d-1", "d-2"}),
         (True, [], [[NAMED]], {"d-1"}),

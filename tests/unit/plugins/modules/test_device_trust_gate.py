@@ -1,0 +1,133 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the gate reads of Kandji and Okta, and how it asks for it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
+    DeviceItem,
+    InstalledProfile,
+    ItemStatus,
+    KandjiDevice,
+    PrismCertificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.modules import device_trust_gate
+
+ITEM, WIFI = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b1a", "bbbbbbbb-0000-4000-8000-000000000002"
+SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "d-1", "0f1e2d3c-1111-4111-8111-00000000000a"
+CUSTOM = InstalledProfile(DEVICE, SERIAL, "b", f"com.kandji.profile.custom.{ITEM}", UUID)
+SCEP = frozenset({"com.apple.security.scep"})
+OPAQUE = InstalledProfile(DEVICE, SERIAL, "b", "io.kandji.scep.77", UUID, SCEP)
+NOW = 1795600000.0  # 2026-11-25
+
+
+@dataclass
+class Tenant:
+    """A tenant with one Mac. As Prism does, it compares serials with case."""
+
+    serial: str = SERIAL
+    installed: t.Sequence[InstalledProfile] = ()
+    status: str | None = None
+    certificates: t.Sequence[str] = ()
+    profile: CustomProfile = field(default_factory=lambda: CustomProfile(ITEM))
+    transport: t.Any = field(default_factory=lambda: SimpleNamespace(now=lambda: NOW))
+
+    def _has_mac(self, row_filter: t.Any) -> bool:
+        return self.serial in row_filter["serial_number"]["in"]
+
+    def devices_with_serials(self, _serials: t.Any) -> t.Iterator[KandjiDevice]:
+        yield KandjiDevice(DEVICE, self.serial)
+
+    def prism_profiles(
+        self, row_filter: t.Any, _blueprint_ids: t.Any = ()
+    ) -> t.Iterator[InstalledProfile]:
+        like = row_filter.get("payload_identifier", {}).get("like", [""])
+        rows = [each for each in self.installed if any(part in each.identifier for part in like)]
+        return iter(rows if self._has_mac(row_filter) else ())
+
+    def prism_certificates(self, row_filter: t.Any) -> t.Iterator[PrismCertificate]:
+        names = self.certificates if self._has_mac(row_filter) else ()
+        return (PrismCertificate(DEVICE, self.serial, name) for name in names)
+
+    def item_statuses(self, *_ids: str) -> t.Iterator[ItemStatus]:
+        return iter([ItemStatus(DEVICE, status=self.status)] if self.status else [])
+
+    def device_items(self, _device_id: str) -> t.Iterator[DeviceItem]:
+        return iter([DeviceItem(ITEM), DeviceItem(WIFI)])
+
+    def profiles(self) -> t.Iterator[CustomProfile]:
+        return iter([self.profile])
+
+
+class Org:
+    """An org that holds what the test gives it, and notes how its log was read."""
+
+    def __init__(self) -> None:
+        self.searches: list[tuple[t.Any, ...]] = []
+
+    def log_events(self, *search: t.Any, **how: t.Any) -> t.Iterator[t.Any]:
+        self.searches.append((*search, how))
+        return iter([])
+
+    def devices(self, search: str) -> t.Iterator[t.Any]:
+        self.searches.append((search,))
+        return iter([])
+
+
+def judge(tenant: Tenant, org: Org | None = None, **params: t.Any) -> dict[str, t.Any]:
+    options = {
+        "library_item_id": ITEM,
+        "payload_uuid": None,
+        "updated_at": None,
+        "certificate_check_item_id": None,
+        "state": "present",
+        "test_macs": [SERIAL],
+        "wait": 0,
+        "poll_interval": 1,
+        **params,
+    }
+    ctx: t.Any = SimpleNamespace(
+        params=options, kandji=tenant, okta=org or Org(), check_mode=True, warn=pytest.fail
+    )
+    (mac,) = device_trust_gate.run(ctx)["test_macs"]
+    return t.cast("dict[str, t.Any]", mac)
+
+
+# A Mac that must not hold the profile any more
+
+
+@pytest.mark.parametrize(
+    "status, met",
+    [
+        ("EXCLUDED", True),
+        ("AVAILABLE", True),
+        ("INCOMPATIBLE", True),
+        ("PENDING", False),
+        ("FAILED", False),
+        ("REMOVING", False),
+        ("PASS", False),
+        (None, False),
+    ],
+)
+def test_a_profile_of_the_console_is_gone_only_by_a_status_that_settles_it(
+    status: str | None, met: bool
+) -> None:
+    tenant = Tenant(installed=[OPAQUE], status=status)
+    assert judge(tenant, state="absent")["met"] is met
+
+
+def test_a_status_of_a_word_that_nobody_documented_is_not_absence() -> None:
+    assert not judge(Tenant(status="REMOVING"), state="absent", payload_uuid=UUID)["met"]
+    assert judge(Tenant(status="PENDING"), state="absent", payload_uuid=UUID)["met"]
+
+
+def test_the_profile_of_another_item_does_not_delay_absence() -> None:
+    of_wifi = InstalledProfile(DEVICE, SERIAL, "b", f"io.kandji.profile.{WIFI}", UUID, SCEP)
+    assert judge(Tenant(installed=[of_wifi], status="PENDING"), state="absent")["met"]
