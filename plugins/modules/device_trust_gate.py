@@ -165,7 +165,7 @@ from ..module_utils._kandji.profile_holders import (
     installed_on,
     is_console_scep,
 )
-from ..module_utils._kandji.records import CustomProfile
+from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._kandji.serials import describe_several, group_by_serial
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_key_ids
@@ -197,6 +197,7 @@ USES = (
 )
 LOG_AGE = timedelta(days=89)  # a day less than Okta keeps its log
 CLOCK_SKEW = timedelta(minutes=5)
+Macs: t.TypeAlias = t.Mapping[str, KandjiDevice]  # by serial, as the options spell it
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -215,7 +216,9 @@ def run(ctx: ModuleContext) -> Result:
         if not waiting or ctx.check_mode or not ctx.params["library_item_id"]:
             break
         if asked is None:
-            asked = [serial for serial in waiting if ctx.kandji.daily_check_in(macs[serial])]
+            asked = [
+                serial for serial in waiting if ctx.kandji.daily_check_in(macs[serial].device_id)
+            ]
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break
@@ -228,18 +231,19 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
-def _find_waiting(verdicts: t.Iterable[gate.Verdict], macs: t.Mapping[str, str]) -> list[str]:
+def _find_waiting(verdicts: t.Iterable[gate.Verdict], macs: Macs) -> list[str]:
     """Return the serials of the Macs that a check-in may help. Of the others no device is known."""
     unmet = (verdict.serial for verdict in verdicts if not verdict.is_met)
     return [serial for serial in unmet if serial in macs]
 
 
-def _read_test_macs(ctx: ModuleContext) -> tuple[dict[str, str], list[gate.Verdict]]:
-    """Return serial -> device id of the test Macs that Kandji knows.
+def _read_test_macs(ctx: ModuleContext) -> tuple[Macs, list[gate.Verdict]]:
+    """Return the test Macs that Kandji knows, by serial as the option spells it.
 
-    The verdicts are on Macs with several devices in Kandji.
+    Kandji may spell it otherwise, and its filters compare with case. The verdicts are on Macs with
+    several devices in Kandji.
     """
-    macs: dict[str, str] = {}
+    macs: dict[str, KandjiDevice] = {}
     unclear: list[gate.Verdict] = []
     for serial in dict.fromkeys(ctx.params["test_macs"]):
         devices = list(ctx.kandji.devices_with_serials([serial]))
@@ -247,7 +251,7 @@ def _read_test_macs(ctx: ModuleContext) -> tuple[dict[str, str], list[gate.Verdi
         if len(group) > 1:
             unclear.append(gate.Verdict(serial, f"{describe_several(group)}."))
         elif group:
-            macs[serial] = group[0].device_id
+            macs[serial] = group[0]
         else:
             ctx.warn(f"test_macs: Kandji does not have the Mac {serial}. Name another one.")
     return macs, unclear
@@ -255,7 +259,7 @@ def _read_test_macs(ctx: ModuleContext) -> tuple[dict[str, str], list[gate.Verdi
 
 def _read_verdicts(
     ctx: ModuleContext,
-    macs: t.Mapping[str, str],
+    macs: Macs,
     expected: gate.Expected,
     reports: CertificateReports,
 ) -> list[gate.Verdict]:
@@ -267,7 +271,7 @@ def _read_verdicts(
 
 def _read_present(
     ctx: ModuleContext,
-    macs: t.Mapping[str, str],
+    macs: Macs,
     expected: gate.Expected,
     reports: CertificateReports,
 ) -> list[gate.Verdict]:
@@ -275,29 +279,32 @@ def _read_present(
     item_id = ctx.params["library_item_id"]
     if not item_id or not macs:
         return [gate.Verdict(serial, "The SCEP profile does not exist yet.") for serial in macs]
-    serials = {"serial_number": {"in": list(macs)}}
-    profiles = installed_on(ctx.kandji, ProfileItem(item_id), list(macs))
+    of_kandji = [device.serial for device in macs.values()]
+    serials = {"serial_number": {"in": of_kandji}}
+    profiles = installed_on(ctx.kandji, ProfileItem(item_id), of_kandji)
     certificates = list(
         ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
     )
     statuses = {
-        serial: list(ctx.kandji.item_statuses(item_id, device_id))
-        for serial, device_id in macs.items()
+        serial: list(ctx.kandji.item_statuses(item_id, device.device_id))
+        for serial, device in macs.items()
     }
     if expected.is_unknown and not profiles and not any(statuses.values()):
         reported = list(ctx.kandji.prism_profiles(serials))
         statuses = {
-            serial: gate.stand_in_statuses(device_id, reported)
-            for serial, device_id in macs.items()
+            serial: gate.stand_in_statuses(device.device_id, reported)
+            for serial, device in macs.items()
         }
     return [
         gate.judge(
-            gate.GateFacts.of_mac(serial, device_id, statuses[serial], profiles, certificates),
-            _okta_proof(ctx, serial, expected),
+            gate.GateFacts.of_mac(
+                serial, device.device_id, statuses[serial], profiles, certificates
+            ),
+            _okta_proof(ctx, device.serial, expected),
             expected,
-            _report_of(reports, device_id),
+            _report_of(reports, device.device_id),
         )
-        for serial, device_id in macs.items()
+        for serial, device in macs.items()
     ]
 
 
@@ -322,21 +329,21 @@ def _read_expected(ctx: ModuleContext) -> gate.Expected:
     )
 
 
-def _read_absent(ctx: ModuleContext, macs: t.Mapping[str, str]) -> list[gate.Verdict]:
+def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.Verdict]:
     """Return a verdict on each test Mac that must not have the profile any more."""
     item_id = ctx.params["library_item_id"]
     holding: set[str] = set()
-    for serial, device_id in macs.items() if item_id else ():
-        statuses = list(ctx.kandji.item_statuses(item_id, device_id))
-        installed = list(ctx.kandji.prism_profiles({"serial_number": {"in": [serial]}}))
+    for device in macs.values() if item_id else ():
+        statuses = list(ctx.kandji.item_statuses(item_id, device.device_id))
+        installed = list(ctx.kandji.prism_profiles({"serial_number": {"in": [device.serial]}}))
         console_managed = ctx.params["payload_uuid"] is None
         others = (
-            {item.item_id for item in ctx.kandji.device_items(device_id)}
+            {item.item_id for item in ctx.kandji.device_items(device.device_id)}
             if console_managed and any(map(is_console_scep, installed))
             else set()
         )
         holding |= holders(ProfileItem(item_id), statuses, installed, others, console_managed)
-    return [gate.judge_absent(serial, device_id, holding) for serial, device_id in macs.items()]
+    return [gate.judge_absent(serial, mac.device_id, holding) for serial, mac in macs.items()]
 
 
 def _report_of(reports: CertificateReports, device_id: str) -> t.Callable[[], UnattestedNames]:

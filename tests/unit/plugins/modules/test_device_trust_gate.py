@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     DeviceItem,
@@ -131,3 +132,34 @@ def test_a_status_of_a_word_that_nobody_documented_is_not_absence() -> None:
 def test_the_profile_of_another_item_does_not_delay_absence() -> None:
     of_wifi = InstalledProfile(DEVICE, SERIAL, "b", f"io.kandji.profile.{WIFI}", UUID, SCEP)
     assert judge(Tenant(installed=[of_wifi], status="PENDING"), state="absent")["met"]
+
+
+# Serials
+
+
+SPELLINGS = [(SERIAL, SERIAL.lower()), (SERIAL.lower(), SERIAL), (SERIAL, SERIAL)]
+
+
+@pytest.mark.parametrize("option, of_kandji", SPELLINGS)
+def test_the_inventory_is_asked_for_the_serial_as_kandji_spells_it(
+    option: str, of_kandji: str
+) -> None:
+    tenant = Tenant(of_kandji, [CUSTOM], certificates=[f"{SERIAL} {UUID}"])
+    mac = judge(tenant, test_macs=[option], payload_uuid=UUID)
+    assert mac["serial_number"] == option and mac["proof"] == gate.INVENTORY_PROOF
+
+
+@pytest.mark.parametrize("option, of_kandji", SPELLINGS)
+def test_a_profile_is_found_before_its_absence_is_reported(option: str, of_kandji: str) -> None:
+    for installed, payload_uuid in ((CUSTOM, UUID), (OPAQUE, None)):
+        tenant = Tenant(of_kandji, [installed])
+        options = {"test_macs": [option], "payload_uuid": payload_uuid}
+        assert not judge(tenant, state="absent", **options)["met"]
+
+
+@pytest.mark.parametrize("option, of_kandji", SPELLINGS)
+def test_a_console_managed_profile_stands_in_whatever_the_spelling(
+    option: str, of_kandji: str
+) -> None:
+    mac = judge(Tenant(of_kandji, [OPAQUE]), test_macs=[option])
+    assert mac["reason"] == gate.NOT_SEEN
