@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.lookup import Catalog
+from .._core.errors import BadOption
+from .._core.lookup import Catalog, named
 from .records import Blueprint, CustomProfile, CustomScript
 
 # Playbooks give them their names, and have no option for an id.
 _RENAME = "Rename all but one of them in Kandji"
 
 Named = t.TypeVar("Named", Blueprint, CustomProfile, CustomScript)
+Item = t.TypeVar("Item", CustomProfile, CustomScript)
 
 
 def blueprint_catalog(blueprints: t.Sequence[Blueprint]) -> Catalog[Blueprint]:
@@ -29,6 +31,16 @@ def profile_catalog(profiles: t.Sequence[CustomProfile]) -> Catalog[CustomProfil
 def script_catalog(scripts: t.Sequence[CustomScript]) -> Catalog[CustomScript]:
     """Return the catalog of these Custom Scripts."""
     return _catalog("custom script", scripts, _RENAME)
+
+
+def check_rename(current: Item | None, name: str | None, items: t.Iterable[Item]) -> None:
+    """Raise BadOption if the item that an id names would get the name of another one."""
+    twins = [each.id for each in named(items, name) if current and each.id != current.id]
+    if current and name and name != current.name and twins:
+        raise BadOption(
+            f"name: Kandji has another one named {name!r} ({', '.join(twins)}). Choose another"
+            " name, or leave name out."
+        )
 
 
 def _catalog(kind: str, items: t.Sequence[Named], other_remedy: str = "") -> Catalog[Named]:

@@ -17,7 +17,7 @@ from ..._core.errors import BadOption, NotAsWritten, Refused
 from ..._core.options import PROFILE_PLATFORMS, Params
 from ..._core.text import abbreviate
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
-from ..catalogs import profile_catalog
+from ..catalogs import check_rename, profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
 from ..unknown_fields import check_readable
 from . import mobileconfig
@@ -203,6 +203,7 @@ def identify(
 ) -> tuple[str, CustomProfile | None]:
     """Return name and current record of a profile, with which its plan begins."""
     current = find_profile(wanted, profiles)
+    check_rename(current, wanted.name, profiles)
     return wanted.name or (current.name if current else ""), current
 
 
