@@ -153,11 +153,12 @@ def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]
 class Page(t.NamedTuple):
     """New events in the order of the log.
 
-    ``full``: there is more to read at once. ``position`` holds as soon as they are handed on.
+    ``has_more``: there may be more to read at once. Okta may return fewer events than the limit,
+    so only an empty page is the end. ``position`` holds as soon as the events are handed on.
     """
 
     events: list[LogEvent]
-    full: bool
+    has_more: bool
     position: Position
 
 
@@ -186,12 +187,13 @@ class Follower:
             self._lost_cursor(position.read_to)
             events, following = self._okta.log_page(first_query(position, self.now(), self._limit))
         new = {event.uuid: event for event in events if event.uuid not in position.seen}
-        full = len(events) >= self._limit
         read_to = (
             position.read_to
-            if full
+            if events
             else max(position.read_to, format_milliseconds(self.now() - OVERLAP))
         )
         return Page(
-            list(new.values()), full, replace(position, query=following or None, read_to=read_to)
+            list(new.values()),
+            bool(events and following) and following != position.query,
+            replace(position, query=following or None, read_to=read_to),
         )

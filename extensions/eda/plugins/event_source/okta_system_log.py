@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Polls the log as Okta means it to be polled, page by page along Okta's own links, so that an
     event that comes late into the log is not missed.
+  - A page with events is followed at once by the next one, and only an empty page is the end.
   - Where it stands is kept in O(state_file), and an event that was handed to the rulebook is not
     handed to it again. Killed in the middle of a page,
     it may hand on again what it had handed on of that page.
@@ -185,7 +186,7 @@ class Source:
             finally:
                 if changed:
                     log.save(self._params["state_file"], position)
-            if not page.full:
+            if not page.has_more:
                 await asyncio.sleep(self._params["interval"])
 
     async def _page(self, position: log.Position) -> log.Page:

@@ -212,16 +212,42 @@ def page(
 def test_a_page_has_the_new_events_once_in_the_order_of_the_log() -> None:
     events = [event("e3"), event("e1"), event("e4"), event("e3")]
     read, okta, lost = page(parse(), (events, {"after": "c2"}), limit=9)
-    assert read.events == [event("e3"), event("e4")] and not read.full
+    assert read.events == [event("e3"), event("e4")]
     assert okta.queries == [QUERY] and lost == []
-    # Events may come into the log an hour late.
-    assert read.position.read_to == "2026-11-26T09:00:00.000Z"
     assert read.position.query == {"after": "c2"}
 
 
-def test_a_full_page_leaves_open_up_to_when_all_was_read() -> None:
+@pytest.mark.parametrize("uuids", ["a", "abc", ["e1", "e2"]])
+def test_a_page_with_events_is_followed_at_once_however_short_it_is(uuids: t.Sequence[str]) -> None:
+    """Okta may return fewer events than the limit, and link to more."""
+    read, _okta, _lost = page(parse(), ([event(uuid) for uuid in uuids], {"after": "c2"}))
+    assert read.has_more and read.position.read_to == READ_TO
+
+
+def test_an_empty_page_ends_the_reading_up_to_the_hour_in_which_events_may_come_late() -> None:
+    read, _okta, _lost = page(parse(), ([], {"after": "c2"}))
+    assert not read.has_more and read.position.read_to == "2026-11-26T09:00:00.000Z"
+
+
+def test_a_page_without_a_link_is_not_followed_at_once() -> None:
     read, _okta, _lost = page(parse(), ([event(uuid) for uuid in "abc"], {}))
-    assert read.full and read.position.read_to == READ_TO and read.position.query is None
+    assert not read.has_more
+    assert read.position.read_to == READ_TO and read.position.query is None
+
+
+def test_a_link_to_the_same_page_is_not_followed_at_once() -> None:
+    read, _okta, _lost = page(parse(), ([event("e1")], QUERY))
+    assert not read.has_more
+
+
+def test_a_backlog_of_a_day_is_not_lost_with_its_cursor() -> None:
+    position = parse(read_to="2026-11-25T10:00:00.000Z")
+    pages = [([event(f"e{number}{each}") for each in range(80)], {"after": "x"}) for number in "34"]
+    for answer in pages:
+        position = page(position, answer, limit=100)[0].position
+    _read, okta, lost = page(position, refused(400), ([], {"after": "c9"}), limit=100)
+    assert lost == ["2026-11-25T10:00:00.000Z"]
+    assert okta.queries[1]["since"] == "2026-11-25T10:00:00.000Z"
 
 
 def test_the_time_up_to_which_all_was_read_never_goes_back() -> None:
