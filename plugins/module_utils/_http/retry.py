@@ -29,6 +29,14 @@ def may_be_carried_out(status: int) -> bool:
     return status < 400 or status == 408 or (status >= 500 and status != 501)
 
 
+def may_pass(status: int) -> bool:
+    """Return whether a request with an answer of this status may succeed later, as it is.
+
+    That is any but a refusal of the request or of its sender.
+    """
+    return not 400 <= status < 500 or status in (*NOT_CARRIED_OUT, *RETRY_STATUSES)
+
+
 @dataclass
 class Attempts:
     """The attempts of one request.

@@ -8,12 +8,16 @@ Ansible-test compares only modules.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import runpy
 from importlib import import_module
 
 import pytest
 import yaml
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+)
 
 from tools.support.environment import CHECKOUT
 
@@ -136,3 +140,42 @@ def test_a_value_that_is_not_plain_is_told_to_nobody(value):
     }
     assert prepared(event)["device_trust"] == {"device_ids": [], "serial_numbers": [], "users": []}
     assert "{{" not in str(prepared(event)["target"]) and "{%" not in str(prepared(event)["target"])
+
+
+# Refusals of Okta
+
+
+class Follower:
+    """A follower whose reads end with these outcomes, the last of them for ever."""
+
+    def __init__(self, *outcomes):
+        self.outcomes = list(outcomes)
+
+    def page(self, _position):
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def read_page(*outcomes):
+    """Return the page that the source of the System Log reads, with no pause between its polls."""
+    module = runpy.run_path(
+        str(CHECKOUT / "extensions" / "eda" / "plugins" / "event_source" / "okta_system_log.py")
+    )
+    source = object.__new__(module["Source"])
+    source._params, source._follower = {"interval": 0.0}, Follower(*outcomes)
+    source.describe_error = lambda error: error.message
+    return asyncio.run(source._page(None))
+
+
+@pytest.mark.parametrize("status", [408, 409, 423, 429, 500, 503])
+def test_a_refusal_that_may_pass_is_waited_out(status):
+    refused = ApiError("Okta refused.", status=status)
+    assert read_page(refused, refused, "a page") == "a page"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_refusal_that_stays_ends_the_source(status):
+    with pytest.raises(ApiError):
+        read_page(ApiError("Okta refused.", status=status), "a page")

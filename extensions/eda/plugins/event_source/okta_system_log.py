@@ -107,6 +107,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.opti
     OKTA,
     arguments,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.retry import may_pass
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     REQUESTS_IMPORT_ERROR,
 )
@@ -196,11 +197,7 @@ class Source:
             try:
                 return await asyncio.to_thread(self._follower.page, position)
             except (Unreachable, Unreadable, ApiError) as error:
-                if (
-                    isinstance(error, ApiError)
-                    and 400 <= error.status < 500
-                    and error.status != 429
-                ):
+                if isinstance(error, ApiError) and not may_pass(error.status):
                     raise
                 LOGGER.warning(
                     "%s The log is read on in %.0f s.", self.describe_error(error), pause
