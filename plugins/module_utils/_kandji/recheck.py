@@ -79,9 +79,16 @@ def check_last_write(subject: str, planned: Item, written: Item, listed: t.Itera
 
 
 def find_older_twin(created: Item, listed: t.Iterable[Item]) -> Item | None:
-    """Return another item of the name that was created before this one, or None."""
-    others = [each for each in named(listed, created.name) if each.id != created.id]
-    return find_earlier(_creation(created), others, _creation)
+    """Return another item of the name that was created before this one, or None.
+
+    The answer to the write need not have the time of creation, so the list's counts.
+    """
+    items = list(listed)
+    own = next((each for each in items if each.id == created.id), None)
+    name = (own.name if own else "") or created.name or None
+    others = [each for each in named(items, name) if each.id != created.id]
+    order = _creation(own) if own else (created.created_at or "~", created.id)
+    return find_earlier(order, others, _creation)
 
 
 def _creation(item: Item) -> tuple[str, str]:

@@ -94,6 +94,31 @@ def test_both_runs_agree_on_the_twin_that_stays(twin, first):
         assert (recheck.find_older_twin(twin, listed) is None) == (first == twin.id)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        replace(PROFILE, created_at=None),
+        replace(PROFILE, name="", created_at=None),
+        replace(PROFILE, created_at="2026-11-26T05:00:00Z"),
+    ],
+)
+def test_the_time_of_the_list_counts_and_not_that_of_the_answer_to_the_write(
+    answer: CustomProfile,
+) -> None:
+    """The answer to POST may lack the time. Each of two runs would find its own to be the first."""
+    older = replace(PROFILE, id="z", created_at=EARLY)
+    assert recheck.find_older_twin(answer, iter([PROFILE, older])) == older
+    assert recheck.find_older_twin(replace(older, created_at=None), [PROFILE, older]) is None
+
+
+def test_a_profile_that_the_list_does_not_show_yet_is_the_later_one_without_a_time() -> None:
+    twin = replace(PROFILE, id="z")
+    assert recheck.find_older_twin(replace(PROFILE, created_at=None), [twin]) == twin
+    assert recheck.find_older_twin(replace(PROFILE, created_at=EARLY), [twin]) is None
+    nameless = replace(PROFILE, name="", created_at=None)
+    assert recheck.find_older_twin(nameless, [twin, replace(twin, name="")]) is None
+
+
 WRITTEN = replace(
     PROFILE, mobileconfig="<plist><dict><key>A</key><integer>2</integer></dict></plist>"
 )
