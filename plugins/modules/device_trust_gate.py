@@ -41,7 +41,8 @@ options:
   payload_uuid:
     description: The profile's present identity
       (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].payload_uuid)). What Macs
-      had under another one does not count.
+      had under another one does not count. If Kandji does not show the content of the profile, the
+      name of a certificate has to hold it, or the id of the item.
     type: str
   updated_at:
     description: When the profile was last written
@@ -148,7 +149,6 @@ api_calls:
 
 import time
 import typing as t
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from ..module_utils._core.module import ModuleContext, run_module
@@ -323,7 +323,7 @@ def _read_expected(ctx: ModuleContext) -> gate.Expected:
         profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
         subject = Subject.of_profile(profile or CustomProfile(item_id))
     if payload_uuid:
-        subject = replace(subject, uuids=frozenset({item_id, payload_uuid}))
+        subject = subject.of_payload(item_id, payload_uuid)
     return gate.Expected(
         payload_uuid, require_timestamp(updated_at) if updated_at else None, subject
     )

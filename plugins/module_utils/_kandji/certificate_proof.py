@@ -126,6 +126,14 @@ class Subject:
         uuids = _only_uuids(*(profile.payload_uuid for profile in profiles))
         return replace(self, uuids=self.uuids | uuids)
 
+    def of_payload(self, *uuids: str) -> Subject:
+        """Return the subject with only these UUIDs (lower case) for $PROFILE_UUID.
+
+        If the subject is unknown, as where Kandji does not show the content of a profile, it is
+        taken to hold the UUID: certificates of other authorities hold the serial too.
+        """
+        return replace(self, uuids=_only_uuids(*uuids), holds_uuid=self.holds_uuid is not False)
+
     def without(self, unattested: UnattestedNames) -> Subject:
         """Return the subject for a Mac on which these certificates prove nothing."""
         return replace(self, unattested=unattested)

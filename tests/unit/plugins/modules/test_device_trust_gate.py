@@ -19,6 +19,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
     PrismCertificate,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    LogEvent,
+    OktaDevice,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import device_trust_gate
 
 ITEM, WIFI = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b1a", "bbbbbbbb-0000-4000-8000-000000000002"
@@ -26,7 +30,7 @@ SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "d-1", "0f1e2d3c-1111-4111-8111-000000000
 CUSTOM = InstalledProfile(DEVICE, SERIAL, "b", f"com.kandji.profile.custom.{ITEM}", UUID)
 SCEP = frozenset({"com.apple.security.scep"})
 OPAQUE = InstalledProfile(DEVICE, SERIAL, "b", "io.kandji.scep.77", UUID, SCEP)
-NOW = 1795600000.0  # 2026-11-25
+NOW, WRITTEN = 1795600000.0, "2026-11-24T08:00:00Z"  # 2026-11-25
 
 
 @dataclass
@@ -68,18 +72,26 @@ class Tenant:
 
 
 class Org:
-    """An org that holds what the test gives it, and notes how its log was read."""
+    """An org that issued certificates of these names, and notes how its log was read.
 
-    def __init__(self) -> None:
+    :arg created: when its managed record of the Mac was created; None if it has none.
+    """
+
+    def __init__(self, *names: str, created: str | None = None) -> None:
+        self.names, self.created = names, created
         self.searches: list[tuple[t.Any, ...]] = []
 
     def log_events(self, *search: t.Any, **how: t.Any) -> t.Iterator[t.Any]:
         self.searches.append((*search, how))
-        return iter([])
+        targets = [{"type": "CERT", "displayName": name} for name in self.names]
+        issued = search[0] == gate.ISSUED
+        return (LogEvent.from_row({"target": [each]}) for each in targets if issued)
 
-    def devices(self, search: str) -> t.Iterator[t.Any]:
-        self.searches.append((search,))
-        return iter([])
+    def devices(self, _search: str) -> t.Iterator[OktaDevice]:
+        return iter([OktaDevice("guo1", created=self.created)] if self.created else [])
+
+    def device_users(self, _device_id: str) -> t.Iterator[t.Any]:
+        return iter([SimpleNamespace(is_managed=True)])
 
 
 def judge(tenant: Tenant, org: Org | None = None, **params: t.Any) -> dict[str, t.Any]:
@@ -163,3 +175,23 @@ def test_a_console_managed_profile_stands_in_whatever_the_spelling(
 ) -> None:
     mac = judge(Tenant(of_kandji, [OPAQUE]), test_macs=[option])
     assert mac["reason"] == gate.NOT_SEEN
+
+
+# Proof of a certificate
+
+
+@pytest.mark.parametrize(
+    "name, payload_uuid, proof",
+    [
+        (f"{SERIAL} {UUID}", UUID, gate.LOG_PROOF),
+        (f"{SERIAL} Device Access", UUID, None),
+        (f"{SERIAL} Device Access", None, gate.LOG_PROOF),  # as of a console-managed item
+    ],
+)
+def test_a_profile_whose_content_kandji_does_not_show_needs_its_uuid_in_the_log(
+    name: str, payload_uuid: str | None, proof: str | None
+) -> None:
+    mac = judge(
+        Tenant(installed=[CUSTOM]), Org(name), payload_uuid=payload_uuid, updated_at=WRITTEN
+    )
+    assert mac["proof"] == proof

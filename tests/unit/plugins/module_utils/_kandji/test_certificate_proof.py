@@ -197,6 +197,21 @@ def test_certificates_are_selected_by_their_proof() -> None:
     assert subject.select(rows, "C02A", Proof.PROVED, Proof.FORMER) == [rows[0], rows[2]]
 
 
+@pytest.mark.parametrize(
+    "profile, names_serial_alone",
+    [(CONSOLE, False), (CustomProfile(ITEM, mobileconfig="unreadable"), False)]
+    + [(SERIAL_ALONE, True), (DEFAULT, False)],
+)
+def test_of_a_known_payload_only_a_subject_that_is_known_to_lack_the_uuid_needs_none(
+    profile: CustomProfile, names_serial_alone: bool
+) -> None:
+    subject = Subject.of_profile(profile).of_payload(ITEM, UUID)
+    assert subject.uuids == {ITEM, UUID}
+    assert subject.names_certificate([f"C02A {UUID}"], "C02A")
+    assert subject.names_certificate(["C02A Device Access"], "C02A") is names_serial_alone
+    assert Subject.of_profile(profile).of_payload(ITEM, "okta").uuids == {ITEM}
+
+
 @pytest.mark.parametrize("uuid", ["okta", "C02A", "1", "-"])
 def test_a_payload_uuid_that_is_a_word_proves_nothing(uuid: str) -> None:
     subject = Subject.of_profile(profile("$SERIAL_NUMBER $PROFILE_UUID", uuid))
