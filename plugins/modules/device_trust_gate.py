@@ -14,8 +14,8 @@ description:
     issued. Any of three facts proves a certificate.
   - One is C(pki.cert.issue) in Okta's System Log. Another is a certificate with the profile's UUID
     in Kandji's inventory, together with the installed profile. The third is a device record that is
-    managed. With O(updated_at), the record must be younger than that, or the log must have
-    C(pki.cert.bind) of it since.
+    managed. With O(updated_at), or its default, the record must be younger than that, or the log
+    must have C(pki.cert.bind) of it since.
   - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
     it. A gate that is not met is not a failure; RV(met) shows it.
   - With O(state=absent), for the change from one SCEP item to another, the gate is met when no
@@ -45,9 +45,12 @@ options:
       name of a certificate has to hold it, or the id of the item.
     type: str
   updated_at:
-    description: When the profile was last written
-      (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates
-      issued before it do not prove anything.
+    description:
+      - When the profile was last written
+        (RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at)). Certificates
+        issued before it do not prove anything.
+      - With O(payload_uuid) it defaults to the time that Kandji lists for the profile. If it lists
+        none, only a certificate with O(payload_uuid) in its name is proof.
     type: str
   state:
     description:
@@ -154,7 +157,11 @@ from datetime import datetime, timedelta, timezone
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
-from ..module_utils._core.timestamps import format_milliseconds, require_timestamp
+from ..module_utils._core.timestamps import (
+    format_milliseconds,
+    parse_timestamp,
+    require_timestamp,
+)
 from ..module_utils._fleet import certificate_reports, gate
 from ..module_utils._fleet.certificate_reports import CertificateReports
 from ..module_utils._kandji import client as kandji_api
@@ -317,16 +324,17 @@ def _read_expected(ctx: ModuleContext) -> gate.Expected:
         return gate.ANYTHING
     item_id = (ctx.params["library_item_id"] or "").lower()
     payload_uuid = (ctx.params["payload_uuid"] or "").lower()
-    updated_at = ctx.params["updated_at"]
+    updated_at = require_timestamp(text) if (text := ctx.params["updated_at"]) else None
     subject = Subject()
     if item_id:
-        profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
-        subject = Subject.of_profile(profile or CustomProfile(item_id))
+        listed = (each for each in ctx.kandji.profiles() if each.id == item_id)
+        profile = next(listed, CustomProfile(item_id))
+        subject = Subject.of_profile(profile)
+        if payload_uuid:
+            updated_at = updated_at or parse_timestamp(profile.updated_at)
     if payload_uuid:
         subject = subject.of_payload(item_id, payload_uuid)
-    return gate.Expected(
-        payload_uuid, require_timestamp(updated_at) if updated_at else None, subject
-    )
+    return gate.Expected(payload_uuid, updated_at, subject)
 
 
 def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.Verdict]:

@@ -65,7 +65,8 @@ class Verdict:
 class Expected:
     """The profile as it was last written. ``payload_uuid`` is in lower case.
 
-    What Macs had before that write does not count. A part that is not set is not compared.
+    What Macs had before that write does not count. A part that is not set is not compared. With an
+    identity and without a time, only certificates with the identity count.
     """
 
     payload_uuid: str = ""
@@ -76,6 +77,16 @@ class Expected:
     def is_unknown(self) -> bool:
         """Whether nothing is known of the last write, as of a console-managed item."""
         return not self.payload_uuid and self.updated_at is None
+
+    @property
+    def _naming_subject(self) -> Subject:
+        """Return the subject by which the name of a certificate proves it.
+
+        Without the time of the write only the identity distinguishes it from earlier ones.
+        """
+        if self.payload_uuid and self.updated_at is None:
+            return replace(self.subject.of_payload(self.payload_uuid), holds_uuid=True)
+        return self.subject
 
     def is_installed(self, profile: InstalledProfile) -> bool:
         """Return whether an installed profile has the expected identity."""
@@ -91,7 +102,7 @@ class Expected:
         first after the write.
         """
         installed = [profile for profile in profiles if self.is_installed(profile)]
-        if self.subject.installed(installed).judge(certificate, serial) is not Proof.PROVED:
+        if self._naming_subject.installed(installed).judge(certificate, serial) is not Proof.PROVED:
             return False
         uuids = {self.payload_uuid, *(profile.payload_uuid for profile in installed)} - {""}
         if any(uuid in certificate.common_name.lower() for uuid in uuids):
@@ -102,7 +113,9 @@ class Expected:
     def is_issued(self, event: LogEvent, serial: str) -> bool:
         """Return whether an event of the System Log issues a certificate of the profile."""
         texts = [text for target in event.targets for text in target.texts]
-        return self.subject.names_certificate(texts, serial, parse_timestamp(event.published))
+        return self._naming_subject.names_certificate(
+            texts, serial, parse_timestamp(event.published)
+        )
 
     def without(self, unattested: UnattestedNames) -> Expected:
         """Return what is expected of a Mac on which these certificates prove nothing.
@@ -120,13 +133,14 @@ class Expected:
         """Return whether one of the managed records of a Mac is managed by the expected profile.
 
         A record stays managed by an older certificate. It has to be younger than the last write of
-        the profile, or a certificate has to be bound to it since.
+        the profile, or a certificate has to be bound to it since. If the time of the write of
+        a known profile is not known, a record proves nothing.
 
         :arg bound: reads the events of that. They are not needed for a younger record.
         """
         limit = self.updated_at
         if limit is None or not records:
-            return bool(records)
+            return bool(records) and not self.payload_uuid
         created = (parse_timestamp(record.created) for record in records)
         if any(time and time + OBJECT_TIME_PRECISION > limit for time in created):
             return True

@@ -195,3 +195,50 @@ def test_a_profile_whose_content_kandji_does_not_show_needs_its_uuid_in_the_log(
         Tenant(installed=[CUSTOM]), Org(name), payload_uuid=payload_uuid, updated_at=WRITTEN
     )
     assert mac["proof"] == proof
+
+
+YEAR_BEFORE, SINCE_KANDJI = "2025-11-24T08:00:00.000Z", "2026-11-23T08:00:00Z"
+SINCE_ALWAYS = "2026-08-28T09:46:40.000Z"  # as far back as the log is read
+
+
+@pytest.mark.parametrize(
+    "option, of_kandji, since",
+    [
+        (WRITTEN, SINCE_KANDJI, "2026-11-24T08:00:00.000Z"),
+        (None, SINCE_KANDJI, "2026-11-23T08:00:00.000Z"),
+        ("", SINCE_KANDJI, "2026-11-23T08:00:00.000Z"),
+        (None, None, SINCE_ALWAYS),
+        (None, "yesterday", SINCE_ALWAYS),
+    ],
+)
+def test_without_the_time_of_the_write_that_of_the_profile_counts(
+    option: str | None, of_kandji: str | None, since: str
+) -> None:
+    """The answer of Kandji to the write need not have the time."""
+    org = Org(f"{SERIAL} Device Access", created=YEAR_BEFORE)
+    tenant = Tenant(installed=[CUSTOM], profile=CustomProfile(ITEM, updated_at=of_kandji))
+    mac = judge(tenant, org, payload_uuid=UUID, updated_at=option)
+    assert mac["reason"] == gate.NOT_SEEN
+    assert org.searches[0][1] == since
+
+
+def test_a_record_that_is_newer_than_the_time_of_the_profile_proves_the_certificate() -> None:
+    tenant = Tenant(installed=[CUSTOM], profile=CustomProfile(ITEM, updated_at=SINCE_KANDJI))
+    mac = judge(tenant, Org(created=WRITTEN), payload_uuid=UUID)
+    assert mac["proof"] == gate.RECORD_PROOF
+
+
+def test_without_any_time_of_the_write_only_the_uuid_proves_the_certificate() -> None:
+    tenant, options = Tenant(installed=[CUSTOM]), {"payload_uuid": UUID}
+    assert judge(tenant, Org(f"{SERIAL} {UUID}"), **options)["proof"] == gate.LOG_PROOF
+    # The id of the item is in the names of earlier certificates, too.
+    assert judge(tenant, Org(f"{SERIAL} {ITEM}"), **options)["reason"] == gate.NOT_SEEN
+    tenant.certificates = [f"{SERIAL} {ITEM}"]
+    assert judge(tenant, Org(created=WRITTEN), **options)["reason"] == gate.NOT_SEEN
+    tenant.certificates = [f"{SERIAL} {UUID}"]
+    assert judge(tenant, Org(), **options)["proof"] == gate.INVENTORY_PROOF
+
+
+def test_of_an_item_of_which_no_identity_is_known_any_managed_record_is_proof() -> None:
+    tenant = Tenant(installed=[CUSTOM], profile=CustomProfile(ITEM, updated_at=SINCE_KANDJI))
+    assert judge(tenant, Org(created=YEAR_BEFORE))["proof"] == gate.RECORD_PROOF

@@ -285,6 +285,23 @@ def test_a_record_proves_a_certificate_that_is_newer_than_the_last_write(
     assert not gate.ANYTHING.is_managed([], lambda: events)
 
 
+NO_TIME = gate.Expected(UUID, subject=SUBJECT)
+
+
+@pytest.mark.parametrize("expected", [NO_TIME, replace(NO_TIME, subject=SERIAL_ALONE)])
+def test_without_the_time_of_the_write_only_the_uuid_is_proof(expected: gate.Expected) -> None:
+    def no_events() -> t.Iterable[LogEvent]:
+        raise AssertionError("what is bound to a record names no profile")
+
+    assert not expected.is_managed([OktaDevice("guo1", created="2026-11-20T11:00:00Z")], no_events)
+    for name, counts in ((COMMON_NAME, True), (f"{SERIAL} {ITEM}", False), (SERIAL, False)):
+        certificate = PrismCertificate(DEVICE, common_name=name)
+        assert expected.is_certificate(certificate, SERIAL, [PROFILE]) is counts
+        assert expected.is_issued(event(name), SERIAL) is counts
+    report = UnattestedNames(frozenset({COMMON_NAME.lower()}))
+    assert not expected.without(report).is_issued(event(), SERIAL)
+
+
 def test_nothing_is_known_of_the_last_write_without_uuid_and_time() -> None:
     assert gate.ANYTHING.is_unknown and gate.Expected(subject=SUBJECT).is_unknown
     assert not gate.Expected(UUID).is_unknown and not gate.Expected("", WRITTEN).is_unknown
