@@ -37,7 +37,11 @@ options:
     type: str
     required: true
   serials:
-    description: Serial numbers of the Macs, compared as a whole.
+    description:
+      - Serial numbers of the Macs, compared as a whole.
+      - Nothing is written to a serial of no device, of several, or of one that is not a Mac. Its
+        C(state) is V(unclear), and the module goes on with the others. It fails if Kandji has none
+        of them.
     type: list
     elements: str
     required: true
@@ -165,7 +169,7 @@ from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
-from ..module_utils._kandji.serials import describe_several, group_by_serial
+from ..module_utils._kandji.serials import group_by_serial
 
 OPTIONS: ArgumentSpec = {
     **POLLING,
@@ -206,9 +210,26 @@ class Mac:
         return cls(device, list(device.tags or ()))
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What option serials names, by serial as it is written there.
+
+    Each serial is a Mac, or is in ``unclear`` with the reason why no step of it can be taken.
+    """
+
+    serials: t.Sequence[str]
+    macs: t.Mapping[str, Mac]
+    unclear: t.Mapping[str, redelivery.Step]
+
+    @property
+    def serial_keys(self) -> set[str]:
+        """Return the serials in the form in which serials are compared."""
+        return {serial.lower() for serial in self.serials}
+
+
 def run(ctx: ModuleContext) -> Result:
     """Take the next step of each Mac, and further ones while waiting; return where each is."""
-    macs = _read_macs(ctx)
+    selection = _read_selection(ctx)
     issued_before = require_timestamp(ctx.params["issued_before"])
     if issued_before > datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc):
         raise BadOption(
@@ -219,12 +240,12 @@ def run(ctx: ModuleContext) -> Result:
     item_id = ctx.params["library_item_id"].lower()
     profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
     if profile is None:
-        raise _unknown_profile(item_id, macs, ctx.params["tag"])
+        raise _unknown_profile(item_id, selection.macs, ctx.params["tag"])
     subject = Subject.of_profile(profile)
-    steps = _plan(ctx, macs, issued_before, subject)
-    _check_prerequisites(ctx, macs, steps, profile)
-    work = Redelivery(ctx, macs)
-    work.clean_up(_find_left_over(ctx, macs))
+    steps = _plan(ctx, selection, issued_before, subject)
+    _check_prerequisites(ctx, selection.macs, steps, profile)
+    work = Redelivery(ctx, selection.macs)
+    work.clean_up(_find_left_over(ctx, selection))
     while True:
         work.take_steps(steps)
         finished = all(step.is_final for step in steps.values())
@@ -232,7 +253,7 @@ def run(ctx: ModuleContext) -> Result:
         if finished or ctx.check_mode or remaining <= 0:
             return work.result(steps)
         ctx.wait(redelivery.describe_wait(steps), ctx.params["poll_interval"], remaining)
-        steps = _plan(ctx, macs, issued_before, subject)
+        steps = _plan(ctx, selection, issued_before, subject)
 
 
 class Redelivery:
@@ -259,6 +280,8 @@ class Redelivery:
     def take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take one step of each Mac, and request a check-in after each change of its tag."""
         for serial, step in steps.items():
+            if step.action == "nothing":
+                continue
             mac = self.macs[serial]
             self._take(mac, step)
             if step.needs_check_in and not self.run.check_mode:
@@ -371,45 +394,44 @@ def _unknown_profile(item_id: str, macs: t.Mapping[str, Mac], tag: str) -> BadOp
     return BadOption(message, option="library_item_id")
 
 
-def _read_macs(ctx: ModuleContext) -> dict[str, Mac]:
-    """Return the Macs by the serial with which the options name them. Raises BadOption."""
+def _read_selection(ctx: ModuleContext) -> Selection:
+    """Return what the options name. Raises BadOption if Kandji has none of it."""
     wanted = list({serial.lower(): serial for serial in reversed(ctx.params["serials"])}.values())
     wanted.reverse()
     if not wanted:
         raise BadOption("serials: name at least one Mac.")
-    known = group_by_serial(
-        device
-        for device in ctx.kandji.devices_with_serials(wanted, platform="Mac")
-        if device.is_mac
-    )
-    missing = [serial for serial in wanted if serial.lower() not in known]
-    if missing:
+    known = group_by_serial(ctx.kandji.devices_with_serials(wanted))
+    if not known:
         raise BadOption(
-            f"serials: Kandji has no Mac {abbreviate(missing, 5)}. Nothing was written.",
-            serials=missing,
+            f"serials: Kandji has no Mac {abbreviate(wanted, 5)}. Nothing was written.",
+            serials=wanted,
         )
+    macs, unclear = {}, {}
     for serial in wanted:
-        group = known[serial.lower()]
-        if len(group) > 1:
-            raise BadOption(f"serials: {serial}: {describe_several(group)}. Nothing was written.")
-    return {serial: Mac.of(known[serial.lower()][0]) for serial in wanted}
+        group = known.get(serial.lower(), [])
+        problem = redelivery.find_problem(group)
+        if problem:
+            unclear[serial] = redelivery.unclear(problem)
+        else:
+            macs[serial] = next(Mac.of(device) for device in group if device.is_mac)
+    return Selection(wanted, macs, unclear)
 
 
-def _find_left_over(ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> list[Mac]:
+def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
     """Return Macs of the same blueprints that have the tag and are not named.
 
     A run that still works on them sets it again.
     """
     tag = ctx.params["tag"]
-    blueprints = {mac.device.blueprint_id for mac in macs.values()}
-    named = {mac.device.device_id for mac in macs.values()}
+    blueprints = {mac.device.blueprint_id for mac in selection.macs.values()}
+    named = selection.serial_keys
     left_over = [
         Mac.of(device)
         for device in ctx.kandji.devices(platform="Mac", tag_name=tag)
         if device.is_mac
         and tag in (device.tags or ())
         and device.blueprint_id in blueprints
-        and device.device_id not in named
+        and device.serial_key not in named
     ]
     if left_over:
         serials = abbreviate([mac.device.serial for mac in left_over], 5)
@@ -421,10 +443,10 @@ def _find_left_over(ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> list[Mac]:
 
 
 def _plan(
-    ctx: ModuleContext, macs: t.Mapping[str, Mac], issued_before: datetime, subject: Subject
+    ctx: ModuleContext, selection: Selection, issued_before: datetime, subject: Subject
 ) -> dict[str, redelivery.Step]:
     """Return what each Mac needs next, by what Macs reported."""
-    serials = [mac.device.serial for mac in macs.values()]
+    serials = [mac.device.serial for mac in selection.macs.values()]
     profiles = installed_on(ctx.kandji, ProfileItem(ctx.params["library_item_id"]), serials)
     certificates = [
         certificate
@@ -433,15 +455,16 @@ def _plan(
             {"identity_certificate": {"eq": True}, "serial_number": {"in": batch}}
         )
     ]
-    return {
+    steps = {
         serial: redelivery.next_step(
             redelivery.MacState.of_device(
                 mac.device, ctx.params["tag"] in mac.tags, profiles, certificates, subject
             ),
             issued_before,
         )
-        for serial, mac in macs.items()
-    }
+        for serial, mac in selection.macs.items()
+    } | dict(selection.unclear)
+    return {serial: steps[serial] for serial in selection.serials}
 
 
 def _check_prerequisites(

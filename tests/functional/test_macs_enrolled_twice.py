@@ -52,12 +52,14 @@ def test_a_gate_waits_and_names_both_devices(watched, run_module, profile_args, 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_redelivery_writes_to_neither_device(watched, run_module, prepared, is_first):
-    serial = prepared["serials"][0]
+    serial, other = prepared["serials"]
     leave_device(watched, serial, is_first)
-    mark = watched.mark()
-    refused = run_module("kandji_profile_redelivery", prepared, lab=watched.lab)
-    assert refused["failed"] and serial in refused["msg"] and OLD_ID in refused["msg"]
-    assert watched.writes(mark) == []
+    result = run_module("kandji_profile_redelivery", prepared, lab=watched.lab)
+    row, of_other = result["macs"]
+    assert row["state"] == "unclear" and OLD_ID in row["reason"] and not result["finished"]
+    assert of_other["state"] == "excluding"
+    assert result["changes"] == [f"update tags of the Mac {other}: tags"]
+    assert result["asked_to_check_in"] == [other]
 
 
 def test_a_record_is_not_reset_by_what_the_older_device_reported(watched, run_module):

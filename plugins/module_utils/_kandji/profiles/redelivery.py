@@ -16,6 +16,7 @@ from datetime import datetime
 from ..._core.text import abbreviate
 from ..certificate_proof import Proof, Subject
 from ..records import InstalledProfile, KandjiDevice, PrismCertificate, newest_first_seen
+from ..serials import describe_several
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,21 @@ class Step:
         return not self.is_final
 
 
+def unclear(reason: str) -> Step:
+    """Return the step of a Mac of which Kandji does not show what it needs: none."""
+    return Step("nothing", "unclear", reason)
+
+
+def find_problem(devices: t.Sequence[KandjiDevice]) -> str:
+    """Return why no step of a serial's Mac can be taken, or "". ``devices`` have the serial."""
+    macs = [device for device in devices if device.is_mac]
+    if not devices:
+        return "Kandji has no device with this serial. Correct or remove it."
+    if not macs:
+        return f"It is not a Mac; Kandji shows the platform {devices[0].platform!r}. Remove it."
+    return f"{describe_several(macs)}." if len(macs) > 1 else ""
+
+
 def next_step(mac: MacState, issued_before: datetime) -> Step:
     """Return what one Mac needs next.
 
@@ -108,21 +124,17 @@ def next_step(mac: MacState, issued_before: datetime) -> Step:
         return Step("wait", "delivering", "The next check-in installs the profile.")
     if mac.profile_since is not None and mac.profile_since >= issued_before:
         if not mac.is_provable:
-            return Step(
-                "nothing",
-                "unclear",
+            return unclear(
                 "The profile was redelivered. Its subject has no $PROFILE_UUID, so Kandji's"
-                " inventory cannot show its certificate.",
+                " inventory cannot show its certificate."
             )
         return Step(
             "wait", "certifying", "The profile was redelivered; its certificate was not seen yet."
         )
     if mac.profile_since is None or (mac.has_certificate and mac.certificate_since is None):
-        return Step(
-            "nothing",
-            "unclear",
+        return unclear(
             "Kandji does not report since when the Mac has its profile or certificate, so a renewal"
-            " cannot be confirmed.",
+            " cannot be confirmed."
         )
     return Step("tag", "excluding", "The exclusion tag removes the profile.")
 

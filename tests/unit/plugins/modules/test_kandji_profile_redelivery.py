@@ -1,0 +1,143 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A redelivery to several Macs, of which one must not stop the others."""
+
+from __future__ import annotations
+
+import typing as t
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
+    InstalledProfile,
+    KandjiDevice,
+    PrismCertificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.modules import kandji_profile_redelivery
+
+ITEM, TAG = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b1a", "okta-scep-redelivery"
+BEFORE, ISSUED_BEFORE = "2026-05-20T10:00:00Z", "2026-11-20T10:00:00Z"
+
+
+def device(number: int, **row: t.Any) -> dict[str, t.Any]:
+    """Return a Mac of the map, without the tag."""
+    plain = {"device_id": f"d{number}", "serial_number": f"C{number}", "platform": "Mac"}
+    return {**plain, "blueprint_id": "map", "tags": ["vip"], **row}
+
+
+class Tenant:
+    """A tenant with these devices. Those of ``holding`` have an old profile."""
+
+    def __init__(self, *devices: t.Any, holding: t.Collection[str] = (), lists: bool = True):
+        self.rows = {row["device_id"]: row for row in devices}
+        self.holding, self.lists, self.checked_in = holding, lists, []
+        self.written: dict[str, list[str]] = {}
+        self.transport = SimpleNamespace(now=lambda: 1795600000.0)
+
+    def devices(self, tag_name: str = "", **_filters: str) -> t.Iterator[KandjiDevice]:
+        for row in self.rows.values():
+            if not tag_name or tag_name in row.get("tags", ()):
+                hidden = () if self.lists else ("tags",)
+                yield KandjiDevice.from_row({k: row[k] for k in row if k not in hidden})
+
+    def devices_with_serials(
+        self, serials: t.Sequence[str], platform: str = ""
+    ) -> t.Iterator[KandjiDevice]:
+        rows = (each for each in self.devices() if each.serial in serials)
+        return (each for each in rows if platform in ("", each.platform))
+
+    def device(self, device_id: str) -> KandjiDevice:
+        return KandjiDevice.from_row(self.rows[device_id])
+
+    def set_tags(self, device_id: str, tags: list[str]) -> None:
+        self.rows[device_id]["tags"] = self.written[device_id] = tags
+
+    def daily_check_in(self, device_id: str) -> None:
+        self.checked_in.append(device_id)
+
+    def profiles(self) -> t.Iterator[CustomProfile]:
+        return iter([CustomProfile(ITEM, "SCEP")])
+
+    def prism_profiles(
+        self, _row_filter: t.Any, _blueprint_ids: t.Any = ()
+    ) -> t.Iterator[InstalledProfile]:
+        identifier = f"com.kandji.profile.custom.{ITEM}"
+        return (
+            InstalledProfile.from_row(
+                {"device_id": holder, "payload_identifier": identifier, "created_at": BEFORE}
+            )
+            for holder in self.holding
+        )
+
+    def prism_certificates(self, _row_filter: t.Any) -> t.Iterator[PrismCertificate]:
+        return iter(())
+
+    def blueprints(self) -> t.Iterator[Blueprint]:
+        return iter([Blueprint("map", "All", "map"), Blueprint("old", "Old", "classic")])
+
+    def has_tag(self, name: str) -> bool:
+        return name == TAG
+
+
+def redeliver(tenant: Tenant, *serials: str, check: bool = False, **params: t.Any) -> t.Any:
+    """Return the module's result."""
+    options = {"library_item_id": ITEM, "issued_before": ISSUED_BEFORE, "tag": TAG, "wait": 0}
+    run = SimpleNamespace(
+        params={"max_reissue": 10, "poll_interval": 1, **options, "serials": serials, **params},
+        kandji=tenant,
+        check_mode=check,
+        warn=lambda _text: None,
+    )
+    return kandji_profile_redelivery.run(run)  # type: ignore[arg-type]  # stub
+
+
+def states(result: t.Any) -> dict[str, str]:
+    """Return the state of each Mac, by serial."""
+    return {mac["serial_number"]: mac["state"] for mac in result["macs"]}
+
+
+def reason(result: t.Any, serial: str) -> str:
+    """Return the reason of one Mac's state."""
+    (text,) = [mac["reason"] for mac in result["macs"] if mac["serial_number"] == serial]
+    return str(text)
+
+
+TAGGED = {"tags": ["vip", TAG]}
+
+
+@pytest.mark.parametrize(
+    "others, part",
+    [
+        ([device(2), device(3, serial_number="C2")], "Kandji has 2 devices with its serial"),
+        ([device(2, platform="iPhone")], "It is not a Mac; Kandji shows the platform 'iPhone'"),
+        ([], "Kandji has no device with this serial"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_serial_without_one_mac_is_unclear_and_the_others_get_their_profile_back(
+    others: t.Any, part: str, check: bool
+) -> None:
+    tenant = Tenant(device(1, **TAGGED), *others)
+    result = redeliver(tenant, "C2", "C1", check=check)
+    assert list(states(result).items()) == [("C2", "unclear"), ("C1", "delivering")]
+    assert reason(result, "C2").startswith(part) and not result["finished"]
+    assert result["changes"] == ["update tags of the Mac C1: tags"]
+    assert tenant.written == ({} if check else {"d1": ["vip"]})
+
+
+def test_devices_of_one_serial_are_not_written_to_as_left_over_either() -> None:
+    twice = [device(2, **TAGGED), device(3, serial_number="C2", **TAGGED)]
+    tenant = Tenant(device(1, **TAGGED), *twice)
+    result = redeliver(tenant, "C1", "C2")
+    assert result["left_over"] == [] and tenant.written == {"d1": ["vip"]}
+
+
+def test_serials_of_which_kandji_has_none_are_refused() -> None:
+    with pytest.raises(BadOption, match="^serials: Kandji has no Mac C7, C8"):
+        redeliver(Tenant(device(1)), "C7", "C8")
