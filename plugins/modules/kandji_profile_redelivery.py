@@ -19,7 +19,8 @@ description:
   - Each run takes the next step of each Mac, by what Kandji reports. The next run finishes an
     interrupted one.
   - A tag that a previous run left on another Mac of the same blueprints is removed too, even if
-    O(serials) does not name the Mac. Otherwise the Mac would stay without its profile.
+    O(serials) does not name the Mac. Otherwise the Mac would stay without its profile. Do not run
+    the module for Macs of the same blueprints and tag at the same time.
   - Kandji replaces a device's tags as a whole and has no precondition. The module reads them right
     before a write and again after it. It writes a tag that is not as written once more, with a
     warning. What another program writes in the same second may be lost.
@@ -39,9 +40,9 @@ options:
   serials:
     description:
       - Serial numbers of the Macs, compared as a whole.
-      - Nothing is written to a serial of no device, of several, or of one that is not a Mac. Its
-        C(state) is V(unclear), and the module goes on with the others. It fails if Kandji has none
-        of them.
+      - Nothing is written to a serial of no device, of several, or of one that is not a Mac. Nor is
+        it to a Mac whose tags Kandji does not show. Its C(state) is V(unclear), and the module goes
+        on with the others. It fails if Kandji has none of them.
     type: list
     elements: str
     required: true
@@ -156,7 +157,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption, NeedsConsole, NotAsWritten, Uncertain, Unreadable
+from ..module_utils._core.errors import (
+    BadOption,
+    NeedsConsole,
+    NotAsWritten,
+    NotFound,
+    Uncertain,
+    Unreadable,
+)
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -205,9 +213,13 @@ class Mac:
     tags: list[str]
 
     @classmethod
-    def of(cls, device: KandjiDevice) -> Mac:
-        """Return the Mac of a device."""
-        return cls(device, list(device.tags or ()))
+    def read(cls, kandji: kandji_api.Kandji, device: KandjiDevice) -> Mac:
+        """Return the Mac of a row of List Devices, which need not have the tags.
+
+        Get Device is read then. Raises NotFound and Unreadable.
+        """
+        known = kandji.device(device.device_id) if device.tags is None else device
+        return cls(device, _tags_of(known, device.serial))
 
 
 @dataclass(frozen=True)
@@ -370,13 +382,18 @@ class Redelivery:
                 " nothing was written to it. Run again.",
                 vendor="kandji",
             )
-        if current.tags is None:
-            raise Unreadable(
-                f"Kandji answered {kandji_api.GET_DEVICE.name} without the tags of the Mac"
-                f" {device.serial}; nothing was written to it. Run again.",
-                vendor="kandji",
-            )
-        return list(current.tags)
+        return _tags_of(current, device.serial)
+
+
+def _tags_of(device: KandjiDevice, serial: str) -> list[str]:
+    """Return the tags of a device that Get Device returned. Raises Unreadable."""
+    if device.tags is None:
+        raise Unreadable(
+            f"Kandji answered {kandji_api.GET_DEVICE.name} without the tags of the Mac {serial};"
+            " nothing was written to it. Run again.",
+            vendor="kandji",
+        )
+    return list(device.tags)
 
 
 def _unknown_profile(item_id: str, macs: t.Mapping[str, Mac], tag: str) -> BadOption:
@@ -395,7 +412,10 @@ def _unknown_profile(item_id: str, macs: t.Mapping[str, Mac], tag: str) -> BadOp
 
 
 def _read_selection(ctx: ModuleContext) -> Selection:
-    """Return what the options name. Raises BadOption if Kandji has none of it."""
+    """Return what the options name. Raises BadOption if Kandji has none of it.
+
+    A Mac whose tags cannot be read is unclear: a previous run may have tagged it.
+    """
     wanted = list({serial.lower(): serial for serial in reversed(ctx.params["serials"])}.values())
     wanted.reverse()
     if not wanted:
@@ -412,27 +432,32 @@ def _read_selection(ctx: ModuleContext) -> Selection:
         problem = redelivery.find_problem(group)
         if problem:
             unclear[serial] = redelivery.unclear(problem)
-        else:
-            macs[serial] = next(Mac.of(device) for device in group if device.is_mac)
+            continue
+        device = next(device for device in group if device.is_mac)
+        try:
+            macs[serial] = Mac.read(ctx.kandji, device)
+        except (NotFound, Unreadable) as error:
+            unclear[serial] = redelivery.unclear(error.message)
     return Selection(wanted, macs, unclear)
 
 
 def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
     """Return Macs of the same blueprints that have the tag and are not named.
 
-    A run that still works on them sets it again.
+    Raises NotFound and Unreadable.
+
+    A run that still works on them does not see that, and may wait until its end. The next one sets
+    the tag again.
     """
     tag = ctx.params["tag"]
     blueprints = {mac.device.blueprint_id for mac in selection.macs.values()}
     named = selection.serial_keys
-    left_over = [
-        Mac.of(device)
+    listed = [
+        Mac.read(ctx.kandji, device)
         for device in ctx.kandji.devices(platform="Mac", tag_name=tag)
-        if device.is_mac
-        and tag in (device.tags or ())
-        and device.blueprint_id in blueprints
-        and device.serial_key not in named
+        if device.is_mac and device.blueprint_id in blueprints and device.serial_key not in named
     ]
+    left_over = [mac for mac in listed if tag in mac.tags]
     if left_over:
         serials = abbreviate([mac.device.serial for mac in left_over], 5)
         ctx.warn(

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
+    NotFound,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -141,3 +142,53 @@ def test_devices_of_one_serial_are_not_written_to_as_left_over_either() -> None:
 def test_serials_of_which_kandji_has_none_are_refused() -> None:
     with pytest.raises(BadOption, match="^serials: Kandji has no Mac C7, C8"):
         redeliver(Tenant(device(1)), "C7", "C8")
+
+
+def without_tags(number: int) -> dict[str, t.Any]:
+    """Return a Mac of which no answer shows the tags."""
+    return {name: value for name, value in device(number).items() if name != "tags"}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_tag_that_only_get_device_shows_is_removed(check: bool) -> None:
+    """The recorded rows of List Devices have no tags."""
+    tenant = Tenant(device(1, **TAGGED), device(2), lists=False)
+    result = redeliver(tenant, "C1", "C2", check=check)
+    assert states(result) == {"C1": "delivering", "C2": "delivering"}
+    assert result["changes"] == ["update tags of the Mac C1: tags"]
+    assert tenant.written == ({} if check else {"d1": ["vip"]})
+
+
+def test_a_left_over_tag_that_only_get_device_shows_is_removed() -> None:
+    tenant = Tenant(device(1), device(2, **TAGGED), lists=False)
+    result = redeliver(tenant, "C1")
+    assert result["left_over"] == ["C2"] and tenant.written == {"d2": ["vip"]}
+
+
+def test_a_mac_whose_tags_no_answer_shows_is_unclear() -> None:
+    tenant = Tenant(device(1, **TAGGED), without_tags(2))
+    result = redeliver(tenant, "C1", "C2")
+    assert states(result) == {"C1": "delivering", "C2": "unclear"}
+    assert "without the tags of the Mac C2" in reason(result, "C2") and not result["finished"]
+    assert tenant.written == {"d1": ["vip"]}
+
+
+def test_a_mac_that_was_deleted_while_its_tags_were_read_is_unclear() -> None:
+    tenant = Tenant(device(1, **TAGGED), device(2), lists=False)
+    read = tenant.device
+
+    def deleted(device_id: str) -> KandjiDevice:
+        if device_id == "d2":
+            raise NotFound("Kandji has no device d2.")
+        return read(device_id)
+
+    tenant.device = deleted  # type: ignore[method-assign]  # one answer
+    result = redeliver(tenant, "C1", "C2")
+    assert states(result) == {"C1": "delivering", "C2": "unclear"}
+    assert reason(result, "C2") == "Kandji has no device d2."
+
+
+def test_a_listed_tag_is_not_read_twice() -> None:
+    tenant = Tenant(device(1), device(2))
+    tenant.device = None  # type: ignore[assignment,method-assign]  # not called
+    assert states(redeliver(tenant, "C1", "C2")) == {"C1": "delivering", "C2": "delivering"}
