@@ -18,6 +18,9 @@ description:
     (M(devicetrust.okta_kandji.kandji_scep_profile)).
   - Each run takes the next step of each Mac, by what Kandji reports. The next run finishes an
     interrupted one.
+  - Macs that began before come first. If the limit, the map or the tag does not allow others to
+    begin, the module fails after these steps, and returns C(changes), C(left_over) and
+    C(asked_to_check_in) of them.
   - A tag that a previous run left on another Mac of the same blueprints is removed too, even if
     O(serials) does not name the Mac. Otherwise the Mac would stay without its profile. Do not run
     the module for Macs of the same blueprints and tag at the same time.
@@ -64,7 +67,7 @@ options:
     type: int
     default: 0
   max_reissue:
-    description: How many Macs may begin in one run.
+    description: How many Macs may begin in one run. It does not limit those that began before.
     type: int
     default: 10
 seealso:
@@ -118,7 +121,7 @@ macs:
       check-in removes the profile.}
 changes:
   description: One line for each step that the module took, or would take next in check mode.
-  returned: success
+  returned: success, or failure after the first step
   type: list
   elements: str
   sample: ["update tags of the Mac C02XK1ZAJG5J: tags"]
@@ -131,13 +134,13 @@ console_steps:
 left_over:
   description: Serial numbers of Macs that O(serials) does not name and on which a previous run left
     the tag. The module removes it.
-  returned: success
+  returned: success, or failure after the first step
   type: list
   elements: str
   sample: []
 asked_to_check_in:
   description: Serial numbers of the Macs from which the module requested a daily check-in.
-  returned: success
+  returned: success, or failure after the first request
   type: list
   elements: str
   sample: [C02XK1ZAJG5J]
@@ -162,6 +165,7 @@ from ..module_utils._core.errors import (
     NeedsConsole,
     NotAsWritten,
     NotFound,
+    Refused,
     Uncertain,
     Unreadable,
 )
@@ -254,32 +258,38 @@ def run(ctx: ModuleContext) -> Result:
     if profile is None:
         raise _unknown_profile(item_id, selection.macs, ctx.params["tag"])
     subject = Subject.of_profile(profile)
+    work = Redelivery(ctx, selection.macs, profile)
     steps = _plan(ctx, selection, issued_before, subject)
-    _check_prerequisites(ctx, selection.macs, steps, profile)
-    work = Redelivery(ctx, selection.macs)
+    work.go_on(steps)
     work.clean_up(_find_left_over(ctx, selection))
     while True:
-        work.take_steps(steps)
+        work.begin(steps)
         finished = all(step.is_final for step in steps.values())
         remaining = deadline - time.monotonic()
         if finished or ctx.check_mode or remaining <= 0:
             return work.result(steps)
         ctx.wait(redelivery.describe_wait(steps), ctx.params["poll_interval"], remaining)
         steps = _plan(ctx, selection, issued_before, subject)
+        work.go_on(steps)
 
 
 class Redelivery:
     """The writes of one run.
 
-    ``asked`` is serial -> whether the Mac had the tag when its check-in was requested.
+    ``asked`` is serial -> whether the Mac had the tag when its check-in was requested. ``begun``
+    are the Macs that lose the profile in this run, by serial.
     """
 
-    def __init__(self, ctx: ModuleContext, macs: t.Mapping[str, Mac]) -> None:
-        self.run, self.macs = ctx, macs
+    def __init__(
+        self, ctx: ModuleContext, macs: t.Mapping[str, Mac], profile: CustomProfile
+    ) -> None:
+        self.run, self.macs, self.profile = ctx, macs, profile
         self.tag: str = ctx.params["tag"]
         self.changes: list[Change] = []
         self.asked: dict[str, bool] = {}
         self.left_over: list[str] = []
+        self.begun: dict[str, Mac] = {}
+        self.written: dict[str, list[str]] = {"tag": [], "untag": []}
 
     def clean_up(self, macs: t.Sequence[Mac]) -> None:
         """Remove the tag from Macs on which a previous run left it."""
@@ -289,7 +299,29 @@ class Redelivery:
             if not self.run.check_mode:
                 self.run.kandji.daily_check_in(mac.device.device_id)
 
-    def take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+    def go_on(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+        """Take the steps of Macs that began before. No limit or map may stop these."""
+        self._take_steps({serial: steps[serial] for serial in steps if not _begins(steps[serial])})
+
+    def begin(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+        """Take the steps by which Macs lose the profile, if all of them may.
+
+        Raises NeedsConsole and Refused, with what was done before.
+        """
+        beginning = {serial: step for serial, step in steps.items() if _begins(step)}
+        if not beginning:
+            return
+        self.begun.update({serial: self.macs[serial] for serial in beginning})
+        try:
+            _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
+        except (NeedsConsole, Refused) as refusal:
+            done = self.result(steps)
+            names = ("changes", "left_over", "asked_to_check_in")
+            refusal.details.update({name: done[name] for name in names if done[name]})
+            raise
+        self._take_steps(beginning)
+
+    def _take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take one step of each Mac, and request a check-in after each change of its tag."""
         for serial, step in steps.items():
             if step.action == "nothing":
@@ -301,6 +333,18 @@ class Redelivery:
                 if self.asked.get(serial) is not tagged:
                     self.asked[serial] = tagged
                     self.run.kandji.daily_check_in(mac.device.device_id)
+
+    def _describe_written(self) -> str:
+        """Return a sentence on what this run wrote until now."""
+        verbs = {"untag": "removed from", "tag": "set on"}
+        parts = [
+            f"{verb} {abbreviate(self.written[action], 5)}"
+            for action, verb in verbs.items()
+            if self.written[action]
+        ]
+        if not parts or self.run.check_mode:
+            return "Nothing was written."
+        return f"The tag was {' and '.join(parts)}; nothing else was written."
 
     def result(self, steps: t.Mapping[str, redelivery.Step]) -> Result:
         """Return where each Mac is after these steps."""
@@ -330,6 +374,7 @@ class Redelivery:
         if before != after:
             name = f"tags of the Mac {mac.device.serial}"
             self.changes.append(Change("update", name, {"tags": before}, {"tags": after}))
+            self.written[step.action].append(mac.device.serial)
 
     def _write(self, device: KandjiDevice, wanted: bool) -> tuple[list[str], list[str]]:
         """Set or remove the tag, and return the device's tags before and after.
@@ -492,28 +537,27 @@ def _plan(
     return {serial: steps[serial] for serial in selection.serials}
 
 
-def _check_prerequisites(
-    ctx: ModuleContext,
-    macs: t.Mapping[str, Mac],
-    steps: t.Mapping[str, redelivery.Step],
-    profile: CustomProfile,
-) -> None:
-    """Check the limit, the map and the tag before the first write.
+def _begins(step: redelivery.Step) -> bool:
+    """Return whether a Mac loses the profile by the step."""
+    return step.action == "tag"
 
-    The conditions of a map's node cannot be read. Raises NeedsConsole, BadOption and Refused.
+
+def _check_prerequisites(
+    ctx: ModuleContext, begun: t.Mapping[str, Mac], profile: CustomProfile, written: str
+) -> None:
+    """Check the limit, the map and the tag for all Macs that begin in this run.
+
+    The conditions of a map's node cannot be read. Raises NeedsConsole and Refused.
+
+    :arg written: a sentence on what was written before.
     """
-    begun = [macs[serial] for serial, step in steps.items() if step.action == "tag"]
-    if not begun:
-        return
     tag = ctx.params["tag"]
     action = f"The redelivery of the profile {profile.name!r} would give new certificates to"
-    check_limits([Limit("max_reissue", ctx.params["max_reissue"], len(begun), action)])
-    remedy = (
-        "Nothing was written. Follow the console steps, or use another generation for the whole"
-        " ring."
-    )
+    limit = Limit("max_reissue", ctx.params["max_reissue"], len(begun), action)
+    check_limits([limit], written=written)
+    remedy = f"{written} Follow the console steps, or use another generation for the whole ring."
     console_steps = redelivery.console_steps(tag, profile.name)
-    classic = _classic_blueprints(ctx, {mac.device.blueprint_id for mac in begun})
+    classic = _classic_blueprints(ctx, {mac.device.blueprint_id for mac in begun.values()})
     if classic:
         raise NeedsConsole(
             f"The blueprint {', '.join(map(repr, classic))} is a classic one, without a node that"

@@ -247,10 +247,13 @@ class Limit:
         return self.allowed is not None and self.count > self.allowed
 
 
-def check_limits(limits: t.Iterable[Limit], first_remedy: str = "") -> None:
+def check_limits(
+    limits: t.Iterable[Limit], first_remedy: str = "", written: str = "Nothing was written."
+) -> None:
     """Raise Refused that names every limit that a change exceeds, with the counts.
 
     :arg first_remedy: a sentence on what to look at before a limit is raised.
+    :arg written: a sentence on what was written before.
     """
     exceeded = [limit for limit in limits if limit.is_exceeded]
     if not exceeded:
@@ -263,7 +266,7 @@ def check_limits(limits: t.Iterable[Limit], first_remedy: str = "") -> None:
     settings = " and ".join(f"{each.option}: {each.count}" for each in exceeded)
     first = exceeded[0]
     raise Refused(
-        f"{' '.join(filter(None, [*sentences, 'Nothing was written.', first_remedy]))}"
+        f"{' '.join(filter(None, [*sentences, written, first_remedy]))}"
         f" Set {settings} if that is intended.",
         limit=first.option,
         count=first.count,

@@ -11,7 +11,9 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
+    DeviceTrustError,
     NotFound,
+    Refused,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -86,7 +88,13 @@ class Tenant:
         return name == TAG
 
 
-def redeliver(tenant: Tenant, *serials: str, check: bool = False, **params: t.Any) -> t.Any:
+def redeliver(
+    tenant: Tenant,
+    *serials: str,
+    check: bool = False,
+    on_wait: t.Callable[[], None] = lambda: None,
+    **params: t.Any,
+) -> t.Any:
     """Return the module's result."""
     options = {"library_item_id": ITEM, "issued_before": ISSUED_BEFORE, "tag": TAG, "wait": 0}
     run = SimpleNamespace(
@@ -94,6 +102,7 @@ def redeliver(tenant: Tenant, *serials: str, check: bool = False, **params: t.An
         kandji=tenant,
         check_mode=check,
         warn=lambda _text: None,
+        wait=lambda *_how: on_wait(),
     )
     return kandji_profile_redelivery.run(run)  # type: ignore[arg-type]  # stub
 
@@ -192,3 +201,63 @@ def test_a_listed_tag_is_not_read_twice() -> None:
     tenant = Tenant(device(1), device(2))
     tenant.device = None  # type: ignore[assignment,method-assign]  # not called
     assert states(redeliver(tenant, "C1", "C2")) == {"C1": "delivering", "C2": "delivering"}
+
+
+REFUSALS: list[tuple[dict[str, t.Any], dict[str, t.Any], str]] = [
+    ({}, {"max_reissue": 0}, "max_reissue"),
+    ({"blueprint_id": "old"}, {}, "'Old' is a classic one"),
+    ({}, {"tag": "none"}, "does not have the tag 'none'"),
+]
+
+
+@pytest.mark.parametrize("begins, params, part", REFUSALS)
+@pytest.mark.parametrize("check", [True, False])
+def test_macs_that_an_earlier_run_tagged_come_before_a_refusal(
+    begins: dict[str, t.Any], params: dict[str, t.Any], part: str, check: bool
+) -> None:
+    """One is named, one is left over, and one waits for the check-in that installs its profile."""
+    tagged = {"tags": ["vip", params.get("tag", TAG)]}
+    macs = [device(1, **begins), device(2, **tagged), device(3, **tagged), device(4)]
+    tenant = Tenant(*macs, holding=["d1"])
+    with pytest.raises(DeviceTrustError) as caught:
+        redeliver(tenant, "C1", "C2", "C4", check=check, **params)
+    message, details = caught.value.message, caught.value.details
+    assert part in message and details["left_over"] == ["C3"]
+    assert details["changes"] == [f"update tags of the Mac C{each}: tags" for each in (2, 3)]
+    assert tenant.written == ({} if check else {"d2": ["vip"], "d3": ["vip"]})
+    assert tenant.checked_in == ([] if check else ["d2", "d4", "d3"])
+    assert details.get("asked_to_check_in", []) == ([] if check else ["C3", "C2", "C4"])
+    assert ("Nothing was written." in message) is check
+    assert ("The tag was removed from C2, C3; nothing else was written." in message) is not check
+
+
+@pytest.mark.parametrize("begins, params, part", REFUSALS)
+def test_a_refusal_before_any_write_says_so(
+    begins: dict[str, t.Any], params: dict[str, t.Any], part: str
+) -> None:
+    tenant = Tenant(device(1, **begins), holding=["d1"])
+    with pytest.raises(DeviceTrustError, match=part) as caught:
+        redeliver(tenant, "C1", **params)
+    assert "Nothing was written." in caught.value.message and tenant.written == {}
+    assert "changes" not in caught.value.details
+
+
+def test_no_limit_applies_to_macs_that_get_their_profile_back() -> None:
+    tenant = Tenant(device(1, **TAGGED), device(2, **TAGGED))
+    result = redeliver(tenant, "C1", "C2", max_reissue=0)
+    assert states(result) == {"C1": "delivering", "C2": "delivering"}
+
+
+def test_a_mac_that_begins_while_others_are_waited_for_counts_too() -> None:
+    """Its profile was not reported at first. The limit is for the whole run."""
+    tenant = Tenant(device(1), device(2), holding=["d1"])
+    with pytest.raises(Refused, match="to 2 devices, and 1 is the limit. The tag was set on C1;"):
+        redeliver(
+            tenant,
+            "C1",
+            "C2",
+            max_reissue=1,
+            wait=2,
+            on_wait=lambda: setattr(tenant, "holding", ["d1", "d2"]),
+        )
+    assert tenant.written == {"d1": ["vip", TAG]}
