@@ -83,7 +83,8 @@ options:
     type: str
   challenge:
     description: The new secret, after a reset in Okta. Rings whose profile has another secret are
-      then due, and certificates do not count.
+      then due, and certificates do not count. The module fails if a ring has this secret since
+      before a reset in Okta, and warns if it cannot read that.
     type: str
 seealso:
   - module: devicetrust.okta_kandji.kandji_scep_profile
@@ -178,6 +179,7 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result
+from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
 from ..module_utils._fleet import renewal
 from ..module_utils._fleet.certificate_check import CheckedExpiry, newest_by_serial
@@ -450,12 +452,20 @@ def _check_challenge(
 ) -> None:
     """Raise BadOption if a ring holds the challenge since before Okta reset the secret key.
 
-    A log that cannot be read leaves that open, with a warning.
+    A log that cannot be read leaves that open, and a profile of which Kandji does not list when it
+    was written. Each has a warning.
     """
     written = {
         ring.name: ring.written for ring in rings if ring.has_profile and not ring.has_stale_secret
     }
     times = [time for time in written.values() if time]
+    undated = [name for name, time in written.items() if time is None]
+    if undated:
+        ctx.warn(
+            "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
+            f" read for {abbreviate(undated, 5)}. Kandji does not list when their profiles were"
+            " written. Make sure that the secret is the one of the last reset."
+        )
     if not times:
         return
     since = max(min(times), now - LOG_RETENTION)

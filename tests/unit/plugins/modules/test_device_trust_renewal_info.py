@@ -24,6 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.led
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
     MacCertificate,
+    RingFacts,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
     RingOptions,
@@ -40,6 +41,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
     PrismCertificate,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_integration import (
+    RESET_EVENT,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     device_trust_renewal_info as module,
 )
@@ -247,3 +252,38 @@ def test_on_a_node_of_a_map_the_macs_count_that_kandji_lists_for_the_profile(
     ring = RingOptions("canary", ("Map",), assignment_nodes=node)
     macs = module._devices_of(ring, fleet, statuses, {"holder", "elsewhere"})
     assert " ".join(mac.device_id for mac in macs) == names
+
+
+# The secret of a rotation
+
+
+def check_challenge(*rings: RingFacts) -> list[str]:
+    """Return the warnings of the check, of an org that reset its secret key at SEEN."""
+    warnings: list[str] = []
+    events = [LogEvent.from_row({"eventType": RESET_EVENT, "published": SEEN})]
+    okta = SimpleNamespace(log_events=lambda *_search: iter(events))
+    ctx: t.Any = SimpleNamespace(okta=okta, warn=warnings.append)
+    module._check_challenge(ctx, rings, WRITTEN + timedelta(days=9))
+    return warnings
+
+
+@pytest.mark.parametrize("dated", [(), (RingFacts("fleet", True, WRITTEN + timedelta(days=5)),)])
+def test_a_profile_without_a_time_leaves_open_whether_its_secret_is_old(
+    dated: tuple[RingFacts, ...],
+) -> None:
+    undated = [RingFacts("canary", True), RingFacts("pilot", True)]
+    assert check_challenge(*undated, *dated) == [
+        "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
+        " read for canary, pilot. Kandji does not list when their profiles were written. Make sure"
+        " that the secret is the one of the last reset."
+    ]
+
+
+def test_no_warning_of_a_ring_that_has_no_profile_or_is_to_get_the_secret() -> None:
+    rings = [RingFacts("canary", False), RingFacts("pilot", True, has_stale_secret=True)]
+    assert check_challenge(*rings) == []
+
+
+def test_an_old_secret_of_one_ring_is_found_next_to_one_without_a_time() -> None:
+    with pytest.raises(BadOption, match="^challenge: It is the old secret. The profile of fleet"):
+        check_challenge(RingFacts("canary", True), RingFacts("fleet", True, WRITTEN))
