@@ -182,8 +182,9 @@ options:
   max_remaining:
     description:
       - How many Macs may still have the profile of the item that O(replaces) names.
-      - The identifier of a profile of the web app need not show its item. A Mac for which Kandji
-        lists no status of the item then counts with each SCEP profile of the web app.
+      - The identifier of a profile of the web app need not show its item. A Mac then
+        counts with each SCEP profile of the web app, unless Kandji lists a status of the item that
+        rules it out, such as EXCLUDED.
       - A Mac whose serial number or blueprint Kandji does not show counts too.
     type: int
     default: 0
