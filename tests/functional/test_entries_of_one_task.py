@@ -116,7 +116,7 @@ def test_a_new_name_that_another_entry_has_is_refused_before_a_write(watched, ru
         {"library_item_id": one, "blueprints": ["Canary"]},
         {"library_item_id": other, "name": "a", "blueprints": ["Engineering"]},
     )
-    assert result["failed"] and "two entries name 'a'" in result["msg"], result
+    assert result["failed"] and "Kandji has another one named 'a'" in result["msg"], result
     assert watched.writes(mark) == []
 
 

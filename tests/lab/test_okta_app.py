@@ -627,7 +627,7 @@ def test_a_wrong_cursor_has_a_code_of_its_own_for_apps(okta):
 
 
 def test_objects_are_dated_in_whole_seconds_and_events_in_milliseconds(okta, org, register):
-    with org.dated(org.now().replace(microsecond=123_000)):
+    with org.dated(org.now().replace(microsecond=123_000) - timedelta(seconds=1)):
         record = register()
     assert okta.get(f"/devices/{record.id}").json["created"].endswith(".000Z")
     assert [event["published"][-5:] for event in okta.get("/logs").json] == [".123Z"] * 2
