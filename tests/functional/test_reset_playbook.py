@@ -20,6 +20,7 @@ import pytest
 from lab.actors import person as people
 from lab.okta.org_state import describe_org
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.functional.test_macs_enrolled_twice import leave_device
 from tools.support.environment import CHECKOUT
 
 RESET = CHECKOUT / "playbooks" / "reset_devices.yml"
@@ -195,6 +196,19 @@ def bound(watched, run_module):
         "device_trust_gate_wait": 60,
         "device_trust_poll_interval": 1,
     }
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+def test_a_mac_that_no_check_in_helps_fails_the_run_with_its_reason(watched, bound, playbook):
+    mac, variables = bound
+    quick = {**variables, "device_trust_gate_wait": 0}
+    first = playbook(watched.lab, RESET, variables=quick)
+    assert first.status == 0 and "It comes with a check-in." in first.output, first.output
+    leave_device(watched, mac.serial)  # it is erased and enrolled again meanwhile
+    second = playbook(watched.lab, RESET, variables=quick)
+    assert second.status != 0 and "2 devices with its serial" in second.output, second.output
+    assert "It comes with a check-in." not in second.output
 
 
 @pytest.mark.long
