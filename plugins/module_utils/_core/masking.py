@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import base64
+import functools
+import itertools
 import json
 import re
 import typing as t
@@ -18,26 +20,116 @@ _RESULT_KEY = re.compile(r"[a-z]+(?:_[a-z0-9]+)*")
 # Signed tokens (JWS, compact) are recognized by their form: a run makes one for every request, too
 # many to learn each.
 SIGNED_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}", re.ASCII)
+# What software puts in the place of one character: a backslash, an ampersand, a percent sign and a
+# semicolon, each encoded again as often as three encodings of a text do it.
+_PERCENT = r"%(?:25){0,3}"
+_BACKSLASH = rf"(?i:\\|{_PERCENT}5c)"
+_SEMICOLON = rf"(?i:;|{_PERCENT}3b)"
+_HASH = rf"(?:\#|{_PERCENT}23)"
+_AMPERSAND = (
+    rf"(?i:&|{_BACKSLASH}{{1,8}}u0026|{_PERCENT}26)"
+    rf"(?i:(?:amp|{_HASH}0*38|{_HASH}x0*26){_SEMICOLON}){{0,3}}"
+)
+_ENTITIES = {'"': ["quot"], "'": ["apos"], "<": ["lt"], ">": ["gt"]}
+_JSON_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
+_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+# From this length on a text that differs from a secret in case alone is the secret.
+_LONG = 12
 
 
-def _encodings(secret: str) -> t.Iterator[str]:
-    """Yield the forms of a secret in texts: as it is, and encoded for XML, JSON, URLs, base64."""
-    yield secret
-    yield escape(secret, quote=False)
-    yield escape(secret, quote=True)
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        # Inside a longer text base64 depends on the position modulo 3; the first and last groups
-        # mix with neighbours.
-        for padding in range(3):
-            plain = b"\0" * padding + secret.encode()
-            encoded = encode(plain).decode().rstrip("=")
-            yield encoded[
-                padding + 1 if padding else 0 : len(encoded) - (1 if len(plain) % 3 else 0)
-            ]
+class _Form:
+    """A secret, or its base64 or hexadecimal digits, as texts hold it.
+
+    The characters that XML, URLs, JSON and shells write in another way match in each of these, also
+    mixed and doubled.
+    """
+
+    def __init__(self, plain: str, any_case: bool) -> None:
+        self.plain, self._any_case = plain, any_case
+        # Letters and digits are the same in every encoding, and a search for them is fast.
+        self.anchor = max(_ALPHANUMERIC.findall(plain), key=len, default="").lower()
+
+    @functools.cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled for the first text that holds the anchor."""
+        parts, previous = [], ""
+        for char, count in _runs(self.plain):
+            parts.append(_pattern_of(char, count, previous))
+            previous = char
+        return re.compile("".join(parts), re.IGNORECASE if self._any_case else 0)
+
+
+def _runs(text: str) -> list[tuple[str, int]]:
+    """Return the characters of a text with their numbers: backslashes in a row are one entry."""
+    return [(match[0][0], len(match[0])) for match in re.finditer(r"\\+|.", text, re.DOTALL)]
+
+
+def _pattern_of(char: str, count: int, previous: str) -> str:
+    """Return the pattern of a character in all encodings.
+
+    The bounds keep the search linear in texts that somebody else fills with backslashes.
+    """
+    if char.isascii() and char.isalnum():
+        return char
+    if char == "\\":
+        return f"{_BACKSLASH}{{{count},{8 * count}}}"
+    if char in "&;#":
+        return {"&": _AMPERSAND, ";": _SEMICOLON, "#": _HASH}[char]
+    escaped = "" if previous == "\\" else f"{_BACKSLASH}{{0,8}}"
+    entities = [f"{_HASH}0*{ord(char)}", f"{_HASH}x0*{ord(char):x}", *_ENTITIES.get(char, ())]
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    utf8 = char.encode("utf-8", "surrogatepass")
+    codes = [
+        escaped + "".join(f"{_PERCENT}{byte:02x}" for byte in utf8),
+        f"{escaped}{_AMPERSAND}(?:{'|'.join(entities)}){_SEMICOLON}",
+        "".join(f"{_BACKSLASH}{{1,8}}u{units[at : at + 4]}" for at in range(0, len(units), 4)),
+        "".join(f"{_BACKSLASH}{{1,8}}x{byte:02x}" for byte in utf8),
+    ]
+    if char in _JSON_ESCAPES:
+        codes.append(f"{_BACKSLASH}{{1,8}}{_JSON_ESCAPES[char]}")
+    if char == " ":
+        codes.append(rf"\+|{_PERCENT}2b")
+    return f"(?:{escaped}{re.escape(char)}|(?i:{'|'.join(codes)}))"
+
+
+def _forms(secret: str) -> t.Iterator[_Form]:
+    """Yield the forms of a secret in texts."""
+    yield _Form(secret, any_case=len(secret) >= _LONG)
+    texts = {
+        secret,
+        escape(secret, quote=False),
+        escape(secret, quote=True),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret, safe=""),
+        quote_plus(secret),
+    }
+    for text in texts:
+        yield _Form(_bytes_of(text).hex(), any_case=True)
+        for digits in _in_base64(text):
+            yield _Form(digits, any_case=False)
+            if text == secret and len(digits) >= _LONG:
+                yield from (_Form(twice, any_case=False) for twice in _in_base64(digits))
+
+
+def _in_base64(text: str) -> set[str]:
+    """Return the digits that depend on a text alone, at each position inside a longer text.
+
+    The first and last groups mix with neighbours.
+    """
+    found = set()
+    for padding in range(3):
+        plain = b"\0" * padding + _bytes_of(text)
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            digits = encode(plain).decode().rstrip("=")
+            found.add(
+                digits[padding + 1 if padding else 0 : len(digits) - (1 if len(plain) % 3 else 0)]
+            )
+    return found
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 class Masker:
@@ -48,8 +140,8 @@ class Masker:
     """
 
     def __init__(self, secrets: t.Iterable[str | None] = ()) -> None:
-        self._forms: list[str] = []
-        self._ordinary_forms: list[str] = []
+        self._forms: dict[str, _Form] = {}
+        self._ordinary_forms: dict[str, _Form] = {}
         for secret in secrets:
             self.add(secret)
 
@@ -60,18 +152,18 @@ class Masker:
         """
         if not secret or len(secret) < 4:
             return
-        forms = {form for form in _encodings(secret) if len(form) >= 4}
-        self._ordinary_forms = _longest_first(forms | set(self._ordinary_forms))
+        forms = {form.plain: form for form in _forms(secret) if len(form.plain) >= 4}
+        self._ordinary_forms = _by_anchor({**forms, **self._ordinary_forms})
         if not ordinary:
-            self._forms = _longest_first(forms | set(self._forms))
+            self._forms = _by_anchor({**forms, **self._forms})
 
     def text(self, value: str) -> str:
         """Return a text of the collection without the secrets."""
-        return _replaced(value, self._forms)
+        return _replaced(value, self._forms.values())
 
     def foreign_text(self, value: str) -> str:
         """Return a text of a vendor or a library without the secrets, the ordinary ones too."""
-        return _replaced(value, self._ordinary_forms)
+        return _replaced(value, self._ordinary_forms.values())
 
     def value(self, value: t.Any) -> t.Any:
         """Return a copy of plain data (dicts, lists, strings) without the secrets.
@@ -100,11 +192,19 @@ def _masked_copy(value: t.Any, mask: t.Callable[[str], str]) -> t.Any:
     return value
 
 
-def _longest_first(forms: t.Iterable[str]) -> list[str]:
-    return sorted(forms, key=len, reverse=True)
+def _by_anchor(forms: t.Mapping[str, _Form]) -> dict[str, _Form]:
+    return dict(sorted(forms.items(), key=lambda entry: len(entry[1].anchor)))
 
 
-def _replaced(value: str, forms: t.Iterable[str]) -> str:
-    for form in forms:
-        value = value.replace(form, MASK)
+def _replaced(value: str, forms: t.Iterable[_Form]) -> str:
+    """Return a text without these forms, of which the one with the shortest anchor comes first.
+
+    An anchor is a part of a word of the text, and few words are as long as secrets.
+    """
+    lower = value.lower()
+    longest = max(map(len, _ALPHANUMERIC.findall(lower)), default=0)
+    candidates = itertools.takewhile(lambda form: len(form.anchor) <= longest, forms)
+    matching = [form for form in candidates if form.anchor in lower]
+    for form in sorted(matching, key=lambda form: len(form.plain), reverse=True):
+        value = form.pattern.sub(MASK, value)
     return SIGNED_TOKEN.sub(MASK, value)

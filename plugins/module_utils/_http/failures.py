@@ -86,10 +86,10 @@ class Failures:
             return BadOption(f"ca_path: {ca_path} holds no certificate. Set another file.")
         if "CERTIFICATE_VERIFY_FAILED" not in text and "doesn't match" not in text:
             # It may have broken after the request was sent: a write may have been carried out.
-            return self.unreachable(operation, f"the TLS connection failed ({_reason(error)})")
+            return self.unreachable(operation, f"the TLS connection failed ({self._reason(error)})")
         return NotTrusted(
             self.masker.text(
-                f"The TLS certificate of {self.origin} cannot be verified ({_reason(error)}). If"
+                f"The TLS certificate of {self.origin} cannot be verified ({self._reason(error)}). If"
                 " its CA is a private one, set ca_path."
             ),
             vendor=self.vendor.name,
@@ -98,7 +98,7 @@ class Failures:
 
     def broken_connection(self, operation: Operation, error: Exception) -> Unreachable:
         """Return the error of a connection that was not made or that broke."""
-        return self.unreachable(operation, _reason(error), _was_never_sent(error))
+        return self.unreachable(operation, self._reason(error), _was_never_sent(error))
 
     def broken_proxy(self, operation: Operation, error: Exception) -> Unreachable:
         """Return the error of a proxy that was not reached, that refused, or that broke.
@@ -106,7 +106,9 @@ class Failures:
         urllib3 does not tell these apart: it says that it cannot connect to a proxy that closes the
         connection after it took the request.
         """
-        return self.unreachable(operation, f"the proxy: {_reason(error)}", _was_never_sent(error))
+        return self.unreachable(
+            operation, f"the proxy: {self._reason(error)}", _was_never_sent(error)
+        )
 
     def incomplete(self, operation: Operation, seconds: float) -> Unreachable:
         """Return the error of an answer that was not complete after so many seconds."""
@@ -205,6 +207,11 @@ class Failures:
             **self._details(operation, status, explained),
         )
 
+    def _reason(self, error: Exception) -> str:
+        """Return the innermost cause of an exception of requests, in its own words and short."""
+        text = self.masker.foreign_text(_innermost_text(error))
+        return text.rsplit(": ", 1)[-1] if "HTTPSConnection" in text else text[:200]
+
     def _details(
         self, operation: Operation, status: int, explained: Explanation
     ) -> dict[str, object]:
@@ -252,8 +259,7 @@ def _was_never_sent(error: Exception) -> bool:
     return any(cause in text for cause in _NO_CONNECTION)
 
 
-def _reason(error: Exception) -> str:
-    """Return the innermost cause of an exception of requests, in its own words and short."""
+def _innermost_text(error: Exception) -> str:
     inner: BaseException = error
     for _attempt in range(6):
         deeper = getattr(inner, "reason", None) or next(
@@ -262,5 +268,4 @@ def _reason(error: Exception) -> str:
         if not isinstance(deeper, Exception):
             break
         inner = deeper
-    text = str(inner)
-    return text.rsplit(": ", 1)[-1] if "HTTPSConnection" in text else text[:200]
+    return str(inner)

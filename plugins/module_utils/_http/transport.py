@@ -283,10 +283,11 @@ class Transport:
         return Answer(status, response.headers, response.content, body)
 
     def _explained(self, response: requests.Response) -> Explanation:
+        # Masked before it is shortened: the rest of a secret that is cut would not be recognized.
         try:
-            body = parse_json(response.content)
+            body = self.masker.foreign_value(parse_json(response.content))
         except ValueError:
-            body = response.text[:500]
+            body = self.masker.foreign_text(response.text[:CHUNK_BYTES])[:500]
         explained = self.vendor.explain(response.status_code, response.headers, body)
         return replace(
             explained,

@@ -11,9 +11,11 @@ from __future__ import annotations
 import base64
 import json
 import plistlib
+import re
+import time
 import typing as t
 from html import escape
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 import requests
@@ -53,6 +55,76 @@ def test_a_secret_is_masked_in_every_encoding_and_the_text_around_it_stays(
     carry = CARRIERS[carrier]
     before, after = carry("PLACE").split("PLACE")
     assert Masker([secret]).text(carry(secret)) == before + MASK + after
+
+
+# What a proxy makes of a request that it shows in a page, a log or an error.
+ENCODINGS: dict[str, t.Callable[[str], str]] = {
+    "XML": escape,
+    "XML with numbers": lambda text: "".join(
+        f"&#{ord(char)};" if char in "<>&'\"" else char for char in text
+    ),
+    "a URL": lambda text: quote(text, safe=""),
+    "a URL in lower-case digits": lambda text: re.sub(
+        "%..", lambda match: match[0].lower(), quote(text, safe="")
+    ),
+    "a URL that keeps slashes": quote,
+    "a form": quote_plus,
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON for HTML": lambda text: re.sub(
+        "[<>&]", lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text)[1:-1]
+    ),
+    "repr": lambda text: repr(text)[1:-1],
+    "repr of bytes": lambda text: repr(text.encode())[2:-1],
+}
+CHALLENGE = 'Q7<x>&amp;"it\'s"%2B100%/+\\$(id);#`ö k'
+
+
+@pytest.mark.parametrize("second", ENCODINGS)
+@pytest.mark.parametrize("first", ENCODINGS)
+def test_a_secret_that_was_encoded_twice_is_masked_and_the_text_around_it_stays(
+    first: str, second: str
+) -> None:
+    text = ENCODINGS[second](ENCODINGS[first](CHALLENGE))
+    assert Masker([CHALLENGE]).text(f"<{text}> is wrong") == f"<{MASK}> is wrong"
+
+
+@pytest.mark.parametrize("inner", ["XML", "a URL", "a form", "JSON"])
+@pytest.mark.parametrize("offset", [0, 1, 2])
+def test_what_was_encoded_before_base64_is_masked(inner: str, offset: int) -> None:
+    plain = ENCODINGS[inner](CHALLENGE)
+    assert core(plain, offset)[4:-4] not in Masker([CHALLENGE]).text(
+        in_base64(plain, offset, "~~ and more")
+    )
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda secret: secret.encode().hex(),
+        lambda secret: secret.encode().hex().upper(),
+        str.lower,
+        str.upper,
+        lambda secret: base64.b64encode(base64.b64encode(secret.encode())).decode(),
+        lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
+    ],
+)
+def test_a_secret_is_masked_in_hexadecimal_in_another_case_and_in_base64_twice(
+    write: t.Callable[[str], str],
+) -> None:
+    masked = Masker([PLAIN]).text(f"got {write(PLAIN)}!")
+    assert MASK in masked and len(masked) < 25, masked
+
+
+def test_a_short_word_in_another_case_is_not_the_secret() -> None:
+    assert Masker(["Employee-1"]).text("employee-1") == "employee-1"
+
+
+@pytest.mark.parametrize("filler", ["\\", "&amp;", "%25", "%5c", "&#38;"])
+def test_a_long_text_of_escapes_is_searched_in_time(filler: str) -> None:
+    text = "\\\"'" * 10 + filler * 20_000
+    started = time.monotonic()
+    assert Masker(['\\\\"\\&&%%']).text(text) == text
+    assert time.monotonic() - started < 20
 
 
 def in_base64(secret: str, offset: int, after: str, alphabet: str = "standard") -> str:

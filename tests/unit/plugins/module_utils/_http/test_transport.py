@@ -1028,6 +1028,16 @@ def test_no_error_shows_the_token(wire: t.Any, answer: t.Any) -> None:
     assert raised.value.__cause__ is None
 
 
+@pytest.mark.parametrize("length", [*range(150, 220), *range(450, 520)])
+def test_no_part_of_a_token_is_left_where_an_echo_is_shortened(wire: t.Any, length: int) -> None:
+    echo = "x" * length + f" {TOKEN} and more" * 3
+    for answer in ((400, echo), exceptions.ConnectionError(echo)):
+        wire.script(answer)
+        with pytest.raises(DeviceTrustError) as raised:
+            transport(wire, retries=0).call(READ)
+        assert TOKEN[:6] not in raised.value.message + json.dumps(raised.value.details)
+
+
 # What a run knows of itself
 
 
