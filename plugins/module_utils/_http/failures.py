@@ -89,8 +89,8 @@ class Failures:
             return self.unreachable(operation, f"the TLS connection failed ({self._reason(error)})")
         return NotTrusted(
             self.masker.text(
-                f"The TLS certificate of {self.origin} cannot be verified ({self._reason(error)}). If"
-                " its CA is a private one, set ca_path."
+                f"The TLS certificate of {self.origin} cannot be verified ({self._reason(error)})."
+                " If its CA is a private one, set ca_path."
             ),
             vendor=self.vendor.name,
             operation=operation.name,
