@@ -113,8 +113,10 @@ class Switches:
     # or "one": the rules that the event of a denial has as targets; recorded ones have all
     denial_rules: str = "all"
     policy_resource: bool = True  # whether policies have _embedded.resourceType
-    # whether Okta Verify is listed as three authenticators, one for each of its methods
+    # whether Okta Verify is three authenticators, one for each of its methods, in policies, too
     flexible_okta_verify: bool = False
+    # whether such an org lists Okta Verify under its earlier key as well
+    legacy_okta_verify_listed: bool = False
     # Whether Macs and people act by themselves
     people_act: bool = False
     macs_act: bool = False

@@ -13,6 +13,7 @@ import typing as t
 from lab.http import Answer, Call, Operation
 from lab.okta.authenticators import Authenticator, split
 from lab.okta.errors import refuse
+from lab.okta.flexible_verify import VERIFY
 from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 
@@ -76,22 +77,31 @@ class AuthenticatorOperations:
 
     def _listed(self) -> list[Authenticator]:
         """Return the authenticators as the org lists them: Okta Verify as one or as three."""
-        splits = self.org.world.switches.flexible_okta_verify
+        legacy_too = self.org.world.switches.legacy_okta_verify_listed
         return [
             part
             for authenticator in self.org.authenticators.values()
             for part in (
-                split(authenticator)
-                if splits and authenticator.key == "okta_verify"
+                [*split(authenticator), *[authenticator] * legacy_too]
+                if self._is_split(authenticator)
                 else [authenticator]
             )
         ]
 
+    def _is_split(self, authenticator: Authenticator) -> bool:
+        return self.org.world.switches.flexible_okta_verify and authenticator.key == VERIFY
+
     def _authenticator(self, call: Call) -> Authenticator:
+        """Return the authenticator of a call.
+
+        In an org with flexible Okta Verify, the earlier key is for reads alone.
+        """
         wanted = call.path["authenticatorId"]
-        return next((listed for listed in self._listed() if listed.id == wanted), None) or refuse(
-            "E0000007", f"{wanted} (Authenticator)"
-        )
+        known = {each.id: each for each in (*self.org.authenticators.values(), *self._listed())}
+        authenticator = known.get(wanted) or refuse("E0000007", f"{wanted} (Authenticator)")
+        if call.operation.verb != "GET" and self._is_split(authenticator):
+            refuse("E0000001", "authenticator", ["Use the keys of the single methods."])
+        return authenticator
 
     def _method(self, call: Call) -> tuple[Authenticator, str]:
         authenticator, method = self._authenticator(call), call.path["methodType"]

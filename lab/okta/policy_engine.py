@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from lab.okta.flexible_verify import KEYS, VERIFY
 from lab.okta.policies import Policy, Rule
 
 Json = dict[str, t.Any]
@@ -311,10 +312,8 @@ def _meets_part(part: Json, factor: tuple[str, str]) -> bool:
 
 
 def _refers_to(reference: Json, factor: tuple[str, str]) -> bool:
-    return reference.get("key") in (
-        factor[0],
-        "okta_verify_fastpass" if factor == FASTPASS else factor[0],
-    ) and reference.get("method") in (None, factor[1])
+    keys = [factor[0], KEYS[factor[1]]] if factor[0] == VERIFY else [factor[0]]
+    return reference.get("key") in keys and reference.get("method") in (None, factor[1])
 
 
 def _has_characteristics(wishes: Json, facts: frozenset[str]) -> bool:

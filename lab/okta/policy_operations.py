@@ -18,6 +18,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta import paging, policies
 from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
+from lab.okta.flexible_verify import KEYS, VERIFY, names_any, translate
 from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
@@ -85,7 +86,7 @@ class PolicyOperations:
             read_operation(
                 "getPolicyRule",
                 RULE,
-                lambda call: Answer(rule_shape(*self._rule(call), call.base_url)),
+                lambda call: Answer(self._rule_shape(call, *self._rule(call))),
             ),
             write_operation("replacePolicyRule", "PUT", RULE, self._replace_rule),
             write_operation("deletePolicyRule", "DELETE", RULE, self._delete_rule),
@@ -111,12 +112,19 @@ class PolicyOperations:
         shape = policy_shape(policy, call.base_url, self.switches.policy_resource)
         if call.query.get("expand") == "rules":
             shape.setdefault("_embedded", {})["rules"] = [
-                rule_shape(policy, rule, call.base_url) for rule in policy.rules
+                self._rule_shape(call, policy, rule) for rule in policy.rules
             ]
         return shape
 
+    def _rule_shape(self, call: Call, policy: Policy, rule: Rule) -> Json:
+        shape = rule_shape(policy, rule, call.base_url)
+        if not self.switches.flexible_okta_verify:
+            return shape
+        return {**shape, **{name: translate(shape[name]) for name in ("conditions", "actions")}}
+
     def _accepted(self, call: Call) -> tuple[Json, tuple[str, Json | None, Json]]:
         body = parse_body(call)
+        self._check_keys(body)
         known = self.switches.unknown_group == "error"
         rules = policies.Rules(
             self.switches.risk_scoring,
@@ -125,6 +133,12 @@ class PolicyOperations:
             self.org.users.__contains__ if known else None,
         )
         return body, _valid(rules.accept, body)
+
+    def _check_keys(self, body: Json) -> None:
+        """Refuse keys of Okta Verify that the org does not use. With which code is unknown."""
+        flexible = self.switches.flexible_okta_verify
+        if names_any(body, [VERIFY] if flexible else KEYS.values()):
+            refuse("E0000001", "authenticationMethods", ["The authenticator key is not supported."])
 
     # Policies
 
@@ -257,7 +271,7 @@ class PolicyOperations:
     def _list_rules(self, call: Call) -> Answer:
         policy = self._policy(call)
         limit = paging.read_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
-        return Answer([rule_shape(policy, rule, call.base_url) for rule in policy.rules[:limit]])
+        return Answer([self._rule_shape(call, policy, rule) for rule in policy.rules[:limit]])
 
     def _check_concurrency(self) -> None:
         if self.switches.parallel_rule_writes == "500" and _is_concurrent.get():
@@ -275,7 +289,7 @@ class PolicyOperations:
             call.query.get("activate", "true") != "false",
         )
         self.org.policy_event("policy.rule.add", "Add policy rule", policy, rule)
-        return Answer(rule_shape(policy, rule, call.base_url))
+        return Answer(self._rule_shape(call, policy, rule))
 
     def _replace_rule(self, call: Call) -> Answer:
         self._check_concurrency()
@@ -293,7 +307,7 @@ class PolicyOperations:
             accepted = (rule.name, None, accepted[2])
         _valid(self.org.policies.replace_rule, policy, rule, accepted, _priority(body))
         self.org.policy_event("policy.rule.update", "Update policy rule", policy, rule)
-        return Answer(rule_shape(policy, rule, call.base_url))
+        return Answer(self._rule_shape(call, policy, rule))
 
     def _delete_rule(self, call: Call) -> Answer:
         self._check_concurrency()

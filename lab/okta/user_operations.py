@@ -9,14 +9,13 @@ import zlib
 
 from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
+from lab.okta.flexible_verify import KEYS, VERIFY
 from lab.okta.operations import read_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.serializers import enrollment_shape, user_shape, user_with_links
 from lab.okta.user_search import compile_user_query
-
-OKTA_VERIFY = "okta_verify"
 
 
 class UserOperations:
@@ -69,16 +68,18 @@ class UserOperations:
         """Answer with a user's authenticators.
 
         Password, e-mail, a phone number unless the user has none, and Okta Verify once for each
-        device.
+        device. Of flexible Okta Verify, each device has Okta FastPass.
         """
         user = self.org.users.get(call.path["userId"]) or refuse(
             "E0000007", f"{call.path['userId']} (User)"
         )
+        flexible = self.org.world.switches.flexible_okta_verify
+        verify_key = KEYS["signed_nonce"] if flexible else VERIFY
         others = [
             key for key in ("okta_password", "okta_email") if key in self.org.authenticators
         ] + ["phone_number"] * user.has_phone
         verify = [
-            (link.id, OKTA_VERIFY, link.created)
+            (link.id, verify_key, link.created)
             for record in self.org.devices.values()
             for link in record.users.values()
             if link.user_id == user.id
@@ -87,7 +88,12 @@ class UserOperations:
         return Answer(
             [
                 enrollment_shape(
-                    user, place, key, created, self.org.authenticators.get(key), call.base_url
+                    user,
+                    place,
+                    key,
+                    created,
+                    self.org.authenticators.get(VERIFY if key == verify_key else key),
+                    call.base_url,
                 )
                 for place, key, created in enrolled
             ]

@@ -262,7 +262,8 @@ def _plan(ctx: ModuleContext, wanted: t.Sequence[Params], rules: Rules) -> tuple
     after: Rules = rules
     changes: list[str] = []
     for options in wanted:
-        request = resolution.resolve_rule(ctx.okta, options, ctx.params["break_glass_group"])
+        break_glass_group = ctx.params["break_glass_group"]
+        request = resolution.resolve_rule(ctx.okta, options, break_glass_group, after)
         plan = plan_rule(_numbered(after), request, ctx.params["policy"])
         after = plan.after
         changes += described(plan.changes)

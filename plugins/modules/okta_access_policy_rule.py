@@ -177,7 +177,7 @@ def run(ctx: ModuleContext) -> Result:
     policy, source_id = _find_policy(ctx)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     params = ctx.params
-    wanted = resolution.resolve_rule(ctx.okta, params, params["break_glass_group"])
+    wanted = resolution.resolve_rule(ctx.okta, params, params["break_glass_group"], rules)
     request = _with_known_place(ctx, policy, rules, wanted)
     plan = plan_rule(rules, request, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []

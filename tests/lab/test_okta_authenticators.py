@@ -129,3 +129,19 @@ def test_fastpass_may_start_as_it_was_recorded():
         False,
     ]
     assert verify.methods["signed_nonce"]["showSignInWithOV"] == "NEVER"
+
+
+def test_okta_verify_may_keep_its_earlier_key_for_reads(okta, okta_world, org):
+    verify = f"/api/v1/authenticators/{org.authenticators['okta_verify'].id}"
+    okta_world.switches.set(flexible_okta_verify=True)
+    assert okta.send("GET", verify).json["key"] == "okta_verify"
+    step = f"{verify}/methods/push/lifecycle/deactivate"
+    assert refusal(okta.send("POST", step)) == (400, "E0000001")
+    okta_world.switches.set(legacy_okta_verify_listed=True)
+    keys = [row["key"] for row in okta.get("/authenticators").json]
+    assert [key for key in keys if key.startswith("okta_verify")] == [
+        "okta_verify_fastpass",
+        "okta_verify_push",
+        "okta_verify_totp",
+        "okta_verify",
+    ]

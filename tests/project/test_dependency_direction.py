@@ -36,6 +36,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_okta/dpop.py",
         "module_utils/_okta/constants.py",
         "module_utils/_okta/private_key.py",
+        "module_utils/_okta/okta_verify_keys.py",
         "module_utils/_okta/records.py",
         "module_utils/_okta/rule_form.py",
         "module_utils/_kandji/client.py",

@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.json_fields import Row
+from .._okta.okta_verify_keys import fold_expression
 from .._okta.records import PolicyRule
 from .rule_options import PLATFORMS
 
@@ -246,5 +247,5 @@ def _contextual(conditions: Row) -> Conjunction:
     if risk.get("level", "ANY") != "ANY":
         unknowns.add(name_unknown("risk", risk))
     if expression.get("condition"):
-        unknowns.add(name_unknown("expression", expression["condition"]))
+        unknowns.add(name_unknown("expression", fold_expression(expression["condition"])))
     return frozenset(unknowns)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.json_fields import Row
+from .._okta.okta_verify_keys import fold_key
 from .._okta.records import Enrollment, PolicyRule
 
 FACTORS = ("knowledge", "possession")
@@ -51,7 +52,7 @@ def passes(rule: PolicyRule, enrollments: t.Iterable[Enrollment]) -> bool:
     """Return whether a person with these authenticators surely passes a rule."""
     if rule.unreadable or rule.sign_on.get("access") not in (None, "ALLOW"):
         return False
-    keys = {str(each.key) for each in enrollments if each.key and each.status == "ACTIVE"}
+    keys = {fold_key(each.key) for each in enrollments if each.key and each.status == "ACTIVE"}
     method = rule.verification
     kind, mode = method.get("type"), method.get("factorMode")
     if kind == "AUTH_METHOD_CHAIN":

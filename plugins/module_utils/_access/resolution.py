@@ -8,12 +8,14 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import BadOption
+from .._core.json_fields import Json
 from .._core.lookup import Catalog
 from .._core.options import Params
 from .._okta.client import Okta, quote_filter
+from .._okta.okta_verify_keys import is_split, spell_rule, spelling_of
 from .._okta.records import App, Group, Policy
 from .rule_options import build_rule
-from .rule_order import Place
+from .rule_order import Place, Rules
 from .rule_plan import RuleRequest
 
 
@@ -85,19 +87,33 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
     return ids
 
 
-def resolve_rule(okta: Okta, options: Params, break_glass_group: str | None) -> RuleRequest:
+def resolve_rule(
+    okta: Okta, options: Params, break_glass_group: str | None, rules: Rules
+) -> RuleRequest:
     """Return the options of a rule as a request, with the ids of its groups and users.
 
+    Okta Verify is in the org's spelling: that of the policy's rules, else of its authenticators.
     An option ``state: absent`` wants the rule deleted. Raises BadOption.
 
     :arg break_glass_group: the value of this option, which a message names rather than a group of
         the rule, because the rule repeats it.
+    :arg rules: those of the policy.
     """
     name, place = options["name"], place_of(options)
     if options["state"] == "absent":
         return RuleRequest(name, {"name": name}, place, options.get("status"), absent=True)
     body = build_rule({**options, **_member_ids(okta, options, break_glass_group)})
-    return RuleRequest(name, body, place, options.get("status"))
+    return RuleRequest(name, _in_spelling_of_org(okta, body, rules), place, options.get("status"))
+
+
+def _in_spelling_of_org(okta: Okta, body: Json, rules: Rules) -> Json:
+    """Return a rule with Okta Verify as its policy has it, else as the org's authenticators do."""
+    if spelling_of(body) is None:
+        return body
+    spellings = {spelling_of(rule.row) for rule in rules} - {None}
+    if not spellings:
+        spellings = {is_split(each.key for each in okta.authenticators())}
+    return spell_rule(body, True in spellings)
 
 
 def place_of(options: Params) -> Place:

@@ -16,6 +16,13 @@ import typing as t
 from .._core.changes import ABSENT, Difference
 from .._core.errors import BadOption, Unreadable
 from .._core.json_fields import Json, Row, as_object, as_objects
+from .._okta.okta_verify_keys import (
+    EXPRESSION,
+    METHOD_LISTS,
+    expand_entries,
+    fold_entries,
+    fold_expression,
+)
 from .._okta.records import PolicyRule
 
 # Keys that only the server writes. The status has operations of its own.
@@ -145,8 +152,11 @@ def _comparable(value: object, key: str = "") -> t.Any:
         parts = {name: _comparable(inner, name) for name, inner in value.items()}
         return {name: part for name, part in parts.items() if not _is_unset(part)}
     if isinstance(value, list):
+        value = expand_entries(value) if key in METHOD_LISTS else value
         members = [_comparable(member) for member in value]
         return sorted(members, key=lambda member: json.dumps(member, sort_keys=True))
+    if key == EXPRESSION and isinstance(value, str):
+        return fold_expression(value)
     return parse_duration(value) if key in DURATIONS else value
 
 
@@ -173,7 +183,9 @@ def _compare(wanted: t.Any, current: t.Any, path: str = "") -> t.Iterator[Differ
 
 def _is_same(wanted: object, current: object, key: str) -> bool:
     if isinstance(wanted, list) and _may_be(current, list):
-        return _same_members(wanted, current if isinstance(current, list) else [])
+        return _same_list(wanted, current if isinstance(current, list) else [], key)
+    if key == EXPRESSION and isinstance(wanted, str) and isinstance(current, str):
+        return fold_expression(wanted) == fold_expression(current)
     if key in DURATIONS and parse_duration(wanted) == parse_duration(current):
         return True
     if _is_unset(wanted) and _is_unset(current):
@@ -193,6 +205,15 @@ def _is_unset(value: object) -> bool:
     if isinstance(value, dict):
         return all(_is_unset(inner) for inner in value.values())
     return not isinstance(value, bool) and any(value is form or value == form for form in UNSET)
+
+
+def _same_list(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any], key: str) -> bool:
+    """Return whether two lists have the same members. Methods of Okta Verify have two spellings."""
+    if key not in METHOD_LISTS:
+        return _same_members(wanted, current)
+    return _same_members(fold_entries(wanted), fold_entries(current)) or _same_members(
+        expand_entries(wanted), expand_entries(current)
+    )
 
 
 def _same_members(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any]) -> bool:

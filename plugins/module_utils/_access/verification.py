@@ -13,6 +13,7 @@ import typing as t
 from itertools import product
 
 from .._core.json_fields import Row
+from .._okta.okta_verify_keys import OKTA_VERIFY
 from .._okta.records import PolicyRule
 from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown, unreadable_parts
 
@@ -158,8 +159,7 @@ def _permits(names: t.Sequence[object] | None, name: str) -> bool:
 
 
 def _is_fast_pass(method: Row) -> bool:
-    keys = ("okta_verify", "okta_verify_fastpass")
-    return method.get("key") in keys and method.get("method") in (None, "signed_nonce")
+    return method.get("key") == OKTA_VERIFY and method.get("method") in (None, "signed_nonce")
 
 
 def _fast_pass(constraint: Row, device: DeviceContext) -> AnyOf:

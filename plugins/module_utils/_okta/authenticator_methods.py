@@ -12,15 +12,11 @@ from .._core.changes import Change, Difference, differences, render_value
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused
 from .._core.json_fields import Json, Row
 from .._core.options import Params
+from .okta_verify_keys import OKTA_VERIFY, SPLIT_KEYS
 from .records import Authenticator, AuthenticatorMethod
 
-FAST_PASS = ("okta_verify", "signed_nonce")
+FAST_PASS = (OKTA_VERIFY, "signed_nonce")
 # Okta may keep the methods of Okta Verify as authenticators of their own, with these keys.
-SPLIT_KEYS = {
-    "signed_nonce": "okta_verify_fastpass",
-    "push": "okta_verify_push",
-    "totp": "okta_verify_totp",
-}
 # Option -> key of the method's settings.
 SETTINGS = {
     "show_sign_in_with_ov": "showSignInWithOV",
@@ -89,7 +85,7 @@ def authenticators_with(
     That is the authenticator that Okta made of the method alone, then the one with this key.
     Raises BadOption if several have it, as custom authenticators may.
     """
-    keys = [SPLIT_KEYS[method], key] if key == "okta_verify" and method in SPLIT_KEYS else [key]
+    keys = [SPLIT_KEYS[method], key] if key == OKTA_VERIFY and method in SPLIT_KEYS else [key]
     for wanted in keys:
         ids = [each.id for each in authenticators if each.key == wanted]
         if len(ids) > 1:

@@ -24,6 +24,7 @@ from .._core.json_fields import (
 from .._core.text import texts_in
 from .._http.urls import split_url
 from . import rule_form
+from .okta_verify_keys import OKTA_VERIFY, fold_key, fold_rule
 
 # Devices and their users
 
@@ -162,6 +163,11 @@ class Enrollment:
     def from_row(cls, row: Row) -> Enrollment:
         """Return the enrolment of a row."""
         return cls(key=as_text(row.get("key")), status=as_text(row.get("status")))
+
+    @property
+    def is_okta_verify(self) -> bool:
+        """Whether it is Okta Verify, as a whole or one of its methods."""
+        return fold_key(self.key or "") == OKTA_VERIFY
 
 
 # System Log
@@ -491,8 +497,11 @@ class PolicyRule:
 
     @property
     def verification(self) -> Row:
-        """The verification method that the rule asks for, empty if there is none."""
-        return as_object(self.sign_on.get("verificationMethod"))
+        """The verification method that the rule asks for, empty if there is none.
+
+        Okta Verify is in one spelling, whichever the org uses.
+        """
+        return fold_rule(as_object(self.sign_on.get("verificationMethod")))
 
 
 @dataclass(frozen=True, slots=True)

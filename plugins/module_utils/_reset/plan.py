@@ -43,7 +43,6 @@ ALLOW: tuple[ReasonCode, ...] = (
     "sign_in_pending",
     "registered_again",
 )
-OKTA_VERIFY = "okta_verify"
 
 CANNOT_BE_UNDONE = (
     "A device record that is deleted cannot be restored, and a deactivated one loses its users"
@@ -477,7 +476,7 @@ def relies_on_okta_verify(enrollments: Iterable[Enrollment], guards: Guards) -> 
     Only then does it matter which devices they are on.
     """
     strong = _strong(enrollments, guards)
-    return len(strong) > 1 and all(enrollment.key == OKTA_VERIFY for enrollment in strong)
+    return len(strong) > 1 and all(enrollment.is_okta_verify for enrollment in strong)
 
 
 def _strong(enrollments: Iterable[Enrollment], guards: Guards) -> list[Enrollment]:
@@ -494,7 +493,7 @@ def _keeps_authenticator(
 ) -> bool:
     """Return whether a user keeps a strong authenticator when these records are deleted."""
     strong = _strong(evidence.enrollments.get(user_id, ()), guards)
-    verify = [enrollment for enrollment in strong if enrollment.key == OKTA_VERIFY]
+    verify = [enrollment for enrollment in strong if enrollment.is_okta_verify]
     if len(strong) > len(verify):
         return True
     remaining = set(evidence.active_records.get(user_id, ())) - deleted

@@ -26,6 +26,12 @@ from tests.support.strategies.values import Json, changed_rows, hostile
 EMAIL: Json = {"key": "okta_email", "method": "email"}
 SMS: Json = {"key": "phone_number", "method": "sms"}
 FASTPASS: Json = {"key": "okta_verify", "method": "signed_nonce"}
+OKTA_VERIFY: Json = {"key": "okta_verify"}
+SPLIT: list[Json] = [
+    {"key": "okta_verify_fastpass", "method": "signed_nonce"},
+    {"key": "okta_verify_push", "method": "push"},
+    {"key": "okta_verify_totp", "method": "totp"},
+]
 PASSWORD: Json = {"key": "okta_password", "method": "password"}
 WEBAUTHN: Json = {"key": "webauthn", "method": "webauthn", "userVerification": "REQUIRED"}
 LEVELS = st.sampled_from(("OPTIONAL", "REQUIRED"))
@@ -42,9 +48,18 @@ knowledge = st.fixed_dictionaries(
 possession = st.fixed_dictionaries(
     {"required": st.booleans()},
     optional={
-        "excludedAuthenticationMethods": st.sampled_from(([EMAIL], [EMAIL, SMS], [FASTPASS])),
+        "excludedAuthenticationMethods": st.sampled_from(
+            ([EMAIL], [EMAIL, SMS], [FASTPASS], SPLIT[1:])
+        ),
         "authenticationMethods": st.sampled_from(
-            ([{"key": "external_idp", "id": "aut9", "method": "idp"}], [FASTPASS], [SMS])
+            (
+                [{"key": "external_idp", "id": "aut9", "method": "idp"}],
+                [FASTPASS],
+                [OKTA_VERIFY],
+                SPLIT,
+                SPLIT[:1],
+                [SMS],
+            )
         ),
         "deviceBound": LEVELS,
         "hardwareProtection": LEVELS,
