@@ -14,8 +14,9 @@ description:
     FastPass (C(signed_nonce) of Okta Verify).
   - Settings are merged into those of Okta, because its API replaces all of them, and orgs have
     undocumented settings.
-  - An org may have Okta FastPass as a separate authenticator (C(okta_verify_fastpass)). The module
-    finds it either way.
+  - An org with flexible Okta Verify has a separate authenticator for each method, such as
+    C(okta_verify_fastpass). The module finds the method either way, and writes to that
+    authenticator.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:

@@ -79,6 +79,7 @@ OF_POLICIES = {
     "denial_rules",
     "policy_resource",
     "flexible_okta_verify",
+    "legacy_okta_verify_listed",
     "expressions_hold",
 }
 # Walked through in test_event_sources.py.

@@ -24,6 +24,7 @@ OPEN = {
     "deny_access_events": ("all", "unsatisfied"),
     "policy_resource": (True, False),
     "flexible_okta_verify": (False, True),
+    "legacy_okta_verify_listed": (False, True),
     "expressions_hold": (True, False),
 }
 RULE = {
@@ -112,6 +113,8 @@ POSITIONS = [("expressions_hold", True)] + [
 
 @pytest.mark.parametrize(("switch", "position"), POSITIONS)
 def test_rules_are_written_either_way(watched, run_module, switch, position):
+    if switch == "legacy_okta_verify_listed":
+        watched.switch(flexible_okta_verify=True)
     watched.switch(**{switch: position})
     walk(run_module, watched.lab)
     walk_by_clone(run_module, watched.lab)

@@ -448,3 +448,53 @@ def test_each_has_its_scope(okta, org, scopes, path, verb, status):
         ).status
         == status
     )
+
+
+# Flexible Okta Verify
+
+FASTPASS_RULE = {
+    "appSignOn": {
+        "access": "ALLOW",
+        "verificationMethod": {
+            "type": "ASSURANCE",
+            "factorMode": "2FA",
+            "constraints": [
+                {
+                    "possession": {
+                        "authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}]
+                    }
+                }
+            ],
+        },
+    }
+}
+
+
+def methods_in(row):
+    constraint = row["actions"]["appSignOn"]["verificationMethod"]["constraints"][0]
+    return constraint["possession"]["authenticationMethods"]
+
+
+def test_stored_rules_are_translated_and_the_earlier_key_is_refused(okta, okta_world, write):
+    asked = {"elCondition": {"condition": "accessRequest.authenticator.key == 'okta_verify'"}}
+    made = write(rule(conditions=asked, actions=FASTPASS_RULE)).json
+    assert methods_in(made) == [{"key": "okta_verify", "method": "signed_nonce"}]
+    okta_world.switches.set(flexible_okta_verify=True)
+    shown = write(None, "GET", made["id"]).json
+    assert methods_in(shown) == [{"key": "okta_verify_fastpass", "method": "signed_nonce"}]
+    assert shown["conditions"]["elCondition"]["condition"].count(" || ") == 2
+    for conditions, actions in ((None, FASTPASS_RULE), (asked, ALLOW)):
+        body = rule(conditions=conditions, actions=actions)
+        assert refusal(write(body, "PUT", made["id"])) == (400, "E0000001")
+    assert write(rule(actions=shown["actions"]), "PUT", made["id"]).status == 200
+
+
+def test_an_org_without_flexible_okta_verify_refuses_its_keys(write):
+    split = [{"key": "okta_verify_push", "method": "push"}]
+    method = {
+        "type": "ASSURANCE",
+        "factorMode": "2FA",
+        "constraints": [{"possession": {"authenticationMethods": split}}],
+    }
+    actions = {"appSignOn": {"access": "ALLOW", "verificationMethod": method}}
+    assert refusal(write(rule(actions=actions))) == (400, "E0000001")

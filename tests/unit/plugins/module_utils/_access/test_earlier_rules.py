@@ -55,6 +55,22 @@ def test_a_digest_does_not_depend_on_what_has_no_effect() -> None:
     assert digest not in {digest_rules(other) for other in others}
 
 
+def with_methods(*methods: dict[str, str]) -> PolicyRule:
+    row = {**rule("FastPass").row}
+    possession = {"possession": {"authenticationMethods": list(methods)}}
+    method = {"factorMode": "1FA", "type": "ASSURANCE", "constraints": [possession]}
+    return PolicyRule.from_row(
+        {**row, "actions": {"appSignOn": {"access": "ALLOW", "verificationMethod": method}}}
+    )
+
+
+def test_a_digest_does_not_depend_on_the_spelling_of_okta_verify() -> None:
+    one = with_methods({"key": "okta_verify", "method": "signed_nonce"})
+    split = with_methods({"key": "okta_verify_fastpass", "method": "signed_nonce"})
+    other = with_methods({"key": "okta_verify_push", "method": "push"})
+    assert digest_rules([one]) == digest_rules([split]) != digest_rules([other])
+
+
 def test_the_rules_of_an_unchanged_policy_are_its_own() -> None:
     assert rules_at_departure(digest_rules(EARLIER), EARLIER, []) == EARLIER
 

@@ -56,6 +56,13 @@ def rule_of(**method: t.Any) -> PolicyRule:
             False,
         ),
         ({"authenticationMethods": [{"key": "okta_verify"}]}, "okta_verify", True),
+        ({"authenticationMethods": [{"key": "okta_verify"}]}, "okta_verify_push", True),
+        (
+            {"excludedAuthenticationMethods": [{"key": "okta_verify_totp"}]},
+            "okta_verify_push",
+            False,
+        ),
+        ({"types": ["APP"]}, "okta_verify_push", True),
         ({"excludedAuthenticationMethods": [{"key": "okta_email"}]}, "okta_email", False),
         ({"excludedAuthenticationMethods": [{"key": "okta_email"}]}, "webauthn", True),
         ({"methods": ["webauthn"]}, "webauthn", True),

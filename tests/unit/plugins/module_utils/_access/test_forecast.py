@@ -141,6 +141,10 @@ def desktop(**system):
         ({"riskScore": {"level": "HIGH"}}, 'risk: {"level": "HIGH"}'),
         ({"elCondition": {"condition": "user.x == 1"}}, "expression: user.x == 1"),
         (
+            {"elCondition": {"condition": 'accessRequest.authenticator.key == "okta_verify"'}},
+            "expression: accessRequest.authenticator.key == 'okta_verify'",
+        ),
+        (
             {"device": {"assurance": {"include": ["a2", "a1"]}}},
             'device assurance: ["a1", "a2"]',
         ),

@@ -351,6 +351,50 @@ def test_a_list_with_the_same_members_stays_as_it_was_read():
     ]
 
 
+def constrained(*methods):
+    """Return a rule that asks for these methods, as Okta shows it."""
+    row = copy.deepcopy(READ)
+    method = row["actions"]["appSignOn"]["verificationMethod"]
+    method["constraints"][0]["possession"]["authenticationMethods"] = list(methods)
+    return PolicyRule.from_row(row)
+
+
+SPLIT_FAST_PASS = {"key": "okta_verify_fastpass", "method": "signed_nonce"}
+
+
+def test_a_constraint_in_another_spelling_stays_as_it_was_read():
+    current = constrained(SPLIT_FAST_PASS)
+    wanted = rule_options.build_rule({**MANAGED, "platforms": ["WINDOWS"]})
+    body = rule_comparison.merge_rule(wanted, current)
+    assert body["actions"] == current.row["actions"] and body["conditions"] != READ["conditions"]
+    assert rule_comparison.have_same_effect(current, PolicyRule.from_row(READ))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "methods", "differs"),
+    [
+        ([{"key": "okta_verify"}], ["totp", "push", "signed_nonce"], False),
+        ([{"key": "okta_verify", "method": "push"}], ["push"], False),
+        ([{"key": "okta_verify", "method": "push"}], ["signed_nonce"], True),
+        ([{"key": "okta_verify", "method": "push"}, {"key": "webauthn"}], ["push"], True),
+        ([{"key": "okta_verify_fastpass"}], ["signed_nonce"], False),
+    ],
+)
+def test_both_spellings_of_okta_verify_are_compared_by_their_meaning(wanted, methods, differs):
+    keys = {
+        "totp": "okta_verify_totp",
+        "push": "okta_verify_push",
+        "signed_nonce": "okta_verify_fastpass",
+    }
+    for current in (
+        constrained(*({"key": keys[method], "method": method} for method in methods)),
+        constrained(*({"key": "okta_verify", "method": method} for method in methods)),
+    ):
+        possession = {"deviceBound": "REQUIRED", "authenticationMethods": wanted}
+        body = rule_options.build_rule({**MANAGED, "constraints": [{"possession": possession}]})
+        assert bool(rule_comparison.find_differences(body, current.row)) is differs
+
+
 def test_a_condition_that_is_to_go_is_not_sent():
     wanted = rule_options.build_rule(
         {"name": "Managed Macs", "remove_conditions": ["device", "network"]}

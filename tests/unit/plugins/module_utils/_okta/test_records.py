@@ -118,6 +118,8 @@ def test_an_enrolment_has_its_authenticator_and_status() -> None:
         "okta_verify", "ACTIVE"
     )
     assert Enrollment.from_row({}) == Enrollment(None, None)
+    keys = ("okta_verify", "okta_verify_push", "okta_email", None)
+    assert [Enrollment(key).is_okta_verify for key in keys] == [True, True, False, False]
 
 
 def test_an_event_has_actor_targets_device_and_factor() -> None:

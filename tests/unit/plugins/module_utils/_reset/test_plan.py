@@ -43,6 +43,7 @@ GUARDS = Guards(START, START, guard_options())
 MAC = Mac("C02A", profile_live=True, certificates=(CERTIFIED,))
 PHONE = Enrollment("phone_number", "ACTIVE")
 VERIFY = Enrollment("okta_verify", "ACTIVE")
+FASTPASS = Enrollment("okta_verify_fastpass", "ACTIVE")  # of flexible Okta Verify
 
 
 def device(device_id: str = "guo1", created: str | None = OLD, **values: t.Any) -> OktaDevice:
@@ -610,6 +611,7 @@ def test_a_spare_record_needs_no_certificate_and_keeps_its_other_guards() -> Non
         ([VERIFY, VERIFY, VERIFY], ["guo2"], ["guo1", "guo2", "guo3"], 1),
         ([VERIFY, VERIFY, VERIFY], ["guo2"], ["guo1", "guo2"], 0),
         ([VERIFY, VERIFY, Enrollment("okta_verify", "INACTIVE")], ["guo2"], ["guo3"], 0),
+        ([FASTPASS, Enrollment("okta_password", "ACTIVE")], [], [], 0),
         ([VERIFY, PHONE], ["guo2", "guo3"], [], 1),
         ([VERIFY, Enrollment("webauthn", "INACTIVE")], [], ["guo1", "guo2"], 0),
         ([], [], [], 0),
