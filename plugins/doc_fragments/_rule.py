@@ -117,8 +117,8 @@ options:
       - What authenticators have to be like, in Okta's own form (C(AccessPolicyConstraints)); one of
         the list has to be met.
       - The whole list is replaced where it differs. A key that Okta does not document is refused.
-      - The key C(okta_verify) and those of its single methods, such as C(okta_verify_fastpass), have
-        one meaning. The rule is written with those that the org uses.
+      - The key C(okta_verify) and those of its methods, such as C(okta_verify_fastpass), have one
+        meaning. The rule is written with those that the org uses.
     type: list
     elements: dict
   chains:

@@ -4,8 +4,8 @@
 """The two spellings of Okta Verify's methods in policies, as one authenticator or as three. Pure.
 
 An org with flexible Okta Verify shows a key for each method in place of ``okta_verify``, and
-refuses that key in a policy. Its stored policies stay as they are, since answers translate them (Okta's
-guide "Okta Verify (Push/OTP) integration guide"). Both spellings mean the same.
+refuses that key in a policy. Stored policies stay as they are, since answers translate them: Okta's
+guide "Okta Verify (Push/OTP) integration guide". Both spellings mean the same.
 """
 
 from __future__ import annotations
