@@ -35,6 +35,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._rings.optional
   - devicetrust.okta_kandji._rings.profiles
+  - devicetrust.okta_kandji._device_run
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.okta
   - devicetrust.okta_kandji._attributes.kandji
@@ -134,11 +135,6 @@ options:
       - Only records created before this time (ISO 8601) are reset.
       - If not set, the start of the run by Okta's clock.
     type: str
-  weak_authenticators:
-    description: Keys of authenticators that are too weak to register again with.
-    type: list
-    elements: str
-    default: [okta_password, okta_email, security_question]
   duplicates:
     description:
       - What to do if several records of one platform have one serial. V(skip) and V(clean_up) keep
@@ -154,19 +150,6 @@ options:
     description: Hours after which a newer certificate no longer delays a reset.
     type: float
     default: 24.0
-  max_devices:
-    description: How many records one run may delete.
-    type: int
-    default: 10
-  max_percent:
-    description: How many of each 100 Macs in Kandji one run may reset. One is always allowed. With
-      V(100), only O(max_devices) and O(confirm) limit a run.
-    type: int
-    default: 20
-  confirm_above:
-    description: How many records one run may delete without O(confirm).
-    type: int
-    default: 10
   confirm:
     description:
       - Confirms more than O(confirm_above) records, by their number and the org's host, like
@@ -175,31 +158,11 @@ options:
         O(device_ids). O(users) and O(stages) no longer find deleted records, so the rest needs a
         phrase of its own.
     type: str
-  plan_digest:
-    description:
-      - Do what was approved, or nothing. It is RV(plan_digest) of the approved run in check mode.
-        If this run would reset other records, it fails and writes nothing. Fewer records are other
-        records, and so are those whose status, users or management status differ. A record that
-        changes so during the run is skipped.
-      - A plan that was approved this way needs no O(confirm).
-    type: str
   report_bound_certificates:
     description: Read the System Log once, and return for each record whether its Mac's certificate
       is bound to it and is revoked with it.
     type: bool
     default: false
-  reason:
-    description: Why the records are reset, for the audit.
-    type: str
-  requested_by:
-    description: Who asked for it, for the audit. If not set, the user that runs the module.
-    type: str
-  state_dir:
-    description:
-      - Directory of the audit, the file C(device_reset_audit.jsonl) with a line of JSON for each
-        step, readable to its owner only.
-      - If not set, no audit is kept, and a warning says so.
-    type: path
 """
 
 EXAMPLES = r"""
@@ -446,7 +409,7 @@ audit_file:
   description: Path of the audit file. Empty without O(state_dir).
   returned: success
   type: str
-  sample: /var/lib/device-trust/device_reset_audit.jsonl
+  sample: /var/lib/device-trust/device_audit.jsonl
 changes:
   description: One line for each step that the module took, or would take in check mode.
   returned: success
@@ -463,13 +426,13 @@ api_calls:
     - {vendor: okta, operation: deleteDevice, verb: DELETE, count: 1}
 """
 
-import getpass
 import typing as t
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
+    DEVICE_RUN,
     KANDJI,
     OKTA,
     OPTIONAL_RINGS,
@@ -486,10 +449,9 @@ from ..module_utils._fleet.rings import read_rings, ring_options
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.constants import WEAK_AUTHENTICATORS
-from ..module_utils._reset.apply import ResetOptions, ResetRun
-from ..module_utils._reset.audit import Audit
-from ..module_utils._reset.plan import ALLOW, Limits
+from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits
+from ..module_utils._reset.audit import Audit, find_requester
+from ..module_utils._reset.plan import ALLOW
 from ..module_utils._reset.reader import Selection
 from ..module_utils._reset.records import GuardOptions
 from ..module_utils._reset.report import (
@@ -511,22 +473,9 @@ OPTIONS: ArgumentSpec = {
     "allow": {"type": "list", "elements": "str", "choices": list(ALLOW), "default": []},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "created_before": {"type": "str"},
-    "weak_authenticators": {
-        "type": "list",
-        "elements": "str",
-        "default": list(WEAK_AUTHENTICATORS),
-    },
     "duplicates": {"type": "str", "choices": ["skip", "clean_up", "each"], "default": "skip"},
     "sign_in_grace": {"type": "float", "default": 24.0},
-    "max_devices": {"type": "int", "default": 10},
-    "max_percent": {"type": "int", "default": 20},
-    "confirm_above": {"type": "int", "default": 10},
-    "confirm": {"type": "str"},
-    "plan_digest": {"type": "str"},
     "report_bound_certificates": {"type": "bool", "default": False},
-    "reason": {"type": "str"},
-    "requested_by": {"type": "str"},
-    "state_dir": {"type": "path"},
 }
 USES = (
     okta_api.LIST_DEVICES,
@@ -555,11 +504,13 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the result of a reset. Raise Refused, before any write, if a limit forbids it."""
     options = _options(ctx)
-    audit = Audit(_requester(ctx.params), ctx.params["reason"] or "", ctx.masker)
+    audit = Audit(
+        find_requester(ctx.params["requested_by"]), ctx.params["reason"] or "", ctx.masker
+    )
     org_url = ctx.okta.org_url
     done = ResetRun(ctx.okta, ctx.kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
-        [_change(outcome) for outcome in done.outcomes if outcome.is_reset],
+        [_change(outcome) for outcome in done.outcomes if outcome.is_written],
         devices=[outcome.row() for outcome in done.outcomes],
         counts=count_states(done.outcomes),
         report=write_report(done.outcomes, done.confirm),
@@ -599,12 +550,7 @@ def _options(ctx: ModuleContext) -> ResetOptions:
             platforms=params["platforms"],
             weak_authenticators=params["weak_authenticators"],
         ),
-        limits=Limits(
-            max_devices=params["max_devices"],
-            max_percent=params["max_percent"],
-            confirm_above=params["confirm_above"],
-            confirm=params["confirm"] or "",
-        ),
+        limits=read_limits(params),
         created_before=require_timestamp(created_before) if created_before else None,
         approved_digest=(params["plan_digest"] or "").strip(),
         report_bound_certificates=params["report_bound_certificates"],
@@ -622,18 +568,6 @@ def _check(params: Params, stages: t.Sequence[str]) -> None:
         raise BadOption("stages: rings is missing. Name the rings that the stages select from.")
     if params["sign_in_grace"] < 0:
         raise BadOption("sign_in_grace: It is negative. Use 0 or more hours.")
-    if not 0 <= params["max_percent"] <= 100:
-        raise BadOption("max_percent: It is not between 0 and 100. Use a percentage.")
-
-
-def _requester(params: Params) -> str:
-    """Return who asked for the reset, else the user that runs the module."""
-    if params["requested_by"]:
-        return str(params["requested_by"])
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"  # a container may run as a user without a name
 
 
 def _change(outcome: Outcome) -> Change:
@@ -651,7 +585,7 @@ def main() -> None:
     run_module(
         run,
         USES,
-        argument_spec=arguments(OKTA, KANDJI, OPTIONAL_RINGS, PROFILES, OPTIONS),
+        argument_spec=arguments(OKTA, KANDJI, OPTIONAL_RINGS, PROFILES, DEVICE_RUN, OPTIONS),
         required_one_of=[("serials", "device_ids", "users", "stages")],
     )
 

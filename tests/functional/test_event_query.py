@@ -78,6 +78,18 @@ def test_a_reset_counts_what_it_has_reset_and_nothing_else(watched, run_module):
     )
 
 
+@pytest.mark.lab(macs=1)
+def test_a_suspension_counts_what_it_has_suspended(watched, run_module):
+    fleet = ResetFleet(watched)
+    fleet.stuck("COUNTED00001")
+    fleet.stuck("COUNTED00002").status = "SUSPENDED"
+    asked = {"serials": ["COUNTED00001", "COUNTED00002", "ABSENT000001"], "state": "suspended"}
+    planned = run_module("okta_device", asked, lab=watched.lab, check=True)
+    assert counted("okta_device", planned) == []
+    done = run_module("okta_device", asked, lab=watched.lab)
+    assert counted("okta_device", done) == ["COUNTED00001"]
+
+
 def test_a_record_without_a_serial_counts_by_its_id():
     rows = [
         {"state": "reset", "serial_number": None, "device_id": "guo1"},

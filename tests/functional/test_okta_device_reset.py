@@ -624,7 +624,7 @@ def test_each_step_is_kept_for_an_audit(watched, fleet, run_module, tmp_path):
     run_module(MODULE, args, lab=watched.lab, check=True)
     assert not (tmp_path / "state").exists(), "check mode leaves nothing behind"
     done = run_module(MODULE, args, lab=watched.lab)
-    file = tmp_path / "state" / "device_reset_audit.jsonl"
+    file = tmp_path / "state" / "device_audit.jsonl"
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert done["audit_file"] == str(file) and stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [one["result"] for one in lines] == ["started", "deactivated", "deleted"] and lines[0][

@@ -86,8 +86,7 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     assert told["steps"][0].startswith(f"{user.first_name} {user.last_name}, please register")
     assert f"({told['to']}) is NOT_MANAGED; no certificate is bound to it" in done.output
     audit = [
-        json.loads(line)
-        for line in (tmp_path / "device_reset_audit.jsonl").read_text().splitlines()
+        json.loads(line) for line in (tmp_path / "device_audit.jsonl").read_text().splitlines()
     ]
     assert [one["result"] for one in audit] == ["started", "deactivated", "deleted"] and {
         one["requested_by"] for one in audit

@@ -193,7 +193,7 @@ def test_the_deletion_of_an_active_record_is_refused_by_any_code(watched, code):
     )
     active = next(one for one in okta.devices('status eq "ACTIVE"'))
     with pytest.raises(ApiError) as refused:
-        okta.delete_device(active.id)
+        okta.take_step("delete", active.id)
     assert refused.value.error_code == code and active.id in watched.world.okta.devices
 
 

@@ -90,6 +90,23 @@ FLEET: ArgumentSpec = {
 REDISTRIBUTION: ArgumentSpec = {
     "redistribution_days": {"type": "int", "default": 30},
 }
+# Limits, approval and audit of modules that write to device records. Weak authenticators do not
+# prove who somebody is well enough to add Okta Verify again.
+DEVICE_RUN: ArgumentSpec = {
+    "weak_authenticators": {
+        "type": "list",
+        "elements": "str",
+        "default": ["okta_password", "okta_email", "security_question"],
+    },
+    "max_devices": {"type": "int", "default": 10},
+    "max_percent": {"type": "int", "default": 20},
+    "confirm_above": {"type": "int", "default": 10},
+    "confirm": {"type": "str"},
+    "plan_digest": {"type": "str"},
+    "reason": {"type": "str"},
+    "requested_by": {"type": "str"},
+    "state_dir": {"type": "path"},
+}
 LEDGER: ArgumentSpec = {"state_dir": {"type": "path"}}
 POLLING: ArgumentSpec = {"poll_interval": {"type": "int", "default": 10}}
 MAX_ROWS: ArgumentSpec = {"max_rows": {"type": "int", "default": 200}}

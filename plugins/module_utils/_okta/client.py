@@ -27,6 +27,7 @@ from .._http.urls import batches, check_origin, next_query
 from .._kandji.identifiers import DOMAINS as KANDJI_DOMAINS
 from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
 from .records import (
+    WORKING_STATUSES,
     App,
     Authenticator,
     AuthenticatorMethod,
@@ -59,6 +60,30 @@ LIST_DEVICES = Operation("listDevices", "GET", DEVICES, "okta.devices.read")
 GET_DEVICE = Operation("getDevice", "GET", DEVICES + "/{deviceId}", "okta.devices.read")
 LIST_DEVICE_USERS = Operation(
     "listDeviceUsers", "GET", DEVICES + "/{deviceId}/users", "okta.devices.read"
+)
+ACTIVATE_DEVICE = Operation(
+    "activateDevice",
+    "POST",
+    DEVICES + "/{deviceId}/lifecycle/activate",
+    "okta.devices.manage",
+    writes=True,
+    repeatable=True,
+)
+SUSPEND_DEVICE = Operation(
+    "suspendDevice",
+    "POST",
+    DEVICES + "/{deviceId}/lifecycle/suspend",
+    "okta.devices.manage",
+    writes=True,
+    repeatable=True,
+)
+UNSUSPEND_DEVICE = Operation(
+    "unsuspendDevice",
+    "POST",
+    DEVICES + "/{deviceId}/lifecycle/unsuspend",
+    "okta.devices.manage",
+    writes=True,
+    repeatable=True,
 )
 DEACTIVATE_DEVICE = Operation(
     "deactivateDevice",
@@ -186,6 +211,15 @@ LIST_REGISTRATION_AUTHORITIES = Operation(
     "okta.certificateAuthorities.read",
     optional=True,
 )
+
+# The steps on a device record, each with the statuses of a record on which it was taken already.
+STEPS: t.Mapping[str, tuple[Operation, tuple[str, ...]]] = {
+    "activate": (ACTIVATE_DEVICE, WORKING_STATUSES),
+    "suspend": (SUSPEND_DEVICE, ("SUSPENDED",)),
+    "unsuspend": (UNSUSPEND_DEVICE, WORKING_STATUSES),
+    "deactivate": (DEACTIVATE_DEVICE, ("DEACTIVATED",)),
+    "delete": (DELETE_DEVICE, ()),
+}
 
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
@@ -519,41 +553,27 @@ class Okta:
 
     # Device records
 
-    def deactivate_device(self, device_id: str) -> str:
-        """Deactivate a record.
+    def take_step(self, step: str, device_id: str) -> str:
+        """Take a step of STEPS on a record. Return done, already_done or absent.
 
-        Its users must enrol again. deactivateDevice. Returns done, already_done or absent.
+        A deactivated record loses its users for good, and only such a record can be deleted.
+        activateDevice, suspendDevice, unsuspendDevice, deactivateDevice, deleteDevice.
+
+        A step may not show yet (recorded: one second later getDevice still had the old status), so
+        a refusal that the record does not explain is tried again.
         """
-        return self._step(
-            DEACTIVATE_DEVICE, device_id, lambda record: record.status == "DEACTIVATED"
-        )
-
-    def delete_device(self, device_id: str) -> str:
-        """Delete a deactivated record for good.
-
-        deleteDevice. Returns done, already_done or absent.
-        """
-        return self._step(DELETE_DEVICE, device_id, lambda record: False)
-
-    def _step(
-        self, operation: Operation, device_id: str, already: t.Callable[[OktaDevice], bool]
-    ) -> str:
-        """Take a lifecycle step. Return done, already_done or absent.
-
-        A step may not show yet (recorded: one second later getDevice still had the
-        old status), so a refusal that the record does not explain is tried again.
-        """
+        operation, statuses = STEPS[step]
         outcome: str | ApiError = ""
         for pause in (0.0, *STALE_PAUSES):
             if pause:
                 self.transport.settings.wait(pause, "Okta: waiting until the last step shows")
-            outcome = self._try_step(operation, device_id, already)
+            outcome = self._try_step(operation, device_id, statuses)
             if isinstance(outcome, str):
                 return outcome
         raise t.cast(ApiError, outcome)
 
     def _try_step(
-        self, operation: Operation, device_id: str, already: t.Callable[[OktaDevice], bool]
+        self, operation: Operation, device_id: str, statuses: t.Collection[str]
     ) -> str | ApiError:
         """Return how a lifecycle step ended, or the refusal that the record does not explain."""
         try:
@@ -570,7 +590,7 @@ class Okta:
         record = self.device(device_id)
         if record is None:
             return "absent"
-        return "already_done" if already(record) else refusal
+        return "already_done" if record.status in statuses else refusal
 
     # System Log
 

@@ -1,16 +1,18 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry out a reset: read, plan, check limits, check each record again, write, audit."""
+"""Carry out a plan: read, plan, check limits, check each record again, write, audit."""
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from .._core.errors import DeviceTrustError, Uncertain
+from .._core.errors import BadOption, DeviceTrustError, Uncertain
+from .._core.options import Params
 from .._fleet.certificate_reports import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
@@ -25,7 +27,7 @@ from .plan import (
     check_confirmed,
     check_limits,
     confirmation_phrase,
-    count_resets,
+    count_writes,
     decide_again,
     digest_plan,
     keep_changed,
@@ -41,7 +43,7 @@ from .reader import (
     read_revocations,
     read_users,
 )
-from .records import Decision, GuardOptions, Guards, ResetTarget
+from .records import Decision, Goal, GuardOptions, Guards, Mac, ResetTarget, Step
 from .report import Outcome
 
 
@@ -66,7 +68,7 @@ class ResetOptions:
 
 @dataclass(frozen=True)
 class ResetResult:
-    """What a reset did, or would do in check mode.
+    """What a run did, or would do in check mode.
 
     ``confirm`` is the phrase that the plan needs, "" if none. ``reissue_after`` is a time after
     all revoked certificates were seen, None if none is revoked.
@@ -79,10 +81,34 @@ class ResetResult:
     reissue_after: datetime | None = None
 
 
-def select_stages(okta: Okta, kandji: Kandji, selection: Selection) -> Selection:
+# What a record is after each step, for the audit.
+_AFTER: t.Final[Mapping[Step, str]] = {
+    "activate": "activated",
+    "unsuspend": "unsuspended",
+    "suspend": "suspended",
+    "deactivate": "deactivated",
+    "delete": "deleted",
+}
+
+
+def read_limits(params: Params) -> Limits:
+    """Return the limits that a module's options set. Raise BadOption."""
+    if not 0 <= params["max_percent"] <= 100:
+        raise BadOption("max_percent: It is not between 0 and 100. Use a percentage.")
+    return Limits(
+        max_devices=params["max_devices"],
+        max_percent=params["max_percent"],
+        confirm_above=params["confirm_above"],
+        confirm=params["confirm"] or "",
+    )
+
+
+def select_stages(okta: Okta, kandji: Kandji | None, selection: Selection) -> Selection:
     """Return the selection with the serials of the rings' Macs that are at its stages."""
     if not selection.stages:
         return selection
+    if kandji is None:
+        raise BadOption("stages: No Kandji tenant is set. Set kandji_api_url.")
     fleet = read_fleet(okta, kandji, FleetQuery(selection.rings, selection.okta_verify_item_ids))
     serials = [
         mac.serial
@@ -93,12 +119,15 @@ def select_stages(okta: Okta, kandji: Kandji, selection: Selection) -> Selection
 
 
 class ResetRun:
-    """One reset. Its clients, audit and progress are parameters, so it runs without HTTP."""
+    """One run. Its clients, audit and progress are parameters, so it runs without HTTP.
+
+    Without a Kandji client, nothing is known of the Macs, and ``max_percent`` does not apply.
+    """
 
     def __init__(
         self,
         okta: Okta,
-        kandji: Kandji,
+        kandji: Kandji | None,
         options: ResetOptions,
         audit: Audit,
         progress: Callable[[str], None],
@@ -107,6 +136,7 @@ class ResetRun:
         self._okta, self._kandji, self._options = okta, kandji, options
         self._audit, self._progress, self._warn = audit, progress, warn
         self._host = urlsplit(okta.org_url).netloc
+        self._goal: Goal = options.guards.goal
 
     def run(self) -> ResetResult:
         """Return what was done. Raise Refused, before any write, if a limit forbids the plan."""
@@ -125,39 +155,60 @@ class ResetRun:
             if options.report_bound_certificates
             else {}
         )
-        count = count_resets(decisions)
+        count = count_writes(decisions)
         self._open_audit(count)
         outcomes = self._apply(decisions, guards, reader, revocations)
         return ResetResult(
             outcomes,
             digest,
-            confirmation_phrase(count, self._host) if count > options.limits.confirm_above else "",
+            confirmation_phrase(count, self._host, self._goal)
+            if count > options.limits.confirm_above
+            else "",
             self._audit.path,
             _reissue_after(outcomes, revocations, guards.now),
         )
 
-    def _read(self, targets: Sequence[ResetTarget]) -> tuple[list[ResetTarget], int]:
-        """Return the targets with Macs and users, and how many Macs Kandji has."""
-        options = self._options
-        serials = sorted({target.serial for target in targets if target.serial})
-        reports = CertificateReports(
-            self._kandji, lambda: read_key_ids(self._okta), options.certificate_check_item_id
-        )
-        macs, fleet = read_macs(
-            self._kandji, serials, options.guards.platforms, options.selection.rings, reports
-        )
+    def _read(self, targets: Sequence[ResetTarget]) -> tuple[list[ResetTarget], int | None]:
+        """Return the targets with Macs and users, and how many Macs Kandji has, None if unknown."""
+        macs, fleet = self._read_macs(targets)
         complete = []
         for number, target in enumerate(targets, 1):
             target = replace(target, mac=macs.get(target.serial.lower()))
             complete.append(read_users(self._okta, target))
             self._progress(f"{number} of {len(targets)} records read")
+        if not self._goal.registers_again:
+            self._warn_of_absent(complete)
+            return complete, fleet
         unknown = [target.name for target in complete if target.is_unknown and not target.by_id]
         if unknown:
             self._warn(
                 f"serials: Neither Okta nor Kandji knows {', '.join(unknown)}. Check the spelling."
             )
-        each = options.guards.duplicates == "each"
+        each = self._options.guards.duplicates == "each"
         return read_others(self._okta, complete, each), fleet
+
+    def _read_macs(self, targets: Sequence[ResetTarget]) -> tuple[Mapping[str, Mac], int | None]:
+        """Return the Macs by serial in lower case if they decide, and how many Kandji has."""
+        options, kandji = self._options, self._kandji
+        if kandji is None:
+            return {}, None
+        if not self._goal.registers_again:
+            return {}, sum(device.is_mac for device in kandji.devices(platform="Mac"))
+        serials = sorted({target.serial for target in targets if target.serial})
+        reports = CertificateReports(
+            kandji, lambda: read_key_ids(self._okta), options.certificate_check_item_id
+        )
+        return read_macs(
+            kandji, serials, options.guards.platforms, options.selection.rings, reports
+        )
+
+    def _warn_of_absent(self, targets: Sequence[ResetTarget]) -> None:
+        absent = [target.name for target in targets if target.device is None]
+        if absent and self._goal.state != "absent":
+            self._warn(
+                f"Okta has no device record of {', '.join(absent)}. Check the spelling of serials"
+                " and ids."
+            )
 
     def _guards(self) -> Guards:
         options, clock = self._options, self._okta.transport
@@ -169,21 +220,21 @@ class ResetRun:
             options=options.guards,
         )
 
-    def _check(self, decisions: Sequence[Decision], fleet: int) -> str:
+    def _check(self, decisions: Sequence[Decision], fleet: int | None) -> str:
         """Return the plan's digest. Raise Refused if limits, approval or phrase forbid the plan.
 
-        ``fleet`` is the number of Macs in Kandji.
+        ``fleet`` is the number of Macs in Kandji, None if it is unknown.
         """
         options = self._options
-        check_limits(decisions, options.limits, fleet)
+        check_limits(decisions, options.limits, fleet, self._goal)
         digest = self._approve(decisions)
         if not options.check_mode and not options.approved_digest:
-            check_confirmed(decisions, options.limits, self._host)
+            check_confirmed(decisions, options.limits, self._host, self._goal)
         return digest
 
     def _approve(self, decisions: Sequence[Decision]) -> str:
-        digest = digest_plan(decisions, self._host)
-        check_approved(decisions, digest, self._options.approved_digest)
+        digest = digest_plan(decisions, self._host, self._goal)
+        check_approved(decisions, digest, self._options.approved_digest, self._goal)
         return digest
 
     def _open_audit(self, count: int) -> None:
@@ -194,7 +245,7 @@ class ResetRun:
         elif count and directory:
             self._audit.open(directory)
         if count and not directory:
-            self._warn("state_dir: It is not set, so no audit of this reset is kept.")
+            self._warn("state_dir: It is not set, so no audit of this run is kept.")
 
     def _apply(
         self,
@@ -205,11 +256,11 @@ class ResetRun:
     ) -> list[Outcome]:
         """Return the outcome for each decision. An error carries the outcomes until then."""
         current, outcomes = list(decisions), list[Outcome]()
-        done, total = 0, count_resets(decisions)
-        self._progress(f"0 of {total} records reset")
+        done, total = 0, count_writes(decisions)
+        self._progress(f"0 of {total} records {self._goal.done}")
         for number, decision in enumerate(decisions):
             try:
-                if decision.resets:
+                if decision.writes:
                     decision = self._check_again(decision, current, guards, reader)
                     current[number] = decision
                 state = self._write(decision)
@@ -222,7 +273,7 @@ class ResetRun:
                 else None
             )
             outcomes.append(Outcome(decision, state, loses))
-            if outcomes[-1].is_reset:
+            if outcomes[-1].is_written:
                 done += 1
                 words = state.replace("_", " ")
                 target = decision.target
@@ -238,8 +289,9 @@ class ResetRun:
     ) -> Decision:
         """Return the decision for the record as it is now, right before it is written to.
 
-        Its users are read again: Okta does not document whether a sign-in changes the record. So
-        are the record that is kept in place of a spare one, and its users.
+        Where registrations are lost, its users are read again: Okta does not document whether a
+        sign-in changes the record. So are the record that is kept in place of a spare one, and its
+        users.
         """
         target = self._read_again(decision.target)
         keeper = decision.keeper and self._read_again(decision.keeper)
@@ -248,28 +300,31 @@ class ResetRun:
         return keep_changed(again, decision.target) if self._options.approved_digest else again
 
     def _read_again(self, target: ResetTarget) -> ResetTarget:
-        """Return the target with its record and the record's users as they are now."""
-        return read_users(self._okta, replace(target, device=self._okta.device(target.id)))
+        """Return the target with its record and, if they decide, its users as they are now."""
+        target = replace(target, device=self._okta.device(target.id))
+        return read_users(self._okta, target) if self._goal.destroys else target
 
     def _write(self, decision: Decision) -> str:
         """Return the state of a record after its decision is carried out."""
-        if not decision.resets:
-            return "absent" if decision.action == "none" else "skipped"
-        if self._options.check_mode:
-            return "would_reset"
         target = decision.target
+        if decision.action == "none":
+            return "absent" if target.device is None else "unchanged"
+        if not decision.writes:
+            return "skipped"
+        if self._options.check_mode:
+            return self._goal.planned
         self._audit.write(target, "started")
-        # The users are not read again between the two steps: a deactivated record has none and gets
+        # The users are not read again between two steps: a deactivated record has none and gets
         # none. An administrator would have to activate it, and Okta deletes no active record.
-        if target.status != "DEACTIVATED":
-            self._step(target, "deactivated", self._okta.deactivate_device)
-        self._step(target, "deleted", self._okta.delete_device)
-        return "reset"
+        for step in self._goal.steps(target.status) or ():
+            self._step(target, step)
+        return self._goal.done
 
-    def _step(self, target: ResetTarget, name: str, step: Callable[[str], str]) -> None:
+    def _step(self, target: ResetTarget, step: Step) -> None:
         """Take a step and keep it in the audit, also if it fails."""
+        name = _AFTER[step]
         try:
-            answer = step(target.id)
+            answer = self._okta.take_step(step, target.id)
         except DeviceTrustError as error:
             result = f"not known to be {name}" if isinstance(error, Uncertain) else f"not {name}"
             self._audit.write(target, result, str(error.details.get("request_id", "")))

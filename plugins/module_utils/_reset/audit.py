@@ -1,10 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep each step of a reset in an audit file."""
+"""Keep each step on device records in an audit file."""
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Callable
@@ -15,7 +16,17 @@ from .._core.files import check_writable
 from .._core.masking import Masker
 from .records import ResetTarget, login_of
 
-FILE_NAME = "device_reset_audit.jsonl"
+FILE_NAME = "device_audit.jsonl"
+
+
+def find_requester(requested_by: str | None) -> str:
+    """Return who asked for a run, else the user that runs the module."""
+    if requested_by:
+        return requested_by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"  # a container may run as a user without a name
 
 
 class Audit:
@@ -43,8 +54,9 @@ class Audit:
     def write(self, target: ResetTarget, result: str, request_id: str = "") -> None:
         """Keep a step.
 
-        ``result`` is started, deactivated, deleted, absent, not deactivated or not deleted. After
-        a step whose answer was lost it is not known to be deactivated, or not known to be deleted.
+        ``result`` is started, absent, what the record is after the step (such as deactivated), or
+        "not deactivated" after a failure. After a step whose answer was lost it is "not known to be
+        deactivated".
         """
         if not self.path:
             return

@@ -52,7 +52,8 @@ class EvidenceReader:
             if target.device is not None and is_in_sign_in_grace(target, guards)
         ]
         self._sign_ins = read_sign_ins(self._okta, waiting, guards.now)
-        self._deleted_duplicates = read_deleted_duplicates(self._okta, targets, guards.now)
+        if guards.options.duplicates != "each":
+            self._deleted_duplicates = read_deleted_duplicates(self._okta, targets, guards.now)
         passed = [
             target
             for target, _keeper, refusal in check_static_guards(targets, guards, self.evidence)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decide which device records a reset deletes, in which order, and why it skips the others.
+"""Decide which device records a run writes to, in which order, and why it skips the others.
 
-Pure: values in, values out.
+One plan serves the reset and each state of okta_device. Pure: values in, values out.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTI
 from .._okta.duplicates import Rank, rank_record
 from .._okta.records import Enrollment
 from .records import (
+    RESET,
     Decision,
     Evidence,
+    Goal,
     Guards,
     Mac,
     ReasonCode,
@@ -31,7 +33,7 @@ from .records import (
     users_without_account,
 )
 
-# The reasons for skipping a record that the option ``allow`` lifts.
+# The reasons for skipping a record that the option ``allow`` of a reset lifts.
 ALLOW: tuple[ReasonCode, ...] = (
     "suspended",
     "managed",
@@ -43,6 +45,9 @@ ALLOW: tuple[ReasonCode, ...] = (
     "sign_in_pending",
     "registered_again",
 )
+# Those of them that skip a record which is taken to a state. Its user decided about exactly this
+# record, and nobody has to register again.
+STATE_ALLOW: tuple[ReasonCode, ...] = ("suspended", "managed", "shared", "last_authenticator")
 
 CANNOT_BE_UNDONE = (
     "A device record that is deleted cannot be restored, and a deactivated one loses its users"
@@ -116,7 +121,8 @@ def needs_history(target: ResetTarget, guards: Guards) -> bool:
     """
     registered = target.registered_at
     return bool(
-        guards.forbids("registered_again")
+        guards.goal.registers_again
+        and guards.forbids("registered_again")
         and registered
         and target.serial
         and not target.is_idle
@@ -132,12 +138,35 @@ def check_record(
     A spare record is not registered again, so certificates and sign-ins do not matter to it. Its
     users do: they need an account on the record that is kept.
     """
+    if not guards.goal.registers_again:
+        return _check_for_state(target, guards)
     refusal = _check_any_record(target, guards, evidence)
     if refusal:
         return refusal
     if keeper is not None:
         return _check_spare_users(target, keeper, guards)
     return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
+
+
+def _check_for_state(target: ResetTarget, guards: Guards) -> Refusal | None:
+    """Return why a record is not taken to a state, or None."""
+    refusal = _check_platform(target, guards) or _check_status(target, guards)
+    if refusal or not guards.goal.destroys:
+        return refusal
+    # A deactivated Mac stays blocked; only without its record can it register again.
+    suspension = _check_suspension(target, guards) if guards.goal.state == "absent" else None
+    return suspension or _check_age(target, guards) or _check_users(target, guards)
+
+
+def _check_status(target: ResetTarget, guards: Guards) -> Refusal | None:
+    goal = guards.goal
+    if goal.steps(target.status) is not None:
+        return None
+    blocked = " Nobody can sign in with it." if target.status == "DEACTIVATED" else ""
+    return Refusal(
+        "other_status",
+        f"It is {target.status}, and no step leads from there to {goal.participle}.{blocked}",
+    )
 
 
 def _check_any_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
@@ -150,12 +179,20 @@ def _check_any_record(target: ResetTarget, guards: Guards, evidence: Evidence) -
     )
 
 
-def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_platform(target: ResetTarget, guards: Guards) -> Refusal | None:
     platform = target.device.platform if target.device else None
-    if platform not in guards.options.platforms:
-        allowed = ", ".join(guards.options.platforms) or "none"
-        fact = f"Its platform is {platform}" if platform else "Okta does not show its platform"
-        return Refusal("other_platform", f"{fact}, and only records of {allowed} are reset.")
+    if platform in guards.options.platforms:
+        return None
+    allowed = ", ".join(guards.options.platforms) or "none"
+    fact = f"Its platform is {platform}" if platform else "Okta does not show its platform"
+    done = guards.goal.done
+    return Refusal("other_platform", f"{fact}, and only records of {allowed} are {done}.")
+
+
+def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
+    refusal = _check_platform(target, guards)
+    if refusal:
+        return refusal
     if target.mac is None and guards.forbids("unknown_to_kandji"):
         lacks = (
             f"Kandji has no Mac with the serial {target.serial}"
@@ -231,6 +268,8 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
             f"It may work: Okta does not say whether it is managed for {', '.join(unknown)}"
             " (allowing 'managed' resets it).",
         )
+    if target.of_users is not None:
+        return _check_other_users(target, guards)
     active = [login_of(user) for user in target.active_users]
     if len(active) > 1 and guards.forbids("shared"):
         return Refusal(
@@ -239,6 +278,21 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
             " (allowing 'shared' resets it).",
         )
     return None
+
+
+def _check_other_users(target: ResetTarget, guards: Guards) -> Refusal | None:
+    """Skip a record that users who are not selected need: a shared Mac loses one user only.
+
+    Okta's API describes no operation that takes one user off a device record, and its enrolments
+    do not say which device they are on.
+    """
+    others = [login_of(user) for user in target.other_users]
+    if not others or not guards.forbids("shared"):
+        return None
+    return Refusal(
+        "shared",
+        f"It is shared: {', '.join(others)} would lose it, too (allowing 'shared' includes them).",
+    )
 
 
 def _check_spare_users(target: ResetTarget, keeper: ResetTarget, guards: Guards) -> Refusal | None:
@@ -467,7 +521,7 @@ def check_last_authenticator(
 
 def needs_enrollments(target: ResetTarget, guards: Guards) -> bool:
     """Return whether the authenticators of the record's users decide about it."""
-    return guards.forbids("last_authenticator") and not target.is_idle
+    return guards.goal.destroys and guards.forbids("last_authenticator") and not target.is_idle
 
 
 def relies_on_okta_verify(enrollments: Iterable[Enrollment], guards: Guards) -> bool:
@@ -511,7 +565,7 @@ def plan_reset(
     decisions: list[Decision] = []
     for target, keeper, refusal in check_static_guards(targets, guards, evidence):
         refusal = refusal or check_last_authenticator(target, guards, evidence, deletions)
-        decision = _decide(target, refusal, keeper)
+        decision = _decide(target, refusal, keeper, guards.goal)
         _mark_for_deletion(decision, deletions)
         decisions.append(decision)
     return [_with_records_left(decision, decisions) for decision in decisions]
@@ -531,7 +585,7 @@ def decide_again(
     :arg keeper: the record that is kept, read again; None if the target is not a spare one.
     """
     if keeper is not None and not _works(keeper):
-        return _keep_spare(target, keeper)
+        return _keep_spare(target, keeper)  # a reset: other runs keep no record for another
     decisions = list(decisions)
     deletions: dict[str, set[str]] = {}
     for other in decisions:
@@ -542,7 +596,8 @@ def decide_again(
         refusal = check_record(target, guards, evidence, keeper) or check_last_authenticator(
             target, guards, evidence, deletions
         )
-    return _with_records_left(_decide(target, refusal, keeper), decisions)
+    decision = _decide(target, refusal, keeper, guards.goal)
+    return _with_records_left(decision, decisions)
 
 
 def _keep_spare(target: ResetTarget, keeper: ResetTarget) -> Decision:
@@ -551,26 +606,32 @@ def _keep_spare(target: ResetTarget, keeper: ResetTarget) -> Decision:
         "The record of its serial that was to be kept is gone or does not work. Run again: the"
         " next run decides which record is kept.",
     )
-    return _decide(target, refusal, keeper)
+    return _decide(target, refusal, keeper, RESET)
 
 
 def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> None:
-    if decision.resets:
+    if decision.writes:
         for user in decision.target.users:
             deletions.setdefault(user.user.id, set()).add(decision.target.id)
 
 
-def _decide(target: ResetTarget, refusal: Refusal | None, keeper: ResetTarget | None) -> Decision:
+def _decide(
+    target: ResetTarget, refusal: Refusal | None, keeper: ResetTarget | None, goal: Goal
+) -> Decision:
     if target.device is None:
         return Decision(target, "none", "It has no device record.", "no_record")
+    if goal.steps(target.status) == ():
+        return Decision(target, "none", f"It is {goal.participle} already.", "unchanged")
     if refusal:
         return Decision(target, "skip", refusal.sentence, refusal.code, keeper)
+    if not goal.registers_again:
+        return Decision(target, "write", goal.effect(target.status))
     effect = (
         f"its users keep their account on {keeper.id}, the record of its serial that is kept"
         if keeper and not users_without_account(target, keeper)
         else "its users register again"
     )
-    return Decision(target, "reset", _describe_reset(effect), keeper=keeper)
+    return Decision(target, "write", _describe_reset(effect), keeper=keeper)
 
 
 def _describe_reset(effect: str) -> str:
@@ -579,9 +640,9 @@ def _describe_reset(effect: str) -> str:
 
 def _with_records_left(decision: Decision, decisions: Iterable[Decision]) -> Decision:
     """Return a decision with the other records of its device that the decisions do not delete."""
-    deleted = {other.target.id for other in decisions if other.resets}
+    deleted = {other.target.id for other in decisions if other.writes}
     remaining = tuple(other for other in decision.target.others if other.id not in deleted)
-    if not (decision.resets and remaining) or decision.keeper:
+    if not (decision.writes and remaining) or decision.keeper:
         return decision
     reason = decision.reason
     if decision.target.active_users and not users_without_account(decision.target, *remaining):
@@ -638,26 +699,28 @@ def _last_seen(target: ResetTarget) -> datetime | None:
 # Limits and approval of the whole plan
 
 
-def confirmation_phrase(count: int, host: str) -> str:
+def confirmation_phrase(count: int, host: str, goal: Goal = RESET) -> str:
     """Return what ``confirm`` has to be for so many records of an org."""
-    return f"RESET {count} DEVICES {host}"
+    return f"{goal.verb} {count} DEVICES {host}"
 
 
-def count_resets(decisions: Iterable[Decision]) -> int:
-    """Return how many records are deleted."""
-    return sum(decision.resets for decision in decisions)
+def count_writes(decisions: Iterable[Decision]) -> int:
+    """Return how many records are written to."""
+    return sum(decision.writes for decision in decisions)
 
 
-def check_limits(decisions: Sequence[Decision], limits: Limits, fleet: int | None) -> None:
-    """Raise Refused, before any write, if more records are deleted than the limits allow.
+def check_limits(
+    decisions: Sequence[Decision], limits: Limits, fleet: int | None, goal: Goal = RESET
+) -> None:
+    """Raise Refused, before any write, if more records are written to than the limits allow.
 
     ``fleet`` is the number of Macs in Kandji, None if it is unknown.
     """
-    count = count_resets(decisions)
+    count = count_writes(decisions)
     if count > limits.max_devices:
         raise Refused(
-            f"max_devices: {_describe_resets(decisions)}, and {limits.max_devices} is the limit."
-            f" Nothing was written. Set max_devices: {count} if that is intended.",
+            f"max_devices: {_describe_writes(decisions, goal)}, and {limits.max_devices} is the"
+            f" limit. Nothing was written. Set max_devices: {count} if that is intended.",
             count=count,
             allowed=limits.max_devices,
         )
@@ -666,7 +729,7 @@ def check_limits(decisions: Sequence[Decision], limits: Limits, fleet: int | Non
     allowed = fleet * limits.max_percent // 100
     if count > max(1, allowed):
         raise Refused(
-            f"max_percent: {_describe_resets(decisions)}, and {limits.max_percent} % of"
+            f"max_percent: {_describe_writes(decisions, goal)}, and {limits.max_percent} % of"
             f" {fleet} Macs is {allowed}. Nothing was written. Set max_percent:"
             f" {_percent_of(count, fleet)} if that is intended.",
             count=count,
@@ -674,10 +737,10 @@ def check_limits(decisions: Sequence[Decision], limits: Limits, fleet: int | Non
         )
 
 
-def _describe_resets(decisions: Iterable[Decision]) -> str:
-    names = [decision.target.name for decision in decisions if decision.resets]
+def _describe_writes(decisions: Iterable[Decision], goal: Goal) -> str:
+    names = [decision.target.name for decision in decisions if decision.writes]
     records = "device record" if len(names) == 1 else "device records"
-    return f"{len(names)} {records} ({abbreviate(names, 5)}) would be deleted"
+    return f"{len(names)} {records} ({abbreviate(names, 5)}) would be {goal.participle}"
 
 
 def _percent_of(count: int, fleet: int) -> int:
@@ -685,19 +748,21 @@ def _percent_of(count: int, fleet: int) -> int:
     return min(100, -(-count * 100 // fleet)) if fleet else 100
 
 
-def check_confirmed(decisions: Sequence[Decision], limits: Limits, host: str) -> None:
+def check_confirmed(
+    decisions: Sequence[Decision], limits: Limits, host: str, goal: Goal = RESET
+) -> None:
     """Raise Refused unless ``confirm`` holds the phrase that the plan needs.
 
-    The next run after an interrupted one deletes fewer: the targets without a record may be among
-    what was confirmed.
+    The next run after an interrupted one writes to fewer: the targets that need no step may be
+    among what was confirmed.
     """
-    count = count_resets(decisions)
-    absent = sum(decision.action == "none" for decision in decisions)
-    phrases = [confirmation_phrase(count + more, host) for more in range(absent + 1)]
+    count = count_writes(decisions)
+    finished = sum(decision.action == "none" for decision in decisions)
+    phrases = [confirmation_phrase(count + more, host, goal) for more in range(finished + 1)]
     if count <= limits.confirm_above or limits.confirm.strip() in phrases:
         return
     raise Refused(
-        f"confirm: {_describe_resets(decisions)}, which is more than confirm_above"
+        f"confirm: {_describe_writes(decisions, goal)}, which is more than confirm_above"
         f" ({limits.confirm_above}). Nothing was written. If that is intended, set confirm:"
         f" {phrases[0]}",
         count=count,
@@ -705,8 +770,8 @@ def check_confirmed(decisions: Sequence[Decision], limits: Limits, host: str) ->
     )
 
 
-def digest_plan(decisions: Iterable[Decision], host: str) -> str:
-    """Return the SHA-256 (hexadecimal) of the org and its records to delete.
+def digest_plan(decisions: Iterable[Decision], host: str, goal: Goal = RESET) -> str:
+    """Return the SHA-256 (hexadecimal) of the org, the goal, and the records to write to.
 
     It covers what the approver sees of each record: serial, status, users, and whether these are
     managed. The same plan has the same digest, in whatever order the records were found.
@@ -714,9 +779,9 @@ def digest_plan(decisions: Iterable[Decision], host: str) -> str:
     planned = [
         _approved_facts(decision.target)
         for decision in sorted(decisions, key=lambda decision: decision.target.id)
-        if decision.resets
+        if decision.writes
     ]
-    return hashlib.sha256(json.dumps([host, planned]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([host, goal.verb, planned]).encode()).hexdigest()
 
 
 def _approved_facts(target: ResetTarget) -> list[object]:
@@ -733,27 +798,29 @@ def keep_changed(decision: Decision, approved: ResetTarget) -> Decision:
 
     :arg approved: the target as it was approved.
     """
-    if not decision.resets or _approved_facts(decision.target) == _approved_facts(approved):
+    if not decision.writes or _approved_facts(decision.target) == _approved_facts(approved):
         return decision
     refusal = Refusal(
         "changed_since_approval",
         "Its status, its users or whether they are managed changed after the plan was approved."
         " Run again in check mode, and have the new plan approved.",
     )
-    return _decide(decision.target, refusal, decision.keeper)
+    return _decide(decision.target, refusal, decision.keeper, RESET)
 
 
-def check_approved(decisions: Iterable[Decision], digest: str, approved: str) -> None:
+def check_approved(
+    decisions: Iterable[Decision], digest: str, approved: str, goal: Goal = RESET
+) -> None:
     """Raise Refused, before any write, unless ``digest`` is that of the approved plan.
 
     An empty ``approved`` approves every plan.
     """
     if approved.strip() and approved.strip().lower() != digest:
-        count = count_resets(decisions)
+        count = count_writes(decisions)
         raise Refused(
             f"plan_digest: The plan is not the one that was approved. {count} device records would"
-            f" be deleted now, and the digest is {digest}. Nothing was written. Review the new plan"
-            " and have it approved.",
+            f" be {goal.participle} now, and the digest is {digest}. Nothing was written. Review"
+            " the new plan and have it approved.",
             count=count,
             plan_digest=digest,
         )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read what a reset decides from: the targets, their Macs and users, and the evidence of guards."""
+"""Read what a plan decides from: the targets, their Macs and users, and the evidence of guards."""
 
 from __future__ import annotations
 
@@ -51,7 +51,11 @@ LOG_DELAY = timedelta(minutes=1)  # an event may reach the log late
 
 @dataclass(frozen=True)
 class Selection:
-    """What the options select. ``stages`` selects Macs of ``rings``."""
+    """What the options select. ``stages`` selects Macs of ``rings``.
+
+    ``exact``: ``users`` selects the records that the users are linked to, and not the other records
+    of their Macs.
+    """
 
     serials: Sequence[str] = ()
     device_ids: Sequence[str] = ()
@@ -59,6 +63,7 @@ class Selection:
     stages: Sequence[str] = ()
     rings: Sequence[Ring] = ()
     okta_verify_item_ids: Sequence[str] = ()
+    exact: bool = False
 
 
 def find_targets(
@@ -71,31 +76,37 @@ def find_targets(
     A search may return stale records: what is written is decided from fresh reads.
     """
     serials = list(selection.serials)
-    without_serial = []
+    of_users: dict[str, ResetTarget] = {}
     for login in selection.users:
-        for device in _devices_of(okta, login, warn):
-            if device.serial_number:
+        for user_id, device in _devices_of(okta, login, warn):
+            if device.serial_number and not selection.exact:
                 serials.append(device.serial_number)
             else:
-                without_serial.append(ResetTarget(login, device))
+                target = of_users.get(device.id) or ResetTarget(login, device)
+                named = frozenset({*(target.of_users or ()), user_id}) if selection.exact else None
+                of_users[device.id] = replace(target, of_users=named)
+    by_user = list(of_users.values())
     by_serial = _search(okta, "profile.serialNumber", serials, lambda row: row.serial_number)
     by_id = [
         replace(target, by_id=True, device=target.device or okta.device(target.name))
         for target in _search(okta, "id", selection.device_ids, lambda row: row.id)
     ]
     first: dict[str, ResetTarget] = {}
-    for target in [*by_id, *by_serial, *without_serial]:
+    for target in [*by_id, *by_serial, *by_user]:
         first.setdefault(target.id, target)
-    targets = [*by_serial, *without_serial, *by_id]
+    targets = [*by_serial, *by_user, *by_id]
     return [target for target in targets if not target.id or first[target.id] is target]
 
 
-def _devices_of(okta: Okta, login: str, warn: Callable[[str], None]) -> list[OktaDevice]:
+def _devices_of(
+    okta: Okta, login: str, warn: Callable[[str], None]
+) -> list[tuple[str, OktaDevice]]:
+    """Return the user's id with each record that the user is linked to."""
     user = okta.user(login)
     if user is None:
         warn(f"users: Okta has no user {login!r}. Check the login, and its upper and lower case.")
         return []
-    return okta.user_devices(user.id)
+    return [(user.id, device) for device in okta.user_devices(user.id)]
 
 
 def _search(
@@ -438,7 +449,7 @@ def read_revocations(
     serial, when the certificate was revoked, for Macs whose record is gone already.
     """
     decisions = list(decisions)
-    ids = {decision.target.id for decision in decisions if decision.resets}
+    ids = {decision.target.id for decision in decisions if decision.writes}
     absent = [
         decision.target
         for decision in decisions

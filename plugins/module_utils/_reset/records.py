@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reset knows of its targets, and what it decides about them, as records. Pure."""
+"""What a run that changes device records knows and decides, as records. Pure.
+
+A reset deletes records so that Macs register again; other runs take records to a state.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
-from .._okta.records import DeviceUser, Enrollment, OktaDevice
+from .._okta.records import WORKING_STATUSES, DeviceUser, Enrollment, OktaDevice
 
-# Why a record is not reset. RETURN of okta_device_reset documents the codes.
+# Why a record is not written to. RETURN of okta_device_reset and okta_device documents the codes.
 ReasonCode = t.Literal[
     "suspended",
     "managed",
@@ -35,7 +38,80 @@ ReasonCode = t.Literal[
     "changed_since_approval",
     "no_working_record",
     "no_record",
+    "other_status",
+    "unchanged",
 ]
+
+State = t.Literal["active", "suspended", "deactivated", "absent"]
+Step = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
+
+# The steps to a state by the status of a record. Of a status that is missing here, no step is known
+# to lead there. Older documentation of Okta names these statuses for each step.
+_STEPS: t.Final[Mapping[State, Mapping[str, tuple[Step, ...]]]] = {
+    "active": {
+        **dict.fromkeys(WORKING_STATUSES, ()),
+        "SUSPENDED": ("unsuspend",),
+        "DEACTIVATED": ("activate",),
+        "CREATED": ("activate",),
+    },
+    "suspended": {**dict.fromkeys(WORKING_STATUSES, ("suspend",)), "SUSPENDED": ()},
+    "deactivated": {
+        **dict.fromkeys((*WORKING_STATUSES, "SUSPENDED"), ("deactivate",)),
+        "DEACTIVATED": (),
+    },
+}
+_EFFECTS: t.Final[Mapping[tuple[Step, ...], str]] = {
+    ("unsuspend",): "It is unsuspended; its users sign in with its Okta Verify as before.",
+    ("activate",): "It is activated; its users have to register it again.",
+    ("suspend",): "It is suspended; nobody signs in with its Okta Verify until it is unsuspended.",
+    ("deactivate",): "It is deactivated; its users and their Okta Verify on it are lost for good.",
+    ("deactivate", "delete"): "It is deactivated and deleted, which cannot be undone.",
+    ("delete",): "It is deleted, which cannot be undone.",
+}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a run makes of its records.
+
+    ``verb`` begins the phrase that confirms the run, ``participle`` says in messages what becomes
+    of a record, ``done`` and ``planned`` are the states of a written record in results.
+    ``registers_again``: users register the Mac again, so what Kandji knows of it decides, too.
+    """
+
+    state: State
+    verb: str
+    participle: str
+    done: str = "changed"
+    planned: str = "would_change"
+    registers_again: bool = False
+
+    @property
+    def destroys(self) -> bool:
+        """Whether registrations are lost for good."""
+        return self.state in ("deactivated", "absent")
+
+    def steps(self, status: str | None) -> tuple[Step, ...] | None:
+        """Return the steps that a record of this status still needs, None if none leads there.
+
+        Deletion needs a deactivated record, whatever its status was.
+        """
+        if self.state == "absent":
+            return ("delete",) if status == "DEACTIVATED" else ("deactivate", "delete")
+        return _STEPS[self.state].get(status or "")
+
+    def effect(self, status: str | None) -> str:
+        """Return what the steps make of a record of this status, in one sentence."""
+        return _EFFECTS[self.steps(status) or ()]
+
+
+RESET = Goal("absent", "RESET", "deleted", "reset", "would_reset", registers_again=True)
+GOALS: t.Final[Mapping[State, Goal]] = {
+    "active": Goal("active", "ACTIVATE", "active"),
+    "suspended": Goal("suspended", "SUSPEND", "suspended"),
+    "deactivated": Goal("deactivated", "DEACTIVATE", "deactivated"),
+    "absent": Goal("absent", "DELETE", "deleted"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +149,8 @@ class ResetTarget:
     ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
     the option device_ids selected it. ``others`` are the other records of its device that work,
     with their users; they are read where one of them may be kept without being the one to keep.
+    ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
+    itself.
     """
 
     name: str
@@ -81,6 +159,7 @@ class ResetTarget:
     mac: Mac | None = None
     by_id: bool = False
     others: tuple[ResetTarget, ...] = ()
+    of_users: frozenset[str] | None = None
 
     @property
     def id(self) -> str:
@@ -131,6 +210,12 @@ class ResetTarget:
         return [user for user in self.users if user.user.status not in inactive]
 
     @property
+    def other_users(self) -> list[DeviceUser]:
+        """The active users for whom it is not selected."""
+        named = self.of_users or frozenset()
+        return [user for user in self.active_users if user.user.id not in named]
+
+    @property
     def returning_users(self) -> list[DeviceUser]:
         """The users who may sign in now or later, as those who are suspended may.
 
@@ -152,13 +237,17 @@ class ResetTarget:
 
 @dataclass(frozen=True)
 class GuardOptions:
-    """What the options exclude. ``allow`` holds values of ALLOW, ``sign_in_grace`` is in hours."""
+    """What the options exclude.
+
+    ``allow`` holds values of ALLOW, ``sign_in_grace`` is in hours, ``goal`` is what the run is for.
+    """
 
     allow: Collection[str]
     duplicates: str
     sign_in_grace: float
     platforms: Sequence[str]
     weak_authenticators: Sequence[str]
+    goal: Goal = RESET
 
 
 @dataclass(frozen=True)
@@ -168,6 +257,11 @@ class Guards:
     now: datetime
     created_before: datetime
     options: GuardOptions
+
+    @property
+    def goal(self) -> Goal:
+        """What the run makes of its records."""
+        return self.options.goal
 
     def forbids(self, reason: ReasonCode) -> bool:
         """Return whether a record is skipped for this reason, which is one of ALLOW."""
@@ -194,9 +288,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a reset does with a target: ``action`` is reset, skip or none.
+    """What a run does with a target: ``action`` is write, skip or none.
 
-    ``code`` is the reason's code, None for a reset. ``keeper`` is the record of the same device
+    ``code`` is the reason's code, None for a write. ``keeper`` is the record of the same device
     that is kept in place of a spare one, None if this record is not a spare one. ``remaining`` are
     other working records of the device that are not deleted.
     """
@@ -209,9 +303,9 @@ class Decision:
     remaining: tuple[ResetTarget, ...] = ()
 
     @property
-    def resets(self) -> bool:
-        """Whether the record is deleted."""
-        return self.action == "reset"
+    def writes(self) -> bool:
+        """Whether steps are taken on the record."""
+        return self.action == "write"
 
     @property
     def is_spare(self) -> bool:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Present a reset: its result rows, the lines of its report and the messages to its users. Pure."""
+"""Present a run: its result rows, the lines of its report and the messages to its users. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 from .._okta.records import OktaDevice
 from .plan import CANNOT_BE_UNDONE
-from .records import Decision, ResetTarget, login_of, name_of
+from .records import Decision, Goal, ResetTarget, login_of, name_of
 
 Message = dict[str, object]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a target. ``state`` is reset, would_reset, skipped or absent.
+    """What became of a target.
+
+    ``state`` is what the goal calls it if the record is written to, else skipped, absent or
+    unchanged.
 
     ``certificate_bound``: whether the Mac's certificate is revoked with the record, None if that
     is unknown.
@@ -28,9 +31,9 @@ class Outcome:
     certificate_bound: bool | None = None
 
     @property
-    def is_reset(self) -> bool:
-        """Whether the record was deleted in this run, or would be."""
-        return self.state in ("reset", "would_reset")
+    def is_written(self) -> bool:
+        """Whether the record was written to in this run, or would be."""
+        return self.state not in ("skipped", "absent", "unchanged")
 
     @property
     def loses_certificate(self) -> bool:
@@ -44,7 +47,15 @@ class Outcome:
         return (device.display_name if device else None) or (mac.name if mac else None)
 
     def row(self) -> dict[str, object]:
-        """Return what the module's result holds of the target."""
+        """Return what the result of a reset holds of the target."""
+        return {
+            **self.facts(),
+            "person": _person(self.decision.target),
+            "certificate_bound": self.certificate_bound,
+        }
+
+    def facts(self) -> dict[str, object]:
+        """Return what each result holds of the target."""
         target = self.decision.target
         device = target.device
         return {
@@ -63,8 +74,6 @@ class Outcome:
                 }
                 for user in target.users
             ],
-            "person": _person(target),
-            "certificate_bound": self.certificate_bound,
             "state": self.state,
             "reason": self.decision.reason,
             "reason_code": self.decision.code,
@@ -73,13 +82,40 @@ class Outcome:
 
 def count_states(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """Return how many records are reset (or would be), skipped and absent."""
-    states = ["reset" if outcome.is_reset else outcome.state for outcome in outcomes]
+    states = ["reset" if outcome.is_written else outcome.state for outcome in outcomes]
     return {state: states.count(state) for state in ("reset", "skipped", "absent")}
+
+
+def count_changes(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many records are changed (or would be), unchanged, skipped and absent."""
+    states = ["changed" if outcome.is_written else outcome.state for outcome in outcomes]
+    return {name: states.count(name) for name in ("changed", "unchanged", "skipped", "absent")}
+
+
+def describe_steps(outcome: Outcome, goal: Goal) -> dict[str, object]:
+    """Return what the result of a run to a state holds of the target."""
+    steps = goal.steps(outcome.decision.target.status) if outcome.is_written else ()
+    return {**outcome.facts(), "steps": list(steps or ())}
+
+
+def list_console_steps(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return what each user who stays linked to a shared Mac does there: the API cannot unlink one.
+
+    Okta's console cannot, either. A deactivated user has lost Okta Verify everywhere.
+    """
+    return [
+        f"{target.serial or target.id}: on this Mac, {login_of(user)} opens Okta Verify, selects"
+        " the account, then Remove account."
+        for outcome in outcomes
+        if outcome.decision.code == "shared" and (target := outcome.decision.target).of_users
+        for user in target.returning_users
+        if user.user.id in (target.of_users or ())
+    ]
 
 
 def list_losses(outcomes: Iterable[Outcome]) -> list[str]:
     """Return what cannot be undone, in sentences; empty if nothing is reset."""
-    return list(CANNOT_BE_UNDONE) if any(outcome.is_reset for outcome in outcomes) else []
+    return list(CANNOT_BE_UNDONE) if any(outcome.is_written for outcome in outcomes) else []
 
 
 def write_report(outcomes: Sequence[Outcome], confirm: str) -> list[str]:

@@ -33,7 +33,7 @@ from tools.support.environment import CHECKOUT
 COLLECTION = "devicetrust.okta_kandji."
 FRAGMENTS_PACKAGE = f"ansible_collections.{COLLECTION}plugins.doc_fragments"
 # Their options belong to a module as its own do: each has to stand in one of its examples.
-FRAGMENTS = ("_assignment", "_max_rows", "_polling", "_profile", "_state_dir")
+FRAGMENTS = ("_assignment", "_device_run", "_max_rows", "_polling", "_profile", "_state_dir")
 TEXTS = {
     name: re.compile(rf'^{name} = r?"""(.*?)"""', re.MULTILINE | re.DOTALL)
     for name in ("DOCUMENTATION", "EXAMPLES")
@@ -330,6 +330,39 @@ def approved(stage: Stage) -> None:
     )
 
 
+def lost(stage: Stage, status: str = "ACTIVE") -> None:
+    ResetFleet(stage.watched).stuck("RESETMAC0001").status = status
+    stage.put(FIRST_MAC, "RESETMAC0001")
+
+
+def found(stage: Stage) -> None:
+    lost(stage, "SUSPENDED")
+
+
+def left_by_ann(stage: Stage) -> None:
+    fleet = ResetFleet(stage.watched)
+    fleet.stuck("RESETMAC0001", fleet.user("ann@example.com", has_phone=False))
+
+
+def stolen_delivery(stage: Stage) -> None:
+    serials = [f"RESETMAC000{number}" for number in range(3)]
+    for serial in serials:
+        ResetFleet(stage.watched).stuck(serial)
+    stage.put("{{ stolen }}", ",".join(serials))
+    stage.put("SUSPEND 25 DEVICES", "SUSPEND 3 DEVICES")
+
+
+def old_records(stage: Stage) -> None:
+    fleet = ResetFleet(stage.watched)
+    ids = [fleet.stuck(f"RESETMAC000{number}").id for number in range(2)]
+    stage.put("{{ old_records }}", ",".join(ids))
+    plan = {"device_ids": ids, "state": "deactivated", "max_percent": 100}
+    stage.put(
+        "{{ plan.plan_digest }}",
+        stage.run_module("okta_device", plan, lab=stage.watched.lab, check=True)["plan_digest"],
+    )
+
+
 def registered_by_ann(stage: Stage) -> None:
     rolled_out(stage)
     fleet = ResetFleet(stage.watched)
@@ -452,6 +485,12 @@ SCENES: dict[str, Scene] = {
     "Reset the records of all Macs of a ring that registered too early": ring_registered_too_early,
     "Plan a reset for approval": registered_too_early,
     "Carry out the approved plan alone": approved,
+    "Suspend a lost Mac": lost,
+    "Unsuspend it after it was found": found,
+    "Delete the device records of a person who left": left_by_ann,
+    "Plan to deactivate many records for approval": old_records,
+    "Carry out the approved deactivation alone": old_records,
+    "Suspend the records of a stolen delivery": stolen_delivery,
     "Reset the old records of one person in spite of all guards": (registered_by_ann),
     "Delete an old record of a Mac that has a newer one": (a_record_left_over),
     "Reset the records of a ring whose SCEP item was made in Kandji's web app": (
@@ -481,7 +520,7 @@ SCENES: dict[str, Scene] = {
 # A test enrolment is a change each time, and none in check mode.
 CHANGES_EACH_TIME = {"Verify the secret key in the vault by a test enrolment"}
 # What was approved is done once; the second time the plan is another one, and refused.
-DONE_ONCE = {"Carry out the approved plan alone"}
+DONE_ONCE = {"Carry out the approved plan alone", "Carry out the approved deactivation alone"}
 # It keeps no file, and so has nothing to write.
 CHANGES_NOTHING = {"Read expiry dates from the certificate check on the Macs"}
 

@@ -22,15 +22,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.pla
     check_last_authenticator,
     check_limits,
     confirmation_phrase,
-    count_resets,
+    count_writes,
     decide_again,
     digest_plan,
     plan_reset,
     reissue_after,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    GOALS,
     Decision,
     Evidence,
+    Goal,
     Guards,
     ResetTarget,
 )
@@ -46,7 +48,7 @@ Targets = list[ResetTarget]
 
 def resets(some: Targets, limits: Guards, facts: Evidence) -> set[str]:
     """Return the ids of the records that a plan deletes."""
-    return {each.target.id for each in plan_reset(some, limits, facts) if each.resets}
+    return {each.target.id for each in plan_reset(some, limits, facts) if each.writes}
 
 
 @given(targets(), guards(), evidence())
@@ -56,8 +58,8 @@ def test_each_target_is_decided_once_and_only_records_that_exist_are_reset(
     decisions = plan_reset(some, limits, facts)
     assert [decision.target for decision in decisions] == some
     for decision in decisions:
-        assert decision.action in ("reset", "skip", "none")
-        assert decision.resets is (decision.code is None)
+        assert decision.action in ("write", "skip", "none")
+        assert decision.writes is (decision.code is None)
         assert decision.reason.endswith(".")
         assert (decision.action == "none") is (decision.target.device is None)
 
@@ -68,7 +70,7 @@ def test_a_newer_registration_is_never_deleted(
 ) -> None:
     """Nor is one whose registration time is unknown, whatever is allowed."""
     for decision in plan_reset(some, limits, facts):
-        if decision.resets:
+        if decision.writes:
             registered = decision.target.registered_at
             assert registered is not None and registered < limits.created_before
 
@@ -78,7 +80,7 @@ def test_a_user_keeps_a_strong_authenticator(
     some: Targets, limits: Guards, facts: Evidence
 ) -> None:
     decisions = plan_reset(some, limits, facts)
-    deleted = [each.target for each in decisions if each.resets and not each.target.is_idle]
+    deleted = [each.target for each in decisions if each.writes and not each.target.is_idle]
     weak = limits.options.weak_authenticators
     for user_id in USER_IDS:
         gone = {
@@ -101,9 +103,9 @@ def test_a_user_keeps_a_strong_authenticator(
 def test_the_keeper_of_a_serial_stays(some: Targets, limits: Guards, facts: Evidence) -> None:
     decisions = plan_reset(some, limits, facts)
     for decision in decisions:
-        if decision.resets and decision.is_spare:
+        if decision.writes and decision.is_spare:
             keeper = next(each for each in decisions if each.target is decision.keeper)
-            assert keeper.target.id != decision.target.id and not keeper.resets
+            assert keeper.target.id != decision.target.id and not keeper.writes
 
 
 @given(targets(), guards(), evidence(), st.randoms(use_true_random=False))
@@ -114,10 +116,10 @@ def test_the_order_of_targets_decides_nothing_but_whose_authenticator_goes_first
         limits, options=replace(limits.options, allow=[*limits.options.allow, "last_authenticator"])
     )
     expected = resets(some, free, facts)
-    before = count_resets(plan_reset(some, limits, facts))
+    before = count_writes(plan_reset(some, limits, facts))
     chance.shuffle(some)
     assert resets(some, free, facts) == expected
-    assert (count_resets(plan_reset(some, limits, facts)) == 0) is (before == 0)
+    assert (count_writes(plan_reset(some, limits, facts)) == 0) is (before == 0)
 
 
 @given(targets(), guards(), evidence(), st.data())
@@ -188,7 +190,7 @@ def test_the_second_look_at_an_unchanged_record_decides_alike(
 ) -> None:
     decisions = plan_reset(some, limits, facts)
     for decision in decisions:
-        if decision.resets:
+        if decision.writes:
             keeper = decision.keeper
             again = decide_again(decision.target, keeper, decisions, limits, facts)
             assert again == decision
@@ -210,9 +212,9 @@ def test_a_lower_limit_never_allows_more(
         )
         assert not isinstance(loose, Refused) or isinstance(strict, Refused)
         if name == "max_devices" and not isinstance(strict, Refused):
-            assert count_resets(decisions) <= low
+            assert count_writes(decisions) <= low
     unknown = outcome_of(lambda: check_limits(decisions, Limits(9, 0, 0, ""), None))
-    assert isinstance(unknown, Refused) is (count_resets(decisions) > 9)
+    assert isinstance(unknown, Refused) is (count_writes(decisions) > 9)
 
 
 @given(targets(), guards(), evidence(), st.integers(0, 3), st.randoms(use_true_random=False))
@@ -220,7 +222,7 @@ def test_a_plan_needs_its_own_phrase_and_digest(
     some: Targets, limits: Guards, facts: Evidence, above: int, chance: t.Any
 ) -> None:
     decisions = plan_reset(some, limits, facts)
-    count, host = count_resets(decisions), "acme.okta.com"
+    count, host = count_writes(decisions), "acme.okta.com"
     wrong = Limits(99, 100, above, confirmation_phrase(count + len(some) + 1, host))
     right = replace(wrong, confirm=confirmation_phrase(count, host))
     check_confirmed(decisions, right, host)
@@ -270,3 +272,49 @@ def guards_of_nothing() -> Guards:
     from tests.support.strategies.resets import STRICT
 
     return Guards(NOW, NOW, STRICT)
+
+
+# Records that are taken to a state
+
+STATES = st.sampled_from([*GOALS.values()])
+
+
+def for_state(limits: Guards, goal: Goal) -> Guards:
+    return replace(limits, options=replace(limits.options, goal=goal, duplicates="each"))
+
+
+@given(targets(), guards(), evidence(), STATES)
+def test_a_record_is_written_to_only_if_a_known_step_leads_to_the_state(
+    some: Targets, limits: Guards, facts: Evidence, goal: Goal
+) -> None:
+    for decision in plan_reset(some, for_state(limits, goal), facts):
+        steps = goal.steps(decision.target.status)
+        if decision.writes:
+            assert steps and decision.reason == goal.effect(decision.target.status)
+        if decision.code == "unchanged":
+            assert steps == () and decision.target.device is not None
+
+
+@given(targets(), guards(allow=False), evidence(), STATES)
+def test_a_state_that_loses_registrations_takes_nothing_that_works_or_that_others_need(
+    some: Targets, limits: Guards, facts: Evidence, goal: Goal
+) -> None:
+    for decision in plan_reset(some, for_state(limits, goal), facts):
+        if decision.writes and goal.destroys:
+            assert not decision.target.managed_logins and len(decision.target.active_users) < 2
+            assert decision.target.status != "SUSPENDED" or goal.state == "deactivated"
+
+
+@given(targets(), guards(), evidence())
+def test_a_reset_deletes_nothing_that_a_deletion_by_name_keeps(
+    some: Targets, limits: Guards, facts: Evidence
+) -> None:
+    """The reset has all guards of a deletion, and those of a new registration."""
+    each = replace(limits, options=replace(limits.options, duplicates="each"))
+    deleted = resets(some, for_state(limits, GOALS["absent"]), facts)
+    free = replace(
+        each, options=replace(each.options, allow=[*each.options.allow, "last_authenticator"])
+    )
+    freely = for_state(free, GOALS["absent"])
+    assert resets(some, free, facts) <= resets(some, freely, facts)
+    assert deleted <= resets(some, freely, facts)

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from tests.support.strategies.resets import evidence, guards, targets
 
-STATES = {"reset": ("reset", "would_reset"), "skip": ("skipped",), "none": ("absent",)}
+STATES = {"write": ("reset", "would_reset"), "skip": ("skipped",), "none": ("absent",)}
 
 
 @st.composite
@@ -50,7 +50,7 @@ def test_each_target_is_reported(some: list[Outcome], phrase: str) -> None:
     records = [each for each in some if each.decision.target.device]
     losses = list_losses(some)
     assert len(lines) == len(records) + len(some) + len(losses) + bool(phrase)
-    assert bool(losses) is any(each.is_reset for each in some)
+    assert bool(losses) is any(each.is_written for each in some)
     assert sum(count_states(some).values()) == len(some)
     for each in some:
         row = json.loads(json.dumps(each.row()))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What okta_device_reset documents, against what its plan returns."""
+"""What okta_device_reset and okta_device document, against what their plan returns."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     ReasonCode,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.modules import okta_device_reset
+from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
+    okta_device,
+    okta_device_reset,
+)
 
 
-def documented_codes() -> set[str]:
+def documented_codes(module: t.Any) -> set[str]:
     """Return the values of ``allow`` and the codes that RETURN adds to them."""
-    returned = yaml.safe_load(okta_device_reset.RETURN)
+    returned = yaml.safe_load(module.RETURN)
     lines = " ".join(returned["devices"]["contains"]["reason_code"]["description"])
-    options = yaml.safe_load(okta_device_reset.DOCUMENTATION)["options"]
+    options = yaml.safe_load(module.DOCUMENTATION)["options"]
     return {*options["allow"]["choices"], *re.findall(r"C\((\w+)\)", lines)}
 
 
@@ -40,9 +43,11 @@ def planned_codes() -> set[str]:
 
 
 def test_each_reason_code_of_the_plan_is_documented() -> None:
-    assert documented_codes() == planned_codes() == set(t.get_args(ReasonCode))
+    documented = documented_codes(okta_device_reset) | documented_codes(okta_device)
+    assert documented == planned_codes() == set(t.get_args(ReasonCode))
 
 
 def test_allow_lifts_what_the_plan_calls_liftable() -> None:
-    options = yaml.safe_load(okta_device_reset.DOCUMENTATION)["options"]
-    assert options["allow"]["choices"] == list(plan.ALLOW)
+    for module, liftable in ((okta_device_reset, plan.ALLOW), (okta_device, plan.STATE_ALLOW)):
+        options = yaml.safe_load(module.DOCUMENTATION)["options"]
+        assert options["allow"]["choices"] == list(liftable)

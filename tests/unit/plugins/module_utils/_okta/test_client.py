@@ -462,40 +462,65 @@ def test_a_device_that_is_not_there_is_none(wire: t.Any) -> None:
 
 
 STEPS: dict[str, tuple[str, str]] = {
-    "deactivate_device": ("POST", "/api/v1/devices/guo1/lifecycle/deactivate"),
-    "delete_device": ("DELETE", "/api/v1/devices/guo1"),
+    "deactivate": ("POST", "/api/v1/devices/guo1/lifecycle/deactivate"),
+    "delete": ("DELETE", "/api/v1/devices/guo1"),
+    "activate": ("POST", "/api/v1/devices/guo1/lifecycle/activate"),
+    "suspend": ("POST", "/api/v1/devices/guo1/lifecycle/suspend"),
+    "unsuspend": ("POST", "/api/v1/devices/guo1/lifecycle/unsuspend"),
 }
 
 
 @pytest.mark.parametrize(
     "step, answers, outcome, calls",
     [
-        ("deactivate_device", [(204, None)], "done", 1),
-        ("delete_device", [(204, None)], "done", 1),
-        ("deactivate_device", [(404, error_body("E0000007"))], "absent", 1),
-        ("delete_device", [(404, error_body("E0000007"))], "absent", 1),
-        ("deactivate_device", [(503, ""), (204, None)], "done", 2),
+        ("deactivate", [(204, None)], "done", 1),
+        ("delete", [(204, None)], "done", 1),
+        ("activate", [(204, None)], "done", 1),
+        ("suspend", [(204, None)], "done", 1),
+        ("unsuspend", [(204, None)], "done", 1),
+        ("suspend", [(404, error_body("E0000007"))], "absent", 1),
+        ("deactivate", [(404, error_body("E0000007"))], "absent", 1),
+        ("delete", [(404, error_body("E0000007"))], "absent", 1),
+        ("deactivate", [(503, ""), (204, None)], "done", 2),
         # The older documentation: a step that was taken before is refused; the record tells
         (
-            "deactivate_device",
+            "deactivate",
             [(400, error_body("E0000001")), (200, record("guo1", "DEACTIVATED"))],
             "already_done",
             2,
         ),
         (
-            "deactivate_device",
+            "deactivate",
             [(403, error_body("E0000152")), (200, record("guo1", "DEACTIVATED"))],
             "already_done",
             2,
         ),
         (
-            "deactivate_device",
+            "suspend",
+            [(400, error_body("E0000001")), (200, record("guo1", "SUSPENDED"))],
+            "already_done",
+            2,
+        ),
+        (
+            "unsuspend",
+            [(400, error_body("E0000001")), (200, record("guo1", "UNSUSPENDED"))],
+            "already_done",
+            2,
+        ),
+        (
+            "activate",
+            [(400, error_body("E0000001")), (200, record("guo1"))],
+            "already_done",
+            2,
+        ),
+        (
+            "deactivate",
             [(400, error_body("E0000001")), (404, error_body("E0000007"))],
             "absent",
             2,
         ),
         (
-            "delete_device",
+            "delete",
             [(403, error_body("E0000152")), (404, error_body("E0000007"))],
             "absent",
             2,
@@ -506,7 +531,7 @@ def test_a_step_that_was_taken_before_is_no_error(
     wire: t.Any, step: str, answers: list[t.Any], outcome: str, calls: int
 ) -> None:
     wire.script(*answers)
-    assert getattr(okta(wire), step)("guo1") == outcome
+    assert okta(wire).take_step(step, "guo1") == outcome
     assert len(wire.sent) == calls
     assert (wire.sent[0].method, urlsplit(wire.sent[0].url).path) == STEPS[step]
 
@@ -515,25 +540,25 @@ def test_a_step_that_was_taken_before_is_no_error(
     "step, answers, code, calls",
     [
         (
-            "deactivate_device",
+            "deactivate",
             [(400, error_body("E0000001")), (200, record("guo1"))] * 3,
             "E0000001",
             6,
         ),
         (
-            "delete_device",
+            "delete",
             [(403, error_body("E0000152")), (200, record("guo1"))] * 3,
             "E0000152",
             6,
         ),
         (
-            "delete_device",
+            "delete",
             [(400, error_body("E0000001")), (200, record("guo1", "DEACTIVATED"))] * 3,
             "E0000001",
             6,
         ),
-        ("deactivate_device", [(403, error_body("E0000006"))], "E0000006", 1),
-        ("delete_device", [(401, error_body("E0000011"))], "E0000011", 1),
+        ("deactivate", [(403, error_body("E0000006"))], "E0000006", 1),
+        ("delete", [(401, error_body("E0000011"))], "E0000011", 1),
     ],
 )
 def test_a_step_that_is_refused_for_another_reason_is_an_error(
@@ -541,7 +566,7 @@ def test_a_step_that_is_refused_for_another_reason_is_an_error(
 ) -> None:
     wire.script(*answers)
     with pytest.raises(ApiError) as raised:
-        getattr(okta(wire), step)("guo1")
+        okta(wire).take_step(step, "guo1")
     assert (raised.value.error_code, len(wire.sent)) == (code, calls)
 
 
@@ -549,7 +574,7 @@ def test_a_step_is_tried_again_while_the_one_before_does_not_show_yet(wire: t.An
     """As recorded: one second after unsuspendDevice, getDevice still had the old status."""
     stale = [(403, error_body("E0000152")), (200, record("guo1"))]
     wire.script(*stale, *stale, (204, None))
-    assert okta(wire).delete_device("guo1") == "done"
+    assert okta(wire).take_step("delete", "guo1") == "done"
     assert wire.slept == [1, 2]
 
 

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import NotFound
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
+    DEVICE_RUN,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     InstalledProfile,
     KandjiDevice,
@@ -42,6 +45,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import okta_device_reset
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+AFTER = {
+    "activate": "ACTIVE",
+    "unsuspend": "ACTIVE",
+    "suspend": "SUSPENDED",
+    "deactivate": "DEACTIVATED",
+}
 PHONE = Enrollment("phone_number", "ACTIVE")
 UUID = "0a1b0000-0000-4000-8000-00000000000a"  # of the SCEP profile on each Mac
 GUARDS = [each.name for each in fields(GuardOptions)]
@@ -59,8 +68,8 @@ def limits(**values: t.Any) -> Limits:
 
 
 def _options(kind: t.Any, values: dict[str, t.Any]) -> dict[str, t.Any]:
-    options = okta_device_reset.OPTIONS
-    names = [each.name for each in fields(kind) if "default" in options[each.name]]
+    options = {**DEVICE_RUN, **okta_device_reset.OPTIONS}
+    names = [each.name for each in fields(kind) if "default" in options.get(each.name, ())]
     return {**{name: options[name]["default"] for name in names}, **values}
 
 
@@ -145,18 +154,21 @@ class FakeOkta:
         self._call("log", log_filter, since, until, *([word] if word else []))
         return [event for event in self.events if f'"{event.event_type}' in log_filter + '"']
 
-    def deactivate_device(self, device_id: str) -> str:
-        self._call("deactivate", device_id)
+    def take_step(self, step: str, device_id: str) -> str:
+        self._call(step, device_id)
+        if step == "delete":
+            del self.users_of[device_id]
+            return "done" if self.records.pop(device_id, None) else "absent"
+        status = AFTER[step]
+        if device_id in self.records:
+            self.records[device_id] = replace(self.records[device_id], status=status)
+        if status == "DEACTIVATED":
+            self.users_of[device_id] = []
         return "done"
-
-    def delete_device(self, device_id: str) -> str:
-        self._call("delete", device_id)
-        del self.users_of[device_id]
-        return "done" if self.records.pop(device_id, None) else "absent"
 
     @property
     def writes(self) -> list[tuple[str, ...]]:
-        return [call for call in self.calls if call[0] in ("deactivate", "delete")]
+        return [call for call in self.calls if call[0] in (*AFTER, "delete")]
 
 
 @dataclass

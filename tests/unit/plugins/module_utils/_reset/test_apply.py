@@ -38,6 +38,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.app
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.reader import (
     Selection,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    GOALS,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.report import (
     write_messages,
 )
@@ -530,7 +533,7 @@ def audit_of(result: ResetResult) -> list[dict[str, t.Any]]:
 def test_check_mode_finds_an_audit_that_is_not_writable(reset: t.Any, tmp_path: t.Any) -> None:
     (tmp_path / "file").write_text("")
     reset.stuck(1)
-    with pytest.raises(BadOption, match="^state_dir: .*file/device_reset_audit.jsonl is not wri"):
+    with pytest.raises(BadOption, match="^state_dir: .*file/device_audit.jsonl is not wri"):
         reset.run("C01", state_dir=str(tmp_path / "file"), check_mode=True)
     reset.run("C01", state_dir=str(tmp_path / "state"), check_mode=True)
     assert not (tmp_path / "state").exists()
@@ -565,13 +568,13 @@ def test_without_a_state_directory_a_reset_warns_and_an_idle_run_does_not(reset:
     ]
     reset.stuck(1)
     reset.run("C01")
-    assert reset.warnings[1:] == ["state_dir: It is not set, so no audit of this reset is kept."]
+    assert reset.warnings[1:] == ["state_dir: It is not set, so no audit of this run is kept."]
 
 
 def test_an_audit_that_is_not_writable_stops_the_run(reset: t.Any, tmp_path: t.Any) -> None:
     reset.stuck(1)
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadOption, match="^state_dir: .*file/device_reset_audit.jsonl is not wri"):
+    with pytest.raises(BadOption, match="^state_dir: .*file/device_audit.jsonl is not wri"):
         reset.run("C01", state_dir=str(tmp_path / "file"))
     assert reset.okta.writes == []
 
@@ -609,7 +612,7 @@ def test_an_error_carries_what_was_done_before_it(
         reset.run("C01", "C02", state_dir=str(tmp_path))
     details = raised.value.details
     assert [(row["device_id"], row["state"]) for row in details["devices"]] == [("guo1", "reset")]
-    lines = [json.loads(line) for line in (tmp_path / "device_reset_audit.jsonl").open()]
+    lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
     assert [line["result"] for line in lines][3:] == kept and lines[-1]["request_id"] == "req-9"
 
 
@@ -624,7 +627,7 @@ def test_an_error_at_the_first_record_lists_no_other(reset: t.Any, tmp_path: t.A
     with pytest.raises(ApiError) as raised:
         reset.run("C01", state_dir=str(tmp_path))
     assert raised.value.details["devices"] == []
-    lines = [json.loads(line) for line in (tmp_path / "device_reset_audit.jsonl").open()]
+    lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
     assert [line["request_id"] for line in lines] == ["", ""], "an answer without a request id"
 
 
@@ -680,3 +683,77 @@ def test_a_skipped_record_keeps_its_certificate(reset: t.Any) -> None:
     )
     result = reset.run("C01", report_bound_certificates=True)
     assert result.outcomes[0].certificate_bound is True and result.reissue_after is None
+
+
+# A run to a state
+
+
+def to_state(state: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    return {"goal": GOALS[state], "duplicates": "each", **options}
+
+
+def test_a_suspension_reads_each_record_again_and_its_users_once(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.okta.add("guo2", "C02", "bob", status="SUSPENDED")
+    result = reset.run("C01", "C02", "C09", **to_state("suspended"))
+    assert states(result) == ["changed", "unchanged", "absent"]
+    assert [call[0] for call in reset.okta.calls] == [
+        *("search", "search", "users", "users", "device", "suspend")
+    ]
+    assert "Okta has no device record of C09. Check the spelling of serials and ids." in (
+        reset.warnings
+    )
+
+
+def test_a_record_that_was_suspended_meanwhile_is_not_suspended_again(reset: t.Any) -> None:
+    record = reset.okta.add("guo1", "C01", "ann")
+
+    def suspend_before(call: tuple[str, ...]) -> None:
+        if call[0] == "device":
+            reset.okta.records["guo1"] = replace(record, status="SUSPENDED")
+
+    reset.okta.before = suspend_before
+    assert states(reset.run("C01", **to_state("suspended"))) == ["unchanged"]
+    assert reset.okta.writes == []
+
+
+def test_a_loss_of_registrations_reads_the_users_again(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+
+    def become_managed(call: tuple[str, ...]) -> None:
+        if call[0] == "device":
+            users = reset.okta.users_of["guo1"]
+            reset.okta.users_of["guo1"] = [replace(users[0], management_status="MANAGED")]
+
+    reset.okta.before = become_managed
+    result = reset.run("C01", **to_state("absent"))
+    assert states(result) == ["skipped"] and reset.okta.writes == []
+    assert result.outcomes[0].decision.code == "managed"
+
+
+def test_each_step_to_a_state_is_in_the_audit(reset: t.Any, tmp_path: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.run("C01", state_dir=str(tmp_path), **to_state("active"))
+    lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
+    assert [line["result"] for line in lines] == ["started", "unsuspended"]
+
+
+def test_users_select_exactly_their_own_records(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.okta.add("guo2", "C01", "bob")
+    result = reset.run(
+        selection=Selection(users=["ann@acme.com"], exact=True), **to_state("deactivated")
+    )
+    assert [outcome.decision.target.id for outcome in result.outcomes] == ["guo1"]
+    assert reset.okta.writes == [("deactivate", "guo1")]
+
+
+def test_max_percent_counts_the_macs_of_kandji_where_registrations_are_lost(
+    reset: t.Any,
+) -> None:
+    for number in (1, 2):
+        reset.okta.add(f"guo{number}", f"C0{number}", f"ann{number}")
+        reset.kandji.add(f"C0{number}")
+    with pytest.raises(Refused, match="max_percent: 2 device records .* would be deactivated"):
+        reset.run("C01", "C02", max_percent=20, **to_state("deactivated"))
+    assert reset.okta.writes == []

@@ -96,7 +96,7 @@ def guarding(**values: t.Any) -> Guards:
 )
 def test_a_record_that_no_guard_excludes_is_reset(one: ResetTarget) -> None:
     assert decide(one) == Decision(
-        one, "reset", "Its record is deactivated and deleted; its users register again."
+        one, "write", "Its record is deactivated and deleted; its users register again."
     )
 
 
@@ -202,7 +202,7 @@ def test_a_guard_skips_a_record_until_its_reason_is_allowed(
     assert decision.reason.endswith(".") and decision.reason.count(". ") == 0
     others = tuple(reason for reason in reset.ALLOW if reason != code)
     assert decide(one, allowing(*others)).code == code
-    assert decide(one, allowing(code)).action == "reset"
+    assert decide(one, allowing(code)).action == "write"
 
 
 def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
@@ -241,7 +241,7 @@ def test_some_guards_cannot_be_lifted(one: ResetTarget, code: str, sentence: str
 
 def test_a_record_of_another_platform_is_reset_if_platforms_names_it() -> None:
     phone = target(device(platform="IOS"))
-    assert decide(phone, guarding(platforms=("MACOS", "IOS"))).action == "reset"
+    assert decide(phone, guarding(platforms=("MACOS", "IOS"))).action == "write"
     nothing = decide(phone, guarding(platforms=()))
     assert nothing.reason == "Its platform is IOS, and only records of none are reset."
 
@@ -284,7 +284,7 @@ def test_a_registration_after_a_deletion_is_new_as_far_as_the_log_reaches(
     assert not reset.needs_history(one, allowing("registered_again"))
 
 
-@pytest.mark.parametrize(("seconds", "action"), [(0, "skip"), (0.9, "skip"), (1, "reset")])
+@pytest.mark.parametrize(("seconds", "action"), [(0, "skip"), (0.9, "skip"), (1, "write")])
 def test_a_record_that_is_older_than_the_deletion_is_reset(seconds: float, action: str) -> None:
     """A spare record was deleted, and this one was kept.
 
@@ -306,9 +306,9 @@ def test_a_record_of_the_second_of_its_certificate_may_be_the_later_of_both(
 def test_a_record_that_is_idle_needs_no_sign_in() -> None:
     late = device(created="2026-11-21T10:00:00Z")
     new = replace(MAC, certificates=(START - timedelta(hours=1),))
-    assert decide(target(late)).action == "reset"
-    assert decide(target(replace(late, status="DEACTIVATED"), user())).action == "reset"
-    assert decide(target(device(), mac=new)).action == "reset"
+    assert decide(target(late)).action == "write"
+    assert decide(target(replace(late, status="DEACTIVATED"), user())).action == "write"
+    assert decide(target(device(), mac=new)).action == "write"
 
 
 def test_a_record_between_two_certificates_was_registered_after_the_first() -> None:
@@ -336,7 +336,7 @@ def test_a_newer_certificate_delays_a_reset_for_the_grace_period(
 
 
 @pytest.mark.parametrize(
-    "seconds, action", [(-1, "skip"), (0, "reset"), (1, "reset"), (None, "skip")]
+    "seconds, action", [(-1, "skip"), (0, "write"), (1, "write"), (None, "skip")]
 )
 def test_a_sign_in_since_the_newer_certificate_ends_the_delay(
     seconds: int | None, action: str
@@ -572,7 +572,7 @@ def test_a_spare_record_that_another_person_uses_stays() -> None:
 def test_who_has_an_account_on_the_kept_record_does_not_register_again() -> None:
     spare, kept = (replace(each, users=(user("ada"),)) for each in two_records())
     decision, _kept = reset.plan_reset([spare, kept], CLEAN_UP, with_phones("ada"))
-    assert decision.action == "reset" and decision.users_to_register == []
+    assert decision.action == "write" and decision.users_to_register == []
     assert decision.reason == (
         "Its record is deactivated and deleted; its users keep their account on guo2, the record"
         " of its serial that is kept."
@@ -635,13 +635,13 @@ def test_a_weak_authenticator_is_what_the_option_names() -> None:
     weak_phones = guarding(weak_authenticators=("phone_number",))
     assert decide(one, weak_phones).code == "last_authenticator"
     passwords = Evidence(enrollments={"00u-ada": [Enrollment("okta_password", "ACTIVE")]})
-    assert decide(one, weak_phones, passwords).action == "reset"
+    assert decide(one, weak_phones, passwords).action == "write"
 
 
 def test_only_users_who_may_sign_in_later_can_be_locked_out() -> None:
     """A suspended user comes back, such as from a leave; a deactivated one lost the factors."""
     gone = target(device(), user("ada"), user("eve", status="DEPROVISIONED"))
-    assert decide(gone).action == "reset"
+    assert decide(gone).action == "write"
     away = target(device(), user("ada"), user("eve", status="SUSPENDED"))
     assert decide(away).code == "last_authenticator"
     both = decide(target(device(), user("eve"), user("ida")), allowing("shared"))
@@ -649,7 +649,7 @@ def test_only_users_who_may_sign_in_later_can_be_locked_out() -> None:
 
 
 def test_an_idle_record_holds_nobodys_authenticator() -> None:
-    assert decide(target(device(status="DEACTIVATED"), user("eve"))).action == "reset"
+    assert decide(target(device(status="DEACTIVATED"), user("eve"))).action == "write"
     assert not reset.needs_enrollments(target(device()), GUARDS)
     assert reset.needs_enrollments(target(device(), user()), GUARDS)
     assert not reset.needs_enrollments(target(device(), user()), allowing("last_authenticator"))
@@ -683,36 +683,36 @@ def test_of_two_records_of_one_user_the_plan_deletes_what_leaves_a_way_in() -> N
 
 def test_a_record_that_is_decided_again_counts_the_other_deletions_of_the_plan() -> None:
     """Otherwise a user with two records in one plan could lose both."""
-    first, second = (Decision(one, "reset", "") for one in TWO_MACS)
+    first, second = (Decision(one, "write", "") for one in TWO_MACS)
     again = reset.decide_again(first.target, None, [first, second], GUARDS, ADA_HAS_TWO)
     assert again.code == "last_authenticator"
     skipped = replace(second, action="skip")
     alone = reset.decide_again(first.target, None, [first, skipped], GUARDS, ADA_HAS_TWO)
-    assert alone.action == "reset"
+    assert alone.action == "write"
 
 
 @pytest.mark.parametrize("one, code, _sentence", LIFTED)
 def test_a_record_that_is_decided_again_meets_every_guard(
     one: ResetTarget, code: str, _sentence: str
 ) -> None:
-    before = Decision(target(device()), "reset", "")
+    before = Decision(target(device()), "write", "")
     again = reset.decide_again(one, None, [before], GUARDS, with_phones("ada", "bob"))
     assert (again.action, again.code) == ("skip", code)
 
 
 def test_a_record_that_is_decided_again_may_be_gone_or_as_it_was() -> None:
-    before = Decision(target(device(), user()), "reset", "")
+    before = Decision(target(device(), user()), "write", "")
     gone = reset.decide_again(target(None, user()), None, [before], GUARDS, Evidence())
     assert (gone.action, gone.code) == ("none", "no_record")
     same = reset.decide_again(before.target, None, [before], GUARDS, with_phones("ada"))
-    assert same.action == "reset" and not same.is_spare
+    assert same.action == "write" and not same.is_spare
 
 
 def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
     one, keeper = target(device(), mac=Mac("C02A")), target(device("guo2"))
-    spare = Decision(one, "reset", "", keeper=keeper)
+    spare = Decision(one, "write", "", keeper=keeper)
     again = reset.decide_again(one, keeper, [spare], GUARDS, Evidence())
-    assert again.action == "reset" and again.keeper is keeper
+    assert again.action == "write" and again.keeper is keeper
     managed = replace(one, users=(user("ada", "MANAGED"),))
     skipped = reset.decide_again(managed, keeper, [spare], GUARDS, with_phones("ada"))
     assert skipped.code == "managed" and skipped.is_spare
@@ -720,8 +720,8 @@ def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
 
 def test_a_spare_record_stays_if_its_users_lose_their_account_on_the_kept_one() -> None:
     one, keeper = target(device(), user("ada")), target(device("guo2"), user("ada"))
-    spare, evidence = Decision(one, "reset", "", keeper=keeper), with_phones("ada")
-    assert reset.decide_again(one, keeper, [spare], GUARDS, evidence).resets
+    spare, evidence = Decision(one, "write", "", keeper=keeper), with_phones("ada")
+    assert reset.decide_again(one, keeper, [spare], GUARDS, evidence).writes
     emptied = replace(keeper, users=())
     assert reset.decide_again(one, emptied, [spare], GUARDS, evidence).code == "shared"
 
@@ -731,7 +731,7 @@ def test_a_spare_record_stays_if_the_kept_one_is_gone_or_does_not_work(
     keeper: OktaDevice | None,
 ) -> None:
     one = target(device())
-    spare = Decision(one, "reset", "", keeper=target(device("guo2")))
+    spare = Decision(one, "write", "", keeper=target(device("guo2")))
     left = reset.decide_again(one, target(keeper), [spare], GUARDS, Evidence())
     assert (left.action, left.code, left.is_spare) == ("skip", "kept_record_gone", True)
     assert "Run again" in left.reason
@@ -768,15 +768,15 @@ def decisions_of(*actions: str) -> list[Decision]:
 
 
 def test_only_records_that_are_deleted_count_against_the_limits() -> None:
-    planned = decisions_of("reset", "reset", "skip", "none", "skip")
+    planned = decisions_of("write", "write", "skip", "none", "skip")
     reset.check_limits(planned, limits(max_devices=2, max_percent=100), 2)
     reset.check_limits([], limits(max_devices=0, max_percent=0), 0)
-    assert reset.count_resets(planned) == 2
+    assert reset.count_writes(planned) == 2
 
 
-@pytest.mark.parametrize("actions, limit", [(["reset"] * 3, 2), (["reset", "skip"], 0)])
+@pytest.mark.parametrize("actions, limit", [(["write"] * 3, 2), (["write", "skip"], 0)])
 def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], limit: int) -> None:
-    count = actions.count("reset")
+    count = actions.count("write")
     with pytest.raises(
         Refused,
         match=rf"^max_devices: {count} device records? \(.*\) would be deleted, and {limit} is the"
@@ -796,7 +796,7 @@ def test_more_than_max_devices_are_refused_with_the_count(actions: list[str], li
 def test_more_than_max_percent_of_the_fleet_is_refused_but_one_is_always_allowed(
     count: int, percent: int, fleet: int | None, allowed: int | None
 ) -> None:
-    planned, at_most = decisions_of(*["reset"] * count), limits(max_percent=percent)
+    planned, at_most = decisions_of(*["write"] * count), limits(max_percent=percent)
     if allowed is None:
         reset.check_limits(planned, at_most, fleet)
         return
@@ -816,7 +816,7 @@ def test_the_phrase_is_valid_for_what_is_left_and_not_for_skipped_records(
     number: int, fits: bool
 ) -> None:
     confirmed = limits(confirm_above=1, confirm=f"RESET {number} DEVICES acme.okta.com")
-    planned = decisions_of("reset", "reset", "none", "skip", "skip")
+    planned = decisions_of("write", "write", "none", "skip", "skip")
     if fits:
         reset.check_confirmed(planned, confirmed, "acme.okta.com")
         return
@@ -830,9 +830,9 @@ def test_up_to_confirm_above_no_phrase_is_needed(above: int, needed: bool) -> No
     unconfirmed = limits(confirm_above=above)
     if needed:
         with pytest.raises(Refused, match=rf"more than confirm_above \({above}\)"):
-            reset.check_confirmed(decisions_of("reset", "reset"), unconfirmed, "acme.okta.com")
+            reset.check_confirmed(decisions_of("write", "write"), unconfirmed, "acme.okta.com")
     else:
-        reset.check_confirmed(decisions_of("reset", "reset"), unconfirmed, "acme.okta.com")
+        reset.check_confirmed(decisions_of("write", "write"), unconfirmed, "acme.okta.com")
 
 
 # Approval
@@ -848,7 +848,7 @@ def to_delete(
                 device(one, serial_number=f"C-{one}", status=status),
                 (user(name, management),),
             ),
-            "reset",
+            "write",
             "",
         )
         for one in ids
@@ -932,3 +932,143 @@ def test_a_revocation_counts_if_it_came_after_the_newest_certificate(
 ) -> None:
     one = target(None, mac=Mac("C02A", certificates=certificates))
     assert records.outlives_certificates(one, revoked) is outlives
+
+
+# A record that is taken to a state
+
+
+def to_state(state: t.Any, **values: t.Any) -> Guards:
+    return guarding(goal=records.GOALS[state], duplicates="each", **values)
+
+
+@pytest.mark.parametrize(
+    "state, status, steps",
+    [
+        ("active", "SUSPENDED", ("unsuspend",)),
+        ("active", "DEACTIVATED", ("activate",)),
+        ("active", "CREATED", ("activate",)),
+        ("suspended", "ACTIVE", ("suspend",)),
+        ("suspended", "UNSUSPENDED", ("suspend",)),
+        ("deactivated", "ACTIVE", ("deactivate",)),
+        ("deactivated", "SUSPENDED", ("deactivate",)),
+        ("absent", "ACTIVE", ("deactivate", "delete")),
+        ("absent", "DEACTIVATED", ("delete",)),
+    ],
+)
+def test_the_steps_to_a_state_follow_from_the_status(
+    state: t.Any, status: str, steps: tuple[str, ...]
+) -> None:
+    decision = decide(target(device(status=status), user()), to_state(state, allow=["suspended"]))
+    goal = records.GOALS[state]
+    assert goal.steps(status) == steps
+    assert decision.writes and decision.reason == goal.effect(status) != ""
+
+
+@pytest.mark.parametrize(
+    "state, status", [("active", "ACTIVE"), ("active", "UNSUSPENDED"), ("suspended", "SUSPENDED")]
+)
+def test_a_record_in_its_state_needs_no_step(state: t.Any, status: str) -> None:
+    decision = decide(target(device(status=status), user()), to_state(state))
+    assert (decision.action, decision.code) == ("none", "unchanged")
+    assert decision.reason == f"It is {state} already."
+
+
+@pytest.mark.parametrize(
+    "state, status, sentence",
+    [
+        (
+            "suspended",
+            "DEACTIVATED",
+            "It is DEACTIVATED, and no step leads from there to suspended",
+        ),
+        ("suspended", "CREATED", "It is CREATED"),
+        ("deactivated", "CREATED", "It is CREATED"),
+        ("active", "LOCKED", "It is LOCKED"),
+    ],
+)
+def test_a_status_from_which_no_step_is_known_is_skipped(
+    state: t.Any, status: str, sentence: str
+) -> None:
+    decision = decide(target(device(status=status), user()), to_state(state))
+    assert (decision.action, decision.code) == ("skip", "other_status")
+    assert sentence in decision.reason
+
+
+@pytest.mark.parametrize("state", ["active", "suspended"])
+def test_no_guard_of_registrations_keeps_a_state_that_can_be_taken_back(state: t.Any) -> None:
+    status = "ACTIVE" if state == "suspended" else "SUSPENDED"
+    works = target(device(status=status), user(management="MANAGED"), user("bob"), mac=None)
+    assert decide(works, to_state(state), Evidence()).writes
+
+
+@pytest.mark.parametrize("state", ["deactivated", "absent"])
+@pytest.mark.parametrize(
+    "one, code",
+    [
+        (target(device(), user(management="MANAGED")), "managed"),
+        (target(device(), user(), user("bob")), "shared"),
+        (target(device(), user("eve")), "last_authenticator"),
+        (target(device(created=NEW), user()), "registered_recently"),
+        (target(device(platform="IOS"), user()), "other_platform"),
+    ],
+)
+def test_a_loss_of_registrations_goes_through_the_guards_of_users(
+    state: t.Any, one: ResetTarget, code: t.Any
+) -> None:
+    assert decide(one, to_state(state)).code == code
+    if code in reset.STATE_ALLOW:
+        assert decide(one, to_state(state, allow=[code])).writes
+
+
+def test_only_the_deletion_of_a_suspended_record_lifts_its_block() -> None:
+    lost = target(device(status="SUSPENDED"), user())
+    assert decide(lost, to_state("absent")).code == "suspended"
+    assert decide(lost, to_state("deactivated")).writes
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        target(device(), user(), mac=None),
+        target(device(), user(), mac=Mac("C02A")),
+        target(device("guo-again"), user()),
+        target(device(), user(), mac=replace(MAC, several="Kandji has two devices")),
+    ],
+)
+def test_what_helps_a_new_registration_decides_nothing_about_a_state(one: ResetTarget) -> None:
+    assert not decide(one).writes
+    assert decide(one, to_state("absent")).writes
+
+
+@pytest.mark.parametrize(
+    "status, writes", [("ACTIVE", False), ("SUSPENDED", True), ("DEPROVISIONED", True)]
+)
+def test_a_record_that_is_selected_for_one_user_stays_while_another_needs_it(
+    status: str, writes: bool
+) -> None:
+    both = target(
+        device(),
+        user("ada", status="DEPROVISIONED"),
+        user("bob", status=status),
+        of_users=frozenset({"00u-ada"}),
+    )
+    decision = decide(both, to_state("absent"))
+    assert decision.writes is writes
+    assert writes or "It is shared: bob@acme.com would lose it, too" in decision.reason
+    named = replace(both, of_users=frozenset({"00u-ada", "00u-bob"}))
+    assert decide(named, to_state("absent")).writes
+
+
+@pytest.mark.parametrize("verb", ["ACTIVATE", "SUSPEND", "DEACTIVATE", "DELETE"])
+def test_each_state_has_a_phrase_and_a_digest_of_its_own(verb: str) -> None:
+    goal = next(goal for goal in records.GOALS.values() if goal.verb == verb)
+    planned = decisions_of("write", "write")
+    with pytest.raises(Refused, match=f"would be {goal.participle}.*{verb} 2 DEVICES acme"):
+        reset.check_confirmed(planned, limits(confirm_above=1), "acme.okta.com", goal)
+    confirmed = limits(confirm_above=1, confirm=f"{verb} 2 DEVICES acme.okta.com")
+    reset.check_confirmed(planned, confirmed, "acme.okta.com", goal)
+    digests = {
+        reset.digest_plan(planned, "acme.okta.com", each)
+        for each in [records.RESET, *records.GOALS.values()]
+    }
+    assert len(digests) == 5

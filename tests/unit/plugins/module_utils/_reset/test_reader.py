@@ -407,7 +407,7 @@ def test_a_certificate_is_bound_to_a_record_that_is_deleted(reset: t.Any) -> Non
         LogEvent(event_type="pki.cert.bind", targets=(LogEntity("guo1"), LogEntity("00u-ann"))),
         LogEvent(event_type="pki.cert.bind", targets=(LogEntity("guo2"),)),
     ]
-    first, second = (Decision(target_of(reset, number), "reset", "") for number in (1, 2))
+    first, second = (Decision(target_of(reset, number), "write", "") for number in (1, 2))
     assert revocations(reset, first, replace(second, action="skip")) == {"guo1": NOW}
     assert reset.okta.calls == [
         (

@@ -41,7 +41,7 @@ TARGET = ResetTarget("C01", RECORD, (ANN,), MAC)
 
 
 def done(target: ResetTarget = TARGET, state: str = "reset", bound: bool | None = None) -> Outcome:
-    return Outcome(Decision(target, "reset", "Because.", None), state, bound)
+    return Outcome(Decision(target, "write", "Because.", None), state, bound)
 
 
 NOBODYS_MAC = ResetTarget("C09", mac=Mac("C09", "", ""))

@@ -1,0 +1,408 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: okta_device
+short_description: Suspend, unsuspend, deactivate or delete Okta device records
+version_added: 0.1.0
+description:
+  - Takes exactly the device records of the given ids, serials or users to a state. Many records are
+    one call.
+  - A suspended device is the answer to a lost Mac. Nobody signs in with its Okta Verify, its
+    certificates stay as they are, and V(active) gives its users back what they had. Sign-ins by
+    other authenticators, and sessions that began without Okta Verify, go on.
+  - V(deactivated) and V(absent) lose registrations for good. They go through the guards of
+    M(devicetrust.okta_kandji.okta_device_reset) that protect users. What helps a new registration
+    decides nothing here. Use that module if the same Mac is registered again.
+  - A record is not written to before it was read again by its id, and its users too where
+    registrations are lost.
+  - A record that is in the state, and one that is absent, are not errors. Run the module again to
+    finish an interrupted run.
+  - Okta documents no operation that takes one user off a record. A record that other users need is
+    skipped, and RV(console_steps) says what the user does on the Mac.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji._okta
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._device_run
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.both
+options:
+  state:
+    description:
+      - What the records are afterwards.
+      - V(active) unsuspends a suspended record, and activates a deactivated one, whose users have
+        to register again.
+      - V(suspended) leaves a deactivated record as it is.
+      - V(deactivated) loses the record's users and their Okta Verify on the Mac for good. The
+        certificate that is bound to it is no longer valid, and nobody can register the Mac.
+      - V(absent) deactivates the record and deletes it. The Mac can then be registered again.
+    type: str
+    choices: [active, suspended, deactivated, absent]
+    required: true
+  serials:
+    description:
+      - Serial numbers. Each stands for all its records, also those of a later registration. Name
+        ids to keep these.
+      - As for O(device_ids) and O(users), the values may come as one text, separated by commas or
+        line breaks.
+    type: list
+    elements: str
+  device_ids:
+    description: Ids of device records.
+    type: list
+    elements: str
+  users:
+    description: Logins of users. Selects the records that they are linked to. A record of V(absent)
+      or V(deactivated) is skipped if an active user who is not named needs it.
+    type: list
+    elements: str
+  platforms:
+    description: The platforms whose records may be written to, as Okta names them.
+    type: list
+    elements: str
+    default: [MACOS]
+  allow:
+    description:
+      - The reasons (RV(devices[].reason_code)) for which V(deactivated) and V(absent) do not skip a
+        record, though they otherwise would.
+      - V(suspended) deletes a record also when an administrator suspended it. Its Mac can register
+        again afterwards.
+      - V(managed) takes a record also when a user is managed on it.
+      - V(shared) takes a record also when more than one active user is linked to it, or with
+        O(users) an active user who is not named.
+      - V(last_authenticator) takes a record also when a user would be left without a strong
+        authenticator. Without it, one enrolment of Okta Verify counts as lost with each record.
+        Suspended users count, because they may come back.
+    type: list
+    elements: str
+    choices: [suspended, managed, shared, last_authenticator]
+    default: []
+  confirm:
+    description:
+      - Confirms more than O(confirm_above) records, by their number and the org's host, like
+        V(SUSPEND 25 DEVICES acme.okta.com). Its first word is C(ACTIVATE), C(SUSPEND),
+        C(DEACTIVATE) or C(DELETE). Check mode returns it.
+      - After an interrupted run, the same phrase is valid for the rest.
+    type: str
+notes:
+  - Kandji is used for O(max_percent) alone, and only for V(deactivated) and V(absent). A lost Mac
+    can be suspended without it.
+"""
+
+EXAMPLES = r"""
+- name: Suspend a lost Mac
+  devicetrust.okta_kandji.okta_device:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    serials: [C02XK1ZAJG5J]
+    state: suspended
+    reason: INC-77, lost on a train
+    requested_by: bob@example.com
+    state_dir: /var/lib/device-trust
+
+- name: Unsuspend it after it was found
+  devicetrust.okta_kandji.okta_device:
+    serials: [C02XK1ZAJG5J]
+    state: active
+
+# URLs and tokens come from the environment, or from module_defaults.
+- name: Delete the device records of a person who left
+  devicetrust.okta_kandji.okta_device:
+    users: [ann@example.com]
+    platforms: [MACOS, IOS]
+    state: absent
+    allow: [managed, last_authenticator]
+    weak_authenticators: [okta_password, okta_email, security_question, phone_number]
+
+- name: Plan to deactivate many records for approval
+  devicetrust.okta_kandji.okta_device:
+    device_ids: "{{ old_records }}"
+    state: deactivated
+    max_devices: 25
+    max_percent: 100
+    confirm_above: 0
+    confirm: DEACTIVATE 2 DEVICES acme.okta.com
+  check_mode: true
+  register: plan
+
+- name: Carry out the approved deactivation alone
+  devicetrust.okta_kandji.okta_device:
+    device_ids: "{{ old_records }}"
+    state: deactivated
+    max_devices: 25
+    max_percent: 100
+    plan_digest: "{{ plan.plan_digest }}"
+
+- name: Suspend the records of a stolen delivery
+  devicetrust.okta_kandji.okta_device:
+    serials: "{{ stolen }}"
+    state: suspended
+    max_devices: 25
+    confirm: SUSPEND 25 DEVICES acme.okta.com
+"""
+
+RETURN = r"""
+devices:
+  description: For each target, the record, what the module did with it, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    target:
+      description: The serial number, device id or login that selected the record, as the option
+        has it.
+      type: str
+      returned: always
+    device_id:
+      description: Id of the record.
+      type: str
+      returned: always
+    serial_number:
+      description: Serial number in the record.
+      type: str
+      returned: always
+    display_name:
+      description: Name in the record.
+      type: str
+      returned: always
+    platform:
+      description: Platform in the record.
+      type: str
+      returned: always
+    status_before:
+      description: Status before the run.
+      type: str
+      returned: always
+    created:
+      description: When the record was created, in ISO 8601 and UTC.
+      type: str
+      returned: always
+    users:
+      description: The users of the record, each with login, name and management status.
+      type: list
+      elements: dict
+      returned: always
+    steps:
+      description: The steps that the module took, or would take in check mode. C(activate),
+        C(unsuspend), C(suspend), C(deactivate) and C(delete).
+      type: list
+      elements: str
+      returned: always
+    state:
+      description: What the module did. V(changed), V(unchanged), V(skipped), V(absent), or in check
+        mode V(would_change).
+      type: str
+      returned: always
+    reason:
+      description: Why, in one sentence.
+      type: str
+      returned: always
+    reason_code:
+      description:
+        - Why a record is skipped, unchanged or absent. Null if it is changed.
+        - It is a value of O(allow), or a code that O(allow) does not lift. C(no_record) means that
+          the target has no record, and C(unchanged) that it is in the state.
+        - C(other_status) means that no step leads from its status to the state.
+        - Because of O(platforms), it is C(other_platform). A record that was created during the run
+          is C(registered_recently), and C(registration_time_unknown) if that is unknown.
+        - C(changed_since_approval) means that the record changed after the check of O(plan_digest).
+      type: str
+      returned: always
+  sample:
+    - target: C02XK1ZAJG5J
+      device_id: guo4a5u7YAHhjXrMK0g4
+      serial_number: C02XK1ZAJG5J
+      display_name: MacBook of Ann
+      platform: MACOS
+      status_before: ACTIVE
+      created: "2026-10-01T08:00:00.000Z"
+      users: [{login: ann@acme.com, name: Ann Smith, management_status: MANAGED}]
+      steps: [suspend]
+      state: changed
+      reason: It is suspended; nobody signs in with its Okta Verify until it is unsuspended.
+      reason_code: null
+counts:
+  description: Number of records that were changed (in check mode, would be), unchanged, skipped and
+    absent.
+  returned: success
+  type: dict
+  sample: {changed: 1, unchanged: 0, skipped: 0, absent: 0}
+cannot_be_undone:
+  description: One sentence for each effect that cannot be undone. Empty for V(active) and
+    V(suspended), and if nothing is changed.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "A device record that is deleted cannot be restored, and a deactivated one loses its users for
+      good."
+console_steps:
+  description: What people do where the API cannot. One line for each user who stays linked to a
+    shared Mac.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "C02XK1ZAJG5J: on this Mac, ann@acme.com opens Okta Verify, selects the account, then Remove
+      account."
+confirm:
+  description: The phrase for O(confirm) that confirms this plan, if it needs one.
+  returned: success
+  type: str
+  sample: SUSPEND 25 DEVICES acme.okta.com
+plan_digest:
+  description: Digest of the state and of the records that are changed, or would be. With
+    O(plan_digest), another run changes these records or none.
+  returned: success
+  type: str
+  sample: 4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
+org_url:
+  description: URL of the Okta org.
+  returned: success
+  type: str
+  sample: https://acme.okta.com
+audit_file:
+  description: Path of the audit file. Empty without O(state_dir).
+  returned: success
+  type: str
+  sample: /var/lib/device-trust/device_audit.jsonl
+changes:
+  description: One line for each record that the module changed, or would change in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["update device record guo4a5u7YAHhjXrMK0g4 (C02XK1ZAJG5J): status"]
+api_calls:
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: okta, operation: suspendDevice, verb: POST, count: 1}
+"""
+
+import typing as t
+
+from ..module_utils._core.changes import Change
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import DEVICE_RUN, KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.text import split_lines
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._okta import client as okta_api
+from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits
+from ..module_utils._reset.audit import Audit, find_requester
+from ..module_utils._reset.plan import STATE_ALLOW
+from ..module_utils._reset.reader import Selection
+from ..module_utils._reset.records import GOALS, Goal, GuardOptions
+from ..module_utils._reset.report import (
+    Outcome,
+    count_changes,
+    describe_steps,
+    list_console_steps,
+    list_losses,
+)
+
+OPTIONS: ArgumentSpec = {
+    "state": {"type": "str", "choices": list(GOALS), "required": True},
+    "serials": {"type": "list", "elements": "str"},
+    "device_ids": {"type": "list", "elements": "str"},
+    "users": {"type": "list", "elements": "str"},
+    "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
+    "allow": {"type": "list", "elements": "str", "choices": list(STATE_ALLOW), "default": []},
+}
+USES = (
+    okta_api.LIST_DEVICES,
+    okta_api.GET_DEVICE,
+    okta_api.LIST_DEVICE_USERS,
+    *(operation for operation, _statuses in okta_api.STEPS.values()),
+    okta_api.GET_USER,
+    okta_api.LIST_USER_DEVICES,
+    okta_api.LIST_ENROLLMENTS,
+    kandji_api.LIST_DEVICES,
+)
+STATUS: t.Final[t.Mapping[str, str | None]] = {
+    "active": "ACTIVE",
+    "suspended": "SUSPENDED",
+    "deactivated": "DEACTIVATED",
+    "absent": None,
+}
+
+
+def run(ctx: ModuleContext) -> Result:
+    """Return what became of the records. Raise Refused, before any write, if a limit forbids it."""
+    params = ctx.params
+    goal = GOALS[params["state"]]
+    options = _options(ctx, goal)
+    audit = Audit(find_requester(params["requested_by"]), params["reason"] or "", ctx.masker)
+    # A lost Mac is suspended also while Kandji does not answer.
+    kandji = ctx.kandji if goal.destroys and options.limits.max_percent < 100 else None
+    done = ResetRun(ctx.okta, kandji, options, audit, ctx.progress, ctx.warn).run()
+    return build_result(
+        [_change(outcome, goal) for outcome in done.outcomes if outcome.is_written],
+        devices=[describe_steps(outcome, goal) for outcome in done.outcomes],
+        counts=count_changes(done.outcomes),
+        cannot_be_undone=list_losses(done.outcomes) if goal.destroys else [],
+        console_steps=list_console_steps(done.outcomes),
+        confirm=done.confirm,
+        audit_file=done.audit_file,
+        plan_digest=done.plan_digest,
+        org_url=ctx.okta.org_url,
+    )
+
+
+def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
+    params = ctx.params
+    return ResetOptions(
+        selection=Selection(
+            serials=split_lines(params["serials"]),
+            device_ids=split_lines(params["device_ids"]),
+            users=split_lines(params["users"]),
+            exact=True,
+        ),
+        guards=GuardOptions(
+            allow=params["allow"],
+            duplicates="each",
+            sign_in_grace=0.0,
+            platforms=params["platforms"],
+            weak_authenticators=params["weak_authenticators"],
+            goal=goal,
+        ),
+        limits=read_limits(params),
+        created_before=None,
+        approved_digest=(params["plan_digest"] or "").strip(),
+        report_bound_certificates=False,
+        state_dir=params["state_dir"],
+        check_mode=ctx.check_mode,
+    )
+
+
+def _change(outcome: Outcome, goal: Goal) -> Change:
+    target = outcome.decision.target
+    subject = f"device record {target.id} ({target.name})"
+    before, after = {"status": target.status}, {"status": STATUS[goal.state]}
+    if goal.state == "absent":
+        return Change("delete", f"{subject}, which cannot be undone", before, after)
+    return Change("update", subject, before, after)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(
+        run,
+        USES,
+        argument_spec=arguments(OKTA, KANDJI, DEVICE_RUN, OPTIONS),
+        required_one_of=[("serials", "device_ids", "users")],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""okta_device against the lab: each state, what it costs, and what interrupts it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+
+import pytest
+
+from tests.functional.helpers.interleaving import before_request
+from tests.functional.helpers.reset_fleet import ResetFleet
+
+MODULE = "okta_device"
+LOST = "LOSTMAC00001"
+ANY_NUMBER = {"max_devices": 1000, "max_percent": 100, "confirm_above": 1000}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def fleet(watched):
+    return ResetFleet(watched)
+
+
+def states(result):
+    return {row["device_id"]: row["state"] for row in result["devices"]}
+
+
+def okta_calls(result):
+    return Counter(
+        {row["operation"]: row["count"] for row in result["api_calls"] if row["vendor"] == "okta"}
+    )
+
+
+def steps_of(watched, mark=0):
+    return [operation.removesuffix("Device") for operation in watched.writes(mark)]
+
+
+@pytest.mark.parametrize(
+    "before, state, steps, after",
+    [
+        ("ACTIVE", "suspended", ["suspend"], "SUSPENDED"),
+        ("SUSPENDED", "active", ["unsuspend"], "ACTIVE"),
+        ("DEACTIVATED", "active", ["activate"], "ACTIVE"),
+        ("ACTIVE", "deactivated", ["deactivate"], "DEACTIVATED"),
+        ("SUSPENDED", "deactivated", ["deactivate"], "DEACTIVATED"),
+        ("ACTIVE", "absent", ["deactivate", "delete"], None),
+        ("DEACTIVATED", "absent", ["delete"], None),
+    ],
+)
+def test_check_mode_predicts_a_state_and_the_second_run_changes_nothing(
+    watched, fleet, run_module, before, state, steps, after
+):
+    record = fleet.stuck(LOST)
+    record.status = before
+    if before == "DEACTIVATED":
+        record.users.clear()
+    args = {"serials": [LOST], "state": state}
+    planned = run_module(MODULE, args, lab=watched.lab, check=True)
+    assert states(planned) == {record.id: "would_change"} and watched.writes() == [], planned
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert done["devices"][0]["steps"] == planned["devices"][0]["steps"] == steps
+    assert done["changes"] == planned["changes"] and done["plan_digest"] == planned["plan_digest"]
+    assert bool(done["cannot_be_undone"]) is (state in ("deactivated", "absent"))
+    assert steps_of(watched) == steps
+    left = watched.world.okta.devices.get(record.id)
+    assert (left.status if left else None) == after
+    mark = watched.mark()
+    again = run_module(MODULE, args, lab=watched.lab)
+    assert not again["changed"] and watched.writes(mark) == [], again
+
+
+def test_a_lost_mac_is_suspended_and_comes_back_as_it_was(watched, fleet, run_module):
+    """Although its user is managed on it: nothing is lost. Kandji is not needed."""
+    certificate = fleet.mac(LOST)
+    user = fleet.user("ann@example.com", has_phone=False)
+    record = fleet.record(LOST, user, managed_by=user)
+    lost = run_module(MODULE, {"serials": [LOST], "state": "suspended"}, lab=watched.lab)
+    assert states(lost) == {record.id: "changed"} and "kandji" not in str(lost["api_calls"]), lost
+    found = run_module(MODULE, {"serials": [LOST], "state": "active"}, lab=watched.lab)
+    assert states(found) == {record.id: "changed"} and record.status == "ACTIVE"
+    assert watched.world.okta.registry.is_managed(record.id, user.id)
+    assert certificate.status == "ACTIVE"
+
+
+def test_a_serial_stands_for_all_its_records_and_an_id_for_one(watched, fleet, run_module):
+    first, second = fleet.stuck(LOST), fleet.record(LOST)
+    one = run_module(MODULE, {"device_ids": first.id, "state": "suspended"}, lab=watched.lab)
+    assert states(one) == {first.id: "changed"} and second.status == "ACTIVE"
+    both = run_module(MODULE, {"serials": LOST.lower(), "state": "suspended"}, lab=watched.lab)
+    assert states(both) == {first.id: "unchanged", second.id: "changed"}, both
+
+
+def test_a_person_leaves_and_a_shared_mac_stays_with_the_others(watched, fleet, run_module):
+    ann, bob = fleet.user("ann@example.com"), fleet.user("bob@example.com")
+    own, shared = fleet.record("OWNMAC000001", ann), fleet.record("SHAREDMAC001", ann, bob)
+    phone = fleet.record("PHONE0000001", ann, platform="IOS")
+    args = {"users": ["ann@example.com"], "state": "absent", **ANY_NUMBER}
+    result = run_module(MODULE, args, lab=watched.lab)
+    assert states(result) == {own.id: "changed", shared.id: "skipped", phone.id: "skipped"}, result
+    codes = {row["device_id"]: row["reason_code"] for row in result["devices"]}
+    assert codes[shared.id] == "shared" and codes[phone.id] == "other_platform"
+    assert result["console_steps"] == [
+        "SHAREDMAC001: on this Mac, ann@example.com opens Okta Verify, selects the account, then"
+        " Remove account."
+    ]
+    assert shared.id in watched.world.okta.devices and bob.id in shared.users
+    ann.status = "DEPROVISIONED"
+    assert run_module(MODULE, args, lab=watched.lab)["console_steps"] == []
+
+
+def test_a_device_that_works_and_a_last_authenticator_are_kept_unless_allowed(
+    watched, fleet, run_module
+):
+    user = fleet.user("ann@example.com", has_phone=False)
+    record = fleet.record(LOST, user, managed_by=user)
+    args = {"serials": [LOST], "state": "absent"}
+    kept = run_module(MODULE, args, lab=watched.lab)["devices"][0]
+    assert kept["reason_code"] == "managed"
+    kept = run_module(MODULE, {**args, "allow": ["managed"]}, lab=watched.lab)["devices"][0]
+    assert kept["reason_code"] == "last_authenticator"
+    freed = {**args, "allow": ["managed", "last_authenticator"]}
+    assert states(run_module(MODULE, freed, lab=watched.lab)) == {record.id: "changed"}
+
+
+@pytest.mark.parametrize("verb, state", [("SUSPEND", "suspended"), ("DELETE", "absent")])
+def test_many_records_need_their_phrase(watched, fleet, run_module, verb, state):
+    serials = [f"STOLENMAC{number:03}" for number in range(3)]
+    for serial in serials:
+        fleet.stuck(serial)
+    org = watched.lab.announcement["okta_url"].removeprefix("https://")
+    args = {**ANY_NUMBER, "serials": serials, "state": state, "confirm_above": 2}
+    refused = run_module(MODULE, args, lab=watched.lab)
+    assert f"set confirm: {verb} 3 DEVICES {org}" in refused["msg"] and watched.writes() == []
+    too_many = run_module(MODULE, {**args, "max_devices": 2}, lab=watched.lab)
+    assert "max_devices: 3 device records" in too_many["msg"]
+    phrase = run_module(MODULE, args, lab=watched.lab, check=True)["confirm"]
+    done = run_module(MODULE, {**args, "confirm": phrase}, lab=watched.lab)
+    assert done["counts"] == {"changed": 3, "unchanged": 0, "skipped": 0, "absent": 0}
+
+
+def test_only_the_plan_that_was_approved_is_carried_out(watched, fleet, run_module):
+    fleet.stuck(LOST)
+    args = {"serials": [LOST], "state": "suspended"}
+    digest = run_module(MODULE, args, lab=watched.lab, check=True)["plan_digest"]
+    other = run_module(MODULE, {**args, "state": "absent", "plan_digest": digest}, lab=watched.lab)
+    assert "The plan is not the one that was approved" in other["msg"] and watched.writes() == []
+    approved = {**args, "plan_digest": digest, "confirm_above": 0}
+    assert run_module(MODULE, approved, lab=watched.lab)["changed"]
+
+
+def test_each_step_is_audited(watched, fleet, run_module, tmp_path):
+    fleet.stuck(LOST)
+    args = {
+        "serials": [LOST],
+        "state": "suspended",
+        "state_dir": str(tmp_path),
+        "reason": "INC-77",
+        "requested_by": "rosa",
+    }
+    file = run_module(MODULE, args, lab=watched.lab)["audit_file"]
+    with open(file, encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    assert [(row["result"], row["reason"], row["requested_by"]) for row in rows] == [
+        ("started", "INC-77", "rosa"),
+        ("suspended", "INC-77", "rosa"),
+    ]
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize(
+    "state, most", [("suspended", 3), ("active", 3), ("deactivated", 4), ("absent", 5)]
+)
+def test_many_cost_a_fixed_number_of_calls_each_and_one_search_for_40(
+    watched, fleet, run_module, state, most
+):
+    """Of Okta's limit for devices: at most 3 for each, and the searches.
+
+    The users of a record are of another limit; they are read twice where registrations are lost.
+    So are the authenticators of its user.
+    """
+    serials = [f"MANYMAC{number:05}" for number in range(45)]
+    for serial in serials:
+        fleet.stuck(serial).status = "SUSPENDED" if state == "active" else "ACTIVE"
+    args = {"serials": serials, "state": state, **ANY_NUMBER}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert done["counts"]["changed"] == 45, done
+    calls, searches, loses = okta_calls(done), math.ceil(45 / 40), most > 3
+    users = calls.pop("listAuthenticatorEnrollments", 0)
+    assert users == (45 if loses else 0)
+    assert calls.total() <= most * 45 + searches
+    assert calls["listDeviceUsers"] == (2 * 45 if loses else 45)
+    assert calls.total() - calls["listDeviceUsers"] <= 3 * 45 + searches
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("repeated", [204, 400])
+@pytest.mark.parametrize("state", ["active", "suspended", "deactivated", "absent"])
+def test_interrupted_at_any_request_the_next_run_finishes(
+    watched, fleet, run_module, state, repeated
+):
+    """Whatever Okta answers to a step that was taken before."""
+    watched.switch(repeated_lifecycle=repeated)
+    number, requests = 0, None
+    while requests is None or number < requests:
+        serials = [f"CUT{state[:3].upper()}{number:03}{place}" for place in range(2)]
+        records = [fleet.stuck(serial) for serial in serials]
+        for record in records:
+            record.status = "SUSPENDED" if state == "active" else "ACTIVE"
+        args = {"serials": serials, "state": state, **ANY_NUMBER}
+
+        def end() -> None:
+            raise Killed
+
+        try:
+            with before_request(number, end) as run:
+                run_module(MODULE, args, lab=watched.lab)
+        except Killed:
+            pass
+        else:
+            requests = len(run.sent)
+        done = run_module(MODULE, args, lab=watched.lab)
+        assert not done.get("failed") and done["counts"]["skipped"] == 0, (number, done)
+        left = [watched.world.okta.devices.get(record.id) for record in records]
+        expected = {"active": "ACTIVE", "suspended": "SUSPENDED", "deactivated": "DEACTIVATED"}
+        assert [one.status if one else None for one in left] == [expected.get(state)] * 2, number
+        number += 1
+    assert number > 6
+
+
+def test_a_serial_that_okta_does_not_know_is_named(watched, run_module):
+    result = run_module(MODULE, {"serials": ["TYPO"], "state": "suspended"}, lab=watched.lab)
+    assert result["counts"]["absent"] == 1 and not result["changed"]
+    assert "Okta has no device record of TYPO" in str(result["warnings"])
