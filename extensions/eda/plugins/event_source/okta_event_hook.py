@@ -15,8 +15,11 @@ description:
     secret that Okta was given for this hook.
   - A delivery is answered at once and handed on afterwards, since Okta waits three seconds. One
     that comes twice is handed on once.
-    What was taken and not yet handed on is lost when ansible-rulebook is killed;
+    What was taken and not yet handed on is lost when ansible-rulebook ends;
     O(devicetrust.okta_kandji.okta_system_log) loses nothing.
+  - A connection has ten seconds for a complete request. At most 512 are open, and no more than half
+    of the files that the process may open. The oldest one without a complete request gives way to
+    a new one.
   - Okta sends C(device.enrollment.*), C(device.lifecycle.*), C(device.user.*) and denials by event
     hooks. It sends no C(pki.*) and no C(device.platform.*).
   - An event has the members that Okta gives it, and C(device_trust), as those of the log have.
@@ -57,8 +60,8 @@ options:
       holds it too.
     type: path
   backlog:
-    description: How many deliveries may wait to be handed on. More are answered with 503, and Okta
-      sends them once more.
+    description: How many deliveries may wait to be handed on. More of them, or of more than 64 MiB,
+      are answered with 503, and Okta sends them once more.
     type: int
     default: 1000
 """
@@ -84,6 +87,7 @@ import importlib
 import logging
 import ssl
 import sys
+import time
 import typing as t
 from pathlib import Path
 
@@ -103,6 +107,9 @@ for _place in Path(__file__).parents:
             _package.__path__.append(str(_place))
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.listener import (
+    Listener,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
     is_loopback,
 )
@@ -131,7 +138,31 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "backlog": {"type": "int", "default": 1000},
 }
 LARGEST_BODY = 16 * 1024 * 1024  # bytes
+LARGEST_BACKLOG = 64 * 1024 * 1024  # bytes of the deliveries that wait
+LOG_EVERY = 60.0  # seconds between two equal lines
 LOGGER = logging.getLogger(__name__)
+
+
+class Sparing(logging.Filter):
+    """Lets a line pass once a minute: whoever sends many bad requests does not fill a disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: dict[str, tuple[float, int]] = {}  # when it passed, and how often since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record passes; say how many did not."""
+        text, now = record.getMessage(), time.monotonic()
+        passed, since = self._lines.get(text, (0.0, 0))
+        if text in self._lines and now - passed < LOG_EVERY:
+            self._lines[text] = (passed, since + 1)
+            return False
+        if len(self._lines) >= 100:  # texts of requests are not in them, so that they are few
+            self._lines.clear()
+        self._lines[text] = (now, 0)
+        if since:
+            record.msg, record.args = f"{text} ({since} more of these since the last one)", ()
+        return True
 
 
 class OneLine(logging.LoggerAdapter):  # type: ignore[type-arg]  # not generic before Python 3.11
@@ -154,7 +185,8 @@ class Receiver:
 
     def __init__(self, params: t.Mapping[str, t.Any]) -> None:
         self._header, self._secret = params["auth_header"], params["auth_value"]
-        self._waiting: asyncio.Queue[hook.Delivery] = asyncio.Queue(params["backlog"])
+        self._waiting: asyncio.Queue[tuple[hook.Delivery, int]] = asyncio.Queue(params["backlog"])
+        self._bytes = 0  # of the bodies of the deliveries that wait
         self._deliveries, self._events = Seen(), Seen()
 
     async def verify(self, request: web.Request) -> web.Response:
@@ -176,16 +208,19 @@ class Receiver:
         if not hook.is_authorized(request.headers.get(self._header), self._secret):
             return self._refuse(401, "The header with the secret is missing or wrong.")
         try:
-            delivery = hook.read(await request.read())
+            body = await request.read()
+            delivery = hook.read(body)
         except ValueError as problem:
             return self._refuse(400, str(problem))
+        except web.HTTPRequestEntityTooLarge:
+            return self._refuse(413, f"The body has more than {LARGEST_BODY} bytes.")
         except ConnectionError:
             return self._refuse(400, "The connection ended before the body did.")
         if delivery.event_id not in self._deliveries:
-            try:
-                self._waiting.put_nowait(delivery)
-            except asyncio.QueueFull:
+            if self._waiting.full() or (self._bytes and self._bytes + len(body) > LARGEST_BACKLOG):
                 return self._refuse(503, "Too many deliveries wait to be handed on.")
+            self._waiting.put_nowait((delivery, len(body)))
+            self._bytes += len(body)
             self._deliveries.add(delivery.event_id)
         return web.Response(status=204)
 
@@ -197,12 +232,23 @@ class Receiver:
     async def hand_on(self, queue: t.Any) -> None:
         """Put events into the queue, without an end."""
         while True:
-            delivery = await self._waiting.get()
+            delivery, size = await self._waiting.get()
+            self._bytes -= size
             for event in delivery.events:
                 name = str(event.get("uuid") or "")
                 if not name or name not in self._events:
                     await queue.put(prepared(event))
                     self._events.add(name)
+
+    def describe_loss(self) -> str | None:
+        """Return what to warn of when the source ends while deliveries wait, else None."""
+        waiting = self._waiting.qsize()
+        if not waiting:
+            return None
+        return (
+            f"{waiting} deliveries were accepted and are not handed on. Okta does not send them"
+            " again. Their events are in its System Log."
+        )
 
 
 def make_context(params: t.Mapping[str, t.Any]) -> ssl.SSLContext | None:
@@ -249,24 +295,59 @@ async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
             "path has to begin with a slash, backlog to be 1 at least, and port to be from 0 to"
             " 65535."
         )
-    receiver, context = Receiver(params), make_context(params)
-    application = web.Application(client_max_size=LARGEST_BODY)
+    receiver, context, sparing = Receiver(params), make_context(params), Sparing()
+    listener = Listener(lambda: t.cast(web.Server, runner.server)(), context, LOGGER.warning)
+    application = web.Application(client_max_size=LARGEST_BODY, middlewares=[keep_or_end(listener)])
     application.router.add_get(params["path"], receiver.verify)
     application.router.add_post(params["path"], receiver.take)
     runner = web.AppRunner(application, access_log=None, logger=OneLine(LOGGER, {}))
-    await runner.setup()
+    LOGGER.addFilter(sparing)
     try:
-        try:
-            await web.TCPSite(runner, params["host"], params["port"], ssl_context=context).start()
-        except OSError as error:
-            raise BadOption(
-                f"host, port: {params['host']}:{params['port']} cannot be listened on"
-                f" ({error.strerror})."
-            ) from None
-        LOGGER.info(
-            "Listening on %s.",
-            ", ".join(f"{address[0]}:{address[1]}" for address in runner.addresses),
-        )
-        await receiver.hand_on(queue)
+        await runner.setup()
+        await _serve(listener, (params["host"], params["port"]), receiver.hand_on(queue))
     finally:
         await runner.cleanup()
+        loss = receiver.describe_loss()
+        if loss:
+            LOGGER.warning("%s", loss)
+        LOGGER.removeFilter(sparing)
+
+
+def keep_or_end(listener: Listener) -> t.Any:
+    """Return what keeps the connection of a request that is accepted, and ends that of another."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: t.Any) -> web.StreamResponse:
+        try:
+            response: web.StreamResponse = await handler(request)
+        except web.HTTPException as refusal:  # of another path or verb, for example
+            refusal.force_close()
+            raise
+        if response.status < 400:
+            listener.extend(request.protocol)
+        else:
+            response.force_close()
+        return response
+
+    return middleware
+
+
+async def _serve(
+    listener: Listener, address: tuple[str, int], handing_on: t.Coroutine[t.Any, t.Any, None]
+) -> None:
+    """Answer requests and hand on what they brought, without an end."""
+    tasks = [asyncio.create_task(handing_on)]
+    try:
+        try:
+            addresses = await listener.open(*address)
+        except OSError as error:
+            raise BadOption(
+                f"host, port: {address[0]}:{address[1]} cannot be listened on ({error.strerror})."
+            ) from None
+        LOGGER.info("Listening on %s.", ", ".join(f"{each[0]}:{each[1]}" for each in addresses))
+        tasks.append(asyncio.create_task(listener.serve()))
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        listener.close()
