@@ -11,88 +11,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import runpy
 import socket
-import time
 import typing as t
 from dataclasses import replace
-from unittest import mock
 
 import pytest
 import requests
 
 from lab.okta.device_records import DeviceFacts
 from lab.tls import make_server_certificate
-from tools.support.environment import CHECKOUT
+from tests.functional.helpers.event_sources import SECRET, Rulebook, types, up
 from tools.support.playbook import lab_environment
 
-SOURCES = CHECKOUT / "extensions" / "eda" / "plugins" / "event_source"
 pytestmark = pytest.mark.lab(macs=3)
-
-
-class Rulebook:
-    """Runs a source until so many events have come, or for good (``until`` is asked whenever one
-    came).
-    """
-
-    def __init__(self, name: str, environment: dict[str, str]) -> None:
-        self.module = runpy.run_path(str(SOURCES / f"{name}.py"))
-        self._environment = environment
-        self.given: list[dict[str, t.Any]] = []
-
-    def run(
-        self,
-        args: dict[str, t.Any],
-        events: int,
-        during: t.Callable[[], None] = lambda: None,
-        room: int = 1,
-    ) -> list[dict[str, t.Any]]:
-        """What came in this run.
-
-        ``during`` is called in a thread once the source is up; ``room`` is that of the engine's
-        queue.
-        """
-
-        async def collect() -> list[dict[str, t.Any]]:
-            queue: asyncio.Queue[t.Any] = asyncio.Queue(room)
-            source = asyncio.create_task(self.module["main"](queue, args))
-            acting = asyncio.create_task(asyncio.to_thread(during))
-            found = []
-            while len(found) < events or not acting.done():
-                getting = asyncio.create_task(queue.get())
-                pending = {getting, source} if acting.done() else {getting, source, acting}
-                happened, _pending = await asyncio.wait(
-                    pending, return_when=asyncio.FIRST_COMPLETED, timeout=20
-                )
-                if getting.done():
-                    found.append(getting.result())
-                    continue
-                getting.cancel()
-                if source.done():
-                    await source
-                assert happened, "nothing came"
-            await acting
-            source.cancel()
-            await asyncio.gather(source, return_exceptions=True)
-            return found + [queue.get_nowait() for _one in range(queue.qsize())]
-
-        with mock.patch.dict("os.environ", self._environment):
-            found = asyncio.run(collect())
-        self.given += found
-        return found
-
-    def fails(self, args: dict[str, t.Any]) -> str:
-        """The sentence with which it ends."""
-        with mock.patch.dict("os.environ", self._environment), pytest.raises(Exception) as problem:
-            asyncio.run(asyncio.wait_for(self.module["main"](asyncio.Queue(), args), 20))
-        assert type(problem.value).__name__ in ("DeviceTrustError", "BadOption"), repr(
-            problem.value
-        )
-        return str(problem.value)
-
-
-def types(events):
-    return [one["eventType"] for one in events]
 
 
 # The System Log
@@ -251,7 +182,7 @@ def test_feedback_is_waited_for_before_an_event_counts_as_handed_on(watched, log
     assert (
         len(log.run({**args, "feedback": True, "eda_feedback_queue": silent}, 1)) == 1
     )  # the engine never says that it has it
-    assert json.loads(state.read_text())["seen"] == []
+    assert json.loads(state.read_text())["handed"] == {}
     assert len(log.run(args, 2)) == 2
 
 
@@ -304,7 +235,7 @@ def test_a_mistake_ends_it_with_one_sentence(log, args, wrong, said, caplog):
                     "filter": "",
                     "read_to": "2026-01-01T00:00:00Z",
                     "query": None,
-                    "seen": [],
+                    "handed": {},
                 }
             ),
             "give each org a file of its own",
@@ -317,7 +248,7 @@ def test_a_mistake_ends_it_with_one_sentence(log, args, wrong, said, caplog):
                     "filter": "",
                     "read_to": "2026-01-01T00:00:00Z",
                     "query": None,
-                    "seen": [],
+                    "handed": {},
                 }
             ),
             "is of version 9",
@@ -333,8 +264,6 @@ def test_a_state_file_that_is_not_its_own_is_left_alone(log, args, state, conten
 
 # Event hooks
 
-SECRET = "Basic canary-of-the-hook"
-
 
 @pytest.fixture
 def hook(watched):
@@ -346,16 +275,6 @@ def port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
-
-
-def up(port):
-    """Wait until somebody listens."""
-    for _try in range(1000):
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody listens")
 
 
 def add_hook(watched, port, **more):

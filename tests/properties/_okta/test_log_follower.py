@@ -13,13 +13,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     DeviceTrustError,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
+    format_milliseconds,
     parse_timestamp,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.constants import (
     LOG_RETENTION,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import Seen
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.log_follower import (
+    Handed,
     Position,
     begin,
     first_query,
@@ -36,17 +37,17 @@ from tests.support.strategies.values import (
     datetimes,
     outcome_of,
     texts,
-    times,
 )
 
 ORG, FILTER, WHERE = "https://acme.okta.com", 'eventType sw "pki."', "/var/state"
+milliseconds = datetimes(200).map(format_milliseconds)
 positions = st.builds(
     Position,
     st.just(ORG),
     st.just(FILTER),
-    times(),
+    milliseconds,
     st.one_of(st.none(), st.dictionaries(st.sampled_from(("after", "since")), texts)),
-    st.lists(st.uuids().map(str), max_size=3).map(Seen),
+    st.dictionaries(st.uuids().map(str), milliseconds, max_size=3).map(Handed),
 )
 ROW = {
     "version": 1,
@@ -54,7 +55,7 @@ ROW = {
     "filter": FILTER,
     "read_to": "2026-11-20T21:56:17.822Z",
     "query": {"after": "1"},
-    "seen": ["a"],
+    "handed": {"a": "2026-11-20T21:56:17.822Z"},
 }
 
 

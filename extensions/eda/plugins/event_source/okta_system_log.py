@@ -14,8 +14,8 @@ description:
     event that comes late into the log is not missed.
   - A page with events is followed at once by the next one, and only an empty page is the end.
   - Where it stands is kept in O(state_file), and an event that was handed to the rulebook is not
-    handed to it again. Killed in the middle of a page,
-    it may hand on again what it had handed on of that page.
+    handed to it again. Killed, it may hand on again the events of its last second.
+  - If O(state_file) cannot be written, it hands on no further event until it can.
   - An event has the members that Okta gives it, and C(device_trust) with C(device_ids),
     C(serial_numbers) and C(users). Those alone are plain values
     that a playbook may be told. In all other texts the braces of templates are parted.
@@ -129,6 +129,9 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "feedback": {"type": "bool", "default": False},
 }
 LONGEST_PAUSE = 900.0  # seconds between two polls while Okta cannot be reached
+LONGEST_FILE_PAUSE = 60.0  # seconds between two tries to write the file
+LONGEST_INTERVAL = 86400.0  # seconds
+SAVE_AFTER = 1.0  # seconds; a source that is killed repeats the events of no longer time
 LOGGER = logging.getLogger(__name__)
 
 
@@ -145,50 +148,68 @@ class Source:
                 "The Python library requests is missing where ansible-rulebook runs."
             )
         params = self._params = options(args, arguments(OKTA, OPTIONS))
-        if params["interval"] <= 0 or not 1 <= params["limit"] <= 1000:
-            raise BadOption("interval has to be more than 0 seconds, and limit from 1 to 1000.")
+        if not (0 < params["interval"] <= LONGEST_INTERVAL and 1 <= params["limit"] <= 1000):
+            raise BadOption(
+                "interval has to be more than 0 and at most 86400 seconds, and limit from 1 to"
+                " 1000."
+            )
         self._stop = stop
         self._run = ModuleContext(params, True, LOGGER.warning, log.USES)
         self._run.settings = replace(self._run.settings, sleep=self._pause)
-        self._follower = log.Follower(self._run.okta, params["limit"], self._lost_cursor)
+        self._follower = log.Follower(self._run.okta, params["limit"], LOGGER.warning)
+
+    @property
+    def state_file(self) -> str:
+        """The path of the file with the position."""
+        return str(self._params["state_file"])
 
     def describe_error(self, error: DeviceTrustError) -> str:
         """Return the message of an error without secrets."""
         return self._run.masker.text(error.message)
 
     def begin(self) -> log.Position:
-        """Return the position of the file, or a new one, after a check of the host.
+        """Return the position of the file, or a new one, after a check of the host and the file.
 
-        The host has to be an Okta org.
+        The host has to be an Okta org, and the file has to be writable: what is handed on could not
+        be kept otherwise.
         """
-        org = self._run.okta.org_url
+        org, where = self._run.okta.org_url, self._params["state_file"]
         self._run.okta.organization()
-        position = log.load(self._params["state_file"], org, self._params["filter"])
+        now = self._follower.now()
+        position = log.load(where, org, self._params["filter"])
         if position is None:
-            position = log.begin(
-                org, self._params["filter"], self._params["since"], self._follower.now()
-            )
-            log.save(self._params["state_file"], position)
+            position = log.begin(org, self._params["filter"], self._params["since"], now)
+        loss = log.describe_loss(position, now)
+        if loss:
+            LOGGER.warning("%s", loss)
+        position = log.correct_future(position, where, now)
+        log.save(where, position)
         return position
 
     async def follow(
         self, position: log.Position, hand_on: t.Callable[[dict[str, t.Any]], t.Awaitable[None]]
     ) -> None:
         """Hand on new events, without an end."""
-        while True:
-            page = await self._page(position)
-            changed = bool(page.events) or page.position.query != position.query
-            try:
+        keeper = Keeper(self.state_file, position)
+        keeping = asyncio.create_task(keeper.run())
+        try:
+            while not keeping.done():
+                page = await self._page(position)
                 for event in page.events:
+                    await keeper.ready()
                     await hand_on(prepared(event.row))
-                    position.seen.add(event.uuid)
+                    position.handed.add(log.key_of(event), page.position.read_to)
+                    keeper.note(position)
                 position = page.position
-            # also where the engine ends in the middle of the page: what was handed on is known then
-            finally:
-                if changed:
-                    log.save(self._params["state_file"], position)
-            if not page.has_more:
-                await asyncio.sleep(self._params["interval"])
+                position.handed.forget(position.read_to)
+                keeper.note(position)
+                if not page.has_more:
+                    await asyncio.sleep(self._params["interval"])
+            await keeping
+        # Also where the engine ends in the middle of a page: what was handed on is known then.
+        finally:
+            keeping.cancel()
+            keeper.write()
 
     async def _page(self, position: log.Position) -> log.Page:
         """Return the next page: wait if an error is temporary, raise it otherwise."""
@@ -209,12 +230,43 @@ class Source:
         if self._stop.wait(seconds):
             raise Stopped
 
-    def _lost_cursor(self, read_to: str) -> None:
-        LOGGER.warning(
-            "Okta does not know any more where the reading of its log stood; it is read again from"
-            " %s on.",
-            read_to,
-        )
+
+class Keeper:
+    """Keeps a position in its file: soon after it changed, and again until that is possible."""
+
+    def __init__(self, path: str, position: log.Position) -> None:
+        self._path, self._position = path, position
+        self._changed, self._written = asyncio.Event(), asyncio.Event()
+        self._written.set()
+
+    def note(self, position: log.Position) -> None:
+        """Take note of a position, which is written soon."""
+        self._position = position
+        self._changed.set()
+
+    async def ready(self) -> None:
+        """Wait while the file cannot be written: what it does not hold may be handed on twice."""
+        await self._written.wait()
+
+    async def run(self) -> None:
+        """Write what is noted, without an end."""
+        pause = SAVE_AFTER
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(pause)
+            pause = SAVE_AFTER if self.write() else min(2 * pause, LONGEST_FILE_PAUSE)
+
+    def write(self) -> bool:
+        """Write the position. Return whether that was possible, and warn if not."""
+        try:
+            log.save(self._path, self._position)
+        except BadOption as error:
+            LOGGER.warning("%s No event is handed on until then.", error.message)
+            self._written.clear()
+            return False
+        self._changed.clear()
+        self._written.set()
+        return True
 
 
 async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
@@ -229,7 +281,8 @@ async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
     stop = threading.Event()
     source = Source(args, stop)
     try:
-        await source.follow(await asyncio.to_thread(source.begin), hand_on)
+        with log.lock(source.state_file):
+            await source.follow(await asyncio.to_thread(source.begin), hand_on)
     except DeviceTrustError as error:
         raise DeviceTrustError(source.describe_error(error)) from None
     finally:

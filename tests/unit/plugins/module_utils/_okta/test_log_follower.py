@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,7 +18,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     BadOption,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import log_follower
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import Seen
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
 
 ORG, FILTER = "https://acme.okta.com", 'eventType sw "pki."'
@@ -30,7 +30,7 @@ STATE = {
     "filter": FILTER,
     "read_to": READ_TO,
     "query": QUERY,
-    "seen": ["e1", "e2"],
+    "handed": {"e1": READ_TO, "e2": READ_TO},
 }
 
 
@@ -44,7 +44,7 @@ def parse(**values: t.Any) -> log_follower.Position:
 def test_a_position_is_read_as_it_was_written() -> None:
     position = parse()
     assert (position.org, position.log_filter, position.read_to) == (ORG, FILTER, READ_TO)
-    assert position.query == QUERY and position.seen.newest(9) == ["e1", "e2"]
+    assert position.query == QUERY and [*position.handed.as_dict()] == ["e1", "e2"]
     assert log_follower.render(position) == json.dumps(STATE, separators=(",", ":")) + "\n"
 
 
@@ -52,26 +52,46 @@ def test_a_position_before_the_first_page_has_no_query() -> None:
     assert parse(query=None).query is None
 
 
-def test_texts_of_a_query_and_ids_are_texts() -> None:
-    position = parse(query={"limit": 100}, seen=[1], read_to=READ_TO)
-    assert position.query == {"limit": "100"} and "1" in position.seen
+def test_numbers_of_a_query_are_texts() -> None:
+    assert parse(query={"limit": 100}).query == {"limit": "100"}
 
 
-def test_the_file_holds_the_newest_2000_ids() -> None:
-    position = parse(seen=[str(number) for number in range(2001)])
-    seen = json.loads(log_follower.render(position))["seen"]
-    assert len(seen) == 2000 and seen[0] == "1" and seen[-1] == "2000"
+def test_a_uuid_is_kept_for_two_hours_of_reading() -> None:
+    """An event that came an hour late into the log may be read again with the hour before."""
+    handed = log_follower.Handed()
+    for uuid, read_to in (
+        ("e1", "07:59:59.999Z"),
+        ("e2", "08:00:00.000Z"),
+        ("e3", "10:00:00.000Z"),
+    ):
+        handed.add(uuid, f"2026-11-26T{read_to}")
+    handed.forget("2026-11-26T10:00:00.000Z")
+    assert [*handed.as_dict()] == ["e2", "e3"] and "e1" not in handed
+
+
+def test_the_newest_50000_uuids_are_kept() -> None:
+    handed = log_follower.Handed()
+    for number in range(50_001):
+        handed.add(str(number), READ_TO)
+    assert len(handed) == 50_000 and "0" not in handed and "1" in handed and "50000" in handed
+
+
+def test_an_event_without_a_uuid_is_known_by_its_content() -> None:
+    first, second = (LogEvent(row={"eventType": "pki", "n": number}) for number in (1, 2))
+    again = LogEvent(row={"n": 1, "eventType": "pki"})
+    assert log_follower.key_of(first) == log_follower.key_of(again) != log_follower.key_of(second)
+    assert log_follower.key_of(LogEvent("e1")) == "e1"
+    assert len(log_follower.key_of(LogEvent(row={"name": "\ud800"}))) == 64
 
 
 def test_the_cursor_of_another_filter_is_not_used() -> None:
     position = parse(filter="other")
     assert position.query is None and position.log_filter == FILTER
-    assert position.read_to == READ_TO and "e1" in position.seen
+    assert position.read_to == READ_TO and "e1" in position.handed
 
 
 UNREADABLE = (
-    "state_file: log.json is not readable as a position in the log; remove the file to start again"
-    " from since."
+    "state_file: log.json is not readable as a position in the log. Remove the file, and set since."
 )
 
 
@@ -80,7 +100,9 @@ UNREADABLE = (
     [
         ({"read_to": "yesterday"}, UNREADABLE),
         ({"query": "c1"}, UNREADABLE),
-        ({"seen": None}, UNREADABLE),
+        ({"handed": None}, UNREADABLE),
+        ({"handed": ["e1"]}, UNREADABLE),
+        ({"handed": {"e1": "late"}}, UNREADABLE),
         (
             {"version": 2},
             "state_file: log.json is of version 2 and this collection writes 1; use the collection"
@@ -116,7 +138,7 @@ def test_a_position_outlives_its_reader(tmp_path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
     read = log_follower.load(str(path), ORG, FILTER)
     assert read is not None and log_follower.render(read) == log_follower.render(parse())
-    log_follower.save(str(path), parse(seen=["e9"]))
+    log_follower.save(str(path), parse(handed={"e9": READ_TO}))
     assert "e9" in path.read_text()
 
 
@@ -135,8 +157,13 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error_of_its_option(tmp_pat
         f"state_file: {tmp_path} cannot be read (IsADirectoryError); check it and its permissions."
     )
     (tmp_path / "latin").write_bytes(b"\xff")
-    with pytest.raises(BadOption, match=r"cannot be read \(UnicodeDecodeError\)"):
+    os.utime(tmp_path / "latin", (NOW.timestamp(), NOW.timestamp()))
+    with pytest.raises(BadOption) as raised:
         log_follower.load(str(tmp_path / "latin"), ORG, FILTER)
+    assert raised.value.message == (
+        f"state_file: {tmp_path}/latin is not readable as a position in the log. Remove the file,"
+        " and set since to 2026-11-26T09:00:00Z, an hour before it was written."
+    )
     below_a_file = tmp_path / "latin" / "log.json"
     with pytest.raises(BadOption) as raised:
         log_follower.save(str(below_a_file), parse())
@@ -163,7 +190,60 @@ def test_the_reading_begins_now_or_at_a_time_that_the_log_still_holds(
 ) -> None:
     position = log_follower.begin(ORG, FILTER, since, NOW)
     assert (position.org, position.log_filter, position.read_to) == (ORG, FILTER, read_to)
-    assert position.query is None and position.seen.newest(9) == []
+    assert position.query is None and len(position.handed) == 0
+
+
+def test_the_future_is_not_a_beginning() -> None:
+    assert log_follower.begin(ORG, FILTER, "2026-11-26T10:04:59Z", NOW).read_to > READ_TO
+    with pytest.raises(BadOption) as raised:
+        log_follower.begin(ORG, FILTER, "2026-11-26T10:05:01Z", NOW)
+    assert raised.value.message == (
+        "since: 2026-11-26T10:05:01Z is later than 2026-11-26T10:00:00Z, the time at Okta. Use an"
+        " earlier time."
+    )
+
+
+def test_a_time_of_the_file_that_is_in_the_future_is_not_believed() -> None:
+    """The cursor says how far the log was read. Without one nothing does."""
+    just_now = parse(read_to="2026-11-26T10:05:00.000Z")
+    assert log_follower.correct_future(just_now, "log.json", NOW) is just_now
+    later = "2026-11-26T10:05:00.001Z"
+    position = log_follower.correct_future(parse(read_to=later), "log.json", NOW)
+    assert position.read_to == "2026-11-26T09:00:00.000Z"
+    assert position.query == QUERY and "e1" in position.handed
+    with pytest.raises(BadOption) as raised:
+        log_follower.correct_future(parse(read_to=later, query=None), "log.json", NOW)
+    assert raised.value.message == (
+        f"state_file: log.json says that the log was read to {later}, and it is"
+        " 2026-11-26T10:00:00Z at Okta. Remove the file, and set since to when events were last"
+        " handed on."
+    )
+
+
+def test_what_okta_does_not_keep_any_more_is_a_loss() -> None:
+    assert log_follower.describe_loss(parse(read_to="2026-08-28T10:00:00.000Z"), NOW) is None
+    assert log_follower.describe_loss(parse(read_to="2026-08-28T09:59:59.999Z"), NOW) == (
+        "The log was last read at 2026-08-28T09:59:59.999Z, and Okta keeps 90 days of it. Older"
+        " events are lost."
+    )
+
+
+def test_a_file_is_of_one_process(tmp_path: Path) -> None:
+    path = str(tmp_path / "new" / "log.json")
+    with log_follower.lock(path):
+        with pytest.raises(BadOption) as raised, log_follower.lock(path):
+            pass
+        assert raised.value.message == (
+            f"state_file: {path} is in use by another process. Give each rulebook a file of its own."
+        )
+    with log_follower.lock(path):
+        pass
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(BadOption, match="cannot be written"),
+        log_follower.lock(str(tmp_path / "file" / "log.json")),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -182,6 +262,11 @@ def test_the_first_query_asks_for_the_oldest_events_first(read_to: str, since: s
 # A page
 
 
+LOST = (
+    "Okta does not know any more where the reading of its log stood; it is read again from {} on."
+)
+
+
 class FakeOkta:
     """An org whose log answers with these pages; an exception is raised."""
 
@@ -197,8 +282,8 @@ class FakeOkta:
         return answer
 
 
-def event(uuid: str) -> LogEvent:
-    return LogEvent(uuid)
+def event(uuid: str, published: str | None = None) -> LogEvent:
+    return LogEvent(uuid, published=published)
 
 
 def page(
@@ -229,10 +314,47 @@ def test_an_empty_page_ends_the_reading_up_to_the_hour_in_which_events_may_come_
     assert not read.has_more and read.position.read_to == "2026-11-26T09:00:00.000Z"
 
 
-def test_a_page_without_a_link_is_not_followed_at_once() -> None:
-    read, _okta, _lost = page(parse(), ([event(uuid) for uuid in "abc"], {}))
-    assert not read.has_more
-    assert read.position.read_to == READ_TO and read.position.query is None
+def test_a_page_without_a_link_is_read_again() -> None:
+    """Okta always links on: without it nobody knows what follows."""
+    read, okta, warned = page(parse(), ([event(uuid) for uuid in "abc"], {}))
+    assert not read.has_more and len(read.events) == 3
+    assert read.position.read_to == READ_TO and read.position.query == QUERY
+    assert warned == [
+        "Okta's answer names no next page, which it always does: a proxy may have removed its Link"
+        " header. The same page is read again."
+    ]
+    read, _okta, _warned = page(parse(), ([], {}))
+    assert read.position.read_to == READ_TO
+
+
+def test_links_that_lead_round_in_a_circle_are_followed_with_pauses() -> None:
+    okta = FakeOkta(*[([event("e1")], {"after": f"c{number % 2}"}) for number in range(503)])
+    follower = log_follower.Follower(t.cast(t.Any, okta), 3, lambda _text: None)
+    position, more = parse(), []
+    for _page in range(503):
+        read = follower.page(position)
+        position, more = read.position, [*more, read.has_more]
+    assert more == [*[True] * 500, *[False] * 3]
+    okta.answers = [([event("new")], {"after": "c2"})]
+    assert follower.page(position).has_more
+
+
+@pytest.mark.parametrize(
+    "published, read_to",
+    [
+        ([None], READ_TO),
+        (["2026-11-26T09:30:00Z", None, "2026-11-26T09:45:00Z"], "2026-11-26T08:45:00.000Z"),
+        (["2026-11-26T08:30:00Z"], READ_TO),
+        (["2099-01-01T00:00:00Z"], "2026-11-26T09:00:00.000Z"),
+        ([], "2026-11-26T09:00:00.000Z"),
+    ],
+)
+def test_all_was_read_up_to_an_hour_before_the_newest_event(
+    published: list[str | None], read_to: str
+) -> None:
+    events = [event(str(number), each) for number, each in enumerate(published)]
+    read, _okta, _warned = page(parse(), (events, {"after": "c2"}))
+    assert read.position.read_to == read_to
 
 
 def test_a_link_to_the_same_page_is_not_followed_at_once() -> None:
@@ -246,7 +368,7 @@ def test_a_backlog_of_a_day_is_not_lost_with_its_cursor() -> None:
     for answer in pages:
         position = page(position, answer, limit=100)[0].position
     _read, okta, lost = page(position, refused(400), ([], {"after": "c9"}), limit=100)
-    assert lost == ["2026-11-25T10:00:00.000Z"]
+    assert lost == [LOST.format("2026-11-25T10:00:00.000Z")]
     assert okta.queries[1]["since"] == "2026-11-25T10:00:00.000Z"
 
 
@@ -270,7 +392,7 @@ def test_where_okta_does_not_know_the_cursor_it_reads_on_by_time() -> None:
     position = parse()
     read, okta, lost = page(position, refused(400), ([event("e3")], {"after": "c9"}))
     assert okta.queries == [QUERY, log_follower.first_query(position, NOW, 3)]
-    assert lost == [READ_TO] and read.events == [event("e3")]
+    assert lost == [LOST.format(READ_TO)] and read.events == [event("e3")]
     assert read.position.query == {"after": "c9"}
 
 
@@ -282,8 +404,8 @@ def test_another_refusal_is_an_error(query: dict[str, str] | None, status: int) 
 
 def test_a_position_begins_with_nothing_seen() -> None:
     first, second = (log_follower.begin(ORG, FILTER, None, NOW) for _each in range(2))
-    first.seen.add("e1")
-    assert isinstance(second.seen, Seen) and "e1" not in second.seen
+    first.handed.add("e1", READ_TO)
+    assert "e1" not in second.handed
 
 
 def test_a_file_that_is_nested_too_deeply_is_refused() -> None:
