@@ -3,13 +3,14 @@
 
 SHELL = /bin/sh
 PY = .venv/bin/python
-.PHONY: help demo test test-all lint mutate bench ee docs matrix release-check lab generate setup lock clean
+.PHONY: help demo test test-all lint faults mutate bench ee docs matrix release-check lab generate setup lock clean
 
 help:
 	@echo "make demo           run the site playbook against a lab with 25 Macs"
 	@echo "make test           run the linters, the sanity tests, all pytest suites and the molecule scenario default"
 	@echo "make test-all       also run the slow tests, all scenarios and the conformance tests (installs Debian packages as root)"
 	@echo "make lint           run the linters"
+	@echo "make faults         run every module against every faulty answer; for some of them: make faults MODULES=\"okta_device_reset\""
 	@echo "make mutate         run mutation tests of the plans; for some of them: make mutate PLANS=\"gate reset\""
 	@echo "make bench          count the API calls of this collection and of other clients; writes docs/dev/benchmarks.md (an hour)"
 	@echo "make ee             build the execution environment with podman and run the site playbook in it"
@@ -35,6 +36,9 @@ test-all: setup
 
 lint: setup
 	@$(PY) -m tools.lint
+
+faults: setup
+	@$(PY) -m tests.faults $(MODULES)
 
 mutate: setup
 	@$(PY) -m tools.mutate $(PLANS)

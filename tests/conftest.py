@@ -11,39 +11,22 @@ def test_a_second_run_changes_nothing(fresh_lab, run_module):
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import typing as t
-from importlib import import_module
 from pathlib import Path
-from unittest import mock
 
 import hypothesis
 import pytest
-from ansible.module_utils import basic
 
 from lab.server import Lab
 from lab.state import Options
+from tests.support import module_runs
 from tests.support.secret_search import traces
 from tools.support.environment import without_tenants
 from tools.support.playbook import SITE, PlayResult, lab_environment, run_playbook
 
-try:
-    from ansible.module_utils.testing import patch_module_args
-except ImportError:  # ansible-core before 2.19
-
-    def patch_module_args(args: dict[str, t.Any]) -> t.Any:
-        """Set the arguments of a module that is called in this process."""
-        return mock.patch.object(
-            basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
-        )
-
-
 pytest_plugins = ["lab.contract.findings"]
-
-MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 
 # The machine is shared, and a slow run is not a failure. `make test` draws the same values each time;
 # `make test-all` draws more of them, and others each time (--hypothesis-profile=long).
@@ -108,26 +91,10 @@ def run_module(printed: list[str]) -> t.Callable[..., dict[str, t.Any]]:
         check: bool = False,
         diff: bool = False,
     ) -> dict[str, t.Any]:
-        module = import_module(f"{MODULES}.{name}")
-        output = io.StringIO()
-        warned: list[str] = []
-        with (
-            # In the process of a controller Ansible shows warnings instead of returning them.
-            mock.patch.object(
-                basic.AnsibleModule, "warn", lambda _module, text, **_more: warned.append(text)
-            ),
-            mock.patch.dict(os.environ, lab_environment(lab.announcement) if lab else {}),
-            patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": diff}),
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(output),
-        ):
-            try:
-                module.main()
-            except SystemExit:
-                pass  # how every module ends; what it has to say it has printed
-            finally:
-                printed.extend([output.getvalue(), *warned])
-        return {**json.loads(output.getvalue().splitlines()[-1]), "warnings": warned}
+        environment = lab_environment(lab.announcement) if lab else {}
+        done = module_runs.run_module(name, args, environment, check, diff)
+        printed.extend([done.output, *done.warnings])
+        return {**done.result, "warnings": done.warnings}
 
     return run
 

@@ -89,6 +89,11 @@ def long() -> bool:
     return run_tool("pytest", "-m", "long and not programs", "--numprocesses", "2", "--quiet")
 
 
+def faults() -> bool:
+    """Run every module against every faulty answer."""
+    return run_tool("python", "-m", "tests.faults")
+
+
 def properties() -> bool:
     """Draw many more values for the property tests of the plans, and others each time."""
     return run_tool(
@@ -120,6 +125,7 @@ def asked(arguments: list[str]) -> list[Stage]:
     return [
         *stages(all_scenarios()),
         Stage("long", long),
+        Stage("faults", faults),
         Stage("properties", properties),
         Stage("programs", programs),
         Stage("docs", site),

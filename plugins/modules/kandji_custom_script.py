@@ -249,7 +249,7 @@ def _write(ctx: ModuleContext, plan: scripts.Plan, subject: str) -> CustomScript
     copy of this run stays, assigned to nothing. Raises NotAsWritten and Refused.
     """
     if plan.current is not None:
-        script = ctx.kandji.update_script(plan.current.id, plan.fields)
+        script = ctx.kandji.update_script(plan.current, plan.fields)
         scripts.check_written(plan, script)
         check_last_write(subject, plan.current, script, ctx.kandji.scripts())
         return script

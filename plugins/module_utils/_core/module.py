@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 import typing as t
+from collections import Counter
 from dataclasses import replace
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._http import transport as _transport
-from .._http.operations import Operation
+from .._http.operations import Operation, Write
 from .._http.settings import Settings
 from .._http.transport import Transport, api_calls
 from .._kandji.client import Kandji
@@ -27,6 +28,7 @@ from .masking import Masker
 from .options import KANDJI, OKTA, Params, require
 from .progress import FILE_VARIABLE, Progress
 from .results import Result
+from .text import printable
 
 
 class ModuleContext:
@@ -88,7 +90,7 @@ class ModuleContext:
 
     def warn(self, text: str) -> None:
         """Show a warning, without secrets."""
-        self._warn(self.masker.text(text))
+        self._warn(printable(self.masker.text(text)))
 
     def progress(self, step: str) -> None:
         """Display which step begins, if the run takes long enough for a person to wait for it."""
@@ -105,6 +107,10 @@ class ModuleContext:
     def may_have_written(self) -> bool:
         """Return whether a vendor carried out a write of this run, or may have done."""
         return any(transport.may_have_written for transport in self._transports)
+
+    def writes(self) -> list[Write]:
+        """Return the writes that are finished, vendor by vendor."""
+        return [write for transport in self._transports for write in transport.writes]
 
     def calls(self) -> list[dict[str, str | int]]:
         """Return the requests that were sent, by vendor and operation."""
@@ -171,8 +177,23 @@ def _failure(
     # A task that failed after a write has changed something, which handlers and people go by. So
     # may one whose write has no answer.
     changed = {"changed": True} if context.may_have_written() else {}
-    result: Result = {**details, **changed, "msg": message, "api_calls": context.calls()}
+    writes = context.writes()
+    listed = {"writes": [write.as_result() for write in writes]} if writes else {}
+    result: Result = {
+        **details,
+        **changed,
+        **listed,
+        "msg": printable(f"{message}{_done_before(writes)}"),
+        "api_calls": context.calls(),
+    }
     return t.cast(Result, context.masker.value(result))
+
+
+def _done_before(writes: t.Sequence[Write]) -> str:
+    """Return a sentence on the writes that were done before a failure, "" without any."""
+    counts = Counter(write.operation for write in writes if write.is_certain)
+    names = [f"{name} ({count})" if count > 1 else name for name, count in counts.items()]
+    return f" Done before that: {', '.join(names)}." if names else ""
 
 
 def _place(error: BaseException) -> str:

@@ -1,11 +1,29 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts inside nested values, and serial numbers inside texts."""
+"""Texts inside nested values, serial numbers inside texts, and texts that a terminal can show."""
 
 from __future__ import annotations
 
+import re
 import typing as t
+
+# What a terminal obeys or cannot show: control characters but line breaks, characters that change
+# the direction of a text, and lone surrogates.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """Return a text with an escape (backslash, x1b) for each character that a terminal obeys."""
+    return _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def summarize(text: str, limit: int) -> str:
+    """Return a text of others in one line, printable, cut to so many characters."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= limit else f"{line[: limit - 4]} ..."
 
 
 def has_control_character(text: str) -> bool:

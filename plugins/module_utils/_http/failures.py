@@ -140,6 +140,8 @@ class Failures:
         """Return the message of the last attempt's error, after one that may have written."""
         if isinstance(error, Uncertain):
             return error.message
+        if isinstance(error, RateLimited):
+            return f"{error.message} {_unknown_fate(operation)}"
         return f"{error.message} An earlier attempt had no clear answer. {_unknown_fate(operation)}"
 
     # Of an answer

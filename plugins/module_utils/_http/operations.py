@@ -80,6 +80,8 @@ class Request:
     :arg content: a body that is sent as it is.
     :arg raw: return the bytes of the answer unparsed.
     :arg auth: replaces the transport's own.
+    :arg is_undone: reads whether the vendor did not carry the request out. It is called before a
+        write that is not repeatable is sent again after a 429, which may be a gateway's.
     :arg max_transport_retries: retry limit for this request after no answer or a gateway's error,
         for callers that can ask for less instead. None is the limit of the settings.
     """
@@ -94,6 +96,7 @@ class Request:
     raw: bool = False
     auth: Auth | None = None
     max_transport_retries: int | None = None
+    is_undone: Callable[[], bool] | None = None
 
     @property
     def body(self) -> bytes | Mapping[str, str] | None:
@@ -114,6 +117,28 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes = b""
     json: t.Any = None
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write that a vendor carried out, or may have carried out.
+
+    :arg target: the values in the operation's path, such as the id of a library item.
+    """
+
+    vendor: str
+    operation: str
+    target: Mapping[str, str]
+    is_certain: bool
+
+    def as_result(self) -> dict[str, str | dict[str, str]]:
+        """Return the write as a failure lists it."""
+        return {
+            "vendor": self.vendor,
+            "operation": self.operation,
+            "target": dict(self.target),
+            "outcome": "done" if self.is_certain else "unknown",
+        }
 
 
 @dataclass(frozen=True)

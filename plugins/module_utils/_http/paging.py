@@ -8,13 +8,21 @@ A page that is shorter than the limit is not the last one: vendors return fewer 
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
+from urllib.parse import parse_qsl
 
 from .._core.errors import Unreadable
 from .._core.json_fields import Row
 from .operations import Query
+from .urls import split_url
+
+# Parameters that say where a page begins, and how long it is.
+PLACES = ("after", "cursor", "limit", "offset", "page")
+MAX_PAGES = 10_000  # of one list: a million rows and more
 
 
 @dataclass(frozen=True)
@@ -31,14 +39,28 @@ class Page:
     total: int | None = None
 
 
-def read_pages(vendor: str, first: Query, fetch: Callable[[Query], Page]) -> Iterator[Row]:
-    """Yield the rows of all pages.
+def _nothing(_row: Row) -> None:
+    """Return nothing: the rows have no id."""
 
-    Raises Unreadable if a link leads back to a page that was read, if a page comes twice, or if the
-    vendor counts more rows than it sent: what is missing is not known to be absent.
+
+def read_pages(
+    vendor: str,
+    first: Query,
+    fetch: Callable[[Query], Page],
+    identify: Callable[[Row], object] = _nothing,
+) -> Iterator[Row]:
+    """Yield the rows of all pages, each row once: lists change while they are read.
+
+    Raises Unreadable if a link leads back to a page that was read, if a page comes twice, if there
+    is no end, or if the vendor counts more rows than it sent: what is missing is not known to be
+    absent.
+
+    :arg identify: returns what a row is known by, such as its id. Rows without one are told apart
+        by their content.
     """
     query: Query | None = first
     asked: set[str] = set()
+    known: set[object] = set()
     previous: list[Row] = []
     received, total = 0, None
     while query is not None:
@@ -47,12 +69,14 @@ def read_pages(vendor: str, first: Query, fetch: Callable[[Query], Page]) -> Ite
         query = page.following
         repeated = query is not None and repr(sorted(query.items())) in asked
         if repeated or (page.rows and page.rows == previous):
-            raise Unreadable(
-                f"{vendor.capitalize()}: a list leads back to a page that was read already. It"
-                " cannot be read to its end. Run again.",
-                vendor=vendor,
-            )
-        yield from page.rows
+            raise _endless(vendor, "leads back to a page that was read already")
+        if len(asked) >= MAX_PAGES and query is not None:
+            raise _endless(vendor, f"has more than {MAX_PAGES:,} pages")
+        for row in page.rows:
+            identity = identify(row) or _digest(row)
+            if identity not in known:
+                known.add(identity)
+                yield row
         previous, total = page.rows, page.total
         received += len(page.rows)
     if total is not None and received < total:
@@ -61,6 +85,46 @@ def read_pages(vendor: str, first: Query, fetch: Callable[[Query], Page]) -> Ite
             f" and {received} were sent. Run again.",
             vendor=vendor,
         )
+
+
+def _digest(row: Row) -> bytes:
+    """Return what stands for the content of a row. Rows themselves would take too much memory."""
+    return blake2b(json.dumps(row, sort_keys=True).encode(), digest_size=16).digest()
+
+
+def _endless(vendor: str, what: str) -> Unreadable:
+    return Unreadable(
+        f"{vendor.capitalize()}: a list {what}. It cannot be read to its end. Run again.",
+        vendor=vendor,
+    )
+
+
+def follow_link(vendor: str, path: str, asked: Query, link: object) -> Query | None:
+    """Return the query of the next page, or None without a link.
+
+    The link says where the next page begins, and nothing else: its host may be another one, where
+    the token must not go, and another filter would give other rows. Raises Unreadable for a link to
+    another list.
+
+    :arg path: the path of the operation.
+    :arg asked: the query of this page.
+    """
+    if link is None or link == "":
+        return None
+    parts = split_url(link) if isinstance(link, str) else None
+    if parts is None or (parts.path and not _is_path(parts.path, path)):
+        raise Unreadable(
+            f"{vendor.capitalize()}: the link to the next page of a list leads somewhere else. Run"
+            " again; if it stays, check whether a proxy or gateway is in between.",
+            vendor=vendor,
+        )
+    places = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return {**asked, **{name: value for name, value in places.items() if name in PLACES}}
+
+
+def _is_path(linked: str, path: str) -> bool:
+    """Return whether a link's path is the operation's. A host may add something before it."""
+    return linked.rstrip("/").lower().endswith(path.rstrip("/").lower())
 
 
 def count_in(body: t.Any, key: str) -> int | None:

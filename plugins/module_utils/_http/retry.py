@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 
 # A request that the vendor did not carry out may be sent again, whatever it does. Okta answers 423
 # (E0000239) and 409 to rules of one policy that are written at once. A 409 may be for good.
-NOT_CARRIED_OUT = (409, 423, 429)
+RATE_LIMITED = 429
+NOT_CARRIED_OUT = (409, 423, RATE_LIMITED)
 CONFLICT_RETRIES = 2
 # Whether these were carried out is unknown; 520 to 529 are those of a content delivery network.
 RETRY_STATUSES = (408, 500, 502, 503, 504, *range(520, 530))
@@ -27,6 +28,15 @@ def may_be_carried_out(status: int) -> bool:
     up. A redirect may be the answer to a request that was carried out.
     """
     return status < 400 or status == 408 or (status >= 500 and status != 501)
+
+
+def may_be_done(status: int) -> bool:
+    """Return whether a write that has an answer of this status may be done, whoever answered.
+
+    A vendor's own 429 means that it is not. That of a gateway may come after the write was passed
+    on.
+    """
+    return may_be_carried_out(status) or status == RATE_LIMITED
 
 
 def may_pass(status: int) -> bool:

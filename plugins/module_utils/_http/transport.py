@@ -19,17 +19,20 @@ from email.utils import parsedate_to_datetime
 from .._core.errors import DeviceTrustError, Unreachable
 from .._core.json_fields import parse_json
 from .._core.masking import Masker
+from .._core.text import summarize
 from .auth import Auth
 from .deadline import DeadlineAdapter
 from .failures import Failures
-from .operations import Answer, Explanation, Operation, Query, Request, Vendor
+from .operations import Answer, Explanation, Operation, Query, Request, Vendor, Write
 from .rate_limit import Pacer, reset_wait
 from .retry import (
     MAX_WAIT,
     NOT_CARRIED_OUT,
+    RATE_LIMITED,
     RETRY_STATUSES,
     Attempts,
     may_be_carried_out,
+    may_be_done,
     retry_after,
 )
 from .settings import Settings
@@ -47,6 +50,7 @@ except ImportError as error:
 
 VERSION = "0.1.0"
 CHUNK_BYTES = 65536
+MAX_WORDS = 500  # characters of a vendor's explanation
 
 
 class Transport:
@@ -56,6 +60,7 @@ class Transport:
     :arg auth: authorizes each request.
 
     ``may_have_written`` is whether the vendor carried out a write of this run, or may have done.
+    ``writes`` are those that are finished.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Transport:
         self.settings, self.masker = settings, masker
         self.calls: dict[tuple[str, str], int] = {}
         self.may_have_written = False
+        self.writes: list[Write] = []
         self._auth, self._failures = auth, Failures(vendor, origin, masker)
         self._first_date: float | None = None
         self._last_date: float | None = None
@@ -108,11 +114,15 @@ class Transport:
         settings = self.settings
         attempts = Attempts(settings.retries, request.max_transport_retries, settings.chance)
         try:
-            return self._send(operation, request, attempts)
+            answer = self._send(operation, request, attempts)
         except DeviceTrustError as error:
             if attempts.may_have_written:
                 error.message = self._failures.name_unknown_fate(operation, error)
+                self._note_write(operation, request, is_certain=False)
             raise
+        if operation.changes_state:
+            self._note_write(operation, request, is_certain=True)
+        return answer
 
     def _send(self, operation: Operation, request: Request, attempts: Attempts) -> Answer:
         """Send one request as often as ``attempts`` allow, and return its answer."""
@@ -135,7 +145,7 @@ class Transport:
                 self._sleep(attempts.backoff(), f"to send {operation.name} again")
                 attempts.retries += 1
                 continue
-            self._note_fate(operation, attempts, may_be_carried_out(response.status_code))
+            self._note_fate(operation, attempts, may_be_done(response.status_code))
             auth.on_response(response.status_code, response.headers)
             if response.status_code == 401 and not renewed:
                 # A 401 was not carried out, therefore even a write may be sent again.
@@ -146,6 +156,7 @@ class Transport:
                     continue
             if not self._wait_to_retry(operation, response, attempts):
                 return self._read(operation, response, request.raw, auth)
+            self._check_undone(operation, request, response, attempts)
             attempts.retries += 1
 
     # Before it is sent
@@ -223,10 +234,17 @@ class Transport:
             return failures.broken_proxy(operation, error)
         return failures.broken_connection(operation, error)
 
-    def _note_fate(self, operation: Operation, attempts: Attempts, may_be_done: bool) -> None:
+    def _note_write(self, operation: Operation, request: Request, is_certain: bool) -> None:
+        """Take note of a finished write."""
+        self.may_have_written = True
+        target = dict(request.path)
+        self.writes.append(Write(self.vendor.name, operation.name, target, is_certain))
+
+    @staticmethod
+    def _note_fate(operation: Operation, attempts: Attempts, may_have_written: bool) -> None:
         """Take note of an attempt that may have changed what the vendor keeps."""
-        if operation.changes_state and may_be_done:
-            attempts.may_have_written = self.may_have_written = True
+        if operation.changes_state and may_have_written:
+            attempts.may_have_written = True
 
     def _learn(self, operation: Operation, headers: Mapping[str, str]) -> None:
         """Take note of the vendor's clock and of its rate limit."""
@@ -249,6 +267,21 @@ class Transport:
             requested = reset_wait(response.headers, self.now())
         self._wait(operation, status, max(backoff, requested or 0))
         return True
+
+    def _check_undone(
+        self,
+        operation: Operation,
+        request: Request,
+        response: requests.Response,
+        attempts: Attempts,
+    ) -> None:
+        """Raise Uncertain if a write that must not be done twice may be done, in spite of a 429."""
+        status = response.status_code
+        if status != RATE_LIMITED or operation.may_repeat:
+            return
+        if request.is_undone is None or not request.is_undone():
+            raise self._failures.uncertain(operation, status, self._explained(response))
+        attempts.may_have_written = False
 
     def _wait(self, operation: Operation, status: int, seconds: float) -> None:
         """Wait as the vendor asks. Raises RateLimited if that is too long."""
@@ -287,11 +320,13 @@ class Transport:
         try:
             body = self.masker.foreign_value(parse_json(response.content))
         except ValueError:
-            body = self.masker.foreign_text(response.text[:CHUNK_BYTES])[:500]
+            body = self.masker.foreign_text(response.content.decode("utf-8", "replace"))
         explained = self.vendor.explain(response.status_code, response.headers, body)
         return replace(
             explained,
-            text=self.masker.foreign_text(explained.text),
+            text=_shown(self.masker.foreign_text(explained.text)),
+            code=_shown(explained.code),
+            request_id=_shown(explained.request_id),
             extra=self.masker.foreign_value(explained.extra),
         )
 
@@ -342,6 +377,11 @@ def _read_body(response: requests.Response, max_bytes: int) -> None:
             response.close()
             break
     response._content = bytes(body)  # where ``content``, ``text`` and ``json`` look for it
+
+
+def _shown(text: str) -> str:
+    """Return a vendor's words as messages show them: printable, in one line, and short."""
+    return summarize(text, MAX_WORDS)
 
 
 def _is_page(response: requests.Response) -> bool:

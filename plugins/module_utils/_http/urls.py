@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .._core.errors import BadOption
 
@@ -66,14 +66,6 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
-
-
-def next_query(link: str) -> dict[str, str]:
-    """Return the query of a page link.
-
-    Only the query: the link's host may be another one, where the token must not go.
-    """
-    return dict(parse_qsl(split_url(link).query, keep_blank_values=True))
 
 
 def batches(values: Sequence[str], size: int = MAX_FILTER_TERMS) -> list[list[str]]:

@@ -16,14 +16,14 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
-from .._core.json_fields import Row, as_object
+from .._core.json_fields import Row, as_id, as_object
 from .._core.masking import Masker
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
-from .._http.paging import Page, read_pages, rows_of
+from .._http.paging import Page, follow_link, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport
-from .._http.urls import batches, check_origin, next_query
+from .._http.urls import batches, check_origin
 from .._kandji.identifiers import DOMAINS as KANDJI_DOMAINS
 from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
 from .records import (
@@ -478,7 +478,11 @@ class Okta:
 
     def create_policy(self, body: Row) -> Policy:
         """Create a policy, to which Okta adds a catch-all rule. createPolicy."""
-        return Policy.from_row(_row(self.transport.call(CREATE_POLICY, json=body).json))
+        request = Request(
+            json=body,
+            is_undone=lambda: all(each.name != body["name"] for each in self.access_policies()),
+        )
+        return Policy.from_row(_row(self.transport.send(CREATE_POLICY, request).json))
 
     def clone_policy(self, policy_id: str) -> Policy:
         """Copy a policy with its rules, without its apps; Okta names the copy. clonePolicy."""
@@ -517,8 +521,15 @@ class Okta:
     def create_rule(self, policy_id: str, body: Row, active: bool = True) -> PolicyRule:
         """Create a rule. createPolicyRule."""
         query = None if active else {"activate": "false"}
-        answer = self.transport.call(CREATE_RULE, {"policyId": policy_id}, query=query, json=body)
-        return PolicyRule.from_row(_row(answer.json))
+        request = Request(
+            {"policyId": policy_id},
+            query,
+            body,
+            is_undone=lambda: all(
+                each.name != body["name"] for each in self.policy_rules(policy_id)
+            ),
+        )
+        return PolicyRule.from_row(_row(self.transport.send(CREATE_RULE, request).json))
 
     def replace_rule(self, policy_id: str, rule_id: str, body: Row) -> PolicyRule:
         """Replace a rule in full: start from its row. replacePolicyRule."""
@@ -637,7 +648,8 @@ class Okta:
         """
         answer = self.transport.call(LIST_LOG_EVENTS, query=query)
         events = list(map(LogEvent.from_row, rows_of("okta", answer.json)))
-        return events, next_query(_next_link(answer.headers))
+        following = follow_link("okta", LIST_LOG_EVENTS.path, query, _next_link(answer.headers))
+        return events, {name: str(value) for name, value in (following or {}).items()}
 
     def _pages(
         self,
@@ -669,16 +681,21 @@ class Okta:
                         raise
                     query = {**query, "limit": smaller.pop(0)}
             rows = rows_of("okta", answer.json)
-            following = next_query(_next_link(answer.headers)) or None
+            link = _next_link(answer.headers)
+            following = follow_link("okta", operation.expand_path(path or {}), query, link)
             return Page(rows, None if until_empty and not rows else following)
 
-        return read_pages("okta", query, fetch)
+        return read_pages("okta", query, fetch, _identity)
 
 
 def _next_link(headers: t.Mapping[str, str]) -> str:
     # requests joins repeated Link headers by commas, as HTTP allows; addresses may hold commas too.
     match = re.search(r'<([^>]*)>\s*;[^,<]*rel\s*=\s*"?next"?', headers.get("Link", ""))
     return match.group(1) if match else ""
+
+
+def _identity(row: Row) -> object:
+    return as_id(row.get("uuid") or row.get("id"))
 
 
 def _row(body: t.Any) -> Row:

@@ -177,7 +177,7 @@ def _apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomPr
         if plan.current is None:
             profile = _create(kandji, plan)
         else:
-            profile = kandji.update_profile(plan.current.id, plan.fields, plan.mobileconfig)
+            profile = kandji.update_profile(plan.current, plan.fields, plan.mobileconfig)
         check_written(plan, content, profile)
         if plan.current is not None:
             check_last_write(_subject(plan), plan.current, profile, kandji.profiles())

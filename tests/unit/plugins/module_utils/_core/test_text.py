@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts inside nested values, and serial numbers inside texts."""
+"""Texts inside nested values, serial numbers inside texts, and what a terminal can show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.text import (
     has_control_character,
     names_serial,
+    printable,
     split_lines,
+    summarize,
     texts_in,
     walk_texts,
 )
@@ -19,6 +21,24 @@ EVENT = {
     "target": [{"id": "1", "detail": {"names": ["a", "b"], "count": 3}}, None, True],
     "actor": "c",
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoë O\u2019Connor\n田中", "Zoë O\u2019Connor\n田中"),
+        ("\x1b[31mfatal:", "\\x1b[31mfatal:"),
+        ("a\0b\r\x9b", "a\\x00b\\r\\x9b"),
+        ("\u202eevil\ud800", "\\u202eevil\\ud800"),
+    ],
+)
+def test_what_a_terminal_obeys_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_a_text_of_others_is_one_short_line() -> None:
+    assert summarize("a\r\n  b\x1b", 20) == "a b\\x1b"
+    assert summarize("word " * 9, 12) == "word wor ..."
 
 
 @pytest.mark.parametrize(

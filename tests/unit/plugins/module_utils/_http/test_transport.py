@@ -396,7 +396,7 @@ def test_the_error_of_a_repeated_write_names_the_attempt_without_an_answer(
         ],
         *[
             (WRITE, failure, True)  # it was not carried out
-            for failure in ((429, ""), (409, ""), (423, ""), NO_CONNECTION, REFUSED)
+            for failure in ((409, ""), (423, ""), NO_CONNECTION, REFUSED)
         ],
         *[(WRITE, failure, True) for failure in (PROXY_REFUSED, NO_PROXY, PROXY_TIMEOUT)],
         *[(WRITE, failure, False) for failure in (PROXY_CLOSED, PROXY_RESET)],
@@ -420,6 +420,55 @@ def test_only_what_is_safe_to_repeat_is_repeated(
         with pytest.raises(DeviceTrustError):
             caller.call(operation, PATH)
     assert len(wire.sent) == len(wire.slept) + 1 == (2 if repeated else 1)
+
+
+@pytest.mark.parametrize("undone", [True, False, None])
+def test_a_write_is_repeated_after_a_429_only_if_the_vendors_state_shows_that_it_was_not_done(
+    wire: t.Any, undone: bool | None
+) -> None:
+    """The 429 may be a gateway's, after it passed the write on."""
+    wire.script((429, ""), (200, {"done": True}))
+    caller = transport(wire)
+    request = Request(is_undone=None if undone is None else lambda: bool(undone))
+    if undone:
+        assert caller.send(WRITE, request).json == {"done": True}
+        return
+    with pytest.raises(Uncertain, match="Whether createThing was carried out is unknown"):
+        caller.send(WRITE, request)
+    assert (len(wire.sent), len(wire.slept), caller.may_have_written) == (1, 1, True)
+
+
+def test_a_run_knows_its_writes_and_which_of_them_are_certain(wire: t.Any) -> None:
+    wire.script((200, {}), (204, ""), (400, ""), (500, ""))
+    caller = transport(wire)
+    caller.call(READ)
+    caller.call(REPEATABLE, PATH)
+    for _unused in range(2):
+        with pytest.raises(DeviceTrustError):
+            caller.call(WRITE)
+    assert [write.as_result() for write in caller.writes] == [
+        {
+            "vendor": "acme",
+            "operation": "deleteThing",
+            "target": {"thing": "1"},
+            "outcome": "done",
+        },
+        {"vendor": "acme", "operation": "createThing", "target": {}, "outcome": "unknown"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("long " * 40_000, r"with 400: (long ){99}l \.\.\.$"),
+        ("a\x1b[2Jb\r\n\u202efatal", r"with 400: a\\x1b\[2Jb \\u202efatal$"),
+        ("broken \ud800", r"with 400: broken \\ud800$"),
+    ],
+)
+def test_a_vendors_words_are_printable_and_short(wire: t.Any, text: str, shown: str) -> None:
+    wire.script((400, json.dumps({"text": text})))
+    with pytest.raises(ApiError, match=shown):
+        transport(wire).call(READ)
 
 
 @pytest.mark.parametrize(
@@ -520,7 +569,7 @@ def test_a_429_is_waited_for_by_the_vendors_headers_and_clock(
     wire: t.Any, headers: dict[str, str], waited: float
 ) -> None:
     wire.script((429, "", headers), (200, {}))
-    transport(wire).call(WRITE)
+    transport(wire).call(REPEATABLE, PATH)
     assert wire.slept == [waited]
 
 
@@ -740,8 +789,10 @@ def test_retry_after_is_kept_whatever_the_status(
     assert wire.slept == slept
 
 
-@pytest.mark.parametrize("operation", [READ, WRITE])
-@pytest.mark.parametrize("status", [409, 423, 429])
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [(READ, 429), *((each, status) for each in (READ, WRITE) for status in (409, 423))],
+)
 @pytest.mark.parametrize("body", [{"text": "locked."}, PAGE])
 def test_what_may_pass_is_to_be_run_again_later_whoever_answers(
     wire: t.Any, operation: Operation, status: int, body: t.Any

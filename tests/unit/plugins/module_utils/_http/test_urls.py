@@ -77,19 +77,6 @@ def test_what_is_loopback(host: str | None, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "link, query",
-    [
-        ("https://elsewhere.test/api?after=abc&limit=200", {"after": "abc", "limit": "200"}),
-        ("/api?after=a%2Bb%3D&empty=", {"after": "a+b=", "empty": ""}),
-        ("https://acme.test/api", {}),
-        ("", {}),
-    ],
-)
-def test_of_a_page_link_only_the_query_is_followed(link: str, query: dict[str, str]) -> None:
-    assert urls.next_query(link) == query
-
-
-@pytest.mark.parametrize(
     "count, sizes", [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (100, [40, 40, 20])]
 )
 def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes: list[int]) -> None:
@@ -102,6 +89,5 @@ def test_serials_are_searched_for_in_batches_and_none_is_lost(count: int, sizes:
 def test_a_text_that_is_not_a_url_has_no_parts() -> None:
     assert urls.split_url("https://[").hostname is None
     assert urls.split_url("https://acme.okta.com/a").path == "/a"
-    assert urls.next_query("https://[") == {}
     with pytest.raises(BadOption, match="^okta_org_url: 'https://\\[' is not a URL"):
         urls.check_origin("okta_org_url", "https://[")

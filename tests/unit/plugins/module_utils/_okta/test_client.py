@@ -281,7 +281,7 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
     ] * 2
     assert [query_of(request) for request in wire.sent] == [
         {"search": "platform", "limit": "2"},
-        {"after": "a+b", "limit": "2"},
+        {"search": "platform", "after": "a+b", "limit": "2"},
     ]
     assert wire.sent[1].headers["Authorization"] == f"SSWS {TOKEN}"
 
@@ -343,7 +343,7 @@ def test_a_comma_in_a_next_link_does_not_end_the_paging(wire: t.Any) -> None:
         linked([record("2")], SELF),
     )
     assert [device.id for device in okta(wire).devices("x")] == ["1", "2"]
-    assert query_of(wire.sent[1]) == {"after": "a,b", "limit": "2"}
+    assert query_of(wire.sent[1]) == {"search": "x", "after": "a,b", "limit": "2"}
 
 
 @pytest.mark.parametrize(

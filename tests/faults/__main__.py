@@ -1,0 +1,28 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the matrix: `make faults`, or that of some modules: `make faults MODULES="okta_device_reset"`.
+
+A wrong cell is printed with what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tests.faults.matrix import run_matrix
+
+
+def main(modules: list[str]) -> int:
+    """Run the cells of these modules, or of all, and return the exit status."""
+    started = time.monotonic()
+    done = run_matrix(list, lambda line: print(line, flush=True), modules)
+    for line in done.lines():
+        print(line.encode(errors="backslashreplace").decode())
+    print(f"{time.monotonic() - started:,.0f} s")
+    return 1 if done.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

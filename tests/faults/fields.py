@@ -1,0 +1,168 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults of single fields: each key that a run reads, altered in each way that fits its value."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest import mock
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import transport
+
+from tests.faults.channel import Send
+from tests.faults.exchange import Exchange
+
+Path = tuple[str, ...]  # keys from the top of a body; EACH is every member of a list
+EACH = "*"
+MISSING = object()
+
+_WORD = re.compile(r"[A-Z][A-Z0-9_]+")
+
+# What a value becomes; the value itself where the fault does not fit. A field fault is a line here.
+CHANGES: dict[str, Callable[[t.Any], t.Any]] = {
+    "missing": lambda _value: MISSING,
+    "null": lambda _value: None,
+    "of no content": lambda value: type(value)() if isinstance(value, (str, list, dict)) else value,
+    "of another type": lambda value: {str: 12345, list: {"a": 1}, dict: ["a"], bool: "yes"}.get(
+        type(value), "x"
+    ),
+    "an object": lambda value: value if isinstance(value, dict) else {"value": value},
+    "a list": lambda value: value if isinstance(value, list) else [value],
+    "a list of another type": lambda value: [7, None, []] if isinstance(value, list) else value,
+    "in another case": lambda value: value.swapcase() if isinstance(value, str) else value,
+    "an unknown word": lambda value: (
+        "SOMETHING_NEW" if isinstance(value, str) and _WORD.fullmatch(value) else value
+    ),
+    "a lone surrogate": lambda value: "\ud800" + value if isinstance(value, str) else value,
+    "escape sequences": lambda value: f"\x1b[31m{value}\u202e" if isinstance(value, str) else value,
+    "a huge number": lambda value: 10**30 if type(value) is int else value,
+    "a negative number": lambda value: -1 if type(value) is int else value,
+}
+
+
+@dataclass(frozen=True)
+class FieldFault:
+    """One field altered, in the first row or in every one.
+
+    ``values`` are the values that the field had: what merely shows them may show something else.
+    """
+
+    operation: str
+    path: Path
+    change: str
+    everywhere: bool
+    values: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The title of the fault."""
+        return f"{self.change}: {'.'.join(key for key in self.path if key != EACH)}"
+
+    def alter(self, exchange: Exchange, ask: Send) -> Exchange:
+        """Return the exchange with the altered field."""
+        answered = ask(exchange)
+        value = answered.json
+        if not answered.succeeded or not isinstance(value, (dict, list)):
+            return answered
+        return answered.with_json(
+            _altered(value, self.path, CHANGES[self.change], self.everywhere)[0]
+        )
+
+
+def _altered(
+    value: t.Any, path: Path, change: Callable[[t.Any], t.Any], everywhere: bool
+) -> tuple[t.Any, bool]:
+    """Return a value with the field altered, and whether there was one."""
+    if not path:
+        return change(value), True
+    key, rest = path[0], path[1:]
+    if key == EACH and isinstance(value, list):
+        members, done = [], False
+        for member in value:
+            if done and not everywhere:
+                members.append(member)
+                continue
+            new, altered = _altered(member, rest, change, everywhere)
+            done |= altered
+            if new is not MISSING:
+                members.append(new)
+        return members, done
+    if isinstance(value, dict) and key in value:
+        new, done = _altered(value[key], rest, change, everywhere)
+        kept = {name: each for name, each in value.items() if name != key or new is not MISSING}
+        return {**kept, **({} if new is MISSING else {key: new})}, done
+    return value, False
+
+
+def values_at(value: t.Any, path: Path) -> Iterator[t.Any]:
+    """Yield the values of a field in a body."""
+    if not path:
+        yield value
+    elif path[0] == EACH and isinstance(value, list):
+        for member in value:
+            yield from values_at(member, path[1:])
+    elif isinstance(value, dict) and path[0] in value:
+        yield from values_at(value[path[0]], path[1:])
+
+
+def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[FieldFault]:
+    """Yield the faults of a field that make a difference in these bodies."""
+    values = [each for body in bodies for each in values_at(body, path)]
+    if not values:
+        return
+    texts = tuple(dict.fromkeys(str(each) for each in values if isinstance(each, (str, int))))
+    for name, change in CHANGES.items():
+        if any(change(each) is not each and change(each) != each for each in values):
+            for everywhere in (False, True):
+                yield FieldFault(operation, path, name, everywhere, texts)
+
+
+# Which fields a run reads
+
+
+class _Object(dict[str, t.Any]):
+    """An object that takes note of the keys that are read."""
+
+    note: t.Any
+    path: Path
+
+    def __getitem__(self, key: str) -> t.Any:
+        self.note((*self.path, key))
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: t.Any = None) -> t.Any:
+        """Return a value, and note its key."""
+        self.note((*self.path, key))
+        return super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self.note((*self.path, str(key)))
+        return super().__contains__(key)
+
+
+def _noting(value: t.Any, note: Callable[[Path], None], path: Path = ()) -> t.Any:
+    if isinstance(value, list):
+        return [_noting(each, note, (*path, EACH)) for each in value]
+    if not isinstance(value, dict):
+        return value
+    noted = _Object({key: _noting(each, note, (*path, key)) for key, each in value.items()})
+    noted.note, noted.path = note, path
+    return noted
+
+
+@contextmanager
+def noting_reads() -> Iterator[dict[bytes, set[Path]]]:
+    """Yield the paths that are read, by the body that they are read from."""
+    reads: dict[bytes, set[Path]] = {}
+    parse = transport.parse_json
+
+    def parse_and_note(content: bytes) -> t.Any:
+        return _noting(parse(content), reads.setdefault(content, set()).add)
+
+    with mock.patch.object(transport, "parse_json", parse_and_note):
+        yield reads

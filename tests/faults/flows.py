@@ -1,0 +1,414 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flows of the matrix: each runs a module, an event source or the inventory in one situation.
+
+A new flow is an entry of FLOWS. Together they send every operation that the modules declare.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.actors import mac as macs
+from lab.actors import person as people
+from lab.actors.macos_shims import check_script
+from lab.clock import iso
+from tests.faults.channel import Company
+from tests.faults.observation import DIRECTORY, Json
+from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.support import module_runs
+from tools.support.playbook import lab_environment
+
+SCEP, PROFILE, SCRIPT = "kandji_scep_profile", "kandji_custom_profile", "kandji_custom_script"
+APP, REDELIVERY, DEVICES = (
+    "kandji_app_store_item",
+    "kandji_profile_redelivery",
+    "kandji_device_info",
+)
+ITEMS, POLICY, RULE = "kandji_library_item_info", "okta_access_policy", "okta_access_policy_rule"
+FORECAST, METHOD, RECORDS = (
+    "okta_access_policy_forecast",
+    "okta_authenticator_method",
+    "okta_device_info",
+)
+INTEGRATION, RESET, DENIALS = (
+    "okta_device_integration",
+    "okta_device_reset",
+    "okta_sign_in_denials_info",
+)
+LOG, FLEET, GATE = "okta_system_log_info", "device_trust_info", "device_trust_gate"
+PREFLIGHT, RENEWAL, REPORT = (
+    "device_trust_preflight",
+    "device_trust_renewal_info",
+    "device_trust_report",
+)
+CERTIFICATES = "device_trust_certificates"
+
+CANARY = {"name": "Okta SCEP - canary", "blueprints": ["Canary"]}
+RINGS = [{"name": "canary", "blueprints": ["Canary"], "scep_profile": "Okta SCEP - canary"}]
+ORIGINAL, CLONE = "Company apps", "Company apps (managed devices)"
+COPY = {"name": CLONE, "clone_of": ORIGINAL}
+MOVE = {**COPY, "apps": ["Slack"], "break_glass_group": "Break glass"}
+MANAGED = {
+    "policy": ORIGINAL,
+    "name": "Managed Macs",
+    "position": "first",
+    "platforms": ["MACOS"],
+    "managed": True,
+    "access": "ALLOW",
+    "factor_mode": "2FA",
+    "groups_excluded": ["Break glass"],
+    "break_glass_group": "Break glass",
+}
+DENY = {
+    "policy": ORIGINAL,
+    "name": "Other Macs",
+    "position": "first",
+    "platforms": ["MACOS"],
+    "managed": False,
+    "access": "DENY",
+    "groups_excluded": ["Break glass"],
+    "break_glass_group": "Break glass",
+}
+STUCK = "RESETMAC0001"
+
+
+class Scene:
+    """A company, and what flows ask of it."""
+
+    def __init__(self, company: Company) -> None:
+        self.company, self.world = company, company.world
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The collection's environment variables."""
+        return lab_environment(self.company.announcement)
+
+    @property
+    def test_macs(self) -> list[str]:
+        """The serials of the canary's test Macs."""
+        return list(self.company.announcement["rings"][0]["test_macs"])
+
+    def live(self) -> None:
+        """Let Macs check in and people open Okta Verify."""
+        macs.act(self.world)
+        people.act(self.world)
+
+    def module(self, name: str, args: Mapping[str, t.Any]) -> Json:
+        """Run a module, and return its result with warnings and what it printed."""
+        done = module_runs.run_module(name, args, self.environment)
+        printed = "\n".join([done.output, *done.warnings])
+        return {**done.result, "warnings": done.warnings, "printed": printed}
+
+    def do(self, name: str, args: Mapping[str, t.Any]) -> Json:
+        """Run a module that has to succeed."""
+        result = self.module(name, args)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What runs, and in which situation.
+
+    :arg options: the options, or a function that returns them after ``prepare``. The text
+        DIRECTORY stands for a directory of the run.
+    :arg prepare: brings the company into the situation. Its value is given to ``options``.
+    :arg at_pause: what happens while the run waits.
+    """
+
+    module: str
+    options: Json | Callable[[Scene, t.Any], Json]
+    prepare: Callable[[Scene], t.Any] = lambda _scene: None
+    at_pause: Callable[[Scene], None] = lambda _scene: None
+    macs: int = 3
+    check: bool = False
+
+    def run(self, scene: Scene, prepared: t.Any, directory: Path) -> Json:
+        """Run it once and return the result."""
+        options = self.options(scene, prepared) if callable(self.options) else self.options
+        return scene.module(self.module, _with_directory(options, str(directory)))
+
+
+def _with_directory(value: t.Any, directory: str) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _with_directory(each, directory) for key, each in value.items()}
+    return value.replace(DIRECTORY, directory) if isinstance(value, str) else value
+
+
+def after(*steps: tuple[str, Json], living: bool = True, days: int = 0) -> Callable[[Scene], Json]:
+    """Return a preparation: modules with their options, then a day of Macs and people."""
+
+    def prepare(scene: Scene) -> Json:
+        result: Json = {}
+        for module, options in steps:
+            result = scene.do(module, options)
+        if living:
+            scene.live()
+        if days:
+            scene.world.clock.advance(days=days)
+        return result
+
+    return prepare
+
+
+def nobody_signs_in(*steps: tuple[str, Json]) -> Callable[[Scene], Json]:
+    """Return a preparation after which no app was used for months, so nobody is locked out."""
+
+    def prepare(scene: Scene) -> Json:
+        scene.world.clock.advance(days=95)
+        return after(*steps, living=False)(scene)
+
+    return prepare
+
+
+def people_sign_in(scene: Scene) -> None:
+    """Let everybody use every app."""
+    scene.live()
+    people.open_apps(scene.world)
+
+
+def mobileconfig(**keys: t.Any) -> str:
+    """Return a profile with a Wi-Fi payload."""
+    payload = {
+        "PayloadType": "com.apple.wifi.managed",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": "com.acme.wifi.1",
+        "PayloadUUID": "ONE",
+        "SSID_STR": "Acme",
+        **keys,
+    }
+    head = {"PayloadType": "Configuration", "PayloadVersion": 1, "PayloadUUID": "ANY"}
+    profile = {**head, "PayloadIdentifier": "com.acme.wifi", "PayloadContent": [payload]}
+    return plistlib.dumps(profile).decode()
+
+
+def wifi(**keys: t.Any) -> Json:
+    """Return the options of a profile that the collection did not make."""
+    return {"name": "Wifi", "mobileconfig": mobileconfig(**keys), "blueprints": ["Canary"]}
+
+
+def _map(scene: Scene) -> Json:
+    """Prepare two Macs whose certificates on an assignment map are half a year old."""
+    from lab.kandji.model import Node  # the lab's models need its state first
+
+    tenant, world = scene.world.kandji, scene.world
+    blueprint = tenant.add_blueprint("All Macs", kind="map")
+    blueprint.nodes[:] = [
+        Node(world.uuid()),
+        Node(world.uuid(), "okta-scep-redelivery", without=True),
+    ]
+    serials = scene.test_macs
+    for device in tenant.devices.values():
+        if device.serial in serials:
+            device.blueprint_id, device.tags = blueprint.id, ["vip"]
+    tenant.changed()
+    wanted = {
+        "name": "Okta SCEP - map",
+        "blueprints": ["All Macs"],
+        "assignment_nodes": {"All Macs": blueprint.nodes[1].id},
+    }
+    profile = scene.do(SCEP, wanted)["profiles"][0]
+    scene.live()
+    world.clock.advance(days=180)
+    scene.live()
+    begun = iso(world.clock.now())
+    world.clock.advance(hours=1)
+    return {
+        "library_item_id": profile["library_item_id"],
+        "serials": serials,
+        "issued_before": begun,
+    }
+
+
+def _stuck(scene: Scene) -> None:
+    fleet = ResetFleet(scene)
+    fleet.stuck(STUCK, fleet.user("stuck@example.com"))
+
+
+def _script_of_check(scene: Scene) -> Json:
+    scene.do(SCEP, CANARY)
+    scene.live()
+    result = scene.do(SCRIPT, {"name": "Check", "script": check_script(), "blueprints": ["Canary"]})
+    scene.live()
+    return result
+
+
+def _denied(scene: Scene) -> None:
+    people_sign_in(scene)
+    scene.do(RULE, {**DENY, "max_locked_out": 1000})
+    people.open_apps(scene.world)
+
+
+HELLO = {"name": "Hello", "script": "#!/bin/sh\necho hello\n", "blueprints": ["Canary"]}
+CHECK_ID = "certificate_check_item_id"
+
+FLOWS: dict[str, Flow] = {
+    "create SCEP profile": Flow(SCEP, CANARY),
+    "renew SCEP profile": Flow(
+        SCEP, {**CANARY, "generation": "2027", "max_reissue": 50}, after((SCEP, CANARY))
+    ),
+    "widen SCEP profile": Flow(
+        SCEP,
+        {**CANARY, "blueprints": ["Canary", "Engineering"]},
+        after((SCEP, CANARY)),
+        macs=4,
+    ),
+    "remove SCEP profile": Flow(
+        SCEP,
+        {**CANARY, "blueprints_mode": "remove", "max_removed": 50},
+        after((SCEP, CANARY)),
+    ),
+    "create profile": Flow(PROFILE, wifi()),
+    "change profile": Flow(
+        PROFILE, {**wifi(SSID_STR="Acme 2"), "max_reinstall": 50}, after((PROFILE, wifi()))
+    ),
+    "delete profile": Flow(
+        PROFILE, {"name": "Wifi", "state": "absent", "max_removed": 50}, after((PROFILE, wifi()))
+    ),
+    "create script": Flow(SCRIPT, HELLO),
+    "change script": Flow(
+        SCRIPT,
+        {
+            **HELLO,
+            "script": "#!/bin/sh\n",
+            "blueprints": ["Engineering"],
+            "blueprints_mode": "exact",
+            "max_removed": 50,
+        },
+        after((SCRIPT, HELLO)),
+    ),
+    "assign Okta Verify": Flow(APP, {"name": "Okta Verify", "blueprints": ["Canary"]}),
+    "move Okta Verify": Flow(
+        APP,
+        {
+            "name": "Okta Verify",
+            "blueprints": ["Engineering"],
+            "blueprints_mode": "exact",
+            "max_removed": 50,
+        },
+        after((APP, {"name": "Okta Verify", "blueprints": ["Canary"]})),
+    ),
+    "redelivery begins": Flow(REDELIVERY, lambda _scene, args: args, _map),
+    "redelivery in one run": Flow(
+        REDELIVERY,
+        lambda _scene, args: {**args, "wait": 600, "poll_interval": 30},
+        _map,
+        at_pause=Scene.live,
+    ),
+    "devices": Flow(DEVICES, {"blueprints": ["Canary"], "library_items": True}),
+    "library items": Flow(
+        ITEMS, {"names": ["Okta SCEP - canary"], "statuses": True}, after((SCEP, CANARY))
+    ),
+    "create policy": Flow(POLICY, {"name": "Managed apps", "description": "By hand"}),
+    "describe policy": Flow(
+        POLICY, {"name": CLONE, "description": "For managed Macs"}, after((POLICY, COPY))
+    ),
+    "clone and move": Flow(POLICY, MOVE, nobody_signs_in()),
+    "revert apps": Flow(
+        POLICY,
+        {"name": CLONE, "state": "reverted", "break_glass_group": "Break glass"},
+        nobody_signs_in((POLICY, MOVE)),
+    ),
+    "delete policy": Flow(POLICY, {"name": CLONE, "state": "absent"}, after((POLICY, COPY))),
+    "create rule": Flow(RULE, MANAGED, nobody_signs_in()),
+    "create rule, people sign in": Flow(
+        RULE, {**DENY, "max_locked_out": 1000}, people_sign_in, macs=2
+    ),
+    "rule is refused": Flow(RULE, DENY, people_sign_in, macs=2),
+    "change rule": Flow(
+        RULE, {**MANAGED, "reauthenticate_in": "PT4H"}, nobody_signs_in((RULE, MANAGED))
+    ),
+    "rule off": Flow(RULE, {**MANAGED, "status": "INACTIVE"}, nobody_signs_in((RULE, MANAGED))),
+    "rule on": Flow(
+        RULE,
+        {**MANAGED, "status": "ACTIVE"},
+        nobody_signs_in((RULE, MANAGED), (RULE, {**MANAGED, "status": "INACTIVE"})),
+    ),
+    "delete rule": Flow(
+        RULE,
+        {
+            "policy": ORIGINAL,
+            "name": "Managed Macs",
+            "state": "absent",
+            "break_glass_group": "Break glass",
+        },
+        nobody_signs_in((RULE, MANAGED)),
+    ),
+    "forecast": Flow(
+        FORECAST,
+        {
+            "policy": ORIGINAL,
+            "rules": [{k: v for k, v in DENY.items() if k not in ("policy", "break_glass_group")}],
+            "break_glass_group": "Break glass",
+            "refuse": False,
+        },
+        people_sign_in,
+        macs=2,
+    ),
+    "method off": Flow(METHOD, {"method": "push", "status": "INACTIVE"}),
+    "method on, with settings": Flow(
+        METHOD,
+        {"status": "ACTIVE", "show_sign_in_with_ov": "ALWAYS"},
+        after((METHOD, {"status": "INACTIVE"})),
+    ),
+    "records": Flow(RECORDS, {"serial_numbers": [STUCK]}, _stuck),
+    "record by id": Flow(
+        RECORDS, lambda scene, _p: {"device_ids": [next(iter(scene.world.okta.devices))]}, _stuck
+    ),
+    "integration": Flow(INTEGRATION, {}),
+    "test enrolment": Flow(INTEGRATION, {"test_enrollment": True}),
+    "integration by key": Flow(
+        INTEGRATION,
+        lambda scene, _p: {
+            "okta_client_id": scene.company.announcement["okta_client_id"],
+            "okta_private_key": scene.company.announcement["okta_private_key"],
+            "okta_key_id": scene.company.announcement["okta_key_id"],
+        },
+    ),
+    "reset": Flow(RESET, {"serials": [STUCK]}, _stuck),
+    "denials": Flow(DENIALS, {"apps": ["Slack"], "minutes": 60}, _denied, macs=2),
+    "system log": Flow(LOG, {"max_rows": 20}),
+    "fleet": Flow(FLEET, {"rings": RINGS}, after((SCEP, CANARY))),
+    "fleet with the certificate check": Flow(
+        FLEET,
+        lambda _scene, done: {"rings": RINGS, CHECK_ID: done["script"]["id"]},
+        _script_of_check,
+    ),
+    "gate": Flow(
+        GATE,
+        lambda scene, done: {
+            "library_item_id": done["profiles"][0]["library_item_id"],
+            "payload_uuid": done["profiles"][0]["payload_uuid"],
+            "test_macs": scene.test_macs,
+        },
+        after((SCEP, CANARY)),
+    ),
+    "gate that waits": Flow(
+        GATE,
+        lambda scene, done: {
+            "library_item_id": done["profiles"][0]["library_item_id"],
+            "payload_uuid": done["profiles"][0]["payload_uuid"],
+            "test_macs": scene.test_macs,
+            "wait": 300,
+        },
+        after((SCEP, CANARY), living=False),
+        at_pause=Scene.live,
+    ),
+    "preflight": Flow(
+        PREFLIGHT, lambda scene, _p: {"rings": scene.company.announcement["rings"][:1]}
+    ),
+    "renewal": Flow(RENEWAL, {"rings": RINGS}, after((SCEP, CANARY), days=330)),
+    "report": Flow(
+        REPORT, {"rings": RINGS, "dest": DIRECTORY, "formats": ["json"]}, after((SCEP, CANARY))
+    ),
+    "certificates": Flow(
+        CERTIFICATES, lambda _scene, done: {CHECK_ID: done["script"]["id"]}, _script_of_check
+    ),
+    "ledger": Flow(CERTIFICATES, {"state_dir": DIRECTORY + "/state"}, after((SCEP, CANARY))),
+}

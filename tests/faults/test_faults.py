@@ -1,0 +1,83 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults change what their names say, and a field's fault only its field."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from tests.faults.exchange import Exchange
+from tests.faults.faults import FAULTS, rows_of
+from tests.faults.fields import EACH, FieldFault, faults_of, noting_reads
+
+LIST = Exchange(
+    "kandji",
+    "List Things",
+    0,
+    False,
+    True,
+    "GET",
+    "https://k/things?limit=3",
+    status=200,
+    headers=(("Content-Type", "application/json"),),
+    body=json.dumps({"results": [{"id": "a"}, {"id": "B"}], "next": None, "count": 2}).encode(),
+)
+
+
+def altered(name):
+    return FAULTS[name].alter(LIST, lambda exchange: exchange)
+
+
+def test_there_are_sixty_faults_and_more():
+    assert len(FAULTS) >= 60
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_alters_some_answer_or_raises_an_error_of_requests(name):
+    write = Exchange(
+        "okta", "w", 0, True, False, "POST", "https://o/x", status=200, body=b"[{}, 1]"
+    )
+    try:
+        changed = [FAULTS[name].alter(each, lambda it: it) != each for each in (LIST, write)]
+    except requests.RequestException:
+        return
+    assert any(changed)
+
+
+def test_rows_are_altered_inside_their_envelope():
+    assert rows_of(altered("the first row twice")) == [{"id": "a"}, {"id": "a"}, {"id": "B"}]
+    assert altered("counted too high").json["count"] == 1002
+    assert altered("next page is true").json["next"] is True
+
+
+def test_overlapping_pages_share_a_row():
+    pages = FAULTS["pages overlap"]
+    first = pages.alter(LIST, lambda exchange: exchange)
+    following = Exchange(**{**vars(LIST), "url": first.json["next"]})
+    second = pages.alter(following, lambda exchange: exchange)
+    assert rows_of(first) == [{"id": "a"}] and rows_of(second) == [{"id": "a"}, {"id": "B"}]
+
+
+@pytest.mark.parametrize(("everywhere", "ids"), [(False, ["A", "B"]), (True, ["A", "b"])])
+def test_a_fault_of_a_field_meets_the_first_row_or_each(everywhere, ids):
+    fault = FieldFault("List Things", ("results", EACH, "id"), "in another case", everywhere)
+    rows = fault.alter(LIST, lambda exchange: exchange).json["results"]
+    assert [row["id"] for row in rows] == ids
+
+
+def test_the_fields_that_are_read_are_known_by_their_paths():
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import transport
+
+    with noting_reads() as reads:
+        for row in transport.parse_json(LIST.body)["results"]:
+            row.get("name")
+            row["id"]
+    paths = reads[LIST.body]
+    assert paths == {("results",), ("results", EACH, "name"), ("results", EACH, "id")}
+    faults = faults_of("List Things", ("results", EACH, "id"), [LIST.json])
+    assert {fault.change for fault in faults} >= {"missing", "null", "in another case"}
+    assert not list(faults_of("List Things", ("results", EACH, "name"), [LIST.json]))

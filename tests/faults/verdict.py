@@ -1,0 +1,188 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict on a run with a fault, from the observations of both runs. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tests.faults.exchange import Exchange
+from tests.faults.observation import Observation, differences, normalized
+
+_PROGRAM = re.compile(r"Unexpected \w+ at|Please report|Traceback \(most recent|object at 0x")
+# Control characters but line breaks, bidirectional overrides, lone surrogates.
+_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+MAX_MESSAGE = 2500  # characters
+# Keys of results that say what a run could not find out. More there is no silent difference.
+_SAYS_SO = re.compile(r"unconfirmed|unknown|incomplete|unclear|uncertain|doubt")
+# Keys that say how the run went, not what is true.
+_OF_THE_RUN = re.compile(r"^\.(api_calls|diff|invocation)")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a cell may differ in.
+
+    :arg other_truth: the reason why another result is right, "" if it is not.
+    :arg shown: values of the altered field, which a result may show altered.
+    """
+
+    other_truth: str = ""
+    any_order: bool = False
+    shown: tuple[str, ...] = ()
+
+
+def judge(
+    plain: Observation,
+    faulted: Observation,
+    following: Observation | None,
+    expected: Expectation,
+    secrets: Sequence[str],
+) -> list[str]:
+    """Return what is wrong with a run that met a fault, a sentence for each.
+
+    :arg plain: the run without the fault.
+    :arg following: the next run without the fault, None if nothing was written.
+    """
+    if faulted.trouble:
+        return [faulted.trouble]
+    problems = [*_speech(faulted), *_secrets(faulted, secrets), *_writes(plain, faulted, expected)]
+    if faulted.failed:
+        return [*problems, *_failure(faulted), *_convergence(plain, following, expected)]
+    same_state = _same(plain, faulted, lambda each: each.state, expected)
+    silent = _silent(plain, faulted, expected)
+    if not expected.other_truth:
+        problems += [f"silently different: {each}" for each in silent[:3]]
+    if same_state:
+        return [*problems, *_convergence(plain, following, expected)]
+    return problems
+
+
+def _speech(faulted: Observation) -> list[str]:
+    """Return what is wrong with the words of a run."""
+    texts = [str(faulted.result.get("msg", "")), *faulted.warnings]
+    problems = [f"words of a program: {text[:300]}" for text in texts if _PROGRAM.search(text)]
+    problems += [f"not printable: {text[:200]!r}" for text in texts if _UNPRINTABLE.search(text)]
+    problems += [
+        f"{len(text)} characters: {text[:100]}" for text in texts if len(text) > MAX_MESSAGE
+    ]
+    if faulted.failed and not texts[0].strip():
+        problems.append("fails without a word")
+    return problems
+
+
+def _secrets(faulted: Observation, secrets: Sequence[str]) -> list[str]:
+    return ["shows a secret" for secret in secrets if secret in faulted.printed]
+
+
+def _key(exchange: Exchange, known: frozenset[str]) -> str:
+    parts = urlsplit(exchange.url)
+    return str(normalized(f"{exchange.operation} {parts.path}", known))
+
+
+def _writes(plain: Observation, faulted: Observation, expected: Expectation) -> list[str]:
+    """Return the writes that were carried out and should not have been."""
+    known = plain.known
+    allowed = Counter(_key(each, known) for each in plain.carried_out)
+    done = Counter(_key(each, known) for each in faulted.carried_out if not each.repeatable)
+    again = {_key(each, known) for each in faulted.carried_out if each.repeatable}
+    problems = [f"a write too many: {each}" for each in (done - allowed).elements()]
+    problems += [f"another write: {each}" for each in sorted(again - allowed.keys())]
+    return [] if expected.other_truth else problems
+
+
+def _failure(faulted: Observation) -> list[str]:
+    """Return what is wrong with the result of a failure."""
+    kept = [each for each in faulted.carried_out if each.operation not in KEEPING]
+    sent = [each for each in faulted.exchanges if each.writes and each.operation not in KEEPING]
+    changed = bool(faulted.result.get("changed"))
+    if kept and not changed:
+        return ["fails after a write and does not say changed"]
+    if changed and not sent and not _lost_writes(faulted):
+        return ["says changed and wrote nothing"]
+    done = [each for each in kept if each in faulted.exchanges]
+    listed = Counter(str(each.get("operation")) for each in faulted.result.get("writes", ()))
+    missing = Counter(each.operation for each in done) - listed
+    return [f"does not list what was done: {', '.join(sorted(missing))}"] if missing else []
+
+
+# Writes after which the vendor keeps what it kept.
+KEEPING = ("Daily check-in", "PKIOperation")
+
+
+def _lost_writes(faulted: Observation) -> bool:
+    return "unknown" in str(faulted.result.get("msg", ""))
+
+
+def _same(
+    plain: Observation,
+    other: Observation,
+    part: Callable[[Observation], t.Any],
+    expected: Expectation,
+) -> list[str]:
+    """Return where a part of two observations differs."""
+    known = plain.known
+    left, right = normalized(part(plain), known), normalized(part(other), known)
+    if expected.any_order:
+        left, right = _sorted(left), _sorted(right)
+    return [
+        f"{path}: {str(a)[:120]} -> {str(b)[:120]}"
+        for path, a, b in differences(left, right)
+        if not _OF_THE_RUN.match(path) and not _is_shown(a, b, expected)
+    ]
+
+
+def _sorted(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {key: _sorted(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted(map(_sorted, value), key=str)
+    return value
+
+
+def _is_shown(left: t.Any, right: t.Any, expected: Expectation) -> bool:
+    """Return whether a result only shows the altered field: its value is not there any more."""
+    if isinstance(left, (dict, list)) or not expected.shown:
+        return False
+    was = str(left)
+    if was in expected.shown:
+        return right in (None, "", "unknown", "unconfirmed") or _resembles(right, was)
+    return any(value and value in was for value in expected.shown if len(value) > 3) and (
+        right is None or _resembles(right, was)
+    )
+
+
+def _resembles(right: t.Any, was: str) -> bool:
+    text = str(right)
+    return was.lower() in text.lower() or text == "12345" or "SOMETHING_NEW" in text
+
+
+def _silent(plain: Observation, faulted: Observation, expected: Expectation) -> list[str]:
+    """Return the differences of the results, none if the run says what it could not find out."""
+    found = _same(plain, faulted, lambda each: each.result, expected)
+    lost = set(plain.warnings) - set(faulted.warnings)
+    if set(faulted.warnings) - set(plain.warnings) or any(map(_SAYS_SO.search, found)):
+        return []
+    known = plain.known
+    if len(lost) and normalized(sorted(plain.warnings), known) != normalized(
+        sorted(faulted.warnings), known
+    ):
+        found += [f"warning lost: {each[:100]}" for each in sorted(lost)]
+    return found
+
+
+def _convergence(
+    plain: Observation, following: Observation | None, expected: Expectation
+) -> list[str]:
+    if following is None or expected.other_truth:
+        return []
+    if following.failed:
+        return [f"the next run fails: {following.result.get('msg')}"]
+    left = _same(plain, following, lambda each: each.state, Expectation())
+    return [f"the next run does not converge: {each}" for each in left[:3]]
