@@ -59,7 +59,7 @@ def run_module(
         patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": diff}),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
+        contextlib.suppress(SystemExit),  # how every module ends, after it printed its result
     ):
-        with contextlib.suppress(SystemExit):  # how every module ends, after it printed its result
-            module.main()
+        module.main()
     return ModuleRun(json.loads(output.getvalue().splitlines()[-1]), warned, output.getvalue())

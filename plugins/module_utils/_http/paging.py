@@ -51,11 +51,11 @@ def read_pages(
 ) -> Iterator[Row]:
     """Yield the rows of all pages, each row once: lists change while they are read.
 
-    Raises Unreadable if a link leads back to a page that was read, if a page comes twice, if there
-    is no end, or if the vendor counts more rows than it sent: what is missing is not known to be
-    absent.
+    Raises Unreadable if a link leads back to a page that was read, if a page comes twice, if the
+    pages do not end, or if the vendor counts more rows than it sent: what is missing is not known
+    to be absent.
 
-    :arg identify: returns what a row is known by, such as its id. Rows without one are told apart
+    :arg identify: returns what a row is known by, such as its id. Rows without one are compared
         by their content.
     """
     query: Query | None = first

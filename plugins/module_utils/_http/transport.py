@@ -324,9 +324,9 @@ class Transport:
         explained = self.vendor.explain(response.status_code, response.headers, body)
         return replace(
             explained,
-            text=_shown(self.masker.foreign_text(explained.text)),
-            code=_shown(explained.code),
-            request_id=_shown(explained.request_id),
+            text=_summary(self.masker.foreign_text(explained.text)),
+            code=_summary(explained.code),
+            request_id=_summary(explained.request_id),
             extra=self.masker.foreign_value(explained.extra),
         )
 
@@ -379,7 +379,7 @@ def _read_body(response: requests.Response, max_bytes: int) -> None:
     response._content = bytes(body)  # where ``content``, ``text`` and ``json`` look for it
 
 
-def _shown(text: str) -> str:
+def _summary(text: str) -> str:
     """Return a vendor's words as messages show them: printable, in one line, and short."""
     return summarize(text, MAX_WORDS)
 
