@@ -11,7 +11,6 @@ def test_a_second_run_changes_nothing(fresh_lab, run_module):
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 from pathlib import Path

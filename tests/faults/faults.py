@@ -518,8 +518,9 @@ def _key(exchange: Exchange) -> str:
 @answer
 def counted_too_high(exchange: Exchange) -> Exchange:
     value = exchange.json
-    key = next((key for key in ("count", "total") if isinstance(value, dict) and key in value), "")
-    return exchange.with_json({**value, key: value[key] + 1000}) if key else exchange
+    counts = value if isinstance(value, dict) else {}
+    key = next((key for key in ("count", "total") if type(counts.get(key)) is int), "")
+    return exchange.with_json({**counts, key: counts[key] + 1000}) if key else exchange
 
 
 # Connections

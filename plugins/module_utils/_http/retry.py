@@ -31,7 +31,7 @@ def may_be_carried_out(status: int) -> bool:
 
 
 def may_be_done(status: int) -> bool:
-    """Return whether a write that has an answer of this status may be done, also if a gateway answered.
+    """Return whether a write that has an answer of this status may be done.
 
     A vendor's own 429 means that it is not. That of a gateway may come after the write was passed
     on.
