@@ -36,6 +36,7 @@ FORECAST, METHOD, RECORDS = (
     "okta_authenticator_method",
     "okta_device_info",
 )
+DEVICE = "okta_device"
 INTEGRATION, RESET, DENIALS = (
     "okta_device_integration",
     "okta_device_reset",
@@ -245,6 +246,16 @@ def _denied(scene: Scene) -> None:
     people.open_apps(scene.world)
 
 
+def _stuck_and(*steps: tuple[str, Json]) -> Callable[[Scene], None]:
+    def prepare(scene: Scene) -> None:
+        _stuck(scene)
+        for module, options in steps:
+            scene.do(module, options)
+
+    return prepare
+
+
+ALLOW = ["last_authenticator"]
 HELLO = {"name": "Hello", "script": "#!/bin/sh\necho hello\n", "blueprints": ["Canary"]}
 CHECK_ID = "certificate_check_item_id"
 
@@ -372,6 +383,20 @@ FLOWS: dict[str, Flow] = {
         },
     ),
     "reset": Flow(RESET, {"serials": [STUCK]}, _stuck),
+    "suspend": Flow(DEVICE, {"serials": [STUCK], "state": "suspended"}, _stuck),
+    "unsuspend": Flow(
+        DEVICE,
+        {"serials": [STUCK], "state": "active"},
+        _stuck_and((DEVICE, {"serials": [STUCK], "state": "suspended"})),
+    ),
+    "activate": Flow(
+        DEVICE,
+        {"serials": [STUCK], "state": "active"},
+        _stuck_and((DEVICE, {"serials": [STUCK], "state": "deactivated"})),
+    ),
+    "delete record": Flow(
+        DEVICE, {"users": ["stuck@example.com"], "state": "absent", "allow": ALLOW}, _stuck
+    ),
     "denials": Flow(DENIALS, {"apps": ["Slack"], "minutes": 60}, _denied, macs=2),
     "system log": Flow(LOG, {"max_rows": 20}),
     "fleet": Flow(FLEET, {"rings": RINGS}, after((SCEP, CANARY))),
