@@ -194,6 +194,8 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
+    for text in scripts.secret_texts(params):
+        ctx.masker.add(text, ordinary=True)
     scripts.check_options(params)
     exact = params["blueprints_mode"] == "exact"
     wanted, known = assignments.read_blueprints(ctx.kandji, params["blueprints"], everything=exact)

@@ -31,8 +31,21 @@ def traces(secret: str, *texts: str) -> list[str]:
 
     Upper and lower case count as the same.
     """
-    parts = parts_of(secret)
-    return sorted({way for text in texts for way in _traces_in(parts, text)})
+    return find_traces({"": secret}, texts).get("", [])
+
+
+def find_traces(secrets: t.Mapping[str, str], texts: t.Iterable[str]) -> dict[str, list[str]]:
+    """Return the same for several secrets by name, without those that are not there."""
+    # What is the same in many lines is searched once.
+    lines = dict.fromkeys(line for text in texts for line in text.split("\n"))
+    parts = {name: parts_of(secret) for name, secret in secrets.items()}
+    found: dict[str, set[str]] = {}
+    for way, view in _views("\n".join(lines)):
+        lower = view.lower()
+        for name in parts:
+            if any(part in lower for part in parts[name]):
+                found.setdefault(name, set()).add(way)
+    return {name: sorted(ways) for name, ways in found.items()}
 
 
 def parts_of(secret: str) -> list[str]:
@@ -43,14 +56,14 @@ def parts_of(secret: str) -> list[str]:
     return [secret[at : at + PART] for at in range(0, len(secret) - PART + 1, PART)]
 
 
-def _traces_in(parts: t.Sequence[str], text: str) -> t.Iterator[str]:
+def _views(text: str) -> t.Iterator[tuple[str, str]]:
+    """Yield a text as it is and decoded, each time with the encodings that were undone."""
     seen, level = {text}, [("plain", text)]
     for depth in range(DEPTH + 1):
+        yield from level
         following = []
-        for way, view in level:
-            if any(part in view.lower() for part in parts):
-                yield way
-            for name, decode in DECODERS.items() if depth < DEPTH else ():
+        for way, view in level if depth < DEPTH else ():
+            for name, decode in DECODERS.items():
                 decoded = decode(view)
                 if decoded and decoded not in seen:
                     seen.add(decoded)

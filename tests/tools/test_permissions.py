@@ -33,6 +33,21 @@ def test_a_report_needs_no_permission_that_writes() -> None:
     assert any(one.writes for one in permissions.operations_of_playbook("renew_certificates"))
 
 
+def test_each_playbook_has_an_entry_unless_it_sends_nothing_to_the_vendors() -> None:
+    page = permissions.page()
+    stems = {path.stem for path in (CHECKOUT / "playbooks").glob("*.yml")}
+    assert {stem for stem in stems if f"`{stem}.yml`" not in page} == set(permissions.ELSEWHERE)
+    for stem in permissions.ELSEWHERE:
+        assert permissions.operations_of_playbook(stem) == []
+
+
+def test_an_imported_playbook_counts() -> None:
+    rotation = permissions.modules_of(CHECKOUT / "playbooks" / "rotate_scep_challenge.yml")
+    assert rotation <= permissions.modules_of(
+        CHECKOUT / "playbooks" / "on_scep_challenge_reset.yml"
+    )
+
+
 def test_what_writes_is_set_apart() -> None:
     used = [
         types.SimpleNamespace(permission=name, writes=writes, optional=optional)

@@ -34,14 +34,9 @@ ENFORCE = (
     "okta_access_policy_rule",
     "okta_sign_in_denials_info",
 )
-# The playbooks that are run by themselves, apart from site.yml and what enforces.
-PLAYBOOKS = (
-    "device_status",
-    "report",
-    "renew_certificates",
-    "rotate_scep_challenge",
-    "reset_devices",
-)
+# The playbooks with an entry of their own, and those that send nothing to Okta or Kandji.
+ENTRIES_ABOVE = ("site", "enforce_managed_devices", "rollback_managed_devices")
+ELSEWHERE = ("configure_awx", "notify")
 READING = ("device_status", "report")  # their modules run in check mode, if they could write
 COLLECTION = "devicetrust.okta_kandji."
 HEAD = """# Scopes and permissions
@@ -82,6 +77,12 @@ def modules_of(path: Path) -> set[str]:
     return set().union(*(_modules_of_task(task, path) for task in tasks))
 
 
+def playbooks() -> list[str]:
+    """Return the names of the playbooks that are run by themselves."""
+    stems = {path.stem for path in (CHECKOUT / "playbooks").glob("*.yml")}
+    return sorted(stems - {*ENTRIES_ABOVE, *ELSEWHERE})
+
+
 def operations_of_playbook(name: str) -> list[t.Any]:
     """Return the operations that the modules of a playbook declare."""
     used = modules_of(CHECKOUT / "playbooks" / f"{name}.yml") & set(names())
@@ -105,6 +106,8 @@ def _included(action: str, value: t.Any, path: Path) -> list[Path]:
     if action in ("include_tasks", "import_tasks"):
         name = value["file"] if isinstance(value, dict) else value
         return [] if "{{" in name else [path.parent / name]
+    if action == "import_playbook":
+        return [CHECKOUT / "playbooks" / f"{value.removeprefix(COLLECTION)}.yml"]
     if action in ("include_role", "import_role"):
         role = CHECKOUT / "roles" / value["name"].rpartition(".")[2] / "tasks"
         part = value.get("tasks_from", "main")
@@ -158,7 +161,7 @@ def page() -> str:
         " `device_trust_enforce` too",
         [one for name in ENFORCE for one in operations(name)],
     )
-    others = entries({f"`{name}.yml`": operations_of_playbook(name) for name in PLAYBOOKS})
+    others = entries({f"`{name}.yml`": operations_of_playbook(name) for name in playbooks()})
     follower = import_module(f"{UTILS}._okta.log_follower").USES
     modules = entries(
         {

@@ -35,6 +35,7 @@ _JSON_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 # From this length on a text that differs from a secret in case alone is the secret.
 _LONG = 12
+MIN_LENGTH = 4  # of a text that can be replaced everywhere
 
 
 class _Form:
@@ -132,6 +133,29 @@ def _bytes_of(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+class _Secrets:
+    """Secrets, whose forms are made for the first text that is masked: scripts have many lines."""
+
+    def __init__(self) -> None:
+        self._new: list[str] = []
+        self._forms: dict[str, _Form] = {}
+
+    def add(self, secret: str) -> None:
+        """Learn a secret."""
+        self._new.append(secret)
+
+    def masked(self, text: str) -> str:
+        """Return a text without these secrets and without signed tokens."""
+        if self._new:
+            for secret in dict.fromkeys(self._new):
+                for form in _forms(secret):
+                    if len(form.plain) >= MIN_LENGTH:
+                        self._forms.setdefault(form.plain, form)
+            self._new = []
+            self._forms = dict(sorted(self._forms.items(), key=lambda each: len(each[1].anchor)))
+        return _replaced(text, self._forms.values())
+
+
 class Masker:
     """Replaces known secrets, in any encoding, and all signed tokens by asterisks.
 
@@ -140,8 +164,7 @@ class Masker:
     """
 
     def __init__(self, secrets: t.Iterable[str | None] = ()) -> None:
-        self._forms: dict[str, _Form] = {}
-        self._ordinary_forms: dict[str, _Form] = {}
+        self._secrets, self._all = _Secrets(), _Secrets()
         for secret in secrets:
             self.add(secret)
 
@@ -150,20 +173,19 @@ class Masker:
 
         Values shorter than four characters are too common to be replaced in texts.
         """
-        if not secret or len(secret) < 4:
+        if not secret or len(secret) < MIN_LENGTH:
             return
-        forms = {form.plain: form for form in _forms(secret) if len(form.plain) >= 4}
-        self._ordinary_forms = _by_anchor({**forms, **self._ordinary_forms})
+        self._all.add(secret)
         if not ordinary:
-            self._forms = _by_anchor({**forms, **self._forms})
+            self._secrets.add(secret)
 
     def text(self, value: str) -> str:
         """Return a text of the collection without the secrets."""
-        return _replaced(value, self._forms.values())
+        return self._secrets.masked(value)
 
     def foreign_text(self, value: str) -> str:
         """Return a text of a vendor or a library without the secrets, the ordinary ones too."""
-        return _replaced(value, self._ordinary_forms.values())
+        return self._all.masked(value)
 
     def value(self, value: t.Any) -> t.Any:
         """Return a copy of plain data (dicts, lists, strings) without the secrets.
@@ -190,10 +212,6 @@ def _masked_copy(value: t.Any, mask: t.Callable[[str], str]) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [_masked_copy(inner, mask) for inner in value]
     return value
-
-
-def _by_anchor(forms: t.Mapping[str, _Form]) -> dict[str, _Form]:
-    return dict(sorted(forms.items(), key=lambda entry: len(entry[1].anchor)))
 
 
 def _replaced(value: str, forms: t.Iterable[_Form]) -> str:

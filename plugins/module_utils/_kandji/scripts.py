@@ -21,6 +21,8 @@ from .unknown_fields import check_readable
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
 TEXTS = ("script", "remediation_script")
 COMPARED = ("name", *TEXTS, "execution_frequency", "active", "restart", "show_in_self_service")
+# From this length on a line of a script may be more than a word of the language.
+SECRET_LINE = 12
 # Kandji accepts them and does not return them. They are written along with a difference and are
 # never a reason for a write.
 WRITE_ONLY = ("self_service_category_id", "self_service_recommended")
@@ -76,6 +78,13 @@ def check_options(params: Params) -> None:
         raise BadOption(
             "self_service_category_id: Self Service shows a script in a category. Set its id."
         )
+
+
+def secret_texts(params: Params) -> list[str]:
+    """Return the texts that no output may hold: both scripts, and each of their longer lines."""
+    texts = [params[option] for option in TEXTS if params[option]]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return [*texts, *(line for line in lines if len(line) >= SECRET_LINE)]
 
 
 def _check_text(option: str, text: str) -> None:

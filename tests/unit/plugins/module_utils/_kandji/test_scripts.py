@@ -120,6 +120,18 @@ def test_options_that_kandji_accepts(options):
 # The script that the options name
 
 
+def test_both_scripts_and_their_longer_lines_are_secret():
+    text = "#!/bin/zsh\n  TOKEN=abcdefgh\nexit 0\n"
+    options = params(script=text, remediation_script="echo hello there")
+    assert scripts.secret_texts(options) == [
+        text,
+        "echo hello there",
+        "TOKEN=abcdefgh",
+        "echo hello there",
+    ]
+    assert scripts.secret_texts(params(script="echo")) == ["echo"]
+
+
 @pytest.mark.parametrize(
     ("name", "item_id", "expected"),
     [
