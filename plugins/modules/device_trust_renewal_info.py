@@ -316,10 +316,6 @@ def run(ctx: ModuleContext) -> Result:
     """Return the decision for each ring."""
     params = ctx.params
     ctx.masker.add(params["challenge"])
-    if not 0 <= params["min_healthy_percent"] <= 100:
-        raise BadOption(
-            f"min_healthy_percent: {params['min_healthy_percent']} is not between 0 and 100."
-        )
     rings = ring_options(params)
     check_names(rings)
     check_profiles(rings)

@@ -576,9 +576,6 @@ def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.Sc
     scep.check_challenge(require(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
         raise BadOption("runs_on: it is empty. Name at least one platform.")
-    for name in ("retries", "retry_delay"):
-        if not 0 <= params[name] < 2**31:
-            raise BadOption(f"{name}: {params[name]} is not between 0 and {2**31 - 1}.")
     settings = scep.ScepSettings(
         **{name: params[name] for name in SETTINGS}, runs_on=tuple(params["runs_on"])
     )

@@ -566,8 +566,6 @@ def _check(params: Params, stages: t.Sequence[str]) -> None:
         raise BadOption(f"stages: {unknown[0]!r} is not a stage. Use one of {', '.join(STAGES)}.")
     if stages and not params["rings"]:
         raise BadOption("stages: rings is missing. Name the rings that the stages select from.")
-    if params["sign_in_grace"] < 0:
-        raise BadOption("sign_in_grace: It is negative. Use 0 or more hours.")
 
 
 def _change(outcome: Outcome) -> Change:

@@ -130,9 +130,6 @@ USES = (okta_api.LIST_APPS, okta_api.LIST_LOG_EVENTS)
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
-    for name in ("max_denied", "wait"):
-        if params[name] < 0:
-            raise BadOption(f"{name}: {params[name]} is negative. Set 0 or a higher number.")
     apps = abbreviate([repr(app) for app in params["apps"]], 3)
     if params["wait"] > 0 and not ctx.check_mode:
         ctx.wait(f"waiting for sign-ins to {apps}", params["wait"], params["wait"])

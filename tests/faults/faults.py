@@ -610,7 +610,7 @@ TEXTS = {
     "nothing": "",
 }
 for _title, _text in TEXTS.items():
-    instead(partial(_refused, text=_text), f"error text: {_title}")
+    instead(partial(_refused, text=_text), f"error text: {_title}", other_truth=STATUS_TRUTHS[400])
 
 
 @instead
@@ -620,12 +620,16 @@ def an_error_that_echoes_the_request(exchange: Exchange) -> Exchange:
     return _refused(exchange, f"{exchange.verb} {exchange.url}\n{headers}\n\n{sent}", 422)
 
 
-@instead
 def an_error_of_other_types(exchange: Exchange) -> Exchange:
     body = {"errorCode": 7, "errorSummary": ["a", {"b": 1}], "errorCauses": "x", "detail": {"a": 1}}
     return exchange.answered(400, json.dumps(body))
 
 
-@instead
+instead(an_error_of_other_types, other_truth=STATUS_TRUTHS[400])
+
+
 def an_error_in_a_list(exchange: Exchange) -> Exchange:
     return exchange.answered(400, json.dumps([["error"], None]))
+
+
+instead(an_error_in_a_list, other_truth=STATUS_TRUTHS[400])

@@ -50,6 +50,7 @@ class FieldFault:
     """One field altered, in the first row or in every one.
 
     ``values`` are the values that the field had: what merely shows them may show something else.
+    ``altered`` are the texts that they become.
     """
 
     operation: str
@@ -57,6 +58,7 @@ class FieldFault:
     change: str
     everywhere: bool
     values: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -117,9 +119,11 @@ def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[Field
         return
     texts = tuple(dict.fromkeys(str(each) for each in values if isinstance(each, (str, int))))
     for name, change in CHANGES.items():
-        if any(change(each) is not each and change(each) != each for each in values):
+        new = [change(each) for each in values]
+        if any(a is not b and a != b for a, b in zip(values, new, strict=True)):
+            altered = tuple(dict.fromkeys(each for each in new if isinstance(each, str)))
             for everywhere in (False, True):
-                yield FieldFault(operation, path, name, everywhere, texts)
+                yield FieldFault(operation, path, name, everywhere, texts, altered)
 
 
 # Which fields a run reads

@@ -20,7 +20,9 @@ _PROGRAM = re.compile(r"Unexpected \w+ at|Please report|Traceback \(most recent|
 _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 MAX_MESSAGE = 2500  # characters
 # Keys of results that say what a run could not find out. More there is no silent difference.
-_SAYS_SO = re.compile(r"unconfirmed|unknown|incomplete|unclear|uncertain|doubt")
+_SAYS_SO = re.compile(r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable")
+# What a reason says of a thing that could not be read.
+_UNREADABLE = re.compile(r"cannot be read|not clear|unclear|is unknown|not known|does not show")
 # Keys that say how the run went, not what is true.
 _OF_THE_RUN = re.compile(r"^\.(api_calls|diff|invocation)")
 
@@ -31,11 +33,13 @@ class Expectation:
 
     :arg other_truth: the reason why another result is right, "" if it is not.
     :arg shown: values of the altered field, which a result may show altered.
+    :arg altered: what they were altered to. A reason that names it is not silent.
     """
 
     other_truth: str = ""
     any_order: bool = False
     shown: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
 
 
 def judge(
@@ -169,12 +173,27 @@ def _silent(plain: Observation, faulted: Observation, expected: Expectation) -> 
     lost = set(plain.warnings) - set(faulted.warnings)
     if set(faulted.warnings) - set(plain.warnings) or any(map(_SAYS_SO.search, found)):
         return []
+    if any(_gives_reason(each, expected) for each in found):
+        return []
     known = plain.known
     if len(lost) and normalized(sorted(plain.warnings), known) != normalized(
         sorted(faulted.warnings), known
     ):
         found += [f"warning lost: {each[:100]}" for each in sorted(lost)]
     return found
+
+
+def _gives_reason(difference: str, expected: Expectation) -> bool:
+    """Return whether a difference is a reason that names the altered value, or that it is unknown.
+
+    A device that is skipped for such a reason is not lost without a word.
+    """
+    path, _colon, values = difference.partition(": ")
+    reason = values.partition(" -> ")[2]
+    return "reason" in path and (
+        bool(_UNREADABLE.search(reason))
+        or any(value and value in reason for value in expected.altered)
+    )
 
 
 def _convergence(

@@ -121,7 +121,7 @@ def test_no_page_is_read_beyond_what_is_shown(watched, ask):
     [
         ({"search": "status is ACTIVE"}, "listDevices"),
         ({"serial_numbers": ['C02"']}, "cannot be searched for"),
-        ({"max_rows": -1}, "max_rows: -1 is negative"),
+        ({"max_rows": -1}, "max_rows: -1 is not between 0 and"),
         ({"serial_numbers": ["C02"], "search": "x"}, "mutually exclusive"),
     ],
 )

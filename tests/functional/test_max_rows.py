@@ -79,5 +79,5 @@ def test_a_negative_number_is_refused_before_anything_is_asked(watched, run_modu
     }
     mark = watched.mark()
     result = run_module(module, {**required.get(module, {}), "max_rows": -1}, lab=watched.lab)
-    assert result["failed"] and "max_rows: -1 is negative" in result["msg"], result
+    assert result["failed"] and "max_rows: -1 is not between 0 and" in result["msg"], result
     assert watched.asked(mark) == []

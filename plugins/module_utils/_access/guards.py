@@ -11,12 +11,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._core.errors import BadOption, Refused
+from .._core.errors import Refused
 from .._core.options import Params
 from .._core.text import abbreviate
 from .._okta import client as okta_api
 from .._okta.client import Okta
-from .._okta.constants import LOG_RETENTION
 from .._okta.records import App, OktaUser, Policy, PolicyRule
 from . import directory as directories
 from . import enrolled_methods
@@ -126,19 +125,6 @@ class GuardOptions:
         """Return the options among those of a module."""
         return cls(**{name: params[name] for name in cls.__dataclass_fields__})
 
-    def check(self) -> None:
-        """Raise BadOption for a number that cannot work."""
-        if not 1 <= self.active_days <= LOG_RETENTION.days:
-            raise BadOption(
-                f"active_days: {self.active_days} is not between 1 and {LOG_RETENTION.days}, the"
-                " days that Okta keeps its log. Set a number between them."
-            )
-        for name in ("max_locked_out", "log_events"):
-            if getattr(self, name) < 0:
-                raise BadOption(
-                    f"{name}: {getattr(self, name)} is negative. Set 0 or a higher number."
-                )
-
 
 def check_change(okta: Okta, change: PolicyChange, options: GuardOptions) -> Forecast | None:
     """Return the forecast of a change of one policy (see ``check_changes``)."""
@@ -156,7 +142,6 @@ def check_changes(
     either, and nothing is read for them. Where its rules then are not recorded, a reversal goes
     ahead: it is the way out of an emergency.
     """
-    options.check()
     members: dict[str, t.Sequence[OktaUser]] = {}
     for change in changes:
         refusing = ProtectedAppsGuard(okta, options.allow_protected_apps).check(change)

@@ -23,16 +23,19 @@ from .._http.transport import Transport, api_calls
 from .._kandji.client import Kandji
 from .._okta.auth import TOKEN, has_credentials, make_auth, scopes_of
 from .._okta.client import Okta
-from .errors import BadOption, DeviceTrustError
+from .errors import DeviceTrustError
 from .masking import Masker
 from .options import KANDJI, OKTA, Params, require
 from .progress import FILE_VARIABLE, Progress
+from .ranges import check_ranges
 from .results import Result
 from .text import printable
 
 
 class ModuleContext:
     """The parameters, clients and warnings that a module's run() works with.
+
+    Raises BadOption for a number that is out of range.
 
     The clients refuse to write in check mode, and operations that the module does not declare.
     """
@@ -44,6 +47,7 @@ class ModuleContext:
         warn: t.Callable[[str], None],
         uses: t.Sequence[Operation],
     ) -> None:
+        check_ranges(params)
         self.params, self.check_mode, self.uses = params, check_mode, tuple(uses)
         self.masker = Masker()
         self._warn = warn
@@ -118,12 +122,6 @@ class ModuleContext:
 
 
 def _settings(params: Params, check_mode: bool) -> Settings:
-    if not 1 <= params["capacity_percent"] <= 100:
-        raise BadOption(f"capacity_percent: {params['capacity_percent']} is not between 1 and 100.")
-    if params["api_retries"] < 0 or params["api_timeout"] <= 0:
-        raise BadOption(
-            "api_retries must not be negative, and api_timeout must be more than 0 seconds."
-        )
     return Settings(
         params["ca_path"],
         params["api_timeout"],

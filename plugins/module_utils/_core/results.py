@@ -9,7 +9,6 @@ import typing as t
 from itertools import islice
 
 from .changes import Change, ansible_diff, described
-from .errors import BadOption
 
 # A module's result, or an object in it. The module's RETURN documents the keys.
 Result = dict[str, t.Any]
@@ -27,16 +26,14 @@ def build_result(changes: t.Sequence[Change], **values: t.Any) -> Result:
 
 
 def row_limit(max_rows: int) -> int | None:
-    """Return how many rows a result may list, None for all of them (0). Raises BadOption."""
-    if max_rows < 0:
-        raise BadOption(f"max_rows: {max_rows} is negative. Set 0 for all rows, or a limit above.")
+    """Return how many rows a result may list, None for all of them (0)."""
     return max_rows or None
 
 
 def take_rows(rows: t.Iterable[Item], max_rows: int) -> tuple[list[Item], bool]:
     """Return at most ``max_rows`` rows (0: all), and whether there are more.
 
-    No page is read beyond those that are needed. Raises BadOption.
+    No page is read beyond those that are needed.
     """
     limit = row_limit(max_rows)
     taken = list(islice(rows, None if limit is None else limit + 1))

@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._core.errors import BadOption
 from .._core.json_fields import Json, Row
 from .._core.options import ArgumentSpec, Option, Params
+from .._core.ranges import check_ranges
 from .records import LogEntity, LogEvent
 
 # What the rulebooks of the collection are about. Which of the last two an org writes where a device
@@ -56,7 +57,9 @@ def options(args: Params, spec: ArgumentSpec) -> Params:
         raise BadOption(
             f"{wrong}: it cannot be read as {spec.get(wrong, {}).get('type', 'what it has to be')}."
         )
-    return dict(checked.validated_parameters)
+    params = dict(checked.validated_parameters)
+    check_ranges(params)
+    return params
 
 
 def _variables(option: Option) -> list[str]:

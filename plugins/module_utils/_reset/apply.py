@@ -92,9 +92,7 @@ _AFTER: t.Final[Mapping[Step, str]] = {
 
 
 def read_limits(params: Params) -> Limits:
-    """Return the limits that a module's options set. Raise BadOption."""
-    if not 0 <= params["max_percent"] <= 100:
-        raise BadOption("max_percent: It is not between 0 and 100. Use a percentage.")
+    """Return the limits that a module's options set."""
     return Limits(
         max_devices=params["max_devices"],
         max_percent=params["max_percent"],

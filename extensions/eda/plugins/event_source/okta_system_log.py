@@ -130,7 +130,6 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 LONGEST_PAUSE = 900.0  # seconds between two polls while Okta cannot be reached
 LONGEST_FILE_PAUSE = 60.0  # seconds between two tries to write the file
-LONGEST_INTERVAL = 86400.0  # seconds
 SAVE_AFTER = 1.0  # seconds; a source that is killed repeats the events of no longer time
 LOGGER = logging.getLogger(__name__)
 
@@ -148,11 +147,6 @@ class Source:
                 "The Python library requests is missing where ansible-rulebook runs."
             )
         params = self._params = options(args, arguments(OKTA, OPTIONS))
-        if not (0 < params["interval"] <= LONGEST_INTERVAL and 1 <= params["limit"] <= 1000):
-            raise BadOption(
-                "interval has to be more than 0 and at most 86400 seconds, and limit from 1 to"
-                " 1000."
-            )
         self._stop = stop
         self._run = ModuleContext(params, True, LOGGER.warning, log.USES)
         self._run.settings = replace(self._run.settings, sleep=self._pause)

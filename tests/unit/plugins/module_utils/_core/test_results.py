@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.results import take_rows
 
 
@@ -29,8 +28,3 @@ def test_no_more_rows_are_asked_for_than_that_takes() -> None:
     endless = itertools.count()
     take_rows(({"number": number} for number in endless), 5)
     assert next(endless) == 6
-
-
-def test_a_negative_limit_is_a_mistake() -> None:
-    with pytest.raises(BadOption, match="max_rows: -1 is negative"):
-        take_rows([], -1)

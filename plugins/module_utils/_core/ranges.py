@@ -1,0 +1,89 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The range of each option that is a number, for modules, event sources and the inventory plugin.
+
+An option has one meaning and one range wherever it is. Waits end within a day's work.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .errors import BadOption
+from .options import Params
+
+
+class Range(t.NamedTuple):
+    """The lowest and the highest value of an option."""
+
+    low: float
+    high: float
+
+
+COUNT = Range(0, 1_000_000)  # of devices, people, rows
+PERCENT = Range(0, 100)
+SHARE = Range(1, 100)
+WAIT = Range(0, 28_800)  # seconds
+DAYS = Range(1, 365)
+PAYLOAD = Range(0, 2**31 - 1)  # an integer of an Apple payload
+
+RANGES: dict[str, Range] = {
+    # How to speak to vendors
+    "api_timeout": Range(0.1, 600),
+    "api_retries": Range(0, 20),
+    "capacity_percent": SHARE,
+    # Waits, in seconds
+    "wait": WAIT,
+    "poll_interval": Range(1, 600),
+    "interval": Range(0.001, 86_400),
+    # Limits
+    "max_reissue": COUNT,
+    "max_reinstall": COUNT,
+    "max_new": COUNT,
+    "max_removed": COUNT,
+    "max_remaining": COUNT,
+    "max_devices": COUNT,
+    "max_percent": PERCENT,
+    "max_locked_out": COUNT,
+    "max_denied": COUNT,
+    "max_enrolments_per_hour": Range(1, 1_000_000),
+    "confirm_above": COUNT,
+    "min_healthy_percent": PERCENT,
+    "licences": COUNT,
+    # How much is read or shown
+    "max_rows": COUNT,  # 0 is all
+    "log_events": COUNT,
+    "limit": Range(1, 1_000),  # of a page of Okta's log
+    "backlog": Range(1, 1_000_000),
+    # Ages, in days, but for the grace (hours) and the minutes
+    "active_days": Range(1, 90),  # Okta keeps its log for 90 days
+    "log_days": Range(1, 90),
+    "expiry_warning_days": Range(0, 3_650),
+    "lifetime_days": Range(1, 3_650),
+    "min_days_between": DAYS,
+    "redistribution_days": DAYS,
+    "renew_within_days": DAYS,
+    "stale_days": Range(1, 3_650),
+    "sign_in_grace": Range(0, 2_160),
+    "minutes": Range(1, 64_800),
+    # What a profile holds
+    "key_size": Range(1_024, 4_096),
+    "retries": PAYLOAD,
+    "retry_delay": PAYLOAD,
+    # Where the receiver of event hooks listens; 0 is any free port
+    "port": Range(0, 65_535),
+}
+
+
+def check_ranges(params: Params) -> None:
+    """Raise BadOption for a number that is out of the range of its option, or not a number."""
+    for name, value in params.items():
+        limits = RANGES.get(name)
+        if limits is None or isinstance(value, bool) or not isinstance(value, (int, float)):
+            continue
+        if not limits.low <= value <= limits.high:
+            low, high = (f"{limit:g}" if limit % 1 else f"{limit:.0f}" for limit in limits)
+            raise BadOption(
+                f"{name}: {value} is not between {low} and {high}. Set a number in that range."
+            )

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers of options: each has a range, and what is out of it is refused."""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.ranges import (
+    RANGES,
+    check_ranges,
+)
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_the_bounds_are_accepted_and_nothing_beyond_them(name: str) -> None:
+    low, high = RANGES[name]
+    check_ranges({name: low, "other": 10**30})
+    check_ranges({name: high})
+    for wrong in (low - 1, high + 1, 2**63, -(2**63), math.nan, math.inf, -math.inf):
+        with pytest.raises(BadOption, match=f"^{name}: .* is not between .* Set a number in that"):
+            check_ranges({name: wrong})
+
+
+@pytest.mark.parametrize("value", [None, "7", True, [-1]])
+def test_what_is_not_a_number_has_no_range(value: t.Any) -> None:
+    check_ranges({"max_rows": value})
+
+
+def test_a_bound_is_written_as_a_person_writes_it() -> None:
+    with pytest.raises(BadOption) as raised:
+        check_ranges({"api_timeout": 0.0})
+    assert str(raised.value) == (
+        "api_timeout: 0.0 is not between 0.1 and 600. Set a number in that range."
+    )
