@@ -18,6 +18,8 @@ from lab.actors import mac as macs
 from lab.actors import person as people
 from lab.actors.macos_shims import check_script
 from lab.clock import iso
+from lab.okta.device_records import DeviceFacts
+from lab.okta.sign_ins import Seat
 from tests.faults.channel import Company
 from tests.faults.observation import DIRECTORY, Json
 from tests.functional.helpers.reset_fleet import ResetFleet
@@ -121,6 +123,7 @@ class Flow:
         DIRECTORY stands for a directory of the run.
     :arg prepare: brings the company into the situation. Its value is given to ``options``.
     :arg at_pause: what happens while the run waits.
+    :arg guarded: whether a guard or a limit refuses what the flow wants, so that faults can open it.
     """
 
     module: str
@@ -128,7 +131,7 @@ class Flow:
     prepare: Callable[[Scene], t.Any] = lambda _scene: None
     at_pause: Callable[[Scene], None] = lambda _scene: None
     macs: int = 3
-    check: bool = False
+    guarded: bool = False
 
     def run(self, scene: Scene, prepared: t.Any, directory: Path) -> Json:
         """Run it once and return the result."""
@@ -169,8 +172,15 @@ def nobody_signs_in(*steps: tuple[str, Json]) -> Callable[[Scene], Json]:
 
 
 def people_sign_in(scene: Scene) -> None:
-    """Let everybody use every app."""
-    scene.live()
+    """Let everybody use every app, also somebody whose Mac is registered and not managed."""
+    scene.world.clock.advance(days=95)
+    org = scene.world.okta
+    user = org.add_user("Un", "Ready", "unready@example.com")
+    facts = DeviceFacts(
+        serial="UNREADY00001", udid="unready", name="Mac of Un", model="Mac", os_version="15.0"
+    )
+    record = org.registry.register(user.id, facts)
+    org.sign_ins.seats.append(Seat(user.id, "MACOS", record.id))
     people.open_apps(scene.world)
 
 
@@ -230,6 +240,19 @@ def _map(scene: Scene) -> Json:
 def _stuck(scene: Scene) -> None:
     fleet = ResetFleet(scene)
     fleet.stuck(STUCK, fleet.user("stuck@example.com"))
+
+
+def _managed(scene: Scene) -> None:
+    fleet = ResetFleet(scene)
+    fleet.mac(STUCK)
+    user = fleet.user("stuck@example.com")
+    fleet.record(STUCK, user, managed_by=user)
+
+
+def _denying_clone(scene: Scene) -> None:
+    people_sign_in(scene)
+    scene.do(POLICY, COPY)
+    scene.do(RULE, {**DENY, "policy": CLONE, "max_locked_out": 1000})
 
 
 def _script_of_check(scene: Scene) -> Json:
@@ -331,7 +354,37 @@ FLOWS: dict[str, Flow] = {
     "create rule, people sign in": Flow(
         RULE, {**DENY, "max_locked_out": 1000}, people_sign_in, macs=2
     ),
-    "rule is refused": Flow(RULE, DENY, people_sign_in, macs=2),
+    "rule is refused": Flow(RULE, DENY, people_sign_in, macs=2, guarded=True),
+    "move is refused": Flow(
+        POLICY,
+        {"name": CLONE, "apps": ["Slack"], "break_glass_group": "Break glass"},
+        _denying_clone,
+        macs=2,
+        guarded=True,
+    ),
+    "new profile is refused": Flow(SCEP, {**CANARY, "max_new": 0}, guarded=True),
+    "change is refused": Flow(
+        PROFILE, wifi(SSID_STR="Acme 2"), after((PROFILE, wifi())), guarded=True
+    ),
+    "removal of an app is refused": Flow(
+        APP,
+        {"name": "Okta Verify", "blueprints": ["Engineering"], "blueprints_mode": "exact"},
+        after((APP, {"name": "Okta Verify", "blueprints": ["Canary"]})),
+        guarded=True,
+    ),
+    "removal of a script is refused": Flow(
+        SCRIPT,
+        {**HELLO, "blueprints": ["Engineering"], "blueprints_mode": "exact"},
+        after((SCRIPT, HELLO)),
+        guarded=True,
+    ),
+    "redelivery is refused": Flow(
+        REDELIVERY, lambda _scene, args: {**args, "max_reissue": 1}, _map, guarded=True
+    ),
+    "managed Mac is not reset": Flow(RESET, {"serials": [STUCK]}, _managed, guarded=True),
+    "managed record is not deleted": Flow(
+        DEVICE, {"serials": [STUCK], "state": "absent"}, _managed, guarded=True
+    ),
     "change rule": Flow(
         RULE, {**MANAGED, "reauthenticate_in": "PT4H"}, nobody_signs_in((RULE, MANAGED))
     ),

@@ -29,7 +29,7 @@ CPU_SECONDS = 30  # of a run; each takes less than one
 NEXT_RUN = {"minutes": 2}  # after which the next run begins
 
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, bool]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Cell:
     def key(self) -> Key:
         """What makes it a cell of its own among those of the flows of one module."""
         often = "for good" if self.for_good else "last" if self.number else "once"
-        return (self.operation, self.fault.name, often)
+        return (self.operation, self.fault.name, often, FLOWS[self.flow].guarded)
 
     @property
     def expectation(self) -> Expectation:
