@@ -18,7 +18,7 @@ description:
     it. It refuses the move if more than O(max_locked_out) people would be locked out.
   - It refuses to move an app to a policy that is not active. It also refuses the policy of the Okta
     Admin Console for other apps, as Okta does.
-  - To write rules, use M(devicetrust.okta_kandji.okta_access_policy_rule).
+  - To write rules, use M(devicetrust.okta_kandji.okta_access_policy_rules).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:

@@ -172,30 +172,20 @@ api_calls:
 import typing as t
 from dataclasses import replace
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
 from ..module_utils._access import guards, policy_plan, resolution, simulation
 from ..module_utils._access.conditions import DeviceContext, Person
 from ..module_utils._access.directory import read_directory
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.rule_names import named_groups
 from ..module_utils._access.rule_order import Rules, in_order, same_rules
-from ..module_utils._access.rule_plan import plan_rule
+from ..module_utils._access.rule_set import plan_rules
 from ..module_utils._core.changes import described
-from ..module_utils._core.errors import BadOption, Refused
+from ..module_utils._core.errors import Refused
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import (
-    FORECAST,
-    OKTA,
-    RULE,
-    RULE_PLACES,
-    ArgumentSpec,
-    Params,
-    arguments,
-)
+from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.records import App, Policy, PolicyRule
+from ..module_utils._okta.records import App, Policy
 
 OPTIONS: ArgumentSpec = {
     "policy": {"type": "str", "required": True},
@@ -204,10 +194,6 @@ OPTIONS: ArgumentSpec = {
     "rules": {"type": "list", "elements": "dict", "default": []},
     "refuse": {"type": "bool", "default": True},
     "simulate": {"type": "bool", "default": False},
-}
-ONE_RULE = {
-    **RULE,
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 USES = (
     okta_api.LIST_POLICIES,
@@ -223,7 +209,7 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
-    wanted = [_validated(number, options) for number, options in enumerate(params["rules"])]
+    wanted = resolution.validated_rules(params["rules"])
     known = ctx.okta.access_policies()
     existing = resolution.find_policy(known, params["policy"])
     source = "clone_of" if params["clone_of"] else "policy"
@@ -245,39 +231,12 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
-def _validated(number: int, options: Params) -> Params:
-    """Return the options of one rule with their defaults, as AnsibleModule checks them.
-
-    Raises BadOption.
-    """
-    validator = ArgumentSpecValidator(ONE_RULE, mutually_exclusive=RULE_PLACES)
-    result = validator.validate(dict(options))
-    if result.error_messages:
-        raise BadOption(f"rules[{number}]: {'; '.join(result.error_messages)}")
-    return dict(result.validated_parameters)
-
-
 def _plan(ctx: ModuleContext, wanted: t.Sequence[Params], rules: Rules) -> tuple[Rules, list[str]]:
     """Return the rules as they would be, and what would be done to them."""
-    after: Rules = rules
-    changes: list[str] = []
-    for options in wanted:
-        break_glass_group = ctx.params["break_glass_group"]
-        request = resolution.resolve_rule(ctx.okta, options, break_glass_group, after)
-        plan = plan_rule(_numbered(after), request, ctx.params["policy"])
-        after = plan.after
-        changes += described(plan.changes)
-    return (_numbered(after) if changes else rules), changes
-
-
-def _numbered(rules: Rules) -> list[PolicyRule]:
-    """Return the rules with the priorities that Okta gives them, which keep their order."""
-    return [
-        rule
-        if rule.system
-        else replace(rule, priority=number, row={**rule.row, "priority": number})
-        for number, rule in enumerate(rules)
-    ]
+    group = ctx.params["break_glass_group"]
+    requests = [resolution.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
+    plan = plan_rules(rules, requests, ctx.params["policy"])
+    return plan.after, described(plan.changes)
 
 
 def _apps(ctx: ModuleContext, policy_id: str) -> list[App]:

@@ -17,7 +17,8 @@ description:
     would be locked out.
   - For the catch-all rule, you can set only O(access) and its authentication requirements.
   - Write the rules of one policy one after the other. Do not run this module in parallel for one
-    policy.
+    policy. To change several rules of apps that people use, write them as one change with
+    M(devicetrust.okta_kandji.okta_access_policy_rules).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -47,6 +48,7 @@ options:
     default: present
 seealso:
   - module: devicetrust.okta_kandji.okta_access_policy
+  - module: devicetrust.okta_kandji.okta_access_policy_rules
   - module: devicetrust.okta_kandji.okta_access_policy_forecast
 """
 
@@ -174,7 +176,7 @@ USES = (
 
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    policy, source_id = _find_policy(ctx)
+    policy, source_id = resolution.find_policy_of_rules(ctx.okta, ctx.params, ctx.check_mode)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     params = ctx.params
     wanted = resolution.resolve_rule(ctx.okta, params, params["break_glass_group"], rules)
@@ -213,20 +215,6 @@ def _with_known_place(
             " is created first."
         )
     return replace(request, place=Place())
-
-
-def _find_policy(ctx: ModuleContext) -> tuple[Policy, str]:
-    """Return the policy, and the id of the policy whose rules it has.
-
-    A clone that check mode does not create has the rules of its original.
-    """
-    params, known = ctx.params, ctx.okta.access_policies()
-    is_new = resolution.find_policy(known, params["policy"]) is None
-    if ctx.check_mode and params["clone_of"] and is_new:
-        original = resolution.require_policy(known, params["clone_of"], "clone_of")
-        return Policy("", params["policy"]), original.id
-    policy = resolution.require_policy(known, params["policy"])
-    return policy, policy.id
 
 
 def _guard(

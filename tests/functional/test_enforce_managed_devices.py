@@ -165,6 +165,119 @@ def test_carried_out_as_predicted_then_unchanged_then_taken_back(company, playbo
     assert playbook(company.watched.lab, ROLLBACK, variables=VARIABLES).changed == []
 
 
+@pytest.fixture
+def moved(company, playbook):
+    """All apps have the clone, and a second break-glass group has the members of the first."""
+    company.ready()
+    with company.world.lock:
+        groups = company.okta.directory
+        groups.add_group("Emergencies", members=list(groups.group("Break glass").members))
+    done = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.output
+    return company
+
+
+OTHERS = {**VARIABLES, "device_trust_break_glass_group": "Emergencies"}
+
+
+def refused_after_each_write(company):
+    """Return a list that gets, for each write of a rule, whom the apps refuse after it."""
+    policies, refused = company.okta.policies, []
+
+    def watched(write):
+        def write_then_people_come(*arguments, **options):
+            result = write(*arguments, **options)
+            refused.append([place for place, admitted in company.open().items() if not admitted])
+            return result
+
+        return write_then_people_come
+
+    for name in ("add_rule", "replace_rule", "delete_rule"):
+        setattr(policies, name, watched(getattr(policies, name)))
+    return refused
+
+
+def rules_of_the_clone(company):
+    policies = company.okta.policies.by_id.values()
+    clone = next(each for each in policies if each.name == CLONE)
+    groups = {group.id: group.name for group in company.okta.directory.groups.values()}
+    return [
+        (
+            rule.name,
+            [groups[each] for each in rule.conditions["people"]["groups"].get("exclude", [])],
+            [each["os"]["type"] for each in rule.conditions["platform"]["include"]],
+        )
+        for rule in clone.rules[:2]
+    ]
+
+
+@pytest.mark.lab(macs=MACS)
+def test_other_groups_and_platforms_after_the_apps_moved(moved, playbook):
+    """Nobody is refused at any time, though each rule changes."""
+    wanted = {**OTHERS, "device_trust_access_platforms": ["MACOS", "WINDOWS"]}
+    mark = moved.watched.mark()
+    predicted = playbook(moved.watched.lab, ENFORCE, check=True, variables=wanted)
+    assert predicted.status == 0 and moved.watched.writes(mark) == [], predicted.output
+    refused = refused_after_each_write(moved)
+    done = playbook(moved.watched.lab, ENFORCE, variables=wanted)
+    assert done.status == 0 and done.changed == predicted.changed, done.output
+    assert len(refused) == 4 and not any(refused)
+    platforms = ["MACOS", "WINDOWS"]
+    assert rules_of_the_clone(moved) == [
+        ("Managed devices", ["Emergencies"], platforms),
+        ("Devices that are not managed", ["Emergencies"], platforms),
+    ]
+    again = playbook(moved.watched.lab, ENFORCE, variables=wanted)
+    assert again.status == 0 and again.changed == [], again.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+@pytest.mark.parametrize(
+    ("operation", "after"),
+    [
+        ("createPolicyRule", 0),
+        ("activatePolicyRule", 0),
+        ("replacePolicyRule", 0),
+        ("replacePolicyRule", 1),
+        ("deletePolicyRule", 0),
+    ],
+)
+@pytest.mark.parametrize("fault", ["truncate", "5xx"])
+def test_other_groups_cut_off_at_any_write_the_next_run_completes_it(
+    moved, playbook, operation, after, fault
+):
+    moved.watched.fault(fault, operation, after=after, times=1, status=418)
+    playbook(moved.watched.lab, ENFORCE, variables=OTHERS)
+    assert all(moved.open().values())
+    finished = playbook(moved.watched.lab, ENFORCE, variables=OTHERS)
+    assert finished.status == 0 and all(moved.open().values()), finished.output
+    assert rules_of_the_clone(moved) == [
+        ("Managed devices", ["Emergencies"], ["MACOS"]),
+        ("Devices that are not managed", ["Emergencies"], ["MACOS"]),
+    ]
+
+
+@pytest.mark.lab(macs=MACS)
+def test_whom_other_groups_would_refuse_is_named_before_the_first_write(moved, playbook):
+    serial = moved.world.people[0].serial
+    wanted = {**VARIABLES, "device_trust_access_platforms": ["MACOS", "WINDOWS"]}
+    moved.managed(serial, False)
+    person = next(one for one in moved.world.people if one.serial == serial)
+    with moved.world.lock:
+        groups = moved.okta.directory
+        groups.add_group(
+            "Emergencies 2", members=[*groups.group("Break glass").members, person.user_id]
+        )
+    admitted = {**VARIABLES, "device_trust_break_glass_group": "Emergencies 2"}
+    done = playbook(moved.watched.lab, ENFORCE, variables=admitted)
+    assert done.status == 0 and all(moved.open().values()), done.output
+    mark = moved.watched.mark()
+    refused = playbook(moved.watched.lab, ENFORCE, variables=wanted)
+    assert refused.status != 0 and login_of(moved, serial) in refused.output, refused.output
+    assert moved.watched.writes(mark) == []
+
+
 @pytest.mark.lab(macs=MACS)
 def test_each_app_goes_back_to_the_policy_that_it_had(company, playbook):
     with company.world.lock:

@@ -1165,3 +1165,61 @@ def test_a_time_for_a_rule_that_denies_is_refused(desk, check):
         "reauthenticate_in: rule 'Contractors' of policy 'Company apps' has access: DENY"
     )
     assert desk.watched.writes(mark) == []
+
+
+# Several rules as one change
+
+RULES = "okta_access_policy_rules"
+PAIR = [
+    {"name": "Windows", "platforms": ["WINDOWS"], "access": "DENY", "position": "first"},
+    {"name": "Linux", "platforms": ["LINUX"], "access": "DENY", "after": "Windows"},
+]
+
+
+def test_rules_of_one_change_are_made_changed_and_taken_away(desk):
+    wanted = {"policy": "Company apps", "rules": PAIR}
+    predicted = desk.run(RULES, wanted, check=True, diff=True)
+    made = desk.run(RULES, wanted, diff=True)
+    assert predicted["changes"] == made["changes"] and predicted["diff"] == made["diff"]
+    assert made["order"] == desk.names() == ["Windows", "Linux", "Catch-all Rule"]
+    assert [rule["name"] for rule in made["rules"]] == ["Windows", "Linux"]
+    mark = desk.watched.mark()
+    assert not desk.run(RULES, wanted)["changed"] and desk.watched.writes(mark) == []
+    others = [{**rule, "groups_excluded": ["Break glass"]} for rule in PAIR]
+    changed = desk.run(RULES, {**wanted, "rules": others})
+    assert desk.watched.writes(mark) == [
+        "createPolicyRule",
+        "activatePolicyRule",
+        "replacePolicyRule",
+        "replacePolicyRule",
+        "deletePolicyRule",
+    ]
+    assert len(changed["changes"]) == 2 and desk.names() == made["order"]
+    absent = [{"name": rule["name"], "state": "absent"} for rule in PAIR]
+    gone = desk.run(RULES, {**wanted, "rules": absent})
+    assert gone["order"] == desk.names() == ["Catch-all Rule"] and gone["rules"] == []
+
+
+def test_a_change_of_rules_that_is_cut_off_names_what_was_written(desk):
+    wanted = {"policy": "Company apps", "rules": PAIR}
+    desk.run(RULES, wanted)
+    others = [{**rule, "groups_excluded": ["Break glass"]} for rule in PAIR]
+    desk.watched.fault("5xx", "replacePolicyRule", after=1, times=1, status=418)
+    cut = desk.run(RULES, {**wanted, "rules": others})
+    assert "Written to policy 'Company apps' before it: copy" in refused(cut) and cut["changed"]
+    assert [step.split()[0] for step in cut["done_steps"]] == ["copy", "activate", "replace"]
+    assert len(desk.names()) == 4
+    desk.run(RULES, {**wanted, "rules": others})
+    assert desk.names() == ["Windows", "Linux", "Catch-all Rule"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ([PAIR[0], PAIR[0]], "rules: rule 'Windows' is there twice."),
+        ([{"name": "a", "platforms": ["VMS"]}], "rules[0]: "),
+    ],
+)
+def test_rules_that_cannot_be_one_change_are_refused(desk, rules, message):
+    assert refused(desk.run(RULES, {"policy": "Company apps", "rules": rules})).startswith(message)
+    assert desk.watched.writes() == []

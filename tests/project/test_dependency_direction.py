@@ -84,6 +84,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/assignment_apply.py",
         "module_utils/_kandji/profiles/apply.py",
         "module_utils/_access/policy_apply.py",
+        "module_utils/_access/rule_set_apply.py",
         "module_utils/_reset/apply.py",
         "module_utils/_reset/audit.py",
         "module_utils/_report/files.py",

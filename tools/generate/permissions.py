@@ -31,7 +31,7 @@ SITE = (
 ENFORCE = (
     "okta_access_policy_forecast",
     "okta_access_policy",
-    "okta_access_policy_rule",
+    "okta_access_policy_rules",
     "okta_sign_in_denials_info",
 )
 # The playbooks with an entry of their own, and those that send nothing to Okta or Kandji.

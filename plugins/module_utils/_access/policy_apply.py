@@ -275,7 +275,7 @@ def _write_changes(okta: Okta, policy_id: str, plan: RulePlan) -> None:
 
 def _write_rule(okta: Okta, policy_id: str, plan: RulePlan, body: Json) -> None:
     if plan.current is None:
-        _create_rule(okta, policy_id, body, plan.request.status != "INACTIVE")
+        create_rule(okta, policy_id, body, plan.request.status != "INACTIVE")
         return
     # The rule is read again, which keeps what other clients wrote since the list was read.
     fresh = okta.policy_rule(policy_id, plan.current.id)
@@ -289,7 +289,7 @@ def _write_rule(okta: Okta, policy_id: str, plan: RulePlan, body: Json) -> None:
     okta.replace_rule(policy_id, plan.current.id, fresh_body)
 
 
-def _create_rule(okta: Okta, policy_id: str, body: Json, active: bool) -> None:
+def create_rule(okta: Okta, policy_id: str, body: Json, active: bool) -> None:
     """Create a rule.
 
     While another client writes to the policy, Okta answers 409 or 500. Only a read shows whether

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from .._core.errors import BadOption
 from .._core.json_fields import Json
 from .._core.lookup import Catalog
-from .._core.options import Params
+from .._core.options import LISTED_RULE, RULE_PLACES, Params
 from .._okta.client import Okta, quote_filter
 from .._okta.okta_verify_keys import is_split, spell_rule, spelling_of
 from .._okta.records import App, Group, Policy
@@ -40,6 +42,20 @@ def find_policy(policies: t.Sequence[Policy], wanted: str, option: str = "policy
 def require_policy(policies: t.Sequence[Policy], wanted: str, option: str = "policy") -> Policy:
     """Return the policy of this id, else of this name. Raises BadOption."""
     return _policies(policies).resolve_one(wanted, option)
+
+
+def find_policy_of_rules(okta: Okta, options: Params, check_mode: bool) -> tuple[Policy, str]:
+    """Return the policy whose rules are written, and the id of the policy whose rules it has.
+
+    A clone that check mode does not create has the rules of its original. Raises BadOption.
+    """
+    known = okta.access_policies()
+    is_new = find_policy(known, options["policy"]) is None
+    if check_mode and options["clone_of"] and is_new:
+        original = require_policy(known, options["clone_of"], "clone_of")
+        return Policy("", options["policy"]), original.id
+    policy = require_policy(known, options["policy"])
+    return policy, policy.id
 
 
 def resolve_apps(apps: t.Sequence[App], wanted: t.Sequence[str]) -> list[App]:
@@ -85,6 +101,22 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
             )
         ids.append(user.id)
     return ids
+
+
+def validated_rules(rules: t.Sequence[Params]) -> list[Params]:
+    """Return the rules of an option with their defaults, as AnsibleModule checks them.
+
+    Raises BadOption.
+    """
+    return [_validated(number, options) for number, options in enumerate(rules)]
+
+
+def _validated(number: int, options: Params) -> Params:
+    validator = ArgumentSpecValidator(LISTED_RULE, mutually_exclusive=RULE_PLACES)
+    result = validator.validate(dict(options))
+    if result.error_messages:
+        raise BadOption(f"rules[{number}]: {'; '.join(result.error_messages)}")
+    return dict(result.validated_parameters)
 
 
 def resolve_rule(

@@ -194,6 +194,11 @@ RULE: ArgumentSpec = {
     "chains": {"type": "list", "elements": "dict"},
 }
 RULE_PLACES = [("position", "before", "after")]  # of which one is given at most
+# A rule in a list of rules.
+LISTED_RULE: ArgumentSpec = {
+    **RULE,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
 
 
 def require(params: Params, table: ArgumentSpec, name: str) -> t.Any:

@@ -503,6 +503,7 @@ SCENES: dict[str, Scene] = {
     "Return all apps to the policies that they had": first_app_moved,
     "Admit managed Macs by Okta FastPass": cloned_policy,
     "Refuse other Macs": first_rule,
+    "Require managed Macs of two groups": cloned_policy,
     "Delete a rule": another_rule,
     "Fail if a clone that does not exist yet would lock somebody out of two apps": (
         nobody_uses_apps

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each state of a change of several rules treats each sign-in by the old rules or by the new ones."""
+
+from __future__ import annotations
+
+import typing as t
+from itertools import product
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    DeviceContext,
+    Person,
+    unknowns_to_apply,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+    Rules,
+    in_order,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_set import (
+    RuleSetPlan,
+    plan_rules,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_steps import (
+    is_copy,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    DeviceTrustError,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    PolicyRule,
+)
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from tests.properties._access.test_rule_plan import requests
+from tests.support.strategies.rules import contexts, people, rules
+from tests.support.strategies.values import outcome_of
+
+MOST_UNKNOWNS = 6  # of which each combination is judged
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> list[PolicyRule]:
+    """Return the rules of a policy, each active or not, in order, with ids."""
+    drawn = [
+        PolicyRule.from_row({**rule.row, "status": draw(st.sampled_from(("ACTIVE", "INACTIVE")))})
+        for rule in draw(rules(4))
+        if not rule.system
+    ]
+    last = next(rule for rule in draw(rules(0)) if rule.system)
+    return in_order([*drawn, last])
+
+
+def decisions(
+    policy: Rules, person: Person, device: DeviceContext
+) -> t.Callable[[frozenset[str]], object]:
+    """Return what decides about a person on a device: the actions of the first rule that applies."""
+    applying = [
+        (unknowns, rule.sign_on)
+        for rule in policy
+        for unknowns in [unknowns_to_apply(rule, person, device)]
+        if unknowns is not None
+    ]
+    return lambda holding: next((act for need, act in applying if need <= holding), None)
+
+
+def names_of(policy: Rules, person: Person, device: DeviceContext) -> set[str]:
+    return {
+        name for rule in policy for name in unknowns_to_apply(rule, person, device) or frozenset()
+    }
+
+
+def assert_no_third_outcome(plan: RuleSetPlan, person: Person, device: DeviceContext) -> None:
+    names = sorted(names_of(plan.before, person, device) | names_of(plan.after, person, device))[
+        :MOST_UNKNOWNS
+    ]
+    old, new = (decisions(each, person, device) for each in (plan.before, plan.after))
+    for step in plan.steps:
+        now = decisions(step.rules, person, device)
+        for answers in product((False, True), repeat=len(names)):
+            holding = frozenset(name for name, holds in zip(names, answers, strict=True) if holds)
+            assert now(holding) in (old(holding), new(holding)), (step.action, step.name)
+
+
+@settings(max_examples=150)
+@given(
+    policies(),
+    st.lists(requests(), min_size=1, max_size=4, unique_by=lambda each: each.name),
+    st.lists(people(), min_size=1, max_size=3),
+    st.lists(contexts(), min_size=1, max_size=4),
+)
+def test_no_state_is_stricter_or_weaker_than_both_ends(policy, wanted, persons, devices) -> None:  # type: ignore[no-untyped-def]  # drawn
+    plan = outcome_of(lambda: plan_rules(policy, wanted, "Strict"))
+    if isinstance(plan, DeviceTrustError) or not plan.changes:
+        return
+    event(f"{len(plan.steps)} steps")
+    assert [rule.name for rule in plan.steps[-1].rules] == [rule.name for rule in plan.after]
+    assert [rule.status for rule in plan.steps[-1].rules] == [rule.status for rule in plan.after]
+    assert not any(is_copy(rule.name) for rule in plan.after)
+    for person in persons:
+        for device in devices:
+            assert_no_third_outcome(plan, person, device)
