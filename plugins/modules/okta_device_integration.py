@@ -75,6 +75,7 @@ options:
         RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
       - A reset of the secret key after it makes the challenge stale. The module then warns, unless
         a test enrolment (O(test_enrollment)) shows otherwise.
+      - If it is not set and Okta shows a reset, the module warns that this is unknown.
     type: str
   test_enrollment:
     description:
@@ -325,6 +326,13 @@ challenge_stale_since:
   returned: success
   type: str
   sample: null
+challenge_state:
+  description: C(stale) if RV(challenge_stale_since). C(current) if no reset followed, or the test
+    enrolment succeeded. C(unknown) if O(challenge_deployed_at) is not set, or is older than the
+    events that were read.
+  returned: success
+  type: str
+  sample: current
 test_enrollment:
   description: Subject and transaction id of the test enrolment.
   returned: when O(test_enrollment=true), outside check mode
@@ -348,7 +356,7 @@ from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
-from ..module_utils._core.timestamps import format_milliseconds
+from ..module_utils._core.timestamps import format_milliseconds, parse_timestamp
 from ..module_utils._kandji.profiles.scep import check_challenge, parse_pin
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
@@ -374,6 +382,7 @@ OPTIONS: ArgumentSpec = {
     "test_enrollment": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 180},
 }
+MOST_EVENTS = 100  # of platforms, the newest
 USES = (
     okta_api.GET_ORGANIZATION,
     okta_api.LIST_LOG_EVENTS,
@@ -422,7 +431,7 @@ def run(ctx: ModuleContext) -> Result:
         "capabilities": service.capabilities,
         "ca_certificates": [integration.certificate_facts(each) for each in service.certificates],
         "platform_events": [integration.event_facts(event) for event in events],
-        "challenge_stale_since": None if test_enrollment else _stale_challenge(ctx, events),
+        **_challenge(ctx, events, bool(test_enrollment), now),
         **({"test_enrollment": test_enrollment} if test_enrollment else {}),
     }
 
@@ -442,17 +451,30 @@ def _platform(choice: Choice) -> Result | None:
     return choice.platform.as_result() if choice.platform else None
 
 
-def _stale_challenge(ctx: ModuleContext, events: list[LogEvent]) -> str | None:
-    """Return since when the deployed challenge is stale, with a warning, else None."""
+def _challenge(
+    ctx: ModuleContext, events: list[LogEvent], is_proved: bool, now: datetime
+) -> Result:
+    """Return what is known of the deployed challenge, with a warning if it is or may be stale."""
+    if is_proved:
+        return {"challenge_stale_since": None, "challenge_state": "current"}
     deployed_at = ctx.params["challenge_deployed_at"]
     stale = integration.stale_challenge(events, deployed_at)
+    state, reason = integration.challenge_state(events, deployed_at, _log_start(events, now))
+    if state == "unknown" and (deployed_at or integration.has_reset(events)):
+        ctx.warn(f"Whether the deployed challenge is stale is unknown. {reason}")
     if stale:
         ctx.warn(
             f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
             f" it was deployed ({deployed_at}). Macs can no longer enrol with it. Put the new"
             " secret key into the vault, then run the playbook rotate_scep_challenge."
         )
-    return stale
+    return {"challenge_stale_since": stale, "challenge_state": state}
+
+
+def _log_start(events: list[LogEvent], now: datetime) -> datetime:
+    """Return since when all events were read: a full page may leave out older ones."""
+    oldest = parse_timestamp(events[-1].published) if len(events) >= MOST_EVENTS else None
+    return oldest or (now if len(events) >= MOST_EVENTS else now - LOG_RETENTION)
 
 
 def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
@@ -467,7 +489,7 @@ def _platform_events(ctx: ModuleContext, now: datetime) -> list[LogEvent]:
     until = format_milliseconds(now + timedelta(minutes=1))
     return list(
         ctx.okta.log_events(
-            integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=100
+            integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=MOST_EVENTS
         )
     )
 

@@ -151,12 +151,17 @@ def test_a_stale_challenge_is_named_and_a_passed_enrolment_overrules(watched, ru
     deployed = {"challenge_deployed_at": "2020-01-01T00:00:00Z"}
     assert run_module(MODULE, deployed, lab=watched.lab)["challenge_stale_since"] is None
     fresh = watched.world.okta.platform.reset_secret()
+    unknown = run_module(MODULE, {}, lab=watched.lab)
+    assert unknown["challenge_stale_since"] is None and unknown["challenge_state"] == "unknown"
+    assert "challenge_deployed_at: it is not set. Okta shows a reset" in unknown["warnings"][0]
     stale = run_module(MODULE, deployed, lab=watched.lab)
     assert stale["challenge_stale_since"] and "stale" in stale["warnings"][0]
+    assert stale["challenge_state"] == "stale"
     overruled = run_module(
         MODULE, {**deployed, "scep_challenge": fresh, "test_enrollment": True}, lab=watched.lab
     )
     assert overruled["challenge_stale_since"] is None and overruled["test_enrollment"]
+    assert overruled["challenge_state"] == "current"
     refused = run_module(MODULE, {"test_enrollment": True}, lab=watched.lab)
     assert refused["failed"] and "test enrolment was refused" in refused["msg"]
 

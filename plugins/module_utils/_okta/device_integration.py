@@ -207,3 +207,30 @@ def stale_challenge(events: t.Iterable[LogEvent], deployed_at: str | None) -> st
     ]
     last, deployed = max(resets, default=None), parse_timestamp(deployed_at)
     return last[1] if last and deployed and last[0] > deployed else None
+
+
+def has_reset(events: t.Iterable[LogEvent]) -> bool:
+    """Return whether Okta shows any reset of the secret key."""
+    return any(event.event_type == RESET_EVENT for event in events)
+
+
+def challenge_state(
+    events: t.Sequence[LogEvent], deployed_at: str | None, log_start: datetime
+) -> tuple[str, str]:
+    """Return whether the deployed challenge is "current", "stale" or "unknown", and why unknown.
+
+    :arg log_start: since when ``events`` are all events, for a log that was read to its end.
+    """
+    if stale_challenge(events, deployed_at):
+        return "stale", ""
+    deployed = parse_timestamp(deployed_at)
+    resets = [event.published for event in events if event.event_type == RESET_EVENT]
+    if deployed is None:
+        problem = f"it is {deployed_at!r}, not a time" if deployed_at else "it is not set"
+        known = f" Okta shows a reset of the secret key ({resets[0]})." if resets else ""
+        return "unknown", f"challenge_deployed_at: {problem}.{known}"
+    if not all(map(parse_timestamp, resets)):
+        return "unknown", "Okta shows a reset of the secret key without a time."
+    if deployed < log_start:
+        return "unknown", f"The events of the System Log begin on {log_start:%Y-%m-%d}."
+    return "current", ""

@@ -400,19 +400,35 @@ def find_neighbours(
 def device_trust_conflicts(
     installed: t.Iterable[InstalledProfile], blueprints: t.Sequence[Blueprint]
 ) -> list[str]:
-    """Return a sentence on the Macs of these blueprints that hold Okta Device Trust profiles.
+    """Return sentences on the Macs of these blueprints that hold Okta Device Trust profiles.
 
-    They are those of Kandji's own integration.
+    They are those of Kandji's own integration. A Mac whose blueprint Kandji does not show may be of
+    these blueprints.
     """
     ids = {each.id for each in blueprints}
-    macs = sorted({profile.serial for profile in installed if profile.blueprint_id in ids})
-    if not macs:
-        return []
-    names = abbreviate(macs, 5)
+    rows = list(installed)
+    places = (
+        ([row for row in rows if row.blueprint_id in ids], "of these blueprints already"),
+        (
+            [row for row in rows if not row.blueprint_id],
+            "whose blueprint Kandji does not show, which may be of these blueprints",
+        ),
+    )
     return [
-        f"Kandji's own Okta Device Trust integration serves {len(macs)}"
-        f" Mac{'' if len(macs) == 1 else 's'} of these blueprints already ({names})"
+        f"Kandji's own Okta Device Trust integration serves {_count_macs(of_place)} {place}"
+        f" ({abbreviate(_serials(of_place), 5)})"
+        for of_place, place in places
+        if of_place
     ]
+
+
+def _serials(installed: t.Iterable[InstalledProfile]) -> list[str]:
+    return sorted({row.serial or f"device {row.device_id}" for row in installed})
+
+
+def _count_macs(installed: t.Iterable[InstalledProfile]) -> str:
+    count = len(_serials(installed))
+    return f"{count} Mac{'' if count == 1 else 's'}"
 
 
 def check_conflicts(conflicts: t.Sequence[str], on_conflict: str, rule: str) -> list[str]:

@@ -357,7 +357,9 @@ def test_the_facts_of_a_certificate_are_plain_data() -> None:
 # The System Log
 
 
-def event(published: str, event_type: str = "device.platform.secret_key.reset") -> dict[str, t.Any]:
+def event(
+    published: str | None, event_type: str = "device.platform.secret_key.reset"
+) -> dict[str, t.Any]:
     return {
         "eventType": event_type,
         "published": published,
@@ -393,6 +395,32 @@ def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
     events: list[dict[str, t.Any]], deployed_at: str | None, stale: str | None
 ) -> None:
     assert integration.stale_challenge(map(LogEvent.from_row, events), deployed_at) == stale
+
+
+LOG_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("resets", "deployed_at", "state", "reason"),
+    [
+        ([], "2026-01-02T00:00:00Z", "current", ""),
+        (["2026-01-03T00:00:00Z"], "2026-01-02T00:00:00Z", "stale", ""),
+        (["2026-01-03T00:00:00Z"], "2026-01-04T00:00:00Z", "current", ""),
+        (["2026-01-03T00:00:00Z"], "2025-01-01T00:00:00Z", "stale", ""),
+        ([], "2025-01-01T00:00:00Z", "unknown", "The events of the System Log begin on 2026-01-01"),
+        ([], None, "unknown", "challenge_deployed_at: it is not set."),
+        (["2026-01-03"], None, "unknown", "Okta shows a reset of the secret key (2026-01-03)"),
+        ([], "yesterday", "unknown", "challenge_deployed_at: it is 'yesterday', not a time."),
+        ([None], "2026-01-02T00:00:00Z", "unknown", "a reset of the secret key without a time"),
+    ],
+)
+def test_whether_a_challenge_is_stale_may_be_unknown(
+    resets: list[str | None], deployed_at: str | None, state: str, reason: str
+) -> None:
+    events = [LogEvent.from_row(event(published)) for published in resets]
+    assert integration.has_reset(events) is bool(resets)
+    judged, why = integration.challenge_state(events, deployed_at, LOG_START)
+    assert judged == state and reason in why and bool(why) is bool(reason)
 
 
 @pytest.mark.parametrize(

@@ -790,7 +790,21 @@ def test_next_to_a_console_managed_item_each_profile_for_okta_is_a_conflict(
     [
         ([], []),
         ([{"serial_number": "A", "blueprint_id": "b-sales"}], []),
-        ([{"serial_number": "A", "blueprint_id": None}, {"serial_number": "B"}], []),
+        (
+            [{"serial_number": "A", "blueprint_id": None}, {"serial_number": "B"}],
+            [
+                "serves 2 Macs whose blueprint Kandji does not show, which may be of these"
+                " blueprints (A, B)"
+            ],
+        ),
+        (
+            [{"serial_number": "A", "blueprint_id": "b-canary"}, {"device_id": "D1"}],
+            [
+                "serves 1 Mac of these blueprints already (A)",
+                "serves 1 Mac whose blueprint Kandji does not show, which may be of these"
+                " blueprints (device d1)",
+            ],
+        ),
         (
             [{"serial_number": "A", "blueprint_id": "B-CANARY"}] * 2,
             ["serves 1 Mac of these blueprints already (A)"],
