@@ -63,7 +63,6 @@ keyed_groups:
     prefix: model
 """
 
-import difflib
 import typing as t
 
 from ansible import constants as C
@@ -80,6 +79,7 @@ from ..module_utils._core.options import (
     OKTA,
     OPTIONAL_RINGS,
     PROFILES,
+    RING,
     Params,
 )
 from ..module_utils._fleet import inventory as macs
@@ -93,6 +93,7 @@ from ..module_utils._http import transport as _transport
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._report.figures import masked
+from ..plugin_utils._variables import suggest_name
 
 USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
 TABLES = (OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES)
@@ -119,8 +120,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         known = C.config.get_configuration_definitions("inventory", self._load_name)
         for key in content:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-                remedy = f"; did you mean {near[0]!r}?" if near else ". Remove it."
+                remedy = suggest_name(str(key), known)
                 raise AnsibleParserError(f"{key}: This option does not exist{remedy}")
 
     def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.HostVars]]:
@@ -171,14 +171,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         names = [name for table in (*TABLES, CONNECTION) for name in table]
         params = {name: self._resolved(self.get_option(name)) for name in names}
         for number, ring in enumerate(params["rings"] or []):
-            if (
-                not isinstance(ring, dict)
-                or not ring.get("name")
-                or not isinstance(ring.get("blueprints"), list)
-            ):
-                raise BadOption(
-                    f"rings: number {number + 1} needs a name and a list of blueprints."
-                )
+            _check_ring(number, ring)
         return params
 
     def _resolved(self, value: t.Any) -> t.Any:
@@ -201,3 +194,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
+
+
+def _check_ring(number: int, ring: object) -> None:
+    """Raise BadOption for a ring that the modules would not take."""
+    if (
+        not isinstance(ring, dict)
+        or not ring.get("name")
+        or not isinstance(ring.get("blueprints"), list)
+    ):
+        raise BadOption(f"rings: number {number + 1} needs a name and a list of blueprints.")
+    for key in ring:
+        if key not in RING:
+            remedy = suggest_name(str(key), RING)
+            raise BadOption(f"rings[{number}].{key}: A ring has no such key{remedy}")
+    if ring.get("scep_profile") and ring.get("library_item"):
+        raise BadOption(
+            f"rings[{number}]: it has a scep_profile and a library_item. Remove one of them."
+        )

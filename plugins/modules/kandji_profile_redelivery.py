@@ -112,7 +112,8 @@ option:
   sample: library_item_id
 macs:
   description: The state of each Mac, and the reason in one sentence. C(state) is V(done),
-    V(excluding), V(delivering), V(certifying) or V(unclear).
+    V(excluding), V(delivering), V(certifying) or V(unclear). A Mac whose step failed is V(unclear)
+    with the error, and the work on the others goes on. The module fails if each Mac failed.
   returned: success
   type: list
   elements: dict
@@ -156,16 +157,22 @@ api_calls:
 
 import time
 import typing as t
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import (
+    ApiError,
     BadOption,
+    DeviceTrustError,
+    Forbidden,
     NeedsConsole,
     NotAsWritten,
     NotFound,
+    RateLimited,
     Refused,
+    Unauthorized,
     Uncertain,
     Unreadable,
 )
@@ -263,13 +270,16 @@ def run(ctx: ModuleContext) -> Result:
     work.go_on(steps)
     work.clean_up(_find_left_over(ctx, selection))
     while True:
+        steps = work.current(steps)
         work.begin(steps)
+        steps = work.current(steps)
         finished = all(step.is_final for step in steps.values())
         remaining = deadline - time.monotonic()
         if finished or ctx.check_mode or remaining <= 0:
             return work.result(steps)
         ctx.wait(redelivery.describe_wait(steps), ctx.params["poll_interval"], remaining)
-        steps = _plan(ctx, selection, issued_before, subject)
+        work.read_tags()
+        steps = work.current(_plan(ctx, selection, issued_before, subject))
         work.go_on(steps)
 
 
@@ -277,7 +287,8 @@ class Redelivery:
     """The writes of one run.
 
     ``asked`` is serial -> whether the Mac had the tag when its check-in was requested. ``begun``
-    are the Macs that lose the profile in this run, by serial.
+    are the Macs that lose the profile in this run, by serial. ``failures`` are the errors that say
+    nothing of other Macs, by serial: such a Mac is unclear, and the work on the others goes on.
     """
 
     def __init__(
@@ -290,14 +301,45 @@ class Redelivery:
         self.left_over: list[str] = []
         self.begun: dict[str, Mac] = {}
         self.written: dict[str, list[str]] = {"tag": [], "untag": []}
+        self.failures: dict[str, DeviceTrustError] = {}
+
+    def read_tags(self) -> None:
+        """Read again which Macs have the tag: another program may have written it meanwhile."""
+        listed = self.run.kandji.devices(platform="Mac", tag_name=self.tag)
+        tagged = {device.device_id for device in listed}
+        for serial, mac in self.macs.items():
+            if (self.tag in mac.tags) is not (mac.device.device_id in tagged):
+                with self._keep_failure(serial):
+                    mac.tags = _tags_of(self.run.kandji.device(mac.device.device_id), serial)
+
+    @contextmanager
+    def _keep_failure(self, serial: str) -> t.Iterator[None]:
+        """Keep an error of one Mac, with a warning. Raises one that the others would meet too."""
+        try:
+            yield
+        except DeviceTrustError as error:
+            if not _is_of_one_mac(error):
+                raise
+            self.failures[serial] = error
+            self.run.warn(f"The Mac {serial}: {error.message} The work on other Macs goes on.")
+
+    def current(self, steps: t.Mapping[str, redelivery.Step]) -> dict[str, redelivery.Step]:
+        """Return the steps, with the Macs unclear whose last one failed."""
+        return {
+            serial: redelivery.unclear(self.failures[serial].message)
+            if serial in self.failures
+            else step
+            for serial, step in steps.items()
+        }
 
     def clean_up(self, macs: t.Sequence[Mac]) -> None:
         """Remove the tag from Macs on which a previous run left it."""
         for mac in macs:
-            self.left_over.append(mac.device.serial)
-            self._take(mac, LEFT_OVER)
-            if not self.run.check_mode:
-                self.run.kandji.daily_check_in(mac.device.device_id)
+            with self._keep_failure(mac.device.serial):
+                self._take(mac, LEFT_OVER)
+                self.left_over.append(mac.device.serial)
+                if not self.run.check_mode:
+                    self.run.kandji.daily_check_in(mac.device.device_id)
 
     def go_on(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take the steps of Macs that began before. No limit or map may stop these."""
@@ -324,15 +366,18 @@ class Redelivery:
     def _take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take one step of each Mac, and request a check-in after each change of its tag."""
         for serial, step in steps.items():
-            if step.action == "nothing":
-                continue
-            mac = self.macs[serial]
-            self._take(mac, step)
-            if step.needs_check_in and not self.run.check_mode:
-                tagged = self.tag in mac.tags
-                if self.asked.get(serial) is not tagged:
-                    self.asked[serial] = tagged
-                    self.run.kandji.daily_check_in(mac.device.device_id)
+            if step.action != "nothing":
+                with self._keep_failure(serial):
+                    self._take_step(serial, step)
+
+    def _take_step(self, serial: str, step: redelivery.Step) -> None:
+        mac = self.macs[serial]
+        self._take(mac, step)
+        if step.needs_check_in and not self.run.check_mode:
+            tagged = self.tag in mac.tags
+            if self.asked.get(serial) is not tagged:
+                self.run.kandji.daily_check_in(mac.device.device_id)
+                self.asked[serial] = tagged
 
     def _describe_written(self) -> str:
         """Return a sentence on what this run wrote until now."""
@@ -347,10 +392,11 @@ class Redelivery:
         return f"The tag was {' and '.join(parts)}; nothing else was written."
 
     def result(self, steps: t.Mapping[str, redelivery.Step]) -> Result:
-        """Return where each Mac is after these steps."""
+        """Return where each Mac is after these steps. Raises the error if each of them failed."""
+        steps = self.current(steps)
         predicted = self.run.check_mode and bool(self.changes)
         left_over = [] if self.run.check_mode else self.left_over
-        return build_result(
+        result = build_result(
             self.changes,
             finished=all(step.state == "done" for step in steps.values()) and not predicted,
             macs=[
@@ -360,6 +406,12 @@ class Redelivery:
             left_over=self.left_over,
             asked_to_check_in=[*left_over, *self.asked],
         )
+        if steps and all(serial in self.failures for serial in steps):
+            error = next(iter(self.failures.values()))
+            names = ("macs", "changes", "left_over", "asked_to_check_in")
+            error.details.update({name: result[name] for name in names if result[name]})
+            raise error
+        return result
 
     def _take(self, mac: Mac, step: redelivery.Step) -> None:
         """Write the tags if the step needs it, and keep them in ``mac``."""
@@ -430,6 +482,13 @@ class Redelivery:
         return _tags_of(current, device.serial)
 
 
+def _is_of_one_mac(error: DeviceTrustError) -> bool:
+    """Return whether an error says nothing of other Macs."""
+    if isinstance(error, (Unauthorized, Forbidden, RateLimited)):
+        return False
+    return isinstance(error, (ApiError, NotAsWritten, Uncertain, Unreadable))
+
+
 def _tags_of(device: KandjiDevice, serial: str) -> list[str]:
     """Return the tags of a device that Get Device returned. Raises Unreadable."""
     if device.tags is None:
@@ -489,7 +548,7 @@ def _read_selection(ctx: ModuleContext) -> Selection:
 def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
     """Return Macs of the same blueprints that have the tag and are not named.
 
-    Raises NotFound and Unreadable.
+    One whose tags cannot be read is left to the next run, with a warning.
 
     A run that still works on them does not see that, and may wait until its end. The next one sets
     the tag again.
@@ -497,11 +556,16 @@ def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
     tag = ctx.params["tag"]
     blueprints = {mac.device.blueprint_id for mac in selection.macs.values()}
     named = selection.serial_keys
-    listed = [
-        Mac.read(ctx.kandji, device)
-        for device in ctx.kandji.devices(platform="Mac", tag_name=tag)
-        if device.is_mac and device.blueprint_id in blueprints and device.serial_key not in named
-    ]
+    listed = []
+    for device in ctx.kandji.devices(platform="Mac", tag_name=tag):
+        if device.is_mac and device.blueprint_id in blueprints and device.serial_key not in named:
+            try:
+                listed.append(Mac.read(ctx.kandji, device))
+            except (NotFound, Unreadable) as error:
+                ctx.warn(
+                    f"Whether a previous run left the tag {tag!r} on the Mac {device.serial} is"
+                    f" unknown. {error.message}"
+                )
     left_over = [mac for mac in listed if tag in mac.tags]
     if left_over:
         serials = abbreviate([mac.device.serial for mac in left_over], 5)

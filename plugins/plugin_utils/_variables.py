@@ -192,10 +192,10 @@ def is_unset(value: object) -> bool:
 def _unknown(name: str, known: Iterable[str], needed: Iterable[str]) -> str:
     if name in known:
         return ""
-    return f"{name}: This variable does not exist{_near(name, known, needed)}"
+    return f"{name}: This variable does not exist{suggest_name(name, known, needed)}"
 
 
-def _near(name: str, known: Iterable[str], needed: Iterable[str] = ()) -> str:
+def suggest_name(name: str, known: Iterable[str], needed: Iterable[str] = ()) -> str:
     """Return the end of a sentence that suggests the nearest name.
 
     :arg needed: names among those that are near which are suggested first.
@@ -342,7 +342,7 @@ class Checker:
         ring, problems = {}, []
         for name in element:
             if name not in keys:
-                remedy = _near(str(name), keys)
+                remedy = suggest_name(str(name), keys)
                 if isinstance(element[name], Mapping) and keys.keys() & element[name].keys():
                     remedy = f". Write it as 'name: {name}', and its keys next to that."
                 problems.append(f"{place}.{name}: A ring has no such key{remedy}")

@@ -139,6 +139,18 @@ def test_constructed_groups_and_variables(watched, inventory):
     [
         ({"rings": [{"name": "x"}]}, "rings: number 1 needs"),
         (
+            {"rings": [{"name": "x", "blueprints": ["IT"], "test_mac": ["C02XK1ZAJG5J"]}]},
+            "rings[0].test_mac: A ring has no such key; did you mean 'test_macs'?",
+        ),
+        (
+            {"rings": [{"name": "x", "blueprints": ["IT"], "xyzzy": 1}]},
+            "rings[0].xyzzy: A ring has no such key. Remove it.",
+        ),
+        (
+            {"rings": [{"name": "x", "blueprints": [], "scep_profile": "a", "library_item": "b"}]},
+            "rings[0]: it has a scep_profile and a library_item.",
+        ),
+        (
             {"rings": [{"name": "x", "blueprints": ["No such"]}]},
             "Kandji has no blueprint 'No such'",
         ),

@@ -261,3 +261,86 @@ def test_a_mac_that_begins_while_others_are_waited_for_counts_too() -> None:
             on_wait=lambda: setattr(tenant, "holding", ["d1", "d2"]),
         )
     assert tenant.written == {"d1": ["vip", TAG]}
+
+
+# One Mac that fails
+
+
+class Failing(Tenant):
+    """A tenant in which requests about one device, d1, go wrong in the ways of ``faults``."""
+
+    faults: t.ClassVar[dict[str, t.Any]] = {}
+
+    def device(self, device_id: str) -> KandjiDevice:
+        row = self.rows[device_id]
+        if device_id == "d1" and "tags" in self.faults:
+            row = {key: value for key, value in row.items() if key != "tags"}
+        if device_id == "d1" and "serial" in self.faults:
+            row = {**row, "serial_number": "OTHER"}
+        return KandjiDevice.from_row(row)
+
+    def set_tags(self, device_id: str, tags: list[str]) -> None:
+        if not (device_id == "d1" and "lossy" in self.faults):
+            super().set_tags(device_id, tags)
+
+    def daily_check_in(self, device_id: str) -> None:
+        if device_id == "d1" and "check_in" in self.faults:
+            raise NotFound("Kandji answered 404.", vendor="kandji", status=404)
+        super().daily_check_in(device_id)
+
+
+@pytest.mark.parametrize(
+    ("fault", "part"),
+    [
+        ("tags", "without the tags of the Mac C1"),
+        ("serial", "is no longer the Mac C1"),
+        ("lossy", "The Mac C1 does not keep its tags as written"),
+        ("check_in", "Kandji answered 404."),
+    ],
+)
+@pytest.mark.parametrize("state", [{}, TAGGED])
+def test_a_mac_whose_step_fails_is_unclear_and_the_others_get_theirs(
+    fault: str, part: str, state: dict[str, t.Any]
+) -> None:
+    holding = () if state else ("d1", "d2")
+    tenant = Failing(device(1, **state), device(2, **state), holding=holding)
+    tenant.faults = {fault: True}
+    result = redeliver(tenant, "C1", "C2")
+    other = "delivering" if state else "excluding"
+    assert states(result) == {"C1": "unclear", "C2": other} and part in reason(result, "C1")
+    assert not result["finished"] and "d2" in tenant.written and "d2" in tenant.checked_in
+
+
+def test_if_each_mac_fails_the_module_does_and_says_what_was_written() -> None:
+    tenant = Failing(device(1), holding=("d1",))
+    tenant.faults = {"check_in": True}
+    with pytest.raises(NotFound) as raised:
+        redeliver(tenant, "C1")
+    assert raised.value.details["changes"] == ["update tags of the Mac C1: tags"]
+    assert states(raised.value.details) == {"C1": "unclear"}
+
+
+@pytest.mark.parametrize("fault", ["tags", "lossy"])
+def test_a_left_over_mac_that_fails_leaves_the_others_their_steps(fault: str) -> None:
+    tenant = Failing(device(1, **TAGGED), device(2, **TAGGED), device(3, **TAGGED), lists=False)
+    tenant.faults = {fault: True}
+    result = redeliver(tenant, "C2")
+    assert result["left_over"] == ["C3"] and states(result) == {"C2": "delivering"}
+    assert set(tenant.checked_in) == {"d2", "d3"}
+
+
+def test_the_tags_of_waiting_macs_are_read_again() -> None:
+    """Another program removes the tag while the run waits for a check-in, so it is set again."""
+    tenant = Tenant(device(1), holding=("d1",))
+    rounds: list[int] = []
+
+    def on_wait() -> None:
+        rounds.append(len(rounds))
+        if len(rounds) == 1:
+            tenant.rows["d1"]["tags"] = ["vip"]
+        else:
+            tenant.holding = ()
+
+    result = redeliver(tenant, "C1", wait=0.5, on_wait=on_wait)
+    assert len(rounds) > 1 and tenant.checked_in[:2] == ["d1", "d1"]
+    assert states(result)["C1"] in ("delivering", "certifying")
