@@ -14,10 +14,15 @@ from lab.okta.directory import (
     OWN_APPS,
     Directory,
 )
+from lab.okta.enrolment_policies import EnrolmentPolicies
 from lab.okta.policies import Policies
 
+ENROLL = {"okta_password": "REQUIRED", "okta_email": "OPTIONAL", "okta_verify": "OPTIONAL"}
 
-def add_initial_policies(policies: Policies, directory: Directory) -> None:
+
+def add_initial_policies(
+    policies: Policies, directory: Directory, enrolment: EnrolmentPolicies
+) -> None:
     """Add Okta's own policies, groups and apps, and the policy that the company's apps share."""
     everyone = directory.add_group(
         EVERYONE, "All users in your organization", type="BUILT_IN", everyone=True
@@ -27,6 +32,7 @@ def add_initial_policies(policies: Policies, directory: Directory) -> None:
         "Okta manages this group, which contains all administrators",
         type="BUILT_IN",
     )
+    enrolment.add("Default Policy", [everyone.id], ENROLL, system=True)
     policies.add("Any two factors", "Require two factors to access.", system=True)
     policies.add("Okta Account Management", None, resource=ACCOUNT_MANAGEMENT)
     for name, label in OWN_APPS:

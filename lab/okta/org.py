@@ -20,6 +20,7 @@ from lab.okta.desktop_platform import DesktopPlatform
 from lab.okta.device_records import Record, User
 from lab.okta.device_registry import DeviceRegistry
 from lab.okta.directory import App, Directory, Group
+from lab.okta.enrolment_policies import EnrolmentPolicies
 from lab.okta.hooks import EventHook, HookSettings
 from lab.okta.initial_policies import add_initial_policies
 from lab.okta.log_targets import policy_targets
@@ -65,6 +66,7 @@ class Org:
         self._directory_random = random.Random(f"okta policies {world.options.seed}")
         self.policies = Policies(self._directory_id, self.now)
         self.directory = Directory(self._directory_id, self.now)
+        self.enrolment = EnrolmentPolicies(world.options.seed, self.now)
         self.sign_ins = SignIns(self)
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(
@@ -72,7 +74,7 @@ class Org:
             )
             if world.options.consoles:
                 self.platform.add()
-            add_initial_policies(self.policies, self.directory)
+            add_initial_policies(self.policies, self.directory, self.enrolment)
 
     @property
     def other_url(self) -> str:
@@ -126,7 +128,8 @@ class Org:
         ):
             collection.clear()
         self.log, self.sign_ins, self.registry = SystemLog(), SignIns(self), DeviceRegistry(self)
-        add_initial_policies(self.policies, self.directory)
+        self.enrolment.policies.clear()
+        add_initial_policies(self.policies, self.directory, self.enrolment)
 
     def add_emergency_user(self, login: str) -> User:
         """Add a user whose id is drawn apart: a seed gives the same ids with and without it."""

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 
 from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
-from lab.okta import paging, policies
+from lab.okta import enrolment_policies, paging, policies
 from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
 from lab.okta.flexible_verify import KEYS, VERIFY, names_any, translate
@@ -158,6 +158,8 @@ class PolicyOperations:
             )
         if status not in (None, "ACTIVE", "INACTIVE"):
             refuse("E0000001", "status")
+        if kind == enrolment_policies.TYPE:
+            return self._list_enrolment_policies(call)
         start = call.query.get("q", "").casefold()
         matching = [
             policy
@@ -174,6 +176,19 @@ class PolicyOperations:
             matching,
             paging.read_number(call, "limit", DEFAULT_PAGE, 1, 200),
             lambda policy: self._shape(call, policy),
+        )
+
+    def _list_enrolment_policies(self, call: Call) -> Answer:
+        enrolment = self.org.enrolment
+        status = call.query.get("status")
+        methods = None
+        if self.switches.flexible_okta_verify:
+            methods = [name for name in KEYS if not self.org.is_off(name)]
+        return paging.cut_page(
+            call,
+            [each for each in enrolment.policies if status in (None, each.status)],
+            paging.read_number(call, "limit", DEFAULT_PAGE, 1, 200),
+            lambda policy: enrolment.shape(policy, call.base_url, methods),
         )
 
     def _create(self, call: Call) -> Answer:

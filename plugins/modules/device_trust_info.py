@@ -14,6 +14,9 @@ description:
     reason, and its next step.
   - Calls grow with the pages of the fleet, never with single Macs. K is the number of Macs, C of
     certificates of the rings' profiles, O of device records and E of events.
+  - If nobody registered a Mac that is ready for it, three more calls read why: Okta Verify, its
+    methods, and the enrolment policies. If one of these disables Okta Verify, each 1000 members of
+    the groups up to that policy take one more.
   - There are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta
     Verify. Certificates take C/300 calls, device records O/200 and events E/1000, each rounded up.
     Three more calls read blueprints, profiles and competing configurations.
@@ -158,6 +161,16 @@ authority:
   returned: success
   type: dict
   sample: {unavailable: null, alarm: false, renewals: []}
+registration:
+  description:
+    - What keeps people from registering a Mac. C(problem) keeps everybody from it.
+      C(disabling_policies) are the enrolment policies that disable Okta Verify.
+      C(security_level) is the one at which Okta Verify enrols. C(unavailable) says why this was not
+      read.
+    - Null if no Mac is at the stage NOT_REGISTERED.
+  returned: success
+  type: dict
+  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: [Contractors]}
 table:
   description: Lines of text for people. They list Macs by stage, Macs by next step, and renewals
     by ring.
@@ -201,6 +214,8 @@ from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.facts import Fleet
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
+from ..module_utils._fleet.registration import USES as REGISTRATION_USES
+from ..module_utils._fleet.registration import RegistrationReader
 from ..module_utils._fleet.rings import (
     Ring,
     describe_rollout,
@@ -230,7 +245,12 @@ OPTIONS: ArgumentSpec = {
     "log_days": {"type": "int", "default": 30},
     "log_events": {"type": "int", "default": 12000},
 }
-USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
+USES = (
+    *ring_reads.USES,
+    *fleet_reads.USES,
+    *certificate_authorities.USES,
+    *REGISTRATION_USES,
+)
 
 
 class Summary:
@@ -326,15 +346,18 @@ def run(ctx: ModuleContext) -> Result:
         params["log_days"],
         params["log_events"],
     )
+    registration = RegistrationReader(ctx.okta)
     while True:
         fleet = read_fleet(ctx.okta, ctx.kandji, query)
+        registration.explain(fleet)
         summary = Summary(fleet, limit, params["serials"])
         remaining = deadline - time.monotonic()
         if not summary.waiting or ctx.check_mode or remaining <= 0:
             break
         ctx.wait(summary.describe_wait(), params["poll_interval"], remaining)
     status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
-    return _result(summary, rings, params, status)
+    result = _result(summary, rings, params, status)
+    return {**result, "registration": registration.as_result()}
 
 
 def _result(

@@ -13,6 +13,9 @@ description:
   - Only reads. Collects every problem before it fails, so that it lists all of them at once.
   - Checks that the tokens are accepted, Okta Verify and FastPass are active, the rings are valid,
     and their blueprints exist.
+  - Reads the enrolment policies, to say whose policy disables Okta Verify. This takes a call for
+    each 200 policies. If one of them disables it, each 1000 members of the groups up to that policy
+    take one more. If the credentials may not read them, a warning says so.
   - Looks the test Macs up. It does not fail because of them, since a ring that stays as it is does
     not need its gate.
   - Returns the rings with the ids of their blueprints, and what the other modules take for each of
@@ -69,7 +72,7 @@ rings:
       C(stages) of O(devicetrust.okta_kandji.device_trust_info#module:rings).
     - C(test_mac_problems) has a sentence for each test Mac that is not in Kandji, is not a Mac or
       is not on a blueprint of the ring. C(silent_test_macs) has one for each that did not check in
-      for 7 days.
+      for 7 days. C(unregistrable_test_macs) has one for each whose person cannot register it.
     - After a failure, only the rings about which nothing is wrong.
   returned: always
   type: list
@@ -88,12 +91,19 @@ rings:
         scep_profile: Okta SCEP - canary}
       test_mac_problems: []
       silent_test_macs: []
+      unregistrable_test_macs: []
 problems:
   description: One sentence for each problem, what blocks most first.
   returned: failure
   type: list
   elements: str
   sample: ["Okta FastPass (method signed_nonce of Okta Verify) is not active."]
+registration:
+  description: What keeps people from registering a Mac, as
+    RV(devicetrust.okta_kandji.device_trust_info#module:registration).
+  returned: always
+  type: dict
+  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: []}
 unusable_vendors:
   description: The vendors that cannot be reached or that do not accept the credentials, V(okta) and
     V(kandji).
@@ -130,6 +140,7 @@ from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, argument
 from ..module_utils._core.results import Result
 from ..module_utils._fleet import preflight
 from ..module_utils._fleet.preflight import ResolvedRing
+from ..module_utils._fleet.registration import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import RingOptions, ring_options
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
@@ -153,6 +164,7 @@ USES = (
     kandji_api.LIST_EVENTS,
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_METHODS,
+    *POLICY_USES,
 )
 
 
@@ -193,9 +205,9 @@ def _prevents_all(error: DeviceTrustError) -> bool:
 def run(ctx: ModuleContext) -> Result:
     """Return the rings by id, or refuse with all that is not ready."""
     options, findings = ring_options(ctx.params), Findings()
-    okta_verify_problems = findings.attempt("okta", lambda: _okta_verify(ctx)) or []
-    rings = _read_rings(ctx, options, findings)
-    findings.problems += okta_verify_problems
+    registration = findings.attempt("okta", lambda: _registration(ctx)) or Registration()
+    rings = _read_rings(ctx, options, findings, registration)
+    findings.problems += registration.problems
     names = [fold_name(ring.options.name) for ring, _test_macs in rings]
     result: Result = {
         # Of two rings with one name, a profile's entry would be written twice.
@@ -205,15 +217,34 @@ def run(ctx: ModuleContext) -> Result:
             if names.count(fold_name(ring.options.name)) == 1
         ],
         "unusable_vendors": sorted(findings.unusable),
+        "registration": registration.as_result(),
     }
+    _warn_of_policies(ctx, registration)
     if findings.problems:
         unique = list(dict.fromkeys(findings.problems))
         raise Refused("Not ready: " + " ".join(unique), problems=unique, **result)
     return {"changed": False, **result}
 
 
+def _warn_of_policies(ctx: ModuleContext, registration: Registration) -> None:
+    names = ", ".join(repr(policy.name) for policy in registration.disabling)
+    if names and not registration.problems:
+        ctx.warn(
+            f"Enrolment policies that disable Okta Verify: {names}. The people to whom they apply"
+            " cannot register a Mac. Allow it in Security > Authenticators > Enrollment."
+        )
+    if registration.unavailable:
+        ctx.warn(
+            "Okta's enrolment policies cannot be read, so whether they let people register is not"
+            f" known: {registration.unavailable}."
+        )
+
+
 def _read_rings(
-    ctx: ModuleContext, options: t.Sequence[RingOptions], findings: Findings
+    ctx: ModuleContext,
+    options: t.Sequence[RingOptions],
+    findings: Findings,
+    registration: Registration,
 ) -> list[tuple[ResolvedRing, Result]]:
     """Return the rings about which nothing is wrong, by id, and record what is of the others.
 
@@ -238,7 +269,7 @@ def _read_rings(
     macs: list[KandjiDevice] | None = None
     if devices is not None and preflight.find_unknown(serials, devices):
         macs = findings.attempt("kandji", lambda: list(ctx.kandji.devices(platform="Mac")))
-    test_macs = KnownMacs(devices, macs or (), now)
+    test_macs = KnownMacs(devices, macs or (), now, registration)
     return [(ring, test_macs.judge(ring)) for ring in rings]
 
 
@@ -252,14 +283,16 @@ class KnownMacs:
     devices: t.Sequence[KandjiDevice] | None
     macs: t.Sequence[KandjiDevice]
     now: datetime
+    registration: Registration
 
     def judge(self, ring: ResolvedRing) -> Result:
         """Return what is wrong with the test Macs of a ring."""
         if self.devices is None:  # which is a problem already
-            return {"test_mac_problems": [], "silent_test_macs": []}
+            return {"test_mac_problems": [], "silent_test_macs": [], "unregistrable_test_macs": []}
         return {
             "test_mac_problems": preflight.check_test_macs(ring, self.devices, self.macs),
             "silent_test_macs": preflight.describe_silent_macs(ring, self.devices, self.now),
+            "unregistrable_test_macs": self.registration.describe_test_macs(ring, self.devices),
         }
 
 
@@ -285,11 +318,12 @@ def _resolve_items(
     return resolved, problems
 
 
-def _okta_verify(ctx: ModuleContext) -> list[str]:
+def _registration(ctx: ModuleContext) -> Registration:
+    """Return what keeps people from registering. The enrolment policies may not be readable."""
     authenticators = ctx.okta.authenticators()
     authenticator = preflight.okta_verify(authenticators)
     methods = ctx.okta.authenticator_methods(authenticator.id) if authenticator else []
-    return preflight.okta_verify_problems(authenticators, methods)
+    return read_policies(ctx.okta, authenticators, methods)
 
 
 def main() -> None:

@@ -89,6 +89,12 @@ authority:
   returned: success
   type: dict
   sample: {unavailable: null, alarm: false, renewals: []}
+registration:
+  description: What keeps people from registering a Mac, as
+    RV(devicetrust.okta_kandji.device_trust_info#module:registration).
+  returned: success
+  type: dict
+  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: []}
 files:
   description: Paths of the files of the report, whether or not the module had to write them.
   returned: success
@@ -133,6 +139,8 @@ from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
+from ..module_utils._fleet.registration import USES as REGISTRATION_USES
+from ..module_utils._fleet.registration import RegistrationReader
 from ..module_utils._fleet.rings import (
     Ring,
     describe_rollout,
@@ -162,7 +170,12 @@ OPTIONS: ArgumentSpec = {
     "mode": {"type": "str", "default": "0640"},
     "state_dir": {"type": "path"},
 }
-USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
+USES = (
+    *ring_reads.USES,
+    *fleet_reads.USES,
+    *certificate_authorities.USES,
+    *REGISTRATION_USES,
+)
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -181,6 +194,8 @@ def run(ctx: ModuleContext) -> Result:
     )
     query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries)
     fleet = read_fleet(ctx.okta, ctx.kandji, query)
+    registration = RegistrationReader(ctx.okta)
+    registration.explain(fleet)
 
     def read() -> t.Iterator[MacRow]:
         return masked(rows(fleet), ctx.masker)
@@ -204,6 +219,7 @@ def run(ctx: ModuleContext) -> Result:
         counts=figures.counts,
         files=[str(path) for path, _unused in reports],
         authority=meta.authority.as_result(),
+        registration=registration.as_result(),
     )
 
 

@@ -78,6 +78,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_access/guards.py",
         "module_utils/_access/resolution.py",
         "module_utils/_access/simulation.py",
+        "module_utils/_fleet/registration.py",
         "module_utils/_reset/evidence.py",
     ),
     "writers": (

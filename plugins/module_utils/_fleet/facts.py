@@ -41,6 +41,14 @@ class DeviceRecord:
         return self.status in WORKING_STATUSES
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps people from registering a Mac with Okta, or may: a reason and a next step."""
+
+    reason: str
+    next_step: str
+
+
 @dataclass(slots=True)
 class MacFacts:
     """Facts of both vendors about one Mac.
@@ -79,6 +87,7 @@ class MacFacts:
     status_gaps: tuple[str, ...] = ()
     unattested: bool = False  # its ring's profile brought a certificate of another authority
     rolled_out: bool = True  # whether Kandji has the SCEP profile of its ring
+    obstacle: Obstacle | None = None  # what may keep its person from registering it
 
 
 @dataclass(frozen=True)

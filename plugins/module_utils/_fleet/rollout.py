@@ -195,7 +195,11 @@ def describe_test_macs(rings: Sequence[Ring], gated: Collection[int]) -> list[st
     return [
         f"  {line}"
         for number, ring in enumerate(rings)
-        for line in ring.get("silent_test_macs" if number in gated else "test_mac_problems") or ()
+        for kind in (
+            "silent_test_macs" if number in gated else "test_mac_problems",
+            "unregistrable_test_macs",
+        )
+        for line in ring.get(kind) or ()
     ]
 
 

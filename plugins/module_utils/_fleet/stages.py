@@ -19,6 +19,7 @@ from .facts import (
     AgeLimits,
     DeviceRecord,
     MacFacts,
+    Obstacle,
     best_record,
     certificate_expiry,
     earliest,
@@ -54,6 +55,10 @@ STAGES = tuple(ACTORS)
 PEOPLE_STAGES = tuple(stage for stage in STAGES if ACTORS[stage] in (USER, TIME))
 # Stages that need no next step.
 QUIET_STAGES = tuple(stage for stage in STAGES if ACTORS[stage] == NOBODY)
+NO_OBSTACLE = Obstacle(
+    "It has a certificate and Okta Verify, but nobody has registered it with Okta.",
+    "Its user opens Okta Verify and adds the account.",
+)
 READ_RECORD = "Look its record up in Okta (okta_device_info), and report the status."
 FLAGS = (
     "DUPLICATE_RECORD",
@@ -239,11 +244,8 @@ def _app_step(state: str | None) -> str:
 
 def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classification:
     if best is None:
-        return Classification(
-            "NOT_REGISTERED",
-            "It has a certificate and Okta Verify, but nobody has registered it with Okta.",
-            "Its user opens Okta Verify and adds the account.",
-        )
+        obstacle = mac.obstacle or NO_OBSTACLE
+        return Classification("NOT_REGISTERED", obstacle.reason, obstacle.next_step)
     if unknown_status(best):
         return Classification("REGISTERED_NOT_MANAGED", unknown_status(best), READ_RECORD)
     if best.status in ("SUSPENDED", "DEACTIVATED"):

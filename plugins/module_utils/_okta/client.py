@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import re
 import typing as t
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
@@ -33,6 +34,7 @@ from .records import (
     AuthenticatorMethod,
     DeviceUser,
     Enrollment,
+    EnrolmentPolicy,
     Group,
     LogEvent,
     OktaDevice,
@@ -222,6 +224,12 @@ STEPS: t.Mapping[str, tuple[Operation, tuple[str, ...]]] = {
 }
 
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
+# The same operations where what they read enriches a result alone.
+ENRICHING_AUTHENTICATORS = replace(LIST_AUTHENTICATORS, optional=True)
+ENRICHING_METHODS = replace(LIST_METHODS, optional=True)
+ENRICHING_GROUP_USERS = replace(LIST_GROUP_USERS, optional=True)
+LIST_ENROLMENT_POLICIES = replace(LIST_POLICIES, optional=True)
+
 PAGE_SIZES = (200, 100, 50, 20)
 MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
 LOG_PAGE_SIZE = 1000  # Okta's largest
@@ -329,21 +337,17 @@ class Okta:
             )
         return Org.from_row(body)
 
-    def authenticators(self) -> list[Authenticator]:
+    def authenticators(self, operation: Operation = LIST_AUTHENTICATORS) -> list[Authenticator]:
         """Return the authenticators of the org. listAuthenticators."""
-        return list(
-            map(
-                Authenticator.from_row,
-                rows_of("okta", self.transport.call(LIST_AUTHENTICATORS).json),
-            )
-        )
+        rows = rows_of("okta", self.transport.call(operation).json)
+        return list(map(Authenticator.from_row, rows))
 
-    def authenticator_methods(self, authenticator_id: str) -> list[AuthenticatorMethod]:
+    def authenticator_methods(
+        self, authenticator_id: str, operation: Operation = LIST_METHODS
+    ) -> list[AuthenticatorMethod]:
         """Return the methods of an authenticator. listAuthenticatorMethods."""
-        rows = rows_of(
-            "okta", self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id}).json
-        )
-        return list(map(AuthenticatorMethod.from_row, rows))
+        answer = self.transport.call(operation, {"authenticatorId": authenticator_id})
+        return list(map(AuthenticatorMethod.from_row, rows_of("okta", answer.json)))
 
     # Certificate authorities: an Early Access API whose lists are {"data": [...]}, without pages
 
@@ -436,10 +440,12 @@ class Okta:
         """
         return list(map(Group.from_row, self._pages(LIST_GROUPS, {"search": search, "limit": 200})))
 
-    def group_users(self, group_id: str) -> t.Iterator[OktaUser]:
+    def group_users(
+        self, group_id: str, operation: Operation = LIST_GROUP_USERS
+    ) -> t.Iterator[OktaUser]:
         """Yield the members of a group. listGroupUsers."""
         rows = self._pages(
-            LIST_GROUP_USERS,
+            operation,
             {"limit": MEMBER_PAGE_SIZES[0]},
             sizes=MEMBER_PAGE_SIZES[1:],
             path={"groupId": group_id},
@@ -475,6 +481,11 @@ class Okta:
         """Return the app sign-in policies. listPolicies of type ACCESS_POLICY."""
         rows = self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200})
         return list(map(Policy.from_row, rows))
+
+    def enrolment_policies(self) -> list[EnrolmentPolicy]:
+        """Return the authenticator enrolment policies. listPolicies of type MFA_ENROLL."""
+        rows = self._pages(LIST_ENROLMENT_POLICIES, {"type": "MFA_ENROLL", "limit": 200})
+        return list(map(EnrolmentPolicy.from_row, rows))
 
     def create_policy(self, body: Row) -> Policy:
         """Create a policy, to which Okta adds a catch-all rule. createPolicy."""

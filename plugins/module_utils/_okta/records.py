@@ -9,6 +9,7 @@ texts, because an org may use one that this collection does not know. Timestamps
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .._core.json_fields import (
@@ -24,7 +25,7 @@ from .._core.json_fields import (
 from .._core.text import texts_in
 from .._http.urls import split_url
 from . import rule_form
-from .okta_verify_keys import OKTA_VERIFY, fold_key, fold_rule
+from .okta_verify_keys import OKTA_VERIFY, SPLIT_KEYS, fold_key, fold_rule
 
 # Devices and their users
 
@@ -299,13 +300,15 @@ class Org:
 class Authenticator:
     """An authenticator of the org: listAuthenticators.
 
-    ``app_instance_id`` is the app by which Okta Verify enrols.
+    ``app_instance_id`` is the app by which Okta Verify enrols. ``enrollment_security_level`` is ANY
+    or HIGH; live orgs show it, and no description has it.
     """
 
     id: str
     key: str | None = None
     status: str | None = None
     app_instance_id: str = ""
+    enrollment_security_level: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> Authenticator:
@@ -315,6 +318,9 @@ class Authenticator:
             key=as_text(row.get("key")),
             status=as_text(row.get("status")),
             app_instance_id=as_id(as_object(row.get("settings")).get("appInstanceId")),
+            enrollment_security_level=as_text(
+                as_object(row.get("settings")).get("enrollmentSecurityLevel")
+            ),
         )
 
 
@@ -430,6 +436,54 @@ class Policy:
     def is_inactive(self) -> bool:
         """Whether Okta shows it as not active; one that shows no status counts as active."""
         return self.status not in (None, "ACTIVE")
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentPolicy:
+    """An authenticator enrolment policy: listPolicies of type MFA_ENROLL.
+
+    ``groups`` are the ids of the groups to which it applies. ``enroll`` is what people may do, by
+    the key of the authenticator: NOT_ALLOWED, OPTIONAL or REQUIRED. It is empty for a policy of a
+    migrated org, which has factors in place of authenticators.
+    """
+
+    id: str
+    name: str = ""
+    priority: int | None = None
+    status: str | None = None
+    system: bool = False
+    groups: tuple[str, ...] = ()
+    enroll: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_row(cls, row: Row) -> EnrolmentPolicy:
+        """Return the policy of a row."""
+        priority, people = row.get("priority"), as_object(row.get("conditions")).get("people")
+        include = as_object(as_object(people).get("groups")).get("include")
+        settings = as_objects(as_object(row.get("settings")).get("authenticators"))
+        return cls(
+            id=as_id(row.get("id")),
+            name=as_name(row.get("name")),
+            priority=priority if isinstance(priority, int) else None,
+            status=as_text(row.get("status")),
+            system=row.get("system") is True,
+            groups=tuple(as_id(each) for each in include) if isinstance(include, list) else (),
+            enroll={
+                as_id(each.get("key")): as_text(as_object(each.get("enroll")).get("self")) or ""
+                for each in settings
+            },
+        )
+
+    @property
+    def permits_fast_pass(self) -> bool | None:
+        """Whether people may add Okta FastPass, None where Okta does not say.
+
+        Okta's guide has the word DISABLED, too, which its description does not have.
+        """
+        wanted = self.enroll.get(SPLIT_KEYS["signed_nonce"], self.enroll.get(OKTA_VERIFY))
+        if wanted in ("OPTIONAL", "REQUIRED"):
+            return True
+        return False if wanted in ("NOT_ALLOWED", "DISABLED") else None
 
 
 @dataclass(frozen=True, slots=True)

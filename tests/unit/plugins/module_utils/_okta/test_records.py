@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
     Enrollment,
+    EnrolmentPolicy,
     LogEntity,
     LogEvent,
     OktaDevice,
@@ -179,3 +180,39 @@ def test_the_texts_of_a_target_are_found_at_any_depth_but_its_type_is_none_of_th
         "id": "c",
     }
     assert LogEntity.from_row(target).texts == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("enroll", "permits"),
+    [
+        ({"okta_verify": "OPTIONAL"}, True),
+        ({"okta_verify": "NOT_ALLOWED"}, False),
+        ({"okta_verify_fastpass": "DISABLED", "okta_verify_push": "REQUIRED"}, False),
+        ({"okta_verify": "NOT_ALLOWED", "okta_verify_fastpass": "REQUIRED"}, True),
+        ({"okta_verify": "SOMETIMES"}, None),
+        ({"okta_password": "REQUIRED"}, None),
+    ],
+)
+def test_an_enrolment_policy_says_whether_people_may_add_fastpass(enroll, permits):
+    rows = [{"key": key, "enroll": {"self": word}} for key, word in enroll.items()]
+    policy = EnrolmentPolicy.from_row(
+        {
+            "id": "rst1",
+            "name": "Staff",
+            "priority": 2,
+            "status": "ACTIVE",
+            "conditions": {"people": {"groups": {"include": ["00g1"]}}},
+            "settings": {"type": "AUTHENTICATORS", "authenticators": rows},
+        }
+    )
+    assert policy.permits_fast_pass is permits
+    assert (policy.id, policy.priority, policy.groups) == ("rst1", 2, ("00g1",))
+
+
+def test_an_enrolment_policy_of_any_form_is_read():
+    for row in (
+        {},
+        {"conditions": None, "settings": {"factors": {}}},
+        {"conditions": {"people": 5}},
+    ):
+        assert EnrolmentPolicy.from_row(row).permits_fast_pass is None

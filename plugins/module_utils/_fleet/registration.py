@@ -1,0 +1,202 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether people can register a Mac with Okta at all: Okta FastPass, and their enrolment policies.
+
+The first active policy with a group of a person applies. It is read with listPolicies (MFA_ENROLL).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._core.errors import ApiError, Unreachable, Unreadable
+from .._core.results import Result
+from .._kandji.records import KandjiDevice
+from .._okta import client as okta_api
+from .._okta.client import Okta
+from .._okta.records import Authenticator, AuthenticatorMethod, EnrolmentPolicy
+from .facts import Fleet, Obstacle
+from .preflight import ResolvedRing, okta_verify, okta_verify_problems
+from .stages import NO_OBSTACLE, classify
+
+POLICY_USES = (okta_api.LIST_ENROLMENT_POLICIES, okta_api.ENRICHING_GROUP_USERS)
+USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS, *POLICY_USES)
+HIGH = "HIGH"
+NO_POLICY = (
+    "No enrolment policy allows Okta Verify, so nobody can register a Mac. Allow it in Security >"
+    " Authenticators > Enrollment."
+)
+STRONGER = (
+    " If Okta refuses the account: the enrolment security level of Okta Verify is HIGH, which may"
+    " ask for keys in hardware, or for a phishing-resistant sign-in."
+)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What keeps people from registering a Mac with Okta.
+
+    ``problems`` are of the whole org, ``security_level`` the one at which Okta Verify enrols.
+    ``policies`` are the active enrolment policies in the order in
+    which Okta evaluates them, ``members`` logins in lower case by group: of each policy up to the
+    last one that disables Okta Verify. ``unavailable`` says why this was not read.
+    """
+
+    problems: tuple[str, ...] = ()
+    security_level: str | None = None
+    policies: tuple[EnrolmentPolicy, ...] = ()
+    members: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unavailable: str = ""
+
+    @property
+    def disabling(self) -> list[EnrolmentPolicy]:
+        """The policies that disable Okta Verify."""
+        return [policy for policy in self.policies if policy.permits_fast_pass is False]
+
+    def policy_of(self, login: str) -> EnrolmentPolicy | None:
+        """Return the policy that disables Okta Verify for a person, or None.
+
+        A person whom Okta does not show in a group is not judged.
+        """
+        for policy in self.policies:
+            if any(login.lower() in self.members.get(group, ()) for group in policy.groups):
+                return policy if policy.permits_fast_pass is False else None
+        return None
+
+    def obstacle_for(self, login: str) -> Obstacle | None:
+        """Return what keeps a person from registering a Mac, or may, or None."""
+        if self.problems:
+            return Obstacle(
+                "It has a certificate and Okta Verify, but nobody can register it: Okta Verify is"
+                " not ready in this org.",
+                " ".join(self.problems),
+            )
+        policy = self.policy_of(login)
+        if policy:
+            return Obstacle(
+                "It has a certificate and Okta Verify, but nobody can register it: their enrolment"
+                f" policy {policy.name!r} disables Okta Verify.",
+                "Allow Okta Verify in that policy: Security > Authenticators > Enrollment. Then its"
+                " user opens Okta Verify and adds the account.",
+            )
+        if self.security_level == HIGH:
+            return Obstacle(NO_OBSTACLE.reason, NO_OBSTACLE.next_step + STRONGER)
+        return None
+
+    def describe_test_macs(
+        self, ring: ResolvedRing, devices: t.Sequence[KandjiDevice]
+    ) -> list[str]:
+        """Return a sentence for each test Mac of a ring whose person cannot register it."""
+        serials = {serial.strip().lower() for serial in ring.options.test_macs}
+        return [
+            f"Ring {ring.options.name!r}: test Mac {device.serial} cannot be registered: enrolment"
+            f" policy {policy.name!r} of {device.person} disables Okta Verify. Allow it there, or"
+            " name another Mac."
+            for device in devices
+            for policy in [self.policy_of(device.person)]
+            if device.serial_key in serials and policy
+        ]
+
+    def as_result(self) -> Result:
+        """Return it as results show it."""
+        return {
+            "unavailable": self.unavailable or None,
+            "problem": " ".join(self.problems) or None,
+            "security_level": self.security_level,
+            "disabling_policies": [policy.name for policy in self.disabling],
+        }
+
+
+def read_registration(okta: Okta) -> Registration:
+    """Return what keeps people from registering, or why that cannot be read.
+
+    That takes a call for the authenticators, one for the methods of Okta Verify, and those of
+    ``read_policies``.
+    """
+    try:
+        authenticators = okta.authenticators(okta_api.ENRICHING_AUTHENTICATORS)
+        verify = okta_verify(authenticators)
+        methods = (
+            okta.authenticator_methods(verify.id, okta_api.ENRICHING_METHODS) if verify else []
+        )
+    except (ApiError, Unreachable, Unreadable) as error:
+        return Registration(unavailable=error.message.rstrip("."))
+    return read_policies(okta, authenticators, methods)
+
+
+def read_policies(
+    okta: Okta,
+    authenticators: t.Sequence[Authenticator],
+    methods: t.Sequence[AuthenticatorMethod],
+) -> Registration:
+    """Return what keeps people from registering, with these authenticators.
+
+    That takes one call for each 200 enrolment policies, and one for each 1000 members of the groups
+    up to the last policy that disables Okta Verify. Without such a policy no group is read.
+    """
+    problems = okta_verify_problems(authenticators, methods)
+    verify = okta_verify(authenticators)
+    known = Registration(tuple(problems), verify.enrollment_security_level if verify else None)
+    try:
+        policies = in_order(okta.enrolment_policies())
+        members = {group: _logins(okta, group) for group in deciding_groups(policies)}
+    except (ApiError, Unreachable, Unreadable) as error:
+        return replace(known, unavailable=error.message.rstrip("."))
+    if policies and all(policy.permits_fast_pass is False for policy in policies):
+        known = replace(known, problems=(*problems, NO_POLICY))
+    return replace(known, policies=policies, members=members)
+
+
+def _logins(okta: Okta, group: str) -> frozenset[str]:
+    users = okta.group_users(group, okta_api.ENRICHING_GROUP_USERS)
+    return frozenset(user.login.lower() for user in users if user.login)
+
+
+def in_order(policies: t.Iterable[EnrolmentPolicy]) -> tuple[EnrolmentPolicy, ...]:
+    """Return the active policies in the order in which Okta evaluates them, the default one last.
+
+    A policy without a priority comes after those that have one.
+    """
+    active = [policy for policy in policies if policy.status in (None, "ACTIVE")]
+    unknown = max((policy.priority or 0 for policy in active), default=0) + 1
+
+    def place(policy: EnrolmentPolicy) -> tuple[bool, int]:
+        return policy.system, unknown if policy.priority is None else policy.priority
+
+    return tuple(sorted(active, key=place))
+
+
+def deciding_groups(policies: t.Sequence[EnrolmentPolicy]) -> list[str]:
+    """Return the groups whose members tell who cannot register, by the policies in order.
+
+    There are none if no policy disables Okta Verify, or each does.
+    """
+    disabling = [
+        number for number, policy in enumerate(policies) if policy.permits_fast_pass is False
+    ]
+    if not disabling or len(disabling) == len(policies):
+        return []
+    deciding = policies[: disabling[-1] + 1]
+    return list(dict.fromkeys(group for policy in deciding for group in policy.groups if group))
+
+
+class RegistrationReader:
+    """Explains why nobody registered a Mac. Reads Okta once, and only if there is such a Mac."""
+
+    def __init__(self, okta: Okta) -> None:
+        self._okta = okta
+        self._registration: Registration | None = None
+
+    def explain(self, fleet: Fleet) -> None:
+        """Note at each Mac that nobody registered what keeps its person from it."""
+        for mac in fleet.macs:
+            if not mac.records and classify(mac, fleet.limits).stage == "NOT_REGISTERED":
+                if self._registration is None:
+                    self._registration = read_registration(self._okta)
+                mac.obstacle = self._registration.obstacle_for(mac.person)
+
+    def as_result(self) -> Result | None:
+        """Return what was read as results show it, None if nothing was."""
+        return self._registration.as_result() if self._registration else None

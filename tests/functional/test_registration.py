@@ -1,0 +1,114 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People who cannot register their Mac are told the real reason, by status, report and preflight."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+INFO, REPORT, PREFLIGHT = "device_trust_info", "device_trust_report", "device_trust_preflight"
+
+
+def rings(watched):
+    return [
+        {
+            "name": one["name"],
+            "blueprints": one["blueprints"],
+            "scep_profile": f"Okta SCEP - {one['name']}",
+        }
+        for one in watched.ring_variables
+    ]
+
+
+def forbid_okta_verify(watched, logins):
+    """People of a group may not add Okta Verify."""
+    org = watched.world.okta
+    with watched.world.lock:
+        ids = {user.id for user in org.users.values() if user.login in logins}
+        group = org.directory.add_group("Contractors", members=ids)
+        org.enrolment.add("Contractors", [group.id], {"okta_verify": "NOT_ALLOWED"})
+
+
+@pytest.fixture
+def refused(watched, run_module):
+    """The canary ring with certificates and Okta Verify, whose people Okta lets not register."""
+    serials = watched.canary["test_macs"]
+    people = [one for one in watched.world.people if one.serial in serials]
+    logins = [watched.world.okta.users[one.user_id].login for one in people]
+    for one in people:
+        one.habit = "prompt"
+    forbid_okta_verify(watched, logins)
+    for module, name in (
+        ("kandji_scep_profile", "Okta SCEP - canary"),
+        ("kandji_app_store_item", "Okta Verify"),
+    ):
+        wanted = {"name": name, "blueprints": watched.canary["blueprints"]}
+        assert run_module(module, wanted, lab=watched.lab)["changed"]
+    watched.live(rounds=2)
+    assert all("forbids Okta Verify" in one.last_outcome for one in people)
+    return serials
+
+
+@pytest.mark.parametrize("flexible", [False, True])
+def test_a_mac_that_nobody_can_register_says_which_policy_forbids_it(
+    watched, run_module, refused, flexible
+):
+    watched.switch(flexible_okta_verify=flexible)
+    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    assert done["registration"]["disabling_policies"] == ["Contractors"], done
+    for mac in done["macs"]:
+        assert mac["stage"] == "NOT_REGISTERED"
+        assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
+        assert mac["next_step"].startswith("Allow Okta Verify in that policy")
+    calls = {(each["operation"]): each["count"] for each in done["api_calls"]}
+    assert calls["listPolicies"] == 1 and calls["listGroupUsers"] == 1
+
+
+def test_the_report_says_it_too(watched, run_module, refused, tmp_path):
+    wanted = {"rings": rings(watched), "dest": str(tmp_path), "formats": ["csv"]}
+    done = run_module(REPORT, wanted, lab=watched.lab)
+    assert done["registration"]["disabling_policies"] == ["Contractors"], done
+    text = (tmp_path / "device-trust.csv").read_text(encoding="utf-8-sig")
+    rows = {row["serial_number"]: row for row in csv.DictReader(text.splitlines())}
+    assert all("'Contractors' disables Okta Verify" in rows[each]["reason"] for each in refused)
+
+
+def test_a_token_that_may_not_read_policies_leaves_the_reason_out(watched, run_module, refused):
+    watched.forbid("listPolicies")
+    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    assert done["registration"]["unavailable"], done
+    assert {mac["stage"] for mac in done["macs"]} == {"NOT_REGISTERED"}
+
+
+@pytest.mark.lab(macs=3)
+def test_preflight_names_the_policies_and_the_test_macs_whose_people_they_keep_out(
+    watched, run_module
+):
+    wanted = {"rings": [watched.canary]}
+    fine = run_module(PREFLIGHT, wanted, lab=watched.lab)
+    assert fine["registration"]["disabling_policies"] == [] and not fine.get("warnings"), fine
+    serial = watched.canary["test_macs"][0]
+    person = next(one for one in watched.world.people if one.serial == serial)
+    login = watched.world.okta.users[person.user_id].login
+    forbid_okta_verify(watched, [login])
+    done = run_module(PREFLIGHT, wanted, lab=watched.lab)
+    assert "Enrolment policies that disable Okta Verify: 'Contractors'" in " ".join(
+        done["warnings"]
+    )
+    (line,) = done["rings"][0]["unregistrable_test_macs"]
+    assert serial in line and login in line and "'Contractors'" in line
+    watched.forbid("listPolicies")
+    blind = run_module(PREFLIGHT, wanted, lab=watched.lab)
+    assert not blind.get("failed") and "cannot be read" in " ".join(blind["warnings"]), blind
+
+
+@pytest.mark.lab(macs=3)
+def test_preflight_refuses_an_org_in_which_nobody_may_register(watched, run_module):
+    with watched.world.lock:
+        default = watched.world.okta.enrolment.policies[-1]
+        default.enroll["okta_verify"] = "NOT_ALLOWED"
+    done = run_module(PREFLIGHT, {"rings": [watched.canary]}, lab=watched.lab)
+    assert done["failed"] and "No enrolment policy allows Okta Verify" in done["msg"], done
