@@ -38,7 +38,7 @@ class EnrolmentPolicy:
         """Return whether people may add a method of Okta Verify."""
         return self.enroll.get(KEYS[method], self.enroll.get(VERIFY, FORBIDDEN)) != FORBIDDEN
 
-    def shown(self, methods: t.Collection[str] | None) -> dict[str, str]:
+    def as_shown(self, methods: t.Collection[str] | None) -> dict[str, str]:
         """Return ``enroll`` as the org shows it.
 
         :arg methods: the active methods of Okta Verify in an org where each has a key, else None.
@@ -97,7 +97,7 @@ class EnrolmentPolicies:
         url = f"{base_url}/api/v1/policies/{policy.id}"
         rows = [
             {"key": key, "enroll": {"self": wanted}}
-            for key, wanted in policy.shown(methods).items()
+            for key, wanted in policy.as_shown(methods).items()
         ]
         return {
             "type": TYPE,

@@ -14,8 +14,8 @@ description:
     reason, and its next step.
   - Calls grow with the pages of the fleet, never with single Macs. K is the number of Macs, C of
     certificates of the rings' profiles, O of device records and E of events.
-  - If nobody registered a Mac that is ready for it, three more calls read why: Okta Verify, its
-    methods, and the enrolment policies. If one of these disables Okta Verify, each 1000 members of
+  - If nobody registered a Mac that is ready for it, three more calls read Okta Verify, its methods
+    and the enrolment policies. If one of these policies disables Okta Verify, each 1000 members of
     the groups up to that policy take one more.
   - There are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta
     Verify. Certificates take C/300 calls, device records O/200 and events E/1000, each rounded up.

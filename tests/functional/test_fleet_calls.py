@@ -30,7 +30,10 @@ CONSTANT = [
     "List Custom Profiles",
     "listCertificateAuthorities",
     "listRegistrationAuthorities",
-]  # competing configurations, the rings, and the certificate authority
+    "listAuthenticators",
+    "listAuthenticatorMethods",
+    "listPolicies",
+]  # competing configurations, the rings, the certificate authority, and why nobody registered
 
 
 @pytest.fixture
