@@ -41,6 +41,13 @@ options:
         reason of a refusal.
     type: str
     choices: [ACTIVE, INACTIVE]
+  forecast:
+    description:
+      - Refuse to switch a method off that people may use. Whom that locks out cannot be known,
+        because Okta does not show which methods of Okta Verify people have.
+      - Set it to V(false) once each person has another second factor.
+    type: bool
+    default: true
   show_sign_in_with_ov:
     description: Whether the sign-in page always has a button for Okta FastPass. For
       O(method=signed_nonce) alone.
@@ -77,6 +84,7 @@ EXAMPLES = r"""
     authenticator: okta_verify
     method: totp
     status: INACTIVE
+    forecast: false
 """
 
 RETURN = r"""
@@ -109,7 +117,7 @@ from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._okta import authenticator_methods as methods
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.records import AuthenticatorMethod
+from ..module_utils._okta.records import Authenticator, AuthenticatorMethod
 
 OPTIONS: ArgumentSpec = {
     "authenticator": {"type": "str", "default": methods.FAST_PASS[0]},
@@ -119,6 +127,7 @@ OPTIONS: ArgumentSpec = {
         "default": methods.FAST_PASS[1],
     },
     "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
+    "forecast": {"type": "bool", "default": True},
     "show_sign_in_with_ov": {"type": "str", "choices": ["ALWAYS", "NEVER"]},
     "key_protection": {"type": "str", "choices": ["ANY", "HARDWARE"]},
     "algorithms": {"type": "list", "elements": "str", "choices": ["RS256", "ES256"]},
@@ -136,7 +145,8 @@ def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
     methods.check_settings(params["method"], params)
-    authenticator_id, current = _find(ctx)
+    authenticator, current = _find(ctx)
+    authenticator_id = authenticator.id
     settings = {
         key: params[option]
         for option, key in methods.SETTINGS.items()
@@ -146,6 +156,8 @@ def run(ctx: ModuleContext) -> Result:
         params["authenticator"], params["method"], params["status"], settings
     )
     plan = methods.plan_method(current, request)
+    is_used = authenticator.status != "INACTIVE"
+    methods.check_switch_off(current, request, params["forecast"], is_used)
     if plan.changes and not ctx.check_mode:
         _apply(ctx, authenticator_id, request, plan)
         current = methods.verify_method(request, ctx.okta.authenticator_methods(authenticator_id))
@@ -153,14 +165,14 @@ def run(ctx: ModuleContext) -> Result:
     return build_result(plan.changes, method=method)
 
 
-def _find(ctx: ModuleContext) -> tuple[str, AuthenticatorMethod]:
-    """Return the id of the authenticator that has the method, and the method."""
+def _find(ctx: ModuleContext) -> tuple[Authenticator, AuthenticatorMethod]:
+    """Return the authenticator that has the method, and the method."""
     key, method = ctx.params["authenticator"], ctx.params["method"]
     known = ctx.okta.authenticators()
     for authenticator in methods.authenticators_with(known, key, method):
         match = methods.find_method(ctx.okta.authenticator_methods(authenticator.id), method)
         if match:
-            return authenticator.id, match
+            return authenticator, match
     raise methods.missing_method(key, method, known)
 
 

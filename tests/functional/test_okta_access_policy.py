@@ -1079,11 +1079,19 @@ def test_fast_pass_is_switched_and_its_settings_are_merged(desk):
         and "keyProtection" in done["method"]["settings"]
     )
     assert (
-        desk.run(method, {"status": "INACTIVE"})["changed"]
+        desk.run(method, {"status": "INACTIVE", "forecast": False})["changed"]
         and desk.run(method, {"status": "ACTIVE"})["changed"]
     )
     assert desk.run(RULE, MANAGED)["changed"]
-    assert "E0000174" in refused(desk.run(method, {"status": "INACTIVE"}))
+    assert "E0000174" in refused(desk.run(method, {"status": "INACTIVE", "forecast": False}))
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_method_is_not_switched_off_while_it_may_be_somebodys_last_factor(desk, check):
+    method, mark = "okta_authenticator_method", desk.watched.mark()
+    message = refused(desk.run(method, {"status": "INACTIVE"}, check=check))
+    assert message.startswith("status: whom it would lock out cannot be known.")
+    assert desk.watched.writes(mark) == []
 
 
 @pytest.mark.parametrize("active", [True, False])

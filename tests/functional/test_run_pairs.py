@@ -116,7 +116,8 @@ SCENARIOS = {
         RULE, {"policy": ORIGINAL, "name": "Managed Macs", "state": "absent"}, ((RULE, MANAGED),)
     ),
     "change method": Scenario(
-        METHOD, {"authenticator": "okta_verify", "method": "push", "status": "INACTIVE"}
+        METHOD,
+        {"authenticator": "okta_verify", "method": "push", "status": "INACTIVE", "forecast": False},
     ),
     "reset device": Scenario(RESET, {"serials": [STUCK]}),
 }

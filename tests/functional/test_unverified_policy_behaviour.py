@@ -76,7 +76,9 @@ def walk_by_clone(run_module, lab):
         {**RULE, "policy": "Copy", "name": "Managed Macs", "managed": True, "platforms": ["MACOS"]},
         lab=lab,
     )
-    off = run_module("okta_authenticator_method", {"status": "INACTIVE"}, lab=lab)
+    off = run_module(
+        "okta_authenticator_method", {"status": "INACTIVE", "forecast": False}, lab=lab
+    )
     assert off["failed"] and "E0000174" in off["msg"], off
     for state in ("reverted", "absent"):
         gone = {"name": "Copy", "state": state, "break_glass_group": "Break glass"}

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, differences, render_value
-from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused
+from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused, Unreadable
 from .._core.json_fields import Json, Row
 from .._core.options import Params
 from .okta_verify_keys import OKTA_VERIFY, SPLIT_KEYS
@@ -139,8 +139,37 @@ def missing_method(key: str, method: str, authenticators: t.Iterable[Authenticat
     )
 
 
+def check_switch_off(
+    current: AuthenticatorMethod, request: MethodRequest, forecast: bool, is_used: bool
+) -> None:
+    """Raise Refused for a method that is switched off while people may sign in with it.
+
+    Okta shows which authenticators people have (listAuthenticatorEnrollments), not which methods of
+    Okta Verify, so whom it locks out cannot be known.
+
+    :arg forecast: False if the caller consents.
+    :arg is_used: whether the authenticator may be in use.
+    """
+    if request.status != "INACTIVE" or current.status == "INACTIVE" or not is_used or not forecast:
+        return
+    raise Refused(
+        f"status: whom it would lock out cannot be known. Okta does not show who uses"
+        f" {request.subject}, and people without another second factor cannot sign in without it."
+        " Make sure that each has another one, then set forecast: false for this run."
+    )
+
+
 def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodPlan:
-    """Return what to do about a method. Lists of settings have no order."""
+    """Return what to do about a method. Lists of settings have no order.
+
+    Raises Unreadable if Okta does not show the settings that a full replace has to keep.
+    """
+    if request.settings and not isinstance(current.row.get("settings"), dict):
+        raise Unreadable(
+            f"Okta shows {request.subject} without its settings, and a write would replace all of"
+            " them. Nothing was written. Check the method in the Admin Console.",
+            vendor="okta",
+        )
     gaps = _differences(request, current)
     body = None
     if gaps:

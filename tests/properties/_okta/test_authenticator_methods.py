@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    Unreadable,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.results import (
     build_result,
 )
@@ -50,7 +53,10 @@ requests = st.builds(
 def test_a_method_that_was_written_needs_no_further_write(
     current: AuthenticatorMethod, request: MethodRequest
 ) -> None:
-    plan = plan_method(current, request)
+    plan = outcome_of(lambda: plan_method(current, request))
+    if isinstance(plan, Unreadable):
+        assert request.settings and not current.settings
+        return
     assert bool(plan.changes) is bool(plan.body is not None or plan.status)
     build_result(plan.changes)
     row: Json = {**current.row, **(plan.body or {})}
@@ -69,7 +75,8 @@ def test_an_unknown_status_is_never_the_wanted_one(
     current: AuthenticatorMethod, request: MethodRequest
 ) -> None:
     unknown = AuthenticatorMethod.from_row({**current.row, "status": "active"})
-    assert plan_method(unknown, request).status == request.status
+    plan = outcome_of(lambda: plan_method(unknown, request))
+    assert isinstance(plan, Unreadable) or plan.status == request.status
 
 
 @given(authenticators(), st.lists(methods()), st.randoms(use_true_random=False))

@@ -15,6 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotAsWritten,
     NotFound,
     Refused,
+    Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     authenticator_methods as methods,
@@ -150,11 +151,29 @@ def test_settings_alone_are_a_full_replace_of_what_was_read() -> None:
     }, "what was read is not changed"
 
 
-def test_a_method_without_settings_gets_those_that_are_wanted() -> None:
-    bare = AuthenticatorMethod.from_row({"type": "push", "settings": None})
-    plan = methods.plan_method(bare, request("ACTIVE", keyProtection="ANY"))
-    assert plan.body == {"type": "push", "settings": {"keyProtection": "ANY"}}
-    assert plan.status == "ACTIVE"
+@pytest.mark.parametrize("row", [{}, {"settings": None}, {"settings": ["ES256"]}])
+def test_settings_that_okta_does_not_show_are_not_replaced(row: dict[str, t.Any]) -> None:
+    bare = AuthenticatorMethod.from_row({"type": "push", **row})
+    with pytest.raises(Unreadable) as raised:
+        methods.plan_method(bare, request("ACTIVE", "push", keyProtection="ANY"))
+    assert raised.value.message.startswith("Okta shows method push of okta_verify without its")
+    assert methods.plan_method(bare, request("ACTIVE", "push")).status == "ACTIVE"
+
+
+@pytest.mark.parametrize("present", ["ACTIVE", None, "NEW"])
+def test_a_method_that_people_may_use_is_switched_off_only_with_consent(
+    present: str | None,
+) -> None:
+    current = AuthenticatorMethod("totp", present)
+    off = request("INACTIVE", "totp")
+    with pytest.raises(Refused) as raised:
+        methods.check_switch_off(current, off, forecast=True, is_used=True)
+    assert "whom it would lock out cannot be known" in raised.value.message
+    methods.check_switch_off(current, off, forecast=False, is_used=True)
+    methods.check_switch_off(current, off, forecast=True, is_used=False)
+    methods.check_switch_off(current, request("ACTIVE", "totp"), forecast=True, is_used=True)
+    unused = AuthenticatorMethod("totp", "INACTIVE")
+    methods.check_switch_off(unused, off, forecast=True, is_used=True)
 
 
 def test_a_method_that_okta_shows_as_written_is_returned() -> None:
@@ -201,9 +220,8 @@ def test_any_other_error_stays_as_it_is() -> None:
     assert methods.translate_refusal(error, "method push of okta_verify") is error
 
 
-@pytest.mark.parametrize("settings", [{"algorithms": ["ES256", 5, None]}, ["ES256"], "ALWAYS"])
-def test_settings_of_another_form_are_replaced(settings: object) -> None:
-    current = AuthenticatorMethod.from_row({**ROW, "settings": settings})
+def test_a_setting_of_another_form_is_replaced() -> None:
+    current = AuthenticatorMethod.from_row({**ROW, "settings": {"algorithms": ["ES256", 5, None]}})
     wanted = methods.MethodRequest("okta_verify", "signed_nonce", None, {"algorithms": ["ES256"]})
     assert methods.plan_method(current, wanted).body["settings"] == {"algorithms": ["ES256"]}
 
