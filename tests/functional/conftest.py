@@ -98,7 +98,12 @@ def profile_args(watched: Watched) -> dict[str, t.Any]:
 
 @pytest.fixture
 def prepared(watched: Watched, run_module: t.Callable[..., t.Any]) -> dict[str, t.Any]:
-    """Two Macs on a map whose node excludes the tag.
+    """The options of a redelivery, see ``prepare_redelivery``."""
+    return prepare_redelivery(watched, run_module)
+
+
+def prepare_redelivery(watched: Watched, run_module: t.Callable[..., t.Any]) -> dict[str, t.Any]:
+    """Put two Macs on a map whose node excludes the tag. Return the options of a redelivery.
 
     They hold certificates of half a year ago, and tags of their own.
     """
