@@ -158,6 +158,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import (
+    CLOCK_SKEW,
     format_milliseconds,
     parse_timestamp,
     require_timestamp,
@@ -203,7 +204,6 @@ USES = (
     *certificate_reports.USES,
 )
 LOG_AGE = timedelta(days=89)  # a day less than Okta keeps its log
-CLOCK_SKEW = timedelta(minutes=5)
 Macs: t.TypeAlias = t.Mapping[str, KandjiDevice]  # by serial, as the options spell it
 
 

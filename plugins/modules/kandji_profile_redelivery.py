@@ -180,7 +180,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import abbreviate
-from ..module_utils._core.timestamps import require_timestamp
+from ..module_utils._core.timestamps import CLOCK_SKEW, require_timestamp
 from ..module_utils._http.urls import batches
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import Limit, check_limits
@@ -254,7 +254,9 @@ def run(ctx: ModuleContext) -> Result:
     """Take the next step of each Mac, and further ones while waiting; return where each is."""
     selection = _read_selection(ctx)
     issued_before = require_timestamp(ctx.params["issued_before"])
-    if issued_before > datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc):
+    # It may be a time by Okta's clock.
+    now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
+    if issued_before > now + CLOCK_SKEW:
         raise BadOption(
             "issued_before: it is in the future, so no certificate would ever be new enough. Set a"
             " past timestamp."

@@ -102,7 +102,6 @@ api_calls:
     - {vendor: okta, operation: listLogEvents, verb: GET, count: 1}
 """
 
-from datetime import datetime, timezone
 
 from ..module_utils._access.denials import count_denials
 from ..module_utils._access.evidence import DENIALS, apps_filter, batch_apps
@@ -112,11 +111,10 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.text import abbreviate
-from ..module_utils._core.timestamps import format_days_before
+from ..module_utils._core.timestamps import CLOCK_SKEW, format_days_before, parse_timestamp
 from ..module_utils._okta import client as okta_api
 
 MAX_MINUTES = 64800
-CLOCK_SKEW = 1  # minutes by which one of Okta's servers may be behind another
 OPTIONS: ArgumentSpec = {
     "apps": {"type": "list", "elements": "str", "required": True},
     "since": {"type": "str"},
@@ -170,17 +168,15 @@ def _minutes(params: Params, now: float) -> float:
     """Return the length of the period in minutes. Raises BadOption."""
     minutes = float(params["minutes"])
     if params["since"]:
-        try:
-            since = datetime.fromisoformat(params["since"].replace("Z", "+00:00"))
-        except ValueError:
+        since = parse_timestamp(params["since"])
+        if since is None:
             raise BadOption(
                 f"since: {params['since']!r} is not a timestamp. Write it like"
                 " 2026-11-25T08:00:00Z."
-            ) from None
-        since = since if since.tzinfo else since.replace(tzinfo=timezone.utc)
+            )
         minutes = (now - since.timestamp()) / 60
         # A run may have moved apps within the second in which it began.
-        if -CLOCK_SKEW < minutes <= 0:
+        if -CLOCK_SKEW.total_seconds() / 60 < minutes <= 0:
             return 0.0
     if not 0 < minutes <= MAX_MINUTES:
         raise BadOption(

@@ -50,7 +50,7 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     filter: eventType eq "pki.cert.issue"
     q: C02XK1ZAJG5J
-    since: "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400) }}"
+    since: "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400, utc=true) }}"
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
 - name: Read the first events of a day

@@ -198,6 +198,7 @@ def test_a_request_of_a_byte_at_a_time_ends_and_a_connection_that_is_used_stays(
         up(port)
         honest, ended = Sender(port), None
         slow = socket.create_connection(("127.0.0.1", port), timeout=30)
+        slow.sendall(b"POST /okta HTTP/1.1\r\nHost: a\r\nX-Long: ")
         begun = time.monotonic()
         while ended is None and time.monotonic() < begun + 30:
             try:

@@ -23,6 +23,9 @@ _FORM = re.compile(
 # such a timestamp: it stands for a value that was never set.
 EARLIEST = datetime(1900, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(9000, 1, 1, tzinfo=timezone.utc)
+# How far the clocks of two vendors, or of two servers of one vendor, may differ. The controller's
+# clock decides nothing: it may be wrong by any time.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 def parse_timestamp(value: object) -> datetime | None:

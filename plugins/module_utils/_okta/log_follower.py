@@ -22,7 +22,12 @@ from datetime import datetime, timedelta, timezone
 
 from .._core.errors import ApiError, BadOption
 from .._core.files import atomic_write
-from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
+from .._core.timestamps import (
+    CLOCK_SKEW,
+    format_milliseconds,
+    format_timestamp,
+    parse_timestamp,
+)
 from .._core.timestamps import require_timestamp as parse_time
 from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
 from .constants import LOG_RETENTION
@@ -31,8 +36,6 @@ from .records import LogEvent
 USES = (GET_ORGANIZATION, LIST_LOG_EVENTS)
 VERSION = 1
 OVERLAP = timedelta(hours=1)  # an event may come into the log later than the time that it bears
-# Later than this by Okta's clock is not a position: Okta's own servers differ by seconds.
-FUTURE = timedelta(minutes=5)
 REMEMBERED = 50_000  # uuids that are kept at most
 PAGES_WITHOUT_NEWS = 500  # that are read without a pause
 NOT_ASKED_SO = 400  # how Okta answers to a cursor that it does not know any more
@@ -227,7 +230,7 @@ def begin(org: str, log_filter: str, since: str | None, now: datetime) -> Positi
     :arg now: the time by Okta's clock, here and below.
     """
     start = parse_time(since) if since else now
-    if start > now + FUTURE:
+    if start > now + CLOCK_SKEW:
         raise BadOption(
             f"since: {since} is later than {format_timestamp(now)}, the time at Okta. Use an"
             " earlier time."
@@ -240,7 +243,7 @@ def correct_future(position: Position, where: str, now: datetime) -> Position:
 
     Raises BadOption where nothing but that time says how far the log was read.
     """
-    if parse_time(position.read_to) <= now + FUTURE:
+    if parse_time(position.read_to) <= now + CLOCK_SKEW:
         return position
     if position.query is None:
         raise BadOption(

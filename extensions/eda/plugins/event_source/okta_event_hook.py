@@ -144,7 +144,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Sparing(logging.Filter):
-    """Lets a line pass once a minute: whoever sends many bad requests does not fill a disk."""
+    """Lets a line pass once a minute, so that many bad requests do not fill a disk."""
 
     def __init__(self) -> None:
         super().__init__()
