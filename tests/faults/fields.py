@@ -22,6 +22,8 @@ EACH = "*"
 MISSING = object()
 
 _WORD = re.compile(r"[A-Z][A-Z0-9_]+")
+# UUIDs and serial numbers, which Kandji writes in either case, and words of enumerations.
+_ANY_CASE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Z0-9_]+")
 
 # What a value becomes; the value itself where the fault does not fit. A field fault is a line here.
 CHANGES: dict[str, Callable[[t.Any], t.Any]] = {
@@ -59,6 +61,13 @@ class FieldFault:
     everywhere: bool
     values: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
+
+    @property
+    def other_truth(self) -> str:
+        """Why a different result is right, "" if it is not."""
+        if self.change == "in another case" and not all(map(_ANY_CASE.fullmatch, self.values)):
+            return "a text or an id of Okta in another case is another text or id"
+        return ""
 
     @property
     def name(self) -> str:
@@ -121,7 +130,7 @@ def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[Field
     for name, change in CHANGES.items():
         new = [change(each) for each in values]
         if any(a is not b and a != b for a, b in zip(values, new, strict=True)):
-            altered = tuple(dict.fromkeys(each for each in new if isinstance(each, str)))
+            altered = tuple(dict.fromkeys(str(each) for each in new if each is not MISSING))
             for everywhere in (False, True):
                 yield FieldFault(operation, path, name, everywhere, texts, altered)
 

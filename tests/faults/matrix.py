@@ -62,7 +62,8 @@ class Cell:
     def expectation(self) -> Expectation:
         """What its run may differ in."""
         if isinstance(self.fault, FieldFault):
-            return Expectation(shown=self.fault.values, altered=self.fault.altered)
+            fault = self.fault
+            return Expectation(fault.other_truth, shown=fault.values, altered=fault.altered)
         return Expectation(self.fault.other_truth, self.fault.any_order)
 
     def alter(self, exchange: Exchange, ask: Send) -> Exchange:

@@ -154,17 +154,16 @@ def _is_shown(left: t.Any, right: t.Any, expected: Expectation) -> bool:
     """Return whether a result only shows the altered field: its value is not there any more."""
     if isinstance(left, (dict, list)) or not expected.shown:
         return False
-    was = str(left)
-    if was in expected.shown:
-        return right in (None, "", "unknown", "unconfirmed") or _resembles(right, was)
-    return any(value and value in was for value in expected.shown if len(value) > 3) and (
-        right is None or _resembles(right, was)
+    was, text = str(left), "" if right is None else str(right)
+    if was in expected.shown and text in ("", "unknown", "unconfirmed", *expected.altered):
+        return True
+    # A text that the value is a part of, such as first and last name.
+    return any(
+        value in was and was.replace(value, new).strip() == text.strip()
+        for value in expected.shown
+        if len(value) > 2
+        for new in ("", "None", *expected.altered)
     )
-
-
-def _resembles(right: t.Any, was: str) -> bool:
-    text = str(right)
-    return was.lower() in text.lower() or text == "12345" or "SOMETHING_NEW" in text
 
 
 def _silent(plain: Observation, faulted: Observation, expected: Expectation) -> list[str]:

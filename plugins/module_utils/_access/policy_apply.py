@@ -24,7 +24,7 @@ from .._core.lookup import named
 from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
 from .app_moves import Move, Obstacle, explain_obstacles
-from .policy_plan import PolicyPlan
+from .policy_plan import PolicyPlan, leftover_clones
 from .recheck import check_app, check_target, find_older_twin
 from .rule_comparison import merge_rule
 from .rule_order import (
@@ -54,9 +54,26 @@ def apply_policy(okta: Okta, plan: PolicyPlan) -> Policy:
             body if description is None else {**body, "description": description}
         )
     else:
-        created = _name_clone(okta, okta.clone_policy(plan.original.id), name, description)
+        created = _name_clone(okta, _clone(okta, plan.original), name, description)
     _check_twin(okta, created)
     return created
+
+
+def _clone(okta: Okta, original: Policy) -> Policy:
+    """Clone a policy, and return the clone.
+
+    If the answer is lost, the clone is the only policy with the name of a clone that was not there
+    before. It would be left over otherwise: Okta names a clone, so that a next run cannot know it.
+    """
+    known = {policy.id for policy in okta.access_policies()}
+    try:
+        return okta.clone_policy(original.id)
+    except Uncertain:
+        new = [policy for policy in okta.access_policies() if policy.id not in known]
+        names = leftover_clones(new, original)
+        if len(new) != 1 or len(names) != 1:
+            raise
+        return new[0]
 
 
 def _name_clone(okta: Okta, clone: Policy, name: str, description: str | None) -> Policy:

@@ -201,6 +201,34 @@ def test_a_clone_gets_its_name_and_origin(okta: FakeOkta) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("made", "known"),
+    [
+        (["[cloned] Strict"], True),
+        ([], False),  # it was not carried out
+        (["Another"], False),
+        (["[cloned] Strict", "[cloned] Strict again"], False),  # which of them is it?
+    ],
+)
+def test_a_clone_whose_answer_is_lost_is_known_by_its_name(
+    okta: FakeOkta, made: list[str], known: bool
+) -> None:
+    strict = okta.add("rst1", rule_row("a"), name="Strict")
+    okta.add("rst0", name="[cloned] Strict of last year")
+
+    def lose_answer(policy_id: str) -> Policy:
+        for number, name in enumerate(made):
+            okta.add(f"copy{number}", *okta.rules[policy_id], name=name)
+        raise Uncertain("The answer was lost.")
+
+    okta.clone_policy = lose_answer  # type: ignore[method-assign]  # as a gateway does
+    if known:
+        assert apply(okta, "Managed", None, None, strict).id == "copy0"
+    else:
+        with pytest.raises(Uncertain):
+            apply(okta, "Managed", None, None, strict)
+
+
 def test_a_description_alone_keeps_the_name(okta: FakeOkta) -> None:
     known = okta.add(
         "rst2",
