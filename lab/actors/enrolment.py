@@ -80,6 +80,7 @@ class MacCertificate:
             f"{self.not_after:%Y-%m-%dT%H:%M:%SZ}",
             digest,
             authority_key_id=_authority_key_id(parsed) if parsed else "",
+            not_before=f"{self.not_before:%Y-%m-%dT%H:%M:%SZ}",
         )
 
     def describe(self) -> dict[str, t.Any]:

@@ -230,12 +230,25 @@ class Mac:
         ]
         scep_profiles = payloads.count("com.apple.security.scep")
         ders = [certificate.der for certificate in certificates]
+        blueprint = self._tenant.blueprints[self.device.blueprint_id]
+        state = macos_shims.MacState(
+            macos_shims.Keychain([der for der in ders if der]),
+            okta_verify=version,
+            scep_profiles=scep_profiles,
+            now=f"{self.world.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+            blueprint_id=blueprint.id,
+            blueprint_name=blueprint.name,
+        )
+        identities = {each.check_identity(): each for each in certificates}
+        superseded = macos_shims.list_superseded(identities, script, state)
+        gone = [identities[each] for each in superseded or ()]
+        with self.world.lock:
+            self.certificates = [each for each in self.certificates if each not in gone]
         if macos_shims.can_run(ders):
-            keychain = macos_shims.Keychain([der for der in ders if der])
-            state = macos_shims.MacState(keychain, okta_verify=version, scep_profiles=scep_profiles)
             return macos_shims.run_check(macos_shims.SHELL, state, script).stdout
-        identities = [certificate.check_identity() for certificate in certificates]
-        return macos_shims.compute_line(identities, version, scep_profiles, script) + "\n"
+        left = [identity for identity, each in identities.items() if each not in gone]
+        removed = None if superseded is None else len(gone)
+        return macos_shims.compute_line(left, version, scep_profiles, script, removed) + "\n"
 
     def _apply_other_items(self, result: CheckIn, outputs: t.Mapping[str, str]) -> None:
         items = {

@@ -32,11 +32,15 @@ CHECK = (
 )
 _USERS = "users_folder='/Users'"
 _ISSUER = re.compile(r"^issuer_base64='([A-Za-z0-9+/=]*)'$", re.MULTILINE)
-_ROOM, _LONGEST_NAME = 780, 120  # of the script: signs for all identities, and for a name
+_REMOVAL = re.compile(r"^removal_base64='([A-Za-z0-9+/=]*)'$", re.MULTILINE)
+_KEY_IDS = re.compile(r"^removal_key_ids='([0-9A-F ]*)'$", re.MULTILINE)
+_SETTINGS = (_ISSUER, _REMOVAL, _KEY_IDS)
+# Of the script: signs for all identities, for those of a Mac that removes, and for a name.
+_ROOM, _ROOM_AFTER_REMOVAL, _LONGEST_NAME = 780, 740, 120
 SHELL = "zsh"
 
-# Keychains are folders of PEM files next to the commands. Their names are the keychain's path with
-# its slashes replaced.
+# Keychains are folders next to the commands. Their names are the keychain's path with its slashes
+# replaced. Each certificate is a PEM file that has its place and SHA-1 as its name.
 _SECURITY = r"""#!/bin/sh
 here=$(dirname "$0")
 for last; do :; done
@@ -45,11 +49,30 @@ if [ ! -d "$keychain" ]; then
   echo "security: SecKeychainCopySearchList: The specified keychain could not be found." >&2
   exit 44
 fi
-case "$1" in
-  find-identity) cat "$keychain/identities" ;;
-  find-certificate) cat "$keychain/certificates" ;;
+case "$1 $2 $3" in
+  "find-identity -p ssl-client") cat "$keychain/identities" ;;
+  "find-certificate -a -p") cat /dev/null "$keychain"/*.pem ;;
+  "find-certificate -a -Z")
+    for file in "$keychain"/*.pem; do
+      if [ -f "$file" ]; then echo "SHA-1 hash: $(basename "$file" .pem | sed 's/.*-//')"; fi
+    done
+    ;;
+  "delete-identity -Z $3" | "delete-certificate -Z $3")
+    if [ -f "$keychain/locked" ]; then
+      echo "security: SecKeychainItemDelete: User interaction is not allowed." >&2
+      exit 36
+    fi
+    rm "$keychain"/*-"$3.pem" || exit 1
+    grep -v "$3" "$keychain/identities" > "$keychain/rest"
+    mv "$keychain/rest" "$keychain/identities"
+    echo "$1 $3" >> "$here/deleted"
+    ;;
   *) exit 2 ;;
 esac
+"""
+_DATE = r"""#!/bin/sh
+if [ "$*" != "-u +%Y-%m-%dT%H:%M:%SZ" ]; then exit 2; fi
+cat "$(dirname "$0")/now"
 """
 _PROFILES = r"""#!/bin/sh
 cat "$(dirname "$0")/profiles.xml" 2>/dev/null
@@ -70,11 +93,13 @@ exit 1
 class Keychain:
     """The content of one keychain.
 
-    ``identities`` are DER certificates whose private key is there; ``others`` have none.
+    ``identities`` are DER certificates whose private key is there; ``others`` have none. Nothing is
+    deleted from one that is locked.
     """
 
     identities: t.Sequence[bytes] = ()
     others: t.Sequence[bytes] = ()
+    is_locked: bool = False
 
 
 @dataclass
@@ -82,21 +107,40 @@ class MacState:
     """The part of a Mac that the check reads.
 
     ``users`` holds the login keychain of each short name, None without one. With None for
-    ``scep_profiles`` the command profiles fails.
+    ``scep_profiles`` the command profiles fails. ``now`` is ISO 8601, to the second. Kandji's
+    variables of the blueprint stay as they are without one.
     """
 
     system: Keychain | None = field(default_factory=Keychain)
     users: t.Mapping[str, Keychain | None] = field(default_factory=dict)
     okta_verify: str | None = None
     scep_profiles: int | None = 0
+    now: str = "2026-11-23T10:00:00Z"
+    blueprint_id: str | None = None
+    blueprint_name: str | None = None
+
+
+class CheckRun(t.NamedTuple):
+    """What a run of the check left. ``deleted`` has each deletion: its verb and a SHA-1."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    deleted: tuple[tuple[str, str], ...]
 
 
 def is_certificate_check(script: str) -> bool:
-    """Return whether a text is the collection's certificate check, for any issuer.
+    """Return whether a text is the collection's certificate check, with any settings.
 
     No other script runs on this machine.
     """
-    return _ISSUER.sub("", script.rstrip()) == _ISSUER.sub("", check_script().rstrip())
+    return _without_settings(script) == _without_settings(check_script())
+
+
+def _without_settings(script: str) -> str:
+    for setting in _SETTINGS:
+        script = setting.sub("", script)
+    return script.rstrip()
 
 
 def check_script() -> str:
@@ -106,7 +150,7 @@ def check_script() -> str:
 
 @dataclass(frozen=True)
 class CheckedIdentity:
-    """An identity as the check lists it. ``not_after`` is ISO 8601, to the second."""
+    """An identity as the check lists it. Its times are ISO 8601, to the second."""
 
     common_name: str
     issuer: str
@@ -114,6 +158,27 @@ class CheckedIdentity:
     sha256: str
     keychain: str = "system"
     authority_key_id: str = ""
+    not_before: str = ""
+
+
+def list_superseded(
+    identities: t.Iterable[CheckedIdentity], script: str, mac: MacState
+) -> list[CheckedIdentity] | None:
+    """Return what the check removes, of one keychain, without running it.
+
+    None where the Mac is not to remove any.
+    """
+    listed = base64.b64decode(_REMOVAL.findall(script)[0]).decode().split("\n")
+    key_ids = _KEY_IDS.findall(script)[0].split()
+    blueprint = {mac.blueprint_id, mac.blueprint_name} - {None, ""}
+    if not key_ids or not blueprint & set(listed):
+        return None
+    issuer = base64.b64decode(_ISSUER.findall(script)[0]).decode()
+    own = [
+        each for each in identities if issuer in each.issuer and each.authority_key_id in key_ids
+    ]
+    valid = [each.not_before for each in own if each.not_before <= mac.now < each.not_after]
+    return [each for each in own if valid and each.not_before < max(valid)]
 
 
 def compute_line(
@@ -121,11 +186,16 @@ def compute_line(
     okta_verify: str | None,
     scep_profiles: int,
     script: str,
+    removed: int | None = None,
 ) -> str:
     """Return the line that the check prints, without running it.
 
     It serves machines without zsh, and Macs without keys.
+
+    :arg removed: how many certificates were removed, which are not among the identities; None where
+        the Mac is not to remove any.
     """
+    room = _ROOM if removed is None else _ROOM_AFTER_REMOVAL
     issuer = base64.b64decode(_ISSUER.findall(script)[0]).decode()
     fitting: list[str] = []
     matching = sorted(
@@ -145,7 +215,7 @@ def compute_line(
                 "in": identity.keychain,
             }
         )
-        if len(",".join(fitting)) + len(text) > _ROOM:
+        if len(",".join(fitting)) + len(text) > room:
             break
         fitting.append(text)
     head = {
@@ -154,6 +224,7 @@ def compute_line(
         "scep_profiles": scep_profiles,
         "count": len(matching),
         "left_out": len(matching) - len(fitting),
+        **({} if removed is None else {"removed": removed, "not_removed": 0}),
     }
     return f'{_compact(head)[:-1]},"identities":[{",".join(fitting)}]}}'
 
@@ -181,9 +252,7 @@ def can_run(ders: t.Iterable[bytes | None]) -> bool:
     )
 
 
-def run_check(
-    shell: str, mac: MacState, script: str | None = None
-) -> subprocess.CompletedProcess[str]:
+def run_check(shell: str, mac: MacState, script: str | None = None) -> CheckRun:
     """Run the certificate check in a shell of this machine, as the Mac would."""
     with tempfile.TemporaryDirectory(prefix="lab-mac-") as name:
         folder = Path(name)
@@ -200,6 +269,11 @@ def run_check(
         text = (check_script() if script is None else script).replace(
             _USERS, f"users_folder='{users}'"
         )
+        for variable, value in (
+            ("$BLUEPRINT_ID", mac.blueprint_id),
+            ("$BLUEPRINT_NAME", mac.blueprint_name),
+        ):
+            text = text if value is None else text.replace(variable, value)
         file = folder / "certificate_check"
         file.write_text(text)
         environment = {
@@ -207,7 +281,7 @@ def run_check(
             "HOME": str(folder),
             "TMPDIR": str(folder),
         }
-        return subprocess.run(
+        done = subprocess.run(
             [shell, str(file)],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -216,12 +290,20 @@ def run_check(
             check=False,
             timeout=60,
         )
+        log = folder / "deleted"
+        lines = log.read_text().splitlines() if log.exists() else []
+        deleted = tuple(
+            (verb, sha1) for verb, _blank, sha1 in (line.partition(" ") for line in lines)
+        )
+        return CheckRun(done.returncode, done.stdout, done.stderr, deleted)
 
 
 def _put_commands(folder: Path, mac: MacState) -> None:
-    for name, text in (("security", _SECURITY), ("profiles", _PROFILES), ("defaults", _DEFAULTS)):
+    commands = {"security": _SECURITY, "profiles": _PROFILES, "defaults": _DEFAULTS, "date": _DATE}
+    for name, text in commands.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
+    (folder / "now").write_text(mac.now + "\n")
     if mac.okta_verify is not None:
         (folder / "okta_verify").write_text(mac.okta_verify + "\n")
     if mac.scep_profiles is not None:
@@ -236,9 +318,7 @@ def _put_keychain(folder: Path, path: str, keychain: Keychain | None) -> None:
         return
     place = folder / "keychains" / re.sub("[/ ]", "_", path)
     place.mkdir(parents=True)
-    hashes = [
-        hashlib.sha1(der, usedforsecurity=False).hexdigest().upper() for der in keychain.identities
-    ]
+    hashes = [_sha1(der) for der in keychain.identities]
     listed = [
         f'  {number}) {sha1} "a name" (CSSMERR_TP_NOT_TRUSTED)\n'
         for number, sha1 in enumerate(hashes, start=1)
@@ -250,6 +330,11 @@ def _put_keychain(folder: Path, path: str, keychain: Keychain | None) -> None:
     (place / "identities").write_text(
         f"{matching}  Valid identities only\n     0 valid identities found\n"
     )
-    (place / "certificates").write_text(
-        "".join(map(ssl.DER_cert_to_PEM_cert, [*keychain.others, *keychain.identities]))
-    )
+    for number, der in enumerate([*keychain.others, *keychain.identities]):
+        (place / f"{number:04}-{_sha1(der)}.pem").write_text(ssl.DER_cert_to_PEM_cert(der))
+    if keychain.is_locked:
+        (place / "locked").touch()
+
+
+def _sha1(der: bytes) -> str:
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()

@@ -87,6 +87,15 @@ certificates:
   returned: success
   type: dict
   sample: {C02XK1ZAJG5J: {expires: "2027-11-23T10:00:00Z", source: mac}}
+removals:
+  description:
+    - A dictionary by serial number of the Macs whose check removed superseded certificates at its
+      last run, or could not (for example, in the locked keychain of a user). Each has the numbers
+      C(removed) and C(not_removed).
+    - The check removes certificates only in rings that ask for it.
+  returned: success
+  type: dict
+  sample: {C02XK1ZAJG5J: {removed: 2, not_removed: 0}}
 counts:
   description: Number of Macs by the source of their expiry date. C(unknown) counts Macs without a
     known certificate.
@@ -129,7 +138,12 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._fleet import ledger
 from ..module_utils._fleet import rings as ring_reads
-from ..module_utils._fleet.certificate_check import expiry_by_device, newest_by_serial
+from ..module_utils._fleet.certificate_check import (
+    Check,
+    expiries_of,
+    newest_by_serial,
+    read_checks,
+)
 from ..module_utils._fleet.facts import MacFacts
 from ..module_utils._fleet.gate import ISSUED
 from ..module_utils._fleet.join import ledger_by_ring, mac_of
@@ -175,12 +189,15 @@ def run(ctx: ModuleContext) -> Result:
     if params["state_dir"]:
         book, changes = _update_ledger(ctx)
         known.update(_in_ledger(book, macs, rings, params["lifetime_days"]))
+    checks: t.Mapping[str, Check] = {}
     if params["certificate_check_item_id"]:
-        known.update(_on_macs(ctx, serials, rings))
+        checks = read_checks(ctx.kandji.item_statuses(params["certificate_check_item_id"]))
+        known.update(_on_macs(ctx, checks, serials, rings))
     rows = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))
     return build_result(
         changes,
         certificates=dict(rows[:limit]),
+        removals=_removals(checks, serials),
         counts=_counts(known, macs),
     )
 
@@ -199,16 +216,29 @@ def _in_ledger(
     }
 
 
+def _removals(
+    checks: t.Mapping[str, Check], serials: t.Mapping[str, str]
+) -> dict[str, dict[str, int]]:
+    """Return serial -> what the Mac's check removed, or could not remove, at its last run."""
+    return {
+        serials[device_id]: {"removed": check.removed or 0, "not_removed": check.not_removed or 0}
+        for device_id, check in sorted(checks.items())
+        if serials.get(device_id) and (check.removed or check.not_removed)
+    }
+
+
 def _on_macs(
-    ctx: ModuleContext, serials: t.Mapping[str, str], rings: t.Sequence[Ring]
+    ctx: ModuleContext,
+    checks: t.Mapping[str, Check],
+    serials: t.Mapping[str, str],
+    rings: t.Sequence[Ring],
 ) -> dict[str, Certificate]:
     """Return serial -> certificate that the check on the Mac reports.
 
     :arg serials: device id -> serial.
     """
-    statuses = ctx.kandji.item_statuses(ctx.params["certificate_check_item_id"])
     key_ids = read_key_ids(ctx.okta) if ctx.has_okta else ()
-    by_device = expiry_by_device(statuses, key_ids, subjects_by_ring(rings)[None])
+    by_device = expiries_of(checks, key_ids, subjects_by_ring(rings)[None])
     by_serial = newest_by_serial(by_device, serials)
     return {
         serial: {"expires": checked.expires, "source": "mac"}

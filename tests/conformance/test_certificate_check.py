@@ -34,6 +34,7 @@ from lab.actors.macos_shims import (
     check_script,
     compute_line,
     is_certificate_check,
+    list_superseded,
     run_check,
 )
 
@@ -71,11 +72,17 @@ def key() -> t.Any:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+@lru_cache
+def key_of_another() -> t.Any:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
 def certificate(
     common_name: str = "C02XK1ZAJG5J",
     issuer: str = ISSUER,
     days: int = 365,
     authority_key_id: str = "",
+    private: t.Any = None,
 ) -> bytes:
     def name(text: str) -> x509.Name:
         return x509.Name(
@@ -90,7 +97,7 @@ def certificate(
         x509.CertificateBuilder()
         .subject_name(name(common_name))
         .issuer_name(name(issuer))
-        .public_key(key().public_key())
+        .public_key((private or key()).public_key())
     )
     builder = (
         builder.serial_number(x509.random_serial_number())
@@ -317,4 +324,150 @@ def test_shellcheck_has_nothing_to_say():
 
 def test_kandji_finds_no_variable_of_its_own_in_it():
     code = "\n".join(line for line in check_script().splitlines() if not line.startswith("#"))
-    assert [name for name in VARIABLES if f"${name}" in code or f"${{{name}" in code] == []
+    found = [name for name in VARIABLES if f"${name}" in code or f"${{{name}" in code]
+    assert found == ["BLUEPRINT_NAME", "BLUEPRINT_ID"], "those by which a Mac knows its blueprint"
+    assert code.count("$BLUEPRINT") == 2
+
+
+# Superseded certificates
+
+ATTESTING, DEVICE_ACCESS = f"{0xA77:040X}", f"{0xDA:040X}"
+CANARY = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
+
+
+def removing(*blueprints: str, key_ids: str = ATTESTING) -> str:
+    """As the role writes it for these blueprints."""
+    listed = base64.b64encode("\n".join(blueprints).encode()).decode()
+    return (
+        check_script()
+        .replace("removal_base64=''", f"removal_base64='{listed}'")
+        .replace("removal_key_ids=''", f"removal_key_ids='{key_ids}'")
+    )
+
+
+def issued(days: int, **values: t.Any) -> bytes:
+    """A certificate of so many days ago, valid for a year."""
+    return certificate(**{"days": 365 - days, "authority_key_id": ATTESTING, **values})
+
+
+def sha1(der: bytes) -> str:
+    return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA1()).hex().upper()
+
+
+def on_canary(*identities: bytes, **values: t.Any) -> MacState:
+    return MacState(Keychain(identities), blueprint_id=CANARY, blueprint_name="Canary", **values)
+
+
+def removed_by(shell: str, mac: MacState, script: str) -> tuple[list[str], t.Any]:
+    """Return the SHA-1 of what was deleted, and what the check reports then."""
+    done = run_check(shell, mac, script)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    line, *report = done.stdout.splitlines()
+    assert line.isascii() and len(line) <= 920
+    check = certificate_check.read_check(done.stdout)
+    assert check is not None
+    attempts = (check.removed or 0) + (check.not_removed or 0)
+    assert len(report) == attempts and len(done.deleted) == (check.removed or 0)
+    return [sha for _verb, sha in done.deleted], check
+
+
+@pytest.mark.parametrize("named", [(CANARY,), ("Staging", "Canary")])
+def test_what_the_newest_valid_certificate_has_superseded_is_removed(shell, named):
+    """An expired one, two valid ones, and those of an earlier generation alike."""
+    newest, valid, expired = issued(1), issued(200), issued(500)
+    gone, check = removed_by(shell, on_canary(expired, newest, valid), removing(*named))
+    assert sorted(gone) == sorted([sha1(valid), sha1(expired)])
+    assert [each.sha256 for each in check.identities] == [sha256(newest)]
+    assert (check.count, check.removed, check.not_removed) == (1, 2, 0)
+    again, check = removed_by(shell, on_canary(newest), removing(*named))
+    assert again == [] and (check.removed, check.not_removed) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "mac, script",
+    [
+        (on_canary(issued(1), issued(200)), check_script()),
+        (on_canary(issued(1), issued(200)), removing("Staging")),
+        (on_canary(issued(1), issued(200)), removing("anary")),
+        (on_canary(issued(1), issued(200)), removing(CANARY, key_ids="")),
+        (on_canary(issued(1), issued(200)), removing()),
+        (MacState(Keychain([issued(1), issued(200)])), removing(CANARY)),
+        (MacState(Keychain([issued(1), issued(200)]), blueprint_name=""), removing("", CANARY)),
+    ],
+    ids=["off", "another ring", "a part", "no key", "no blueprint", "no variable", "empty"],
+)
+def test_nothing_is_removed_where_it_is_not_asked_for(shell, mac, script):
+    gone, check = removed_by(shell, mac, script)
+    assert gone == [] and check.count == 2 and check.removed is None
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        [issued(1)],
+        [issued(500), issued(600)],
+        [issued(-2), issued(-9)],
+        [issued(1), issued(1, common_name="another")],
+        [issued(1), issued(200, authority_key_id=DEVICE_ACCESS)],
+        [issued(1, authority_key_id=DEVICE_ACCESS), issued(200)],
+        [issued(1), issued(200, authority_key_id="")],
+        [issued(1), issued(200, issuer="Another authority")],
+        [issued(-2), issued(1)],
+    ],
+    ids=[
+        *("the last", "none valid", "none valid yet", "of one time", "another authority's"),
+        *("superseded by another's", "of no known key", "of another name", "the next one"),
+    ],
+)
+def test_never_the_last_and_never_another_authoritys(shell, held):
+    gone, check = removed_by(shell, on_canary(*held), removing(CANARY))
+    assert gone == [] and (check.removed, check.not_removed) == (0, 0)
+
+
+def test_each_keychain_keeps_its_newest_and_a_locked_one_all(shell):
+    mine, old = issued(300), issued(301)
+    mac = MacState(
+        Keychain([issued(1)]),
+        users={
+            "ana": Keychain([mine, old]),
+            "bob": Keychain([issued(5), issued(6)], is_locked=True),
+        },
+        blueprint_id=CANARY,
+    )
+    gone, check = removed_by(shell, mac, removing(CANARY))
+    assert gone == [sha1(old)]
+    assert (check.removed, check.not_removed, check.count) == (1, 1, 4)
+
+
+def test_a_key_that_the_newest_needs_stays(shell):
+    """The certificates of these tests share one; the others of a Mac have their own."""
+    own = certificate(days=100, authority_key_id=ATTESTING, private=key_of_another())
+    done = run_check(shell, on_canary(issued(1), issued(200), own), removing(CANARY))
+    verbs = {sha: verb for verb, sha in done.deleted}
+    assert verbs[sha1(own)] == "delete-identity"
+    assert [verb for sha, verb in verbs.items() if sha != sha1(own)] == ["delete-certificate"]
+
+
+@pytest.mark.parametrize("ages", [(1,), (1, 200, 500), (400, 500), (-3, 2, 9), ()])
+def test_the_lab_removes_what_the_script_removes(shell, ages):
+    held = [issued(age) for age in ages] + [issued(300, authority_key_id=DEVICE_ACCESS)]
+    mac, script = on_canary(*held), removing(CANARY)
+    seen = {
+        CheckedIdentity(
+            "C02XK1ZAJG5J",
+            ISSUER,
+            f"{parsed.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
+            sha256(der),
+            authority_key_id=DEVICE_ACCESS if number == len(ages) else ATTESTING,
+            not_before=f"{parsed.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
+        ): der
+        for number, der in enumerate(held)
+        for parsed in [x509.load_der_x509_certificate(der)]
+    }
+    superseded = list_superseded(seen, script, mac)
+    assert superseded is not None and list_superseded(seen, check_script(), mac) is None
+    done = run_check(shell, mac, script)
+    assert {sha for _verb, sha in done.deleted} == {sha1(seen[each]) for each in superseded}
+    left = [each for each in seen if each not in superseded]
+    line = compute_line(left, None, 0, script, len(superseded))
+    assert done.stdout.splitlines()[0] == line

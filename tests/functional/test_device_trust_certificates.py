@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from datetime import timedelta
 from math import ceil
 
@@ -320,10 +322,22 @@ def test_an_authority_without_name_is_refused(watched, playbook, tmp_path):
     )
 
 
+def test_removal_without_the_authoritys_keys_is_refused(watched, playbook, tmp_path):
+    (tmp_path / "play.yml").write_text(ROLE)
+    refused = playbook(
+        watched.lab,
+        tmp_path / "play.yml",
+        variables={"managed_status_remove_superseded": ["canary"]},
+    )
+    assert refused.status != 0 and watched.writes() == []
+    assert "managed_status_remove_superseded: canary cannot be set." in refused.output
+
+
 @pytest.mark.long
 def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playbook, tmp_path):
     variables = {
         "device_trust_certificate_check": True,
+        "device_trust_remove_superseded_certificates": [watched.canary["name"]],
         "device_trust_state_dir": str(tmp_path / "state"),
         "device_trust_gate_wait": 30,
         "device_trust_poll_interval": 1,
@@ -332,7 +346,11 @@ def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playb
     first = playbook(watched.lab, SITE, variables=variables)
     watched.switch(macs_act=False, people_act=False)
     watched.live(2)
-    assert first.status == 0 and is_certificate_check(made_script(watched).script), first.output
+    script = made_script(watched).script
+    assert first.status == 0 and is_certificate_check(script), first.output
+    listed = re.search("^removal_base64='(.+)'$", script, re.MULTILINE).group(1)
+    assert base64.b64decode(listed).decode().split("\n") == watched.canary["blueprints"]
+    assert re.search("^removal_key_ids='[0-9A-F]{40}'$", script, re.MULTILINE)
     playbook(
         watched.lab, SITE, variables=variables
     )  # the ledger takes in what the Macs enrolled for since
@@ -345,3 +363,57 @@ def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playb
         ]
         == 1
     )
+
+
+def test_superseded_certificates_are_removed_in_the_rings_that_ask_for_it(
+    watched, run_module, held
+):
+    """The Macs of the first ring keep one each, and the others all."""
+    blueprints = watched.canary["blueprints"]
+    key_ids = [
+        certificate["key_id"]
+        for authority in run_module("okta_device_integration", {}, lab=watched.lab)["authorities"]
+        if authority["family"] == "OKTA_AS_CA"
+        for certificate in authority["certificates"]
+    ]
+    watched.world.clock.advance(days=1)
+    for mac in watched.world.macs:
+        if mac.certificates:
+            _add_certificate(watched, mac)
+    listed = base64.b64encode("\n".join(blueprints).encode()).decode()
+    script = (
+        check_script()
+        .replace("removal_base64=''", f"removal_base64='{listed}'")
+        .replace("removal_key_ids=''", f"removal_key_ids='{' '.join(key_ids)}'")
+    )
+    every = [name for ring in watched.ring_variables for name in ring["blueprints"]]
+    wanted = {"name": "Check", "script": script, "blueprints": every}
+    item_id = run_module("kandji_custom_script", wanted, lab=watched.lab)["script"]["id"]
+    newest = {mac.serial: mac.certificates[-1] for mac in watched.world.macs if mac.certificates}
+    watched.live()
+    found = run_module(MODULE, {"certificate_check_item_id": item_id}, lab=watched.lab)
+    canary = {mac.serial for mac in watched.world.macs if _blueprint(watched, mac) in blueprints}
+    canary &= set(newest)
+    assert canary and found["removals"] == dict.fromkeys(canary, {"removed": 1, "not_removed": 0})
+    for mac in watched.world.macs:
+        if mac.serial in newest:
+            assert mac.certificates[-1] == newest[mac.serial]
+            assert len(mac.certificates) == (1 if mac.serial in canary else 2)
+    watched.live()
+    again = run_module(MODULE, {"certificate_check_item_id": item_id}, lab=watched.lab)
+    assert again["removals"] == {} and set(again["certificates"]) == set(newest)
+
+
+def _blueprint(watched, mac):
+    return watched.world.kandji.blueprints[mac.device.blueprint_id].name
+
+
+def _add_certificate(watched, mac):
+    """Enrol a Mac again, as a profile does whose older certificate stays."""
+    world, first = watched.world, mac.certificates[0]
+    payload = {
+        "URL": world.okta.platform.scep_url,
+        "Challenge": world.okta.platform.challenge,
+        "Subject": [[["CN", first.common_name]]],
+    }
+    mac.certificates.append(mac.enrol(world, payload, first.profile_identifier))

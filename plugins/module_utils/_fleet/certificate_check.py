@@ -26,7 +26,7 @@ from .._okta.certificate_authority_records import parse_key_id
 MARK = '{"device_trust_certificates":'
 _VERSION = re.compile(r"\s*\d+\s*[,}]")
 _FIELDS = re.compile(
-    r'"(okta_verify|scep_profiles|count|left_out)":\s*("[^"\\]*"|\d{1,9}|null)\s*[,}]'
+    r'"(okta_verify|scep_profiles|count|left_out|removed|not_removed)":\s*("[^"\\]*"|\d{1,9}|null)\s*[,}]'
 )
 _IDENTITIES = '"identities":'
 _CUT = "..."  # the end of a name that the check cut
@@ -73,7 +73,8 @@ class Check:
     """What the check reported on one Mac, newest identity first.
 
     ``count`` are all identities of the authority on the Mac. Those beyond ``identities`` did not
-    fit or were cut off.
+    fit or were cut off. ``removed`` are the superseded certificates that its last run removed, and
+    ``not_removed`` those that it could not remove; None where the Mac is to remove none.
     """
 
     identities: tuple[Identity, ...]
@@ -81,6 +82,8 @@ class Check:
     okta_verify_version: str | None = None
     scep_profiles: int | None = None
     reported_at: datetime | None = None
+    removed: int | None = None
+    not_removed: int | None = None
 
 
 class CheckedExpiry(t.NamedTuple):
@@ -224,14 +227,15 @@ def read_check(log: str | None) -> Check | None:
         key=lambda identity: (identity.not_after, identity.sha256),
         reverse=True,
     )
-    version, profiles, count = (
-        values.get(name) for name in ("okta_verify", "scep_profiles", "count")
-    )
+    version = values.get("okta_verify")
+    numbers = {name: value for name, value in values.items() if isinstance(value, int)}
     return Check(
         tuple(identities),
-        max(count if isinstance(count, int) else 0, len(identities)),
+        max(numbers.get("count", 0), len(identities)),
         version if isinstance(version, str) else None,
-        profiles if isinstance(profiles, int) else None,
+        numbers.get("scep_profiles"),
+        removed=numbers.get("removed"),
+        not_removed=numbers.get("not_removed"),
     )
 
 
