@@ -96,6 +96,14 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         "okta",
+        ("revokeUserSessions",),
+        r"\d+ operation: not in the description",
+        "The description that we have is a subset without `DELETE"
+        " /api/v1/users/{userId}/sessions`.",
+        "Okta's User Sessions API reference; Okta's Go SDK calls it (`RevokeUserSessions`).",
+    ),
+    Deviation(
+        "okta",
         ("listApplications", "getApplication"),
         r"\d+ operation: not in the description",
         "The description that we have is a subset without `GET /api/v1/apps` and `GET"

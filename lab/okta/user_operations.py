@@ -10,7 +10,7 @@ import zlib
 from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
 from lab.okta.flexible_verify import KEYS, VERIFY
-from lab.okta.operations import read_operation
+from lab.okta.operations import read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.scim import BadFilter, Unsupported
@@ -33,6 +33,12 @@ class UserOperations:
                 "listAuthenticatorEnrollments",
                 "/api/v1/users/{userId}/authenticator-enrollments",
                 self._list_enrollments,
+            ),
+            write_operation(
+                "revokeUserSessions",
+                "DELETE",
+                "/api/v1/users/{userId}/sessions",
+                self._revoke_sessions,
             ),
         ]
 
@@ -63,6 +69,12 @@ class UserOperations:
             refuse("E0000007", f"{wanted} (User)")
         shape = user_with_links(user, call.base_url, self.org.realm_id)
         return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
+
+    def _revoke_sessions(self, call: Call) -> Answer:
+        """Answer that the sessions of a user are revoked. The lab's people have none that last."""
+        if call.path["userId"] not in self.org.users:
+            refuse("E0000007", f"{call.path['userId']} (User)")
+        return Answer(status=204)
 
     def _list_enrollments(self, call: Call) -> Answer:
         """Answer with a user's authenticators.

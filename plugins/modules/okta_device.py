@@ -84,6 +84,19 @@ options:
     elements: str
     choices: [suspended, managed, shared, last_authenticator]
     default: []
+  revoke_sessions:
+    description:
+      - End all sessions of the users of each record that is changed, and revoke their tokens of
+        OpenID Connect and OAuth, before the first step on the record. Not for V(active).
+      - Without it, a suspended device ends only the sessions that began with its Okta Verify.
+      - A service app needs the scope C(okta.users.manage) for it.
+    type: bool
+    default: false
+  report_people:
+    description: Read what the users of the records can still sign in with, and return it
+      (RV(people)).
+    type: bool
+    default: false
   confirm:
     description:
       - Confirms more than O(confirm_above) records, by their number and the org's host, like
@@ -103,6 +116,8 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     serials: [C02XK1ZAJG5J]
     state: suspended
+    revoke_sessions: true
+    report_people: true
     reason: INC-77, lost on a train
     requested_by: bob@example.com
     state_dir: /var/lib/device-trust
@@ -243,6 +258,48 @@ cannot_be_undone:
   sample:
     - "A device record that is deleted cannot be restored, and a deactivated one loses its users for
       good."
+people:
+  description: With O(report_people), the users of the records who may sign in, with what is left to
+    them. Users of skipped records are not in it.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    login:
+      description: The login.
+      type: str
+      returned: always
+    name:
+      description: First and last name, else the login.
+      type: str
+      returned: always
+    authenticators:
+      description: Keys of the active authenticators but Okta Verify.
+      type: list
+      elements: str
+      returned: always
+    devices:
+      description: Other device records that work, with Okta Verify. Each has C(device_id),
+        C(serial_number), C(display_name) and C(platform).
+      type: list
+      elements: dict
+      returned: always
+    summary:
+      description: The same in one sentence.
+      type: str
+      returned: always
+  sample:
+    - login: ann@acme.com
+      name: Ann Smith
+      authenticators: [okta_password, phone_number]
+      devices: []
+      summary: ann@acme.com can still sign in with okta_password, phone_number.
+sessions_revoked:
+  description: Logins of the users whose sessions were revoked, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [ann@acme.com]
 console_steps:
   description: What people do where the API cannot. One line for each user who stays linked to a
     shared Mac.
@@ -292,6 +349,7 @@ api_calls:
 import typing as t
 
 from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import DEVICE_RUN, KANDJI, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -306,6 +364,7 @@ from ..module_utils._reset.records import GOALS, Goal, GuardOptions
 from ..module_utils._reset.report import (
     Outcome,
     count_changes,
+    describe_person,
     describe_steps,
     list_console_steps,
     list_losses,
@@ -318,6 +377,8 @@ OPTIONS: ArgumentSpec = {
     "users": {"type": "list", "elements": "str"},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "allow": {"type": "list", "elements": "str", "choices": list(STATE_ALLOW), "default": []},
+    "revoke_sessions": {"type": "bool", "default": False},
+    "report_people": {"type": "bool", "default": False},
 }
 USES = (
     okta_api.LIST_DEVICES,
@@ -327,6 +388,7 @@ USES = (
     okta_api.GET_USER,
     okta_api.LIST_USER_DEVICES,
     okta_api.LIST_ENROLLMENTS,
+    okta_api.REVOKE_SESSIONS,
     kandji_api.LIST_DEVICES,
 )
 STATUS: t.Final[t.Mapping[str, str | None]] = {
@@ -350,6 +412,8 @@ def run(ctx: ModuleContext) -> Result:
         [_change(outcome, goal) for outcome in done.outcomes if outcome.is_written],
         devices=[describe_steps(outcome, goal) for outcome in done.outcomes],
         counts=count_changes(done.outcomes),
+        people=[describe_person(person) for person in done.people],
+        sessions_revoked=list(done.revoked),
         cannot_be_undone=list_losses(done.outcomes) if goal.destroys else [],
         console_steps=list_console_steps(done.outcomes),
         confirm=done.confirm,
@@ -361,6 +425,10 @@ def run(ctx: ModuleContext) -> Result:
 
 def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
     params = ctx.params
+    if params["revoke_sessions"] and goal.state == "active":
+        raise BadOption(
+            "revoke_sessions: It is not for state=active. Leave it out, or set another state."
+        )
     return ResetOptions(
         selection=Selection(
             serials=split_lines(params["serials"]),
@@ -382,6 +450,8 @@ def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
         report_bound_certificates=False,
         state_dir=params["state_dir"],
         check_mode=ctx.check_mode,
+        revoke_sessions=params["revoke_sessions"],
+        report_people=params["report_people"],
     )
 
 

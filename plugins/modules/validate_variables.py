@@ -37,6 +37,7 @@ options:
       - configure_awx
       - device_status
       - enforce_managed_devices
+      - lost_mac
       - migrate_scep_item
       - notify
       - on_certificate_authority_change

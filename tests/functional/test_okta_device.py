@@ -238,3 +238,25 @@ def test_a_serial_that_okta_does_not_know_is_named(watched, run_module):
     result = run_module(MODULE, {"serials": ["TYPO"], "state": "suspended"}, lab=watched.lab)
     assert result["counts"]["absent"] == 1 and not result["changed"]
     assert "Okta has no device record of TYPO" in str(result["warnings"])
+
+
+@pytest.mark.parametrize("repeated", [204, 400])
+def test_sessions_are_revoked_also_if_the_run_before_was_cut(watched, fleet, run_module, repeated):
+    """The next run after one that was cut does what is left, sessions first."""
+    watched.switch(repeated_lifecycle=repeated)
+    user = fleet.user("ann@example.com")
+    record = fleet.record(LOST, user)
+    args = {"serials": [LOST], "state": "suspended", "revoke_sessions": True, "report_people": True}
+    planned = run_module(MODULE, args, lab=watched.lab, check=True)
+    assert planned["sessions_revoked"] == ["ann@example.com"] and watched.writes() == []
+    assert planned["people"][0]["summary"] == (
+        "ann@example.com can still sign in with okta_email, okta_password, phone_number."
+    )
+    watched.fault("5xx", "suspendDevice", times=1)
+    assert run_module(MODULE, {**args, "api_retries": 0}, lab=watched.lab)["failed"]
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert done["people"] == planned["people"] and record.status == "SUSPENDED"
+    assert steps_of(watched) == ["revokeUserSessions", "suspend", "revokeUserSessions", "suspend"]
+    mark = watched.mark()
+    assert not run_module(MODULE, args, lab=watched.lab)["changed"]
+    assert watched.writes(mark) == []

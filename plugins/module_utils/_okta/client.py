@@ -113,6 +113,16 @@ LIST_ENROLLMENTS = Operation(
     "/api/v1/users/{userId}/authenticator-enrollments",
     "okta.users.read",
 )
+# Its scope is asked for by itself, because only runs that are to revoke sessions need it.
+REVOKE_SESSIONS = Operation(
+    "revokeUserSessions",
+    "DELETE",
+    "/api/v1/users/{userId}/sessions",
+    "okta.users.manage",
+    writes=True,
+    repeatable=True,
+    optional=True,
+)
 LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read")
 LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read")
 LIST_GROUP_USERS = Operation(
@@ -430,6 +440,17 @@ class Okta:
         except NotFound:
             return []
         return list(map(Enrollment.from_row, rows))
+
+    def revoke_sessions(self, user_id: str) -> None:
+        """End all sessions of a user, and revoke the user's tokens of OpenID Connect and OAuth.
+
+        revokeUserSessions. Nothing for an unknown user.
+        """
+        with contextlib.suppress(NotFound):
+            answer = self.transport.call(
+                REVOKE_SESSIONS, {"userId": user_id}, query={"oauthTokens": "true"}
+            )
+            self.last_request_id = answer.headers.get("X-Okta-Request-Id", "")
 
     # Groups and apps
 

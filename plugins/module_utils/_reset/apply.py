@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from urllib.parse import urlsplit
 
 from .._core.errors import BadOption, DeviceTrustError, Uncertain
@@ -19,6 +20,7 @@ from .._fleet.stages import classify
 from .._kandji.client import Kandji
 from .._okta.certificate_authorities import read_key_ids
 from .._okta.client import Okta
+from .._okta.records import DeviceUser
 from .audit import Audit
 from .evidence import EvidenceReader
 from .plan import (
@@ -40,10 +42,21 @@ from .reader import (
     find_targets,
     read_macs,
     read_others,
+    read_people,
     read_revocations,
     read_users,
 )
-from .records import Decision, Goal, GuardOptions, Guards, Mac, ResetTarget, Step
+from .records import (
+    Decision,
+    Goal,
+    GuardOptions,
+    Guards,
+    Mac,
+    Person,
+    ResetTarget,
+    Step,
+    login_of,
+)
 from .report import Outcome
 
 
@@ -52,7 +65,8 @@ class ResetOptions:
     """What the caller asks for. ``approved_digest`` is that of the approved plan, "" if none.
 
     ``created_before`` is the start of the run if it is None, ``state_dir`` the directory of the
-    audit.
+    audit. ``revoke_sessions``: the users of a record lose their sessions before its first step.
+    ``report_people``: what its users can still sign in with is read.
     """
 
     selection: Selection
@@ -64,6 +78,8 @@ class ResetOptions:
     state_dir: str | None
     check_mode: bool
     certificate_check_item_id: str | None = None
+    revoke_sessions: bool = False
+    report_people: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,8 @@ class ResetResult:
     """What a run did, or would do in check mode.
 
     ``confirm`` is the phrase that the plan needs, "" if none. ``reissue_after`` is a time after
-    all revoked certificates were seen, None if none is revoked.
+    all revoked certificates were seen, None if none is revoked. ``revoked`` are the logins of users
+    whose sessions are revoked.
     """
 
     outcomes: Sequence[Outcome] = ()
@@ -79,6 +96,8 @@ class ResetResult:
     confirm: str = ""
     audit_file: str = ""
     reissue_after: datetime | None = None
+    people: Sequence[Person] = ()
+    revoked: Sequence[str] = ()
 
 
 # What a record is after each step, for the audit.
@@ -135,6 +154,7 @@ class ResetRun:
         self._audit, self._progress, self._warn = audit, progress, warn
         self._host = urlsplit(okta.org_url).netloc
         self._goal: Goal = options.guards.goal
+        self._revoked: dict[str, str] = {}  # user id -> login
 
     def run(self) -> ResetResult:
         """Return what was done. Raise Refused, before any write, if a limit forbids the plan."""
@@ -164,6 +184,16 @@ class ResetRun:
             else "",
             self._audit.path,
             _reissue_after(outcomes, revocations, guards.now),
+            self._read_people(outcomes),
+            sorted(self._revoked.values()),
+        )
+
+    def _read_people(self, outcomes: Sequence[Outcome]) -> list[Person]:
+        if not self._options.report_people:
+            return []
+        return read_people(
+            self._okta,
+            [outcome.decision.target for outcome in outcomes if outcome.state != "skipped"],
         )
 
     def _read(self, targets: Sequence[ResetTarget]) -> tuple[list[ResetTarget], int | None]:
@@ -310,19 +340,41 @@ class ResetRun:
         if not decision.writes:
             return "skipped"
         if self._options.check_mode:
+            self._revoke_sessions(target)
             return self._goal.planned
         self._audit.write(target, "started")
+        self._revoke_sessions(target)
         # The users are not read again between two steps: a deactivated record has none and gets
         # none. An administrator would have to activate it, and Okta deletes no active record.
         for step in self._goal.steps(target.status) or ():
             self._step(target, step)
         return self._goal.done
 
+    def _revoke_sessions(self, target: ResetTarget) -> None:
+        """Revoke the sessions of a record's users, each user's once.
+
+        Before the first step: the next run after an interruption finds the record as it was, and
+        revokes them, too. A session that begins until then by Okta Verify ends with the suspension.
+        """
+        for user in target.active_users if self._options.revoke_sessions else ():
+            if user.user.id in self._revoked:
+                continue
+            self._revoked[user.user.id] = login_of(user)
+            if not self._options.check_mode:
+                self._audited(target, "sessions revoked", partial(self._end_sessions, user))
+
+    def _end_sessions(self, user: DeviceUser) -> str:
+        self._okta.revoke_sessions(user.user.id)
+        return "done"
+
     def _step(self, target: ResetTarget, step: Step) -> None:
-        """Take a step and keep it in the audit, also if it fails."""
-        name = _AFTER[step]
+        """Take a step and keep it in the audit."""
+        self._audited(target, _AFTER[step], partial(self._okta.take_step, step, target.id))
+
+    def _audited(self, target: ResetTarget, name: str, write: Callable[[], str]) -> None:
+        """Write, and keep in the audit that a record is ``name``, also if it fails."""
         try:
-            answer = self._okta.take_step(step, target.id)
+            answer = write()
         except DeviceTrustError as error:
             result = f"not known to be {name}" if isinstance(error, Uncertain) else f"not {name}"
             self._audit.write(target, result, str(error.details.get("request_id", "")))

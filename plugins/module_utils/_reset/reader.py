@@ -24,7 +24,7 @@ from .._kandji.serials import describe_several, group_by_serial
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
-from .records import Decision, Mac, ResetTarget, outlives_certificates
+from .records import Decision, Mac, Person, ResetTarget, login_of, outlives_certificates
 
 # Of a FastPass sign-in, user.authentication.auth_via_mfa names the method and no device;
 # user.session.start and user.authentication.sso name the device and no method. The case of the
@@ -174,6 +174,27 @@ def _of_same_device(target: ResetTarget, records: Iterable[ResetTarget]) -> Iter
             same = record.serial.lower() == target.serial.lower()
             if same and record.device.platform == target.device.platform:
                 yield record
+
+
+def read_people(okta: Okta, targets: Iterable[ResetTarget]) -> list[Person]:
+    """Return the users of these records who may sign in, with what is left to them besides."""
+    targets = list(targets)
+    ids = {target.id for target in targets}
+    users = {user.user.id: user for target in targets for user in target.active_users}
+    people = []
+    for user_id, user in sorted(users.items(), key=lambda pair: login_of(pair[1])):
+        keys = {
+            each.key or "unknown"
+            for each in okta.enrollments(user_id)
+            if each.status == "ACTIVE" and not each.is_okta_verify
+        }
+        devices = [
+            device
+            for device in okta.user_devices(user_id)
+            if device.is_working and device.id not in ids
+        ]
+        people.append(Person(user, tuple(sorted(keys)), tuple(devices)))
+    return people
 
 
 # Macs

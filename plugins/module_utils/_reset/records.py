@@ -323,6 +323,19 @@ class Decision:
         return [*([self.keeper] if self.keeper else []), *self.remaining]
 
 
+@dataclass(frozen=True)
+class Person:
+    """A user of the run's records, and what the user can still sign in with.
+
+    ``devices`` are the other working records. Okta Verify is on these; the other active
+    authenticators are in ``authenticators``, by their keys.
+    """
+
+    user: DeviceUser
+    authenticators: tuple[str, ...] = ()
+    devices: tuple[OktaDevice, ...] = ()
+
+
 def login_of(user: DeviceUser) -> str:
     """Return the login of a user, else the id, else "unknown user"."""
     return user.user.name or "unknown user"

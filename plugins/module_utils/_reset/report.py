@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._okta.records import OktaDevice
 from .plan import CANNOT_BE_UNDONE
-from .records import Decision, Goal, ResetTarget, login_of, name_of
+from .records import Decision, Goal, Person, ResetTarget, login_of, name_of
 
 Message = dict[str, object]
 
@@ -96,6 +96,33 @@ def describe_steps(outcome: Outcome, goal: Goal) -> dict[str, object]:
     """Return what the result of a run to a state holds of the target."""
     steps = goal.steps(outcome.decision.target.status) if outcome.is_written else ()
     return {**outcome.facts(), "steps": list(steps or ())}
+
+
+def describe_person(person: Person) -> dict[str, object]:
+    """Return what a result holds of a person, with a sentence for people."""
+    login = login_of(person.user)
+    names = [
+        f"{device.display_name or device.id} ({device.serial_number or 'no serial'})"
+        for device in person.devices
+    ]
+    left = [*person.authenticators, *([f"Okta Verify on {', '.join(names)}"] if names else [])]
+    return {
+        "login": login,
+        "name": name_of(person.user),
+        "authenticators": list(person.authenticators),
+        "devices": [
+            {
+                "device_id": device.id,
+                "serial_number": device.serial_number or None,
+                "display_name": device.display_name,
+                "platform": device.platform,
+            }
+            for device in person.devices
+        ],
+        "summary": f"{login} can still sign in with {', '.join(left)}."
+        if left
+        else f"{login} has no authenticator left.",
+    }
 
 
 def list_console_steps(outcomes: Iterable[Outcome]) -> list[str]:

@@ -147,6 +147,9 @@ class FakeOkta:
         self._call("enrollments", user_id)
         return self.enrolled.get(user_id, [])
 
+    def revoke_sessions(self, user_id: str) -> None:
+        self._call("revoke", user_id)
+
     def log_events(
         self, log_filter: str, since: str, until: str, word: str | None = None
     ) -> list[LogEvent]:
@@ -168,7 +171,7 @@ class FakeOkta:
 
     @property
     def writes(self) -> list[tuple[str, ...]]:
-        return [call for call in self.calls if call[0] in (*AFTER, "delete")]
+        return [call for call in self.calls if call[0] in (*AFTER, "delete", "revoke")]
 
 
 @dataclass

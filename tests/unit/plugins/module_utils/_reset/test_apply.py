@@ -28,6 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rea
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    Enrollment,
     LogEntity,
     LogEvent,
 )
@@ -42,6 +43,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
     GOALS,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.report import (
+    describe_person,
     write_messages,
 )
 
@@ -757,3 +759,32 @@ def test_max_percent_counts_the_macs_of_kandji_where_registrations_are_lost(
     with pytest.raises(Refused, match="max_percent: 2 device records .* would be deactivated"):
         reset.run("C01", "C02", max_percent=20, **to_state("deactivated"))
     assert reset.okta.writes == []
+
+
+def test_sessions_are_revoked_before_the_first_step_and_each_users_once(
+    reset: t.Any, tmp_path: t.Any
+) -> None:
+    for number in (1, 2):
+        reset.okta.add(f"guo{number}", f"C0{number}", "ann")
+    options = to_state("suspended", revoke_sessions=True, state_dir=str(tmp_path))
+    planned = reset.run("C01", "C02", check_mode=True, **options)
+    assert planned.revoked == ["ann@acme.com"] and reset.okta.writes == []
+    assert reset.run("C01", "C02", **options).revoked == ["ann@acme.com"]
+    assert reset.okta.writes == [("revoke", "00u-ann"), ("suspend", "guo1"), ("suspend", "guo2")]
+    lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
+    assert [line["result"] for line in lines] == [
+        *("started", "sessions revoked", "suspended", "started", "suspended")
+    ]
+    assert reset.run("C01", "C02", **options).revoked == []
+
+
+def test_what_is_left_to_the_users_of_a_record_is_reported(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann", "bob")
+    reset.okta.add("guo2", "C02", "ann", display_name="iMac")
+    reset.okta.add("guo3", "C03", "ann", status="SUSPENDED")
+    reset.okta.enrolled["00u-bob"] = [Enrollment("okta_verify", "ACTIVE")]
+    result = reset.run("C01", report_people=True, **to_state("suspended"))
+    assert [describe_person(person)["summary"] for person in result.people] == [
+        "ann@acme.com can still sign in with phone_number, Okta Verify on iMac (C02).",
+        "bob@acme.com has no authenticator left.",
+    ]

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/lost_mac.yml as a user runs it: lost, found, and a serial that Okta does not know."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.helpers.reset_fleet import ResetFleet
+from tools.support.environment import CHECKOUT
+
+LOST_MAC = CHECKOUT / "playbooks" / "lost_mac.yml"
+SERIAL = "LOSTMAC00001"
+
+
+@pytest.mark.lab(macs=1)
+def test_a_lost_mac_is_suspended_and_found_again(watched, playbook, tmp_path):
+    fleet = ResetFleet(watched)
+    user = fleet.user("ann@example.com")
+    record = fleet.record(SERIAL, user, managed_by=user)
+    old = fleet.record(SERIAL, fleet.user())
+    old.status = "DEACTIVATED"
+    old.users.clear()
+    variables = {
+        "device_trust_lost_serials": [SERIAL],
+        "device_trust_lost_reason": "INC-77",
+        "device_trust_lost_revoke_sessions": True,
+        "device_trust_state_dir": str(tmp_path),
+    }
+    planned = playbook(watched.lab, LOST_MAC, check=True, variables=variables)
+    assert planned.status == 0 and watched.writes() == [], planned.output
+    done = playbook(watched.lab, LOST_MAC, variables=variables)
+    assert done.status == 0 and record.status == "SUSPENDED", done.output
+    assert watched.writes() == ["revokeUserSessions", "suspendDevice"]
+    for result in (planned, done):
+        assert "ann@example.com can still sign in with okta_email" in result.output
+        assert "Kandji can lock or erase a Mac" in result.output
+    mark = watched.mark()
+    again = playbook(watched.lab, LOST_MAC, variables=variables)
+    assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+    found = playbook(watched.lab, LOST_MAC, arguments=["--tags", "found"], variables=variables)
+    assert found.status == 0 and record.status == "ACTIVE", found.output
+    assert old.status == "DEACTIVATED" and watched.writes(mark) == ["unsuspendDevice"]
+    assert watched.world.okta.registry.is_managed(record.id, user.id)
+    mark = watched.mark()
+    again = playbook(watched.lab, LOST_MAC, arguments=["--tags", "found"], variables=variables)
+    assert again.status == 0 and watched.writes(mark) == [], again.output
+
+
+@pytest.mark.lab(macs=1)
+def test_a_serial_that_okta_does_not_know_fails_the_run(watched, playbook):
+    """The others are suspended: a typing mistake must not keep a thief in."""
+    record = ResetFleet(watched).record(SERIAL)
+    result = playbook(
+        watched.lab, LOST_MAC, variables={"device_trust_lost_serials": [SERIAL, "TYPO"]}
+    )
+    assert result.status != 0 and record.status == "SUSPENDED"
+    assert "device_trust_lost_serials: TYPO is not suspended." in result.output
