@@ -221,24 +221,8 @@ class Mac:
 
     def _check_output(self, script: str) -> str:
         certificates = list(self.certificates)
-        verify = self.apps.get(OKTA_VERIFY)
-        version = verify.columns["short_version"] if verify else None
-        payloads = [
-            payload["type"]
-            for profile in (MDM_PROFILE, *self.profiles.values())
-            for payload in profile.columns["profile_data"]
-        ]
-        scep_profiles = payloads.count("com.apple.security.scep")
         ders = [certificate.der for certificate in certificates]
-        blueprint = self._tenant.blueprints[self.device.blueprint_id]
-        state = macos_shims.MacState(
-            macos_shims.Keychain([der for der in ders if der]),
-            okta_verify=version,
-            scep_profiles=scep_profiles,
-            now=f"{self.world.clock.now():%Y-%m-%dT%H:%M:%SZ}",
-            blueprint_id=blueprint.id,
-            blueprint_name=blueprint.name,
-        )
+        state = self._state([der for der in ders if der])
         identities = {each.check_identity(): each for each in certificates}
         superseded = macos_shims.list_superseded(identities, script, state)
         gone = [identities[each] for each in superseded or ()]
@@ -248,7 +232,30 @@ class Mac:
             return macos_shims.run_check(macos_shims.SHELL, state, script).stdout
         left = [identity for identity, each in identities.items() if each not in gone]
         removed = None if superseded is None else len(gone)
-        return macos_shims.compute_line(left, version, scep_profiles, script, removed) + "\n"
+        return (
+            macos_shims.compute_line(
+                left, state.okta_verify, state.scep_profiles or 0, script, removed
+            )
+            + "\n"
+        )
+
+    def _state(self, ders: t.Sequence[bytes]) -> macos_shims.MacState:
+        """Return what the certificate check sees of this Mac."""
+        verify = self.apps.get(OKTA_VERIFY)
+        payloads = [
+            payload["type"]
+            for profile in (MDM_PROFILE, *self.profiles.values())
+            for payload in profile.columns["profile_data"]
+        ]
+        blueprint = self._tenant.blueprints[self.device.blueprint_id]
+        return macos_shims.MacState(
+            macos_shims.Keychain(ders),
+            okta_verify=verify.columns["short_version"] if verify else None,
+            scep_profiles=payloads.count("com.apple.security.scep"),
+            now=f"{self.world.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+            blueprint_id=blueprint.id,
+            blueprint_name=blueprint.name,
+        )
 
     def _apply_other_items(self, result: CheckIn, outputs: t.Mapping[str, str]) -> None:
         items = {
