@@ -225,13 +225,13 @@ class Mac:
         state = self._state([der for der in ders if der])
         identities = {each.check_identity(): each for each in certificates}
         superseded = macos_shims.list_superseded(identities, script, state)
-        gone = [identities[each] for each in superseded or ()]
+        removals = [identities[each] for each in superseded or ()]
         with self.world.lock:
-            self.certificates = [each for each in self.certificates if each not in gone]
+            self.certificates = [each for each in self.certificates if each not in removals]
         if macos_shims.can_run(ders):
             return macos_shims.run_check(macos_shims.SHELL, state, script).stdout
-        left = [identity for identity, each in identities.items() if each not in gone]
-        removed = None if superseded is None else len(gone)
+        left = [identity for identity, each in identities.items() if each not in removals]
+        removed = None if superseded is None else len(removals)
         return (
             macos_shims.compute_line(
                 left, state.okta_verify, state.scep_profiles or 0, script, removed

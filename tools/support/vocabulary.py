@@ -57,8 +57,8 @@ VERBS = frozenset(
     Measure Merge Migrate Move Name Note Notify Open Parse Pause Plan Post Prepare Print Probe
     Publish Query Read Record Refuse Register Release Remove Rename Renew Replace Report Require
     Reset Resolve Restart Restore Return Revoke Roll Rotate Run Save Scan Search Select Send Set
-    Show Sign Simulate Skip Sort Split Start Stop Store Summarize Switch Sync Test Unassign
-    Update Upload Use Validate Verify Wait Warn Watch Write
+    Show Sign Simulate Skip Sort Split Start Stop Store Summarize Suspend Switch Sync Test
+    Unassign Unsuspend Update Upload Use Validate Verify Wait Warn Watch Write
     """.split()
 )
 
