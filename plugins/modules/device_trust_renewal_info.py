@@ -328,7 +328,7 @@ def run(ctx: ModuleContext) -> Result:
         params["min_healthy_percent"],
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
-        require_timestamp(params["written_before"]) if params["written_before"] else None,
+        None if params["written_before"] is None else require_timestamp(params["written_before"]),
         _key_id(params["authority_key_id"]),
     )
     facts = [_read_ring(ctx, ring, fleet) for ring in rings]

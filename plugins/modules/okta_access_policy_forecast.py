@@ -240,11 +240,9 @@ def _plan(ctx: ModuleContext, wanted: t.Sequence[Params], rules: Rules) -> tuple
 
 
 def _apps(ctx: ModuleContext, policy_id: str) -> list[App]:
-    known = ctx.okta.apps()
     if ctx.params["apps"] is not None:
-        return resolution.resolve_apps(known, ctx.params["apps"])
-    mapped = ctx.okta.policy_apps(policy_id)
-    return [app for app in known if app.id in mapped]
+        return resolution.resolve_apps(ctx.okta.apps(), ctx.params["apps"])
+    return resolution.apps_of_policy(ctx.okta, ctx.okta.policy_apps(policy_id), policy_id)
 
 
 def _app_changes(

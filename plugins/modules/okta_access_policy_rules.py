@@ -182,7 +182,7 @@ def _guard(
     ctx: ModuleContext, policy: Policy, plan: rule_set.RuleSetPlan, mapped: t.Sequence[str]
 ) -> Forecast | None:
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
-    apps = [app for app in ctx.okta.apps() if app.id in mapped] if mapped else []
+    apps = resolution.apps_of_policy(ctx.okta, mapped, policy.id)
     changes = [guards.AppChange(app, plan.before, plan.after) for app in apps]
     options = guards.GuardOptions.from_params(ctx.params)
     change = guards.PolicyChange(policy, plan.before, plan.after, changes)

@@ -13,6 +13,7 @@ import plistlib
 
 import pytest
 
+from lab.okta.authority_operations import AuthorityOperations
 from tests.functional.test_renewal_playbooks import QUICK, Year
 from tools.support.playbook import SITE
 
@@ -83,6 +84,25 @@ def test_a_fleet_is_moved_and_re_issued_ring_by_ring(year, watched, playbook):
     year.days(60)
     watched.live()
     assert year.managed() == year.everybody
+
+
+def test_without_the_time_of_the_last_change_no_ring_is_selected(
+    year, watched, playbook, monkeypatch
+):
+    """It decided by the expiry of the certificates then, and called nothing due."""
+    watched.control("POST", "/okta/authority/renew")
+    watched.control("POST", "/okta/authority/migrate")
+    year.hours(1)
+    show = AuthorityOperations._configuration
+    monkeypatch.setattr(
+        AuthorityOperations,
+        "_configuration",
+        lambda *arguments: {**show(*arguments), "lastUpdatedDate": None},
+    )
+    mark = watched.mark()
+    refused, output = run(year, playbook)
+    assert refused.status != 0 and "does not show when the platform" in output, output
+    assert watched.writes(mark) == []
 
 
 def test_a_pinned_fleet_is_found_before_and_after_the_move(year, watched, playbook, run_module):

@@ -44,6 +44,7 @@ OWN_APPS = {
 }
 ENROLLMENT_APP = "the app that Okta Verify enrols by"
 POSSIBLE_ENROLLMENT_APP = "an app of Okta that Okta Verify may enrol by; Okta does not show which"
+UNLISTED_APP = "an app that Okta does not list, which may be one of its own"
 # The policy that decides who may add an authenticator.
 OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"
 ACCOUNT_POLICY = "okta account management"  # how its name begins, in lower case
@@ -224,6 +225,8 @@ class ProtectedAppsGuard:
         roles: list[str] = []
         for each, rule in strict:
             role = _role_of(each.app, enrollment)
+            if not each.app.is_listed and not change.is_reversal:
+                role = UNLISTED_APP
             if not role:
                 continue
             refusing = refusing or rule

@@ -66,6 +66,18 @@ def resolve_apps(apps: t.Sequence[App], wanted: t.Sequence[str]) -> list[App]:
     return catalog.resolve_many(wanted, "apps")
 
 
+def apps_of_policy(okta: Okta, app_ids: t.Collection[str], policy_id: str) -> list[App]:
+    """Return the apps of a policy by their ids.
+
+    An app that Okta does not list, as for a token of few apps, is one of which only the id is
+    known: its sign-ins count all the same.
+    """
+    if not app_ids:
+        return []
+    known = {app.id: app for app in okta.apps()}
+    return [known.get(each, App(each, each, policy_id=policy_id)) for each in app_ids]
+
+
 def find_groups(okta: Okta, wanted: t.Sequence[str], option: str) -> list[Group]:
     """Return groups by ids or exact names, found by one search, one for each wanted.
 

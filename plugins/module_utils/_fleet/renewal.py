@@ -227,6 +227,9 @@ def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pac
             if late
             else ""
         )
+        unknown = sum(mac.is_present and mac.expires is None for mac in ring.macs)
+        if unknown:
+            more += f" Certificates whose expiry is unknown: {unknown}."
         return f"No certificate expires within {pace.renew_within_days} days.{more}"
     if ring.written is None:
         return (

@@ -394,6 +394,11 @@ class App:
         )
 
     @property
+    def is_listed(self) -> bool:
+        """Whether Okta shows more of it than its id."""
+        return self.name is not None or self.label != self.id
+
+    @property
     def is_admin_console(self) -> bool:
         """Whether it is the Okta Admin Console, whose kind has this name in every org."""
         return self.name == "saasure"

@@ -218,6 +218,15 @@ def test_an_app_of_okta_is_protected_unless_it_is_allowed(app, role):
         guards.ProtectedAppsGuard(FakeOrg(), [name]).check(company(app_change(app)))
 
 
+def test_an_app_of_which_only_the_id_is_known_may_be_one_of_okta():
+    app = App("0oa9", "0oa9")
+    with pytest.raises(Refused, match=r"'0oa9' \(an app that Okta does not list, which may be"):
+        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(app_change(app)))
+    guards.ProtectedAppsGuard(FakeOrg(), ["0oa9"]).check(company(app_change(app)))
+    back = replace(company(app_change(app)), is_reversal=True)
+    assert guards.ProtectedAppsGuard(FakeOrg(), []).check(back) is None
+
+
 def test_several_protected_apps_are_named_at_once():
     apps = [App("a1", "Console", "saasure"), App("a2", "Dashboard", "okta_enduser")]
     with pytest.raises(Refused, match="'Console' .*, 'Dashboard' .* Remove them"):
