@@ -366,6 +366,11 @@ def _check_conflicts(
     ctx: ModuleContext, plist: Plist, plans: t.Sequence[Plan], library: Library
 ) -> None:
     conflicts = _profile_conflicts(plist, plans, library)
+    if mobileconfig.exclusive_resources(plist):
+        own = {plan.item_id for plan in plans if plan.item_id}
+        places = [blueprint for plan in plans for blueprint in plan.wanted.blueprints]
+        if warning := custom_profile.warn_unreadable(own, places, library):
+            ctx.warn(warning)
     if "mac" in ctx.params["runs_on"] and mobileconfig.configures_okta_verify(plist):
         installed = ctx.kandji.prism_profiles({"payload_identifier": {"like": [OKTA_DEVICE_TRUST]}})
         blueprints = [blueprint for plan in plans for blueprint in plan.wanted.blueprints]

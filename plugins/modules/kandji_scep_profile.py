@@ -621,6 +621,9 @@ def _check_conflicts(
 ) -> None:
     conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
     blueprints = [blueprint for task in tasks for blueprint in task.plan.wanted.blueprints]
+    own = {each.id for task in tasks for each in (task.plan.current, task.replaced) if each}
+    if warning := custom_profile.warn_unreadable(own, blueprints, library):
+        ctx.warn(warning)
     if "mac" in ctx.params["runs_on"]:
         installed = ctx.kandji.prism_profiles(
             {"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}}

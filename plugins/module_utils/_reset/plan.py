@@ -538,6 +538,7 @@ def _strong(enrollments: Iterable[Enrollment], guards: Guards) -> list[Enrollmen
         enrollment
         for enrollment in enrollments
         if enrollment.status == "ACTIVE"
+        and enrollment.key  # without a key it may be a weak one
         and enrollment.key not in guards.options.weak_authenticators
     ]
 

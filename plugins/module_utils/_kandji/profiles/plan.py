@@ -386,15 +386,39 @@ class Neighbour(t.NamedTuple):
 def find_neighbours(
     own_ids: t.AbstractSet[str], blueprints: t.Sequence[Blueprint], library: Library
 ) -> t.Iterator[Neighbour]:
-    """Yield the other active Custom Profiles on these blueprints."""
+    """Yield the other active Custom Profiles on these blueprints whose content can be read."""
+    for profile, places in _others_on(own_ids, blueprints, library):
+        plist = mobileconfig.parse(profile.mobileconfig)
+        if plist is not None:
+            yield Neighbour(profile, plist, places)
+
+
+def warn_unreadable(
+    own_ids: t.AbstractSet[str], blueprints: t.Sequence[Blueprint], library: Library
+) -> str:
+    """Return a warning of other active profiles that nobody can read, so may conflict, or ""."""
+    unreadable = [
+        f"{profile.name!r} ({profile.id}) on {places}"
+        for profile, places in _others_on(own_ids, blueprints, library)
+        if mobileconfig.parse(profile.mobileconfig) is None
+    ]
+    if not unreadable:
+        return ""
+    return (
+        "Whether these custom profiles configure the same is unknown, because their content is not"
+        f" a readable configuration profile: {abbreviate(unreadable, 5)}. Inspect them in Kandji."
+    )
+
+
+def _others_on(
+    own_ids: t.AbstractSet[str], blueprints: t.Sequence[Blueprint], library: Library
+) -> t.Iterator[tuple[CustomProfile, str]]:
+    """Yield the other active Custom Profiles on these blueprints, with their quoted names."""
     on_blueprint = library.item_ids
     for profile in library.profiles:
         places = [each.name for each in blueprints if profile.id in on_blueprint.get(each.id, ())]
-        if not places or profile.id in own_ids or not profile.is_active:
-            continue
-        plist = mobileconfig.parse(profile.mobileconfig)
-        if plist is not None:
-            yield Neighbour(profile, plist, ", ".join(map(repr, places)))
+        if places and profile.id not in own_ids and profile.is_active:
+            yield profile, ", ".join(map(repr, places))
 
 
 def device_trust_conflicts(

@@ -614,6 +614,7 @@ def test_a_spare_record_needs_no_certificate_and_keeps_its_other_guards() -> Non
         ([FASTPASS, Enrollment("okta_password", "ACTIVE")], [], [], 0),
         ([VERIFY, PHONE], ["guo2", "guo3"], [], 1),
         ([VERIFY, Enrollment("webauthn", "INACTIVE")], [], ["guo1", "guo2"], 0),
+        ([VERIFY, Enrollment(None, "ACTIVE")], [], ["guo1", "guo2"], 0),
         ([], [], [], 0),
     ],
 )

@@ -436,6 +436,11 @@ def test_neighbours_are_the_other_active_readable_profiles_on_these_blueprints()
     library = Library(profiles, [CANARY, SALES], {"b-canary": both, "b-sales": both})
     (neighbour,) = plan.find_neighbours({"own"}, [CANARY, SALES], library)
     assert neighbour == (profiles[-1], NOTE.build("Notes", None), "'Canary', 'Sales'")
+    warning = plan.warn_unreadable({"own"}, [CANARY, SALES], library)
+    assert (
+        f"readable configuration profile: '{profiles[3].name}' (unreadable) on 'Canary'" in warning
+    )
+    assert plan.warn_unreadable({"own", "unreadable"}, [CANARY, SALES], library) == ""
 
 
 @pytest.mark.parametrize(
