@@ -214,7 +214,8 @@ def test_an_unknown_profile_is_refused_before_anything_is_asked_of_a_mac(
 
 
 def test_a_mac_that_was_moved_after_the_plan_is_not_tagged(watched, run_module, prepared):
-    real, serial = client.Kandji.has_tag, prepared["serials"][0]
+    """The other Mac gets its profile all the same."""
+    real, (serial, other) = client.Kandji.has_tag, prepared["serials"]
 
     def has_tag(self, name):
         watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": "Canary"})
@@ -223,8 +224,11 @@ def test_a_mac_that_was_moved_after_the_plan_is_not_tagged(watched, run_module, 
     mark = watched.mark()
     with mock.patch.object(client.Kandji, "has_tag", has_tag):
         result = run_module(MODULE, prepared, lab=watched.lab)
-    assert result["failed"] and f"The Mac {serial} was moved to another blueprint" in result["msg"]
-    assert "Update Device" not in watched.writes(mark)
+    states = {mac["serial_number"]: mac for mac in result["macs"]}
+    assert states[serial]["state"] == "unclear" and states[other]["state"] == "excluding"
+    assert f"The Mac {serial} was moved to another blueprint" in states[serial]["reason"]
+    assert f"The Mac {serial}: " in result["warnings"][0]
+    assert watched.writes(mark).count("Update Device") == 1
 
 
 def test_a_mac_that_was_moved_while_it_had_the_tag_loses_the_tag(watched, run_module, prepared):
