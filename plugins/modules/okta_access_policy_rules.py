@@ -63,7 +63,7 @@ EXAMPLES = r"""
       - name: Managed Macs
         position: first
         platforms: [MACOS]
-        groups: [Engineering, Sales]
+        groups: [Engineering, Office]
         groups_excluded: [Break glass]
         managed: true
         access: ALLOW
@@ -71,7 +71,7 @@ EXAMPLES = r"""
       - name: Other Macs
         after: Managed Macs
         platforms: [MACOS]
-        groups: [Engineering, Sales]
+        groups: [Engineering, Office]
         groups_excluded: [Break glass]
         access: DENY
 """
