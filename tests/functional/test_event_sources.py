@@ -14,11 +14,13 @@ import logging
 import socket
 import typing as t
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 import requests
 
 from lab.okta.device_records import DeviceFacts
+from lab.okta.system_log import Event
 from lab.tls import make_server_certificate
 from tests.functional.helpers.event_sources import SECRET, Rulebook, types, up
 from tools.support.playbook import lab_environment
@@ -260,6 +262,27 @@ def test_a_state_file_that_is_not_its_own_is_left_alone(log, args, state, conten
     state.write_text(content)
     assert said in log.fails(args)
     assert state.read_text() == content
+
+
+@pytest.mark.parametrize("target", [5, "{{ x }}", [[]], {"a": 1}, None])
+def test_an_event_of_any_form_comes_and_does_not_come_again(watched, log, args, target):
+    odd = {"uuid": "odd", "eventType": "pki.cert.issue", "target": target, "debugContext": deep()}
+    real = Event.as_dict
+    log.run(args, 0)
+    reset(watched)
+    with mock.patch.object(Event, "as_dict", lambda event: {**real(event), **odd}):
+        (found,) = log.run(args, 1)
+    assert found["uuid"] == "odd" and found["device_trust"]["serial_numbers"] == []
+    reset(watched)
+    assert types(log.run(args, 1)) == ["device.platform.secret_key.reset"]
+
+
+def deep():
+    """An object that is nested 900 deep."""
+    value = {}
+    for _level in range(900):
+        value = {"a": value}
+    return value
 
 
 # Event hooks

@@ -10,6 +10,7 @@ type for all of these, therefore a record never fails on a row.
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 # A JSON object as a vendor returned it. Only clients and records know its keys.
@@ -17,6 +18,7 @@ Row = t.Mapping[str, t.Any]
 # A JSON object that is built for a vendor, in the form of its API.
 Json = dict[str, t.Any]
 MAX_DEPTH = 100  # of objects and lists inside each other; vendors' answers have fewer than ten
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 def parse_json(content: str | bytes) -> t.Any:
@@ -31,6 +33,36 @@ def parse_json(content: str | bytes) -> t.Any:
     if is_too_deep(value):
         raise ValueError("it is nested too deeply")
     return value
+
+
+def parse_shallow(content: str | bytes) -> t.Any:
+    """Return the value of a JSON text. What is nested too deeply in it is null.
+
+    For lists whose rows were written by others: one of them must not hide the rest. Raises
+    ValueError if it is not JSON.
+    """
+    try:
+        return parse_json(content)
+    except ValueError:
+        text = _decode(content) if isinstance(content, bytes) else content
+    return parse_json(_cut_deep(text))
+
+
+def _cut_deep(text: str) -> str:
+    """Return a JSON text with null for objects and lists that are nested too deeply."""
+    pieces, depth, place = [], 0, 0
+    for token in _TOKENS.finditer(text):
+        if token.group() in ("[", "{"):
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                pieces += [text[place : token.start()], "null"]
+        elif token.group() in ("]", "}"):
+            if depth == MAX_DEPTH + 1:
+                place = token.end()
+            depth -= 1
+    if depth:
+        raise ValueError("brackets are not closed")
+    return "".join([*pieces, text[place:]])
 
 
 def _decode(content: bytes) -> str:

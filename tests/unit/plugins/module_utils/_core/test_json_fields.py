@@ -80,3 +80,22 @@ def test_what_is_not_json_is_an_error(content):
 )
 def test_json_is_read_whole(content, value):
     assert json_fields.parse_json(content) == value
+
+
+def test_what_is_nested_too_deeply_is_null_and_the_rest_is_read():
+    deep = '{"a":' * 3000 + "[1]" + "}" * 3000
+    text = f'[{{"uuid": "e1"}}, {{"uuid": "e2 \\"}}", "x": {deep}, "y": [2]}}, {{"uuid": "e3"}}]'
+    first, second, third = json_fields.parse_shallow(text.encode())
+    assert (first, third) == ({"uuid": "e1"}, {"uuid": "e3"})
+    assert (second["uuid"], second["y"]) == ('e2 "}', [2])
+    assert not json_fields.is_too_deep([first, second, third])
+    inner, depth = second["x"], 0
+    while inner:
+        inner, depth = inner["a"], depth + 1
+    assert inner is None and depth == json_fields.MAX_DEPTH - 2
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "[1", "", "[}" * 3000, '"', "9" * 5000])
+def test_a_text_that_is_not_json_stays_an_error(text):
+    with pytest.raises(ValueError):
+        json_fields.parse_shallow(text)
