@@ -34,6 +34,7 @@ class Authenticator:
     # types of methods, or the authenticator's own key
     inactive: set[str] = field(default_factory=set)
     last_updated: datetime | None = None
+    provider: dict[str, t.Any] | None = None
 
     def status_of(self, name: str) -> str:
         """Return the status of the authenticator, by its key, or of a method."""
@@ -65,6 +66,8 @@ class Authenticator:
                 ),
             },
         }
+        if self.provider:
+            shape["provider"] = self.provider
         return {**shape, "settings": self.settings} if self.settings else shape
 
     def method_shape(self, base_url: str, method: str) -> dict[str, t.Any]:
@@ -126,6 +129,27 @@ def _lifecycle(url: str, status: str, has_step: bool) -> dict[str, t.Any]:
 
 def _link(url: str, *verbs: str) -> dict[str, t.Any]:
     return {"href": url, "hints": {"allow": list(verbs)}}
+
+
+def make_temporary_codes(authenticator_id: str, created: datetime) -> Authenticator:
+    """Return the authenticator for temporary access codes, which not every org has."""
+    configuration = {
+        "minTtl": 10,
+        "maxTtl": 480,
+        "defaultTtl": 120,
+        "length": 16,
+        "complexity": {"numbers": True, "letters": True, "specialCharacters": False},
+        "multiUseAllowed": False,
+    }
+    return Authenticator(
+        authenticator_id,
+        "tac",
+        "Temporary Access Code",
+        "tac",
+        created,
+        methods={"tac": {}},
+        provider={"type": "tac", "configuration": configuration},
+    )
 
 
 def make_authenticators(

@@ -15,7 +15,7 @@ import typing as t
 import uuid
 from datetime import datetime, timedelta
 
-from lab.okta.authenticators import Authenticator, make_authenticators
+from lab.okta.authenticators import Authenticator, make_authenticators, make_temporary_codes
 from lab.okta.desktop_platform import DesktopPlatform
 from lab.okta.device_records import Record, User
 from lab.okta.device_registry import DeviceRegistry
@@ -66,6 +66,8 @@ class Org:
         self._directory_random = random.Random(f"okta policies {world.options.seed}")
         self.policies = Policies(self._directory_id, self.now)
         self.directory = Directory(self._directory_id, self.now)
+        # user -> the temporary access code that is valid
+        self.temporary_codes: dict[str, str] = {}
         self.enrolment = EnrolmentPolicies(world.options.seed, self.now)
         self.sign_ins = SignIns(self)
         with self.dated(self.now() - PLATFORM_ADDED):
@@ -136,6 +138,12 @@ class Org:
         user = User(self._directory_id("00u"), login, login, "Break", "Glass", self.now())
         self.users[user.id] = user
         return user
+
+    def add_temporary_codes(self) -> Authenticator:
+        """Set up temporary access codes, as an administrator does in the console."""
+        made = make_temporary_codes(self.new_id("aut"), self.now())
+        self.authenticators[made.key] = made
+        return made
 
     def add_hook(self, settings: HookSettings) -> EventHook:
         """Add an event hook, as Workflow > Event Hooks in the Admin Console does.

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import zlib
+from datetime import timedelta
 
+from lab.clock import iso
 from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
 from lab.okta.flexible_verify import KEYS, VERIFY
-from lab.okta.operations import read_operation, write_operation
+from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.scim import BadFilter, Unsupported
@@ -40,7 +42,33 @@ class UserOperations:
                 "/api/v1/users/{userId}/sessions",
                 self._revoke_sessions,
             ),
+            write_operation(
+                "createTacAuthenticatorEnrollment",
+                "POST",
+                "/api/v1/users/{userId}/authenticator-enrollments/tac",
+                self._create_temporary_code,
+            ),
         ]
+
+    def _create_temporary_code(self, call: Call) -> Answer:
+        """Create a code, which only this answer shows. An earlier one is void."""
+        user = self.org.users.get(call.path["userId"]) or refuse(
+            "E0000007", f"{call.path['userId']} (User)"
+        )
+        body, known = parse_body(call), self.org.authenticators.get("tac")
+        if known is None or body.get("authenticatorId") != known.id:
+            refuse("E0000001", "authenticatorId", ["The authenticator does not exist."])
+        limits, profile = (known.provider or {})["configuration"], body.get("profile") or {}
+        minutes = int(profile.get("ttl") or limits["defaultTtl"])
+        if not limits["minTtl"] <= minutes <= limits["maxTtl"]:
+            refuse("E0000001", "ttl", ["ttl is outside of the range of the authenticator."])
+        now = self.org.now()
+        code = f"{self.org.random_number():032x}"[: limits["length"]]
+        self.org.temporary_codes[user.id] = code
+        shape = enrollment_shape(user, f"tac{user.id[3:]}", "tac", now, known, call.base_url)
+        expires_at = iso(now + timedelta(minutes=minutes))
+        shown = {"tac": code, "expiresAt": expires_at, "multiUse": bool(profile.get("multiUse"))}
+        return Answer({**shape, "profile": shown})
 
     def _list_users(self, call: Call) -> Answer:
         limit, start = (

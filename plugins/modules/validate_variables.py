@@ -37,6 +37,7 @@ options:
       - configure_awx
       - device_status
       - enforce_managed_devices
+      - grant_temporary_access
       - lost_mac
       - migrate_scep_item
       - notify

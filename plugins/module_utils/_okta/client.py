@@ -43,6 +43,7 @@ from .records import (
     Policy,
     PolicyRule,
     PolicySimulation,
+    TemporaryCode,
     linked_id,
 )
 
@@ -122,6 +123,13 @@ REVOKE_SESSIONS = Operation(
     writes=True,
     repeatable=True,
     optional=True,
+)
+CREATE_TEMPORARY_CODE = Operation(
+    "createTacAuthenticatorEnrollment",
+    "POST",
+    "/api/v1/users/{userId}/authenticator-enrollments/tac",
+    "okta.users.manage",
+    writes=True,
 )
 LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read")
 LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read")
@@ -451,6 +459,19 @@ class Okta:
                 REVOKE_SESSIONS, {"userId": user_id}, query={"oauthTokens": "true"}
             )
             self.last_request_id = answer.headers.get("X-Okta-Request-Id", "")
+
+    def create_temporary_code(
+        self, user_id: str, authenticator_id: str, profile: Row
+    ) -> TemporaryCode:
+        """Create a temporary access code for a user. createTacAuthenticatorEnrollment.
+
+        Only this answer has the code. An earlier code of the user is void.
+
+        :arg profile: ``ttl`` in minutes as a text, and ``multiUse``.
+        """
+        body = {"authenticatorId": authenticator_id, "profile": profile}
+        answer = self.transport.call(CREATE_TEMPORARY_CODE, {"userId": user_id}, json=body)
+        return TemporaryCode.from_row(_row(answer.json))
 
     # Groups and apps
 

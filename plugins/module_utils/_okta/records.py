@@ -297,6 +297,47 @@ class Org:
 
 
 @dataclass(frozen=True, slots=True)
+class TemporaryCodeLimits:
+    """What the authenticator ``tac`` permits: listAuthenticators, provider.configuration.
+
+    How long a code may be valid, in minutes, and whether it may be used several times.
+    """
+
+    shortest: int | None = None
+    longest: int | None = None
+    several_uses: bool | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> TemporaryCodeLimits:
+        """Return the limits of an authenticator's row."""
+        limits = as_object(as_object(row.get("provider")).get("configuration"))
+        shortest, longest = (
+            int(value) if isinstance(value, (int, float)) else None
+            for value in (limits.get("minTtl"), limits.get("maxTtl"))
+        )
+        return cls(shortest, longest, as_flag(limits.get("multiUseAllowed")))
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryCode:
+    """A temporary access code: createTacAuthenticatorEnrollment. The code is a secret."""
+
+    code: str = field(default="", repr=False)
+    expires_at: str | None = None
+    several_uses: bool | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> TemporaryCode:
+        """Return the code of a row."""
+        profile = as_object(row.get("profile"))
+        return cls(
+            code=as_text(profile.get("tac")) or "",
+            expires_at=as_text(profile.get("expiresAt")),
+            several_uses=as_flag(profile.get("multiUse")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Authenticator:
     """An authenticator of the org: listAuthenticators.
 
@@ -309,6 +350,7 @@ class Authenticator:
     status: str | None = None
     app_instance_id: str = ""
     enrollment_security_level: str | None = None
+    temporary_codes: TemporaryCodeLimits | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> Authenticator:
@@ -321,6 +363,7 @@ class Authenticator:
             enrollment_security_level=as_text(
                 as_object(row.get("settings")).get("enrollmentSecurityLevel")
             ),
+            temporary_codes=TemporaryCodeLimits.from_row(row) if row.get("key") == "tac" else None,
         )
 
 

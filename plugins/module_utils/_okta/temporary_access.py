@@ -1,0 +1,111 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a person may get a temporary access code, and the file that holds it."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from .._core.errors import BadOption, Refused, Unreadable
+from .records import Authenticator, EnrolmentPolicy, OktaUser
+
+KEY = "tac"
+# A code is for people whose account works. What another status needs is done in Okta.
+USABLE_STATUSES = ("ACTIVE", "PASSWORD_EXPIRED", "RECOVERY")
+
+
+@dataclass(frozen=True)
+class CodeOptions:
+    """What is asked of a code. ``minutes`` is None for the default of the org."""
+
+    minutes: int | None = None
+    several_uses: bool = False
+
+    def as_profile(self) -> dict[str, object]:
+        """Return the options as Okta takes them."""
+        ttl = {} if self.minutes is None else {"ttl": str(self.minutes)}
+        return {**ttl, "multiUse": self.several_uses}
+
+
+def find_authenticator(authenticators: t.Iterable[Authenticator]) -> Authenticator:
+    """Return the authenticator of temporary access codes. Raises Refused without an active one."""
+    found = next((each for each in authenticators if each.key == KEY), None)
+    if found is None or found.status != "ACTIVE":
+        reason = "does not have" if found is None else "has switched off"
+        raise Refused(
+            f"Okta: this org {reason} the authenticator for temporary access codes (tac). Set it up"
+            " in Security > Authenticators, or let the person in by another authenticator."
+        )
+    return found
+
+
+def check_user(user: OktaUser) -> None:
+    """Raise Refused for a person whose account does not work."""
+    if user.status not in USABLE_STATUSES:
+        raise Refused(
+            f"user: {user.name} has the status {user.status or 'unknown'} in Okta, so a code helps"
+            " nothing. Activate or unlock the account first."
+        )
+
+
+def check_options(authenticator: Authenticator, options: CodeOptions) -> None:
+    """Raise BadOption for what the authenticator does not permit."""
+    limits = authenticator.temporary_codes
+    if limits is None:
+        return
+    minutes = options.minutes
+    low, high = limits.shortest, limits.longest
+    if minutes is not None and (
+        (low is not None and minutes < low) or (high is not None and minutes > high)
+    ):
+        raise BadOption(
+            f"minutes: {minutes} is not between {low} and {high}, as this org has it. Set a number"
+            " between them."
+        )
+    if options.several_uses and limits.several_uses is False:
+        raise BadOption("multi_use: this org permits a single use of a code. Leave the option out.")
+
+
+def check_policy(policy: EnrolmentPolicy | None, user: OktaUser) -> None:
+    """Raise Refused if the enrolment policy of a person does not permit a code.
+
+    Okta creates the code nevertheless, and refuses it at the sign-in.
+    """
+    if policy is None:
+        raise Unreadable(
+            f"user: Okta shows no enrolment policy that applies to {user.name}, so whether a code"
+            " is permitted is unknown. Check the policies in Security > Authenticators.",
+            vendor="okta",
+        )
+    if policy.enroll.get(KEY) not in ("OPTIONAL", "REQUIRED"):
+        raise Refused(
+            f"user: enrolment policy {policy.name!r} of {user.name} does not permit temporary"
+            " access codes. Allow them in Security > Authenticators > Enrollment, or let the person"
+            " in by another authenticator."
+        )
+
+
+@contextmanager
+def private_file(path: str) -> t.Iterator[t.TextIO]:
+    """Create a file that only its owner reads, and yield it. After an error it is not there.
+
+    Raises BadOption for a path that cannot be created, before anything else happens.
+    """
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise BadOption(
+            f"dest: {path} exists already. Name another file, or delete it if nobody needs it."
+        ) from None
+    except OSError as error:
+        raise BadOption(f"dest: {path} cannot be written: {error.strerror}.") from None
+    try:
+        with open(number, "w", encoding="utf-8") as file:
+            yield file
+    except BaseException:
+        os.unlink(path)
+        raise

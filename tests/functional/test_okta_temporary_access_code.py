@@ -1,0 +1,121 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A person who is locked out gets a code: in a file of the one who runs it, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from tools.support.environment import CHECKOUT
+
+MODULE, PLAYBOOK = "okta_temporary_access_code", CHECKOUT / "playbooks/grant_temporary_access.yml"
+pytestmark = pytest.mark.lab(macs=1)
+
+
+@pytest.fixture
+def org(watched):
+    """An org that has such codes, and whose default policy permits them."""
+    org = watched.world.okta
+    with watched.world.lock:
+        org.add_temporary_codes()
+        org.enrolment.policies[-1].enroll["tac"] = "OPTIONAL"
+        org.add_user("Ann", "Adams", "ann@example.com")
+    return org
+
+
+@pytest.fixture
+def grant(watched, run_module, org, tmp_path):
+    def run(check=False, **options):
+        wanted = {"user": "ann@example.com", "dest": str(tmp_path / "code"), **options}
+        return run_module(MODULE, wanted, lab=watched.lab, check=check)
+
+    return run
+
+
+def user_of(org):
+    return next(user for user in org.users.values() if user.login == "ann@example.com")
+
+
+def test_the_code_is_in_the_file_of_its_owner_and_not_in_the_result(grant, org, tmp_path):
+    done = grant(minutes=60)
+    code = org.temporary_codes[user_of(org).id]
+    assert done["changed"] and done["policy"] == "Default Policy" and done["expires_at"], done
+    assert (tmp_path / "code").read_text() == f"{code}\n"
+    assert stat.S_IMODE((tmp_path / "code").stat().st_mode) == 0o600
+    assert code not in json.dumps(done)
+    again = grant(minutes=60)
+    assert again["failed"] and "exists already" in again["msg"]
+    assert org.temporary_codes[user_of(org).id] == code
+
+
+def test_check_mode_creates_neither_code_nor_file(watched, grant, org, tmp_path):
+    mark = watched.mark()
+    done = grant(check=True)
+    assert done["changed"] and done["expires_at"] is None, done
+    assert watched.writes(mark) == [] and org.temporary_codes == {}
+    assert not (tmp_path / "code").exists()
+
+
+def without_authenticator(org):
+    del org.authenticators["tac"]
+
+
+def forbidden_by_the_policy(org):
+    group = org.directory.add_group("Contractors", members={user_of(org).id})
+    org.enrolment.add("Contractors", [group.id], {"tac": "NOT_ALLOWED"})
+
+
+def suspended(org):
+    user_of(org).status = "SUSPENDED"
+
+
+def fine(_org):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "says"),
+    [
+        (without_authenticator, {}, "does not have the authenticator for temporary access codes"),
+        (forbidden_by_the_policy, {}, "enrolment policy 'Contractors' of ann@example.com does not"),
+        (suspended, {}, "has the status SUSPENDED in Okta"),
+        (fine, {"user": "nobody@example.com"}, "Okta has no user with the id or login"),
+        (fine, {"minutes": 5}, "minutes: 5 is not between 10 and 480"),
+        (fine, {"multi_use": True}, "multi_use: this org permits a single use"),
+        (fine, {"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written"),
+    ],
+)
+def test_what_would_help_nothing_is_refused_before_a_code_is_made(
+    watched, grant, org, tmp_path, change, options, says
+):
+    with watched.world.lock:
+        change(org)
+    mark = watched.mark()
+    done = grant(**options)
+    assert done["failed"] and says in done["msg"], done
+    assert watched.writes(mark) == [] and not (tmp_path / "code").exists()
+
+
+def test_a_code_that_okta_refuses_leaves_no_file(watched, grant, tmp_path):
+    watched.forbid("createTacAuthenticatorEnrollment")
+    done = grant()
+    assert done["failed"] and "okta.users.manage" in done["msg"], done
+    assert not (tmp_path / "code").exists()
+
+
+def test_the_playbook_says_where_the_code_is_and_never_shows_it(watched, playbook, org, tmp_path):
+    variables = {
+        "device_trust_temporary_access_user": "ann@example.com",
+        "device_trust_temporary_access_file": str(tmp_path / "code"),
+    }
+    predicted = playbook(watched.lab, PLAYBOOK, check=True, variables=variables)
+    assert predicted.status == 0 and "The code would be written to" in predicted.output
+    assert not (tmp_path / "code").exists()
+    done = playbook(watched.lab, PLAYBOOK, variables=variables, arguments=["-vvv", "--diff"])
+    assert done.status == 0 and f"The code is in {tmp_path / 'code'}" in done.output, done.output
+    code = (tmp_path / "code").read_text().strip()
+    assert code == org.temporary_codes[user_of(org).id] and code not in done.output

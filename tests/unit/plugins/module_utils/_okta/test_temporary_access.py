@@ -1,0 +1,118 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may get a temporary access code, and the file that holds it."""
+
+from __future__ import annotations
+
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    Refused,
+    Unreadable,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+    temporary_access,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    Authenticator,
+    EnrolmentPolicy,
+    OktaUser,
+    TemporaryCode,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.temporary_access import (
+    CodeOptions,
+)
+
+ANN = OktaUser("00u1", "ann@acme.com", status="ACTIVE")
+
+
+def authenticator(**configuration: t.Any) -> Authenticator:
+    provider = {"type": "tac", "configuration": configuration}
+    return Authenticator.from_row(
+        {"id": "aut1", "key": "tac", "status": "ACTIVE", "provider": provider}
+    )
+
+
+def policy(word: str | None) -> EnrolmentPolicy:
+    enroll = {"okta_password": "REQUIRED", **({"tac": word} if word else {})}
+    return EnrolmentPolicy("rst1", "Staff", enroll=enroll)
+
+
+def test_an_org_needs_the_active_authenticator() -> None:
+    active = authenticator()
+    assert temporary_access.find_authenticator([Authenticator("aut0"), active]) is active
+    for known in ([], [Authenticator("aut1", "tac", "INACTIVE")]):
+        with pytest.raises(Refused, match="temporary access codes"):
+            temporary_access.find_authenticator(known)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (CodeOptions(9), "minutes: 9 is not between 10 and 480"),
+        (CodeOptions(481), "minutes: 481 is not between 10 and 480"),
+        (CodeOptions(10, True), "multi_use"),
+    ],
+)
+def test_limits_of_the_org_are_kept(options: CodeOptions, says: str) -> None:
+    known = authenticator(minTtl=10, maxTtl=480, multiUseAllowed=False)
+    with pytest.raises(BadOption, match=says):
+        temporary_access.check_options(known, options)
+
+
+def test_limits_that_okta_does_not_show_refuse_nothing() -> None:
+    temporary_access.check_options(authenticator(), CodeOptions(100000, True))
+    temporary_access.check_options(authenticator(minTtl=10, maxTtl=480), CodeOptions(480))
+
+
+@pytest.mark.parametrize("word", ["NOT_ALLOWED", None, "SOMETIMES"])
+def test_a_policy_that_does_not_permit_codes_refuses(word: str | None) -> None:
+    with pytest.raises(Refused, match="does not permit temporary access codes"):
+        temporary_access.check_policy(policy(word), ANN)
+
+
+def test_a_policy_that_permits_codes_is_fine_and_none_is_unknown() -> None:
+    for word in ("OPTIONAL", "REQUIRED"):
+        temporary_access.check_policy(policy(word), ANN)
+    with pytest.raises(Unreadable):
+        temporary_access.check_policy(None, ANN)
+
+
+@pytest.mark.parametrize("status", ["SUSPENDED", "LOCKED_OUT", "DEPROVISIONED", None])
+def test_an_account_that_does_not_work_gets_none(status: str | None) -> None:
+    with pytest.raises(Refused, match="has the status"):
+        temporary_access.check_user(OktaUser("00u1", "ann@acme.com", status=status))
+    temporary_access.check_user(ANN)
+
+
+def test_options_are_sent_as_okta_takes_them() -> None:
+    assert CodeOptions(60, True).as_profile() == {"ttl": "60", "multiUse": True}
+    assert CodeOptions().as_profile() == {"multiUse": False}
+
+
+def test_a_code_is_not_in_the_text_of_its_record() -> None:
+    row = {"profile": {"tac": "1234abcd", "expiresAt": "2026-11-26T10:00:00Z", "multiUse": False}}
+    code = TemporaryCode.from_row(row)
+    assert code.code == "1234abcd" and "1234abcd" not in repr(code)
+
+
+def test_a_file_is_private_and_goes_after_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "code"
+    with temporary_access.private_file(str(path)) as file:
+        file.write("x")
+    assert path.read_text() == "x" and stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(BadOption, match="exists already"), temporary_access.private_file(str(path)):
+        raise AssertionError("it is not opened")
+    other = tmp_path / "other"
+    with pytest.raises(ValueError, match="no"), temporary_access.private_file(str(other)):
+        raise ValueError("no")
+    assert not other.exists()
+    link = tmp_path / "link"
+    link.symlink_to(other)
+    with pytest.raises(BadOption), temporary_access.private_file(str(link)):
+        raise AssertionError("it is not followed")
