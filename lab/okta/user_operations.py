@@ -67,8 +67,8 @@ class UserOperations:
         self.org.temporary_codes[user.id] = code
         shape = enrollment_shape(user, f"tac{user.id[3:]}", "tac", now, known, call.base_url)
         expires_at = iso(now + timedelta(minutes=minutes))
-        shown = {"tac": code, "expiresAt": expires_at, "multiUse": bool(profile.get("multiUse"))}
-        return Answer({**shape, "profile": shown})
+        created = {"tac": code, "expiresAt": expires_at, "multiUse": bool(profile.get("multiUse"))}
+        return Answer({**shape, "profile": created})
 
     def _list_users(self, call: Call) -> Answer:
         limit, start = (

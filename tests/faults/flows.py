@@ -38,7 +38,7 @@ FORECAST, METHOD, RECORDS = (
     "okta_authenticator_method",
     "okta_device_info",
 )
-DEVICE = "okta_device"
+DEVICE, CODE = "okta_device", "okta_temporary_access_code"
 INTEGRATION, RESET, DENIALS = (
     "okta_device_integration",
     "okta_device_reset",
@@ -242,6 +242,16 @@ def _stuck(scene: Scene) -> None:
     fleet.stuck(STUCK, fleet.user("stuck@example.com"))
 
 
+def _locked_out(scene: Scene) -> None:
+    """A person of a group whose own enrolment policy permits temporary access codes."""
+    org = scene.world.okta
+    with scene.world.lock:
+        org.add_temporary_codes()
+        user = org.add_user("Stuck", "User", "stuck@example.com")
+        group = org.directory.add_group("Staff", members={user.id})
+        org.enrolment.add("Staff", [group.id], {"tac": "OPTIONAL"})
+
+
 def _managed(scene: Scene) -> None:
     fleet = ResetFleet(scene)
     fleet.mac(STUCK)
@@ -420,6 +430,9 @@ FLOWS: dict[str, Flow] = {
         METHOD,
         {"status": "ACTIVE", "show_sign_in_with_ov": "ALWAYS"},
         after((METHOD, {"status": "INACTIVE"})),
+    ),
+    "temporary access code": Flow(
+        CODE, {"user": "stuck@example.com", "dest": f"{DIRECTORY}/code"}, _locked_out
     ),
     "records": Flow(RECORDS, {"serial_numbers": [STUCK]}, _stuck),
     "record by id": Flow(

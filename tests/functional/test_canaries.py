@@ -255,7 +255,7 @@ REFUSED: set[str] = set()
 
 
 @pytest.fixture
-def planted(run_module):
+def planted(run_module, tmp_path):
     """Return a function that prepares a lab of canaries for a playbook, and its variables."""
 
     def prepare(lab: Lab, stem: str) -> dict[str, t.Any]:
@@ -266,7 +266,15 @@ def planted(run_module):
             canaries.plant(lab)
             scene.variables["device_trust_scep_challenge"] = canaries.CHALLENGE
         serials = {"device_trust_status_serials": [lab.world.macs[0].serial]}
-        return {**VARIABLES, **serials, **scene.variables}
+        with lab.world.lock:
+            lab.world.okta.add_temporary_codes()
+            lab.world.okta.enrolment.policies[-1].enroll["tac"] = "OPTIONAL"
+            login = next(iter(lab.world.okta.users.values())).login
+        code = {
+            "device_trust_temporary_access_user": login,
+            "device_trust_temporary_access_file": str(tmp_path / "code"),
+        }
+        return {**VARIABLES, **serials, **code, **scene.variables}
 
     return prepare
 

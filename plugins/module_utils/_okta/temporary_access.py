@@ -33,14 +33,14 @@ class CodeOptions:
 
 def find_authenticator(authenticators: t.Iterable[Authenticator]) -> Authenticator:
     """Return the authenticator of temporary access codes. Raises Refused without an active one."""
-    found = next((each for each in authenticators if each.key == KEY), None)
-    if found is None or found.status != "ACTIVE":
-        reason = "does not have" if found is None else "has switched off"
+    authenticator = next((each for each in authenticators if each.key == KEY), None)
+    if authenticator is None or authenticator.status != "ACTIVE":
+        reason = "does not have" if authenticator is None else "has switched off"
         raise Refused(
             f"Okta: this org {reason} the authenticator for temporary access codes (tac). Set it up"
             " in Security > Authenticators, or let the person in by another authenticator."
         )
-    return found
+    return authenticator
 
 
 def check_user(user: OktaUser) -> None:

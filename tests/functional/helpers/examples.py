@@ -113,7 +113,7 @@ class Stage:
     """
 
     def __init__(self, watched: t.Any, run_module: t.Callable[..., Json], directory: Path) -> None:
-        self.watched, self.run_module = watched, run_module
+        self.watched, self.run_module, self.directory = watched, run_module, directory
         told = watched.lab.announcement
         service_app = watched.control("POST", "/okta/apps", {"scopes": SCOPES})
         self.stands_for: dict[str, str] = {
@@ -400,6 +400,17 @@ def without_its_button(stage: Stage) -> None:
     stage.call("okta_authenticator_method", show_sign_in_with_ov="NEVER")
 
 
+def locked_out(stage: Stage) -> None:
+    """Ann is, in an org that has temporary access codes."""
+    org = stage.watched.world.okta
+    with stage.watched.world.lock:
+        configuration = (org.add_temporary_codes().provider or {})["configuration"]
+        configuration["multiUseAllowed"] = True
+        org.enrolment.policies[-1].enroll["tac"] = "OPTIONAL"
+        org.add_user("Ann", "Adams", "ann@acme.com")
+    stage.put("~/ann.code", str(stage.directory / "ann.code"))
+
+
 def record_of_a_mac(stage: Stage) -> None:
     rolled_out(stage)
     stage.put(DEVICE_ID, ResetFleet(stage.watched).stuck("RESETMAC0001").id)
@@ -510,6 +521,7 @@ SCENES: dict[str, Scene] = {
     ),
     "Compare the forecast for an app that has moved with Okta's simulation": first_app_moved,
     "Turn Okta FastPass on and show its button": without_its_button,
+    "Create a temporary access code for a person who is locked out": locked_out,
     "Delete a profile that 12 Macs hold": old_profile,
     "Run a script every day on the canary ring": another_script,
     "Require hardware keys for Okta FastPass": nothing_yet,
@@ -520,8 +532,14 @@ SCENES: dict[str, Scene] = {
 }
 # A test enrolment is a change each time, and none in check mode.
 CHANGES_EACH_TIME = {"Verify the secret key in the vault by a test enrolment"}
-# What was approved is done once; the second time the plan is another one, and refused.
-DONE_ONCE = {"Carry out the approved plan alone", "Carry out the approved deactivation alone"}
+# What is done once, and why the second time is refused: what was approved is another plan then, and
+# a file that exists is not written.
+ANOTHER_PLAN = "The plan is not the one that was approved. 0 device records would be "
+DONE_ONCE = {
+    "Carry out the approved plan alone": ANOTHER_PLAN,
+    "Carry out the approved deactivation alone": ANOTHER_PLAN,
+    "Create a temporary access code for a person who is locked out": "exists already",
+}
 # It keeps no file, and so has nothing to write.
 CHANGES_NOTHING = {"Read expiry dates from the certificate check on the Macs"}
 
