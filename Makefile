@@ -71,9 +71,9 @@ setup:
 
 # After a change of the dependency groups in pyproject.toml.
 lock:
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group dev --output-file requirements.lock
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --group dev --output-file requirements.lock
 	for group in events oldest docs mutate; do \
-	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --group $$group --output-file requirements-$$group.lock; \
+	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --group $$group --output-file requirements-$$group.lock; \
 	done
 
 clean:

@@ -104,6 +104,7 @@ def install_with_uv() -> bool:
         "install",
         "--quiet",
         "--no-deps",
+        "--require-hashes",
         "--python",
         str(PYTHON),
         "--requirement",
@@ -121,6 +122,7 @@ def install_with_pip() -> bool:
         "-qq",
         "--disable-pip-version-check",
         "--no-deps",
+        "--require-hashes",
         "--requirement",
         str(LOCK_FILE),
     )
