@@ -20,6 +20,7 @@ from lab.actors.macos_shims import check_script
 from lab.clock import iso
 from lab.okta.device_records import DeviceFacts
 from lab.okta.sign_ins import Seat
+from tests.faults import plugins
 from tests.faults.channel import Company
 from tests.faults.observation import DIRECTORY, Json
 from tests.functional.helpers.reset_fleet import ResetFleet
@@ -81,6 +82,13 @@ DENY = {
 STUCK = "RESETMAC0001"
 
 
+INVENTORY, LOG_SOURCE = "inventory plugin macs", "event source okta_system_log"
+RUNNERS: dict[str, Callable[[Mapping[str, t.Any], Mapping[str, str]], Json]] = {
+    INVENTORY: plugins.run_inventory,
+    LOG_SOURCE: plugins.run_log_source,
+}
+
+
 class Scene:
     """A company, and what flows ask of it."""
 
@@ -103,7 +111,9 @@ class Scene:
         people.act(self.world)
 
     def module(self, name: str, args: Mapping[str, t.Any]) -> Json:
-        """Run a module, and return its result with warnings and what it printed."""
+        """Run a module or plugin. Return its result with warnings and what it printed."""
+        if name in RUNNERS:
+            return RUNNERS[name](args, self.environment)
         done = module_runs.run_module(name, args, self.environment)
         printed = "\n".join([done.output, *done.warnings])
         return {**done.result, "warnings": done.warnings, "printed": printed}
@@ -500,6 +510,11 @@ FLOWS: dict[str, Flow] = {
     ),
     "certificates": Flow(
         CERTIFICATES, lambda _scene, done: {CHECK_ID: done["script"]["id"]}, _script_of_check
+    ),
+    "inventory": Flow(INVENTORY, {"rings": RINGS}, after((SCEP, CANARY))),
+    "log source": Flow(
+        LOG_SOURCE,
+        {"state_file": DIRECTORY + "/log.json", "since": "2020-01-01T00:00:00Z", "interval": 1},
     ),
     "ledger": Flow(CERTIFICATES, {"state_dir": DIRECTORY + "/state"}, after((SCEP, CANARY))),
 }

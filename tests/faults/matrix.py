@@ -19,7 +19,7 @@ from tests.faults.copies import Died, in_copy, started_copy
 from tests.faults.exchange import Exchange
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.fields import FieldFault, faults_of, noting_reads
-from tests.faults.flows import FLOWS, Scene
+from tests.faults.flows import FLOWS, RUNNERS, Scene
 from tests.faults.observation import Observation, Stage, read_state
 from tests.faults.verdict import Expectation, judge
 from tests.support.module_runs import MODULES
@@ -258,7 +258,8 @@ def run_matrix(choose: Choose, say: Say, modules: Sequence[str] = (), processes:
     """Run the chosen cells of these modules, or of all, in several processes."""
     names = list(modules or dict.fromkeys(flow.module for flow in FLOWS.values()))
     for name in names:  # once, before the process is copied
-        import_module(f"{MODULES}.{name}")
+        if name not in RUNNERS:
+            import_module(f"{MODULES}.{name}")
     started = [
         started_copy(partial(run_modules, names[start::processes], choose, say))
         for start in range(processes)
