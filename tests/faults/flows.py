@@ -40,6 +40,7 @@ FORECAST, METHOD, RECORDS = (
     "okta_device_info",
 )
 DEVICE, CODE = "okta_device", "okta_temporary_access_code"
+RULES = "okta_access_policy_rules"
 INTEGRATION, RESET, DENIALS = (
     "okta_device_integration",
     "okta_device_reset",
@@ -298,6 +299,10 @@ def _stuck_and(*steps: tuple[str, Json]) -> Callable[[Scene], None]:
     return prepare
 
 
+def _without_policy(rule: Json) -> Json:
+    return {k: v for k, v in rule.items() if k not in ("policy", "break_glass_group")}
+
+
 ALLOW = ["last_authenticator"]
 HELLO = {"name": "Hello", "script": "#!/bin/sh\necho hello\n", "blueprints": ["Canary"]}
 CHECK_ID = "certificate_check_item_id"
@@ -408,6 +413,15 @@ FLOWS: dict[str, Flow] = {
     "change rule": Flow(
         RULE, {**MANAGED, "reauthenticate_in": "PT4H"}, nobody_signs_in((RULE, MANAGED))
     ),
+    "rules": Flow(
+        RULES,
+        {
+            "policy": ORIGINAL,
+            "break_glass_group": "Break glass",
+            "rules": [_without_policy(MANAGED), _without_policy({**DENY, "position": "last"})],
+        },
+        nobody_signs_in(),
+    ),
     "rule off": Flow(RULE, {**MANAGED, "status": "INACTIVE"}, nobody_signs_in((RULE, MANAGED))),
     "rule on": Flow(
         RULE,
@@ -428,18 +442,19 @@ FLOWS: dict[str, Flow] = {
         FORECAST,
         {
             "policy": ORIGINAL,
-            "rules": [{k: v for k, v in DENY.items() if k not in ("policy", "break_glass_group")}],
+            "rules": [_without_policy(DENY)],
             "break_glass_group": "Break glass",
             "refuse": False,
         },
         people_sign_in,
         macs=2,
     ),
-    "method off": Flow(METHOD, {"method": "push", "status": "INACTIVE"}),
+    "method off": Flow(METHOD, {"method": "push", "status": "INACTIVE", "forecast": False}),
+    "method off is refused": Flow(METHOD, {"method": "push", "status": "INACTIVE"}, guarded=True),
     "method on, with settings": Flow(
         METHOD,
         {"status": "ACTIVE", "show_sign_in_with_ov": "ALWAYS"},
-        after((METHOD, {"status": "INACTIVE"})),
+        after((METHOD, {"status": "INACTIVE", "forecast": False})),
     ),
     "temporary access code": Flow(
         CODE, {"user": "stuck@example.com", "dest": f"{DIRECTORY}/code"}, _locked_out
