@@ -14,6 +14,7 @@ import traceback
 import typing as t
 from collections.abc import Callable
 
+WAITING = 20  # times as long a copy may take by the clock as by the processor
 Value = t.TypeVar("Value")
 
 
@@ -59,6 +60,7 @@ def _run_and_leave(function: Callable[[], t.Any], writer: int, cpu_seconds: int)
     """Write the value of a function, or its traceback, and end this process."""
     if cpu_seconds:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+        signal.alarm(WAITING * cpu_seconds)  # one that waits for ever takes no processor
     try:
         content = pickle.dumps((True, function()))
     except BaseException:

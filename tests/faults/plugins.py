@@ -70,6 +70,13 @@ class _Stopped(Exception):
     """Raised instead of a pause, when a source has had enough of them."""
 
 
+class _NoWait(threading.Event):
+    """What a source waits with: time passes at once."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return False
+
+
 class _Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +104,7 @@ def run_log_source(options: Mapping[str, t.Any], environment: Mapping[str, str])
         events.append(str(event["uuid"]))
 
     async def read() -> None:
-        running = source["Source"](dict(options), threading.Event())
+        running = source["Source"](dict(options), _NoWait())
         await running.follow(running.begin(), hand_on)
 
     result: Json = {"events": events}
