@@ -6,16 +6,23 @@
 from __future__ import annotations
 
 import typing as t
-from itertools import product
+from itertools import combinations, product
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
     DeviceContext,
     Person,
     unknowns_to_apply,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_options import (
+    build_rule,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+    Place,
     Rules,
     in_order,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_plan import (
+    RuleRequest,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_set import (
     RuleSetPlan,
@@ -30,11 +37,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
 )
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from tests.properties._access.test_rule_plan import requests
-from tests.support.strategies.rules import contexts, people, rules
+from tests.support.strategies.rules import CATCH_ALL, contexts, people, rules
 from tests.support.strategies.values import outcome_of
 
 MOST_UNKNOWNS = 6  # of which each combination is judged
@@ -101,3 +108,67 @@ def test_no_state_is_stricter_or_weaker_than_both_ends(policy, wanted, persons, 
     for person in persons:
         for device in devices:
             assert_no_third_outcome(plan, person, device)
+
+
+# What enforcement writes: managed devices come in, others on these platforms do not
+
+MEMBERS = ("00g1", "00g2", "00g3")
+scopes = st.fixed_dictionaries(
+    {
+        "groups": st.lists(st.sampled_from(MEMBERS), max_size=2, unique=True),
+        "groups_excluded": st.lists(st.sampled_from(MEMBERS), max_size=2, unique=True),
+        "users_excluded": st.lists(st.sampled_from(("00u1", "00u2")), max_size=1),
+        "platforms": st.lists(
+            st.sampled_from(("MACOS", "WINDOWS", "IOS")), min_size=1, max_size=2, unique=True
+        ),
+    }
+)
+
+
+def pair(scope: dict[str, t.Any], mode: str) -> list[RuleRequest]:
+    allow = {"managed": True, "access": "ALLOW", "factor_mode": mode}
+    bodies = [
+        {"name": name, **scope, **more}
+        for name, more in (("Managed", allow), ("Others", {"access": "DENY"}))
+    ]
+    places = Place(position="first"), Place(after="Managed")
+    return [
+        RuleRequest(body["name"], build_rule(body), place)
+        for body, place in zip(bodies, places, strict=True)
+    ]
+
+
+def everybody() -> list[tuple[Person, DeviceContext]]:
+    groups = [frozenset(chosen) for size in range(4) for chosen in combinations(MEMBERS, size)]
+    persons = [Person(user, each, login=user) for user in ("00u1", "00u3") for each in groups]
+    devices = [
+        DeviceContext(platform, managed, managed)
+        for platform in ("MACOS", "WINDOWS", "IOS")
+        for managed in (False, True)
+    ]
+    return list(product(persons, devices))
+
+
+GLASS = {"groups": [], "users_excluded": [], "platforms": ["MACOS"]}
+
+
+@settings(max_examples=20)
+@example({**GLASS, "groups_excluded": ["00g1"]}, {**GLASS, "groups_excluded": ["00g2"]}, "2FA")
+@example(
+    {**GLASS, "groups": ["00g1"], "groups_excluded": []},
+    {**GLASS, "groups": ["00g2"], "groups_excluded": [], "platforms": ["WINDOWS"]},
+    "1FA",
+)
+@given(scopes, scopes, st.sampled_from(("1FA", "2FA")))
+def test_of_enforcement_everybody_is_judged_by_the_old_or_by_the_new_rules(
+    old: dict[str, t.Any], new: dict[str, t.Any], mode: str
+) -> None:
+    catch_all = PolicyRule.from_row({**CATCH_ALL})
+    first = plan_rules([catch_all], pair(old, "2FA"), "Strict")
+    rules = [
+        PolicyRule.from_row({**rule.row, "id": f"rul-{number}"})
+        for number, rule in enumerate(first.after)
+    ]
+    plan = plan_rules(rules, pair(new, mode), "Strict")
+    for person, device in everybody():
+        assert_no_third_outcome(plan, person, device)
