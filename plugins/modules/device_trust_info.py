@@ -228,7 +228,7 @@ from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._fleet.table import count_by_stage, render_table
 from ..module_utils._kandji.profiles import mobileconfig
-from ..module_utils._kandji.profiles.scep import read_pin, renew_by
+from ..module_utils._kandji.profiles.scep import platform_payload, read_pin, renew_by
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.authority_status import AuthorityStatus, authority_status
 from ..module_utils._okta.certificate_authorities import read_authorities
@@ -401,7 +401,9 @@ def _profile(ring: Ring, redistribution_days: int) -> Result:
 
 def _pinned_fingerprint(ring: Ring) -> str | None:
     plist = mobileconfig.parse(ring.profile.mobileconfig if ring.profile else None)
-    return next(filter(None, map(read_pin, mobileconfig.scep_payloads(plist))), None)
+    payload = platform_payload(plist)
+    payloads = [payload] if payload else mobileconfig.scep_payloads(plist)
+    return next(filter(None, map(read_pin, payloads)), None)
 
 
 def main() -> None:

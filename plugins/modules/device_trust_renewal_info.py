@@ -199,7 +199,8 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on, possible_holders
 from ..module_utils._kandji.profiles import mobileconfig
-from ..module_utils._kandji.profiles.scep import read_generation, read_pin
+from ..module_utils._kandji.profiles.references import Plist
+from ..module_utils._kandji.profiles.scep import platform_payload, read_generation, read_pin
 from ..module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
@@ -316,6 +317,12 @@ def run(ctx: ModuleContext) -> Result:
     """Return the decision for each ring."""
     params = ctx.params
     ctx.masker.add(params["challenge"])
+    if params["authority_key_id"] and not params["written_before"]:
+        raise BadOption(
+            "written_before: it is not set, so which profiles were written before the platform"
+            " changed is unknown. Set it to that time. If Okta does not show it, give each ring"
+            " another generation."
+        )
     rings = ring_options(params)
     check_names(rings)
     check_profiles(rings)
@@ -390,8 +397,7 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
     profile = find_ring_profile(ring, fleet.profiles, ctx.params["scep_profile_prefix"])
     if profile is None:
         return renewal.RingFacts(ring.name, False)
-    plist = mobileconfig.parse(profile.mobileconfig) or {}
-    payload = (mobileconfig.scep_payloads(plist) or [{}])[0]
+    payload = _payload(ring, profile)
     item = ProfileItem.of_profile(profile)
     rows = installed_on(ctx.kandji, item)
     installed = _group_by_device(rows)
@@ -416,6 +422,23 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
         read_pin(payload),
     )
+
+
+def _payload(ring: RingOptions, profile: CustomProfile) -> Plist:
+    """Return the SCEP payload of Okta of a ring's profile, empty if it has none.
+
+    Raises BadOption if the profile has several, and which is Okta's is not clear.
+    """
+    plist = mobileconfig.parse(profile.mobileconfig)
+    payload = platform_payload(plist)
+    titles = [title for title, _payload in mobileconfig.titled_scep_payloads(plist or {})]
+    if payload is None and titles:
+        raise BadOption(
+            f"rings: the profile {profile.name!r} of {ring.name} holds {len(titles)} SCEP payloads"
+            f" ({' and '.join(titles)}), and which of them is Okta's is not clear. Move the others"
+            " into a profile of their own."
+        )
+    return payload or {}
 
 
 def _devices_of(

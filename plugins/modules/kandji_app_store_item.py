@@ -308,7 +308,8 @@ def _check_removed(
     devices: t.Sequence[KandjiDevice],
 ) -> None:
     """Raise Refused if too many devices, of any platform, lose the app."""
-    removed = assignments.devices_on(devices, plan.remove) - assignments.devices_on(devices, wanted)
+    losing = assignments.devices_in_scope(devices, plan.remove)
+    removed = losing - assignments.devices_on(devices, wanted)
     places = abbreviate([repr(each.name) for each in plan.remove], 5)
     action = f"The removal of {item.name!r} from {places} would take it from"
     allowed = ctx.params["max_removed"]

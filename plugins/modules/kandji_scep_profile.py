@@ -537,12 +537,13 @@ def run(ctx: ModuleContext) -> Result:
     ctx.masker.add(params["challenge"])
     removes, may_share = params["blueprints_mode"] == "remove", params["on_conflict"] == "warn"
     asked = profile_options(params)
-    entries.check_options(asked, removes or may_share)
+    exact = params["blueprints_mode"] == "exact"
+    entries.check_options(asked, removes or may_share, exact)
     settings = _scep_settings(params, asked)
     library, wanted = apply.read_library(ctx.kandji, asked, params["blueprints_mode"])
     tasks = [_plan(ctx, each, settings, library) for each in wanted]
     plans = [task.plan for task in tasks]
-    entries.check_plans(plans, removes, may_share)
+    entries.check_plans(plans, removes, may_share, exact)
     if not removes:
         for task in tasks:
             task.replaced = _find_replaced(ctx, task.plan, library)

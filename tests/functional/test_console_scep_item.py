@@ -181,7 +181,7 @@ def test_its_macs_pass_the_gate_and_are_judged(watched, run_module, item, told, 
 @pytest.mark.long
 def test_a_ring_with_such_an_item_through_the_site_playbook(watched, playbook, item):
     watched.switch(macs_act=True)
-    rings = [{**watched.canary, "library_item": NAME}]
+    rings = [{**ring, "library_item": NAME} for ring in watched.ring_variables]
     asked = {
         "device_trust_rings": rings,
         "device_trust_poll_interval": 1,

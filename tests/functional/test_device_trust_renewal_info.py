@@ -265,6 +265,7 @@ def test_the_challenge_is_in_no_output(watched, run_module, canary, shown):
     [
         ({"min_healthy_percent": 101}, "not between 0 and 100"),
         ({"certificate_expiry": {"X": "soon"}}, "is not a time"),
+        ({"authority_key_id": "ab" * 20}, "written_before: it is not set"),
     ],
 )
 def test_bad_input_is_told_in_a_sentence(watched, run_module, canary, change, said):

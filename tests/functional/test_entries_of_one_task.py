@@ -120,21 +120,25 @@ def test_a_new_name_that_another_entry_has_is_refused_before_a_write(watched, ru
     assert watched.writes(mark) == []
 
 
-def test_one_console_managed_item_in_two_entries_is_refused(watched, run_module):
+@pytest.mark.parametrize("second", ["name", "id"])
+def test_several_rings_have_one_console_managed_item(watched, run_module, second):
     item = watched.control(
         "POST", "/kandji/items", {"type": "scep", "name": "Okta SCEP", "blueprints": ["Staging"]}
     )["id"]
-    names = [("Okta SCEP", "Okta SCEP"), ("Okta SCEP", item)]
-    for first, second in names:
-        result = call(
-            run_module,
-            watched,
-            SCEP,
-            {"library_item": first, "blueprints": ["Canary"]},
-            {"library_item": second, "blueprints": ["Engineering"]},
-        )
-        assert result["failed"] and "profiles: " in result["msg"], result
-    assert watched.writes() == []
+    rings = [
+        {"library_item": "Okta SCEP", "blueprints": ["Canary"]},
+        {"library_item": item if second == "id" else "Okta SCEP", "blueprints": ["Engineering"]},
+    ]
+    result = call(run_module, watched, SCEP, *rings)
+    assert result["changes"] == [
+        "assign library item 'Okta SCEP' to blueprint 'Canary'",
+        "assign library item 'Okta SCEP' to blueprint 'Engineering'",
+    ], result
+    mark = watched.mark()
+    assert not call(run_module, watched, SCEP, *rings)["changed"]
+    refused = call(run_module, watched, SCEP, *rings, blueprints_mode="exact")
+    assert "profiles: two entries name 'Okta SCEP'" in refused["msg"], refused
+    assert watched.writes(mark) == []
 
 
 @pytest.mark.parametrize("module", [SCEP, CUSTOM])

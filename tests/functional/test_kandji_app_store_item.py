@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.client import Kandji
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    KandjiDevice,
+)
 
 MODULE = "kandji_app_store_item"
 
@@ -85,6 +89,21 @@ def test_an_id_of_another_item_is_seen_wherever_the_item_is(watched, run_module,
     if not check:
         assert not run_module(MODULE, wanted, lab=watched.lab)["changed"]
         assert [one.operation for one in watched.asked(mark)].count("List Library Items") == 1
+
+
+def test_devices_whose_blueprint_kandji_does_not_show_count_for_a_removal(
+    watched, run_module, monkeypatch
+):
+    wanted = {"name": "Okta Verify", "blueprints": ["Canary", "Engineering"]}
+    run_module(MODULE, wanted, lab=watched.lab)
+    monkeypatch.setattr(
+        Kandji, "devices", lambda *_, **__: iter([KandjiDevice("d-1", "C02A", platform="Mac")])
+    )
+    mark = watched.mark()
+    exact = {**wanted, "blueprints": ["Canary"], "blueprints_mode": "exact"}
+    refused = run_module(MODULE, exact, lab=watched.lab)
+    assert "from 1 device, and 0 is the limit" in refused["msg"], refused
+    assert watched.writes(mark) == []
 
 
 def test_a_tenant_without_macs_has_none_in_scope(watched, run_module):

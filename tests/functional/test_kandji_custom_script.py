@@ -122,6 +122,13 @@ def test_of_two_with_one_name_none_is_guessed(watched, run_module, wanted):
     )
 
 
+def test_a_new_name_with_spaces_around_it_is_refused(watched, run_module, wanted):
+    """A tenant that removes them would get one more script in each run."""
+    refused = run_module(MODULE, {**wanted, "name": "Look "}, lab=watched.lab)
+    assert "script 'Look ': its name begins or ends with a space" in refused["msg"]
+    assert watched.writes() == []
+
+
 def test_taking_it_off_is_limited_by_the_macs_that_lose_it(watched, run_module, wanted):
     run_module(MODULE, {**wanted, "blueprints": ["Canary", "Engineering"]}, lab=watched.lab)
     mark = watched.mark()

@@ -9,6 +9,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+    client as okta_client,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
 
 from lab.actors import person as people
 from lab.clock import iso
@@ -516,6 +520,53 @@ def test_a_log_too_long_to_count_everybody_is_refused(desk):
     desk.user()
     desk.open("Salesforce", "Slack")
     assert "Raise log_events" in refused(desk.run(RULE, {**OTHERS, "after": None, "log_events": 1}))
+
+
+@pytest.mark.parametrize("listed", [[], ["Payroll"]])
+def test_an_app_that_okta_does_not_list_counts_like_any_other(desk, monkeypatch, listed):
+    """A role that is limited to some apps sees the mappings of all."""
+    desk.user()
+    desk.open("Salesforce", "Slack")
+    wanted = {"policy": "Company apps", "name": "No Macs", "position": "first", "access": "DENY"}
+    wanted |= {"platforms": ["MACOS"], **GLASS}
+    everything = refused(desk.run(RULE, wanted))
+    all_apps = Okta.apps
+    monkeypatch.setattr(
+        Okta, "apps", lambda okta: [each for each in all_apps(okta) if each.label in listed]
+    )
+    mark = desk.watched.mark()
+    message = refused(desk.run(RULE, wanted))
+    assert "an app that Okta does not list, which may be" in message
+    ids = re.findall(r"'(0oa\w+)'", message)
+    allowed = {**wanted, "allow_protected_apps": ids}
+    assert refused(desk.run(RULE, allowed)).split(".")[0] == everything.split(".")[0]
+    console = {**wanted, "policy": "Okta Admin Console"}
+    assert "does not list" in refused(desk.run(RULE, console))
+    assert desk.watched.writes(mark) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "args"),
+    [
+        (
+            RULE,
+            {"policy": "Company apps", "name": "No Macs", "position": "first", "access": "DENY"},
+        ),
+        (FORECAST, {"policy": "Company apps", "rules": [{"name": "No Macs", "access": "DENY"}]}),
+        (POLICY, {"name": "Company apps", "state": "absent"}),
+    ],
+)
+def test_a_mapping_that_names_no_app_ends_the_run(desk, monkeypatch, module, args):
+    monkeypatch.setattr(okta_client, "linked_id", lambda *_: "")
+    mark = desk.watched.mark()
+    assert "a mapping of a policy names no app" in desk.run(module, args)["msg"]
+    assert desk.watched.writes(mark) == []
+
+
+def test_no_user_is_called_me(desk):
+    """Okta would answer with the administrator whose token it is."""
+    wanted = {**MANAGED, "users": ["me"]}
+    assert "Okta has no user with the id or login 'me'" in refused(desk.run(RULE, wanted))
 
 
 def test_the_policy_that_judges_enrolment_and_oktas_own_apps_are_left_alone(desk):

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.errors import Refused
+from .._core.errors import Refused, Unreadable
 from .._core.timestamps import format_days_before
 from .._okta.client import Okta, quote_filter
 from .._okta.device_events import EVENTS as DEVICE_EVENTS
@@ -21,16 +22,18 @@ SIGN_INS = (
 )
 DENIALS = '(eventType eq "policy.evaluate_sign_on" and outcome.result eq "DENY")'
 MAX_APPS_PER_FILTER = 20  # so that the filter fits a URL
-# Words in the log's names of operating systems, in lower case, the longer words first.
-SYSTEMS = (
-    ("chrome", "CHROMEOS"),
-    ("mac", "MACOS"),
-    ("osx", "MACOS"),
-    ("os x", "MACOS"),
-    ("windows", "WINDOWS"),
-    ("ios", "IOS"),
-    ("android", "ANDROID"),
-    ("linux", "LINUX"),
+# How operating systems are named in the log and by browsers. The order counts: browsers of an
+# iPhone say "like Mac OS X", those of Android say "Linux". Chrome is a browser of each system.
+SYSTEMS = tuple(
+    (re.compile(pattern, re.IGNORECASE), platform)
+    for pattern, platform in (
+        (r"\bcros\b|\bchrome ?os\b", "CHROMEOS"),
+        (r"iphone|ipad|\bios(?![a-z])", "IOS"),
+        (r"\bmac|\bosx\b|\bos x\b", "MACOS"),
+        (r"\bwindows", "WINDOWS"),
+        (r"\bandroid", "ANDROID"),
+        (r"\blinux", "LINUX"),
+    )
 )
 
 
@@ -90,21 +93,28 @@ class SignIns:
 def platform_of(event: LogEvent) -> str | None:
     """Return Okta's os type of an event's device, else of its browser or agent, else None.
 
-    Recorded events of Okta Verify on an iPhone have the system "Unknown mobile".
+    Recorded events of Okta Verify on an iPhone have the system "Unknown mobile". A text that names
+    no system of these may be of any: apps of a Mac call it Darwin, as those of an iPhone do.
     """
-    texts = [
-        text.lower()
-        for text in (event.device_platform, event.browser_os, event.user_agent)
-        if text and not text.lower().startswith("unknown")
-    ]
-    known = (platform for text in texts for platform in [_platform_in(text)] if platform)
-    return next(known, "OTHER" if texts else None)
+    texts = (event.device_platform, event.browser_os, event.user_agent)
+    known = (platform for text in texts if text for platform in [_platform_in(text)] if platform)
+    return next(known, None)
 
 
 def _platform_in(text: str) -> str | None:
-    if "iphone" in text or "ipad" in text:  # their browsers say "like Mac OS X"
-        return "IOS"
-    return next((platform for word, platform in SYSTEMS if word in text), None)
+    return next((platform for pattern, platform in SYSTEMS if pattern.search(text)), None)
+
+
+def _require_readable(event: LogEvent, app_ids: t.Collection[str]) -> None:
+    """Raise Unreadable for a sign-in that would count for nobody. Recorded events name both."""
+    names_app = any(target.id in app_ids for target in event.targets)
+    missing = "no user" if not event.actor.id else "" if names_app else "none of the apps"
+    if missing:
+        raise Unreadable(
+            f"Okta: a sign-in in the System Log names {missing}, so whom the rules affect is"
+            " unknown. Run again; if it stays, check whether a proxy or gateway is in between.",
+            vendor="okta",
+        )
 
 
 def apps_filter(app_ids: t.Iterable[str]) -> str:
@@ -141,6 +151,7 @@ def read_sign_ins(okta: Okta, app_ids: t.Sequence[str], days: int, max_events: i
                     " log_events, or reduce the apps or active_days."
                 )
             if event.event_type.startswith(("user.", "policy.")):
+                _require_readable(event, batch)
                 sign_ins.add(event, batch)
             else:
                 device_events.append(event)

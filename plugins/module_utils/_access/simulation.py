@@ -113,6 +113,9 @@ def simulate(okta: Okta, questions: t.Sequence[Question]) -> SimulationReport:
         except (ApiError, Unreachable, Unreadable) as error:
             reason = error.message
             break
+        if not names:
+            reason = "Its answer names no rule that matches."
+            break
         answers.append((question, names))
     differing = tuple((question, names) for question, names in answers if names != (question.rule,))
     return SimulationReport(not reason, len(answers), differing, reason)

@@ -226,6 +226,14 @@ def devices_on(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Bluepri
     return {device.device_id for device in devices if device.blueprint_id in ids}
 
 
+def devices_in_scope(
+    devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blueprint]
+) -> set[str]:
+    """Return the same, with the devices of which Kandji does not show the blueprint, for limits."""
+    ids = {blueprint.id for blueprint in blueprints}
+    return {device.device_id for device in devices if ids and device.blueprint_id in {"", *ids}}
+
+
 @dataclass(frozen=True)
 class Limit:
     """How many devices a change may reach in one way, and how many it would reach.

@@ -43,6 +43,15 @@ def check_rename(current: Item | None, name: str | None, items: t.Iterable[Item]
         )
 
 
+def check_new_name(kind: str, name: str) -> None:
+    """Raise BadOption for a name with spaces around it, which an item does not have yet.
+
+    A tenant that removes the spaces would not find the item again, and get one more in each run.
+    """
+    if name != name.strip():
+        raise BadOption(f"{kind} {name!r}: its name begins or ends with a space. Remove it.")
+
+
 def _catalog(kind: str, items: t.Sequence[Named], other_remedy: str = "") -> Catalog[Named]:
     return Catalog(
         kind,

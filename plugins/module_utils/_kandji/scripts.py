@@ -14,7 +14,7 @@ from .._core.errors import BadOption, NotAsWritten
 from .._core.options import Params
 from .._core.results import Result
 from .assignments import Assignment, assignment_changes, plan_assignment
-from .catalogs import check_rename, script_catalog
+from .catalogs import check_new_name, check_rename, script_catalog
 from .records import Blueprint, CustomScript
 from .unknown_fields import check_readable
 
@@ -124,6 +124,8 @@ def plan_script(params: Params, scripts: t.Sequence[CustomScript], places: Place
     current = find_script(params["name"], params["library_item_id"], scripts)
     check_rename(current, params["name"], scripts)
     name = params["name"] or (current.name if current else "")
+    if current is None or current.name != name:
+        check_new_name("script", name)
     desired = {key: params[key] for key in COMPARED if params[key] is not None}
     if current is not None:
         check_readable(f"script {name!r}", "List Custom Scripts", current.malformed, desired)

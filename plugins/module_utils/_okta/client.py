@@ -426,7 +426,12 @@ class Okta:
         return list(map(DeviceUser.from_row, rows))
 
     def user(self, id_or_login: str) -> OktaUser | None:
-        """Return one user by id or login, or None if there is none. getUser."""
+        """Return one user by id or login, or None if there is none. getUser.
+
+        Okta takes ``me`` for the user of the credentials; nobody has that login.
+        """
+        if id_or_login.casefold() == "me":
+            return None
         try:
             answer = self.transport.call(GET_USER, {"id": id_or_login})
         except NotFound:
@@ -553,9 +558,19 @@ class Okta:
         self._unless_gone(DELETE_POLICY, {"policyId": policy_id})
 
     def policy_apps(self, policy_id: str) -> list[str]:
-        """Return the ids of the apps that are mapped to a policy. listPolicyMappings."""
+        """Return the ids of the apps that are mapped to a policy. listPolicyMappings.
+
+        Raises Unreadable for a mapping that names no app: whom the policy affects is then unknown.
+        """
         rows = self._pages(LIST_MAPPINGS, {}, path={"policyId": policy_id})
-        return [app_id for app_id in (linked_id(row, "application") for row in rows) if app_id]
+        ids = [linked_id(row, "application") for row in rows]
+        if "" in ids:
+            raise Unreadable(
+                "Okta: a mapping of a policy names no app, so the effect of its rules is unknown."
+                " Run again; if it stays, check whether a proxy or gateway is in between.",
+                vendor="okta",
+            )
+        return list(dict.fromkeys(ids))
 
     def policy_rules(self, policy_id: str) -> list[PolicyRule]:
         """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules."""

@@ -126,7 +126,7 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
         digest.update(json.dumps(row.as_result()).encode())
         counts[row.stage] += 1
         by_ring[row.ring or ""][row.stage] += 1
-        if row.certificates:
+        if row.certificates or row.certificate_expires:
             months[(row.certificate_expires or "")[:7]] += 1
         flags.update(row.flags)
         unconfirmed += bool(row.unconfirmed)

@@ -4,7 +4,8 @@
 """The entries of option profiles, checked against each other. Pure.
 
 Two entries must not name one profile: both would create it, or one would undo the other. Two
-entries must not be for one blueprint: its Macs would get both profiles.
+entries must not be for one blueprint: its Macs would get both profiles. A console-managed item is
+only assigned, so that several rings may have the same one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import typing as t
 from ..._core.errors import BadOption
 from ..._core.lookup import fold_name
 from ..._core.text import has_control_character
+from ..catalogs import check_new_name
 from .plan import Plan, ProfileOptions
 
 
@@ -30,7 +32,9 @@ class Mention(t.NamedTuple):
     entry: str = ""
 
 
-def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool = False) -> None:
+def check_options(
+    entries: t.Sequence[ProfileOptions], shares_blueprints: bool = False, is_exact: bool = False
+) -> None:
     """Raise BadOption for entries that name one thing twice by the same text.
 
     A name or generation that would be written with a line break raises it, too.
@@ -38,6 +42,7 @@ def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool =
     Nothing has to be read for it; ``check_plans`` finds what is named in several ways.
 
     :arg shares_blueprints: whether several entries may be for one blueprint.
+    :arg is_exact: whether each item is removed from the blueprints that its entry does not name.
     """
     for entry in entries:
         for option in ("name", "generation"):
@@ -47,7 +52,7 @@ def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool =
                     " character. Remove it."
                 )
     numbered = list(enumerate(entries))
-    for option in ("name", "library_item_id", "library_item"):
+    for option in ("name", "library_item_id", *(("library_item",) if is_exact else ())):
         named = [(number, getattr(entry, option)) for number, entry in numbered]
         _check_names(Mention(fold_name(name), repr(name), number) for number, name in named if name)
     if not shares_blueprints:
@@ -59,7 +64,10 @@ def check_options(entries: t.Sequence[ProfileOptions], shares_blueprints: bool =
 
 
 def check_plans(
-    plans: t.Sequence[Plan], shares_blueprints: bool = False, shares_maps: bool = False
+    plans: t.Sequence[Plan],
+    shares_blueprints: bool = False,
+    shares_maps: bool = False,
+    is_exact: bool = False,
 ) -> None:
     """Raise BadOption for plans of one profile, of one new name, or for one blueprint.
 
@@ -67,13 +75,16 @@ def check_plans(
 
     :arg shares_blueprints: whether several plans may be for one blueprint.
     :arg shares_maps: whether they may be for different nodes of one assignment map.
+    :arg is_exact: whether each item is removed from the blueprints that its entry does not name.
     """
-    _check_new_names(plan.name for plan in plans if plan.takes_name)
+    for plan in plans:
+        if plan.takes_name:
+            check_new_name("profile", plan.name)
     numbered = list(enumerate(plans))
     _check_names(
         Mention(plan.item_id, f"{plan.name!r} ({plan.item_id})", number)
         for number, plan in numbered
-        if plan.item_id
+        if plan.item_id and (is_exact or not plan.is_console_managed)
     )
     new_names = {fold_name(plan.name) for plan in plans if plan.takes_name}
     _check_names(
@@ -103,12 +114,6 @@ def _check_places(numbered: t.Sequence[tuple[int, Plan]], shares_maps: bool) -> 
         for number, plan in numbered
         for blueprint in plan.wanted.blueprints
     )
-
-
-def _check_new_names(names: t.Iterable[str]) -> None:
-    for name in names:
-        if name != name.strip():
-            raise BadOption(f"profile {name!r}: its name begins or ends with a space. Remove it.")
 
 
 def _entry_name(entry: ProfileOptions) -> str:

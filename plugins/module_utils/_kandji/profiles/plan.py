@@ -169,6 +169,11 @@ class Plan:
         )
 
     @property
+    def is_console_managed(self) -> bool:
+        """Return whether it is for an item of Kandji's web app, which is assigned alone."""
+        return False
+
+    @property
     def takes_name(self) -> bool:
         """Return whether the plan gives a profile a name that it did not have."""
         return self.writes_profile and (self.current is None or self.current.name != self.name)

@@ -13,8 +13,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.text import abbreviate
-from ..assignments import devices_on
-from ..records import Blueprint, KandjiDevice
+from ..assignments import devices_in_scope, devices_on
+from ..records import KandjiDevice
 from .plan import Plan
 
 # Kandji's platform of a device, in lower case and without spaces -> the flag of a profile.
@@ -59,13 +59,13 @@ def find_reach(
     """
     platforms = {device.device_id: device.platform for device in devices}
     kept = plan.wanted.blueprints if mode != "remove" else ()
-    assigned = _may_be_on(devices, plan.assignment.assign)
+    assigned = devices_in_scope(devices, plan.assignment.assign)
     if _extends(plan):
-        assigned |= devices_on(devices, kept) - holders
-    taken = _may_be_on(devices, plan.assignment.remove) - devices_on(devices, kept)
+        assigned |= devices_in_scope(devices, kept) - holders
+    taken = devices_in_scope(devices, plan.assignment.remove) - devices_on(devices, kept)
     had = {each for each in taken if each in holders or _ran_on(plan, platforms[each])}
     # A device that has not reported its status yet may have the profile, too.
-    may_have = {each for each in devices_on(devices, kept) if _ran_on(plan, platforms[each])}
+    may_have = {each for each in devices_in_scope(devices, kept) if _ran_on(plan, platforms[each])}
     lost = {each for each in holders | may_have if _may_lose(plan, platforms.get(each))}
     return Reach(
         _installing(plan, holders, platforms),
@@ -81,12 +81,6 @@ def _installing(
     if not plan.writes_profile:
         return frozenset()
     return frozenset(each for each in holders if not _surely_loses(plan, platforms.get(each)))
-
-
-def _may_be_on(devices: t.Sequence[KandjiDevice], blueprints: t.Sequence[Blueprint]) -> set[str]:
-    """Return the ids of devices on these blueprints, and of those whose blueprint is not known."""
-    unplaced = {device.device_id for device in devices if not device.blueprint_id}
-    return devices_on(devices, blueprints) | (unplaced if blueprints else set())
 
 
 def flag_of(platform: str | None) -> str | None:

@@ -226,6 +226,19 @@ def find_payload(plist: Plist | None, url: str) -> PlistDict | None:
     return payloads[0] if len(payloads) == 1 else None
 
 
+def platform_payload(plist: Plist | None) -> PlistDict | None:
+    """Return the SCEP payload of Okta where its URL is not given, or None if that is not clear.
+
+    It is the only one of the profile, else the only one that this collection wrote, else the only
+    one whose URL looks like those of Okta.
+    """
+    payloads = scep_payloads(plist)
+    for chosen in (payloads, *(list(filter(test, payloads)) for test in (read_mark, _is_for_okta))):
+        if len(chosen) == 1:
+            return chosen[0]
+    return None
+
+
 def read_generation(payload: Plist) -> str | None:
     """Return the generation that the payload was written under.
 
@@ -464,9 +477,14 @@ class Plan(custom_profile.Plan):
         return self.console_item.id if self.console_item else super().item_id
 
     @property
+    def is_console_managed(self) -> bool:
+        """Return whether it is for an item of Kandji's web app, which is assigned alone."""
+        return self.console_item is not None
+
+    @property
     def needs_test_enrollment(self) -> bool:
         """Return whether Macs enrol with the given URL and challenge because of the plan."""
-        return self.console_item is None and self.enrols_macs
+        return not self.is_console_managed and self.enrols_macs
 
 
 class Replaced(t.NamedTuple):

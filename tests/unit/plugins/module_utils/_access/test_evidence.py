@@ -16,6 +16,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
     DeviceContext,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Unreadable
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
     LogFacts,
     RecordEvents,
@@ -60,6 +61,20 @@ def people(events, devices=(MAC,)):
     return {person.login: list(person.devices) for person in used}, others
 
 
+CHROME_OF_A_MAC = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/118.0.0.0 Safari/537.36"
+)
+CHROME_OF_WINDOWS = CHROME_OF_A_MAC.replace("Macintosh; Intel Mac OS X 10_15_7", "Windows NT 10.0")
+CHROME_OF_ANDROID = CHROME_OF_A_MAC.replace(
+    "Macintosh; Intel Mac OS X 10_15_7", "Linux; Android 10; K"
+)
+CHROME_OF_A_CHROMEBOOK = CHROME_OF_A_MAC.replace(
+    "Macintosh; Intel Mac OS X 10_15_7", "X11; CrOS x86_64 14541.0.0"
+)
+CHROME_OF_LINUX = CHROME_OF_A_MAC.replace("Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64")
+
+
 @pytest.mark.parametrize(
     ("row", "platform"),
     [
@@ -70,13 +85,47 @@ def people(events, devices=(MAC,)):
         ({"client": {"userAgent": {"rawUserAgent": "Mozilla/5.0 (iPhone; like Mac OS X)"}}}, "IOS"),
         ({"client": {"userAgent": {"os": "Android"}}}, "ANDROID"),
         ({"client": {"userAgent": {"os": "Chrome OS"}}}, "CHROMEOS"),
-        ({"client": {"userAgent": {"os": "Plan 9"}}}, "OTHER"),
+        ({"client": {"userAgent": {"os": "Plan 9"}}}, None),
+        ({"client": {"userAgent": {"os": "Darwin"}}}, None),
+        ({"client": {"userAgent": {"rawUserAgent": "axios/1.6.0"}}}, None),
+        ({"client": {"userAgent": {"os": "Unknown", "rawUserAgent": CHROME_OF_A_MAC}}}, "MACOS"),
+        ({"client": {"userAgent": {"rawUserAgent": CHROME_OF_WINDOWS}}}, "WINDOWS"),
+        ({"client": {"userAgent": {"rawUserAgent": CHROME_OF_ANDROID}}}, "ANDROID"),
+        ({"client": {"userAgent": {"rawUserAgent": CHROME_OF_A_CHROMEBOOK}}}, "CHROMEOS"),
+        ({"client": {"userAgent": {"rawUserAgent": CHROME_OF_LINUX}}}, "LINUX"),
         ({"client": {"userAgent": {"os": "Unknown"}}}, None),
         ({}, None),
     ],
 )
 def test_the_platform_of_an_event(row, platform):
     assert evidence.platform_of(LogEvent.from_row(row)) == platform
+
+
+class Log:
+    """An org whose log holds these events."""
+
+    def __init__(self, *events):
+        self.events, self.transport = events, self
+
+    def now(self):
+        return 0.0
+
+    def log_events(self, *_args, **_more):
+        return iter(self.events)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"actor": None}, "names no user"),
+        ({"target": None}, "names none of the apps"),
+        ({"target": [{"id": "other", "type": "AppInstance"}]}, "names none of the apps"),
+    ],
+)
+def test_a_sign_in_that_would_count_for_nobody_is_unreadable(row, text):
+    with pytest.raises(Unreadable, match=text):
+        evidence.read_sign_ins(Log(event(**row)), ["app1"], 7, 100)
+    assert evidence.read_sign_ins(Log(event()), ["app1"], 7, 100).logins == {"ann": "ann@acme.com"}
 
 
 def test_the_device_that_the_log_names_is_the_way():
@@ -290,4 +339,4 @@ def test_okta_verify_on_an_iphone_is_recognized_by_its_agent():
     assert evidence.platform_of(replace(seen, user_agent=None)) is None
     assert evidence.platform_of(replace(seen, user_agent="Unknown/1.0")) is None
     assert evidence.platform_of(replace(seen, browser_os="Haiku")) == "IOS"
-    assert evidence.platform_of(LogEvent(browser_os="Haiku")) == "OTHER"
+    assert evidence.platform_of(LogEvent(browser_os="Haiku")) is None

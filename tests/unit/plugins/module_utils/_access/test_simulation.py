@@ -185,6 +185,12 @@ def test_an_org_without_the_feature_is_not_an_error() -> None:
     assert (result["asked"], result["differing"]) == (0, [])
 
 
+def test_an_answer_that_names_no_rule_confirms_nothing() -> None:
+    result = simulate(FakeOkta(("Managed",), ()), QUESTION, OTHER)
+    assert (result["available"], result["asked"], result["differing"]) == (False, 1, [])
+    assert result["reason"] == "Its answer names no rule that matches."
+
+
 def test_an_org_that_takes_a_list_is_asked_by_lists_from_then_on() -> None:
     okta = FakeOkta(NOT_WELL_FORMED, ("Managed",), ("Catch-all Rule",))
     result = simulate(okta, QUESTION, OTHER)

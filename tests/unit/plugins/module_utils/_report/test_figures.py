@@ -152,6 +152,8 @@ def test_figures_are_ordered_for_people() -> None:
         MacRow("C2", stage="MANAGED", ring="b", flags=["ORPHAN"], unconfirmed=True),
         MacRow("C3", stage="Z", ring="b", flags=["ORPHAN"], certificates=1),
         MacRow("C8", stage="Z", ring="b", certificates=1),
+        # What the ledger knows of a certificate that the inventory cannot prove.
+        MacRow("C9", stage="Z", ring="b", certificate_expires="2027-01-01"),
         MacRow("C4", stage="A", ring="a", certificates=2, certificate_expires="2027-03-01"),
         MacRow("C5", stage="MIXED", ring="a", certificates=1, certificate_expires="2026-12-01"),
         MacRow("C6", stage="MIXED", ring="a", next_step="b"),
@@ -159,11 +161,11 @@ def test_figures_are_ordered_for_people() -> None:
     ]
     found = figures.survey(iter(rows), meta())
     # From the highest stage down, and what is not in the order last
-    assert list(found.counts.items()) == [("MANAGED", 1), ("MIXED", 4), ("A", 1), ("Z", 2)]
+    assert list(found.counts.items()) == [("MANAGED", 1), ("MIXED", 4), ("A", 1), ("Z", 3)]
     assert list(found.by_ring) == ["a", "b", ""]
     assert list(found.by_ring["b"]) == ["MANAGED", "Z"]
     assert found.by_ring["a"] == {"MIXED": 3, "A": 1}
-    assert list(found.months.items()) == [("2026-12", 1), ("2027-03", 1), ("", 2)]
+    assert list(found.months.items()) == [("2026-12", 1), ("2027-01", 1), ("2027-03", 1), ("", 2)]
     assert list(found.flags.items()) == [("ORPHAN", 2), ("STALE", 1)]
     # The next step that most Macs of a stage have
     assert found.steps == {"MIXED": "b", "MANAGED": "", "Z": "", "A": ""}

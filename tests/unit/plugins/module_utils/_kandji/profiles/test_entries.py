@@ -19,9 +19,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     ProfileOptions,
     Wanted,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.scep import (
+    Plan as ScepPlan,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
+    LibraryItem,
 )
 
 CANARY, SALES = Blueprint("c", "Canary"), Blueprint("s", "Sales")
@@ -70,7 +74,20 @@ def test_a_text_with_a_line_break_is_not_written_to_kandji(option):
 def test_an_item_in_two_entries_is_refused(option):
     both = [entry(None, name, **{option: item}) for name, item in (("A", "x-1"), ("B", "X-1"))]
     with pytest.raises(BadOption, match="two entries name 'x-1'"):
-        entries.check_options(both)
+        entries.check_options(both, is_exact=True)
+
+
+def test_several_rings_may_have_one_console_managed_item():
+    both = [entry(None, name, library_item="Okta SCEP") for name in ("Canary", "Sales")]
+    entries.check_options(both)
+    item = LibraryItem("i", "Okta SCEP")
+    plans = [
+        ScepPlan(Wanted(None, None, [each]), item.name, None, assigned_only=True, console_item=item)
+        for each in (CANARY, SALES)
+    ]
+    entries.check_plans(plans)
+    with pytest.raises(BadOption, match=r"two entries name 'Okta SCEP' \(i\)"):
+        entries.check_plans(plans, is_exact=True)
 
 
 def test_entries_of_their_own_are_accepted():

@@ -40,9 +40,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     Wanted,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.scep import (
+    MARK,
     Plan,
     ScepContent,
     ScepSettings,
+    platform_payload,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -406,6 +408,22 @@ def test_a_write_keeps_payloads_and_keys_of_others() -> None:
         and after[3]["PayloadEnabled"] is True
     )
     assert (after[3]["PayloadUUID"], after[3]["PayloadIdentifier"]) == ("S", "acme.scep")
+
+
+def other_payload(**values: t.Any) -> dict[str, t.Any]:
+    content = {"URL": "https://wifi.example.com/scep", **values}
+    return {"PayloadType": "com.apple.security.scep", "PayloadContent": content}
+
+
+def test_of_several_payloads_the_one_of_okta_is_known_without_its_url() -> None:
+    own = {**other_payload(), "PayloadDescription": MARK + "0" * 32}
+    shaped = other_payload(URL="https://acme.okta.com/pki/org/1/devicemanagement/mac/2/scep")
+    for payload in (own, other_payload()):
+        assert platform_payload({"PayloadContent": [payload]}) is payload
+    assert platform_payload({"PayloadContent": [other_payload(), own]}) is own
+    assert platform_payload({"PayloadContent": [other_payload(), other_payload()]}) is None
+    assert platform_payload({"PayloadContent": []}) is None
+    assert platform_payload({"PayloadContent": [shaped, own]}) is own
 
 
 def test_two_payloads_with_our_url_are_not_guessed_between() -> None:
