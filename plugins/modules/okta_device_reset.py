@@ -306,6 +306,7 @@ devices:
           the target has no record.
         - C(several_kandji_devices) means that Kandji has several devices with its serial, as after
           another enrolment. What an older one reported says nothing of the Mac as it is now.
+        - C(other_status) means that the record has a status that the module does not know.
         - Because of O(platforms), it is C(other_platform). Because of O(created_before), it is
           C(registered_recently) or C(registration_time_unknown).
         - Because of O(duplicates), it is C(kept_record), C(duplicate_record), C(only_record),

@@ -172,6 +172,7 @@ def _check_status(target: ResetTarget, guards: Guards) -> Refusal | None:
 def _check_any_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     return (
         _check_identity(target, guards)
+        or _check_status(target, guards)
         or _check_suspension(target, guards)
         or _check_age(target, guards)
         or _check_users(target, guards)

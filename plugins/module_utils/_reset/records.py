@@ -59,6 +59,11 @@ _STEPS: t.Final[Mapping[State, Mapping[str, tuple[Step, ...]]]] = {
         **dict.fromkeys((*WORKING_STATUSES, "SUSPENDED"), ("deactivate",)),
         "DEACTIVATED": (),
     },
+    # Deletion needs a deactivated record.
+    "absent": {
+        **dict.fromkeys((*WORKING_STATUSES, "SUSPENDED", "CREATED"), ("deactivate", "delete")),
+        "DEACTIVATED": ("delete",),
+    },
 }
 _EFFECTS: t.Final[Mapping[tuple[Step, ...], str]] = {
     ("unsuspend",): "It is unsuspended; its users sign in with its Okta Verify as before.",
@@ -92,12 +97,7 @@ class Goal:
         return self.state in ("deactivated", "absent")
 
     def steps(self, status: str | None) -> tuple[Step, ...] | None:
-        """Return the steps that a record of this status still needs, None if none leads there.
-
-        Deletion needs a deactivated record, whatever its status was.
-        """
-        if self.state == "absent":
-            return ("delete",) if status == "DEACTIVATED" else ("deactivate", "delete")
+        """Return the steps that a record of this status still needs, None if none leads there."""
         return _STEPS[self.state].get(status or "")
 
     def effect(self, status: str | None) -> str:

@@ -395,7 +395,18 @@ def test_of_two_records_the_newest_is_kept(duplicates: str, expected: list[str |
     assert codes(two_records(), guarding(duplicates=duplicates)) == expected
 
 
-@pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED", "QUARANTINED", None])
+@pytest.mark.parametrize("status", ["QUARANTINED", "suspended", None])
+@pytest.mark.parametrize("duplicates", ["skip", "clean_up", "each"])
+def test_a_record_of_unknown_status_is_not_reset(status: str | None, duplicates: str) -> None:
+    decision = decide(target(device(status=status)), allowing(*reset.ALLOW))
+    assert (decision.action, decision.code) == ("skip", "other_status")
+    old, new = two_records()
+    pair = [target(device(old.id, old.device.created, status=status)), new]
+    guards = allowing(*reset.ALLOW, duplicates=duplicates)
+    assert reset.plan_reset(pair, guards, Evidence())[0].action == "skip"
+
+
+@pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED"])
 def test_where_no_record_works_every_one_stays(status: str | None) -> None:
     """A deactivated or suspended record does not register a Mac. Only one can be unsuspended."""
     old, new = (device(each.id, each.device.created, status=status) for each in two_records())
