@@ -43,12 +43,13 @@ def check_rename(current: Item | None, name: str | None, items: t.Iterable[Item]
         )
 
 
-def check_new_name(kind: str, name: str) -> None:
-    """Raise BadOption for a name with spaces around it, which an item does not have yet.
+def check_new_name(kind: str, name: str, current: Item | None = None) -> None:
+    """Raise BadOption for a name with spaces around it, which the item does not have yet.
 
     A tenant that removes the spaces would not find the item again, and get one more in each run.
     """
-    if name != name.strip():
+    is_new = current is None or current.name != name
+    if is_new and name != name.strip():
         raise BadOption(f"{kind} {name!r}: its name begins or ends with a space. Remove it.")
 
 

@@ -124,8 +124,7 @@ def plan_script(params: Params, scripts: t.Sequence[CustomScript], places: Place
     current = find_script(params["name"], params["library_item_id"], scripts)
     check_rename(current, params["name"], scripts)
     name = params["name"] or (current.name if current else "")
-    if current is None or current.name != name:
-        check_new_name("script", name)
+    check_new_name("script", name, current)
     desired = {key: params[key] for key in COMPARED if params[key] is not None}
     if current is not None:
         check_readable(f"script {name!r}", "List Custom Scripts", current.malformed, desired)
