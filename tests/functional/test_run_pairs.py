@@ -34,6 +34,7 @@ Json = dict[str, t.Any]
 
 PROFILE, SCEP, SCRIPT = "kandji_custom_profile", "kandji_scep_profile", "kandji_custom_script"
 APP, POLICY, RULE = "kandji_app_store_item", "okta_access_policy", "okta_access_policy_rule"
+RULES = "okta_access_policy_rules"
 RESET, METHOD = "okta_device_reset", "okta_authenticator_method"
 DEVICE, REDELIVERY = "okta_device", "kandji_profile_redelivery"
 CLONE, ORIGINAL, STUCK = console.CLONE, console.ORIGINAL, console.STUCK
@@ -49,6 +50,11 @@ MANAGED = {
     "factor_mode": "2FA",
     "groups_excluded": ["Break glass"],
     "break_glass_group": "Break glass",
+}
+ENFORCED = {
+    "policy": ORIGINAL,
+    "break_glass_group": "Break glass",
+    "rules": [{key: MANAGED[key] for key in MANAGED if key not in ("policy", "break_glass_group")}],
 }
 COPY = {"name": CLONE, "clone_of": ORIGINAL}
 MOVE = {**COPY, "apps": ["Slack"], "break_glass_group": "Break glass"}
@@ -126,6 +132,7 @@ SCENARIOS = {
     "delete rule": Scenario(
         RULE, {"policy": ORIGINAL, "name": "Managed Macs", "state": "absent"}, ((RULE, MANAGED),)
     ),
+    "write rules": Scenario(RULES, ENFORCED),
     "change method": Scenario(
         METHOD,
         {"authenticator": "okta_verify", "method": "push", "status": "INACTIVE", "forecast": False},

@@ -118,15 +118,15 @@ def _in_base64(text: str) -> set[str]:
 
     The first and last groups mix with neighbours.
     """
-    found = set()
+    digests = set()
     for padding in range(3):
         plain = b"\0" * padding + _bytes_of(text)
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             digits = encode(plain).decode().rstrip("=")
-            found.add(
+            digests.add(
                 digits[padding + 1 if padding else 0 : len(digits) - (1 if len(plain) % 3 else 0)]
             )
-    return found
+    return digests
 
 
 def _bytes_of(text: str) -> bytes:
