@@ -281,8 +281,8 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     policy = plan.future
     if changes and not ctx.check_mode:
         _check_rules(ctx, known, rules)
-        recheck.check_policy(ctx.okta, params["name"], current)
-        policy = policy_apply.apply_policy(ctx.okta, plan)
+        others = recheck.check_policy(ctx.okta, params["name"], current)
+        policy = policy_apply.apply_policy(ctx.okta, plan, others)
         policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
     return Done(policy, changes, moving, forecast)
 

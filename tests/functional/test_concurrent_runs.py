@@ -190,11 +190,11 @@ def test_a_write_of_another_run_after_that_of_this_run_is_noticed(watched, run_m
     run_module(SCEP, rings(watched), lab=watched.lab)
     real, changed = client.Kandji.update_profile, []
 
-    def update(self, item_id, fields, mobileconfig):
-        written = real(self, item_id, fields, mobileconfig)
+    def update(self, before, fields, mobileconfig):
+        written = real(self, before, fields, mobileconfig)
         if not changed:
-            changed.append(item_id)
-            real(self, item_id, fields, mobileconfig)  # what the other run sends
+            changed.append(before.id)
+            real(self, before, fields, mobileconfig)  # what the other run sends
         return written
 
     mark = watched.mark()

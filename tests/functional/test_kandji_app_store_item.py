@@ -114,7 +114,9 @@ def test_a_tenant_without_macs_has_none_in_scope(watched, run_module):
     assert result["changed"] and result["macs_in_scope"] == 0, result
     assert run_module(MODULE, wanted, lab=watched.lab)["macs_in_scope"] == 0
     refused = run_module(MODULE, {**wanted, "licences": -1}, lab=watched.lab)
-    assert refused["msg"] == "licences: -1 is less than 0. Set 0 or more."
+    assert refused["msg"] == (
+        "licences: -1 is not between 0 and 1000000. Set a number in that range."
+    )
 
 
 def test_a_mac_without_licence_is_named(watched, run_module):

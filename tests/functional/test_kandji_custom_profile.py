@@ -16,7 +16,7 @@ import uuid
 import pytest
 
 MODULE = "kandji_custom_profile"
-PASSWORD = "wifi-canary-<&>-password"
+PASSWORD = "Zq7<&>vXk29LmTw-4b"
 
 pytestmark = pytest.mark.lab(macs=3)
 
@@ -175,7 +175,7 @@ def test_a_change_that_macs_hold_needs_max_reinstall_and_shows_what_changes(
     watched.live()
     changed = {
         **wanted,
-        "mobileconfig": text(wifi(Password="another-canary-password", AutoJoin=True)),
+        "mobileconfig": text(wifi(Password="Yw4kPz81Rt-mNb6Qv", AutoJoin=True)),
     }
     mark = watched.mark()
     refused = run_module(MODULE, changed, lab=watched.lab)
@@ -200,7 +200,7 @@ def test_a_change_that_macs_hold_needs_max_reinstall_and_shows_what_changes(
         },
         {"com.apple.wifi.managed/Password": "********", "com.apple.wifi.managed/AutoJoin": True},
     )
-    for secret in (PASSWORD, "another-canary-password"):
+    for secret in (PASSWORD, "Yw4kPz81Rt-mNb6Qv"):
         assert shown(secret) == []
     assert not run_module(MODULE, changed, lab=watched.lab)["changed"]
 
@@ -521,7 +521,7 @@ def test_a_variable_that_kandji_does_not_know_is_a_warning(watched, run_module, 
 
 
 def test_no_secret_in_any_output(watched, run_module, wanted, shown):
-    hidden = "named-canary-by-the-user"
+    hidden = "Hq2vLx90-Jd7sFgK3"
     args = {
         **wanted,
         "mobileconfig": text(

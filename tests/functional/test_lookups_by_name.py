@@ -68,7 +68,7 @@ def test_a_ring_with_a_generation_is_not_renewed(watched, run_module, profile_ar
         "scep_profile": profile_args["name"],
         "generation": "2026",
     }
-    refused = run_module(RENEWAL, {"rings": [ring], "renew_within_days": 900}, lab=watched.lab)
+    refused = run_module(RENEWAL, {"rings": [ring], "renew_within_days": 365}, lab=watched.lab)
     assert refused["failed"] and refused["msg"].startswith("rings: 'canary' has a generation")
     # A new secret does not touch the generation.
     secret = {"rings": [ring], "challenge": watched.lab.announcement["scep_challenge"]}

@@ -142,6 +142,10 @@ SCENARIOS = {
 }
 
 
+# What it writes voids what the other run wrote, and names no object that a run could meet.
+NOT_PAIRED = {"okta_temporary_access_code"}
+
+
 def writing_modules() -> set[str]:
     """Return the modules that may change what a vendor keeps, by the operations they declare."""
     names = [path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py")]
@@ -156,7 +160,8 @@ def writing_modules() -> set[str]:
 
 
 def test_each_module_that_writes_has_a_scenario() -> None:
-    assert {scenario.module for scenario in SCENARIOS.values()} == writing_modules()
+    paired = {scenario.module for scenario in SCENARIOS.values()}
+    assert paired == writing_modules() - NOT_PAIRED
 
 
 class Scene:

@@ -41,8 +41,11 @@ READ_ONLY = ("id", "created", "lastUpdated", "system", "_links", "_embedded")
 MAX_ATTEMPTS = 3  # while other clients write to the policy
 
 
-def apply_policy(okta: Okta, plan: PolicyPlan) -> Policy:
-    """Carry out a plan. Returns the policy as Okta shows it."""
+def apply_policy(okta: Okta, plan: PolicyPlan, known: t.Iterable[Policy]) -> Policy:
+    """Carry out a plan. Returns the policy as Okta shows it.
+
+    :arg known: the policies as they were read right before.
+    """
     name, description = plan.future.name, plan.future.description
     if not plan.changes:
         return plan.future
@@ -54,22 +57,22 @@ def apply_policy(okta: Okta, plan: PolicyPlan) -> Policy:
             body if description is None else {**body, "description": description}
         )
     else:
-        created = _name_clone(okta, _clone(okta, plan.original), name, description)
+        created = _name_clone(okta, _clone(okta, plan.original, known), name, description)
     _check_twin(okta, created)
     return created
 
 
-def _clone(okta: Okta, original: Policy) -> Policy:
+def _clone(okta: Okta, original: Policy, known: t.Iterable[Policy]) -> Policy:
     """Clone a policy, and return the clone.
 
     If the answer is lost, the clone is the only policy with the name of a clone that was not there
     before. It would be left over otherwise: Okta names a clone, so that a next run cannot know it.
     """
-    known = {policy.id for policy in okta.access_policies()}
+    earlier = {policy.id for policy in known}
     try:
         return okta.clone_policy(original.id)
     except Uncertain:
-        new = [policy for policy in okta.access_policies() if policy.id not in known]
+        new = [policy for policy in okta.access_policies() if policy.id not in earlier]
         names = leftover_clones(new, original)
         if len(new) != 1 or len(names) != 1:
             raise

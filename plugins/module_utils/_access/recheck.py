@@ -21,8 +21,8 @@ from .rule_order import Rules, in_order
 _READ_ONLY = ("lastUpdated", "_links", "_embedded")
 
 
-def check_policy(okta: Okta, name: str, planned: Policy | None) -> None:
-    """Raise Refused if a policy is not as it was planned.
+def check_policy(okta: Okta, name: str, planned: Policy | None) -> list[Policy]:
+    """Return the policies of now. Raises Refused if a policy is not as it was planned.
 
     :arg planned: the policy that the plan read, or None if it creates one of this name.
     """
@@ -30,12 +30,13 @@ def check_policy(okta: Okta, name: str, planned: Policy | None) -> None:
     if planned is None:
         if named(policies, name):
             raise _changed(f"Policy {name!r}", "was created")
-        return
+        return policies
     current = next((each for each in policies if each.id == planned.id), None)
     if current is None:
         raise _changed(f"Policy {planned.name!r}", "was deleted")
     if current != planned:
         raise _changed(f"Policy {planned.name!r}", "was changed")
+    return policies
 
 
 def check_rules(okta: Okta, policy: Policy, planned: Rules) -> None:

@@ -170,7 +170,8 @@ def rule_row(name: str, priority: int = 0, **values: t.Any) -> dict[str, t.Any]:
 
 
 def apply(okta: t.Any, *arguments: t.Any) -> Policy:
-    return policy_apply.apply_policy(okta, policy_plan.plan_policy(*arguments))
+    plan = policy_plan.plan_policy(*arguments)
+    return policy_apply.apply_policy(okta, plan, okta.access_policies())
 
 
 def test_a_policy_as_wanted_is_not_written(okta: FakeOkta) -> None:

@@ -369,7 +369,7 @@ def test_a_wrong_challenge_is_refused(
     authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
     known = len(authority.certificates)
-    error = failure(Endpoint(authority), challenge="another-challenge-altogether")
+    error = failure(Endpoint(authority), challenge="Xk29-LmTw-7Qzv-81Rt")
     assert isinstance(error, client.ScepRefused)
     assert error.fail_info == "badRequest"
     assert "challenge" in str(error)
