@@ -23,6 +23,7 @@ import urllib3.exceptions
 
 from tests.faults.channel import Send
 from tests.faults.exchange import Exchange
+from tests.faults.fields import is_number
 
 Change = Callable[[Exchange], Exchange]
 
@@ -519,7 +520,7 @@ def _key(exchange: Exchange) -> str:
 def counted_too_high(exchange: Exchange) -> Exchange:
     value = exchange.json
     counts = value if isinstance(value, dict) else {}
-    key = next((key for key in ("count", "total") if type(counts.get(key)) is int), "")
+    key = next((key for key in ("count", "total") if is_number(counts.get(key))), "")
     return exchange.with_json({**counts, key: counts[key] + 1000}) if key else exchange
 
 

@@ -17,6 +17,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http impo
 from tests.faults.channel import Send
 from tests.faults.exchange import Exchange
 
+
+def is_number(value: object) -> bool:
+    """Return whether a value is an integer, and not true or false."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 Path = tuple[str, ...]  # keys from the top of a body; EACH is every member of a list
 EACH = "*"
 MISSING = object()
@@ -42,8 +48,8 @@ CHANGES: dict[str, Callable[[t.Any], t.Any]] = {
     ),
     "a lone surrogate": lambda value: "\ud800" + value if isinstance(value, str) else value,
     "escape sequences": lambda value: f"\x1b[31m{value}\u202e" if isinstance(value, str) else value,
-    "a huge number": lambda value: 10**30 if type(value) is int else value,
-    "a negative number": lambda value: -1 if type(value) is int else value,
+    "a huge number": lambda value: 10**30 if is_number(value) else value,
+    "a negative number": lambda value: -1 if is_number(value) else value,
 }
 
 

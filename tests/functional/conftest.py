@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import typing as t
 
 import pytest
@@ -132,3 +133,11 @@ def prepare_redelivery(watched: Watched, run_module: t.Callable[..., t.Any]) -> 
         "serials": serials,
         "issued_before": begun,
     }
+
+
+@pytest.fixture
+def port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

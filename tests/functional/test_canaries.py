@@ -24,7 +24,7 @@ from lab.state import Options
 from tests.functional.conftest import Watched
 from tests.functional.helpers import canaries, examples
 from tests.functional.helpers.canaries import FORMS, STATUSES, Echo, EchoProxy
-from tests.functional.test_event_sources import Rulebook, port, up  # noqa: F401 - port is a fixture
+from tests.functional.test_event_sources import Rulebook, up
 from tests.functional.test_playbook_pairs import BY_ANOTHER, ELSEWHERE, READING, WRITING, Scene
 from tests.support import awx_job
 from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read
@@ -377,7 +377,7 @@ def system_log(lab: Lab, directory: Path, _port: int) -> list[str]:
     return [json.dumps(events), *texts, *contents(directory)]
 
 
-def event_hook(_lab: Lab, _directory: Path, port: int) -> list[str]:  # noqa: F811 - its value
+def event_hook(_lab: Lab, _directory: Path, port: int) -> list[str]:
     """Take a delivery, and refuse what has the secret in another place."""
     secret = canaries.HOOK_SECRET
     source = Rulebook("okta_event_hook", {"OKTA_EVENT_HOOK_SECRET": secret})
@@ -413,7 +413,7 @@ SOURCES: dict[str, t.Callable[[Lab, Path, int], list[str]]] = {
 def test_an_event_source_shows_and_keeps_no_secret(
     source,
     tmp_path,
-    port,  # noqa: F811 - the fixture
+    port,
     caplog,
     capfd,
 ):

@@ -293,13 +293,6 @@ def hook(watched):
     return Rulebook("okta_event_hook", {"OKTA_EVENT_HOOK_SECRET": SECRET})
 
 
-@pytest.fixture
-def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 def add_hook(watched, port, **more):
     up(port)
     wanted = {

@@ -36,13 +36,6 @@ SHARED = 30.0  # seconds that an answer may take on a machine that is shared
 ENVIRONMENT = {"OKTA_EVENT_HOOK_SECRET": SECRET}
 
 
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 # Event hooks
 
 

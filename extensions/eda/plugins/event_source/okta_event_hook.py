@@ -296,7 +296,11 @@ async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
             " 65535."
         )
     receiver, context, sparing = Receiver(params), make_context(params), Sparing()
-    listener = Listener(lambda: t.cast(web.Server, runner.server)(), context, LOGGER.warning)
+
+    def handle() -> t.Any:
+        return t.cast(web.Server, runner.server)()
+
+    listener = Listener(handle, context, LOGGER.warning)
     application = web.Application(client_max_size=LARGEST_BODY, middlewares=[keep_or_end(listener)])
     application.router.add_get(params["path"], receiver.verify)
     application.router.add_post(params["path"], receiver.take)

@@ -36,7 +36,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     OktaUser,
 )
 
-READY = [Authenticator("aut1", "okta_verify", "ACTIVE")]
+READY = (Authenticator("aut1", "okta_verify", "ACTIVE"),)
 
 
 def policy(

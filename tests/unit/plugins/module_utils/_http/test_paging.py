@@ -72,7 +72,9 @@ def test_rows_without_an_id_are_told_apart_by_their_content():
 
 
 def test_a_list_without_an_end_ends_in_a_sentence():
-    endless = lambda query: Page([{"id": query["page"]}], {"page": query["page"] + 1})  # noqa: E731
+    def endless(query):
+        return Page([{"id": query["page"]}], {"page": query["page"] + 1})
+
     with (
         mock.patch.object(paging, "MAX_PAGES", 5),
         pytest.raises(Unreadable, match="^Kandji: a list has more than 5 pages"),
@@ -81,6 +83,8 @@ def test_a_list_without_an_end_ends_in_a_sentence():
 
 
 def test_a_link_back_ends_in_a_sentence():
-    back = lambda query: Page([{"id": query["page"]}], {"page": 1 - query["page"]})  # noqa: E731
+    def back(query):
+        return Page([{"id": query["page"]}], {"page": 1 - query["page"]})
+
     with pytest.raises(Unreadable, match="leads back to a page that was read already"):
         list(read_pages("okta", {"page": 0}, back, by_id))

@@ -82,7 +82,13 @@ def test_several_rings_may_have_one_console_managed_item():
     entries.check_options(both)
     item = LibraryItem("i", "Okta SCEP")
     plans = [
-        ScepPlan(Wanted(None, None, [each]), item.name, None, assigned_only=True, console_item=item)
+        ScepPlan(
+            wanted=Wanted(None, None, [each]),
+            name=item.name,
+            current=None,
+            assigned_only=True,
+            console_item=item,
+        )
         for each in (CANARY, SALES)
     ]
     entries.check_plans(plans)
