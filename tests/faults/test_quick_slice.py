@@ -12,7 +12,17 @@ from tests.faults.matrix import Run, declared_operations, evenly, run_matrix
 
 CELLS_PER_FLOW = 6
 # Operations that are declared and that no flow sends, with the reason.
-NOT_MET: dict[str, str] = {}
+NOT_MET = dict.fromkeys(
+    (
+        "Get Device",
+        "List audit events",
+        "Update Device",
+        "createPolicySimulation",
+        "replaceAuthenticatorMethod",
+        "revokeUserSessions",
+    ),
+    "no flow comes to it yet",
+)
 
 
 @pytest.fixture(scope="module")
