@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tools.release import signature
+from tools.release.advisories import Audit
 from tools.release.checks import (
+    judge_advisories,
     judge_importer,
     judge_site,
     tarball,
@@ -23,7 +26,8 @@ from tools.release.checks import (
     version_problems,
     with_full_links,
 )
-from tools.release.sbom import NEEDED, REFERENCE, completed
+from tools.release.sbom import NEEDED, REFERENCE, completed, reading_problems
+from tools.support.pipeline import NotDone, Stage, run_stages
 
 GALAXY = {
     "namespace": "devicetrust",
@@ -193,3 +197,71 @@ def test_the_bill_names_the_collection_and_what_it_needs():
 def test_a_package_that_is_not_there_is_named():
     with pytest.raises(ValueError, match="PyJWT"):
         completed(environment(*NEEDED[:-1]), GALAXY, "")
+
+
+def audited(*rows: dict[str, object]) -> Audit:
+    return Audit.from_json(json.dumps({"dependencies": rows, "fixes": []}))
+
+
+SOUND = {"name": "idna", "version": "3.20", "vulns": []}
+UNKNOWN = {"name": "requests", "skip_reason": "Dependency not found"}
+BROKEN = {
+    "name": "urllib3",
+    "version": "1.26.0",
+    "vulns": [{"id": "CVE-2023-43804", "fix_versions": ["1.26.17", "2.0.6"]}],
+}
+
+
+def test_a_vulnerable_package_fails_the_audit(capsys):
+    assert judge_advisories(audited(SOUND))
+    assert not judge_advisories(audited(SOUND, BROKEN))
+    assert "urllib3 1.26.0: CVE-2023-43804, fixed in 1.26.17, 2.0.6" in capsys.readouterr().out
+
+
+def test_a_package_that_the_service_does_not_know_fails_the_audit(capsys):
+    assert not judge_advisories(audited(SOUND, UNKNOWN))
+    assert "Not checked: requests: Dependency not found" in capsys.readouterr().out
+
+
+def test_a_service_that_knows_no_package_has_checked_nothing():
+    with pytest.raises(NotDone, match="knew none of 1 packages"):
+        judge_advisories(audited(UNKNOWN))
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"dependencies": [{"name": "idna"}]}', "null"])
+def test_an_unreadable_audit_is_an_error(text):
+    with pytest.raises(ValueError, match="cannot be read"):
+        Audit.from_json(text)
+
+
+def test_a_check_that_is_not_done_is_listed_and_fails_nothing(capsys):
+    def not_done() -> bool:
+        raise NotDone("gpg is not installed")
+
+    assert run_stages([Stage("build", lambda: True), Stage("signature", not_done)]) == 0
+    printed = capsys.readouterr().out
+    assert "Not done: gpg is not installed." in printed
+    assert "1 of 2 passed" in printed and printed.strip().endswith("; not done: signature")
+    assert run_stages([Stage("build", lambda: False), Stage("signature", not_done)]) == 1
+
+
+def test_a_bill_of_materials_lists_what_is_installed_and_nothing_else():
+    installed = [("requests", "2.34.2"), ("PyJWT", "2.15.1"), ("pip", "26.0")]
+    assert reading_problems([("Requests", "2.34.2"), ("pyjwt", "2.15.1")], installed) == []
+    assert reading_problems([("requests", "2.34.1"), ("pyjwt", "2.15.1")], installed) == [
+        "requests 2.34.2 is installed, and the bill of materials does not list it.",
+        "requests 2.34.1 is in the bill of materials, and not installed.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused", "answer", "right"),
+    [
+        (True, True, "Signature verification failed for 'x'", True),
+        (False, True, "Signature verification failed for 'x'", False),
+        (True, False, "Signature verification failed for 'x'", False),
+        (True, True, "Traceback", False),
+    ],
+)
+def test_a_signature_counts_if_another_one_is_refused_for_it(taken, refused, answer, right):
+    assert signature.judge(taken, "no", refused, answer) is right

@@ -4,9 +4,10 @@
 """Build and try a release without releasing anything: `make release-check`.
 
 In a copy of the checkout the changelog gets its release, and the collection is built twice and must
-be the same bytes. galaxy-importer checks it, a bill of materials is written, and the site playbook
-runs against the lab by its full name, from the tarball installed into an empty path. The results
-stay in .cache/release.
+be the same bytes. galaxy-importer checks it, a bill of materials is written and read by a second
+library, pip-audit looks for known vulnerabilities, a signature is made and verified, and the site
+playbook runs against the lab by its full name, from the tarball installed into an empty path. The
+results stay in .cache/release.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from pathlib import Path
 
 import yaml
 
-from tools.release import tarball
-from tools.release.sbom import completed
+from tools.release import signature, tarball
+from tools.release.advisories import Audit
+from tools.release.sbom import completed, reading_problems
 from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
 from tools.support.git_files import tracked_files
 from tools.support.interpreters import environment_of, here
-from tools.support.pipeline import Stage
+from tools.support.pipeline import NotDone, Stage
 from tools.support.playbook import INVENTORY, lab_environment
 
 PLACE = CACHE / "release"
@@ -46,6 +48,8 @@ NOT_SHIPPED = (
 )
 IMPORTER = ("galaxy-importer==0.4.44",)
 CYCLONEDX = ("cyclonedx-bom==7.5.0",)
+SECOND_READER = ("lib4sbom==0.10.4",)  # it shares no code with cyclonedx-bom
+PIP_AUDIT = ("pip-audit==2.10.1",)
 # A link in Markdown to a file of the checkout.
 RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^)#]*)(#[^)]*)?\)")
 
@@ -58,7 +62,9 @@ def stages() -> list[Stage]:
         Stage("build", build),
         Stage("importer", importer),
         Stage("sbom", bill_of_materials),
+        Stage("advisories", advisories),
         Stage("install", install),
+        Stage("signature", signed),
         Stage("site", site),
     ]
 
@@ -311,7 +317,7 @@ def bill_of_materials() -> bool:
     target, cyclonedx = runtime(), environment_of("cyclonedx", here(), CYCLONEDX)
     if target is None or cyclonedx is None:
         return False
-    file = PLACE / f"{built().name.removesuffix('.tar.gz')}.cdx.json"
+    file = bill()
     command = [
         str(cyclonedx / "bin" / "cyclonedx-py"),
         "environment",
@@ -334,9 +340,45 @@ def bill_of_materials() -> bool:
             [str(cyclonedx / "bin" / "python"), "-c", VALIDATE, str(file)], child_environment()
         )[0]
         == 0
+    ) and read_again(target)
+
+
+def bill() -> Path:
+    """Return the path of the bill of materials."""
+    return PLACE / f"{built().name.removesuffix('.tar.gz')}.cdx.json"
+
+
+def read_again(target: Path) -> bool:
+    """Read the bill of materials with another library, and compare it with what is installed."""
+    reader = environment_of("sbom-reader", here(), SECOND_READER)
+    if reader is None:
+        return False
+    status, output = run_and_read(
+        [str(reader / "bin" / "python"), "-c", READ, str(bill())], child_environment(), show=False
     )
+    if status:
+        print(output)
+        return False
+    listed = run_and_read(
+        [str(target / "bin" / "python"), "-c", LIST], child_environment(), show=False
+    )[1]
+    wrong = reading_problems(json.loads(output), json.loads(listed))
+    print("\n".join(wrong) or "lib4sbom reads the packages that are installed.")
+    return not wrong
 
 
+# Each prints one line of JSON: name and version of each package.
+READ = """
+import json, sys
+from lib4sbom.parser import SBOMParser
+parser = SBOMParser()
+parser.parse_file(sys.argv[1])
+print(json.dumps([[one["name"], one["version"]] for one in parser.get_packages()]))
+"""
+LIST = """
+import importlib.metadata, json
+print(json.dumps([[one.name, one.version] for one in importlib.metadata.distributions()]))
+"""
 VALIDATE = """
 import sys
 from cyclonedx.schema import SchemaVersion
@@ -345,6 +387,44 @@ text = open(sys.argv[1], encoding="utf-8").read()
 found = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
 sys.exit(str(found) if found else 0)
 """
+
+
+def advisories() -> bool:
+    """Look for known vulnerabilities of the packages in requirements.lock.
+
+    Raises NotDone if the advisory service cannot be reached or knows none of them.
+    """
+    place = environment_of("pip-audit", here(), PIP_AUDIT)
+    if place is None:
+        return False
+    command = [
+        str(place / "bin" / "pip-audit"),
+        "--require-hashes",
+        "--disable-pip",
+        "--progress-spinner=off",
+        "--format=json",
+        f"--output={PLACE / 'advisories.json'}",
+        f"--requirement={CHECKOUT / 'requirements.lock'}",
+    ]
+    (PLACE / "advisories.json").unlink(missing_ok=True)
+    _status, output = run_and_read(command, child_environment(), show=False)
+    if not (PLACE / "advisories.json").is_file():
+        raise NotDone(
+            f"pip-audit got no answer: {(output.strip() or 'no output').splitlines()[-1]}"
+        )
+    return judge_advisories(Audit.from_json((PLACE / "advisories.json").read_text()))
+
+
+def judge_advisories(audit: Audit) -> bool:
+    """Print what an audit found. Return whether no package is vulnerable.
+
+    Raises NotDone if the service knew no package.
+    """
+    if not audit.checked:
+        raise NotDone(f"the advisory service knew none of {len(audit.unchecked)} packages")
+    print("\n".join((*audit.vulnerable, *(f"Not checked: {line}" for line in audit.unchecked))))
+    print(f"{audit.checked} packages checked, {len(audit.vulnerable)} vulnerabilities.")
+    return not audit.vulnerable and not audit.unchecked
 
 
 # As a user has it
@@ -385,6 +465,25 @@ def install() -> bool:
     return (
         run_and_read(command, user_environment(), installed())[0] == 0
         and (installed() / NAMESPACED / "MANIFEST.json").is_file()
+    )
+
+
+def signed() -> bool:
+    """Sign the manifest with a key made for this, and let ansible-galaxy verify it.
+
+    It must refuse the signature of another manifest. Raises NotDone without gpg.
+    """
+    target = runtime()
+    if target is None:
+        return False
+    if shutil.which("gpg") is None:
+        raise NotDone("gpg is not installed")
+    galaxy = [str(target / "bin" / "ansible-galaxy"), "collection", "verify", "--offline"]
+    return signature.verified(
+        installed() / NAMESPACED / "MANIFEST.json",
+        PLACE / "signature",
+        [*galaxy, "devicetrust.okta_kandji"],
+        user_environment(),
     )
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Complete the bill of materials of a release: add the collection to its Python packages."""
+"""The bill of materials of a release: the collection and its Python packages."""
 
 from __future__ import annotations
 
@@ -51,6 +51,25 @@ def completed(document: Json, galaxy: t.Mapping[str, t.Any], sha256: str) -> Jso
         "components": kept,
         "dependencies": depends,
     }
+
+
+def reading_problems(
+    read: t.Iterable[tuple[str, str]], installed: t.Iterable[tuple[str, str]]
+) -> list[str]:
+    """Return where the packages that a reader of the document sees differ from the installed ones.
+
+    Both are names and versions.
+    """
+    seen = {(name.lower(), version) for name, version in read}
+    wanted = {(name.lower(), version) for name, version in installed}
+    wanted = {one for one in wanted if one[0] not in NOT_OURS}
+    return [
+        f"{name} {version} is installed, and the bill of materials does not list it."
+        for name, version in sorted(wanted - seen)
+    ] + [
+        f"{name} {version} is in the bill of materials, and not installed."
+        for name, version in sorted(seen - wanted)
+    ]
 
 
 def _without(dependency: Json, gone: t.AbstractSet[str]) -> Json:
