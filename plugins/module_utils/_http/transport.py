@@ -15,6 +15,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from urllib.request import getproxies
 
 from .._core.errors import DeviceTrustError, Unreachable
 from .._core.json_fields import parse_json
@@ -36,6 +37,7 @@ from .retry import (
     retry_after,
 )
 from .settings import Settings
+from .urls import passwords_in
 
 try:
     import requests
@@ -76,6 +78,9 @@ class Transport:
         self._last_date: float | None = None
         self._pacer = Pacer(self._failures, settings.capacity_percent, self._sleep)
         self._counting = threading.Lock()  # several threads send
+        # A proxy that refuses may show what it was sent.
+        for password in passwords_in(getproxies().values()):
+            masker.add(password, ordinary=True)
         self._session = requests.Session()
         adapter = DeadlineAdapter(settings.max_answer_seconds, settings.clock)
         for scheme in ("https://", "http://"):

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from .._core.errors import BadOption
 
@@ -71,3 +71,11 @@ def split_url(url: str) -> SplitResult:
 def batches(values: Sequence[str], size: int = MAX_FILTER_TERMS) -> list[list[str]]:
     """Return the values in lists that each fit the URL of one query."""
     return [list(values[start : start + size]) for start in range(0, len(values), size)]
+
+
+def passwords_in(urls: Iterable[str]) -> Iterator[str]:
+    """Yield the passwords that URLs hold, as they are written and as they are sent."""
+    for url in urls:
+        authority = url.rpartition("//")[2].rpartition("@")[0]
+        password = authority.partition(":")[2]
+        yield from dict.fromkeys((password, unquote(password)))

@@ -414,14 +414,15 @@ class Kandji:
     def item_statuses(self, item_id: str, computer_id: str | None = None) -> t.Iterator[ItemStatus]:
         """Yield the item's status on each device, or on one.
 
-        Get Library Item Statuses. Yields nothing for an item that does not exist.
+        Get Library Item Statuses. Yields nothing for an item that does not exist. The texts are
+        without secrets: results cut them, and the rest of a secret that is cut is not recognized.
         """
         query: Query = {"computer_id": computer_id} if computer_id else {"limit": PAGE}
         try:
             for row in self._linked_pages(
                 ITEM_STATUSES, query, {"library_item_id": item_id}, required=("computer.id",)
             ):
-                yield ItemStatus.from_row(row)
+                yield ItemStatus.from_row(row).masked(self.transport.masker.text)
         except NotFound:
             return
 

@@ -12,7 +12,7 @@ nobody documented stay as they are.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .._core.json_fields import (
@@ -172,6 +172,13 @@ class ItemStatus:
             control_log=as_text(row.get("control_log")),
             reported_at=as_text(row.get("reported_at")),
         )
+
+    def masked(self, mask: t.Callable[[str], str]) -> ItemStatus:
+        """Return the record with its free texts (the logs, and Kandji's own word) masked."""
+        names = ("status", "log", "last_audit_log", "control_log")
+        texts = {name: text for name in names if (text := getattr(self, name))}
+        new = {name: mask(text) for name, text in texts.items()}
+        return self if new == texts else replace(self, **new)
 
     @property
     def state(self) -> str:

@@ -84,6 +84,36 @@ def with_canaries(stage: examples.Stage) -> None:
 
 
 @contextlib.contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> t.Iterator[str]:
+    """Yield host and port of a server that answers by a handler."""
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def refusing_proxy() -> t.Iterator[str]:
+    """Yield the URL of a proxy, with a password. It refuses, and shows how it was asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            sent = self.headers["Proxy-Authorization"]
+            plain = base64.b64decode(sent.partition(" ")[2]).decode().replace(":", ", ")
+            self.send_response_only(407, f"{plain.split(',')[0]}, {sent} {plain}")
+            self.end_headers()
+
+        def log_message(self, *_arguments: t.Any) -> None:
+            pass
+
+    with serving(Handler) as place:
+        yield f"http://company:{PROXY_PASSWORD}@{place}"
+
+
+@contextlib.contextmanager
 def webhook(status: int) -> t.Iterator[str]:
     """Yield the address of a webhook, which is a secret. It answers with the request."""
 
@@ -97,12 +127,8 @@ def webhook(status: int) -> t.Iterator[str]:
         def log_message(self, *_arguments: t.Any) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{WEBHOOK_PATH}"
-    finally:
-        server.shutdown()
+    with serving(Handler) as place:
+        yield f"http://{place}{WEBHOOK_PATH}"
 
 
 # Echoes

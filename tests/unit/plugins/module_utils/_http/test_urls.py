@@ -91,3 +91,21 @@ def test_a_text_that_is_not_a_url_has_no_parts() -> None:
     assert urls.split_url("https://acme.okta.com/a").path == "/a"
     with pytest.raises(BadOption, match="^okta_org_url: 'https://\\[' is not a URL"):
         urls.check_origin("okta_org_url", "https://[")
+
+
+@pytest.mark.parametrize(
+    ("url", "passwords"),
+    [
+        ("http://ada:s3cr%65t@proxy.test:3128", ["s3cr%65t", "s3cret"]),
+        ("http://ada:s3@cret:1@proxy.test", ["s3@cret:1"]),
+        ("ada:s3cret@proxy.test:3128", ["s3cret"]),
+        ("http://ada:s3cret@[::1", ["s3cret"]),
+        ("http://ada@proxy.test", [""]),
+        ("http://proxy.test:3128", [""]),
+        ("", [""]),
+    ],
+)
+def test_the_passwords_of_proxies_are_found_also_in_what_is_no_url(
+    url: str, passwords: list[str]
+) -> None:
+    assert list(urls.passwords_in([url])) == passwords

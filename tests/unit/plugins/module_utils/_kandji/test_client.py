@@ -25,7 +25,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Uncertain,
     Unreadable,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
+    MASK,
+    Masker,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
     Settings,
 )
@@ -505,6 +508,18 @@ def test_statuses_are_read_of_all_macs_or_of_one(
     wire.script((200, {"results": [{"computer": {"id": "mac-1"}, "status": "PASS"}]}))
     assert [one.status for one in kandji(wire).item_statuses(ITEM, only)] == ["PASS"]
     assert query_of(wire.sent[0]) == query
+
+
+@pytest.mark.parametrize("name", ["status", "log", "last_audit_log", "control_log"])
+def test_a_secret_in_a_status_is_masked_before_anybody_cuts_the_text(
+    wire: t.Any, name: str
+) -> None:
+    secret = "Zk8vQ2-canary-Lm4"
+    wire.masker.add(secret)
+    row = {"computer": {"id": "mac-1"}, "status": "ERROR", name: "x" * 290 + secret}
+    wire.script((200, {"results": [row]}))
+    (status,) = kandji(wire).item_statuses(ITEM)
+    assert getattr(status, name) == "x" * 290 + MASK
 
 
 # What is not there
