@@ -89,6 +89,8 @@ h3 { font-size: 0.95rem; }
 ul, ol { list-style: none; }
 b { font-variant-numeric: tabular-nums; }
 code, td.code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.87em; }
+/* A name that changes the direction of text changes it for itself alone. */
+code, td { unicode-bidi: isolate; }
 .quiet { color: var(--quiet); font-weight: 400; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip { position: absolute; left: 1rem; top: -4rem; z-index: 2; padding: 0.5rem 1rem; border-radius: 0 0 8px 8px; background: var(--accent);
