@@ -100,8 +100,10 @@ class UserOperations:
 
     def _revoke_sessions(self, call: Call) -> Answer:
         """Answer that the sessions of a user are revoked. The lab's people have none that last."""
-        if call.path["userId"] not in self.org.users:
-            refuse("E0000007", f"{call.path['userId']} (User)")
+        user = self.org.users.get(call.path["userId"]) or refuse(
+            "E0000007", f"{call.path['userId']} (User)"
+        )
+        self.org.administrator_event("user.session.clear", "Clear user session", [user.in_the_log])
         return Answer(status=204)
 
     def _list_enrollments(self, call: Call) -> Answer:

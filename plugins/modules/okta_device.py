@@ -87,9 +87,14 @@ options:
   revoke_sessions:
     description:
       - End all sessions of the users of each record that is changed, and revoke their tokens of
-        OpenID Connect and OAuth, before the first step on the record. Not for V(active).
+        OpenID Connect and OAuth. Not for V(active).
+      - With V(suspended), this comes after all records are suspended, so no error keeps a Mac
+        from being suspended. It also takes users of a record that was suspended before, unless
+        the System Log shows that their sessions ended since.
+      - With V(deactivated) and V(absent), it comes before the first step on the record.
       - Without it, a suspended device ends only the sessions that began with its Okta Verify.
-      - A service app needs the scope C(okta.users.manage) for it.
+      - A service app needs the scope C(okta.users.manage) for it, and C(okta.logs.read) for
+        records that were suspended before.
     type: bool
     default: false
   report_people:
@@ -180,7 +185,7 @@ devices:
       type: str
       returned: always
     serial_number:
-      description: Serial number in the record.
+      description: Serial number in the record. Without a record, the one that selected it.
       type: str
       returned: always
     display_name:
@@ -200,7 +205,7 @@ devices:
       type: str
       returned: always
     users:
-      description: The users of the record, each with login, name and management status.
+      description: The users of the record, each with C(login), C(name) and C(management_status).
       type: list
       elements: dict
       returned: always
@@ -216,7 +221,7 @@ devices:
       type: str
       returned: always
     reason:
-      description: Why, in one sentence.
+      description: Why, in one or two sentences.
       type: str
       returned: always
     reason_code:
@@ -243,6 +248,18 @@ devices:
       state: changed
       reason: It is suspended; nobody signs in with its Okta Verify until it is unsuspended.
       reason_code: null
+report:
+  description:
+    - Lines of text for an operator. There is a line for each target, with the users of its record.
+      What its users can still sign in with (O(report_people)), whose sessions are revoked, and
+      RV(console_steps) follow.
+    - The last lines are what cannot be undone, and the phrase that the plan needs.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "C02XK1ZAJG5J, MacBook of Ann, guo4a5u7YAHhjXrMK0g4: changed. It is suspended; nobody signs
+      in with its Okta Verify until it is unsuspended. Users: Ann Smith (ann@acme.com)."
 counts:
   description: Number of records that were changed (in check mode, would be), unchanged, skipped and
     absent.
@@ -326,12 +343,14 @@ org_url:
   type: str
   sample: https://acme.okta.com
 audit_file:
-  description: Path of the audit file. Empty without O(state_dir).
+  description: Path of the audit file. Empty without O(state_dir), in check mode, and if there was
+    nothing to write.
   returned: success
   type: str
   sample: /var/lib/device-trust/device_audit.jsonl
 changes:
-  description: One line for each record that the module changed, or would change in check mode.
+  description: One line for each record that the module changed, and for each user whose sessions
+    it revoked, or would in check mode.
   returned: success
   type: list
   elements: str
@@ -364,10 +383,11 @@ from ..module_utils._reset.records import GOALS, Goal, GuardOptions
 from ..module_utils._reset.report import (
     Outcome,
     count_changes,
+    describe_outcome,
     describe_person,
-    describe_steps,
     list_console_steps,
     list_losses,
+    write_state_report,
 )
 
 OPTIONS: ArgumentSpec = {
@@ -389,6 +409,7 @@ USES = (
     okta_api.LIST_USER_DEVICES,
     okta_api.LIST_ENROLLMENTS,
     okta_api.REVOKE_SESSIONS,
+    okta_api.LIST_LOG_EVENTS,
     kandji_api.LIST_DEVICES,
 )
 STATUS: t.Final[t.Mapping[str, str | None]] = {
@@ -409,9 +430,13 @@ def run(ctx: ModuleContext) -> Result:
     kandji = ctx.kandji if goal.destroys and options.limits.max_percent < 100 else None
     done = ResetRun(ctx.okta, kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
-        [_change(outcome, goal) for outcome in done.outcomes if outcome.is_written],
-        devices=[describe_steps(outcome, goal) for outcome in done.outcomes],
+        [
+            *(_change(outcome, goal) for outcome in done.outcomes if outcome.is_written),
+            *(_end_of_sessions(login) for login in done.revoked),
+        ],
+        devices=[describe_outcome(outcome, goal) for outcome in done.outcomes],
         counts=count_changes(done.outcomes),
+        report=write_state_report(done.outcomes, goal, done.people, done.revoked, done.confirm),
         people=[describe_person(person) for person in done.people],
         sessions_revoked=list(done.revoked),
         cannot_be_undone=list_losses(done.outcomes) if goal.destroys else [],
@@ -462,6 +487,10 @@ def _change(outcome: Outcome, goal: Goal) -> Change:
     if goal.state == "absent":
         return Change("delete", f"{subject}, which cannot be undone", before, after)
     return Change("update", subject, before, after)
+
+
+def _end_of_sessions(login: str) -> Change:
+    return Change("update", f"user {login}: sessions revoked", {}, {})
 
 
 def main() -> None:

@@ -407,7 +407,8 @@ reissue_after:
   type: str
   sample: "2026-11-20T10:00:01+00:00"
 audit_file:
-  description: Path of the audit file. Empty without O(state_dir).
+  description: Path of the audit file. Empty without O(state_dir), in check mode, and if there was
+    nothing to write.
   returned: success
   type: str
   sample: /var/lib/device-trust/device_audit.jsonl

@@ -32,7 +32,9 @@ def test_a_lost_mac_is_suspended_and_found_again(watched, playbook, tmp_path):
     assert planned.status == 0 and watched.writes() == [], planned.output
     done = playbook(watched.lab, LOST_MAC, variables=variables)
     assert done.status == 0 and record.status == "SUSPENDED", done.output
-    assert watched.writes() == ["revokeUserSessions", "suspendDevice"]
+    assert watched.writes() == ["suspendDevice", "revokeUserSessions"]
+    assert "would change. It would be suspended" in planned.output
+    assert "Sessions to be revoked: ann@example.com." in planned.output
     for result in (planned, done):
         assert "ann@example.com can still sign in with okta_email" in result.output
         assert "Kandji can lock or erase a Mac" in result.output
@@ -46,6 +48,7 @@ def test_a_lost_mac_is_suspended_and_found_again(watched, playbook, tmp_path):
     mark = watched.mark()
     again = playbook(watched.lab, LOST_MAC, arguments=["--tags", "found"], variables=variables)
     assert again.status == 0 and watched.writes(mark) == [], again.output
+    assert f"{SERIAL}: unchanged. It is active already." in again.output
 
 
 @pytest.mark.lab(macs=1)
@@ -57,3 +60,59 @@ def test_a_serial_that_okta_does_not_know_fails_the_run(watched, playbook):
     )
     assert result.status != 0 and record.status == "SUSPENDED"
     assert "device_trust_lost_serials: TYPO is not suspended." in result.output
+
+
+@pytest.mark.lab(macs=1)
+def test_sessions_end_also_if_that_is_asked_for_after_the_suspension(watched, playbook):
+    """The first run says that they go on. Its user is named, also one who left."""
+    fleet = ResetFleet(watched)
+    ann, bob = fleet.user("ann@example.com"), fleet.user("bob@example.com")
+    fleet.record(SERIAL, ann, bob)
+    bob.status = "DEPROVISIONED"
+    variables = {"device_trust_lost_serials": f" {SERIAL.lower()} "}
+    first = playbook(watched.lab, LOST_MAC, variables=variables)
+    assert first.status == 0 and watched.writes() == ["suspendDevice"], first.output
+    assert "(bob@example.com, DEPROVISIONED)" in first.output
+    assert "run this playbook again with device_trust_lost_revoke_sessions: true" in first.output
+    variables["device_trust_lost_revoke_sessions"] = True
+    for check, writes in ((True, []), (False, ["revokeUserSessions"]), (False, [])):
+        mark = watched.mark()
+        result = playbook(watched.lab, LOST_MAC, check=check, variables=variables)
+        assert result.status == 0 and watched.writes(mark) == writes, result.output
+        assert bool(result.changed) is (check or bool(writes))
+
+
+@pytest.mark.lab(macs=1)
+def test_missing_rights_to_revoke_sessions_keep_no_mac_from_being_suspended(watched, playbook):
+    record = ResetFleet(watched).record(SERIAL)
+    watched.forbid("revokeUserSessions")
+    variables = {
+        "device_trust_lost_serials": [SERIAL],
+        "device_trust_lost_revoke_sessions": True,
+    }
+    result = playbook(watched.lab, LOST_MAC, variables=variables)
+    assert result.status != 0 and record.status == "SUSPENDED", result.output
+    watched.control("PATCH", "/okta/refuse", {"revokeUserSessions": False})
+    mark = watched.mark()
+    again = playbook(watched.lab, LOST_MAC, variables=variables)
+    assert again.status == 0 and watched.writes(mark) == ["revokeUserSessions"], again.output
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("status", [None, "DEACTIVATED"])
+def test_a_found_mac_without_a_record_fails_the_run(watched, playbook, status):
+    fleet = ResetFleet(watched)
+    record = fleet.record(SERIAL)
+    record.status = "SUSPENDED"
+    if status:
+        other = fleet.record("LOSTMAC00002")
+        other.status = status
+        other.users.clear()
+    result = playbook(
+        watched.lab,
+        LOST_MAC,
+        arguments=["--tags", "found"],
+        variables={"device_trust_lost_serials": [SERIAL, "LOSTMAC00002"]},
+    )
+    assert result.status != 0 and record.status == "ACTIVE"
+    assert "device_trust_lost_serials: LOSTMAC00002 has no device record" in result.output

@@ -181,7 +181,9 @@ def test_a_playbook_reads_only_declared_variables(path: Path) -> None:
         "device_trust_hosts",
         "device_trust_notification",  # which a playbook sets for another
         "device_trust_reset_plan_digest",  # which a job sets for the next
-        "device_trust_reset_confirm",  # which a message names
+        # Which messages name.
+        "device_trust_reset_confirm",
+        "device_trust_lost_revoke_sessions",
     }
 
 
@@ -247,12 +249,13 @@ def test_a_survey_asks_within_the_range_and_choices_of_the_variable(
     question: dict[str, object],
 ) -> None:
     variable = VARIABLES[str(question["variable"])]
-    kinds = {"int": {"integer"}, "str": {"text", "multiplechoice"}}
+    kinds = {"int": {"integer"}, "str": {"text", "multiplechoice"}, "bool": {"multiplechoice"}}
     assert question["type"] in kinds.get(variable.type, {"text", "textarea"})
     if variable.type == "int":
         assert (question["min"], question["max"]) == (variable.minimum, variable.maximum)
         assert question["default"] == variable.default
-    assert question.get("choices", list(variable.choices)) == list(variable.choices)
+    choices = ["false", "true"] if variable.type == "bool" else list(variable.choices)
+    assert question.get("choices", choices) == choices
 
 
 def test_every_playbook_and_role_is_read() -> None:

@@ -34,6 +34,7 @@ from .plan import (
     digest_plan,
     keep_changed,
     loses_certificate,
+    mark_gone,
     plan_reset,
     reissue_after,
 )
@@ -43,7 +44,9 @@ from .reader import (
     read_macs,
     read_others,
     read_people,
+    read_record,
     read_revocations,
+    read_session_ends,
     read_users,
 )
 from .records import (
@@ -57,7 +60,7 @@ from .records import (
     Step,
     login_of,
 )
-from .report import Outcome
+from .report import Outcome, describe_outcome
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class ResetOptions:
     """What the caller asks for. ``approved_digest`` is that of the approved plan, "" if none.
 
     ``created_before`` is the start of the run if it is None, ``state_dir`` the directory of the
-    audit. ``revoke_sessions``: the users of a record lose their sessions before its first step.
+    audit. ``revoke_sessions``: the users of a record lose their sessions, after the last
+    suspension, else before the first step on the record, which loses its users.
     ``report_people``: what its users can still sign in with is read.
     """
 
@@ -174,8 +178,9 @@ class ResetRun:
             else {}
         )
         count = count_writes(decisions)
-        self._open_audit(count)
+        self._open_audit(bool(count) or self._may_revoke(decisions))
         outcomes = self._apply(decisions, guards, reader, revocations)
+        self._revoke_later(outcomes, guards.now)
         return ResetResult(
             outcomes,
             digest,
@@ -202,18 +207,24 @@ class ResetRun:
         complete = []
         for number, target in enumerate(targets, 1):
             target = replace(target, mac=macs.get(target.serial.lower()))
+            if target.device and self._is_done(target):
+                target = read_record(self._okta, target)  # no step reads it again
             complete.append(read_users(self._okta, target))
             self._progress(f"{number} of {len(targets)} records read")
         if not self._goal.registers_again:
             self._warn_of_absent(complete)
             return complete, fleet
-        unknown = [target.name for target in complete if target.is_unknown and not target.by_id]
+        unknown = [target.name for target in complete if target.is_unknown and target.serial]
         if unknown:
             self._warn(
                 f"serials: Neither Okta nor Kandji knows {', '.join(unknown)}. Check the spelling."
             )
         each = self._options.guards.duplicates == "each"
         return read_others(self._okta, complete, each), fleet
+
+    def _is_done(self, target: ResetTarget) -> bool:
+        """Return whether a record is in the state as far as is known."""
+        return not self._goal.registers_again and self._goal.steps(target.status) == ()
 
     def _read_macs(self, targets: Sequence[ResetTarget]) -> tuple[Mapping[str, Mac], int | None]:
         """Return the Macs by serial in lower case if they decide, and how many Kandji has."""
@@ -231,7 +242,7 @@ class ResetRun:
         )
 
     def _warn_of_absent(self, targets: Sequence[ResetTarget]) -> None:
-        absent = [target.name for target in targets if target.device is None]
+        absent = [target.name for target in targets if target.device is None and not target.by_user]
         if absent and self._goal.state != "absent":
             self._warn(
                 f"Okta has no device record of {', '.join(absent)}. Check the spelling of serials"
@@ -265,14 +276,20 @@ class ResetRun:
         check_approved(decisions, digest, self._options.approved_digest, self._goal)
         return digest
 
-    def _open_audit(self, count: int) -> None:
+    def _may_revoke(self, decisions: Sequence[Decision]) -> bool:
+        """Return whether users of records that are suspended already may lose their sessions."""
+        return self._options.revoke_sessions and any(
+            decision.code == "unchanged" and decision.target.active_users for decision in decisions
+        )
+
+    def _open_audit(self, writes: bool) -> None:
         """Open the audit before the first write: a directory that is not writable stops the run."""
         directory = self._options.state_dir
-        if count and directory and self._options.check_mode:
+        if writes and directory and self._options.check_mode:
             self._audit.check(directory)
-        elif count and directory:
+        elif writes and directory:
             self._audit.open(directory)
-        if count and not directory:
+        if writes and not directory:
             self._warn("state_dir: It is not set, so no audit of this run is kept.")
 
     def _apply(
@@ -293,8 +310,10 @@ class ResetRun:
                     current[number] = decision
                 state = self._write(decision)
             except DeviceTrustError as error:
-                error.details["devices"] = [outcome.row() for outcome in outcomes]
+                error.details["devices"] = self._rows(outcomes)
                 raise
+            if state == "absent" and decision.writes:
+                decision = current[number] = mark_gone(decision)
             loses = (
                 loses_certificate(decision.target, revocations, guards.now, decision.records_left)
                 if self._options.report_bound_certificates
@@ -340,48 +359,92 @@ class ResetRun:
         if not decision.writes:
             return "skipped"
         if self._options.check_mode:
-            self._revoke_sessions(target)
+            if self._goal.destroys:
+                self._revoke_sessions(target)
             return self._goal.planned
         self._audit.write(target, "started")
-        self._revoke_sessions(target)
+        if self._goal.destroys:
+            self._revoke_sessions(target)
         # The users are not read again between two steps: a deactivated record has none and gets
         # none. An administrator would have to activate it, and Okta deletes no active record.
+        answer = "done"
         for step in self._goal.steps(target.status) or ():
-            self._step(target, step)
-        return self._goal.done
+            answer = self._step(target, step)
+        is_gone = answer == "absent" and self._goal.state != "absent"
+        return "absent" if is_gone else self._goal.done
 
-    def _revoke_sessions(self, target: ResetTarget) -> None:
+    def _revoke_later(self, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Revoke the sessions of the users of all suspended records.
+
+        After the last suspension: no missing permission keeps a Mac from being suspended. Users of
+        a record that was suspended before lose them, too, unless the System Log shows that they
+        lost them since. So the next run after an interruption finishes.
+        """
+        if self._goal.destroys or not self._options.revoke_sessions:
+            return
+        before = [each.decision.target for each in outcomes if each.state == "unchanged"]
+        try:
+            ends = read_session_ends(self._okta, before, now) if before else {}
+            for outcome in outcomes:
+                if outcome.state == "unchanged":
+                    self._revoke_sessions(outcome.decision.target, ends)
+                elif outcome.is_written:
+                    self._revoke_sessions(outcome.decision.target)
+        except DeviceTrustError as error:
+            error.details["devices"] = self._rows(outcomes)
+            raise
+
+    def _revoke_sessions(
+        self, target: ResetTarget, ends: Mapping[str, datetime] | None = None
+    ) -> None:
         """Revoke the sessions of a record's users, each user's once.
 
-        Before the first step: the next run after an interruption finds the record as it was, and
-        revokes them, too. A session that begins until then by Okta Verify ends with the suspension.
+        :arg ends: when users lost them last. It counts from the last change of the record on.
         """
         for user in target.active_users if self._options.revoke_sessions else ():
-            if user.user.id in self._revoked:
+            ended, changed = (ends or {}).get(user.user.id), target.updated_at
+            if user.user.id in self._revoked or (ended and changed and ended >= changed):
                 continue
-            self._revoked[user.user.id] = login_of(user)
             if not self._options.check_mode:
-                self._audited(target, "sessions revoked", partial(self._end_sessions, user))
+                self._end_sessions(target, user)
+            self._revoked[user.user.id] = login_of(user)
 
-    def _end_sessions(self, user: DeviceUser) -> str:
-        self._okta.revoke_sessions(user.user.id)
-        return "done"
+    def _end_sessions(self, target: ResetTarget, user: DeviceUser) -> None:
+        def end() -> str:
+            self._okta.revoke_sessions(user.user.id)
+            return "done"
 
-    def _step(self, target: ResetTarget, step: Step) -> None:
-        """Take a step and keep it in the audit."""
-        self._audited(target, _AFTER[step], partial(self._okta.take_step, step, target.id))
+        self._audited(target, "revoked", end, user)
 
-    def _audited(self, target: ResetTarget, name: str, write: Callable[[], str]) -> None:
-        """Write, and keep in the audit that a record is ``name``, also if it fails."""
+    def _step(self, target: ResetTarget, step: Step) -> str:
+        """Take a step and keep it in the audit. Return done, already_done or absent."""
+        return self._audited(target, _AFTER[step], partial(self._okta.take_step, step, target.id))
+
+    def _audited(
+        self,
+        target: ResetTarget,
+        name: str,
+        write: Callable[[], str],
+        user: DeviceUser | None = None,
+    ) -> str:
+        """Write, and keep in the audit that a record is ``name``, also if it fails.
+
+        With a user, it is the user's sessions that are ``name``.
+        """
+        subject, login = ("sessions ", login_of(user)) if user else ("", None)
         try:
             answer = write()
         except DeviceTrustError as error:
-            result = f"not known to be {name}" if isinstance(error, Uncertain) else f"not {name}"
-            self._audit.write(target, result, str(error.details.get("request_id", "")))
+            known = "not known to be" if isinstance(error, Uncertain) else "not"
+            request_id = str(error.details.get("request_id", ""))
+            self._audit.write(target, f"{subject}{known} {name}", request_id, login)
             raise
-        self._audit.write(
-            target, "absent" if answer == "absent" else name, self._okta.last_request_id
-        )
+        result = "absent" if answer == "absent" else f"{subject}{name}"
+        self._audit.write(target, result, self._okta.last_request_id, login)
+        return answer
+
+    def _rows(self, outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
+        return [describe_outcome(outcome, self._goal) for outcome in outcomes]
 
 
 def _reissue_after(

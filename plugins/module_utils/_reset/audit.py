@@ -51,12 +51,14 @@ class Audit:
         self._try(lambda: check_writable(path))
         self.path = ""
 
-    def write(self, target: ResetTarget, result: str, request_id: str = "") -> None:
+    def write(
+        self, target: ResetTarget, result: str, request_id: str = "", user: str | None = None
+    ) -> None:
         """Keep a step.
 
         ``result`` is started, absent, what the record is after the step (such as deactivated), or
         "not deactivated" after a failure. After a step whose answer was lost it is "not known to be
-        deactivated".
+        deactivated". ``user`` is the login of the user whose sessions were revoked, if it was that.
         """
         if not self.path:
             return
@@ -71,6 +73,7 @@ class Audit:
             "users": [login_of(user) for user in target.users],
             "state_before": target.status,
             "result": result,
+            **({"user": user} if user else {}),
             "request_id": request_id,
         }
         self._append(json.dumps(self._masker.value(line)) + "\n")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.errors import Refused
-from .._core.text import abbreviate
+from .._core.text import abbreviate, unique_spellings
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.duplicates import Rank, rank_record
 from .._okta.records import Enrollment
@@ -100,6 +100,11 @@ class Limits:
 # The guards of one record
 
 
+def _allowing(code: ReasonCode, guards: Guards) -> str:
+    """Return how the caller lifts a guard, as the end of a sentence."""
+    return f" (allowing {code!r} {guards.goal.takes} it)"
+
+
 def is_in_sign_in_grace(target: ResetTarget, guards: Guards) -> bool:
     """Return whether a FastPass sign-in may still cure the record.
 
@@ -163,9 +168,9 @@ def _check_status(target: ResetTarget, guards: Guards) -> Refusal | None:
     if goal.steps(target.status) is not None:
         return None
     blocked = " Nobody can sign in with it." if target.status == "DEACTIVATED" else ""
+    status = f"It is {target.status}" if target.status else "Okta does not show its status"
     return Refusal(
-        "other_status",
-        f"It is {target.status}, and no step leads from there to {goal.participle}.{blocked}",
+        "other_status", f"{status}, and no step leads from there to {goal.participle}.{blocked}"
     )
 
 
@@ -217,7 +222,7 @@ def _check_suspension(target: ResetTarget, guards: Guards) -> Refusal | None:
     return Refusal(
         "suspended",
         "It is suspended: an administrator blocked it, and a new registration would lift the block"
-        " (allowing 'suspended' resets it).",
+        f"{_allowing('suspended', guards)}.",
     )
 
 
@@ -260,14 +265,14 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     if managed and guards.forbids("managed"):
         return Refusal(
             "managed",
-            f"It works: {', '.join(managed)} is MANAGED on it (allowing 'managed' resets it).",
+            f"It works: {', '.join(managed)} is MANAGED on it{_allowing('managed', guards)}.",
         )
     unknown = [login_of(user) for user in target.users if user.may_be_managed]
     if unknown and guards.forbids("managed"):
         return Refusal(
             "managed",
             f"It may work: Okta does not say whether it is managed for {', '.join(unknown)}"
-            " (allowing 'managed' resets it).",
+            f"{_allowing('managed', guards)}.",
         )
     if target.of_users is not None:
         return _check_other_users(target, guards)
@@ -275,8 +280,9 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     if len(active) > 1 and guards.forbids("shared"):
         return Refusal(
             "shared",
-            f"It is shared: {', '.join(active)} would all have to register again"
-            " (allowing 'shared' resets it).",
+            f"It is shared: {', '.join(active)} would all"
+            f" {'have to register again' if guards.goal.registers_again else 'lose it'}"
+            f"{_allowing('shared', guards)}.",
         )
     return None
 
@@ -292,7 +298,7 @@ def _check_other_users(target: ResetTarget, guards: Guards) -> Refusal | None:
         return None
     return Refusal(
         "shared",
-        f"It is shared: {', '.join(others)} would lose it, too (allowing 'shared' includes them).",
+        f"It is shared: {', '.join(others)} would lose it, too{_allowing('shared', guards)}.",
     )
 
 
@@ -516,7 +522,7 @@ def check_last_authenticator(
     return Refusal(
         "last_authenticator",
         f"It holds the last strong authenticator of {', '.join(locked_out)}, who could not"
-        " register again (allowing 'last_authenticator' resets it).",
+        f" register again{_allowing('last_authenticator', guards)}.",
     )
 
 
@@ -636,6 +642,12 @@ def _decide(
     return Decision(target, "write", _describe_reset(effect), keeper=keeper)
 
 
+def mark_gone(decision: Decision) -> Decision:
+    """Return the decision about a record that was deleted before its first step."""
+    reason = "Its device record was deleted during the run."
+    return replace(decision, action="none", reason=reason, code="no_record")
+
+
 def _describe_reset(effect: str) -> str:
     return f"Its record is deactivated and deleted; {effect}."
 
@@ -742,7 +754,9 @@ def check_limits(
 def _describe_writes(decisions: Iterable[Decision], goal: Goal) -> str:
     names = [decision.target.name for decision in decisions if decision.writes]
     records = "device record" if len(names) == 1 else "device records"
-    return f"{len(names)} {records} ({abbreviate(names, 5)}) would be {goal.participle}"
+    # A serial or a login may stand for several records.
+    listed = abbreviate(unique_spellings(names), 5)
+    return f"{len(names)} {records} ({listed}) would be {goal.participle}"
 
 
 def _percent_of(count: int, fleet: int) -> int:

@@ -36,6 +36,7 @@ SIGN_IN_EVENTS = (
 FASTPASS_FACTOR = "SIGNED_NONCE"
 FASTPASS_METHOD = "Use Okta FastPass"
 SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
+SESSION_ENDS = 'eventType eq "user.session.clear" and outcome.result eq "SUCCESS"'
 DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
 REGISTRATIONS = 'eventType eq "device.enrollment.create"'
 BIND = "pki.cert.bind"
@@ -69,7 +70,7 @@ class Selection:
 def find_targets(
     okta: Okta, selection: Selection, warn: Callable[[str], None]
 ) -> list[ResetTarget]:
-    """Return a target for each record that is selected, and for each serial or id without one.
+    """Return a target for each record that is selected, and for each value without one.
 
     Each record has one target, however often and in whatever spelling it is selected. ``stages``
     are not read here.
@@ -77,15 +78,19 @@ def find_targets(
     """
     serials = list(selection.serials)
     of_users: dict[str, ResetTarget] = {}
-    for login in selection.users:
-        for user_id, device in _devices_of(okta, login, warn):
+    without = []
+    for login in dict.fromkeys(selection.users):
+        devices = _devices_of(okta, login, warn)
+        if not devices:
+            without.append(ResetTarget(login, by_user=True))
+        for user_id, device in devices:
             if device.serial_number and not selection.exact:
                 serials.append(device.serial_number)
             else:
                 target = of_users.get(device.id) or ResetTarget(login, device)
                 named = frozenset({*(target.of_users or ()), user_id}) if selection.exact else None
                 of_users[device.id] = replace(target, of_users=named)
-    by_user = list(of_users.values())
+    by_user = [*of_users.values(), *without]
     by_serial = _search(okta, "profile.serialNumber", serials, lambda row: row.serial_number)
     by_id = [
         replace(target, by_id=True, device=target.device or okta.device(target.name))
@@ -128,6 +133,16 @@ def _search(
     for value, devices in devices_by_value.items():
         targets += [ResetTarget(value, device) for device in devices] or [ResetTarget(value)]
     return targets
+
+
+def read_record(okta: Okta, target: ResetTarget) -> ResetTarget:
+    """Return the target with its record as Okta changed it last, without it if that is gone.
+
+    A search may return a record as it was. So may getDevice, a second after a step (recorded).
+    """
+    fresh = replace(target, device=okta.device(target.id))
+    changed, before = fresh.updated_at, target.updated_at
+    return target if changed and before and changed < before else fresh
 
 
 def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
@@ -330,6 +345,30 @@ def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
 
 
 # Evidence
+
+
+def read_session_ends(
+    okta: Okta, targets: Iterable[ResetTarget], now: datetime
+) -> dict[str, datetime]:
+    """Return when the sessions of these records' users ended last, by user id.
+
+    From the change of the first of the records on, as far as the System Log knows.
+    """
+    targets = list(targets)
+    users = sorted({user.user.id for target in targets for user in target.active_users})
+    oldest = now - LOG_RETENTION
+    since = min((target.updated_at or oldest for target in targets), default=oldest)
+    period = max(since, oldest).isoformat(), (now + LOG_DELAY).isoformat()
+    ends: dict[str, datetime] = {}
+    for batch in batches(users):
+        ids = " or ".join(f"target.id eq {quote_filter(user_id)}" for user_id in batch)
+        for event in okta.log_events(f"{SESSION_ENDS} and ({ids})", *period):
+            seen = parse_timestamp(event.published)
+            if seen is None:
+                continue
+            for entity in event.targets:
+                ends[entity.id] = max(seen, ends.get(entity.id, seen))
+    return ends
 
 
 def read_sign_ins(

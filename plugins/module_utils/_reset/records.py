@@ -66,12 +66,12 @@ _STEPS: t.Final[Mapping[State, Mapping[str, tuple[Step, ...]]]] = {
     },
 }
 _EFFECTS: t.Final[Mapping[tuple[Step, ...], str]] = {
-    ("unsuspend",): "It is unsuspended; its users sign in with its Okta Verify as before.",
-    ("activate",): "It is activated; its users have to register it again.",
-    ("suspend",): "It is suspended; nobody signs in with its Okta Verify until it is unsuspended.",
-    ("deactivate",): "It is deactivated; its users and their Okta Verify on it are lost for good.",
-    ("deactivate", "delete"): "It is deactivated and deleted, which cannot be undone.",
-    ("delete",): "It is deleted, which cannot be undone.",
+    ("unsuspend",): "unsuspended; its users sign in with its Okta Verify as before.",
+    ("activate",): "activated; its users have to register it again.",
+    ("suspend",): "suspended; nobody signs in with its Okta Verify until it is unsuspended.",
+    ("deactivate",): "deactivated; its users and their Okta Verify on it are lost for good.",
+    ("deactivate", "delete"): "deactivated and deleted, which cannot be undone.",
+    ("delete",): "deleted, which cannot be undone.",
 }
 
 
@@ -80,13 +80,15 @@ class Goal:
     """What a run makes of its records.
 
     ``verb`` begins the phrase that confirms the run, ``participle`` says in messages what becomes
-    of a record, ``done`` and ``planned`` are the states of a written record in results.
+    of a record, ``takes`` what the run does with it, and ``done`` and ``planned`` are the states of
+    a written record in results.
     ``registers_again``: users register the Mac again, so what Kandji knows of it decides, too.
     """
 
     state: State
     verb: str
     participle: str
+    takes: str
     done: str = "changed"
     planned: str = "would_change"
     registers_again: bool = False
@@ -100,17 +102,17 @@ class Goal:
         """Return the steps that a record of this status still needs, None if none leads there."""
         return _STEPS[self.state].get(status or "")
 
-    def effect(self, status: str | None) -> str:
-        """Return what the steps make of a record of this status, in one sentence."""
-        return _EFFECTS[self.steps(status) or ()]
+    def effect(self, status: str | None, planned: bool = False) -> str:
+        """Return what the steps make of a record of this status, or would make, in one sentence."""
+        return f"It {'would be' if planned else 'is'} {_EFFECTS[self.steps(status) or ()]}"
 
 
-RESET = Goal("absent", "RESET", "deleted", "reset", "would_reset", registers_again=True)
+RESET = Goal("absent", "RESET", "deleted", "resets", "reset", "would_reset", registers_again=True)
 GOALS: t.Final[Mapping[State, Goal]] = {
-    "active": Goal("active", "ACTIVATE", "active"),
-    "suspended": Goal("suspended", "SUSPEND", "suspended"),
-    "deactivated": Goal("deactivated", "DEACTIVATE", "deactivated"),
-    "absent": Goal("absent", "DELETE", "deleted"),
+    "active": Goal("active", "ACTIVATE", "active", "activates"),
+    "suspended": Goal("suspended", "SUSPEND", "suspended", "suspends"),
+    "deactivated": Goal("deactivated", "DEACTIVATE", "deactivated", "deactivates"),
+    "absent": Goal("absent", "DELETE", "deleted", "deletes"),
 }
 
 
@@ -147,7 +149,8 @@ class ResetTarget:
     """A requested target: its Okta device record, the record's users and its Mac, if they exist.
 
     ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
-    the option device_ids selected it. ``others`` are the other records of its device that work,
+    the option device_ids selected it. ``by_user``: it stands for a user who has no record or does
+    not exist. ``others`` are the other records of its device that work,
     with their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself.
@@ -158,6 +161,7 @@ class ResetTarget:
     users: tuple[DeviceUser, ...] = ()
     mac: Mac | None = None
     by_id: bool = False
+    by_user: bool = False
     others: tuple[ResetTarget, ...] = ()
     of_users: frozenset[str] | None = None
 
@@ -171,7 +175,7 @@ class ResetTarget:
         """The record's serial. Without a record, the serial that selected it."""
         if self.device is not None:
             return self.device.serial_number
-        return "" if self.by_id else self.name
+        return "" if self.by_id or self.by_user else self.name
 
     @property
     def revocation_key(self) -> str:
@@ -187,6 +191,11 @@ class ResetTarget:
     def registered_at(self) -> datetime | None:
         """When the record was created, or None if that is unknown."""
         return parse_timestamp(self.device.created) if self.device else None
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the record changed last, as by its suspension, or None if that is unknown."""
+        return parse_timestamp(self.device.last_updated) if self.device else None
 
     @property
     def is_unknown(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .._okta.records import OktaDevice
+from .._okta.records import DeviceUser, OktaDevice
 from .plan import CANNOT_BE_UNDONE
 from .records import Decision, Goal, Person, ResetTarget, login_of, name_of
 
@@ -92,10 +92,22 @@ def count_changes(outcomes: Iterable[Outcome]) -> dict[str, int]:
     return {name: states.count(name) for name in ("changed", "unchanged", "skipped", "absent")}
 
 
-def describe_steps(outcome: Outcome, goal: Goal) -> dict[str, object]:
-    """Return what the result of a run to a state holds of the target."""
+def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
+    """Return what the result of a run holds of the target."""
+    if goal.registers_again:
+        return outcome.row()
     steps = goal.steps(outcome.decision.target.status) if outcome.is_written else ()
-    return {**outcome.facts(), "steps": list(steps or ())}
+    return {**outcome.facts(), "reason": _reason(outcome, goal), "steps": list(steps or ())}
+
+
+def _reason(outcome: Outcome, goal: Goal) -> str:
+    """Return why a target became what it is. Check mode says what would become of it."""
+    is_planned = outcome.state == goal.planned and not goal.registers_again
+    return (
+        goal.effect(outcome.decision.target.status, planned=True)
+        if is_planned
+        else outcome.decision.reason
+    )
 
 
 def describe_person(person: Person) -> dict[str, object]:
@@ -121,8 +133,51 @@ def describe_person(person: Person) -> dict[str, object]:
         ],
         "summary": f"{login} can still sign in with {', '.join(left)}."
         if left
-        else f"{login} has no authenticator left.",
+        else f"Okta names nothing else that {login} can sign in with.",
     }
+
+
+def write_state_report(
+    outcomes: Sequence[Outcome],
+    goal: Goal,
+    people: Iterable[Person] = (),
+    revoked: Iterable[str] = (),
+    confirm: str = "",
+) -> list[str]:
+    """Return the lines that an operator reads of a run to a state.
+
+    A line for each target, one for each person, and one for those whose sessions are revoked. What
+    people do on shared Macs, what cannot be undone, and the phrase that the plan needs, follow.
+    """
+    is_planned = any(outcome.state == goal.planned for outcome in outcomes)
+    logins = ", ".join(revoked)
+    return [
+        *(_describe_state(outcome, goal) for outcome in outcomes),
+        *(str(describe_person(person)["summary"]) for person in people),
+        *([f"Sessions {'to be ' if is_planned else ''}revoked: {logins}."] if logins else []),
+        *list_console_steps(outcomes),
+        *(list_losses(outcomes) if goal.destroys else []),
+        *([f"This plan needs the phrase: {confirm}"] if confirm else []),
+    ]
+
+
+def _describe_state(outcome: Outcome, goal: Goal) -> str:
+    target = outcome.decision.target
+    if target.device is None:
+        return f"{target.name}: {outcome.state}. {_reason(outcome, goal)}"
+    names = [target.serial or "no serial", outcome.display_name or "no name", target.id]
+    users = ", ".join(map(_describe_user, target.users))
+    return (
+        f"{', '.join(names)}: {outcome.state.replace('_', ' ')}. {_reason(outcome, goal)}"
+        f" Users: {users or 'none'}."
+    )
+
+
+def _describe_user(user: DeviceUser) -> str:
+    """Return the name and login of a user, and the status unless the user is active."""
+    status = user.user.status
+    note = f", {status}" if status not in (None, "ACTIVE") else ""
+    return f"{name_of(user)} ({login_of(user)}{note})"
 
 
 def list_console_steps(outcomes: Iterable[Outcome]) -> list[str]:

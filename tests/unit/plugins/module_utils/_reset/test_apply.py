@@ -172,7 +172,7 @@ def test_a_plan_is_approved_for_one_org(reset: t.Any) -> None:
 def test_a_user_whom_okta_does_not_know_is_a_warning(reset: t.Any) -> None:
     reset.stuck(1, "ann")
     selection = Selection(users=["ann@acme.com", "bob@acme.com"])
-    assert states(reset.run(selection=selection, check_mode=True)) == ["would_reset"]
+    assert states(reset.run(selection=selection, check_mode=True)) == ["would_reset", "absent"]
     assert reset.warnings[0] == (
         "users: Okta has no user 'bob@acme.com'. Check the login, and its upper and lower case."
     )
@@ -700,11 +700,38 @@ def test_a_suspension_reads_each_record_again_and_its_users_once(reset: t.Any) -
     result = reset.run("C01", "C02", "C09", **to_state("suspended"))
     assert states(result) == ["changed", "unchanged", "absent"]
     assert [call[0] for call in reset.okta.calls] == [
-        *("search", "search", "users", "users", "device", "suspend")
+        *("search", "search", "users", "device", "users", "device", "suspend")
     ]
     assert "Okta has no device record of C09. Check the spelling of serials and ids." in (
         reset.warnings
     )
+
+
+def test_a_record_that_the_search_shows_suspended_is_read_again(reset: t.Any) -> None:
+    """It was unsuspended a moment ago, and the search does not know it yet."""
+    record = reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+
+    def unsuspend(call: tuple[str, ...]) -> None:
+        if call[0] == "device":
+            reset.okta.records["guo1"] = replace(record, status="ACTIVE")
+
+    reset.okta.before = unsuspend
+    assert states(reset.run("C01", **to_state("suspended"))) == ["changed"]
+    assert reset.okta.writes == [("suspend", "guo1")]
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "ends"),
+    [("suspended", "ACTIVE", "absent"), ("active", "SUSPENDED", "absent")],
+)
+def test_a_record_that_is_deleted_before_its_step_is_absent(
+    reset: t.Any, monkeypatch: t.Any, state: str, status: str, ends: str
+) -> None:
+    reset.okta.add("guo1", "C01", "ann", status=status)
+    monkeypatch.setattr(reset.okta, "take_step", lambda _step, _id: "absent")
+    outcome = reset.run("C01", **to_state(state)).outcomes[0]
+    assert (outcome.state, outcome.decision.code) == (ends, "no_record")
+    assert outcome.decision.reason == "Its device record was deleted during the run."
 
 
 def test_a_record_that_was_suspended_meanwhile_is_not_suspended_again(reset: t.Any) -> None:
@@ -761,7 +788,7 @@ def test_max_percent_counts_the_macs_of_kandji_where_registrations_are_lost(
     assert reset.okta.writes == []
 
 
-def test_sessions_are_revoked_before_the_first_step_and_each_users_once(
+def test_sessions_are_revoked_after_the_last_suspension_and_each_users_once(
     reset: t.Any, tmp_path: t.Any
 ) -> None:
     for number in (1, 2):
@@ -770,12 +797,63 @@ def test_sessions_are_revoked_before_the_first_step_and_each_users_once(
     planned = reset.run("C01", "C02", check_mode=True, **options)
     assert planned.revoked == ["ann@acme.com"] and reset.okta.writes == []
     assert reset.run("C01", "C02", **options).revoked == ["ann@acme.com"]
-    assert reset.okta.writes == [("revoke", "00u-ann"), ("suspend", "guo1"), ("suspend", "guo2")]
+    assert reset.okta.writes == [("suspend", "guo1"), ("suspend", "guo2"), ("revoke", "00u-ann")]
     lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
-    assert [line["result"] for line in lines] == [
-        *("started", "sessions revoked", "suspended", "started", "suspended")
+    assert [(line["result"], line.get("user")) for line in lines] == [
+        *(("started", None), ("suspended", None)) * 2,
+        ("sessions revoked", "ann@acme.com"),
     ]
-    assert reset.run("C01", "C02", **options).revoked == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "ended", "revoked"),
+    [
+        ("2026-11-20T10:00:00.000Z", None, ["ann@acme.com"]),
+        ("2026-11-20T10:00:00.000Z", "2026-11-20T09:59:59.000Z", ["ann@acme.com"]),
+        ("2026-11-20T10:00:00.000Z", "2026-11-20T10:00:00.000Z", []),
+        (None, "2026-11-20T10:00:01.000Z", ["ann@acme.com"]),
+    ],
+)
+def test_sessions_end_also_if_the_record_was_suspended_before_unless_they_ended_since(
+    reset: t.Any, changed: str | None, ended: str | None, revoked: list[str]
+) -> None:
+    record = reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.okta.records["guo1"] = replace(record, last_updated=changed)
+    if ended:
+        user = LogEntity("00u-ann", "User")
+        reset.okta.events = [
+            LogEvent(event_type="user.session.clear", published=ended, targets=(user,))
+        ]
+    options = to_state("suspended", revoke_sessions=True)
+    assert reset.run("C01", check_mode=True, **options).revoked == revoked
+    assert reset.okta.writes == []
+    assert reset.run("C01", **options).revoked == revoked
+    assert reset.okta.writes == [("revoke", "00u-ann") for _login in revoked]
+
+
+def test_a_failed_revocation_keeps_no_mac_from_being_suspended(
+    reset: t.Any, monkeypatch: t.Any, tmp_path: t.Any
+) -> None:
+    for number in (1, 2):
+        reset.okta.add(f"guo{number}", f"C0{number}", f"ann{number}")
+
+    def refuse(user_id: str) -> None:
+        raise Refused("The credentials lack a scope.")
+
+    monkeypatch.setattr(reset.okta, "revoke_sessions", refuse)
+    options = to_state("suspended", revoke_sessions=True, state_dir=str(tmp_path))
+    with pytest.raises(Refused) as refused:
+        reset.run("C01", "C02", **options)
+    assert [row["state"] for row in refused.value.details["devices"]] == ["changed"] * 2
+    assert "steps" in refused.value.details["devices"][0]
+    last = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()][-1]
+    assert (last["result"], last["user"]) == ("sessions not revoked", "ann1@acme.com")
+
+
+def test_a_loss_of_registrations_revokes_the_sessions_first(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.run("C01", **to_state("absent", revoke_sessions=True))
+    assert [call[0] for call in reset.okta.writes] == ["revoke", "deactivate", "delete"]
 
 
 def test_what_is_left_to_the_users_of_a_record_is_reported(reset: t.Any) -> None:
@@ -786,5 +864,5 @@ def test_what_is_left_to_the_users_of_a_record_is_reported(reset: t.Any) -> None
     result = reset.run("C01", report_people=True, **to_state("suspended"))
     assert [describe_person(person)["summary"] for person in result.people] == [
         "ann@acme.com can still sign in with phone_number, Okta Verify on iMac (C02).",
-        "bob@acme.com has no authenticator left.",
+        "Okta names nothing else that bob@acme.com can sign in with.",
     ]

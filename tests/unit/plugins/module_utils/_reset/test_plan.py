@@ -973,7 +973,8 @@ def test_the_steps_to_a_state_follow_from_the_status(
     decision = decide(target(device(status=status), user()), to_state(state, allow=["suspended"]))
     goal = records.GOALS[state]
     assert goal.steps(status) == steps
-    assert decision.writes and decision.reason == goal.effect(status) != ""
+    assert decision.writes and decision.reason == goal.effect(status)
+    assert goal.effect(status, planned=True) == decision.reason.replace("It is", "It would be")
 
 
 @pytest.mark.parametrize(
@@ -996,10 +997,11 @@ def test_a_record_in_its_state_needs_no_step(state: t.Any, status: str) -> None:
         ("suspended", "CREATED", "It is CREATED"),
         ("deactivated", "CREATED", "It is CREATED"),
         ("active", "LOCKED", "It is LOCKED"),
+        ("active", None, "Okta does not show its status, and no step leads from there"),
     ],
 )
 def test_a_status_from_which_no_step_is_known_is_skipped(
-    state: t.Any, status: str, sentence: str
+    state: t.Any, status: str | None, sentence: str
 ) -> None:
     decision = decide(target(device(status=status), user()), to_state(state))
     assert (decision.action, decision.code) == ("skip", "other_status")
@@ -1027,8 +1029,11 @@ def test_no_guard_of_registrations_keeps_a_state_that_can_be_taken_back(state: t
 def test_a_loss_of_registrations_goes_through_the_guards_of_users(
     state: t.Any, one: ResetTarget, code: t.Any
 ) -> None:
-    assert decide(one, to_state(state)).code == code
+    decision = decide(one, to_state(state))
+    assert decision.code == code and "reset" not in decision.reason
     if code in reset.STATE_ALLOW:
+        takes = {"deactivated": "deactivates", "absent": "deletes"}[state]
+        assert decision.reason.endswith(f" (allowing {code!r} {takes} it).")
         assert decide(one, to_state(state, allow=[code])).writes
 
 
@@ -1069,6 +1074,17 @@ def test_a_record_that_is_selected_for_one_user_stays_while_another_needs_it(
     assert writes or "It is shared: bob@acme.com would lose it, too" in decision.reason
     named = replace(both, of_users=frozenset({"00u-ada", "00u-bob"}))
     assert decide(named, to_state("absent")).writes
+
+
+def test_a_limit_names_a_serial_of_several_records_once() -> None:
+    decisions = [
+        reset.Decision(target(device(f"guo{number}"), name="C02A"), "write", "Because.")
+        for number in range(3)
+    ]
+    limits = reset.Limits(max_devices=2, max_percent=100, confirm_above=0, confirm="")
+    sentence = r"3 device records \(C02A\) would be deleted, and 2 is"
+    with pytest.raises(Refused, match=sentence):
+        reset.check_limits(decisions, limits, None, records.GOALS["absent"])
 
 
 @pytest.mark.parametrize("verb", ["ACTIVATE", "SUSPEND", "DEACTIVATE", "DELETE"])

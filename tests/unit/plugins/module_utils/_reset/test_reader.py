@@ -114,10 +114,33 @@ def test_a_user_selects_the_serials_of_all_records_and_those_without(reset: t.An
         ("C01", "guo1", False),
         ("C01", "guo2", False),
         ("ann@acme.com", "guo3", False),
+        ("nobody@acme.com", "", False),
     ]
+    assert found[-1].serial == ""
     assert reset.warnings == [
         "users: Okta has no user 'nobody@acme.com'. Check the login, and its upper and lower case."
     ]
+
+
+@pytest.mark.parametrize(
+    ("searched", "read", "status"),
+    [
+        ("2026-11-01", "2026-11-02", "ACTIVE"),
+        ("2026-11-02", "2026-11-02", "ACTIVE"),
+        ("2026-11-02", "2026-11-01", "SUSPENDED"),
+        (None, "2026-11-01", "ACTIVE"),
+        ("2026-11-02", None, "ACTIVE"),
+    ],
+)
+def test_of_two_answers_about_a_record_the_one_of_its_last_change_counts(
+    reset: t.Any, searched: str | None, read: str | None, status: str
+) -> None:
+    record = reset.okta.add("guo1", "C01", status="SUSPENDED")
+    target = ResetTarget("C01", replace(record, last_updated=searched))
+    reset.okta.records["guo1"] = replace(record, status="ACTIVE", last_updated=read)
+    assert reader.read_record(reset.okta, target).status == status
+    del reset.okta.records["guo1"]
+    assert reader.read_record(reset.okta, target).device is None
 
 
 def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> None:

@@ -19,8 +19,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.pla
     CANNOT_BE_UNDONE,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    GOALS,
+    RESET,
     Decision,
     Mac,
+    Person,
     ResetTarget,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.report import Outcome
@@ -66,6 +69,42 @@ def test_the_row_of_a_record() -> None:
         "reason": "Because.",
         "reason_code": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("would_change", "It would be suspended; nobody signs in with its Okta Verify until"),
+        ("changed", "Because."),
+        ("skipped", "Because."),
+    ],
+)
+def test_check_mode_says_what_would_become_of_a_record(state: str, reason: str) -> None:
+    row = report.describe_outcome(done(state=state), GOALS["suspended"])
+    assert str(row["reason"]).startswith(reason)
+    assert row["steps"] == ([] if state == "skipped" else ["suspend"])
+    assert report.describe_outcome(done(state=state), RESET) == done(state=state).row()
+
+
+def test_the_report_of_a_run_to_a_state() -> None:
+    gone = DeviceUser(OktaUser("00u2", "bob@acme.com", status="DEPROVISIONED"), "NOT_MANAGED")
+    shared = replace(TARGET, users=(ANN, gone))
+    outcomes = [done(shared, "would_change"), Outcome(ABSENT.decision, "absent")]
+    person = Person(ANN, ("okta_password",))
+    lines = report.write_state_report(
+        outcomes, GOALS["suspended"], [person], ["ann@acme.com"], "SUSPEND 1 DEVICES acme"
+    )
+    assert lines == [
+        "C01, Ann's Mac, guo1: would change. It would be suspended; nobody signs in with its Okta"
+        " Verify until it is unsuspended. Users: Ann Smith (ann@acme.com), bob@acme.com"
+        " (bob@acme.com, DEPROVISIONED).",
+        "C09: absent. No record.",
+        "ann@acme.com can still sign in with okta_password.",
+        "Sessions to be revoked: ann@acme.com.",
+        "This plan needs the phrase: SUSPEND 1 DEVICES acme",
+    ]
+    deleted = report.write_state_report([done(state="changed")], GOALS["absent"], revoked=["ann"])
+    assert deleted[1] == "Sessions revoked: ann." and deleted[2:] == list(CANNOT_BE_UNDONE)
 
 
 def test_the_row_of_a_target_without_a_record() -> None:
