@@ -23,10 +23,7 @@ from .._http.auth import KANDJI_TOKEN, Auth, Token, check_token
 from .._http.operations import Explanation, Operation, Request
 from .._http.transport import Transport
 from .dpop import DpopSigner
-from .private_key import LIBRARIES_MISSING, Key, read_key
-
-if LIBRARIES_MISSING is None:
-    import jwt
+from .private_key import Key, read_key
 
 # OAuth 2.0 token operation of the org authorization server. It is a POST that reads.
 TOKEN = Operation("token", "POST", "/oauth2/v1/token")
@@ -374,6 +371,8 @@ class ServiceApp(Auth):
         return None
 
     def _form(self, transport: Transport) -> Callable[[], dict[str, str]]:
+        import jwt
+
         def form() -> dict[str, str]:
             now = int(self.now())
             claims = {

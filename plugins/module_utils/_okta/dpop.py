@@ -13,17 +13,14 @@ import hashlib
 import json
 import uuid
 
-from .private_key import LIBRARIES_MISSING
-
-if LIBRARIES_MISSING is None:
-    import jwt
-    from cryptography.hazmat.primitives.asymmetric import ec
-
 
 class DpopSigner:
     """Signs a fresh proof for every attempt of every request, with a key of this run alone."""
 
     def __init__(self) -> None:
+        import jwt.algorithms
+        from cryptography.hazmat.primitives.asymmetric import ec
+
         self._private = ec.generate_private_key(ec.SECP256R1())
         self._public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self._private.public_key()))
 
@@ -47,5 +44,7 @@ class DpopSigner:
         if token:
             digest = hashlib.sha256(token.encode()).digest()
             claims["ath"] = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        import jwt
+
         headers = {"typ": "dpop+jwt", "jwk": self._public}
         return jwt.encode(claims, self._private, algorithm="ES256", headers=headers)
