@@ -19,6 +19,7 @@ from tools.support import sanity
 from tools.support.environment import (
     CACHE,
     CHECKOUT,
+    QUICK_START,
     SCRIPTS,
     child_environment,
     run_and_read,
@@ -65,7 +66,8 @@ def molecule(scenarios: t.Sequence[str]) -> bool:
     )
     return judge_molecule(
         *run_and_read(
-            [str(SCRIPTS / "molecule"), "test", *chosen], child_environment(NO_COLOR="1")
+            [str(SCRIPTS / "molecule"), "test", *chosen],
+            child_environment(NO_COLOR="1", **QUICK_START),
         ),
         scenarios,
     )

@@ -19,7 +19,13 @@ from pathlib import Path
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read
+from tools.support.environment import (
+    CHECKOUT,
+    QUICK_START,
+    SCRIPTS,
+    child_environment,
+    run_and_read,
+)
 
 ROLE = CHECKOUT / "roles" / "awx_configuration"
 LOCALHOST = {
@@ -269,7 +275,7 @@ def run(job: Job, directory: Path, project: Path = CHECKOUT) -> Outcome:
             "-i",
             str(job.number),
         ],
-        child_environment(),
+        child_environment(**QUICK_START),
         show=False,
     )
     return read(directory, status, output)

@@ -32,6 +32,12 @@ INHERITED = (
     "DEVICE_TRUST_API_FINDINGS",
 )  # of lab.contract.recorder; they point to files, not to tenants
 
+# For programs that start many modules. Not for tools that may be of another Python.
+QUICK_START = {
+    "PYTHONPATH": str(CHECKOUT / "tools" / "support" / "quick_start"),
+    "CODE_OF_ARCHIVES": str(CACHE / "code-of-archives"),
+}
+
 
 def without_tenants(environment: dict[str, str]) -> dict[str, str]:
     """Return an environment without the variables that name tenants or settings."""
@@ -54,6 +60,7 @@ def child_environment(**more: str) -> dict[str, str]:
         "ANSIBLE_REMOTE_TEMP": str(CACHE / "ansible" / "tmp"),
         "ANSIBLE_ASYNC_DIR": str(CACHE / "ansible" / "async"),
         "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "tools" / "support" / "callback"),
+        "MODULE_ARCHIVES": str(CACHE / "module-archives"),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
         "PIP_CACHE_DIR": str(CACHE / "pip"),
         "XDG_CACHE_HOME": str(CACHE / "xdg"),

@@ -12,7 +12,13 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read
+from tools.support.environment import (
+    CHECKOUT,
+    QUICK_START,
+    SCRIPTS,
+    child_environment,
+    run_and_read,
+)
 
 SITE = CHECKOUT / "playbooks" / "site.yml"
 INVENTORY = CHECKOUT / "playbooks" / "inventory" / "lab.yml"
@@ -104,6 +110,7 @@ def run_playbook(  # noqa: PLR0913 - each is an option of ansible-playbook
         command += ["--check", str(playbook)] if check else [str(playbook)]
         lab = lab_environment(announcement) if announcement else {}
         more = {
+            **QUICK_START,
             **lab,
             "ANSIBLE_CALLBACKS_ENABLED": "play_record",
             "PLAY_RECORD": str(record),
