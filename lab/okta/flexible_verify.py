@@ -25,10 +25,11 @@ _TERMS = " || ".join(_TERM.format(key) for key in KEYS.values())
 def translate(value: t.Any) -> t.Any:
     """Return a part of a rule as such an org answers it.
 
-    What happens to an entry without a method is not documented: it becomes three.
+    What happens to an entry without a method is not documented: it becomes three. Nor is what
+    happens to an expression with other conditions: it keeps its meaning.
     """
     if isinstance(value, str):
-        return value.replace(_LEGACY_TERM, _TERMS)
+        return _TERMS if value == _LEGACY_TERM else value.replace(_LEGACY_TERM, f"({_TERMS})")
     if isinstance(value, dict):
         return {name: translate(inner) for name, inner in value.items()}
     if isinstance(value, list):

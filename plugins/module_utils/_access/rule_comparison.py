@@ -297,7 +297,7 @@ def _merge(body: Json, wanted: Row) -> None:
         elif isinstance(value, dict) and not _changes_type(key, value, have):
             inner = body[key] = have if isinstance(have, dict) else {}
             _merge(inner, value)
-        elif not _has_members(value, have):
+        elif not _has_meaning(key, value, have):
             body[key] = without_absent(value)
 
 
@@ -308,5 +308,8 @@ def _changes_type(key: str, value: Row, have: object) -> bool:
     return bool(value.get("type", have.get("type")) != have.get("type"))
 
 
-def _has_members(value: object, have: object) -> bool:
-    return isinstance(value, list) and isinstance(have, list) and _same_members(value, have)
+def _has_meaning(key: str, value: object, have: object) -> bool:
+    """Return whether what was read is a list or an expression that means the same."""
+    if isinstance(value, list) and isinstance(have, list):
+        return _same_list(value, have, key)
+    return key == EXPRESSION and isinstance(have, str) and _is_same(value, have, key)

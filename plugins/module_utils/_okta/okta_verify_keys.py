@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import dataclass
 
 from .._core.json_fields import Json, Row
 
@@ -26,9 +27,12 @@ METHOD_LISTS = ("authenticationMethods", "excludedAuthenticationMethods")
 EXPRESSION = "condition"  # the key of an expression: conditions.elCondition.condition
 
 _SUBJECT = "accessRequest.authenticator.key"
-_TERM = rf"{re.escape(_SUBJECT)}\s*==\s*['\"](okta_verify(?:_totp|_push|_fastpass)?)['\"]"
-_TERMS = re.compile(rf"{_TERM}(?:\s*\|\|\s*{_TERM})*")
-_IN_PARENTHESES = re.compile(rf"\(\s*({_SUBJECT} == '{OKTA_VERIFY}')\s*\)")
+# Strings, names with their dots, operators of two characters, and any other character by itself. A
+# quote by itself is a string that does not end, or one with a backslash, whose end is not certain.
+_TOKEN = re.compile(r"""'[^'\\]*'|"[^"\\]*"|[\w$.]+|\|\||&&|[=!<>]=|\S""")
+# What may stand before and after an operand of "||", and before and after one of "&&" or "||".
+_BEFORE_OR, _AFTER_OR = ("", "(", "||"), ("", ")", "||")
+_BEFORE_ANY, _AFTER_ANY = (*_BEFORE_OR, "&&"), (*_AFTER_OR, "&&")
 
 
 def fold_key(key: str) -> str:
@@ -78,10 +82,11 @@ def _is_okta_verify(entry: t.Any) -> bool:
 
 
 def _fold_entry(entry: t.Any) -> t.Any:
+    """Return a method with the key of Okta Verify. A key with another method keeps its key."""
     key = entry.get("key") if isinstance(entry, dict) else None
-    if not isinstance(key, str) or key not in METHODS:
+    if not isinstance(key, str) or entry.get("method", METHODS.get(key)) != METHODS.get(key):
         return entry
-    return {**entry, "key": OKTA_VERIFY, "method": entry.get("method") or METHODS[key]}
+    return {**entry, "key": OKTA_VERIFY, "method": METHODS[key]} if key in METHODS else entry
 
 
 def _split_entry(entry: t.Any) -> t.Any:
@@ -92,33 +97,154 @@ def _split_entry(entry: t.Any) -> t.Any:
     return {**entry, "key": SPLIT_KEYS[method]}
 
 
-# Expressions
+# Expressions. What is not certain to keep its meaning keeps its text.
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """Comparisons with keys of Okta Verify, joined by "||", as many as follow each other.
+
+    :arg start: the place of the first character in the expression; ``end`` is after the last one.
+    :arg before: the token before them, "" at the start; ``after`` is the one after them.
+    """
+
+    keys: tuple[str, ...]
+    start: int
+    end: int
+    before: str
+    after: str
+
+    @property
+    def is_whole_operand(self) -> bool:
+        """Whether no operator that binds more than "||" takes a part of them."""
+        return self.before in _BEFORE_OR and self.after in _AFTER_OR
+
+    @property
+    def is_operand(self) -> bool:
+        """Whether one comparison can be replaced by another condition in parentheses."""
+        single = len(self.keys) == 1 and self.before in _BEFORE_ANY and self.after in _AFTER_ANY
+        return single or self.is_whole_operand
+
+    @property
+    def is_any_method(self) -> bool:
+        """Whether they ask for Okta Verify as a whole."""
+        return OKTA_VERIFY in self.keys or set(METHODS) <= set(self.keys)
 
 
 def fold_expression(expression: str) -> str:
-    """Return an expression that asks for Okta Verify as a whole by its own key.
+    """Return an expression in one form for both spellings, to compare it; not to write it.
 
-    Okta translates it into one that asks for each of its methods.
+    It asks for Okta Verify as a whole by its own key. Okta translates that into a comparison with
+    the key of each method.
     """
-    folded = _TERMS.sub(_fold_terms, expression)
-    return _IN_PARENTHESES.sub(r"\1", folded)
+
+    def fold(terms: _Terms) -> str | None:
+        if terms.is_operand and terms.is_any_method:
+            return _term(OKTA_VERIFY)
+        return _join(terms.keys) if terms.is_operand else None
+
+    return _without_parentheses(_replace_terms(expression, fold))
 
 
-def _fold_terms(match: re.Match[str]) -> str:
-    keys = {each[0] for each in re.finditer(r"okta_verify\w*", match[0])}
-    return _term(OKTA_VERIFY) if keys in ({OKTA_VERIFY}, set(METHODS)) else match[0]
+def _collapse_expression(expression: str) -> str:
+    """Return an expression with the one key in place of the three of the methods."""
+
+    def collapse(terms: _Terms) -> str | None:
+        is_split = terms.is_any_method and OKTA_VERIFY not in terms.keys
+        return _term(OKTA_VERIFY) if is_split and terms.is_whole_operand else None
+
+    return _replace_terms(expression, collapse)
+
+
+def _split_expression(expression: str) -> str:
+    """Return an expression with the keys of the methods in place of the one key."""
+
+    def split(terms: _Terms) -> str | None:
+        if OKTA_VERIFY not in terms.keys or not terms.is_operand:
+            return None
+        return _join(METHODS) if terms.is_whole_operand else f"({_join(METHODS)})"
+
+    return _replace_terms(expression, split)
 
 
 def _term(key: str) -> str:
     return f"{_SUBJECT} == '{key}'"
 
 
-def _split_expression(expression: str) -> str:
-    terms = " || ".join(map(_term, METHODS))
-    folded = fold_expression(expression)
-    if folded == _term(OKTA_VERIFY):
-        return terms
-    return folded.replace(_term(OKTA_VERIFY), f"({terms})")
+def _join(keys: t.Iterable[str]) -> str:
+    return " || ".join(map(_term, keys))
+
+
+def _replace_terms(expression: str, replace: t.Callable[[_Terms], str | None]) -> str:
+    """Return an expression with other text for its terms; None keeps them as they are."""
+    parts, end = [], 0
+    for terms in _find_terms(expression):
+        text = replace(terms)
+        if text is not None:
+            parts += [expression[end : terms.start], text]
+            end = terms.end
+    return "".join([*parts, expression[end:]])
+
+
+def _find_terms(expression: str) -> list[_Terms]:
+    """Return the terms of an expression, none of one whose strings are not certain."""
+    tokens = list(_TOKEN.finditer(expression))
+    texts = [token[0] for token in tokens]
+    if "'" in texts or '"' in texts:
+        return []
+    found: list[_Terms] = []
+    place = 0
+    while place < len(texts):
+        key = _key_at(texts, place)
+        if key is None:
+            place += 1
+            continue
+        keys, first = [key], place
+        place += 3
+        while texts[place : place + 1] == ["||"] and (key := _key_at(texts, place + 1)):
+            keys.append(key)
+            place += 4
+        before = texts[first - 1] if first else ""
+        after = texts[place] if place < len(texts) else ""
+        start, end = tokens[first].start(), tokens[place - 1].end()
+        found.append(_Terms(tuple(keys), start, end, before, after))
+    return found
+
+
+def _key_at(texts: t.Sequence[str], place: int) -> str | None:
+    """Return the key of Okta Verify that the comparison at a place asks for, or None."""
+    if len(texts) < place + 3 or texts[place : place + 2] != [_SUBJECT, "=="]:
+        return None
+    value = texts[place + 2]
+    key = value[1:-1] if value[0] in "'\"" else ""
+    return key if fold_key(key) == OKTA_VERIFY else None
+
+
+def _without_parentheses(expression: str) -> str:
+    """Return an expression without the parentheses around one term that change no meaning."""
+    while True:
+        tokens = list(_TOKEN.finditer(expression))
+        texts = ["", *(token[0] for token in tokens), ""]
+        place = next((at for at in range(1, len(tokens) - 3) if _is_enclosed(texts, at)), None)
+        if place is None:
+            return expression
+        start, end = tokens[place - 1].start(), tokens[place + 3].end()
+        inner = expression[tokens[place].start() : tokens[place + 2].end()]
+        expression = expression[:start] + inner + expression[end:]
+
+
+def _is_enclosed(texts: t.Sequence[str], place: int) -> bool:
+    """Return whether there is one term in parentheses at a place, and around it no operator.
+
+    "!" and a function's name bind more than the comparison.
+    """
+    return (
+        texts[place] == "("
+        and _key_at(texts, place + 1) is not None
+        and texts[place + 4] == ")"
+        and texts[place - 1] in _BEFORE_ANY
+        and texts[place + 5] in _AFTER_ANY
+    )
 
 
 # Whole rules
@@ -132,7 +258,7 @@ def fold_rule(value: Row) -> Json:
 def spell_rule(value: Row, split: bool) -> Json:
     """Return a part of a rule in the spelling of an org."""
     if not split:
-        return _respell(value, fold_entries, fold_expression)
+        return _respell(value, fold_entries, _collapse_expression)
 
     def split_entries(entries: t.Iterable[object]) -> list[t.Any]:
         return [_split_entry(entry) for entry in expand_entries(entries)]
@@ -157,8 +283,8 @@ def _keys_in(value: object, name: str = "") -> t.Iterator[str]:
                 yield key
             yield from _keys_in(inner)
     elif name == EXPRESSION and isinstance(value, str):
-        for match in re.finditer(_TERM, value):
-            yield match[1]
+        for terms in _find_terms(value):
+            yield from terms.keys
 
 
 def _respell(

@@ -374,6 +374,16 @@ def test_a_constraint_in_another_spelling_stays_as_it_was_read():
     assert rule_comparison.have_same_effect(current, PolicyRule.from_row(READ))
 
 
+def test_an_expression_in_another_spelling_stays_as_it_was_read():
+    keys = ("okta_verify_totp", "okta_verify_push", "okta_verify_fastpass")
+    shown = " || ".join(f"accessRequest.authenticator.key=='{key}'" for key in keys)
+    row = {**READ, "conditions": {"elCondition": {"condition": shown}}}
+    expression = "accessRequest.authenticator.key == 'okta_verify'"
+    wanted = rule_options.build_rule({"name": "Other", "expression": expression})
+    body = rule_comparison.merge_rule(wanted, PolicyRule.from_row(row))
+    assert body["name"] == "Other" and body["conditions"] == row["conditions"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "methods", "differs"),
     [

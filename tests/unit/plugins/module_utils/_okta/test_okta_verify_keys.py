@@ -100,6 +100,12 @@ def test_steps_of_chains_are_spelled_too():
         (ORIGINAL.replace("'", '"'), ORIGINAL),
         (TRANSLATED.partition(" ||")[0], TRANSLATED.partition(" ||")[0]),
         ("user.name == 'okta_verify'", "user.name == 'okta_verify'"),
+        (f"!({TRANSLATED})", f"!({ORIGINAL})"),
+        (f"f({TRANSLATED})", f"f({ORIGINAL})"),
+        (f"f(({TRANSLATED}))", f"f({ORIGINAL})"),
+        (f"(({TRANSLATED}) || x)", f"({ORIGINAL} || x)"),
+        (f"x || {TRANSLATED} || y", f"x || {ORIGINAL} || y"),
+        (ORIGINAL.replace(" == ", "=="), ORIGINAL),
     ],
 )
 def test_an_expression_that_okta_translated_means_what_it_meant(text, folded):
@@ -116,10 +122,95 @@ def test_an_expression_is_written_as_the_org_takes_it():
     assert spelled("user.isAdmin") == "user.isAdmin"
 
 
+def expression(text):
+    return {"conditions": {"elCondition": {"condition": text}}}
+
+
+# Each of them changes its meaning, or may, if the key in it is replaced.
+NOT_CERTAIN = [
+    f"x && {TRANSLATED}",
+    f"{TRANSLATED} && x",
+    f"x and {TRANSLATED}",
+    f"{TRANSLATED} ? x : y",
+    f"x ? {TRANSLATED} : y",
+    f"!{TRANSLATED}",
+    f"user.{TRANSLATED}",
+    f"user. {TRANSLATED}",
+    f"""user.name == "{TRANSLATED}\"""",
+    f"user.name == '{TRANSLATED}",
+    f"user.name == 'a\\' || {TRANSLATED} || 'b'",
+    TRANSLATED.replace("==", "!="),
+    TRANSLATED.replace("'", "`"),
+    TRANSLATED.replace("_totp'", "_totp' + ''"),
+    TRANSLATED.replace("_fastpass'", "_fastpass' == true"),
+    TRANSLATED.replace("_fastpass'", "_fastpass''"),
+]
+
+
+@pytest.mark.parametrize("split_org", [False, True])
+@pytest.mark.parametrize("text", NOT_CERTAIN)
+def test_an_expression_whose_meaning_may_change_is_written_as_it_is(text, split_org):
+    assert keys.spell_rule(expression(text), split_org) == expression(text)
+    assert ORIGINAL not in keys.fold_expression(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"!{ORIGINAL}",
+        f"!!{ORIGINAL}",
+        f"x == {ORIGINAL}",
+        f"{ORIGINAL} == x",
+        f"{ORIGINAL} and x",
+        f"user.{ORIGINAL}",
+        f"""user.name == "{ORIGINAL}\"""",
+        ORIGINAL.replace("==", "!="),
+    ],
+)
+def test_one_key_whose_place_is_not_certain_is_written_as_it_is(text):
+    assert keys.spell_rule(expression(text), True) == expression(text)
+
+
+@pytest.mark.parametrize("split_org", [False, True])
+@pytest.mark.parametrize("change", [lambda text: f"( ( {text} ) )", lambda text: f" {text}\n"])
+def test_an_expression_in_the_spelling_of_the_org_keeps_each_byte(change, split_org):
+    spelled = (TRANSLATED if split_org else ORIGINAL).replace("'", '"').replace(" == ", "  ==")
+    assert keys.spell_rule(expression(change(spelled)), split_org) == expression(change(spelled))
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        (f"!({ORIGINAL})", f"!({TRANSLATED})"),
+        (f"f({ORIGINAL})", f"f({TRANSLATED})"),
+        (f"x && ({ORIGINAL})", f"x && ({TRANSLATED})"),
+        (f"x && {ORIGINAL} && y", f"x && ({TRANSLATED}) && y"),
+        (f"x || {ORIGINAL}", f"x || {TRANSLATED}"),
+    ],
+)
+def test_an_expression_keeps_its_meaning_in_the_other_spelling(text, spelled):
+    assert keys.spell_rule(expression(text), True) == expression(spelled)
+    assert keys.fold_expression(spelled) == keys.fold_expression(text)
+
+
+@pytest.mark.parametrize("text", [f"!({TRANSLATED})", f"f(x, ({TRANSLATED}))"])
+def test_the_keys_of_the_methods_are_one_key_in_the_other_spelling(text):
+    assert keys.spell_rule(expression(text), False) == expression(
+        text.replace(TRANSLATED, ORIGINAL)
+    )
+
+
+def test_a_key_with_the_method_of_another_is_left_as_it_is():
+    odd = {"key": "okta_verify_push", "method": "signed_nonce"}
+    assert keys.fold_entries([odd]) == [odd]
+    assert keys.spell_rule(rule(odd), False) == rule(odd)
+
+
 @pytest.mark.parametrize(
     ("value", "spelling"),
     [
         (rule(PASSWORD), None),
+        (expression(f"""user.name == "{ORIGINAL}\""""), None),
         (rule(PASSWORD, legacy("push")), False),
         (rule(split("push")), True),
         ({"conditions": {"elCondition": {"condition": TRANSLATED}}}, True),
