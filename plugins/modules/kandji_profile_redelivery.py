@@ -436,18 +436,19 @@ class Redelivery:
         They are read after each write. A tag that was not kept is written again, with a warning.
         Raises NotAsWritten.
         """
-        first = current = self._read(device, wanted)
+        first = before = current = self._read(device, wanted)
         for attempt in range(WRITES_OF_TAGS):
             if (self.tag in current) is wanted:
                 return first, current
             if attempt:
                 self.run.warn(
-                    f"Another program changed the tags of the Mac {device.serial} at the same time."
+                    f"{_explain_loss(device.serial, before, current)}"
                     f" Its tag {self.tag!r} is written again."
                 )
+            before = current
             try:
                 self.run.kandji.set_tags(
-                    device.device_id, redelivery.with_tag(current, self.tag, wanted)
+                    device.device_id, before, redelivery.with_tag(before, self.tag, wanted)
                 )
             except Uncertain:
                 self.run.warn(
@@ -458,8 +459,8 @@ class Redelivery:
         if (self.tag in current) is wanted:
             return first, current
         raise NotAsWritten(
-            f"The Mac {device.serial} does not keep its tags as written: another program keeps"
-            " changing them. Run again later.",
+            f"The Mac {device.serial} does not keep its tags as written."
+            f" {_explain_loss(device.serial, before, current)} Run again later.",
             vendor="kandji",
         )
 
@@ -489,6 +490,16 @@ def _is_of_one_mac(error: DeviceTrustError) -> bool:
     if isinstance(error, (Unauthorized, Forbidden, RateLimited)):
         return False
     return isinstance(error, (ApiError, NotAsWritten, Uncertain, Unreadable))
+
+
+def _explain_loss(serial: str, before: t.Sequence[str], current: t.Sequence[str]) -> str:
+    """Return why a device does not have its tags as written, as far as they show it.
+
+    :arg before: the tags before the write.
+    """
+    if sorted(current) == sorted(before):
+        return f"The tags of the Mac {serial} are as they were before."
+    return f"Another program changed the tags of the Mac {serial} at the same time."
 
 
 def _tags_of(device: KandjiDevice, serial: str) -> list[str]:

@@ -110,7 +110,7 @@ OKTA_METHODS: dict[str, t.Callable[[Client], t.Any]] = {
     "assignApplicationPolicy": lambda okta: okta.assign_app_policy("0oa1", "rst1"),
     "listPolicies": lambda okta: okta.access_policies(),
     "createPolicy": lambda okta: okta.create_policy({"name": "New"}),
-    "clonePolicy": lambda okta: okta.clone_policy("rst1"),
+    "clonePolicy": lambda okta: okta.clone_policy("rst1", []),
     "deletePolicy": lambda okta: okta.delete_policy("rst1"),
     "listPolicyMappings": lambda okta: okta.policy_apps("rst1"),
     "listPolicyRules": lambda okta: okta.policy_rules("rst1"),

@@ -141,8 +141,8 @@ def test_tags_that_somebody_overwrites_are_written_again_and_it_is_said(
 
     serial, write, times = prepared["serials"][0], Kandji.set_tags, []
 
-    def overtaken(kandji, device_id, wanted):
-        write(kandji, device_id, wanted)
+    def overtaken(kandji, device_id, before, wanted):
+        write(kandji, device_id, before, wanted)
         if not times:
             watched.control("PATCH", f"/kandji/devices/{serial}", {"tags": ["loaner"]})
         times.append(wanted)

@@ -70,7 +70,7 @@ def _clone(okta: Okta, original: Policy, known: t.Iterable[Policy]) -> Policy:
     """
     earlier = {policy.id for policy in known}
     try:
-        return okta.clone_policy(original.id)
+        return okta.clone_policy(original.id, earlier)
     except Uncertain:
         new = [policy for policy in okta.access_policies() if policy.id not in earlier]
         names = leftover_clones(new, original)

@@ -159,6 +159,7 @@ class Transport:
                 )
                 if renewed:
                     continue
+            self._check_readable(operation, request, response)
             if not self._wait_to_retry(operation, response, attempts):
                 return self._read(operation, response, request.raw, auth)
             self._check_undone(operation, request, response, attempts)
@@ -273,6 +274,19 @@ class Transport:
         self._wait(operation, status, max(backoff, requested or 0))
         return True
 
+    def _check_readable(
+        self, operation: Operation, request: Request, response: requests.Response
+    ) -> None:
+        """Raise Uncertain at once after a 429 if no read can show whether a write is done."""
+        if self._may_be_done_twice(operation, response) and request.is_undone is None:
+            explained = self._explained(response)
+            raise self._failures.uncertain(operation, response.status_code, explained)
+
+    @staticmethod
+    def _may_be_done_twice(operation: Operation, response: requests.Response) -> bool:
+        """Return whether a repetition after this answer may do a write for a second time."""
+        return response.status_code == RATE_LIMITED and not operation.may_repeat
+
     def _check_undone(
         self,
         operation: Operation,
@@ -281,11 +295,11 @@ class Transport:
         attempts: Attempts,
     ) -> None:
         """Raise Uncertain if a write that must not be done twice may be done, in spite of a 429."""
-        status = response.status_code
-        if status != RATE_LIMITED or operation.may_repeat:
+        if not self._may_be_done_twice(operation, response):
             return
         if request.is_undone is None or not request.is_undone():
-            raise self._failures.uncertain(operation, status, self._explained(response))
+            explained = self._explained(response)
+            raise self._failures.uncertain(operation, response.status_code, explained)
         attempts.may_have_written = False
 
     def _wait(self, operation: Operation, status: int, seconds: float) -> None:

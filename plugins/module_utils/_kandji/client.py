@@ -499,12 +499,19 @@ class Kandji:
             )
         return KandjiDevice.from_row(body)
 
-    def set_tags(self, device_id: str, tags: t.Sequence[str]) -> None:
+    def set_tags(self, device_id: str, before: t.Sequence[str], tags: t.Sequence[str]) -> None:
         """Replace all tags of a device.
 
         Update Device: it has no precondition, so read the device again after it.
+
+        :arg before: the tags as they were read.
         """
-        self.transport.call(UPDATE_DEVICE, {"device_id": device_id}, json={"tags": list(tags)})
+        request = Request(
+            {"device_id": device_id},
+            json={"tags": list(tags)},
+            is_undone=lambda: self.device(device_id).tags == tuple(before),
+        )
+        self.transport.send(UPDATE_DEVICE, request)
 
     def has_tag(self, name: str) -> bool:
         """Return whether the tenant has a tag of exactly this name.

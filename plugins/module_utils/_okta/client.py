@@ -124,12 +124,14 @@ REVOKE_SESSIONS = Operation(
     repeatable=True,
     optional=True,
 )
+# Repeatable: a new code voids the earlier one, which nobody has seen.
 CREATE_TEMPORARY_CODE = Operation(
     "createTacAuthenticatorEnrollment",
     "POST",
     "/api/v1/users/{userId}/authenticator-enrollments/tac",
     "okta.users.manage",
     writes=True,
+    repeatable=True,
 )
 LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read")
 LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read")
@@ -542,11 +544,16 @@ class Okta:
         )
         return Policy.from_row(_row(self.transport.send(CREATE_POLICY, request).json))
 
-    def clone_policy(self, policy_id: str) -> Policy:
-        """Copy a policy with its rules, without its apps; Okta names the copy. clonePolicy."""
-        return Policy.from_row(
-            _row(self.transport.call(CLONE_POLICY, {"policyId": policy_id}).json)
+    def clone_policy(self, policy_id: str, known: t.Collection[str]) -> Policy:
+        """Copy a policy with its rules, without its apps; Okta names the copy. clonePolicy.
+
+        :arg known: the ids of the policies before: another one may be the copy.
+        """
+        request = Request(
+            {"policyId": policy_id},
+            is_undone=lambda: all(each.id in known for each in self.access_policies()),
         )
+        return Policy.from_row(_row(self.transport.send(CLONE_POLICY, request).json))
 
     def replace_policy(self, policy_id: str, body: Row) -> Policy:
         """Replace a policy in full: start from its row. replacePolicy."""

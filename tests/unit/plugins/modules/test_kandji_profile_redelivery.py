@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     DeviceTrustError,
     NotFound,
     Refused,
+    Uncertain,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -58,7 +59,8 @@ class Tenant:
     def device(self, device_id: str) -> KandjiDevice:
         return KandjiDevice.from_row(self.rows[device_id])
 
-    def set_tags(self, device_id: str, tags: list[str]) -> None:
+    def set_tags(self, device_id: str, before: list[str], tags: list[str]) -> None:
+        assert before == list(self.rows[device_id].get("tags") or ())
         self.rows[device_id]["tags"] = self.written[device_id] = tags
 
     def daily_check_in(self, device_id: str) -> None:
@@ -93,6 +95,7 @@ def redeliver(
     *serials: str,
     check: bool = False,
     on_wait: t.Callable[[], None] = lambda: None,
+    warn: t.Callable[[str], None] = lambda _text: None,
     **params: t.Any,
 ) -> t.Any:
     """Return the module's result."""
@@ -101,7 +104,7 @@ def redeliver(
         params={"max_reissue": 10, "poll_interval": 1, **options, "serials": serials, **params},
         kandji=tenant,
         check_mode=check,
-        warn=lambda _text: None,
+        warn=warn,
         wait=lambda *_how: on_wait(),
     )
     return kandji_profile_redelivery.run(run)  # type: ignore[arg-type]  # stub
@@ -279,9 +282,9 @@ class Failing(Tenant):
             row = {**row, "serial_number": "OTHER"}
         return KandjiDevice.from_row(row)
 
-    def set_tags(self, device_id: str, tags: list[str]) -> None:
+    def set_tags(self, device_id: str, before: list[str], tags: list[str]) -> None:
         if not (device_id == "d1" and "lossy" in self.faults):
-            super().set_tags(device_id, tags)
+            super().set_tags(device_id, before, tags)
 
     def daily_check_in(self, device_id: str) -> None:
         if device_id == "d1" and "check_in" in self.faults:
@@ -294,7 +297,7 @@ class Failing(Tenant):
     [
         ("tags", "without the tags of the Mac C1"),
         ("serial", "is no longer the Mac C1"),
-        ("lossy", "The Mac C1 does not keep its tags as written"),
+        ("lossy", "not keep its tags as written. The tags of the Mac C1 are as they were before."),
         ("check_in", "Kandji answered 404."),
     ],
 )
@@ -309,6 +312,32 @@ def test_a_mac_whose_step_fails_is_unclear_and_the_others_get_theirs(
     other = "delivering" if state else "excluding"
     assert states(result) == {"C1": "unclear", "C2": other} and part in reason(result, "C1")
     assert not result["finished"] and "d2" in tenant.written and "d2" in tenant.checked_in
+
+
+@pytest.mark.parametrize(
+    ("overwritten", "reason_of_loss"),
+    [
+        (None, "The tags of the Mac C1 are as they were before."),
+        (["loaner"], "Another program changed the tags of the Mac C1 at the same time."),
+    ],
+)
+def test_a_warning_of_lost_tags_says_what_kandji_shows(
+    overwritten: list[str] | None, reason_of_loss: str
+) -> None:
+    tenant = Tenant(device(1), holding=("d1",))
+    warnings: list[str] = []
+    write, lost = tenant.set_tags, [True]
+
+    def lose_answer(device_id: str, before: list[str], tags: list[str]) -> None:
+        if lost.pop() if lost else False:
+            tenant.rows[device_id]["tags"] = overwritten or before
+            raise Uncertain("The answer was lost.")
+        write(device_id, before, tags)
+
+    tenant.set_tags = lose_answer  # type: ignore[method-assign]
+    redeliver(tenant, "C1", warn=warnings.append)
+    again = f"{reason_of_loss} Its tag {TAG!r} is written again."
+    assert warnings[1:] == [again] and "was lost" in warnings[0]
 
 
 def test_if_each_mac_fails_the_module_does_and_says_what_was_written() -> None:

@@ -83,7 +83,8 @@ class FakeOkta:
         self.writes.append(("create policy", body))
         return self.add("new", **body)
 
-    def clone_policy(self, policy_id: str) -> Policy:
+    def clone_policy(self, policy_id: str, known: t.Collection[str]) -> Policy:
+        assert set(known) == set(self.rows)
         self.writes.append(("clone policy", policy_id))
         row = self.rows[policy_id]
         return self.add("copy", *self.rules[policy_id], **{**row, "id": "copy", "name": "A copy"})
@@ -217,7 +218,7 @@ def test_a_clone_whose_answer_is_lost_is_known_by_its_name(
     strict = okta.add("rst1", rule_row("a"), name="Strict")
     okta.add("rst0", name="[cloned] Strict of last year")
 
-    def lose_answer(policy_id: str) -> Policy:
+    def lose_answer(policy_id: str, _known: t.Collection[str]) -> Policy:
         for number, name in enumerate(made):
             okta.add(f"copy{number}", *okta.rules[policy_id], name=name)
         raise Uncertain("The answer was lost.")

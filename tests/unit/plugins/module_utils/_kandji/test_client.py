@@ -792,3 +792,25 @@ def test_a_few_serials_are_asked_for_one_by_one_and_many_by_the_whole_list(
         str(place) for place in range(number)
     ] and len(wire.sent) == calls
     assert all(query_of(one)["platform"] == "Mac" for one in wire.sent)
+
+
+def device_row(*tags: str) -> dict[str, t.Any]:
+    row = {"device_id": "d1", "serial_number": "C1", "platform": "Mac", "device_name": "Mac"}
+    return {**row, "tags": list(tags)}
+
+
+@pytest.mark.parametrize(
+    ("tags", "methods"),
+    [(["vip"], ["PATCH", "GET", "PATCH"]), (["vip", "skip"], ["PATCH", "GET"])],
+)
+def test_tags_are_written_again_after_a_429_only_if_they_are_as_before(
+    wire: t.Any, tags: list[str], methods: list[str]
+) -> None:
+    wire.script((429, "", {"Retry-After": "2"}), (200, device_row(*tags)), (200, {}))
+    client = kandji(wire)
+    if len(methods) == 3:
+        client.set_tags("d1", ["vip"], ["vip", "skip"])
+    else:
+        with pytest.raises(Uncertain):
+            client.set_tags("d1", ["vip"], ["vip", "skip"])
+    assert [each.method for each in wire.sent] == methods

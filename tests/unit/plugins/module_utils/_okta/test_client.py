@@ -19,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     BadOption,
     Forbidden,
     Unauthorized,
+    Uncertain,
     Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
@@ -579,6 +580,36 @@ def test_a_step_is_tried_again_while_the_one_before_does_not_show_yet(wire: t.An
 
 
 # Against the lab
+
+
+# Writes with an unknown fate
+
+BUSY = (429, error_body("E0000047"), {"Retry-After": "2"})
+
+
+def named_policy(policy_id: str) -> dict[str, t.Any]:
+    return {"id": policy_id, "name": policy_id, "type": "ACCESS_POLICY"}
+
+
+def test_a_clone_that_a_rate_limit_refused_is_made_once_the_limit_permits(wire: t.Any) -> None:
+    copy = named_policy("rst3")
+    wire.script(BUSY, (200, [named_policy("rst1"), named_policy("rst2")]), (200, copy))
+    assert okta(wire).clone_policy("rst1", ["rst1", "rst2"]).id == "rst3"
+    assert [each.method for each in wire.sent] == ["POST", "GET", "POST"] and len(wire.slept) == 1
+
+
+def test_no_second_clone_is_made_if_a_policy_is_new_after_a_429(wire: t.Any) -> None:
+    wire.script(BUSY, (200, [named_policy("rst1"), named_policy("rst3")]))
+    with pytest.raises(Uncertain, match="Whether clonePolicy was carried out is unknown"):
+        okta(wire).clone_policy("rst1", ["rst1"])
+    assert [each.method for each in wire.sent] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("failure", [BUSY, (503, ""), (504, "")])
+def test_a_code_whose_fate_is_unknown_is_replaced_by_another(wire: t.Any, failure: t.Any) -> None:
+    wire.script(failure, (200, {"profile": {"tac": "12345678"}}))
+    assert okta(wire).create_temporary_code("00u1", "aut1", {}).code == "12345678"
+    assert [each.method for each in wire.sent] == ["POST", "POST"]
 
 
 @pytest.fixture
