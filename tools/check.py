@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run everything that must pass before a change lands: `make test`.
 
-Fast checks come first. ``--all`` (`make test-all`) adds the slow tests and those that need programs
-of others.
+Fast checks come first. The sanity tests run beside them: most of both use one processor, and the
+tests of pytest, which come afterwards, use two. ``--all`` (`make test-all`) adds the slow tests and
+those that need programs of others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import typing as t
 
 from lab.contract import findings
 from tools import lint
-from tools.support import sanity
 from tools.support.environment import (
     CACHE,
     CHECKOUT,
@@ -25,19 +25,23 @@ from tools.support.environment import (
     run_and_read,
     run_tool,
 )
-from tools.support.pipeline import Stage, run_stages
+from tools.support.pipeline import Beside, Stage, run_stages
 
 SCENARIOS = CHECKOUT / "extensions" / "molecule"
+Check = t.Callable[[], bool]
 STEPS = ("check", "side_effect", "converge", "idempotence", "verify")
 
 
-def stages(scenarios: t.Sequence[str] = ("default",)) -> list[Stage]:
-    """Return the checks of `make test`, with these molecule scenarios."""
+def stages(sanity: Check, scenarios: t.Sequence[str] = ("default",)) -> list[Stage]:
+    """Return the checks of `make test`, with these molecule scenarios.
+
+    :arg sanity: waits for the sanity tests, which were started before.
+    """
     return [
         *lint.stages(),
-        Stage("pytest", pytest),
-        *sanity.stages(),
         Stage("molecule", lambda: molecule(scenarios)),
+        Stage("sanity", sanity),
+        Stage("pytest", pytest),
         Stage("recorder", findings.check),
     ]
 
@@ -120,12 +124,12 @@ def site() -> bool:
     return run_tool("python", "-m", "tools.docs")
 
 
-def asked(arguments: list[str]) -> list[Stage]:
+def asked(arguments: list[str], sanity: Check) -> list[Stage]:
     """Return the checks that these arguments ask for."""
     if arguments != ["--all"]:
-        return stages()
+        return stages(sanity)
     return [
-        *stages(all_scenarios()),
+        *stages(sanity, all_scenarios()),
         Stage("long", long),
         Stage("faults", faults),
         Stage("properties", properties),
@@ -136,4 +140,4 @@ def asked(arguments: list[str]) -> list[Stage]:
 
 if __name__ == "__main__":
     findings.clear()
-    sys.exit(run_stages(asked(sys.argv[1:])))
+    sys.exit(run_stages(asked(sys.argv[1:], Beside("tools.support.sanity").finish)))

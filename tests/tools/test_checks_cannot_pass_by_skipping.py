@@ -8,14 +8,16 @@ These guards are not.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from tools.check import SCENARIOS, all_scenarios, judge_molecule
+from tools.check import SCENARIOS, all_scenarios, asked, judge_molecule, stages
 from tools.lint import judge_ansible_lint, judge_ruff_format
+from tools.support import pipeline
 from tools.support.complexity import LIMIT, FunctionComplexity, judge_complexity, measure
-from tools.support.pipeline import Stage, run_stages
+from tools.support.pipeline import Beside, Stage, run_stages
 from tools.support.sanity import EXPECTED, judge
 from tools.support.type_check import judge_mypy, typed_files
 
@@ -113,6 +115,32 @@ def test_one_failed_stage_stops_no_other_and_is_named_in_the_last_line(capsys):
     assert run_stages(stages) == 1
     assert ran == ["second"]
     assert capsys.readouterr().out.splitlines()[-1].endswith("failed: first")
+
+
+def test_a_check_beside_others_runs_at_once_and_shows_its_output_later(
+    capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(pipeline, "CHECKOUT", tmp_path)
+    for name, status in (("passes", 0), ("fails", 1)):
+        code = f"open({name!r}, 'w').close(); print({name!r}); raise SystemExit({status})"
+        (tmp_path / f"{name}_beside.py").write_text(code)
+    passes, fails = Beside("passes_beside"), Beside("fails_beside")
+    while not {"passes", "fails"} <= {path.name for path in tmp_path.iterdir()}:
+        time.sleep(0.01)
+    assert capsys.readouterr().out == ""
+    assert passes.finish()
+    assert capsys.readouterr().out == "passes\n\n"
+    assert not fails.finish()
+
+
+def test_every_check_has_its_stage():
+    names = [stage.name for stage in stages(lambda: True)]
+    assert {"ruff", "types", "ansible-lint", "molecule", "sanity", "pytest", "recorder"} < set(
+        names
+    )
+    everything = [stage.name for stage in asked(["--all"], lambda: True)]
+    assert everything[: len(names)] == names
+    assert {"long", "faults", "properties", "programs", "docs"} == set(everything[len(names) :])
 
 
 @pytest.mark.parametrize(

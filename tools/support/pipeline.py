@@ -1,13 +1,22 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run several checks one after the other, and list at the end which ones failed."""
+"""Run several checks one after the other, and list at the end which ones failed.
+
+A check that uses one processor can run beside others, in a process of its own.
+"""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import time
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
+
+from tools.support.environment import CHECKOUT
 
 
 class NotDone(Exception):
@@ -23,6 +32,31 @@ class Stage:
 
     name: str
     check: t.Callable[[], bool]
+
+
+class Beside:
+    """A check that runs beside the stages that come first. Its output is printed at its own stage.
+
+    :arg module: runs the check, as ``python -m``.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="devicetrust-beside-")
+        self._output = Path(self._directory.name) / "output"
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-u", "-m", module],
+                cwd=CHECKOUT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def finish(self) -> bool:
+        """Wait until it has ended, print its output, and return whether it passed."""
+        status = self._process.wait()
+        print(self._output.read_text(errors="replace"), flush=True)
+        self._directory.cleanup()
+        return status == 0
 
 
 def run_stages(stages: t.Sequence[Stage]) -> int:
