@@ -8,7 +8,6 @@ A new flow is an entry of FLOWS. Together they send every operation that the mod
 
 from __future__ import annotations
 
-import plistlib
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,22 @@ from tests.faults.channel import Company
 from tests.faults.observation import DIRECTORY, Json
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tests.support import module_runs
+from tests.support.wanted import (
+    CANARY,
+    CLONE,
+    COPY,
+    MANAGED,
+    MOVE,
+    NO_PUSH,
+    OKTA_VERIFY,
+    ORIGINAL,
+    REMOVED,
+    RENEWED,
+    STUCK,
+    WIDENED,
+    wifi,
+    without_policy,
+)
 from tools.support.playbook import lab_environment
 
 SCEP, PROFILE, SCRIPT = "kandji_scep_profile", "kandji_custom_profile", "kandji_custom_script"
@@ -54,22 +69,7 @@ PREFLIGHT, RENEWAL, REPORT = (
 )
 CERTIFICATES = "device_trust_certificates"
 
-CANARY = {"name": "Okta SCEP - canary", "blueprints": ["Canary"]}
 RINGS = [{"name": "canary", "blueprints": ["Canary"], "scep_profile": "Okta SCEP - canary"}]
-ORIGINAL, CLONE = "Company apps", "Company apps (managed devices)"
-COPY = {"name": CLONE, "clone_of": ORIGINAL}
-MOVE = {**COPY, "apps": ["Slack"], "break_glass_group": "Break glass"}
-MANAGED = {
-    "policy": ORIGINAL,
-    "name": "Managed Macs",
-    "position": "first",
-    "platforms": ["MACOS"],
-    "managed": True,
-    "access": "ALLOW",
-    "factor_mode": "2FA",
-    "groups_excluded": ["Break glass"],
-    "break_glass_group": "Break glass",
-}
 DENY = {
     "policy": ORIGINAL,
     "name": "Other Macs",
@@ -80,8 +80,6 @@ DENY = {
     "groups_excluded": ["Break glass"],
     "break_glass_group": "Break glass",
 }
-STUCK = "RESETMAC0001"
-
 
 INVENTORY, LOG_SOURCE = "inventory plugin macs", "event source okta_system_log"
 RUNNERS: dict[str, Callable[[Mapping[str, t.Any], Mapping[str, str]], Json]] = {
@@ -195,31 +193,13 @@ def people_sign_in(scene: Scene) -> None:
     people.open_apps(scene.world)
 
 
-def mobileconfig(**keys: t.Any) -> str:
-    """Return a profile with a Wi-Fi payload."""
-    payload = {
-        "PayloadType": "com.apple.wifi.managed",
-        "PayloadVersion": 1,
-        "PayloadIdentifier": "com.acme.wifi.1",
-        "PayloadUUID": "ONE",
-        "SSID_STR": "Acme",
-        **keys,
-    }
-    head = {"PayloadType": "Configuration", "PayloadVersion": 1, "PayloadUUID": "ANY"}
-    profile = {**head, "PayloadIdentifier": "com.acme.wifi", "PayloadContent": [payload]}
-    return plistlib.dumps(profile).decode()
-
-
-def wifi(**keys: t.Any) -> Json:
-    """Return the options of a profile that the collection did not make."""
-    return {"name": "Wifi", "mobileconfig": mobileconfig(**keys), "blueprints": ["Canary"]}
-
-
 def _map(scene: Scene) -> Json:
     """Prepare two Macs whose certificates on an assignment map are half a year old."""
     from lab.kandji.model import Node  # the lab's models need its state first
 
     tenant, world = scene.world.kandji, scene.world
+    tenant.add_tag("vip")
+    tenant.add_tag("okta-scep-redelivery")
     blueprint = tenant.add_blueprint("All Macs", kind="map")
     blueprint.nodes[:] = [
         Node(world.uuid()),
@@ -246,6 +226,12 @@ def _map(scene: Scene) -> Json:
         "serials": serials,
         "issued_before": begun,
     }
+
+
+def _app_on_no_blueprint(scene: Scene) -> None:
+    scene.world.kandji.library.add_item(
+        "Okta Verify 9", "automatic-app", bundle_id="com.okta.mobile"
+    )
 
 
 def _stuck(scene: Scene) -> None:
@@ -299,28 +285,22 @@ def _stuck_and(*steps: tuple[str, Json]) -> Callable[[Scene], None]:
     return prepare
 
 
-def _without_policy(rule: Json) -> Json:
-    return {k: v for k, v in rule.items() if k not in ("policy", "break_glass_group")}
-
-
 ALLOW = ["last_authenticator"]
 HELLO = {"name": "Hello", "script": "#!/bin/sh\necho hello\n", "blueprints": ["Canary"]}
 CHECK_ID = "certificate_check_item_id"
 
 FLOWS: dict[str, Flow] = {
     "create SCEP profile": Flow(SCEP, CANARY),
-    "renew SCEP profile": Flow(
-        SCEP, {**CANARY, "generation": "2027", "max_reissue": 50}, after((SCEP, CANARY))
-    ),
+    "renew SCEP profile": Flow(SCEP, RENEWED, after((SCEP, CANARY))),
     "widen SCEP profile": Flow(
         SCEP,
-        {**CANARY, "blueprints": ["Canary", "Engineering"]},
+        WIDENED,
         after((SCEP, CANARY)),
         macs=4,
     ),
     "remove SCEP profile": Flow(
         SCEP,
-        {**CANARY, "blueprints_mode": "remove", "max_removed": 50},
+        REMOVED,
         after((SCEP, CANARY)),
     ),
     "create profile": Flow(PROFILE, wifi()),
@@ -342,7 +322,10 @@ FLOWS: dict[str, Flow] = {
         },
         after((SCRIPT, HELLO)),
     ),
-    "assign Okta Verify": Flow(APP, {"name": "Okta Verify", "blueprints": ["Canary"]}),
+    "assign Okta Verify": Flow(APP, OKTA_VERIFY),
+    "find an app in the audit log": Flow(
+        APP, {"name": "Okta Verify 9", "blueprints": ["Canary"]}, _app_on_no_blueprint
+    ),
     "move Okta Verify": Flow(
         APP,
         {
@@ -351,7 +334,7 @@ FLOWS: dict[str, Flow] = {
             "blueprints_mode": "exact",
             "max_removed": 50,
         },
-        after((APP, {"name": "Okta Verify", "blueprints": ["Canary"]})),
+        after((APP, OKTA_VERIFY)),
     ),
     "redelivery begins": Flow(REDELIVERY, lambda _scene, args: args, _map),
     "redelivery in one run": Flow(
@@ -394,7 +377,7 @@ FLOWS: dict[str, Flow] = {
     "removal of an app is refused": Flow(
         APP,
         {"name": "Okta Verify", "blueprints": ["Engineering"], "blueprints_mode": "exact"},
-        after((APP, {"name": "Okta Verify", "blueprints": ["Canary"]})),
+        after((APP, OKTA_VERIFY)),
         guarded=True,
     ),
     "removal of a script is refused": Flow(
@@ -418,7 +401,7 @@ FLOWS: dict[str, Flow] = {
         {
             "policy": ORIGINAL,
             "break_glass_group": "Break glass",
-            "rules": [_without_policy(MANAGED), _without_policy({**DENY, "position": "last"})],
+            "rules": [without_policy(MANAGED), without_policy({**DENY, "position": "last"})],
         },
         nobody_signs_in(),
     ),
@@ -442,20 +425,27 @@ FLOWS: dict[str, Flow] = {
         FORECAST,
         {
             "policy": ORIGINAL,
-            "rules": [_without_policy(DENY)],
+            "rules": [without_policy(DENY)],
             "break_glass_group": "Break glass",
             "refuse": False,
         },
         people_sign_in,
         macs=2,
     ),
-    "method off": Flow(METHOD, {"method": "push", "status": "INACTIVE", "forecast": False}),
+    "forecast beside the simulation": Flow(
+        FORECAST,
+        {"policy": ORIGINAL, "break_glass_group": "Break glass", "simulate": True, "refuse": False},
+        people_sign_in,
+        macs=2,
+    ),
+    "method off": Flow(METHOD, NO_PUSH),
     "method off is refused": Flow(METHOD, {"method": "push", "status": "INACTIVE"}, guarded=True),
     "method on, with settings": Flow(
         METHOD,
         {"status": "ACTIVE", "show_sign_in_with_ov": "ALWAYS"},
         after((METHOD, {"status": "INACTIVE", "forecast": False})),
     ),
+    "method, other settings": Flow(METHOD, {"key_protection": "HARDWARE", "algorithms": ["ES256"]}),
     "temporary access code": Flow(
         CODE, {"user": "stuck@example.com", "dest": f"{DIRECTORY}/code"}, _locked_out
     ),
@@ -475,6 +465,9 @@ FLOWS: dict[str, Flow] = {
     ),
     "reset": Flow(RESET, {"serials": [STUCK]}, _stuck),
     "suspend": Flow(DEVICE, {"serials": [STUCK], "state": "suspended"}, _stuck),
+    "suspend and end sessions": Flow(
+        DEVICE, {"serials": [STUCK], "state": "suspended", "revoke_sessions": True}, _stuck
+    ),
     "unsuspend": Flow(
         DEVICE,
         {"serials": [STUCK], "state": "active"},

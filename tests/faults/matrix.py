@@ -115,6 +115,10 @@ class Run:
         return [*text, *(f"{each.name}: {'; '.join(each.problems)}" for each in self.wrong)]
 
 
+class EndsEarly(Exception):
+    """A flow that fails without a fault, so that none can be put into what it should do."""
+
+
 class Prepared:
     """A flow whose company is in its situation. To be used in a copy of the process."""
 
@@ -130,6 +134,8 @@ class Prepared:
         ]
         self._before = read_state(company)
         self.plain = in_copy(partial(self._observe, unaltered))
+        if self.plain.failed and not self.flow.guarded:
+            raise EndsEarly(f"{name}: {self.plain.result['msg']}")
         # Ids and times that two runs read are not new.
         self.reads = in_copy(self._reads)
 

@@ -9,7 +9,6 @@ sentence, and a run afterwards converges.
 
 from __future__ import annotations
 
-import plistlib
 import typing as t
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,6 +27,22 @@ from tests.functional.helpers.interleaving import (
     judge_result,
 )
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.support.wanted import (
+    CANARY,
+    CLONE,
+    COPY,
+    MANAGED,
+    MOVE,
+    NO_PUSH,
+    OKTA_VERIFY,
+    ORIGINAL,
+    REMOVED,
+    RENEWED,
+    STUCK,
+    WIDENED,
+    wifi,
+    without_policy,
+)
 from tools.support.environment import CHECKOUT
 
 Json = dict[str, t.Any]
@@ -37,50 +52,12 @@ APP, POLICY, RULE = "kandji_app_store_item", "okta_access_policy", "okta_access_
 RULES = "okta_access_policy_rules"
 RESET, METHOD = "okta_device_reset", "okta_authenticator_method"
 DEVICE, REDELIVERY = "okta_device", "kandji_profile_redelivery"
-CLONE, ORIGINAL, STUCK = console.CLONE, console.ORIGINAL, console.STUCK
-CANARY = {"name": "Okta SCEP - canary", "blueprints": ["Canary"]}
 LOOK = {"name": "Look", "script": "#!/bin/sh\necho 1", "blueprints": ["Canary"]}
-MANAGED = {
-    "policy": ORIGINAL,
-    "name": "Managed Macs",
-    "position": "first",
-    "platforms": ["MACOS"],
-    "managed": True,
-    "access": "ALLOW",
-    "factor_mode": "2FA",
-    "groups_excluded": ["Break glass"],
-    "break_glass_group": "Break glass",
-}
 ENFORCED = {
     "policy": ORIGINAL,
     "break_glass_group": "Break glass",
-    "rules": [{key: MANAGED[key] for key in MANAGED if key not in ("policy", "break_glass_group")}],
+    "rules": [without_policy(MANAGED)],
 }
-COPY = {"name": CLONE, "clone_of": ORIGINAL}
-MOVE = {**COPY, "apps": ["Slack"], "break_glass_group": "Break glass"}
-
-
-def wifi(**keys: t.Any) -> str:
-    payload = {
-        "PayloadType": "com.apple.wifi.managed",
-        "PayloadVersion": 1,
-        "PayloadIdentifier": "com.acme.wifi.1",
-        "PayloadUUID": "ONE",
-        "SSID_STR": "Acme",
-        **keys,
-    }
-    profile = {
-        "PayloadType": "Configuration",
-        "PayloadVersion": 1,
-        "PayloadIdentifier": "com.acme.wifi",
-        "PayloadUUID": "ANY",
-        "PayloadContent": [payload],
-    }
-    return plistlib.dumps(profile).decode()
-
-
-def custom(**keys: t.Any) -> Json:
-    return {"name": "Wifi", "mobileconfig": wifi(**keys), "blueprints": ["Canary"]}
 
 
 @dataclass(frozen=True)
@@ -103,23 +80,17 @@ class Scenario:
 
 SCENARIOS = {
     "create SCEP profile": Scenario(SCEP, CANARY, unseen=1),
-    "renew SCEP profile": Scenario(
-        SCEP, {**CANARY, "generation": "2027", "max_reissue": 50}, ((SCEP, CANARY),)
-    ),
-    "widen SCEP profile": Scenario(
-        SCEP, {**CANARY, "blueprints": ["Canary", "Engineering"]}, ((SCEP, CANARY),)
-    ),
-    "remove SCEP profile": Scenario(
-        SCEP, {**CANARY, "blueprints_mode": "remove", "max_removed": 50}, ((SCEP, CANARY),)
-    ),
-    "create profile": Scenario(PROFILE, custom(), unseen=1),
+    "renew SCEP profile": Scenario(SCEP, RENEWED, ((SCEP, CANARY),)),
+    "widen SCEP profile": Scenario(SCEP, WIDENED, ((SCEP, CANARY),)),
+    "remove SCEP profile": Scenario(SCEP, REMOVED, ((SCEP, CANARY),)),
+    "create profile": Scenario(PROFILE, wifi(), unseen=1),
     "change profile": Scenario(
-        PROFILE, {**custom(SSID_STR="Acme 2"), "max_reinstall": 50}, ((PROFILE, custom()),)
+        PROFILE, {**wifi(SSID_STR="Acme 2"), "max_reinstall": 50}, ((PROFILE, wifi()),)
     ),
     "create script": Scenario(SCRIPT, LOOK, unseen=1, copy="Look"),
     "change script": Scenario(SCRIPT, {**LOOK, "script": "#!/bin/sh\necho 2"}, ((SCRIPT, LOOK),)),
     "redeliver profile": Scenario(REDELIVERY, {}),
-    "assign Okta Verify": Scenario(APP, {"name": "Okta Verify", "blueprints": ["Canary"]}),
+    "assign Okta Verify": Scenario(APP, OKTA_VERIFY),
     "clone policy": Scenario(POLICY, COPY),
     "move app": Scenario(POLICY, MOVE, ((POLICY, COPY),)),
     "clone and move": Scenario(POLICY, MOVE),
@@ -135,7 +106,7 @@ SCENARIOS = {
     "write rules": Scenario(RULES, ENFORCED),
     "change method": Scenario(
         METHOD,
-        {"authenticator": "okta_verify", "method": "push", "status": "INACTIVE", "forecast": False},
+        NO_PUSH,
     ),
     "reset device": Scenario(RESET, {"serials": [STUCK]}),
     "suspend device": Scenario(DEVICE, {"serials": [STUCK], "state": "suspended"}),

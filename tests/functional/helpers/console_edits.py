@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import requests
 
 from lab.okta.device_records import DeviceFacts
+from tests.support.wanted import CLONE, MANAGED, ORIGINAL, STUCK
 
 PROFILES = ("Okta SCEP - canary", "Okta SCEP - map")  # whichever of them a test has
-RULE, STUCK = "Managed Macs", "RESETMAC0001"
-CLONE, ORIGINAL = "Company apps (managed devices)", "Company apps"
+RULE = MANAGED["name"]
 ROOT = {
     "PayloadType": "com.apple.security.root",
     "PayloadVersion": 1,
