@@ -27,6 +27,8 @@ options:
       - A condition may be unknown before the sign-in. Examples are risk, network, an expression, or
         an authenticator other than Okta Verify. It is the same before and after the change. If any
         answer to it admits a person before and refuses them after, the person counts.
+      - A device signal collection policy may hide a device from the rules. That is such an unknown,
+        too. People whom a global session policy refuses anyway do not count.
     type: int
     default: 0
   active_days:

@@ -121,6 +121,9 @@ forecast:
       would refuse and who did not use the app.
     - C(unknowns) lists the conditions that are unknown before a sign-in. C(people) is the number of
       people that the forecast covers.
+    - C(refused_earlier) has the people whom a global session policy refuses before and after the
+      change, with the names of the policy and the rule. C(unread) has a sentence for each kind of
+      policy that Okta does not show.
   returned: success, and failure because of the forecast
   type: dict
   sample:
@@ -134,6 +137,10 @@ forecast:
     newly_admitted: []
     never_seen: []
     unknowns: []
+    log_names_devices: true
+    refused_earlier:
+      - {user_id: 00u2n8sbwArJ7OQRw406, login: bob@acme.com, policy: Leavers, rule: Stop}
+    unread: []
 refusal:
   description: The sentence with which a module would refuse the change, or null.
   returned: success
@@ -254,7 +261,7 @@ def _app_changes(
         before = policy_plan.require_policy_of(app)
         if before not in rules:
             rules[before] = in_order(ctx.okta.policy_rules(before))
-        changes.append(guards.AppChange(app, rules[before], after))
+        changes.append(guards.AppChange(app, rules[before], after, policy_after=policy.id))
     return changes
 
 

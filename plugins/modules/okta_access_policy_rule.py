@@ -222,7 +222,7 @@ def _guard(
 ) -> Forecast | None:
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
     apps = resolution.apps_of_policy(ctx.okta, mapped, policy.id)
-    changes = [guards.AppChange(app, rules, plan.after) for app in apps]
+    changes = [guards.AppChange(app, rules, plan.after, policy_after=policy.id) for app in apps]
     options = guards.GuardOptions.from_params(ctx.params)
     change = guards.PolicyChange(policy, rules, plan.after, changes)
     return guards.check_change(ctx.okta, change, options)

@@ -114,9 +114,9 @@ from ..module_utils._core.errors import BadOption, Unreadable
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
-from ..module_utils._fleet.registration import in_order
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
+from ..module_utils._okta.policy_order import in_order
 from ..module_utils._okta.records import EnrolmentPolicy, OktaUser, TemporaryCode
 
 OPTIONS: ArgumentSpec = {
@@ -128,7 +128,7 @@ OPTIONS: ArgumentSpec = {
 USES = (
     okta_api.GET_USER,
     okta_api.LIST_AUTHENTICATORS,
-    okta_api.LIST_ENROLMENT_POLICIES,
+    okta_api.ENRICHING_POLICIES,
     okta_api.LIST_GROUP_USERS,
     okta_api.CREATE_TEMPORARY_CODE,
 )

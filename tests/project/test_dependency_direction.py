@@ -76,6 +76,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_access/directory.py",
         "module_utils/_access/recheck.py",
         "module_utils/_access/guards.py",
+        "module_utils/_access/other_policies.py",
         "module_utils/_access/resolution.py",
         "module_utils/_access/simulation.py",
         "module_utils/_fleet/registration.py",

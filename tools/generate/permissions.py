@@ -133,6 +133,8 @@ def _line(titles: t.Sequence[str], permissions: str) -> str:
 
 
 def _permissions(used: t.Sequence[t.Any]) -> str:
+    # One that any operation requires is not optional.
+    used = sorted(used, key=lambda one: not one.optional)
     okta = {one.permission: _mark(one) for one in used if one.permission.startswith("okta.")}
     kandji = {
         one.permission: _mark(one)

@@ -127,9 +127,10 @@ def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> 
     """
     before, after = rules[move.before], rules[move.after]
     if not is_reversal or not move.digest:
-        return guards.AppChange(move.app, before, after)
+        return guards.AppChange(move.app, before, after, policy_after=move.after)
     left = rules_at_departure(move.digest, after, before)
-    return guards.AppChange(move.app, before, after, before if left is None else left)
+    recorded = before if left is None else left
+    return guards.AppChange(move.app, before, after, recorded, move.after)
 
 
 def require_active(policy: Policy) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from .._core.json_fields import Row
 from .._okta.okta_verify_keys import fold_expression
-from .._okta.records import PolicyRule
+from .._okta.records import ConditionalRule
 from .rule_options import PLATFORMS
 
 Conjunction = frozenset[str]  # unknowns that all have to hold
@@ -43,7 +43,8 @@ class DeviceContext:
     ``platform`` is one of Okta's os types (MACOS, WINDOWS ...), "" where unknown. ``managed`` is a
     fact of this device and this person. ``device_id`` is None for a device that Okta does not know.
     ``secure_hardware`` and ``screen_lock`` are None where unknown. ``registered_at`` is when this
-    person added their account to Okta Verify there, "" where unknown.
+    person added their account to Okta Verify there, "" where unknown. ``fast_pass`` is False where
+    Okta FastPass does not authenticate its user, though it is registered.
     """
 
     platform: str
@@ -54,6 +55,7 @@ class DeviceContext:
     secure_hardware: bool | None = None
     screen_lock: str | None = None
     registered_at: str = ""
+    fast_pass: bool = True
 
     @property
     def traits(self) -> tuple[object, ...]:
@@ -64,6 +66,7 @@ class DeviceContext:
             self.managed,
             self.secure_hardware,
             self.screen_lock,
+            self.fast_pass,
         )
 
     @property
@@ -109,7 +112,7 @@ def name_unknown(subject: str, value: object) -> str:
     return f"{subject}: {text}"
 
 
-def unreadable_parts(rule: PolicyRule, part: str) -> Conjunction:
+def unreadable_parts(rule: ConditionalRule, part: str) -> Conjunction:
     """Return an unknown for each value in "conditions" or "actions" that cannot be read."""
     return frozenset(
         name_unknown(f"rule {rule.name!r}, what cannot be read", path)
@@ -119,7 +122,7 @@ def unreadable_parts(rule: PolicyRule, part: str) -> Conjunction:
 
 
 def unknowns_to_apply(
-    rule: PolicyRule, person: Identity, device: DeviceContext
+    rule: ConditionalRule, person: Identity, device: DeviceContext
 ) -> Conjunction | None:
     """Return the unknowns under which a rule applies, None if it cannot apply."""
     if rule.is_inactive:
@@ -138,7 +141,7 @@ def unknowns_to_apply(
     return unknowns
 
 
-def _status(rule: PolicyRule) -> Conjunction:
+def _status(rule: ConditionalRule) -> Conjunction:
     """Return the status of a rule as an unknown, unless Okta says that the rule is active.
 
     The catch-all rule cannot be deactivated.
@@ -168,7 +171,7 @@ def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
     )
 
 
-def _people(rule: PolicyRule, person: Identity) -> Conjunction | None:
+def _people(rule: ConditionalRule, person: Identity) -> Conjunction | None:
     users, groups = rule.members("users", "include"), rule.members("groups", "include")
     if person.id in rule.members("users", "exclude"):
         return None

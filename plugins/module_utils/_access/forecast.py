@@ -25,6 +25,8 @@ from .conditions import (
     unknowns_to_apply,
 )
 from .rule_order import Rules, in_order
+from .sessions import SessionRefusal, Sessions
+from .signals import NO_SIGNALS, Signals
 from .verification import satisfiable_by
 
 # With more unknowns not every combination is tried: a person who may be admitted before and refused
@@ -112,7 +114,30 @@ def compare_outcomes(
 
     One combination that admits before and refuses after is enough for ``lost``.
     """
-    old, new = candidates(before, person, device), candidates(after, person, device)
+    return _compare(candidates(before, person, device), candidates(after, person, device))
+
+
+def compare_views(
+    before: Rules, after: Rules, person: Identity, device: DeviceContext, signals: Signals
+) -> OutcomeChange:
+    """Return how the outcome changes under any view of the device that is possible.
+
+    One view by which the person loses access is enough. Why it is not the device as it is, is among
+    the unknowns then.
+    """
+    changes = []
+    for pair in signals.pairs(device):
+        change = _compare(
+            candidates(before, person, pair.before.device),
+            candidates(after, person, pair.after.device),
+        )
+        if change.lost:
+            return change._replace(unknowns=(*change.unknowns, *pair.reasons))
+        changes.append(change)
+    return next((change for change in changes if change.gained), changes[0])
+
+
+def _compare(old: t.Sequence[Candidate], new: t.Sequence[Candidate]) -> OutcomeChange:
     names = sorted(unknowns_of(old) | unknowns_of(new))
     if old == new:
         return _compare_under(old, new, [frozenset()])
@@ -175,6 +200,37 @@ def _compare_under(
 # Many people
 
 
+class EarlierRefusal(t.NamedTuple):
+    """A person whom a global session policy refuses, whatever the change does."""
+
+    user_id: str
+    login: str
+    refusal: SessionRefusal
+
+    def as_result(self) -> dict[str, object]:
+        """Return the person as results show it."""
+        return {
+            "user_id": self.user_id,
+            "login": self.login,
+            "policy": self.refusal.policy,
+            "rule": self.refusal.rule,
+        }
+
+
+def split_refused(
+    people: t.Iterable[Person], sessions: Sessions
+) -> tuple[list[Person], list[EarlierRefusal]]:
+    """Return the people whom no global session policy surely refuses, and the others."""
+    admitted, refused = [], []
+    for person in people:
+        refusal = sessions.refusal_of(person)
+        if refusal is None:
+            admitted.append(person)
+        else:
+            refused.append(EarlierRefusal(person.id, person.login, refusal))
+    return admitted, refused
+
+
 @dataclass(frozen=True)
 class AccessChange:
     """A person whose access changes on a device: a row of a forecast.
@@ -215,7 +271,9 @@ class Forecast:
     """The people whose access changes, with a row for each person, device and app.
 
     ``people`` is how many people used the apps. ``log_names_devices`` is False if the System Log
-    does not say which devices they used.
+    does not say which devices they used. ``refused_earlier`` are the people whom a global session
+    policy refuses before and after the change. ``unread`` are sentences about policies that Okta
+    does not show.
     """
 
     locked_out: tuple[AccessChange, ...] = ()
@@ -223,6 +281,8 @@ class Forecast:
     never_seen: tuple[AccessChange, ...] = ()
     people: int = 0
     log_names_devices: bool = True
+    refused_earlier: tuple[EarlierRefusal, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def locked_out_logins(self) -> list[str]:
@@ -267,6 +327,8 @@ class Forecast:
             "never_seen": [row.as_result() for row in self.never_seen],
             "unknowns": self.unknowns,
             "log_names_devices": self.log_names_devices,
+            "refused_earlier": [row.as_result() for row in self.refused_earlier],
+            "unread": list(self.unread),
         }
 
 
@@ -279,6 +341,7 @@ class Comparison:
 
     before: Rules
     after: Rules
+    signals: Signals = NO_SIGNALS
     _outcomes: dict[tuple[object, ...], OutcomeChange] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -303,7 +366,9 @@ class Comparison:
             device.traits,
         )
         if key not in self._outcomes:
-            self._outcomes[key] = compare_outcomes(self.before, self.after, person, device)
+            self._outcomes[key] = compare_views(
+                self.before, self.after, person, device, self.signals
+            )
         return self._outcomes[key]
 
     def rows(
@@ -348,11 +413,12 @@ def forecast(
     after: Rules,
     people: t.Collection[Person],
     never_seen: t.Iterable[Person] = (),
+    signals: Signals = NO_SIGNALS,
 ) -> Forecast:
     """Return whose access changes.
 
     ``never_seen`` are listed apart: whether they need the app is not known.
     """
-    comparison = Comparison(before, after)
+    comparison = Comparison(before, after, signals)
     locked_out, newly_admitted = comparison.rows(people)
     return Forecast(locked_out, newly_admitted, comparison.rows(never_seen)[0], people=len(people))

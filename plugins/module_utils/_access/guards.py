@@ -18,20 +18,31 @@ from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.records import App, OktaUser, Policy, PolicyRule
 from . import directory as directories
-from . import enrolled_methods
-from .conditions import NEVER, DeviceContext, Identity
+from . import enrolled_methods, other_policies
+from .conditions import NEVER, DeviceContext, Identity, Person
 from .evidence import read_sign_ins
-from .forecast import USABLE_STATUSES, Forecast, candidates, forecast
+from .forecast import (
+    USABLE_STATUSES,
+    EarlierRefusal,
+    Forecast,
+    candidates,
+    forecast,
+    split_refused,
+)
+from .other_policies import OtherPolicies
 from .possible_refusals import may_refuse, newly_refusing_rule
 from .resolution import find_groups
 from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, in_order, same_rules
+from .sessions import Sessions
+from .signals import signals_of
 
 USES = (
     *directories.USES,
     okta_api.LIST_GROUPS,
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_ENROLLMENTS,
+    *other_policies.USES,
 )
 
 # Okta's own apps by their names, the same in every org: without them nobody administers the org or
@@ -56,13 +67,16 @@ class AppChange:
     """An app and the rules that apply to its sign-ins, before a change and after it.
 
     ``left`` are, of an app that goes back, the rules that its earlier policy had when the app left
-    it, None if they are not recorded. Whom these refused does not lose anything.
+    it, None if they are not recorded. Whom these refused does not lose anything. ``policy_after``
+    is the id of the policy that the app would have, or of the original of a clone that does not
+    exist yet; "" for the one that it has.
     """
 
     app: App
     before: Rules
     after: Rules
     left: Rules | None = None
+    policy_after: str = ""
 
     @property
     def has_effect(self) -> bool:
@@ -144,9 +158,10 @@ def check_changes(
     ahead: it is the way out of an emergency.
     """
     members: dict[str, t.Sequence[OktaUser]] = {}
+    others = OtherPolicies(okta)
     for change in changes:
         refusing = ProtectedAppsGuard(okta, options.allow_protected_apps).check(change)
-        guard = BreakGlassGuard(okta, options.break_glass_group)
+        guard = BreakGlassGuard(okta, options.break_glass_group, others)
         if _needs_break_glass(guard, change, refusing, options):
             members |= guard.check(change.after, change.policy.name, refusing)
     reversed_only = all(change.is_reversal for change in changes)
@@ -155,7 +170,8 @@ def check_changes(
     ):
         return None
     apps = [app for change in changes for app in change.apps]
-    result = read_forecast(okta, apps, options.active_days, options.log_events, members)
+    limits = options.active_days, options.log_events
+    result = read_forecast(okta, apps, *limits, members, others)
     described = "; ".join(change.describe() for change in changes)
     unproven = {each.app.id for each in apps if reversed_only and each.left is None}
     LockOutGuard(options.max_locked_out, reversed_only, described).check(result.without(unproven))
@@ -338,6 +354,7 @@ class BreakGlassGuard:
 
     okta: Okta
     group_name: str | None  # or its id
+    others: OtherPolicies
 
     def check(self, after: Rules, policy: str, refusing: str | None = None) -> directories.Members:
         """Return the members of the group and of the groups that rules name. Raises Refused.
@@ -371,7 +388,8 @@ class BreakGlassGuard:
                 " groups_excluded has each of its groups. Name groups other than the break-glass"
                 " group."
             )
-        members = self._read_members({group.id, *named_groups(after)})
+        sessions = self.others.sessions
+        members = self._read_members({group.id, *named_groups(after), *sessions.groups})
         users = members[group.id]
         active = [user for user in users if user.status in USABLE_STATUSES]
         if not active:
@@ -379,7 +397,9 @@ class BreakGlassGuard:
                 f"break_glass_group: group {group.name!r} has no member who can sign in (status"
                 f" {', '.join(USABLE_STATUSES)}). Add an active member."
             )
-        self._check_admission(after, active, members, Names(policy, str(group.name)))
+        names = Names(policy, str(group.name))
+        admitted = _admitted_by_sessions(sessions, active, members, names)
+        self._check_admission(after, admitted, members, names)
         return members
 
     def is_admitted(self, rules: Rules) -> bool:
@@ -445,6 +465,24 @@ class BreakGlassGuard:
 
     def _read_members(self, groups: t.Iterable[str]) -> dict[str, list[OktaUser]]:
         return {group: list(self.okta.group_users(group)) for group in sorted(groups)}
+
+
+def _admitted_by_sessions(
+    sessions: Sessions,
+    users: t.Sequence[OktaUser],
+    members: directories.Members,
+    names: Names,
+) -> list[OktaUser]:
+    """Return the users whom no global session policy surely refuses. Raises Refused without any."""
+    refusals = [sessions.refusal_of(_identity(user, members)) for user in users]
+    admitted = [user for user, refusal in zip(users, refusals) if refusal is None]
+    if not admitted:
+        labels = sorted({refusal.label for refusal in refusals if refusal})
+        raise Refused(
+            f"break_glass_group: {', '.join(labels)} refuses each member of group"
+            f" {names.group!r}. Exclude the group there, or add a member whom no rule refuses."
+        )
+    return admitted
 
 
 def _applies_to_nobody(rule: PolicyRule) -> bool:
@@ -564,6 +602,7 @@ def read_forecast(
     active_days: int,
     log_events: int,
     members: directories.Members | None = None,
+    others: OtherPolicies | None = None,
 ) -> Forecast:
     """Return the forecast over all apps whose rules change; without any, nothing is read.
 
@@ -573,18 +612,21 @@ def read_forecast(
     if not changes:
         return Forecast()
     policies = [rules for change in changes for rules in (change.before, change.after)]
-    directory = directories.read_directory(okta, named_groups(*policies), members)
+    others = others or OtherPolicies(okta)
+    groups = named_groups(*policies) | others.sessions.groups
+    directory = directories.read_directory(okta, groups, members)
     sign_ins = read_sign_ins(okta, [change.app.id for change in changes], active_days, log_events)
     directories.correct_devices(okta, directory, sign_ins.log_facts)
-    total, user_ids = Forecast(log_names_devices=sign_ins.names_devices), set[str]()
+    total = Forecast(log_names_devices=sign_ins.names_devices)
+    user_ids, refused_earlier = set[str](), set[EarlierRefusal]()
     for change in changes:
         platforms = named_platforms(change.before, change.after)
         used, unseen = directories.people_of(sign_ins, directory, change.app.id, platforms)
-        part = forecast(change.before, change.after, used, unseen)
-        if change.left is not None:
-            part = part.also_in(forecast(change.left, change.after, used, unseen))
-        part = part.for_app(change.app)
         user_ids.update(person.id for person in used)
+        used, refused = split_refused(used, others.sessions)
+        unseen, _refused = split_refused(unseen, others.sessions)
+        refused_earlier.update(refused)
+        part = _forecast_app(change, used, unseen, others)
         total = replace(
             total,
             locked_out=total.locked_out + part.locked_out,
@@ -592,4 +634,24 @@ def read_forecast(
             never_seen=total.never_seen + part.never_seen,
             people=len(user_ids),
         )
-    return total
+    return replace(
+        total,
+        refused_earlier=tuple(sorted(refused_earlier, key=lambda each: each.login)),
+        unread=others.unread,
+    )
+
+
+def _forecast_app(
+    change: AppChange,
+    used: t.Collection[Person],
+    unseen: t.Collection[Person],
+    others: OtherPolicies,
+) -> Forecast:
+    """Return the forecast of one app."""
+    before = change.app.policy_id or change.policy_after
+    after = change.policy_after or before
+    signals = signals_of(others.signals, change.app.id, before, after)
+    part = forecast(change.before, change.after, used, unseen, signals)
+    if change.left is not None:
+        part = part.also_in(forecast(change.left, change.after, used, unseen, signals))
+    return part.for_app(change.app)

@@ -9,15 +9,16 @@ import typing as t
 
 from .._core.errors import BadOption
 from .._core.lookup import Catalog
-from .._okta.records import PolicyRule
+from .._okta.records import ConditionalRule, PolicyRule
 from .rule_comparison import have_same_effect
 
 Rules = t.Sequence[PolicyRule]
+AnyRule = t.TypeVar("AnyRule", bound=ConditionalRule)
 
 NO_PRIORITY = 10**6  # after all rules with a priority
 
 
-def in_order(rules: t.Iterable[PolicyRule]) -> list[PolicyRule]:
+def in_order(rules: t.Iterable[AnyRule]) -> list[AnyRule]:
     """Return the rules as Okta evaluates them: by priority, the catch-all rule last."""
     return sorted(
         rules,

@@ -83,7 +83,7 @@ def _constraint(constraint: Row, two_factors: bool, device: DeviceContext) -> An
     ]
     if possession is not None and _is_asked(possession):
         parts.append(_possession(possession, device))
-    elif two_factors and not device.registered:
+    elif two_factors and not (device.registered and device.fast_pass):
         parts.append((frozenset({SECOND_FACTOR}),))
     return _all_of(parts)
 
@@ -168,7 +168,7 @@ def _fast_pass(constraint: Row, device: DeviceContext) -> AnyOf:
     It is bound to the device and resists phishing. The device record may say whether its key lies
     in hardware, and what unlocks it.
     """
-    if not device.registered:
+    if not device.registered or not device.fast_pass:
         return NEVER
     unknowns = set()
     if constraint.get("hardwareProtection") == "REQUIRED":

@@ -16,12 +16,13 @@ from .._core.results import Result
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.client import Okta
+from .._okta.policy_order import in_order
 from .._okta.records import Authenticator, AuthenticatorMethod, EnrolmentPolicy
 from .facts import Fleet, Obstacle
 from .preflight import ResolvedRing, okta_verify, okta_verify_problems
 from .stages import NO_OBSTACLE, classify
 
-POLICY_USES = (okta_api.LIST_ENROLMENT_POLICIES, okta_api.ENRICHING_GROUP_USERS)
+POLICY_USES = (okta_api.ENRICHING_POLICIES, okta_api.ENRICHING_GROUP_USERS)
 USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS, *POLICY_USES)
 HIGH = "HIGH"
 NO_POLICY = (
@@ -152,20 +153,6 @@ def read_policies(
 def _logins(okta: Okta, group: str) -> frozenset[str]:
     users = okta.group_users(group, okta_api.ENRICHING_GROUP_USERS)
     return frozenset(user.login.lower() for user in users if user.login)
-
-
-def in_order(policies: t.Iterable[EnrolmentPolicy]) -> tuple[EnrolmentPolicy, ...]:
-    """Return the active policies in the order in which Okta evaluates them, the default one last.
-
-    A policy without a priority comes after those that have one.
-    """
-    active = [policy for policy in policies if policy.status in (None, "ACTIVE")]
-    unknown = max((policy.priority or 0 for policy in active), default=0) + 1
-
-    def place(policy: EnrolmentPolicy) -> tuple[bool, int]:
-        return policy.system, unknown if policy.priority is None else policy.priority
-
-    return tuple(sorted(active, key=place))
 
 
 def deciding_groups(policies: t.Sequence[EnrolmentPolicy]) -> list[str]:

@@ -32,6 +32,7 @@ from .records import (
     App,
     Authenticator,
     AuthenticatorMethod,
+    ConditionalRule,
     DeviceUser,
     Enrollment,
     EnrolmentPolicy,
@@ -43,8 +44,12 @@ from .records import (
     Policy,
     PolicyRule,
     PolicySimulation,
+    RankedPolicy,
+    SessionRule,
+    SignalRule,
     TemporaryCode,
     linked_id,
+    mapped_ids,
 )
 
 DEVICES = "/api/v1/devices"
@@ -248,7 +253,8 @@ STEPS: t.Mapping[str, tuple[Operation, tuple[str, ...]]] = {
 ENRICHING_AUTHENTICATORS = replace(LIST_AUTHENTICATORS, optional=True)
 ENRICHING_METHODS = replace(LIST_METHODS, optional=True)
 ENRICHING_GROUP_USERS = replace(LIST_GROUP_USERS, optional=True)
-LIST_ENROLMENT_POLICIES = replace(LIST_POLICIES, optional=True)
+ENRICHING_POLICIES = replace(LIST_POLICIES, optional=True)
+ENRICHING_RULES = replace(LIST_RULES, optional=True)
 
 PAGE_SIZES = (200, 100, 50, 20)
 MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
@@ -533,8 +539,47 @@ class Okta:
 
     def enrolment_policies(self) -> list[EnrolmentPolicy]:
         """Return the authenticator enrolment policies. listPolicies of type MFA_ENROLL."""
-        rows = self._pages(LIST_ENROLMENT_POLICIES, {"type": "MFA_ENROLL", "limit": 200})
+        rows = self._pages(ENRICHING_POLICIES, {"type": "MFA_ENROLL", "limit": 200})
         return list(map(EnrolmentPolicy.from_row, rows))
+
+    def session_policies(self) -> list[RankedPolicy]:
+        """Return the global session policies. listPolicies of type OKTA_SIGN_ON."""
+        return self._ranked_policies("OKTA_SIGN_ON")
+
+    def signal_policies(self) -> list[RankedPolicy]:
+        """Return the device signal collection policies (Early Access).
+
+        listPolicies of type DEVICE_SIGNAL_COLLECTION.
+        """
+        return self._ranked_policies("DEVICE_SIGNAL_COLLECTION")
+
+    def _ranked_policies(self, kind: str) -> list[RankedPolicy]:
+        rows = self._pages(LIST_POLICIES, {"type": kind, "limit": 200})
+        return list(map(RankedPolicy.from_row, rows))
+
+    def session_rules(self, policy_id: str) -> list[SessionRule]:
+        """Return the rules of a global session policy. listPolicyRules."""
+        return list(map(SessionRule.from_row, self._rules(LIST_RULES, policy_id)))
+
+    def signal_rules(self, policy_id: str) -> list[SignalRule]:
+        """Return the rules of a device signal collection policy. listPolicyRules."""
+        return list(map(SignalRule.from_row, self._rules(LIST_RULES, policy_id)))
+
+    def enrolment_rules(self, policy_id: str) -> list[ConditionalRule]:
+        """Return the rules of an authenticator enrolment policy. listPolicyRules."""
+        return list(map(ConditionalRule.from_row, self._rules(ENRICHING_RULES, policy_id)))
+
+    def _rules(self, operation: Operation, policy_id: str) -> t.Iterator[Row]:
+        return self._pages(operation, {}, path={"policyId": policy_id})
+
+    def mapped_resources(self, policy_id: str) -> list[str]:
+        """Return the ids of what is mapped to a policy, "" for what is not shown.
+
+        listPolicyMappings. To a device signal collection policy, app sign-in policies are mapped.
+        Which link names them is not described: each but the mapping's own and its policy's counts.
+        """
+        rows = self._pages(LIST_MAPPINGS, {}, path={"policyId": policy_id})
+        return list(dict.fromkeys(each for row in rows for each in mapped_ids(row, policy_id)))
 
     def create_policy(self, body: Row) -> Policy:
         """Create a policy, to which Okta adds a catch-all rule. createPolicy."""
@@ -581,9 +626,7 @@ class Okta:
 
     def policy_rules(self, policy_id: str) -> list[PolicyRule]:
         """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules."""
-        return list(
-            map(PolicyRule.from_row, self._pages(LIST_RULES, {}, path={"policyId": policy_id}))
-        )
+        return list(map(PolicyRule.from_row, self._rules(LIST_RULES, policy_id)))
 
     def policy_rule(self, policy_id: str, rule_id: str) -> PolicyRule | None:
         """Return one rule, or None if there is none. getPolicyRule."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from .._core.json_fields import (
     Row,
@@ -273,6 +274,16 @@ def linked_id(row: Row, name: str) -> str:
     return split_url(str(href or "")).path.rstrip("/").rpartition("/")[2]
 
 
+def mapped_ids(row: Row, policy_id: str) -> list[str]:
+    """Return the ids of the resource that a mapping maps to a policy, [""] if it shows none.
+
+    Okta's description has the links ``application`` and ``policy``. Where an app sign-in policy is
+    mapped, it does not say which of them names it.
+    """
+    ids = [linked_id(row, name) for name in as_object(row.get("_links")) if name != "self"]
+    return [each for each in ids if each not in ("", policy_id)] or [""]
+
+
 @dataclass(frozen=True, slots=True)
 class Org:
     """The metadata of an org: getWellknownOrgMetadata.
@@ -486,13 +497,70 @@ class Policy:
         return self.status not in (None, "ACTIVE")
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolmentPolicy:
-    """An authenticator enrolment policy: listPolicies of type MFA_ENROLL.
+# People in the conditions of policies and rules
 
-    ``groups`` are the ids of the groups to which it applies. ``enroll`` is what people may do, by
-    the key of the authenticator: NOT_ALLOWED, OPTIONAL or REQUIRED. It is empty for a policy of a
-    migrated org, which has factors in place of authenticators.
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The ids of the users and groups that the conditions of a policy or a rule name.
+
+    Okta's description has not all of the four lists for each kind. Each that is there counts.
+    """
+
+    users: tuple[str, ...] = ()
+    users_excluded: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    groups_excluded: tuple[str, ...] = ()
+
+    @classmethod
+    def from_conditions(cls, conditions: object) -> People:
+        """Return the people whom conditions name: the only reader of ``people``."""
+        people = as_object(as_object(conditions).get("people"))
+
+        def ids(kind: str, side: str) -> tuple[str, ...]:
+            listed = as_object(people.get(kind)).get(side)
+            return tuple(filter(None, map(as_id, listed))) if isinstance(listed, list) else ()
+
+        return cls(
+            users=ids("users", "include"),
+            users_excluded=ids("users", "exclude"),
+            groups=ids("groups", "include"),
+            groups_excluded=ids("groups", "exclude"),
+        )
+
+    def named(self, kind: str, side: str) -> tuple[str, ...]:
+        """Return the ids of the "users" or "groups" to "include" or "exclude"."""
+        both = (
+            (self.users, self.users_excluded)
+            if kind == "users"
+            else (self.groups, self.groups_excluded)
+        )
+        return both[0] if side == "include" else both[1]
+
+    @property
+    def all_groups(self) -> tuple[str, ...]:
+        """The groups on either side."""
+        return (*self.groups, *self.groups_excluded)
+
+    def as_conditions(self) -> Row:
+        """Return them in the form of conditions."""
+        return {
+            "people": {
+                kind: {side: list(self.named(kind, side)) for side in ("include", "exclude")}
+                for kind in ("users", "groups")
+            }
+        }
+
+
+# Policies of other kinds
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPolicy:
+    """A policy of a kind of which Okta evaluates several in order: listPolicies.
+
+    Of type OKTA_SIGN_ON (global session policies) and DEVICE_SIGNAL_COLLECTION. ``people`` are
+    those to whom it applies. ``system`` is the default policy of its kind, which comes last.
     """
 
     id: str
@@ -500,22 +568,58 @@ class EnrolmentPolicy:
     priority: int | None = None
     status: str | None = None
     system: bool = False
-    groups: tuple[str, ...] = ()
+    people: People = People()
+
+    @classmethod
+    def from_row(cls, row: Row) -> RankedPolicy:
+        """Return the policy of a row."""
+        return RankedPolicy(**_ranked_fields(row))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The ids of the groups to which it applies."""
+        return self.people.groups
+
+
+class _RankedFields(TypedDict):
+    id: str
+    name: str
+    priority: int | None
+    status: str | None
+    system: bool
+    people: People
+
+
+def _ranked_fields(row: Row) -> _RankedFields:
+    """Return the fields that ranked policies of all kinds have."""
+    priority = row.get("priority")
+    return {
+        "id": as_id(row.get("id")),
+        "name": as_name(row.get("name")),
+        "priority": priority if isinstance(priority, int) else None,
+        "status": as_text(row.get("status")),
+        "system": row.get("system") is True,
+        "people": People.from_conditions(row.get("conditions")),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentPolicy(RankedPolicy):
+    """An authenticator enrolment policy: listPolicies of type MFA_ENROLL.
+
+    ``enroll`` is what people may do, by the key of the authenticator: NOT_ALLOWED, OPTIONAL or
+    REQUIRED. It is empty for a policy of a migrated org, which has factors in place of
+    authenticators.
+    """
+
     enroll: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_row(cls, row: Row) -> EnrolmentPolicy:
         """Return the policy of a row."""
-        priority, people = row.get("priority"), as_object(row.get("conditions")).get("people")
-        include = as_object(as_object(people).get("groups")).get("include")
         settings = as_objects(as_object(row.get("settings")).get("authenticators"))
-        return cls(
-            id=as_id(row.get("id")),
-            name=as_name(row.get("name")),
-            priority=priority if isinstance(priority, int) else None,
-            status=as_text(row.get("status")),
-            system=row.get("system") is True,
-            groups=tuple(as_id(each) for each in include) if isinstance(include, list) else (),
+        return EnrolmentPolicy(
+            **_ranked_fields(row),
             enroll={
                 as_id(each.get("key")): as_text(as_object(each.get("enroll")).get("self")) or ""
                 for each in settings
@@ -535,13 +639,12 @@ class EnrolmentPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyRule:
-    """A rule of an app sign-in policy, AccessPolicyRule: listPolicyRules.
+class ConditionalRule:
+    """A rule of a policy of any kind: listPolicyRules.
 
-    ``conditions`` and ``sign_on`` (its actions.appSignOn) are Okta's JSON, of which an org may have
-    parts that this collection does not know. What has another form than Okta documents is left out
-    of them; ``unreadable`` has its paths. ``row`` is Okta's own row, for full replaces and results.
-    ``system`` is the catch-all rule.
+    ``conditions`` are Okta's JSON, of which an org may have parts that this collection does not
+    know. What has another form than Okta documents is left out of them; ``unreadable`` has its
+    paths. ``system`` is the catch-all rule. Kinds without actions of their own here have this type.
     """
 
     id: str = ""
@@ -550,31 +653,12 @@ class PolicyRule:
     status: str | None = None
     system: bool = False
     conditions: Row = field(default_factory=dict)
-    sign_on: Row = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
-    row: Row = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def from_row(cls, row: Row) -> PolicyRule:
+    def from_row(cls, row: Row) -> ConditionalRule:
         """Return the rule of a row."""
-        priority = row.get("priority")
-        conditions, in_conditions = rule_form.read_object(
-            row.get("conditions"), rule_form.CONDITIONS, "conditions"
-        )
-        actions, in_actions = rule_form.read_object(
-            row.get("actions"), {"appSignOn": rule_form.SIGN_ON}, "actions"
-        )
-        return cls(
-            id=as_id(row.get("id")),
-            name=as_name(row.get("name")),
-            priority=priority if isinstance(priority, int) else None,
-            status=as_text(row.get("status")),
-            system=bool(row.get("system")),
-            conditions=conditions,
-            sign_on=as_object(actions.get("appSignOn")),
-            unreadable=(*in_conditions, *in_actions),
-            row=row,
-        )
+        return ConditionalRule(**_rule_fields(row))
 
     def condition(self, *path: str) -> Row:
         """Return a part of the conditions, empty where the rule does not have it."""
@@ -585,12 +669,116 @@ class PolicyRule:
 
     def members(self, kind: str, side: str) -> list[str]:
         """Return the ids of the "users" or "groups" that the rule is to "include" or "exclude"."""
-        return list(self.condition("people", kind).get(side) or [])
+        return list(self.people.named(kind, side))
+
+    @property
+    def people(self) -> People:
+        """The users and groups that its conditions name."""
+        return People.from_conditions(self.conditions)
 
     @property
     def is_inactive(self) -> bool:
         """Whether Okta passes over the rule."""
         return self.status == "INACTIVE"
+
+
+class _RuleFields(TypedDict):
+    id: str
+    name: str
+    priority: int | None
+    status: str | None
+    system: bool
+    conditions: Row
+    unreadable: tuple[str, ...]
+
+
+def _rule_fields(row: Row) -> _RuleFields:
+    """Return the fields that rules of all kinds have."""
+    priority = row.get("priority")
+    conditions, unreadable = rule_form.read_object(
+        row.get("conditions"), rule_form.CONDITIONS, "conditions"
+    )
+    return {
+        "id": as_id(row.get("id")),
+        "name": as_name(row.get("name")),
+        "priority": priority if isinstance(priority, int) else None,
+        "status": as_text(row.get("status")),
+        "system": bool(row.get("system")),
+        "conditions": conditions,
+        "unreadable": unreadable,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRule(ConditionalRule):
+    """A rule of a global session policy, OktaSignOnPolicyRule: listPolicyRules.
+
+    ``access`` is ALLOW or DENY, None where Okta does not show it.
+    """
+
+    access: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> SessionRule:
+        """Return the rule of a row."""
+        sign_on = as_object(as_object(row.get("actions")).get("signon"))
+        return SessionRule(**_rule_fields(row), access=as_text(sign_on.get("access")))
+
+    @property
+    def denies(self) -> bool:
+        """Whether the rule refuses the sign-ins to which it applies."""
+        return self.access == "DENY"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRule(ConditionalRule):
+    """A rule of a device signal collection policy: listPolicyRules.
+
+    ``providers`` are what Okta collects signals from, by key: OKTA_VERIFY, CHROME_DEVICE_TRUST,
+    DEVICE_POSTURE_IDP. Each with its userIdentification ALLOW or IGNORE, None where Okta does not
+    show it. They are None themselves where Okta shows no list.
+    """
+
+    providers: Mapping[str, str | None] | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> SignalRule:
+        """Return the rule of a row."""
+        action = as_object(as_object(row.get("actions")).get("deviceSignalCollection"))
+        listed = action.get("deviceContextProviders")
+        providers = {
+            as_id(each.get("key")): as_text(each.get("userIdentification"))
+            for each in as_objects(listed)
+        }
+        return SignalRule(
+            **_rule_fields(row), providers=providers if isinstance(listed, list) else None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule(ConditionalRule):
+    """A rule of an app sign-in policy, AccessPolicyRule: listPolicyRules.
+
+    ``sign_on`` is its actions.appSignOn, read like ``conditions``. ``row`` is Okta's own row, for
+    full replaces and results.
+    """
+
+    sign_on: Row = field(default_factory=dict)
+    row: Row = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_row(cls, row: Row) -> PolicyRule:
+        """Return the rule of a row."""
+        fields = _rule_fields(row)
+        actions, in_actions = rule_form.read_object(
+            row.get("actions"), {"appSignOn": rule_form.SIGN_ON}, "actions"
+        )
+        fields["unreadable"] += in_actions
+        return PolicyRule(
+            **fields,
+            sign_on=as_object(actions.get("appSignOn")),
+            row=row,
+        )
 
     @property
     def denies(self) -> bool:

@@ -23,9 +23,21 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.co
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     Outcome,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.sessions import (
+    SessionPolicy,
+    SessionRefusal,
+    Sessions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    SignalPolicy,
+    Signals,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     PolicyRule,
+    RankedPolicy,
+    SessionRule,
+    SignalRule,
 )
 
 MAC = DeviceContext("MACOS", registered=True, managed=True, device_id="d1")
@@ -492,6 +504,8 @@ def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
         "never_seen": [never_seen],
         "unknowns": [name],
         "log_names_devices": True,
+        "refused_earlier": [],
+        "unread": [],
     }
 
 
@@ -508,13 +522,13 @@ def test_who_is_newly_admitted_is_listed():
 
 def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkeypatch):
     asked = []
-    real = forecast.compare_outcomes
+    real = forecast.compare_views
 
-    def counted(before, after, person, device):
+    def counted(before, after, person, device, signals):
         asked.append(person.id)
-        return real(before, after, person, device)
+        return real(before, after, person, device, signals)
 
-    monkeypatch.setattr(forecast, "compare_outcomes", counted)
+    monkeypatch.setattr(forecast, "compare_views", counted)
     some = [
         Person(
             f"u{number}",
@@ -557,3 +571,95 @@ def test_a_condition_that_cannot_be_read_may_hold_or_not(asked):
     found = forecast.forecast(admits_all, may_refuse, [person])
     assert found.locked_out_logins == ["ann@acme.com"]
     assert "what cannot be read: conditions." in found.unknowns[0]
+
+
+# Policies of other kinds
+
+
+DENY = rule("Stop", "DENY")
+
+
+def signals_with(*words, name="Signals"):
+    """Return a policy that collects from Okta Verify with such a word, or leaves it out."""
+    providers = [{"key": "OKTA_VERIFY", "userIdentification": word} for word in words]
+    rule_row = {
+        "name": "Rule",
+        "status": "ACTIVE",
+        "actions": {"deviceSignalCollection": {"deviceContextProviders": providers}},
+    }
+    return (SignalPolicy(name, name, (SignalRule.from_row(rule_row),), frozenset({"rst1"})),)
+
+
+SEEN_ONLY = policy(rule("Managed", device={"registered": True, "managed": True}), DENY)
+FAST_PASS_ONLY = {
+    "type": "ASSURANCE",
+    "factorMode": "2FA",
+    "constraints": [{"possession": {"authenticationMethods": [SIGN_NONCE]}}],
+}
+
+
+def test_who_may_not_be_seen_as_managed_counts_as_locked_out():
+    hidden = Signals(signals_with(), signals_with())
+    person = replace(ANN, devices=(MAC,))
+    found = forecast.forecast(OPEN, SEEN_ONLY, [person], signals=hidden)
+    (row,) = found.locked_out
+    assert row.unknowns == (
+        "device signal collection policy 'Signals', rule 'Rule': it leaves out Okta Verify",
+    )
+    assert (row.device, row.admitted_by, row.refused_by) == (MAC.label, "Catch-all Rule", "Stop")
+    collected = Signals(signals_with("ALLOW"), signals_with("ALLOW"))
+    assert forecast.forecast(OPEN, SEEN_ONLY, [person], signals=collected).locked_out == ()
+    assert forecast.forecast(OPEN, SEEN_ONLY, [person]).locked_out == ()
+
+
+def test_whom_a_policy_hides_before_a_change_does_not_lose_anything():
+    """With the same policy before and after, the device is seen the same on both sides."""
+    hidden = Signals(signals_with(), signals_with())
+    person = replace(ANN, devices=(MAC,))
+    assert forecast.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=hidden) == (
+        forecast.Forecast(people=1)
+    )
+    moved = Signals((), signals_with())
+    assert forecast.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=moved).locked_out
+    back = Signals(signals_with(), ())
+    found = forecast.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=back)
+    assert found.locked_out == () and found.newly_admitted
+
+
+def test_a_device_that_is_ignored_is_managed_and_has_no_fast_pass():
+    ignored = Signals(signals_with("IGNORE"), signals_with("IGNORE"))
+    person = replace(ANN, devices=(MAC,))
+    assert forecast.forecast(OPEN, SEEN_ONLY, [person], signals=ignored).locked_out == ()
+    strict = policy(rule("FastPass", method=FAST_PASS_ONLY), DENY)
+    (row,) = forecast.forecast(OPEN, strict, [person], signals=ignored).locked_out
+    assert row.unknowns[-1].endswith("it ignores Okta Verify")
+    assert forecast.forecast(OPEN, strict, [person]).locked_out == ()
+    two = policy(rule("Two", method={"type": "ASSURANCE", "factorMode": "2FA"}), DENY)
+    (row,) = forecast.forecast(OPEN, two, [person], signals=ignored).locked_out
+    assert row.unknowns[0] == "authenticator: a second factor"
+
+
+def test_who_is_locked_out_in_any_case_depends_on_no_view():
+    hidden = Signals(signals_with(), signals_with())
+    closed = policy(DENY)
+    (row,) = forecast.forecast(
+        OPEN, closed, [replace(ANN, devices=(MAC,))], signals=hidden
+    ).locked_out
+    assert row.unknowns == ()
+
+
+def test_people_whom_a_session_policy_refuses_are_apart():
+    row = {"id": "p", "name": "Staff", "conditions": {"people": {"groups": {"include": ["staff"]}}}}
+    stop = SessionRule("r", "Stop", status="ACTIVE", access="DENY")
+    sessions = Sessions((SessionPolicy(RankedPolicy.from_row(row), (stop,)),))
+    eve = Person("eve", login="eve@acme.com")
+    admitted, refused = forecast.split_refused([ANN, eve], sessions)
+    assert admitted == [eve]
+    assert refused == [
+        forecast.EarlierRefusal("ann", "ann@acme.com", SessionRefusal("Staff", "Stop"))
+    ]
+    found = forecast.Forecast(refused_earlier=tuple(refused), unread=("Something.",)).as_result()
+    assert found["refused_earlier"] == [
+        {"user_id": "ann", "login": "ann@acme.com", "policy": "Staff", "rule": "Stop"}
+    ]
+    assert found["unread"] == ["Something."]

@@ -20,8 +20,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     AccessChange,
     Forecast,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.other_policies import (
+    OtherPolicies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
+    Forbidden,
     Refused,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -36,6 +40,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     OktaUser,
     Policy,
     PolicyRule,
+    RankedPolicy,
+    SessionRule,
+    SignalRule,
 )
 
 
@@ -152,6 +159,14 @@ class FakeOrg:
     def __init__(self, users=(), devices=(), events=()):
         self.users, self.device_list, self.reads = list(users), list(devices), []
         self.events, self.log_reads = list(events), []
+
+    def session_policies(self):
+        self.reads.append("session policies")
+        return []
+
+    def signal_policies(self):
+        self.reads.append("signal policies")
+        return []
 
     def authenticators(self):
         self.reads.append("authenticators")
@@ -390,7 +405,11 @@ def test_a_member_is_judged_by_all_groups():
 
 
 def break_glass(after, users=(ADA,), group="Break glass"):
-    return guards.BreakGlassGuard(FakeOrg(users), group).check(after, "Company apps")
+    return guard_of(FakeOrg(users), group).check(after, "Company apps")
+
+
+def guard_of(org, group="Break glass"):
+    return guards.BreakGlassGuard(org, group, OtherPolicies(org))
 
 
 @pytest.mark.parametrize("kind", ["BUILT_IN", "OKTA_GROUP"])
@@ -398,7 +417,7 @@ def test_everybody_is_not_a_break_glass_group(kind):
     """A group of the same name that somebody made is another one."""
     org = FakeOrg([ADA])
     org.groups = lambda search: [Group("glass", "Everyone", kind)]
-    guard = guards.BreakGlassGuard(org, "Everyone")
+    guard = guard_of(org, "Everyone")
     if kind == "BUILT_IN":
         with pytest.raises(Refused, match="'Everyone' has everybody, so rule 'Managed' of policy"):
             guard.check([MANAGED, *OPEN], "Company apps")
@@ -585,7 +604,7 @@ PASSWORD = {"authenticationMethods": [{"key": "okta_password", "method": "passwo
 def test_a_member_counts_who_has_surely_enrolled_what_the_rules_require(rules, enrolled, proven):
     org = FakeOrg([ADA])
     org.enrolled = enrolled
-    guard = guards.BreakGlassGuard(org, "Break glass")
+    guard = guard_of(org)
     if proven:
         assert guard.check([MANAGED, *rules], "Company apps")
     else:
@@ -609,7 +628,7 @@ def test_an_authenticator_that_is_not_active_is_not_a_proof():
     org = FakeOrg([ADA])
     org.enrollments = lambda user_id: [Enrollment("okta_password", "INACTIVE")]
     with pytest.raises(Refused, match="has no authenticator"):
-        guards.BreakGlassGuard(org, "Break glass").check([MANAGED, *OPEN], "Company apps")
+        guard_of(org).check([MANAGED, *OPEN], "Company apps")
 
 
 def test_a_rule_that_is_not_sure_to_apply_is_not_a_proof():
@@ -631,6 +650,7 @@ def test_a_forecast_that_is_switched_off_reads_neither_people_nor_sign_ins():
     assert org.reads == [
         "authenticators",
         "groups",
+        "session policies",
         "members of glass",
         "authenticators of ada",
     ]
@@ -663,7 +683,12 @@ def test_rules_without_managed_devices_need_no_break_glass_group():
 def test_rules_for_managed_devices_pass_every_guard():
     org, after = FakeOrg([ADA]), [MANAGED, *OPEN]
     assert guards.check_change(org, company(after=after), OPTIONS) == Forecast()
-    assert org.reads == ["groups", "members of glass", "authenticators of ada"]
+    assert org.reads == [
+        "groups",
+        "session policies",
+        "members of glass",
+        "authenticators of ada",
+    ]
     with pytest.raises(Refused, match="break_glass_group: group 'Break glass' has no member"):
         guards.check_change(FakeOrg(), company(after=after), OPTIONS)
     nobody = replace(OPTIONS, break_glass_group=None)
@@ -816,9 +841,11 @@ def test_the_break_glass_group_is_read_once():
     assert org.reads == [
         "authenticators",
         "groups",
+        "session policies",
         "members of glass",
         "authenticators of ada",
         "devices",
+        "signal policies",
     ]
 
 
@@ -853,3 +880,103 @@ def test_apps_are_found_by_id_or_exact_label_each_once():
         BadOption, match=r"apps: Okta has 2 apps named 'Jira' \(a2, a3\)\. Give the id of one\."
     ):
         resolution.resolve_apps(apps, ["Jira"])
+
+
+# Policies of other kinds
+
+
+def session_org(*logins, in_group=("ann",), **more):
+    """Return an org whose global session policy refuses the members of a group."""
+    org = FakeOrg(devices=[mac_of(*logins)], events=[sign_in(each, APP) for each in logins], **more)
+    row = {"id": "p", "name": "Leavers", "conditions": {"people": {"groups": {"include": ["out"]}}}}
+    org.session_policies = lambda: [RankedPolicy.from_row(row)]
+    org.session_rules = lambda policy_id: [SessionRule("r", "Stop", status="ACTIVE", access="DENY")]
+    members = [OktaUser(each, f"{each}@acme.com", status="ACTIVE") for each in in_group]
+    org.group_users = lambda group: iter(members if group == "out" else org.users)
+    return org
+
+
+def test_whom_a_session_policy_refuses_is_not_locked_out_by_the_change():
+    org = session_org("ann", "bob")
+    result = guards.read_forecast(org, [change_of()], 30, 100)
+    assert result.locked_out_logins == ["bob@acme.com"] and result.people == 2
+    (row,) = result.refused_earlier
+    assert (row.login, row.refusal.rule) == ("ann@acme.com", "Stop")
+    unseen = session_org("bob", in_group=("eve",))
+    assert guards.read_forecast(unseen, [change_of()], 30, 100).never_seen == ()
+
+
+def test_refused_people_are_listed_once_by_login():
+    org = session_org("cid", "ann", in_group=("ann", "cid"))
+    org.events = [sign_in(each, APP, JIRA) for each in ("cid", "ann")]
+    result = guards.read_forecast(org, [change_of(APP), change_of(JIRA)], 30, 100)
+    assert [row.login for row in result.refused_earlier] == ["ann@acme.com", "cid@acme.com"]
+    assert result.locked_out == ()
+
+
+def test_a_break_glass_group_whose_members_a_session_policy_refuses_is_no_proof():
+    org = session_org("bob", in_group=("ada",), users=[ADA])
+    with pytest.raises(Refused) as caught:
+        guard_of(org).check([MANAGED, *OPEN], "Company apps")
+    assert caught.value.message == (
+        "break_glass_group: rule 'Stop' of global session policy 'Leavers' refuses each member of"
+        " group 'Break glass'. Exclude the group there, or add a member whom no rule refuses."
+    )
+    eve = OktaUser("eve", "eve@acme.com", status="ACTIVE")
+    org.users = [ADA, eve]
+    assert guard_of(org).check([MANAGED, *OPEN], "Company apps")["out"]
+    assert org.reads[-1] == "authenticators of eve"
+
+
+def signals_org(*resources):
+    org = FakeOrg(devices=[mac_of("ann", managed="MANAGED")], events=[sign_in("ann", APP)])
+    org.signal_policies = lambda: [RankedPolicy("rstS", "Signals", 1, "ACTIVE")]
+    org.mapped_resources = lambda policy_id: list(resources)
+    org.signal_rules = lambda policy_id: [SignalRule("r", "Rule", status="ACTIVE", providers={})]
+    return org
+
+
+@pytest.mark.parametrize(
+    ("resource", "policy_after", "locked_out"),
+    [
+        ("rst1", "", ["ann@acme.com"]),
+        ("app1", "", ["ann@acme.com"]),
+        ("rst2", "rst2", ["ann@acme.com"]),
+        ("rst2", "", []),
+        ("rst3", "rst2", []),
+    ],
+)
+def test_the_signals_of_the_policy_that_an_app_has_or_gets_count(
+    resource, policy_after, locked_out
+):
+    change = replace(change_of(), policy_after=policy_after)
+    result = guards.read_forecast(signals_org(resource), [change], 30, 100)
+    assert result.locked_out_logins == locked_out
+    if locked_out:
+        assert "Signals" in result.unknowns[0]
+
+
+def test_an_app_that_is_not_listed_has_the_policy_that_changes():
+    unlisted = replace(APP, policy_id="")
+    change = replace(change_of(unlisted), policy_after="rst1")
+    result = guards.read_forecast(signals_org("rst1"), [change], 30, 100)
+    assert result.locked_out_logins == ["ann@acme.com"]
+
+
+def test_an_app_that_goes_back_is_judged_with_the_same_signals():
+    change = replace(change_of(), left=OPEN)
+    org = signals_org("rst1")
+    assert guards.read_forecast(org, [change], 30, 100).locked_out_logins == ["ann@acme.com"]
+    refused = replace(change_of(), left=ONLY_MANAGED)
+    assert guards.read_forecast(org, [refused], 30, 100).locked_out_logins == []
+
+
+def test_what_okta_does_not_show_is_in_the_result():
+    org = FakeOrg(devices=[mac_of("ann")], events=[sign_in("ann", APP)])
+
+    def forbidden():
+        raise Forbidden("No", status=403)
+
+    org.session_policies = org.signal_policies = forbidden
+    result = guards.read_forecast(org, [change_of()], 30, 100)
+    assert len(result.unread) == 2 and result.locked_out_logins == ["ann@acme.com"]

@@ -22,7 +22,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reg
     Registration,
     RegistrationReader,
     deciding_groups,
-    in_order,
     read_registration,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
@@ -34,6 +33,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     AuthenticatorMethod,
     EnrolmentPolicy,
     OktaUser,
+    People,
 )
 
 READY = (Authenticator("aut1", "okta_verify", "ACTIVE"),)
@@ -43,7 +43,8 @@ def policy(
     name: str, enroll: str | None, *groups: str, priority: int | None = 1, **more: t.Any
 ) -> EnrolmentPolicy:
     wanted = {"okta_password": "REQUIRED", **({"okta_verify": enroll} if enroll else {})}
-    return EnrolmentPolicy(name, name, priority, "ACTIVE", groups=groups, enroll=wanted, **more)
+    people = People(groups=groups)
+    return EnrolmentPolicy(name, name, priority, "ACTIVE", people=people, enroll=wanted, **more)
 
 
 STAFF = policy("Staff", "OPTIONAL", "g-staff", priority=1)
@@ -132,16 +133,6 @@ def test_without_any_policy_that_allows_it_nobody_can_register() -> None:
     assert registration.problems == (NO_POLICY,)
     obstacle = registration.obstacle_for("anybody")
     assert obstacle and obstacle.next_step == NO_POLICY
-
-
-def test_an_inactive_policy_does_not_count_and_one_without_priority_is_late() -> None:
-    off = EnrolmentPolicy("off", "Off", 1, "INACTIVE", enroll={"okta_verify": "NOT_ALLOWED"})
-    late = policy("Late", "NOT_ALLOWED", "g-late", priority=None)
-    assert [each.name for each in in_order([late, off, DEFAULT, STAFF])] == [
-        "Staff",
-        "Late",
-        "Default Policy",
-    ]
 
 
 def test_what_okta_does_not_say_keeps_nobody_from_anything() -> None:

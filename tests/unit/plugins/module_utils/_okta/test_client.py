@@ -646,3 +646,37 @@ def test_a_record_has_its_users_with_their_state(org: Okta) -> None:
 def test_okta_verify_has_fastpass(org: Okta) -> None:
     verify = next(each for each in org.authenticators() if each.key == "okta_verify")
     assert "signed_nonce" in {method.type for method in org.authenticator_methods(verify.id)}
+
+
+# Policies of other kinds
+
+
+@pytest.mark.parametrize(
+    ("read", "path", "query"),
+    [
+        ("session_policies", "/api/v1/policies", {"type": ["OKTA_SIGN_ON"], "limit": ["200"]}),
+        (
+            "signal_policies",
+            "/api/v1/policies",
+            {"type": ["DEVICE_SIGNAL_COLLECTION"], "limit": ["200"]},
+        ),
+        ("session_rules", "/api/v1/policies/rst1/rules", {}),
+        ("signal_rules", "/api/v1/policies/rst1/rules", {}),
+        ("enrolment_rules", "/api/v1/policies/rst1/rules", {}),
+    ],
+)
+def test_policies_of_other_kinds_are_asked_for_by_their_type(
+    wire: t.Any, read: str, path: str, query: dict[str, list[str]]
+) -> None:
+    wire.script((200, [{"id": "a", "name": "First"}]))
+    arguments = ["rst1"] if read.endswith("rules") else []
+    (row,) = getattr(okta(wire), read)(*arguments)
+    assert (row.id, row.name) == ("a", "First")
+    url = urlsplit(wire.sent[0].url)
+    assert url.path == path and parse_qs(url.query) == query
+
+
+def test_what_is_mapped_to_a_policy_is_named_once(wire: t.Any) -> None:
+    links = {"application": {"href": f"{ORG}/api/v1/policies/rstA"}}
+    wire.script((200, [{"id": "m1", "_links": links}, {"id": "m2", "_links": links}, {}]))
+    assert okta(wire).mapped_resources("rstS") == ["rstA", ""]

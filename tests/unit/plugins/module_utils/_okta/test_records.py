@@ -16,6 +16,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     LogEvent,
     OktaDevice,
     OktaUser,
+    People,
+    SessionRule,
+    SignalRule,
+    mapped_ids,
 )
 
 ADA = {
@@ -216,3 +220,81 @@ def test_an_enrolment_policy_of_any_form_is_read():
         {"conditions": {"people": 5}},
     ):
         assert EnrolmentPolicy.from_row(row).permits_fast_pass is None
+
+
+# Policies of other kinds
+
+
+@pytest.mark.parametrize(
+    ("conditions", "people"),
+    [
+        (
+            {
+                "people": {
+                    "users": {"include": ["u1"], "exclude": ["u2"]},
+                    "groups": {"include": ["g1", None, ""], "exclude": ["g2"]},
+                }
+            },
+            People(("u1",), ("u2",), ("g1",), ("g2",)),
+        ),
+        (None, People()),
+        ({"people": 5}, People()),
+        ({"people": {"users": [], "groups": {"include": "g1"}}}, People()),
+    ],
+)
+def test_people_of_any_form_are_read(conditions, people):
+    assert People.from_conditions(conditions) == people
+    assert People.from_conditions(people.as_conditions()) == people
+    assert people.all_groups == (*people.groups, *people.groups_excluded)
+
+
+def test_a_session_rule_denies_only_if_okta_says_so():
+    row = {"name": "Stop", "status": "ACTIVE", "actions": {"signon": {"access": "DENY"}}}
+    stop = SessionRule.from_row(row)
+    assert stop.denies and not stop.is_inactive and stop.access == "DENY"
+    for actions in ({"signon": {"access": "ALLOW"}}, {"signon": None}, {}, None):
+        assert not SessionRule.from_row({**row, "actions": actions}).denies
+    excluded = {"people": {"users": {"exclude": ["u1"]}, "groups": {"exclude": ["g1"]}}}
+    rule = SessionRule.from_row({**row, "conditions": excluded})
+    assert (rule.members("users", "exclude"), rule.members("groups", "exclude")) == (["u1"], ["g1"])
+    assert rule.people.users_excluded == ("u1",)
+
+
+@pytest.mark.parametrize(
+    ("action", "providers"),
+    [
+        ({"deviceContextProviders": []}, {}),
+        (
+            {
+                "deviceContextProviders": [
+                    {"key": "OKTA_VERIFY", "userIdentification": "IGNORE"},
+                    {"key": "DEVICE_POSTURE_IDP", "id": "0oa1"},
+                ]
+            },
+            {"OKTA_VERIFY": "IGNORE", "DEVICE_POSTURE_IDP": None},
+        ),
+        ({"deviceContextProviders": None}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_signal_rule_has_the_providers_that_okta_shows(action, providers):
+    rule = SignalRule.from_row({"name": "r", "actions": {"deviceSignalCollection": action}})
+    assert rule.providers == providers
+
+
+@pytest.mark.parametrize(
+    ("links", "ids"),
+    [
+        ({"application": "/api/v1/apps/rstA", "policy": "/api/v1/policies/rstS"}, ["rstA"]),
+        ({"application": "/x/rstS", "policy": "/api/v1/policies/rstA"}, ["rstA"]),
+        ({"self": "/api/v1/policies/rstS/mappings/pmp1", "policy": "/x/rstS"}, [""]),
+        ({}, [""]),
+    ],
+)
+def test_a_mapping_names_its_resource_by_any_link(links, ids):
+    row = {
+        "_links": {name: {"href": f"https://acme.okta.com{path}"} for name, path in links.items()}
+    }
+    assert mapped_ids(row, "rstS") == ids
+    assert mapped_ids({}, "rstS") == [""]

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Policies of other kinds that change what an app sign-in policy decides.
+
+Global session policies may refuse a person before it is asked, and device signal collection
+policies may hide a device from it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from functools import cached_property
+
+from .._core.errors import ApiError, NotFound
+from .._okta import client as okta_api
+from .._okta.client import Okta
+from .._okta.policy_order import in_order
+from .._okta.records import RankedPolicy
+from .sessions import SessionPolicy, Sessions
+from .signals import SignalPolicy
+
+USES = (okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.LIST_MAPPINGS)
+# How an org may answer that it does not have a kind of policy, besides 401 with NO_FEATURE. No
+# description has the answer for a kind that is not enabled.
+NO_SUCH_KIND = (400, 404, 405)
+NO_FEATURE = "E0000015"
+FORBIDDEN = 403
+
+Item = t.TypeVar("Item")
+
+
+class OtherPolicies:
+    """The active policies of other kinds, each kind read once, when it is needed first.
+
+    A kind takes a list and a read of the rules of each active policy; of each active device signal
+    collection policy the mappings, too, and the rules only if it has any. An org may not have a
+    kind, and a credential may not read it: ``unread`` says so. Other errors are raised.
+    """
+
+    def __init__(self, okta: Okta) -> None:
+        self._okta = okta
+        self._reader = _Reader()
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """The global session policies."""
+        policies = self._reader.kind("global session policies", self._okta.session_policies)
+        return Sessions(
+            tuple(
+                SessionPolicy(each, self._reader.items(each, self._okta.session_rules))
+                for each in in_order(policies)
+            )
+        )
+
+    @cached_property
+    def signals(self) -> tuple[SignalPolicy, ...]:
+        """The device signal collection policies."""
+        policies = self._reader.kind(
+            "device signal collection policies", self._okta.signal_policies
+        )
+        return tuple(self._signal_policy(each) for each in in_order(policies))
+
+    def _signal_policy(self, policy: RankedPolicy) -> SignalPolicy:
+        resources = self._reader.items(policy, self._okta.mapped_resources)
+        known = None if resources is None or "" in resources else frozenset(resources)
+        rules = self._reader.items(policy, self._okta.signal_rules) if resources != () else ()
+        return SignalPolicy(policy.id, policy.name, rules, known)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """A sentence for each kind, and each policy, that was asked for and is not shown."""
+        return tuple(dict.fromkeys(self._reader.unread))
+
+
+class _Reader:
+    """Reads what an org may not have, or a credential may not read."""
+
+    def __init__(self) -> None:
+        self.unread: list[str] = []
+
+    def kind(self, name: str, read: t.Callable[[], list[RankedPolicy]]) -> list[RankedPolicy]:
+        """Return the policies of a kind; none of a kind that is not shown."""
+        try:
+            return read()
+        except ApiError as error:
+            if error.status == FORBIDDEN:
+                self.unread.append(
+                    f"Okta does not show the {name}, so what they refuse is not in the forecast."
+                )
+            elif error.status not in NO_SUCH_KIND and error.error_code != NO_FEATURE:
+                raise
+            return []
+
+    def items(
+        self, policy: RankedPolicy, read: t.Callable[[str], list[Item]]
+    ) -> tuple[Item, ...] | None:
+        """Return rules or mappings of a policy, None if they are not shown.
+
+        A policy that was deleted meanwhile has none.
+        """
+        try:
+            return tuple(read(policy.id))
+        except NotFound:
+            return ()
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+            self.unread.append(
+                f"Okta does not show the rules or mappings of policy {policy.name!r}, so they count"
+                " as not known."
+            )
+            return None

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads of global session policies and of device signal collection policies."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.other_policies import (
+    OtherPolicies,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    SignalPolicy,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    Forbidden,
+    NotFound,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    RankedPolicy,
+    SessionRule,
+    SignalRule,
+)
+
+POLICY = RankedPolicy("rst1", "Staff", 1, "ACTIVE")
+RULE, SIGNAL_RULE = SessionRule("r1", "Stop"), SignalRule("r2", "Collect")
+
+
+class FakeOkta:
+    """An org with these policies. What is an error is raised."""
+
+    def __init__(self, **answers: t.Any) -> None:
+        self.answers = answers
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> t.Any:
+        def read(*arguments: str) -> t.Any:
+            self.calls.append(" ".join([name, *arguments]))
+            answer = self.answers.get(name, [])
+            if isinstance(answer, Exception):
+                raise answer
+            return list(answer)
+
+        return read
+
+
+def others(**answers: t.Any) -> tuple[OtherPolicies, FakeOkta]:
+    okta = FakeOkta(**answers)
+    return OtherPolicies(t.cast(t.Any, okta)), okta
+
+
+def test_each_kind_is_read_once() -> None:
+    off = RankedPolicy("rst2", "Off", 2, "INACTIVE")
+    policies, okta = others(
+        session_policies=[off, POLICY],
+        session_rules=[RULE],
+        signal_policies=[off, POLICY],
+        mapped_resources=["rstA"],
+        signal_rules=[SIGNAL_RULE],
+    )
+    for _again in range(2):
+        assert [each.policy for each in policies.sessions.policies] == [POLICY]
+        assert policies.sessions.policies[0].rules == (RULE,)
+        assert policies.signals == (
+            SignalPolicy("rst1", "Staff", (SIGNAL_RULE,), frozenset({"rstA"})),
+        )
+    assert okta.calls == [
+        "session_policies",
+        "session_rules rst1",
+        "signal_policies",
+        "mapped_resources rst1",
+        "signal_rules rst1",
+    ]
+    assert policies.unread == ()
+
+
+def test_rules_of_a_policy_that_is_mapped_to_nothing_are_not_read() -> None:
+    policies, okta = others(signal_policies=[POLICY])
+    assert policies.signals == (SignalPolicy("rst1", "Staff", (), frozenset()),)
+    assert okta.calls == ["signal_policies", "mapped_resources rst1"]
+
+
+def test_a_mapping_that_names_nothing_may_be_of_any_policy() -> None:
+    policies, _okta = others(signal_policies=[POLICY], mapped_resources=["rstA", ""])
+    assert policies.signals[0].resources is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiError("Invalid type", status=400),
+        ApiError("No feature", status=401, error_code="E0000015"),
+        NotFound("None", status=404),
+        ApiError("No method", status=405),
+    ],
+)
+def test_an_org_may_not_have_a_kind(error: ApiError) -> None:
+    policies, _okta = others(session_policies=error, signal_policies=error)
+    assert (policies.sessions.policies, policies.signals, policies.unread) == ((), (), ())
+
+
+def test_what_may_not_be_read_is_said() -> None:
+    error = Forbidden("No", status=403)
+    policies, _okta = others(session_policies=error, signal_policies=error)
+    assert (policies.sessions.policies, policies.signals) == ((), ())
+    assert policies.unread == (
+        "Okta does not show the global session policies, so what they refuse is not in the"
+        " forecast.",
+        "Okta does not show the device signal collection policies, so what they refuse is not in"
+        " the forecast.",
+    )
+    policies, _okta = others(
+        session_policies=[POLICY],
+        session_rules=error,
+        signal_policies=[POLICY],
+        mapped_resources=error,
+        signal_rules=error,
+    )
+    assert policies.sessions.policies[0].rules is None
+    assert policies.signals == (SignalPolicy("rst1", "Staff", None, None),)
+    assert policies.unread == (
+        "Okta does not show the rules or mappings of policy 'Staff', so they count as not known.",
+    )
+
+
+def test_a_policy_that_was_deleted_meanwhile_has_no_rules() -> None:
+    gone = NotFound("Gone", status=404)
+    policies, _okta = others(session_policies=[POLICY], session_rules=gone)
+    assert policies.sessions.policies[0].rules == ()
+
+
+@pytest.mark.parametrize("name", ["session_policies", "session_rules"])
+@pytest.mark.parametrize("status", [401, 500])
+def test_another_error_ends_the_run(name: str, status: int) -> None:
+    error = ApiError("Broken", status=status, error_code="E0000011")
+    policies, _okta = others(**{"session_policies": [POLICY], name: error})
+    with pytest.raises(ApiError, match="Broken"):
+        assert policies.sessions

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom the global session policies refuse."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    Identity,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.sessions import (
+    SessionPolicy,
+    SessionRefusal,
+    Sessions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    RankedPolicy,
+    SessionRule,
+)
+
+ANN = Identity("ann", frozenset({"staff"}))
+BOB = Identity("bob")
+
+
+def rule(name: str, access: str | None = "DENY", priority: int = 1, **asked: t.Any) -> SessionRule:
+    """Return a rule with the conditions that Okta shows for one without any."""
+    conditions = {
+        "network": {"connection": "ANYWHERE"},
+        "riskScore": {"level": "ANY"},
+        "risk": {"behaviors": []},
+        "identityProvider": {"provider": "ANY"},
+        "authContext": {"authType": "ANY"},
+        "people": {"users": {"exclude": []}},
+        **asked,
+    }
+    return SessionRule.from_row(
+        {
+            "name": name,
+            "status": "ACTIVE",
+            "priority": priority,
+            "conditions": conditions,
+            "actions": {"signon": {"access": access}},
+        }
+    )
+
+
+def policy(
+    name: str, *rules: SessionRule, groups: t.Sequence[str] = ("staff",), system: bool = False
+) -> SessionPolicy:
+    people = {"people": {"groups": {"include": list(groups)}}}
+    row = {"id": name, "name": name, "system": system, "conditions": people}
+    return SessionPolicy(RankedPolicy.from_row(row), rules)
+
+
+def refusal(*policies: SessionPolicy, person: Identity = ANN) -> SessionRefusal | None:
+    return Sessions(policies).refusal_of(person)
+
+
+ALLOW_ALL = policy("Default", rule("Allow", "ALLOW"), groups=["everyone"], system=True)
+DENY_ALL = policy("Default", rule("Deny"), groups=["everyone"], system=True)
+
+
+def test_the_policy_of_a_group_refuses_its_members_alone() -> None:
+    stop = policy("Staff", rule("Stop"))
+    assert refusal(stop, ALLOW_ALL) == SessionRefusal("Staff", "Stop")
+    assert refusal(stop, ALLOW_ALL, person=BOB) is None
+    assert SessionRefusal("Staff", "Stop").label == ("rule 'Stop' of global session policy 'Staff'")
+
+
+def test_the_default_policy_is_for_everybody() -> None:
+    assert refusal(DENY_ALL, person=BOB) == SessionRefusal("Default", "Deny")
+    named = policy("All", rule("Stop"), groups=["everyone"])
+    assert refusal(named, ALLOW_ALL, person=BOB) == SessionRefusal("All", "Stop")
+    assert refusal(policy("All", rule("Stop"), groups=["everyone"]), person=BOB) is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"network": {"connection": "ZONE", "include": ["nzo1"]}},
+        {"riskScore": {"level": "HIGH"}},
+        {"risk": {"behaviors": ["bhv1"]}},
+        {"identityProvider": {"provider": "OKTA"}},
+        {"identityProvider": {"provider": "ANY", "idpIds": ["0oa1"]}},
+        {"authContext": {"authType": "RADIUS"}},
+        {"somethingNew": "x"},
+    ],
+)
+def test_a_refusal_that_depends_on_the_sign_in_is_not_sure(asked: dict[str, t.Any]) -> None:
+    assert refusal(policy("Staff", rule("Stop", **asked)), ALLOW_ALL) is None
+    # whatever it depends on: the next rule refuses, too
+    certain = policy("Staff", rule("Stop", **asked), rule("Last", priority=2))
+    assert refusal(certain, ALLOW_ALL) == SessionRefusal("Staff", "Last")
+    assert refusal(policy("Staff", rule("Stop", **asked)), DENY_ALL) == SessionRefusal(
+        "Default", "Deny"
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"identityProvider": {}},
+        {"authContext": None},
+        {"somethingNew": []},
+        {"somethingNew": {"include": [], "exclude": None}},
+        {"somethingNew": ""},
+    ],
+)
+def test_a_condition_without_content_is_none(asked: dict[str, t.Any]) -> None:
+    assert refusal(policy("Staff", rule("Stop", **asked)), ALLOW_ALL) is not None
+
+
+def test_the_first_rule_that_applies_decides() -> None:
+    first = policy("Staff", rule("Stop", priority=2), rule("Go", "ALLOW", priority=1))
+    assert refusal(first, ALLOW_ALL) is None
+    home = {"connection": "ZONE", "include": ["nzo1"]}
+    maybe = policy("Staff", rule("Go", "ALLOW", network=home), rule("Stop", priority=2))
+    assert refusal(maybe, ALLOW_ALL) is None
+    out = {"users": {"exclude": ["ann"]}}
+    excluded = policy("Staff", rule("Stop", people=out), rule("Go", "ALLOW", priority=2))
+    assert refusal(excluded, ALLOW_ALL) is None
+    for_others = policy("Staff", rule("Go", "ALLOW", people=out), rule("Stop", priority=2))
+    assert refusal(for_others, ALLOW_ALL) == SessionRefusal("Staff", "Stop")
+    # none of this policy's rules apply, so the next policy is judged
+    none = policy("Staff", rule("Stop", people=out))
+    assert refusal(none, DENY_ALL) == SessionRefusal("Default", "Deny")
+
+
+@pytest.mark.parametrize("access", [None, "ALLOW", "LATER"])
+def test_what_does_not_say_deny_is_no_refusal(access: str | None) -> None:
+    assert refusal(policy("Staff", rule("Maybe", access)), DENY_ALL) is None
+
+
+def test_rules_that_are_not_shown_may_admit() -> None:
+    hidden = SessionPolicy(policy("Staff").policy, None)
+    assert refusal(hidden, DENY_ALL) is None
+    assert refusal(hidden, DENY_ALL, person=BOB) == SessionRefusal("Default", "Deny")
+
+
+def test_a_policy_with_users_and_groups_may_apply() -> None:
+    """Whether one of the two is enough is not documented."""
+    people = {"users": {"include": ["bob"]}, "groups": {"include": ["staff"]}}
+    row = {"id": "p", "name": "p", "conditions": {"people": people}}
+    both = SessionPolicy(RankedPolicy.from_row(row), (rule("Stop"),))
+    assert refusal(both, ALLOW_ALL) is None
+    assert refusal(both, DENY_ALL) == SessionRefusal("Default", "Deny")
+
+
+def test_only_groups_that_decide_are_read() -> None:
+    off = SessionRule.from_row(
+        {"name": "off", "status": "INACTIVE", "actions": {"signon": {"access": "DENY"}}}
+    )
+    assert Sessions((policy("Staff", off), ALLOW_ALL)).groups == frozenset()
+    assert Sessions((SessionPolicy(policy("Staff").policy, None), ALLOW_ALL)).groups == frozenset()
+    some = {"groups": {"include": ["a"], "exclude": ["b"]}}
+    policies = (
+        policy("First", rule("Go", "ALLOW"), groups=["first"]),
+        policy("Second", rule("Stop", people=some), groups=["second", "everyone"]),
+        policy("Third", rule("Go", "ALLOW"), groups=["third"]),
+        ALLOW_ALL,
+    )
+    assert Sessions(policies).groups == {"first", "second", "a", "b"}
+    assert Sessions((*policies[:3], DENY_ALL)).groups == {"first", "second", "a", "b", "third"}
