@@ -216,7 +216,7 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.errors import BadOption, DeviceTrustError
+from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import ASSIGNMENT, CUSTOM_PROFILE, KANDJI, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -224,6 +224,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
 from ..module_utils._kandji.profiles import apply, entries, mobileconfig
 from ..module_utils._kandji.profiles import plan as custom_profile
+from ..module_utils._kandji.profiles.enrolment import prove_payloads
 from ..module_utils._kandji.profiles.file import FileContent
 from ..module_utils._kandji.profiles.plan import (
     Library,
@@ -238,7 +239,6 @@ from ..module_utils._kandji.profiles.secrets import (
     secret_texts,
     unknown_variables,
 )
-from ..module_utils._scep.endpoint import ScepEndpoint
 
 PROFILE: ArgumentSpec = {
     "name": {"type": "str"},
@@ -306,9 +306,8 @@ def run(ctx: ModuleContext) -> Result:
         ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
     touched = apply.count_devices(ctx.kandji, plans, limits)
+    _prove_payloads(ctx, plist, plans)
     if not ctx.check_mode:
-        if plist and any(plan.enrols_macs for plan in plans):
-            _make_test_enrollments(ctx, plist)
         apply.apply_tasks(
             ctx.kandji, tasks, limits, lambda now: _recheck_conflicts(ctx, plist, plans, now)
         )
@@ -406,37 +405,12 @@ def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -
             )
 
 
-def _make_test_enrollments(ctx: ModuleContext, plist: Plist) -> None:
-    """Enrol once for each SCEP payload. Raises BadOption and Refused that name the payload."""
-    if not ctx.params["test_enrollment"]:
-        return
-    for title, payload in mobileconfig.titled_scep_payloads(plist):
-        try:
-            _make_test_enrollment(ctx, payload["PayloadContent"])
-        except DeviceTrustError as error:
-            error.message = f"mobileconfig: {title}: {error.message}"
-            raise
-
-
-def _make_test_enrollment(ctx: ModuleContext, content: Plist) -> None:
-    if mobileconfig.holds_variable([content.get("URL"), content.get("Challenge")]):
-        raise BadOption(
-            "Its URL or challenge holds a Kandji variable, which this module cannot test. Set"
-            " test_enrollment: false."
-        )
-    try:
-        endpoint = ScepEndpoint(str(content.get("URL")), ctx.settings, ctx.masker)
-    except BadOption as error:
-        raise BadOption(
-            f"{error.message} If the authority is not Okta's, set test_enrollment: false.",
-            **error.details,
-        ) from None
-    ctx.opened(endpoint.transport)
-    fingerprint = content.get("CAFingerprint")
-    endpoint.make_test_enrollment(
-        str(content.get("Challenge", "")),
-        fingerprint if isinstance(fingerprint, bytes) else None,
-    )
+def _prove_payloads(
+    ctx: ModuleContext, plist: Plist | None, plans: t.Sequence[custom_profile.Plan]
+) -> None:
+    """Raise what a test enrolment raises if Macs could not enrol because of the plans."""
+    if ctx.params["test_enrollment"] and any(plan.enrols_macs for plan in plans):
+        prove_payloads("mobileconfig", plist or {}, ctx)
 
 
 def _summarize(task: Task) -> Result:

@@ -35,6 +35,8 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._polling
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
+requirements:
+  - cryptography and asn1crypto, where O(test_enrollment) proves the profile
 options:
   library_item_id:
     description: Id of the Custom Profile in Kandji.
@@ -70,6 +72,14 @@ options:
     description: How many Macs may begin in one run. It does not limit those that began before.
     type: int
     default: 10
+  test_enrollment:
+    description:
+      - Check the URL, challenge and CA fingerprint that the profile holds with one test enrolment
+        before the first Mac loses the profile, and with it a certificate that may still work. Check
+        mode compares the fingerprint alone.
+      - Set it to V(false) for an authority that this host cannot reach.
+    type: bool
+    default: true
 seealso:
   - module: devicetrust.okta_kandji.kandji_scep_profile
 """
@@ -87,7 +97,7 @@ EXAMPLES = r"""
     wait: 600
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Use another tag, at most two Macs at a time, and check every minute
+- name: Use another tag, two Macs at a time, and make no test enrolment
   devicetrust.okta_kandji.kandji_profile_redelivery:
     library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
     issued_before: "2026-11-24T08:00:00Z"
@@ -97,6 +107,7 @@ EXAMPLES = r"""
     max_reissue: 2
     wait: 3600
     poll_interval: 60
+    test_enrollment: false
 """
 
 RETURN = r"""
@@ -171,7 +182,6 @@ from ..module_utils._core.errors import (
     NotAsWritten,
     NotFound,
     RateLimited,
-    Refused,
     Unauthorized,
     Uncertain,
     Unreadable,
@@ -187,6 +197,8 @@ from ..module_utils._kandji.assignments import Limit, check_limits
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
+from ..module_utils._kandji.profiles.enrolment import prove_payloads
+from ..module_utils._kandji.profiles.mobileconfig import parse
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._kandji.serials import group_by_serial
 
@@ -198,6 +210,7 @@ OPTIONS: ArgumentSpec = {
     "tag": {"type": "str", "default": "okta-scep-redelivery"},
     "wait": {"type": "int", "default": 0},
     "max_reissue": {"type": "int", "default": 10},
+    "test_enrollment": {"type": "bool", "default": True},
 }
 USES = (
     kandji_api.LIST_PROFILES,
@@ -350,15 +363,19 @@ class Redelivery:
     def begin(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take the steps by which Macs lose the profile, if all of them may.
 
-        Raises NeedsConsole and Refused, with what was done before.
+        Raises NeedsConsole, Refused and what a test enrolment raises, with what was done before.
         """
         beginning = {serial: step for serial, step in steps.items() if _begins(step)}
         if not beginning:
             return
+        is_first = not self.begun
         self.begun.update({serial: self.macs[serial] for serial in beginning})
         try:
             _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
-        except (NeedsConsole, Refused) as refusal:
+            if is_first and self.run.params["test_enrollment"]:
+                subject = f"The profile {self.profile.name!r}"
+                prove_payloads(subject, parse(self.profile.mobileconfig) or {}, self.run)
+        except DeviceTrustError as refusal:
             done = self.result(steps)
             names = ("changes", "left_over", "asked_to_check_in")
             refusal.details.update({name: done[name] for name in names if done[name]})

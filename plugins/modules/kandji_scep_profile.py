@@ -423,9 +423,10 @@ from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
 from ..module_utils._kandji.profiles import apply, entries, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
+from ..module_utils._kandji.profiles.enrolment import open_endpoint
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
 from ..module_utils._kandji.records import InstalledProfile, newest_statuses
-from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
+from ..module_utils._scep.endpoint import check_scep_url
 
 PROFILE: ArgumentSpec = {
     "name": {"type": "str"},
@@ -487,6 +488,7 @@ NO_UUID = (
     " certificate is the profile's: stages stay unconfirmed, and renewals are estimated. Use the"
     " default, CN=$SERIAL_NUMBER $PROFILE_UUID."
 )
+PIN_REMEDY = "Set it to that of one of these certificates, or to absent."
 SETTINGS = (
     "url",
     "challenge",
@@ -557,8 +559,8 @@ def run(ctx: ModuleContext) -> Result:
     provable = names_variable(scep.parse_subject(settings.subject), "PROFILE_UUID")
     if any(plan.writes_profile for plan in plans) and not provable:
         ctx.warn(NO_UUID)
+    _test_endpoint(ctx, plans)
     if not ctx.check_mode:
-        _make_test_enrollment(ctx, plans)
         apply.apply_tasks(
             ctx.kandji, tasks, limits, lambda now: _recheck_conflicts(ctx, tasks, now)
         )
@@ -708,12 +710,23 @@ def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Libr
         ctx.warn(f"It would wait: {refused.message}")
 
 
-def _make_test_enrollment(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
-    if ctx.params["test_enrollment"] and any(plan.needs_test_enrollment for plan in plans):
-        endpoint = ScepEndpoint(ctx.params["url"], ctx.settings, ctx.masker)
-        ctx.opened(endpoint.transport)
-        pin = scep.parse_pin(ctx.params["ca_fingerprint"])
-        endpoint.make_test_enrollment(ctx.params["challenge"], pin)
+def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
+    """Check the pins of the profiles, and outside check mode URL and challenge by an enrolment.
+
+    Raises Refused.
+    """
+    enrolling = [plan for plan in plans if plan.needs_test_enrollment]
+    if not ctx.params["test_enrollment"] or not enrolling:
+        return
+    pins = scep.pins_of(enrolling, ctx.params["url"])
+    if ctx.check_mode and not pins:
+        return
+    endpoint = open_endpoint(ctx, ctx.params["url"])
+    for name, pin in pins.items():
+        endpoint.check_pin(f"ca_fingerprint: the profile {name!r}", pin, PIN_REMEDY)
+    if not ctx.check_mode:
+        option = scep.parse_pin(ctx.params["ca_fingerprint"])
+        endpoint.make_test_enrollment(ctx.params["challenge"], option)
 
 
 def _summarize(ctx: ModuleContext, tasks: t.Sequence[Task]) -> list[Result]:

@@ -75,7 +75,9 @@ options:
         RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
       - A reset of the secret key after it makes the challenge stale. The module then warns, unless
         a test enrolment (O(test_enrollment)) shows otherwise.
-      - If it is not set and Okta shows a reset, the module warns that this is unknown.
+      - V(never) if no profile holds it yet, so that no reset can follow.
+      - If it is not set, or older than the events that Okta keeps, and Okta shows a reset, the
+        module warns that this is unknown.
     type: str
   test_enrollment:
     description:
@@ -460,7 +462,8 @@ def _challenge(
     deployed_at = ctx.params["challenge_deployed_at"]
     stale = integration.stale_challenge(events, deployed_at)
     state, reason = integration.challenge_state(events, deployed_at, _log_start(events, now))
-    if state == "unknown" and (deployed_at or integration.has_reset(events)):
+    is_unreadable = bool(deployed_at) and parse_timestamp(deployed_at) is None
+    if state == "unknown" and (is_unreadable or integration.has_reset(events)):
         ctx.warn(f"Whether the deployed challenge is stale is unknown. {reason}")
     if stale:
         ctx.warn(

@@ -54,6 +54,36 @@ def test_two_macs_run_to_new_certificates_and_the_next_run_changes_nothing(
     assert not again["changed"] and again["finished"] and watched.writes(mark) == []
 
 
+def foreign_pin(watched, library_item_id):
+    """Let the profile pin a CA certificate that the endpoint does not have."""
+    profile = watched.world.kandji.items[library_item_id]
+    pin = "<key>CAFingerprint</key><data>f39/f39/f39/f39/f39/f39/f38=</data><key>Challenge</key>"
+    assert "<key>Challenge</key>" in profile.text
+    profile.text = profile.text.replace("<key>Challenge</key>", pin)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_no_mac_loses_a_profile_with_which_it_could_not_enrol(watched, run_module, prepared, check):
+    foreign_pin(watched, prepared["library_item_id"])
+    before, mark = {one: held(watched, one) for one in prepared["serials"]}, watched.mark()
+    refused = run_module(MODULE, prepared, lab=watched.lab, check=check)
+    assert refused["failed"] and "Its CAFingerprint: No certificate of" in refused["msg"]
+    assert refused["msg"].startswith("The profile 'Okta SCEP - map': ")
+    watched.live()
+    assert watched.writes(mark) == []
+    assert {one: held(watched, one) for one in prepared["serials"]} == before
+
+
+def test_the_secret_of_a_profile_that_was_reset_is_found_before_a_mac_loses_it(
+    watched, run_module, prepared
+):
+    watched.world.okta.platform.reset_secret()
+    mark = watched.mark()
+    refused = run_module(MODULE, prepared, lab=watched.lab)
+    assert refused["failed"] and "the secret key was reset in Okta" in refused["msg"]
+    assert watched.writes(mark) == ["PKIOperation"]
+
+
 def test_one_call_waits_for_it_all(watched, run_module, prepared):
     watched.switch(macs_act=True)
     result = run_module(

@@ -100,6 +100,30 @@ def test_generation_is_the_deliberate_way_to_new_certificates(watched, run_modul
     )
 
 
+@pytest.mark.parametrize("change", [{"generation": "2"}, {"key_size": 4096}, {"blueprints": None}])
+def test_a_pin_that_only_the_profile_holds_is_compared_before_macs_enrol(
+    watched, run_module, profile_args, change
+):
+    """Macs drop their certificates before they see that they cannot enrol."""
+    pinned = {**profile_args, "ca_fingerprint": "7f" * 32, "test_enrollment": False}
+    assert run_module(MODULE, pinned, lab=watched.lab)["changed"]
+    places = change.get("blueprints", ...) is None and ["Canary", "Engineering"]
+    asked = {**profile_args, **change, "max_reissue": 25, "max_new": 25}
+    asked["blueprints"] = places or profile_args["blueprints"]
+    mark = watched.mark()
+    for check in (True, False):
+        refused = run_module(MODULE, asked, lab=watched.lab, check=check)
+        assert refused["failed"], refused
+        assert refused["msg"].startswith(
+            f"ca_fingerprint: the profile {profile_args['name']!r}: No"
+        )
+        assert f"the pinned fingerprint {'7f' * 32}" in refused["msg"]
+        assert refused["msg"].endswith("Set it to that of one of these certificates, or to absent.")
+    assert watched.writes(mark) == []
+    unpinned = {**asked, "ca_fingerprint": "absent"}
+    assert run_module(MODULE, unpinned, lab=watched.lab)["changed"]
+
+
 def test_a_pin_is_removed_like_any_other_change(watched, run_module, profile_args):
     authority = watched.world.okta.platform.authority
     pin = hashlib.sha256(authority.ca_certificate_der).hexdigest()

@@ -196,6 +196,19 @@ def test_the_next_ring_waits_until_enough_of_the_one_before_are_healthy(year, wa
     assert year.patches(mark) == ["canary", "wide"]
 
 
+def test_a_run_that_waits_for_a_ring_says_so(year, watched, playbook):
+    year.days(340)
+    watched.live()
+    mark = watched.mark()
+    variables = {**QUICK, "device_trust_gate_wait": 0}
+    waiting = playbook(watched.lab, path=RENEW, variables=variables)
+    assert waiting.status == 0 and year.patches(mark) == ["canary"], waiting.output
+    assert (
+        "Ring canary has not proven its new certificates yet; the others wait. Run this playbook"
+        " again after the Macs have checked in." in said(waiting)
+    )
+
+
 def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment_ring_by_ring(
     year, watched, shown
 ):

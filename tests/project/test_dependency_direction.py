@@ -85,6 +85,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "writers": (
         "module_utils/_kandji/assignment_apply.py",
         "module_utils/_kandji/profiles/apply.py",
+        "module_utils/_kandji/profiles/enrolment.py",
         "module_utils/_access/policy_apply.py",
         "module_utils/_access/rule_set_apply.py",
         "module_utils/_reset/apply.py",

@@ -193,6 +193,9 @@ def event_facts(event: LogEvent) -> dict[str, str | None]:
     }
 
 
+NEVER = "never"  # of challenge_deployed_at: no profile holds the challenge, so no reset follows it
+
+
 def stale_challenge(events: t.Iterable[LogEvent], deployed_at: str | None) -> str | None:
     """Return when the secret key was last reset, if that was after the deployment, else None.
 
@@ -221,6 +224,8 @@ def challenge_state(
 
     :arg log_start: since when ``events`` are all events, for a log that was read to its end.
     """
+    if deployed_at == NEVER:
+        return "current", ""
     if stale_challenge(events, deployed_at):
         return "stale", ""
     deployed = parse_timestamp(deployed_at)

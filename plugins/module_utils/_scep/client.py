@@ -182,7 +182,7 @@ def enrol(
     _require_libraries()
     name = _build_subject(subject)  # before any request, as it may be wrong
     service = describe(exchange, url)
-    authority = _select_trusted(service.certificates, ca_fingerprint)
+    authority = select_trusted(service.certificates, ca_fingerprint)
     recipient = _select_recipient(authority)
     client = _make_identity(name, key_size)
     request = messages.build_request(name, challenge, client.key)
@@ -277,12 +277,13 @@ def _print_name(name: asn1_x509.Name) -> str:
     )
 
 
-def _select_trusted(
+def select_trusted(
     certificates: t.Sequence[CaCertificate], fingerprint: str | bytes | None
 ) -> list[CaCertificate]:
-    """Return the certificates that this enrolment trusts.
+    """Return the certificates that an enrolment trusts.
 
-    All, or the pinned one with those that it issued directly or indirectly.
+    All, or the pinned one with those that it issued directly or indirectly. Raises ScepError if
+    none has the fingerprint.
     """
     if fingerprint is None:
         return list(certificates)

@@ -111,6 +111,18 @@ class ScepEndpoint:
         """Return capabilities and CA certificates (SCEP GetCACaps and GetCACert)."""
         return client.describe(self._exchange, self.url)
 
+    def check_pin(self, pinned_by: str, fingerprint: bytes, remedy: str) -> None:
+        """Raise Refused if no CA certificate has a fingerprint (SCEP GetCACaps and GetCACert).
+
+        A Mac compares it before it enrols, after it has dropped its old certificate. ``pinned_by``
+        begins the message, and ``remedy`` ends it.
+        """
+        certificates = self.describe().certificates
+        try:
+            client.select_trusted(certificates, fingerprint)
+        except client.ScepError as error:
+            raise Refused(f"{pinned_by}: {error.message} No Mac could enrol. {remedy}") from None
+
     def make_test_enrollment(
         self, challenge: str, ca_fingerprint: bytes | None = None
     ) -> dict[str, str]:
@@ -129,9 +141,9 @@ class ScepEndpoint:
         except client.ScepRefused as error:
             raise Refused(
                 f"The test enrolment was refused by the SCEP endpoint ({error.fail_info}): the SCEP"
-                " URL or the secret key is wrong, or the secret key was reset in Okta. Nothing was"
-                " written. Compare the secret key with what Okta displayed. If it was reset, put"
-                " the new one into the vault, then run the playbook rotate_scep_challenge.",
+                " URL or the secret key is wrong, or the secret key was reset in Okta. No Mac was"
+                " asked to enrol. Compare the secret key with what Okta displayed. If it was reset,"
+                " put the new one into the vault, then run the playbook rotate_scep_challenge.",
                 fail_info=error.fail_info,
             ) from None
         return {"subject": TEST_SUBJECT[0][0][1], "transaction_id": enrolment.transaction_id}

@@ -254,6 +254,21 @@ def read_pin(payload: Plist) -> str | None:
     return pinned.hex() if isinstance(pinned, bytes) else None
 
 
+def pins_of(plans: t.Iterable[custom_profile.Plan], url: str) -> dict[str, bytes]:
+    """Return the CA fingerprints that Macs compare when they enrol because of plans.
+
+    By the name of the profile: that of the content to write, else of the one that is assigned.
+    """
+    pins = {}
+    for plan in plans:
+        held = plan.current.mobileconfig if plan.current else None
+        payload = find_payload(parse(plan.mobileconfig or held), url) or {}
+        pin = payload.get("PayloadContent", {}).get("CAFingerprint")
+        if isinstance(pin, bytes):
+            pins[plan.name] = pin
+    return pins
+
+
 def read_mark(payload: Plist) -> str | None:
     """Return the digest that the payload was written with, if this collection wrote it."""
     description = str(payload.get("PayloadDescription"))

@@ -101,7 +101,14 @@ def redeliver(
     """Return the module's result."""
     options = {"library_item_id": ITEM, "issued_before": ISSUED_BEFORE, "tag": TAG, "wait": 0}
     run = SimpleNamespace(
-        params={"max_reissue": 10, "poll_interval": 1, **options, "serials": serials, **params},
+        params={
+            "max_reissue": 10,
+            "test_enrollment": False,
+            "poll_interval": 1,
+            **options,
+            "serials": serials,
+            **params,
+        },
         kandji=tenant,
         check_mode=check,
         warn=warn,

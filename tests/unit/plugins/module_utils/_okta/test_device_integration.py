@@ -409,6 +409,7 @@ LOG_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
         (["2026-01-03T00:00:00Z"], "2025-01-01T00:00:00Z", "stale", ""),
         ([], "2025-01-01T00:00:00Z", "unknown", "The events of the System Log begin on 2026-01-01"),
         ([], None, "unknown", "challenge_deployed_at: it is not set."),
+        ([], "never", "current", ""),
         (["2026-01-03"], None, "unknown", "Okta shows a reset of the secret key (2026-01-03)"),
         ([], "yesterday", "unknown", "challenge_deployed_at: it is 'yesterday', not a time."),
         ([None], "2026-01-02T00:00:00Z", "unknown", "a reset of the secret key without a time"),
