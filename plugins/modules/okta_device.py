@@ -10,8 +10,8 @@ module: okta_device
 short_description: Suspend, unsuspend, deactivate or delete Okta device records
 version_added: 0.1.0
 description:
-  - Takes exactly the device records of the given ids, serials or users to a state. Many records are
-    one call.
+  - Takes exactly the device records of the given ids, serials or users to a state, or those that
+    nobody uses (O(unused_days)). Many records are one call.
   - A suspended device is the answer to a lost Mac. Nobody signs in with its Okta Verify, its
     certificates stay as they are, and V(active) gives its users back what they had. Sign-ins by
     other authenticators, and sessions that began without Okta Verify, go on.
@@ -63,6 +63,27 @@ options:
       or V(deactivated) is skipped if an active user who is not named needs it.
     type: list
     elements: str
+  unused_days:
+    description:
+      - Clean up. Selects the records of Macs on which nobody signed in for so many days, as Okta's
+        System Log shows, and which are not needed. Kandji has no Mac with their serial, or their
+        Mac has not checked in for so many days, or their users have another record of the Mac.
+        Of several records of a Mac, the one that works is kept, then the newest of each user.
+      - V(suspended) suspends those that work. V(absent) deletes those that were suspended for
+        O(grace_days), with nobody signed in for O(unused_days) before. Both are read from the
+        System Log, so no file is needed. Run V(absent) first, then V(suspended), each night.
+      - A record that was suspended while it was in use, as that of a lost Mac is, is never deleted.
+        Neither is a record suspended or deleted that holds the last strong authenticator of a
+        user, unless O(allow) has V(last_authenticator). The other values of O(allow) do not matter.
+      - The System Log keeps 90 days. Together with O(grace_days), it is at most 83. If no run comes
+        for so long that the log does not show the suspension and the time before, the record stays
+        suspended, and the run says so.
+      - Only for V(suspended) and V(absent), and not with O(serials), O(device_ids) or O(users).
+    type: int
+  grace_days:
+    description: For O(unused_days). How many days a record is suspended before it is deleted.
+    type: int
+    default: 14
   platforms:
     description: The platforms whose records may be written to, as Okta names them.
     type: list
@@ -110,8 +131,8 @@ options:
       - After an interrupted run, the same phrase is valid for the rest.
     type: str
 notes:
-  - Kandji is used for O(max_percent) alone, and only for V(deactivated) and V(absent). A lost Mac
-    can be suspended without it.
+  - Kandji is used for O(unused_days), and for O(max_percent) with V(deactivated) and V(absent). A
+    lost Mac can be suspended without it.
 """
 
 EXAMPLES = r"""
@@ -159,6 +180,19 @@ EXAMPLES = r"""
     max_devices: 25
     max_percent: 100
     plan_digest: "{{ plan.plan_digest }}"
+
+- name: Delete the records that a clean-up suspended two weeks ago
+  devicetrust.okta_kandji.okta_device:
+    unused_days: 60
+    grace_days: 14
+    state: absent
+    max_percent: 5
+
+- name: Suspend the records that nobody has used for 60 days
+  devicetrust.okta_kandji.okta_device:
+    unused_days: 60
+    state: suspended
+    max_percent: 5
 
 - name: Suspend the records of a stolen delivery
   devicetrust.okta_kandji.okta_device:
@@ -233,6 +267,9 @@ devices:
         - Because of O(platforms), it is C(other_platform). A record that was created during the run
           is C(registered_recently), and C(registration_time_unknown) if that is unknown.
         - C(changed_since_approval) means that the record changed after the check of O(plan_digest).
+        - Because of O(unused_days), it is C(in_use), C(in_grace), or C(not_suspended) for a record
+          that was unsuspended during the run. C(suspended_in_use) is that of a lost Mac, and
+          C(use_unknown) means that the System Log does not show enough.
       type: str
       returned: always
   sample:
@@ -366,20 +403,29 @@ api_calls:
 """
 
 import typing as t
+from datetime import timedelta
 
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import DEVICE_RUN, KANDJI, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import (
+    DEVICE_RUN,
+    KANDJI,
+    OKTA,
+    ArgumentSpec,
+    Params,
+    arguments,
+)
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits
 from ..module_utils._reset.audit import Audit, find_requester
+from ..module_utils._reset.clean_up import check_periods
 from ..module_utils._reset.plan import STATE_ALLOW
 from ..module_utils._reset.reader import Selection
-from ..module_utils._reset.records import GOALS, Goal, GuardOptions
+from ..module_utils._reset.records import GOALS, CleanUp, Goal, GuardOptions
 from ..module_utils._reset.report import (
     Outcome,
     count_changes,
@@ -395,6 +441,8 @@ OPTIONS: ArgumentSpec = {
     "serials": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "users": {"type": "list", "elements": "str"},
+    "unused_days": {"type": "int"},
+    "grace_days": {"type": "int", "default": 14},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "allow": {"type": "list", "elements": "str", "choices": list(STATE_ALLOW), "default": []},
     "revoke_sessions": {"type": "bool", "default": False},
@@ -427,7 +475,8 @@ def run(ctx: ModuleContext) -> Result:
     options = _options(ctx, goal)
     audit = Audit(find_requester(params["requested_by"]), params["reason"] or "", ctx.masker)
     # A lost Mac is suspended also while Kandji does not answer.
-    kandji = ctx.kandji if goal.destroys and options.limits.max_percent < 100 else None
+    counts = goal.destroys and options.limits.max_percent < 100
+    kandji = ctx.kandji if counts or options.guards.clean_up else None
     done = ResetRun(ctx.okta, kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
         [
@@ -468,6 +517,7 @@ def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
             platforms=params["platforms"],
             weak_authenticators=params["weak_authenticators"],
             goal=goal,
+            clean_up=_clean_up(params, goal),
         ),
         limits=read_limits(params),
         created_before=None,
@@ -478,6 +528,31 @@ def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
         revoke_sessions=params["revoke_sessions"],
         report_people=params["report_people"],
     )
+
+
+def _clean_up(params: Params, goal: Goal) -> CleanUp | None:
+    if params["unused_days"] is None:
+        return None
+    named = [name for name in ("serials", "device_ids", "users") if split_lines(params[name])]
+    if named:
+        raise BadOption(f"{named[0]}: It is not for unused_days. Leave one of them out.")
+    unused, grace = (timedelta(days=params[name]) for name in ("unused_days", "grace_days"))
+    if goal.state not in ("suspended", "absent"):
+        raise BadOption(
+            "unused_days: It is for state=suspended and state=absent. Leave it out, or set another"
+            " state."
+        )
+    if list(params["platforms"]) != ["MACOS"]:
+        raise BadOption(
+            "platforms: Kandji's Macs decide for unused_days, which is for MACOS alone. Leave it"
+            " out."
+        )
+    if not check_periods(unused, grace):
+        raise BadOption(
+            f"unused_days: With grace_days, it is {(unused + grace).days}, and Okta's System Log"
+            " keeps 90. Set less than 84 days for both together."
+        )
+    return CleanUp(unused, grace)
 
 
 def _change(outcome: Outcome, goal: Goal) -> Change:
@@ -499,7 +574,7 @@ def main() -> None:
         run,
         USES,
         argument_spec=arguments(OKTA, KANDJI, DEVICE_RUN, OPTIONS),
-        required_one_of=[("serials", "device_ids", "users")],
+        required_one_of=[("serials", "device_ids", "users", "unused_days")],
     )
 
 

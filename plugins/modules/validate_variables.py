@@ -34,6 +34,7 @@ options:
     type: str
     required: true
     choices:
+      - clean_up_records
       - configure_awx
       - device_status
       - enforce_managed_devices

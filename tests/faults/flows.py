@@ -55,6 +55,7 @@ FORECAST, METHOD, RECORDS = (
     "okta_device_info",
 )
 DEVICE, CODE = "okta_device", "okta_temporary_access_code"
+FREELY = {"max_percent": 100}
 RULES = "okta_access_policy_rules"
 INTEGRATION, RESET, DENIALS = (
     "okta_device_integration",
@@ -237,6 +238,17 @@ def _app_on_no_blueprint(scene: Scene) -> None:
 def _stuck(scene: Scene) -> None:
     fleet = ResetFleet(scene)
     fleet.stuck(STUCK, fleet.user("stuck@example.com"))
+
+
+def _unused(scene: Scene) -> None:
+    """A record that nobody has used for a hundred days, of a Mac that Kandji does not know."""
+    ResetFleet(scene).record("ORPHANMAC001", age=2400.0)
+
+
+def _suspended(scene: Scene) -> None:
+    _unused(scene)
+    scene.do(DEVICE, {"unused_days": 60, "state": "suspended", **FREELY})
+    scene.world.clock.advance(days=15)
 
 
 def _locked_out(scene: Scene) -> None:
@@ -481,6 +493,8 @@ FLOWS: dict[str, Flow] = {
     "delete record": Flow(
         DEVICE, {"users": ["stuck@example.com"], "state": "absent", "allow": ALLOW}, _stuck
     ),
+    "suspend unused": Flow(DEVICE, {"unused_days": 60, "state": "suspended", **FREELY}, _unused),
+    "delete unused": Flow(DEVICE, {"unused_days": 60, "state": "absent", **FREELY}, _suspended),
     "denials": Flow(DENIALS, {"apps": ["Slack"], "minutes": 60}, _denied, macs=2),
     "system log": Flow(LOG, {"max_rows": 20}),
     "fleet": Flow(FLEET, {"rings": RINGS}, after((SCEP, CANARY))),

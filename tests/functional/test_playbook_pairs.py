@@ -30,6 +30,7 @@ WRITING = {
     "enforce_managed_devices": ("listLogEvents", "assignApplicationPolicy"),
     "rollback_managed_devices": ("listPolicyMappings", "assignApplicationPolicy"),
     "reset_devices": ("listAuthenticatorEnrollments", "deactivateDevice"),
+    "clean_up_records": ("listAuthenticatorEnrollments", "suspendDevice"),
 }
 # Write by what another playbook holds: rotate_scep_challenge, and the rings of renew_certificates.
 BY_ANOTHER = {"on_scep_challenge_reset", "renew_certificate_authority"}
@@ -41,7 +42,7 @@ BY_ANOTHER = {"on_scep_challenge_reset", "renew_certificate_authority"}
 ELSEWHERE = {"configure_awx", "notify", "grant_temporary_access", "lost_mac"}
 READING = {"device_status", "report", "on_certificate_authority_change"}
 PAIRS = list(itertools.combinations_with_replacement(WRITING, 2))
-STUCK, ITEM = "RESETMAC0001", "Okta SCEP (web app)"
+STUCK, UNUSED, ITEM = "RESETMAC0001", "ORPHANMAC001", "Okta SCEP (web app)"
 CLONE, ORIGINAL = "Company apps (managed devices)", "Company apps"
 
 
@@ -84,6 +85,9 @@ class Scene:
         if "reset_devices" in names:
             ResetFleet(watched).stuck(STUCK)
             self.variables["device_trust_reset_serials"] = [STUCK]
+        if "clean_up_records" in names:
+            ResetFleet(watched).record(UNUSED, age=24.0 * 100)
+            self.variables["device_trust_clean_up_max_percent"] = 100
         if "rollback_managed_devices" in names:
             self._call("okta_access_policy", name=CLONE, clone_of=ORIGINAL, apps=["Slack"])
         if "rotate_scep_challenge" in names:

@@ -67,6 +67,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_fleet/reader.py",
         "module_utils/_fleet/rings.py",
         "module_utils/_access/evidence.py",
+        "module_utils/_reset/clean_up.py",
         "module_utils/_reset/reader.py",
         "module_utils/_reset/records.py",
     ),

@@ -65,6 +65,8 @@ RANGES: dict[str, Range] = {
     "redistribution_days": DAYS,
     "renew_within_days": DAYS,
     "stale_days": Range(1, 3_650),
+    "unused_days": Range(1, 82),  # with the grace a week less than Okta keeps its log
+    "grace_days": Range(1, 82),
     "sign_in_grace": Range(0, 2_160),
     "minutes": Range(1, 64_800),
     # What a profile holds

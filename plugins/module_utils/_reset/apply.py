@@ -41,6 +41,7 @@ from .plan import (
 from .reader import (
     Selection,
     find_targets,
+    find_unused,
     read_macs,
     read_others,
     read_people,
@@ -159,12 +160,12 @@ class ResetRun:
         self._host = urlsplit(okta.org_url).netloc
         self._goal: Goal = options.guards.goal
         self._revoked: dict[str, str] = {}  # user id -> login
+        self._fleet: int | None = None  # the number of Macs, if the targets come from them
 
     def run(self) -> ResetResult:
         """Return what was done. Raise Refused, before any write, if a limit forbids the plan."""
         options = self._options
-        selection = select_stages(self._okta, self._kandji, options.selection)
-        targets = find_targets(self._okta, selection, self._warn)
+        targets = self._find_targets()
         if not targets:
             return ResetResult(plan_digest=self._approve([]))
         targets, fleet = self._read(targets)
@@ -192,6 +193,20 @@ class ResetRun:
             self._read_people(outcomes),
             sorted(self._revoked.values()),
         )
+
+    def _find_targets(self) -> list[ResetTarget]:
+        options = self._options
+        if options.guards.clean_up and self._kandji:
+            targets, self._fleet = find_unused(
+                self._okta,
+                self._kandji,
+                options.guards.clean_up,
+                self._goal.destroys,
+                self._guards().now,
+            )
+            return targets
+        selection = select_stages(self._okta, self._kandji, options.selection)
+        return find_targets(self._okta, selection, self._warn)
 
     def _read_people(self, outcomes: Sequence[Outcome]) -> list[Person]:
         if not self._options.report_people:
@@ -229,8 +244,8 @@ class ResetRun:
     def _read_macs(self, targets: Sequence[ResetTarget]) -> tuple[Mapping[str, Mac], int | None]:
         """Return the Macs by serial in lower case if they decide, and how many Kandji has."""
         options, kandji = self._options, self._kandji
-        if kandji is None:
-            return {}, None
+        if kandji is None or self._fleet is not None:
+            return {}, self._fleet
         if not self._goal.registers_again:
             return {}, sum(device.is_mac for device in kandji.devices(platform="Mac"))
         serials = sorted({target.serial for target in targets if target.serial})
@@ -349,7 +364,8 @@ class ResetRun:
     def _read_again(self, target: ResetTarget) -> ResetTarget:
         """Return the target with its record and, if they decide, its users as they are now."""
         target = replace(target, device=self._okta.device(target.id))
-        return read_users(self._okta, target) if self._goal.destroys else target
+        decide = self._goal.destroys or self._options.guards.clean_up is not None
+        return read_users(self._okta, target) if decide else target
 
     def _write(self, decision: Decision) -> str:
         """Return the state of a record after its decision is carried out."""

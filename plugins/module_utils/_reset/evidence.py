@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .._okta.client import Okta
+from .._okta.constants import LOG_RETENTION
 from .._okta.records import Enrollment
 from .plan import (
     check_static_guards,
@@ -17,8 +18,14 @@ from .plan import (
     needs_history,
     relies_on_okta_verify,
 )
-from .reader import read_deleted_duplicates, read_deletions, read_sign_ins
-from .records import Evidence, Guards, ResetTarget
+from .reader import (
+    read_deleted_duplicates,
+    read_deletions,
+    read_lifecycles,
+    read_sign_ins,
+    read_uses,
+)
+from .records import CleanUp, Evidence, Guards, Lifecycle, ResetTarget
 
 
 class EvidenceReader:
@@ -31,6 +38,8 @@ class EvidenceReader:
         self._active_records: dict[str, set[str]] = {}
         self._deletions: dict[str, datetime] = {}
         self._deleted_duplicates: dict[str, list[str]] = {}
+        self._last_uses: dict[str, datetime] = {}
+        self._lifecycles: dict[str, Lifecycle] = {}
 
     @property
     def evidence(self) -> Evidence:
@@ -41,11 +50,15 @@ class EvidenceReader:
             self._active_records,
             self._deletions,
             self._deleted_duplicates,
+            self._last_uses,
+            self._lifecycles,
         )
 
     def read(self, targets: Sequence[ResetTarget]) -> Evidence:
         """Return the evidence that decides about these targets."""
         guards = self._guards
+        if guards.options.clean_up:
+            self._read_uses(targets, guards.options.clean_up)
         waiting = [
             target
             for target in targets
@@ -64,6 +77,12 @@ class EvidenceReader:
         for target in passed:
             self.read_enrollments(target)
         return self.evidence
+
+    def _read_uses(self, targets: Sequence[ResetTarget], clean_up: CleanUp) -> None:
+        now = self._guards.now
+        since = now - (LOG_RETENTION if self._guards.goal.destroys else clean_up.unused)
+        self._lifecycles = read_lifecycles(self._okta, targets, now)
+        self._last_uses = read_uses(self._okta, targets, since, now)
 
     def read_enrollments(self, target: ResetTarget) -> Evidence:
         """Return the evidence with the authenticators of the target's users."""

@@ -20,6 +20,7 @@ from .._core.text import abbreviate, unique_spellings
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.duplicates import Rank, rank_record
 from .._okta.records import Enrollment
+from .clean_up import check_unused
 from .records import (
     RESET,
     Decision,
@@ -144,7 +145,7 @@ def check_record(
     users do: they need an account on the record that is kept.
     """
     if not guards.goal.registers_again:
-        return _check_for_state(target, guards)
+        return _check_for_state(target, guards, evidence)
     refusal = _check_any_record(target, guards, evidence)
     if refusal:
         return refusal
@@ -153,9 +154,13 @@ def check_record(
     return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
 
 
-def _check_for_state(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_for_state(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     """Return why a record is not taken to a state, or None."""
     refusal = _check_platform(target, guards) or _check_status(target, guards)
+    if guards.options.clean_up and not refusal:
+        # That it is unused decides for it, and its users keep another authenticator.
+        used = check_unused(target, guards, evidence)
+        return Refusal(*used) if used else None
     if refusal or not guards.goal.destroys:
         return refusal
     # A deactivated Mac stays blocked; only without its record can it register again.
@@ -528,16 +533,23 @@ def check_last_authenticator(
 
 def needs_enrollments(target: ResetTarget, guards: Guards) -> bool:
     """Return whether the authenticators of the record's users decide about it."""
-    return guards.goal.destroys and guards.forbids("last_authenticator") and not target.is_idle
+    takes = guards.goal.destroys or guards.options.clean_up is not None
+    return takes and guards.forbids("last_authenticator") and not target.is_idle
 
 
 def relies_on_okta_verify(enrollments: Iterable[Enrollment], guards: Guards) -> bool:
-    """Return whether several enrolments of Okta Verify are all strong ones that a user has.
+    """Return whether a user's strong enrolments are all of Okta Verify, and may be enough.
 
     Only then does it matter which devices they are on.
     """
     strong = _strong(enrollments, guards)
-    return len(strong) > 1 and all(enrollment.is_okta_verify for enrollment in strong)
+    enough = len(strong) > (0 if _is_blocked_before(guards) else 1)
+    return enough and all(enrollment.is_okta_verify for enrollment in strong)
+
+
+def _is_blocked_before(guards: Guards) -> bool:
+    """Return whether nobody can sign in with the records any more: a clean-up suspended them."""
+    return guards.options.clean_up is not None and guards.goal.destroys
 
 
 def _strong(enrollments: Iterable[Enrollment], guards: Guards) -> list[Enrollment]:
@@ -559,7 +571,8 @@ def _keeps_authenticator(
     if len(strong) > len(verify):
         return True
     remaining = set(evidence.active_records.get(user_id, ())) - deleted
-    return len(verify) > len(deleted) and bool(remaining)
+    lost = 0 if _is_blocked_before(guards) else len(deleted)
+    return len(verify) > lost and bool(remaining)
 
 
 # The plan
@@ -633,7 +646,8 @@ def _decide(
     if refusal:
         return Decision(target, "skip", refusal.sentence, refusal.code, keeper)
     if not goal.registers_again:
-        return Decision(target, "write", goal.effect(target.status))
+        effect = " ".join(filter(None, [target.why, goal.effect(target.status)]))
+        return Decision(target, "write", effect)
     effect = (
         f"its users keep their account on {keeper.id}, the record of its serial that is kept"
         if keeper and not users_without_account(target, keeper)

@@ -13,6 +13,7 @@ from .._core.errors import NotFound
 from .._core.text import names_serial, unique_spellings
 from .._core.timestamps import parse_timestamp
 from .._fleet.certificate_reports import CertificateReports
+from .._fleet.reader import MACS_IN_OKTA
 from .._fleet.rings import Ring, profile_uuid
 from .._http.urls import batches
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
@@ -24,7 +25,17 @@ from .._kandji.serials import describe_several, group_by_serial
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
-from .records import Decision, Mac, Person, ResetTarget, login_of, outlives_certificates
+from .clean_up import find_candidates, select_for
+from .records import (
+    CleanUp,
+    Decision,
+    Lifecycle,
+    Mac,
+    Person,
+    ResetTarget,
+    login_of,
+    outlives_certificates,
+)
 
 # Of a FastPass sign-in, user.authentication.auth_via_mfa names the method and no device;
 # user.session.start and user.authentication.sso name the device and no method. The case of the
@@ -36,6 +47,12 @@ SIGN_IN_EVENTS = (
 FASTPASS_FACTOR = "SIGNED_NONCE"
 FASTPASS_METHOD = "Use Okta FastPass"
 SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
+SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
+ACTIVATE, DEACTIVATE = "device.lifecycle.activate", "device.lifecycle.deactivate"
+LIFECYCLE_EVENTS = (
+    f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}" or'
+    f' eventType eq "{DEACTIVATE}") and outcome.result eq "SUCCESS"'
+)
 SESSION_ENDS = 'eventType eq "user.session.clear" and outcome.result eq "SUCCESS"'
 DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
 REGISTRATIONS = 'eventType eq "device.enrollment.create"'
@@ -378,14 +395,98 @@ def read_sign_ins(
 
     Only the events of the records' own users are read.
     """
-    users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
     since = min((seen for target in targets if (seen := target.newer_certificate)), default=until)
+    events = _read_sign_in_events(okta, targets, since, until)
+    return match_sign_ins(events, {target.id for target in targets})
+
+
+def _read_sign_in_events(
+    okta: Okta, targets: Iterable[ResetTarget], since: datetime, until: datetime
+) -> list[LogEvent]:
+    """Return the sign-ins of the records' own users between two times."""
+    users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
     events: list[LogEvent] = []
     for batch in batches(users):
         actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
         log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
         events += okta.log_events(log_filter, since.isoformat(), (until + LOG_DELAY).isoformat())
-    return match_sign_ins(events, {target.id for target in targets})
+    return events
+
+
+def read_uses(
+    okta: Okta, targets: Sequence[ResetTarget], since: datetime, until: datetime
+) -> dict[str, datetime]:
+    """Return the last sign-in on each record between two times, by device id."""
+    return match_uses(_read_sign_in_events(okta, targets, since, until), targets)
+
+
+def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> dict[str, datetime]:
+    """Return the last sign-in on each record, by device id.
+
+    A sign-in with FastPass that names no device, in no event of these two minutes, may be on any
+    record of its user.
+    """
+    dated = [(event, seen) for event in events if (seen := parse_timestamp(event.published))]
+    of_user: dict[str, set[str]] = {}
+    uses: dict[str, datetime] = {}
+    for target in targets:
+        for user in target.users:
+            of_user.setdefault(user.user.id, set()).add(target.id)
+    located: dict[str, list[datetime]] = {}
+    for event, seen in dated:
+        if event.device_id:
+            located.setdefault(event.actor.id, []).append(seen)
+            uses[event.device_id] = max(seen, uses.get(event.device_id, seen))
+    for event, seen in dated:
+        times = located.get(event.actor.id, ())
+        if _is_fastpass(event) and not any(abs(seen - time) <= SIGN_IN_SPAN for time in times):
+            for device_id in of_user.get(event.actor.id, ()):
+                uses[device_id] = max(seen, uses.get(device_id, seen))
+    return uses
+
+
+def read_lifecycles(
+    okta: Okta, targets: Iterable[ResetTarget], now: datetime
+) -> dict[str, Lifecycle]:
+    """Return when these records were suspended and deactivated last, by device id."""
+    ids = {target.id for target in targets}
+    if not ids:
+        return {}
+    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    newest: dict[str, dict[str, tuple[datetime, str]]] = {}
+    for event in okta.log_events(LIFECYCLE_EVENTS, since, until):
+        seen = parse_timestamp(event.published)
+        for entity in event.targets if seen else ():
+            if seen and entity.id in ids:
+                of_type = newest.setdefault(entity.id, {})
+                before = of_type.get(event.event_type)
+                if before is None or before[0] <= seen:
+                    of_type[event.event_type] = (seen, event.actor.id)
+    return {device_id: _lifecycle_of(events) for device_id, events in newest.items()}
+
+
+def _lifecycle_of(newest: Mapping[str, tuple[datetime, str]]) -> Lifecycle:
+    suspended, deactivated = newest.get(SUSPEND), newest.get(DEACTIVATE)
+    resumed = max(
+        (newest[name][0] for name in (UNSUSPEND, ACTIVATE) if name in newest), default=None
+    )
+    if suspended and resumed and resumed >= suspended[0]:
+        suspended = None
+    return Lifecycle(
+        suspended[0] if suspended else None,
+        deactivated[0] if deactivated else None,
+        bool(suspended and deactivated and suspended[1] and suspended[1] == deactivated[1]),
+        resumed,
+    )
+
+
+def find_unused(
+    okta: Okta, kandji: Kandji, clean_up: CleanUp, destroys: bool, now: datetime
+) -> tuple[list[ResetTarget], int]:
+    """Return the records of Macs that a clean-up may take, and how many Macs Kandji has."""
+    records = list(okta.devices(MACS_IN_OKTA, expand="userSummary"))
+    macs = [device for device in kandji.devices(platform="Mac") if device.is_mac]
+    return select_for(find_candidates(records, macs, clean_up, now), destroys), len(macs)
 
 
 def match_sign_ins(events: Iterable[LogEvent], ids: Collection[str]) -> dict[str, datetime]:

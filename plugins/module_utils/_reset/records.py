@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
 from .._okta.records import WORKING_STATUSES, DeviceUser, Enrollment, OktaDevice
@@ -40,6 +40,11 @@ ReasonCode = t.Literal[
     "no_record",
     "other_status",
     "unchanged",
+    "in_use",
+    "in_grace",
+    "not_suspended",
+    "suspended_in_use",
+    "use_unknown",
 ]
 
 State = t.Literal["active", "suspended", "deactivated", "absent"]
@@ -153,7 +158,7 @@ class ResetTarget:
     not exist. ``others`` are the other records of its device that work,
     with their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
-    itself.
+    itself. ``why`` is why a clean-up selects it, in a sentence.
     """
 
     name: str
@@ -164,6 +169,7 @@ class ResetTarget:
     by_user: bool = False
     others: tuple[ResetTarget, ...] = ()
     of_users: frozenset[str] | None = None
+    why: str = ""
 
     @property
     def id(self) -> str:
@@ -245,10 +251,22 @@ class ResetTarget:
 
 
 @dataclass(frozen=True)
+class CleanUp:
+    """What a clean-up takes: records that nobody used for ``unused``.
+
+    It deletes those that were suspended then, and stayed so for ``grace``.
+    """
+
+    unused: timedelta
+    grace: timedelta
+
+
+@dataclass(frozen=True)
 class GuardOptions:
     """What the options exclude.
 
     ``allow`` holds values of ALLOW, ``sign_in_grace`` is in hours, ``goal`` is what the run is for.
+    ``clean_up`` is None if the options name the records.
     """
 
     allow: Collection[str]
@@ -257,6 +275,7 @@ class GuardOptions:
     platforms: Sequence[str]
     weak_authenticators: Sequence[str]
     goal: Goal = RESET
+    clean_up: CleanUp | None = None
 
 
 @dataclass(frozen=True)
@@ -278,6 +297,20 @@ class Guards:
 
 
 @dataclass(frozen=True)
+class Lifecycle:
+    """When a record was suspended and deactivated last, as far as the System Log shows.
+
+    ``suspended`` is None if it was unsuspended after that. ``is_of_one_actor``: the same actor did
+    both. ``resumed`` is when it was unsuspended or activated last.
+    """
+
+    suspended: datetime | None = None
+    deactivated: datetime | None = None
+    is_of_one_actor: bool = False
+    resumed: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is read only where it decides.
 
@@ -285,7 +318,8 @@ class Evidence:
     authenticators. ``active_records``: user id -> ids of active device records, of users whose
     only strong authenticator is Okta Verify. ``earlier_deletions``: device id -> when an earlier
     record of its serial was deleted. ``deleted_duplicates``: device id -> the ids in device_ids
-    whose records are deleted and were, or may have been, of its device.
+    whose records are deleted and were, or may have been, of its device. ``last_uses``: device id
+    -> the last sign-in on it. ``lifecycles``: device id -> when it was suspended and deactivated.
     """
 
     sign_ins: Mapping[str, datetime] = field(default_factory=dict)
@@ -293,6 +327,8 @@ class Evidence:
     active_records: Mapping[str, Collection[str]] = field(default_factory=dict)
     earlier_deletions: Mapping[str, datetime] = field(default_factory=dict)
     deleted_duplicates: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    last_uses: Mapping[str, datetime] = field(default_factory=dict)
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -103,11 +103,10 @@ def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
 def _reason(outcome: Outcome, goal: Goal) -> str:
     """Return why a target became what it is. Check mode says what would become of it."""
     is_planned = outcome.state == goal.planned and not goal.registers_again
-    return (
-        goal.effect(outcome.decision.target.status, planned=True)
-        if is_planned
-        else outcome.decision.reason
-    )
+    target = outcome.decision.target
+    if not is_planned:
+        return outcome.decision.reason
+    return " ".join(filter(None, [target.why, goal.effect(target.status, planned=True)]))
 
 
 def describe_person(person: Person) -> dict[str, object]:

@@ -120,6 +120,13 @@ class FakeOkta:
             and record.id not in self.unsearchable
         ]
 
+    def devices(self, _search: str, expand: str) -> list[OktaDevice]:
+        self._call("devices", expand)
+        return [
+            replace(record, users=tuple(self.users_of.get(device_id, ())))
+            for device_id, record in self.records.items()
+        ]
+
     def device(self, device_id: str) -> OktaDevice | None:
         self._call("device", device_id)
         return self.records.get(device_id)

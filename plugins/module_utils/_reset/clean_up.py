@@ -1,0 +1,198 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which device records nobody uses, and which of them a clean-up may write to. Pure.
+
+A clean-up suspends them. After the grace period another run deletes those that were unused when
+they were suspended. When that was is in Okta's System Log, so no file has to be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from .._core.timestamps import parse_timestamp
+from .._kandji.records import KandjiDevice
+from .._kandji.serials import group_by_serial
+from .._okta.constants import LOG_RETENTION
+from .._okta.duplicates import rank_record
+from .._okta.records import OktaDevice
+from .records import CleanUp, Evidence, Guards, Lifecycle, ReasonCode, ResetTarget
+
+DeviceKey = tuple[str, str | None]  # serial in lower case, platform
+
+
+# Candidates
+
+
+def find_candidates(
+    records: Iterable[OktaDevice], macs: Iterable[KandjiDevice], clean_up: CleanUp, now: datetime
+) -> list[ResetTarget]:
+    """Return the records that are orphaned, stale or spare, with why.
+
+    Whether somebody uses them is not known yet. A record without a serial is never one of them,
+    and neither is one whose Mac's last check-in is unknown.
+    """
+    unique = {record.id: record for record in records if record.serial_key}
+    spare = _find_spares(unique.values())
+    by_serial = group_by_serial(macs)
+    candidates = []
+    for record in unique.values():
+        why = _check_mac(by_serial.get(record.serial_key, ()), clean_up, now)
+        if not why and record.id in spare:
+            why = f"Its users have {spare[record.id]} of the same Mac."
+        if why:
+            candidates.append(ResetTarget(record.serial_number, record, why=why))
+    return candidates
+
+
+def _check_mac(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime) -> str:
+    """Return why a Mac's records are not needed, "" if they are or it is unknown."""
+    if not devices:
+        return "Kandji has no Mac with its serial."
+    seen = [parse_timestamp(device.last_check_in) for device in devices]
+    known = [time for time in seen if time]
+    if len(known) < len(seen) or max(known) > now - clean_up.unused:
+        return ""
+    return f"Its Mac checked in last at {max(known).isoformat(timespec='seconds')}."
+
+
+def _find_spares(records: Iterable[OktaDevice]) -> dict[str, str]:
+    """Return the ids of spare records, with that of the record that is kept in their place.
+
+    Of the records of a Mac, the one that works best is kept, then the newest of each user who has
+    none yet. A record whose users are unknown is kept.
+    """
+    groups: dict[DeviceKey, list[OktaDevice]] = {}
+    for record in records:
+        groups.setdefault((record.serial_key, record.platform), []).append(record)
+    spares: dict[str, str] = {}
+    for group in groups.values():
+        covered: set[str] = set()
+        best = ""
+        for record in sorted(group, key=_rank, reverse=True):
+            users = _user_ids(record)
+            if best and users is not None and users <= covered:
+                spares[record.id] = best
+            elif record.is_working:
+                best = best or record.id
+                covered |= users or set()
+    return spares
+
+
+def _rank(record: OktaDevice) -> tuple[object, ...]:
+    management = [user.management_status for user in record.users or ()]
+    return rank_record(record.id, record.status, management, parse_timestamp(record.created))
+
+
+def _user_ids(record: OktaDevice) -> set[str] | None:
+    """Return the ids of the users who may sign in now or later, None if they are unknown."""
+    if record.users is None or not all(user.user.id for user in record.users):
+        return None
+    return {user.user.id for user in record.users if user.user.status != "DEPROVISIONED"}
+
+
+# Guards
+
+
+def check_unused(
+    target: ResetTarget, guards: Guards, evidence: Evidence
+) -> tuple[ReasonCode, str] | None:
+    """Return why a clean-up skips a candidate, or None."""
+    clean_up = guards.options.clean_up
+    used = last_use(target, evidence)
+    if clean_up is None or used is None:
+        return "registration_time_unknown", "Its registration time is unknown."
+    if not guards.goal.destroys:
+        if used <= guards.now - clean_up.unused:
+            return None
+        return "in_use", f"It was used, registered or unsuspended at {_show(used)}."
+    lifecycle = evidence.lifecycles.get(target.id, Lifecycle())
+    return _check_proof(target, clean_up, lifecycle, guards.now) or _check_suspended_unused(
+        clean_up, lifecycle, used
+    )
+
+
+def last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
+    """Return when the record was used, registered or unsuspended last.
+
+    None if its registration is unknown.
+    """
+    registered = target.registered_at
+    if registered is None:
+        return None
+    linked = [parse_timestamp(user.created) for user in target.users]
+    lifecycle = evidence.lifecycles.get(target.id, Lifecycle())
+    times = [registered, evidence.last_uses.get(target.id), lifecycle.resumed, *linked]
+    return max(time for time in times if time)
+
+
+def _check_proof(
+    target: ResetTarget, clean_up: CleanUp, lifecycle: Lifecycle, now: datetime
+) -> tuple[ReasonCode, str] | None:
+    """Return why a record was not suspended for the grace period, as far as Okta shows."""
+    if target.status not in ("SUSPENDED", "DEACTIVATED"):
+        return "not_suspended", f"It is {target.status}: only a suspended record is deleted."
+    suspended = lifecycle.suspended
+    if suspended is None or suspended - clean_up.unused < now - LOG_RETENTION:
+        return "use_unknown", (
+            "The System Log does not show when it was suspended and that it was unused before."
+            " Name it in device_ids to delete it."
+        )
+    if target.status == "DEACTIVATED" and not _was_cut(clean_up, lifecycle, now):
+        return "use_unknown", "It was not deactivated by a clean-up that was interrupted."
+    due = suspended + clean_up.grace
+    if now < due:
+        return "in_grace", (
+            f"It was suspended at {_show(suspended)} and is deleted after {_show(due)}, unless it"
+            " is unsuspended."
+        )
+    return None
+
+
+def _was_cut(clean_up: CleanUp, lifecycle: Lifecycle, now: datetime) -> bool:
+    """Return whether a clean-up was interrupted between deactivation and deletion.
+
+    A deactivated record has lost its users, so their sign-ins are not known any more.
+    """
+    suspended, deactivated = lifecycle.suspended, lifecycle.deactivated
+    return bool(
+        suspended
+        and deactivated
+        and lifecycle.is_of_one_actor
+        and suspended + clean_up.grace <= deactivated
+        and now - deactivated <= clean_up.grace
+    )
+
+
+def _check_suspended_unused(
+    clean_up: CleanUp, lifecycle: Lifecycle, used: datetime
+) -> tuple[ReasonCode, str] | None:
+    """Keep what was suspended while it was in use, as a lost Mac is: a deletion lifts the block."""
+    suspended = lifecycle.suspended
+    if suspended and used <= suspended - clean_up.unused:
+        return None
+    return "suspended_in_use", (
+        f"It was used, registered or unsuspended at {_show(used)}, less than"
+        f" {clean_up.unused.days} days before it was suspended, as the record of a lost Mac is."
+        " Name it in device_ids to delete it."
+    )
+
+
+def _show(time: datetime) -> str:
+    return time.isoformat(timespec="seconds")
+
+
+def select_for(candidates: Iterable[ResetTarget], destroys: bool) -> list[ResetTarget]:
+    """Return the candidates that a run is about: those that work, or those that do not any more."""
+    return [
+        target
+        for target in candidates
+        if target.device and target.device.is_working is not destroys
+    ]
+
+
+def check_periods(unused: timedelta, grace: timedelta) -> bool:
+    """Return whether the System Log remembers both periods, and a week of runs that failed."""
+    return unused + grace <= LOG_RETENTION - timedelta(days=7)

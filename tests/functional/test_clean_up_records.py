@@ -1,0 +1,150 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/clean_up_records.yml over some weeks, and okta_device with unused_days."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.helpers.interleaving import before_request
+from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.functional.test_notify import webhook as webhook
+from tools.support.environment import CHECKOUT
+
+CLEAN_UP = CHECKOUT / "playbooks" / "clean_up_records.yml"
+MODULE = "okta_device"
+AGE = 24 * 100.0  # hours
+ANY_NUMBER = {"max_devices": 1000, "max_percent": 100, "confirm_above": 1000}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Weeks:
+    """A company in which records got old, and nightly runs that its schedule starts."""
+
+    def __init__(self, watched, playbook, url):
+        self.watched, self._playbook = watched, playbook
+        fleet = self.fleet = ResetFleet(watched)
+        self.orphaned = fleet.record("ORPHANMAC001", age=AGE)
+        self.young = fleet.record("YOUNGMAC0001", age=24.0)
+        alone = fleet.user("alone@example.com", has_phone=False)
+        self.last = fleet.record("LASTMAC00001", alone, age=AGE)
+        fleet.mac("TWICEMAC0001")
+        twice = fleet.user("twice@example.com")
+        self.spare = fleet.record("TWICEMAC0001", twice, age=AGE)
+        self.kept = fleet.record("TWICEMAC0001", twice, age=AGE / 2)
+        self.lost = fleet.record("LOSTMAC00001", age=24.0 * 50)
+        self.suspend(self.lost)
+        self.variables = {
+            "device_trust_notify_url": url,
+            "device_trust_clean_up_max_percent": 100,
+        }
+
+    def suspend(self, record):
+        self.watched.world.okta.registry.step(record, "suspend")
+
+    def night(self, check=False):
+        """Run it, and return its result and what it wrote."""
+        mark = self.watched.mark()
+        result = self._playbook(self.watched.lab, CLEAN_UP, check=check, variables=self.variables)
+        return result, self.watched.writes(mark)
+
+    def status(self, record):
+        known = self.watched.world.okta.devices.get(record.id)
+        return known.status if known else None
+
+
+@pytest.mark.lab(macs=3)
+def test_what_nobody_uses_is_suspended_and_goes_after_the_grace(watched, playbook, webhook):
+    url, bodies = webhook
+    weeks = Weeks(watched, playbook, url)
+    planned, writes = weeks.night(check=True)
+    assert planned.status == 0 and writes == [] and bodies == [], planned.output
+    first, writes = weeks.night()
+    assert first.status == 0 and writes == ["suspendDevice"] * 2, first.output
+    assert planned.changed == first.changed
+    states = [weeks.orphaned, weeks.spare, weeks.kept, weeks.young, weeks.last, weeks.lost]
+    assert [weeks.status(record) for record in states] == [
+        *("SUSPENDED", "SUSPENDED", "ACTIVE", "ACTIVE", "ACTIVE", "SUSPENDED")
+    ]
+    assert "LASTMAC00001" in first.output and "the last strong authenticator" in first.output
+    assert len(bodies) == 1 and "0 deleted, 2 suspended" in bodies[0]["text"]
+    assert "twice@example.com" in bodies[0]["text"]
+    again, writes = weeks.night()
+    assert again.status == 0 and again.changed == [] and writes == [] and len(bodies) == 1
+    watched.world.clock.advance(days=13)
+    waiting, writes = weeks.night()
+    assert waiting.status == 0 and writes == [] and "is deleted after" in waiting.output
+    watched.world.clock.advance(days=2)
+    planned, writes = weeks.night(check=True)
+    assert planned.status == 0 and writes == [], planned.output
+    done, writes = weeks.night()
+    assert done.status == 0 and writes == ["deactivateDevice", "deleteDevice"] * 2, done.output
+    assert planned.changed == done.changed
+    assert [weeks.status(record) for record in states] == [
+        *(None, None, "ACTIVE", "ACTIVE", "ACTIVE", "SUSPENDED")
+    ]
+    assert "as the record of a lost Mac is" in done.output
+    assert "2 deleted, 0 suspended" in bodies[-1]["text"]
+    last, writes = weeks.night()
+    assert last.status == 0 and last.changed == [] and writes == [], last.output
+
+
+@pytest.mark.lab(macs=3)
+def test_a_refusal_is_sent_and_fails_the_run(watched, playbook, webhook):
+    url, bodies = webhook
+    weeks = Weeks(watched, playbook, url)
+    weeks.variables["device_trust_clean_up_max_devices"] = 1
+    result, writes = weeks.night()
+    assert result.status != 0 and writes == []
+    sentence = "device_trust_clean_up_max_devices: 2 device records"
+    assert sentence in result.output and sentence in bodies[0]["text"]
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("state", ["suspended", "absent"])
+def test_interrupted_at_any_request_the_next_night_finishes(watched, run_module, state):
+    fleet = ResetFleet(watched)
+    args = {"unused_days": 60, "state": state, **ANY_NUMBER}
+    number, requests = 0, None
+    while requests is None or number < requests:
+        record = fleet.record(f"CUTMAC{number:06}", age=AGE)
+        if state == "absent":
+            run_module(MODULE, {**args, "state": "suspended"}, lab=watched.lab)
+            watched.world.clock.advance(days=14, hours=1)
+
+        def end() -> None:
+            raise Killed
+
+        try:
+            with before_request(number, end) as run:
+                run_module(MODULE, args, lab=watched.lab)
+        except Killed:
+            pass
+        else:
+            requests = len(run.sent)
+        done = run_module(MODULE, args, lab=watched.lab)
+        assert not done.get("failed"), (number, done)
+        left = watched.world.okta.devices.get(record.id)
+        assert (left.status if left else None) == {"suspended": "SUSPENDED"}.get(state), number
+        number += 1
+    assert number > 5
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"state": "active"}, "unused_days: It is for state=suspended and state=absent."),
+        ({"state": "absent", "grace_days": 30}, "unused_days: With grace_days, it is 90, and"),
+        ({"state": "absent", "platforms": ["IOS"]}, "which is for MACOS alone."),
+        ({"state": "absent", "serials": ["C01"]}, "serials: It is not for unused_days."),
+        ({"state": "absent", "unused_days": 83}, "unused_days: 83 is not between 1 and 82."),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(watched, run_module, options, sentence):
+    result = run_module(MODULE, {"unused_days": 60, **options}, lab=watched.lab)
+    assert sentence in result["msg"] and watched.writes() == []

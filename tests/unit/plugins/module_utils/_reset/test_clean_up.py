@@ -1,0 +1,314 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which records a clean-up takes, and what proves that nobody used them."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    KandjiDevice,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    Enrollment,
+    LogEntity,
+    LogEvent,
+    OktaDevice,
+    OktaUser,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import clean_up, reader
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import plan_reset
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    GOALS,
+    CleanUp,
+    Evidence,
+    Guards,
+    Lifecycle,
+    ResetTarget,
+)
+
+from tests.unit.plugins.module_utils._reset.fake_vendors import guard_options
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+CLEAN_UP = CleanUp(timedelta(days=60), timedelta(days=14))
+PHONE, VERIFY = Enrollment("phone_number", "ACTIVE"), Enrollment("okta_verify", "ACTIVE")
+
+
+def ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def user(name: str, status: str = "ACTIVE", linked: float = 300) -> DeviceUser:
+    okta_user = OktaUser(f"00u-{name}", f"{name}@acme.com", status=status)
+    return DeviceUser(okta_user, "NOT_MANAGED", created=ago(linked).isoformat())
+
+
+def record(number: int = 1, *users: DeviceUser, **values: t.Any) -> OktaDevice:
+    values = {"status": "ACTIVE", "age": 300.0, "serial_number": "C01", **values}
+    created = ago(values.pop("age")).isoformat()
+    return OktaDevice(
+        f"guo{number}", created=created, platform="MACOS", users=users or (user("ann"),), **values
+    )
+
+
+def mac(days: float | None = 0.0, number: int = 1) -> KandjiDevice:
+    seen = None if days is None else ago(days).isoformat()
+    return KandjiDevice(f"d{number}", "c01", platform="Mac", last_check_in=seen)
+
+
+def candidates(records: list[OktaDevice], *macs: KandjiDevice) -> dict[str, str]:
+    found = clean_up.find_candidates(records, macs, CLEAN_UP, NOW)
+    return {target.id: target.why for target in found}
+
+
+@pytest.mark.parametrize(
+    ("macs", "why"),
+    [
+        ([], "Kandji has no Mac with its serial."),
+        ([mac(61)], "Its Mac checked in last at 2026-09-23T10:00:00+00:00."),
+        ([mac(60)], "Its Mac checked in last at 2026-09-24T10:00:00+00:00."),
+        ([mac(59.9)], None),
+        ([mac(None)], None),
+        ([mac(61), mac(1, 2)], None),
+        ([mac(61), mac(None, 2)], None),
+    ],
+)
+def test_a_record_is_orphaned_or_stale_by_its_mac(
+    macs: list[KandjiDevice], why: str | None
+) -> None:
+    assert candidates([record()], *macs) == ({"guo1": why} if why else {})
+
+
+def test_a_record_without_a_serial_is_no_candidate() -> None:
+    assert candidates([record(serial_number="")]) == {}
+
+
+ANN, BOB, EVE = user("ann"), user("bob"), user("eve", "DEPROVISIONED")
+
+
+@pytest.mark.parametrize(
+    ("records", "spares"),
+    [
+        ([record(1, age=9), record(2, age=8)], ["guo1"]),
+        ([record(1, age=9), record(2, status="SUSPENDED", age=8)], ["guo2"]),
+        ([record(1, status="SUSPENDED"), record(2, status="SUSPENDED")], []),
+        ([record(1, ANN, age=9), record(2, BOB, age=8)], []),
+        (
+            [record(1, ANN, age=9), record(2, BOB, age=8), record(3, ANN, BOB, age=7)],
+            ["guo1", "guo2"],
+        ),
+        ([record(1, ANN, age=9), record(2, ANN, BOB, age=8)], ["guo1"]),
+        ([record(1, ANN, EVE, age=9), record(2, ANN, age=8)], ["guo1"]),
+        ([record(1, age=9), record(2, serial_number="c01", age=8)], ["guo1"]),
+        ([record(1, age=9), record(2, serial_number="C02", age=8)], []),
+        ([replace(record(1, age=9), users=None), record(2, age=8)], []),
+        ([record(1, age=9), replace(record(2, age=8), platform="WINDOWS")], []),
+    ],
+)
+def test_of_the_records_of_a_mac_the_newest_of_each_user_is_kept(
+    records: list[OktaDevice], spares: list[str]
+) -> None:
+    assert sorted(clean_up._find_spares(records)) == spares
+
+
+def test_a_spare_record_names_the_one_that_is_kept() -> None:
+    found = candidates([record(1, age=90), record(2, age=80)], mac(), mac(61, 2))
+    assert found == {"guo1": "Its users have guo2 of the same Mac."}
+
+
+def decide(
+    state: t.Any, one: OktaDevice, evidence: Evidence, **values: t.Any
+) -> tuple[str, str | None]:
+    target = ResetTarget("C01", one, one.users or (), why="Because.")
+    options = guard_options(goal=GOALS[state], duplicates="each", clean_up=CLEAN_UP, **values)
+    decision = plan_reset([target], Guards(NOW, NOW, options), evidence)[0]
+    return decision.action, decision.code
+
+
+def known(**values: t.Any) -> Evidence:
+    return Evidence(**{"enrollments": {"00u-ann": [PHONE]}, **values})
+
+
+@pytest.mark.parametrize(
+    ("one", "used", "code"),
+    [
+        (record(), None, None),
+        (record(), 60, None),
+        (record(), 59.9, "in_use"),
+        (record(age=60), None, None),
+        (record(age=59.9), None, "in_use"),
+        (record(1, user("ann", linked=59)), None, "in_use"),
+        (replace(record(), created=None), None, "registration_time_unknown"),
+        (replace(record(), platform="IOS"), None, "other_platform"),
+    ],
+)
+def test_only_an_unused_record_is_suspended(
+    one: OktaDevice, used: float | None, code: str | None
+) -> None:
+    uses = {"guo1": ago(used)} if used else {}
+    assert decide("suspended", one, known(last_uses=uses))[1] == code
+
+
+def test_a_record_that_was_unsuspended_counts_as_used() -> None:
+    """Its user gets the days to sign in, and the record of a lost Mac that was found stays."""
+    kept = known(lifecycles={"guo1": Lifecycle(resumed=ago(59))})
+    assert decide("suspended", record(), kept) == ("skip", "in_use")
+    again = known(lifecycles={"guo1": Lifecycle(ago(14), resumed=ago(70))})
+    assert decide("absent", SUSPENDED, again) == ("skip", "suspended_in_use")
+
+
+def test_the_last_strong_authenticator_is_not_even_suspended() -> None:
+    alone = known(enrollments={"00u-ann": [VERIFY]})
+    assert decide("suspended", record(), alone) == ("skip", "last_authenticator")
+    two = replace(alone, enrollments={"00u-ann": [VERIFY, VERIFY]})
+    assert decide("suspended", record(), two) == ("skip", "last_authenticator")
+    other = replace(two, active_records={"00u-ann": {"guo1", "guo2"}})
+    assert decide("suspended", record(), other) == ("write", None)
+    lifted = decide("suspended", record(), alone, allow=["last_authenticator"])
+    assert lifted == ("write", None)
+
+
+SUSPENDED = record(status="SUSPENDED")
+
+
+@pytest.mark.parametrize(
+    ("one", "used", "lifecycle", "code"),
+    [
+        (SUSPENDED, None, Lifecycle(ago(14)), None),
+        (SUSPENDED, None, Lifecycle(ago(13.9)), "in_grace"),
+        (SUSPENDED, None, Lifecycle(), "use_unknown"),
+        (SUSPENDED, None, Lifecycle(ago(30)), None),
+        (SUSPENDED, None, Lifecycle(ago(30.1)), "use_unknown"),
+        (SUSPENDED, 74, Lifecycle(ago(14)), None),
+        (SUSPENDED, 73.9, Lifecycle(ago(14)), "suspended_in_use"),
+        (SUSPENDED, 1, Lifecycle(ago(14)), "suspended_in_use"),
+        (record(), None, Lifecycle(ago(14)), "not_suspended"),
+        (record(status="DEACTIVATED"), None, Lifecycle(ago(20), ago(6), True), None),
+        (record(status="DEACTIVATED"), None, Lifecycle(ago(20), ago(6), False), "use_unknown"),
+        (record(status="DEACTIVATED"), None, Lifecycle(ago(20), ago(6.1), True), "use_unknown"),
+        (record(status="DEACTIVATED"), None, Lifecycle(ago(29), ago(14.1), True), "use_unknown"),
+        (record(status="DEACTIVATED"), None, Lifecycle(ago(29), ago(14), True), None),
+        (record(status="DEACTIVATED"), None, Lifecycle(ago(20)), "use_unknown"),
+    ],
+)
+def test_only_what_was_suspended_unused_for_the_grace_period_is_deleted(
+    one: OktaDevice, used: float | None, lifecycle: Lifecycle, code: str | None
+) -> None:
+    uses = {"guo1": ago(used)} if used else {}
+    evidence = known(last_uses=uses, lifecycles={"guo1": lifecycle})
+    assert decide("absent", one, evidence)[1] == code
+
+
+def test_a_suspended_record_is_deleted_although_okta_lists_one_enrolment_alone() -> None:
+    """It is of the record that works: nobody can sign in with the suspended one."""
+    evidence = known(
+        enrollments={"00u-ann": [VERIFY]},
+        active_records={"00u-ann": {"guo2"}},
+        lifecycles={"guo1": Lifecycle(ago(14))},
+    )
+    assert decide("absent", SUSPENDED, evidence) == ("write", None)
+    gone = replace(evidence, active_records={})
+    assert decide("absent", SUSPENDED, gone) == ("skip", "last_authenticator")
+
+
+@pytest.mark.parametrize(("days", "fits"), [((69, 14), True), ((70, 14), False)])
+def test_the_system_log_has_to_remember_both_periods(days: tuple[int, int], fits: bool) -> None:
+    unused, grace = (timedelta(days=number) for number in days)
+    assert clean_up.check_periods(unused, grace) is fits
+
+
+# What the System Log shows
+
+
+def event(name: str, days: float, device: str = "", **values: t.Any) -> LogEvent:
+    actor = LogEntity(values.pop("actor", "00u-ann"), "User")
+    targets = tuple(LogEntity(each, "UDDevice") for each in values.pop("targets", ()))
+    return LogEvent(
+        event_type=name,
+        published=ago(days).isoformat(),
+        actor=actor,
+        targets=targets,
+        device_id=device,
+        **values,
+    )
+
+
+MFA, START = "user.authentication.auth_via_mfa", "user.session.start"
+
+
+@pytest.mark.parametrize(
+    ("events", "uses"),
+    [
+        ([event(START, 3, "guo1"), event(START, 2, "guo1")], {"guo1": 2}),
+        ([event(START, 3, "guo9")], {"guo9": 3}),
+        ([event(MFA, 3, factor="SIGNED_NONCE")], {"guo1": 3, "guo2": 3}),
+        ([event(MFA, 3, factor="SIGNED_NONCE"), event(START, 3.001, "guo2")], {"guo2": 3.001}),
+        ([event(MFA, 3, factor="SIGNED_NONCE", actor="00u-eve")], {}),
+        ([event(MFA, 3, factor="OKTA_EMAIL")], {}),
+    ],
+)
+def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
+    events: list[LogEvent], uses: dict[str, float]
+) -> None:
+    targets = [ResetTarget("C01", record(number), (ANN,)) for number in (1, 2)]
+    assert reader.match_uses(events, targets) == {name: ago(days) for name, days in uses.items()}
+
+
+SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
+DEACTIVATE, ACTIVATE = "device.lifecycle.deactivate", "device.lifecycle.activate"
+
+
+@pytest.mark.parametrize(
+    ("events", "lifecycle"),
+    [
+        ([(SUSPEND, 5), (SUSPEND, 3)], Lifecycle(ago(3))),
+        ([(SUSPEND, 5), (UNSUSPEND, 4)], Lifecycle(resumed=ago(4))),
+        ([(SUSPEND, 5), (UNSUSPEND, 5)], Lifecycle(resumed=ago(5))),
+        ([(UNSUSPEND, 5), (SUSPEND, 4)], Lifecycle(ago(4), resumed=ago(5))),
+        ([(SUSPEND, 5), (DEACTIVATE, 3)], Lifecycle(ago(5), ago(3), True)),
+        ([(SUSPEND, 5), (DEACTIVATE, 3), (ACTIVATE, 2)], Lifecycle(None, ago(3), resumed=ago(2))),
+    ],
+)
+def test_the_log_shows_when_a_record_was_suspended_last(
+    reset: t.Any, events: list[tuple[str, float]], lifecycle: Lifecycle
+) -> None:
+    reset.okta.events = [
+        event(name, days, targets=["guo1", "other"], actor="admin") for name, days in events
+    ]
+    targets = [ResetTarget("C01", record())]
+    assert reader.read_lifecycles(reset.okta, targets, NOW) == {"guo1": lifecycle}
+    assert reader.read_lifecycles(reset.okta, [], NOW) == {}
+
+
+def test_a_clean_up_reads_the_fleet_once_and_the_users_of_candidates(reset: t.Any) -> None:
+    used = reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
+    spare = reset.okta.add("guo2", "C02", "ann", created=ago(300).isoformat())
+    reset.okta.enrolled["00u-ann"] = [VERIFY, VERIFY]
+    reset.kandji.macs = [mac()]
+    options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
+    result = reset.run(**options)
+    assert [each.decision.target.id for each in result.outcomes] == [spare.id]
+    assert result.outcomes[0].decision.reason.startswith("Kandji has no Mac with its serial. It is")
+    assert reset.okta.records[used.id].status == "ACTIVE" and reset.kandji.calls == ["Mac"]
+    assert reset.okta.writes == [("suspend", "guo2")]
+    assert [call for call in reset.okta.calls if call[0] == "users"] == [("users", "guo2")] * 2
+    again = reset.run(**options)
+    assert not again.outcomes and reset.okta.writes == [("suspend", "guo2")]
+
+
+def test_a_user_who_comes_back_while_the_clean_up_runs_keeps_the_record(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
+
+    def link(call: tuple[str, ...]) -> None:
+        if call[0] == "device":
+            reset.okta.users_of["guo1"] = [user("ann", linked=0)]
+
+    reset.okta.before = link
+    options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
+    outcome = reset.run(**options).outcomes[0]
+    assert (outcome.state, outcome.decision.code) == ("skipped", "in_use")
