@@ -107,6 +107,10 @@ class Switches:
     simulation: str = "object"
     # the result of an expression in a rule (elCondition): the lab does not evaluate them
     expressions_hold: bool = True
+    # or "known": a device of which a device signal collection policy collects nothing
+    uncollected_devices: str = "unknown"
+    # or "accepted": Okta FastPass where such a policy ignores Okta Verify
+    ignored_fastpass: str = "refused"
     # or "unsatisfied": the log has application.policy.sign_on.deny_access only if authenticators do
     # not suffice
     deny_access_events: str = "all"

@@ -38,6 +38,8 @@ SWITCH_CHOICES: dict[str, tuple[t.Any, ...]] = {
     "record_before_certificate": ("needs_reset", "heals"),
     "registered_false": ("matches", "refused"),
     "users_and_groups": ("both", "either"),
+    "uncollected_devices": ("unknown", "known"),
+    "ignored_fastpass": ("refused", "accepted"),
     "unknown_group": ("error", "accept"),
     "catch_all_changes": ("error", "ignore"),
     "rule_numbers": ("renumbered", "gaps"),

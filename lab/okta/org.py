@@ -25,6 +25,7 @@ from lab.okta.hooks import EventHook, HookSettings
 from lab.okta.initial_policies import add_initial_policies
 from lab.okta.log_targets import policy_targets
 from lab.okta.oauth import OAuth
+from lab.okta.other_policies import OtherPolicies
 from lab.okta.policies import Policies, Policy, Rule
 from lab.okta.rate_limits import Limits
 from lab.okta.sign_ins import SignIns
@@ -69,6 +70,7 @@ class Org:
         # user -> the temporary access code that is valid
         self.temporary_codes: dict[str, str] = {}
         self.enrolment = EnrolmentPolicies(world.options.seed, self.now)
+        self.others = OtherPolicies(world.options.seed, self.now)
         self.sign_ins = SignIns(self)
         with self.dated(self.now() - PLATFORM_ADDED):
             self.authenticators: dict[str, Authenticator] = make_authenticators(
@@ -131,6 +133,7 @@ class Org:
             collection.clear()
         self.log, self.sign_ins, self.registry = SystemLog(), SignIns(self), DeviceRegistry(self)
         self.enrolment.policies.clear()
+        self.others.policies.clear()
         add_initial_policies(self.policies, self.directory, self.enrolment)
 
     def add_emergency_user(self, login: str) -> User:

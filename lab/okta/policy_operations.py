@@ -15,7 +15,7 @@ from contextvars import ContextVar
 
 from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
-from lab.okta import enrolment_policies, paging, policies
+from lab.okta import enrolment_policies, other_policies, paging, policies
 from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
 from lab.okta.flexible_verify import KEYS, VERIFY, names_any, translate
@@ -160,6 +160,8 @@ class PolicyOperations:
             refuse("E0000001", "status")
         if kind == enrolment_policies.TYPE:
             return self._list_enrolment_policies(call)
+        if kind in other_policies.RULE_TYPES:
+            return self._list_other_policies(call)
         start = call.query.get("q", "").casefold()
         matching = [
             policy
@@ -189,6 +191,15 @@ class PolicyOperations:
             [each for each in enrolment.policies if status in (None, each.status)],
             paging.read_number(call, "limit", DEFAULT_PAGE, 1, 200),
             lambda policy: enrolment.shape(policy, call.base_url, methods),
+        )
+
+    def _list_other_policies(self, call: Call) -> Answer:
+        others = self.org.others
+        return paging.cut_page(
+            call,
+            others.of_kind(call.query["type"], call.query.get("status")),
+            paging.read_number(call, "limit", DEFAULT_PAGE, 1, 200),
+            lambda policy: others.shape(policy, call.base_url),
         )
 
     def _create(self, call: Call) -> Answer:
@@ -253,6 +264,9 @@ class PolicyOperations:
     # The apps of a policy
 
     def _list_mappings(self, call: Call) -> Answer:
+        other = self.org.others.find(call.path["policyId"])
+        if other:
+            return Answer(self.org.others.mapping_shapes(other, call.base_url))
         policy = self._policy(call)
         return Answer(
             [
@@ -284,6 +298,9 @@ class PolicyOperations:
     # Rules
 
     def _list_rules(self, call: Call) -> Answer:
+        other = self.org.others.find(call.path["policyId"])
+        if other:
+            return Answer(self.org.others.rule_shapes(other, call.base_url))
         policy = self._policy(call)
         limit = paging.read_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
         return Answer([self._rule_shape(call, policy, rule) for rule in policy.rules[:limit]])

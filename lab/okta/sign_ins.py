@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -79,7 +79,7 @@ class Outcome:
     """The outcome of a sign-in to an app.
 
     ``reason`` is allowed, denied (by the rule), unsatisfied (the user lacks a required method),
-    unassigned, or user (who is not active).
+    unassigned, user (who is not active), or session (a global session policy refuses).
     """
 
     user_id: str
@@ -155,7 +155,23 @@ class SignIns:
 
     def judge_seat(self, policy: Policy, seat: Seat) -> Judgement:
         """Return how a policy judges a sign-in now."""
-        return judge(policy, self.circumstances(seat))
+        return judge(policy, self._seen_by(policy, seat))
+
+    def _seen_by(self, policy: Policy, seat: Seat) -> Circumstances:
+        """Return the circumstances that a policy sees, by the device signal collection policy."""
+        now, switches = self.circumstances(seat), self.org.world.switches
+        word = self.org.others.word_of(policy.id, now)
+        if word == "IGNORE" and switches.ignored_fastpass == "refused":
+            return replace(now, methods=lambda: _without_fast_pass(now.methods()))
+        if word is not None or switches.uncollected_devices == "known":
+            return now
+        return replace(
+            now,
+            registered=False,
+            managed=False,
+            assurances=frozenset(),
+            methods=partial(self._methods, seat, None, None),
+        )
 
     # Opening an app
 
@@ -175,6 +191,8 @@ class SignIns:
                 seat,
                 "FAILURE",
             )
+        elif self.org.others.refuses_session(self.circumstances(seat)):
+            reason = "session"
         else:
             judgement = self.judge_seat(policy, seat)
             reason = judgement.reason
@@ -218,7 +236,8 @@ class SignIns:
                 self.deny(user, app, UNMET if judgement.reason == "unsatisfied" else None, **facts)
             return
         link = self.find_registration(seat)[1]
-        if link and not self.org.is_off(FASTPASS[1]):
+        used = FASTPASS in self._seen_by(policy, seat).methods()
+        if link and used and not self.org.is_off(FASTPASS[1]):
             self.org.registry.log_authentication(user, link, "SIGNED_NONCE", facts["client"])
         self._log_use("user.authentication.sso", "User single sign on to app", user, app, seat)
 
@@ -312,6 +331,10 @@ class SignIns:
             "assurances": sorted(around.assurances),
             "groups": sorted(self.org.directory.groups_of(seat.user_id)),
         }
+
+
+def _without_fast_pass(methods: Methods) -> Methods:
+    return {factor: facts for factor, facts in methods.items() if factor != FASTPASS}
 
 
 def _client(platform: str) -> Json:

@@ -184,6 +184,50 @@ def test_nobody_is_refused_who_was_not_named(fresh_lab, okta):
     assert 0 < lost <= named
 
 
+ZONE = {"network": {"connection": "ZONE", "include": ["nzoOffice"]}}
+MACS = {"platform": {"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]}}
+
+
+def add_other_policies(org, policy_id, seed):
+    """Draw a global session policy for a group, and a device signal collection policy."""
+    chosen = random.Random(f"other policies {seed}")
+    groups = sorted(org.directory.groups)
+    session = org.others.add("OKTA_SIGN_ON", "Session", chosen.sample(groups, 1))
+    for number in range(chosen.randrange(3)):
+        access, where = chosen.choice(("ALLOW", "DENY")), chosen.choice((None, None, ZONE))
+        org.others.add_session_rule(session, f"Session {number}", access, where)
+    resources = chosen.choice(([], [policy_id], [policy_id]))
+    signals = org.others.add("DEVICE_SIGNAL_COLLECTION", "Signals", resources=resources)
+    for number in range(chosen.randrange(3)):
+        word, where = chosen.choice(("ALLOW", "IGNORE", None)), chosen.choice((None, MACS, ZONE))
+        org.others.add_signal_rule(signals, f"Signals {number}", word, where)
+
+
+@pytest.mark.lab(macs=0)
+@pytest.mark.parametrize(
+    ("uncollected", "ignored"), [("unknown", "refused"), ("known", "accepted")]
+)
+def test_policies_of_other_kinds_refuse_nobody_who_was_not_named(
+    fresh_lab, okta, uncollected, ignored
+):
+    world = fresh_lab.world
+    world.switches.set(uncollected_devices=uncollected, ignored_fastpass=ignored)
+    lost_people = named_people = refused_earlier = 0
+    for seed in range(FEW // 2):
+        trial = Trial(fresh_lab, okta, seed)
+        with world.lock:
+            add_other_policies(world.okta, trial.policy_id, seed)
+        found, before, lost, gained = trial.run()
+        named = {key(row) for row in found.locked_out}
+        assert lost <= named, f"seed {seed}: refused and not named: {lost - named}"
+        earlier = {row.user_id for row in found.refused_earlier}
+        assert not any(admitted for seat, admitted in before.items() if seat[0] in earlier)
+        assert not {seat for seat in gained if seat[0] in earlier}
+        lost_people, named_people = lost_people + len(lost), named_people + len(named)
+        refused_earlier += len(earlier)
+    assert 0 < lost_people <= named_people and refused_earlier
+
+
 @pytest.mark.long
 @pytest.mark.lab(macs=0)
 @pytest.mark.parametrize("users_and_groups", ["both", "either"])
