@@ -423,6 +423,7 @@ from ..module_utils._kandji.library_items import find_scep_item
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
 from ..module_utils._kandji.profiles import apply, entries, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
+from ..module_utils._kandji.profiles.challenge import check_challenge
 from ..module_utils._kandji.profiles.enrolment import open_endpoint
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
 from ..module_utils._kandji.records import InstalledProfile, newest_statuses
@@ -576,7 +577,7 @@ def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.Sc
     if params["blueprints_mode"] == "remove" or all(each.library_item for each in asked):
         return scep.ScepSettings(params["url"] or "", "")
     check_scep_url(require(params, OPTIONS, "url"))
-    scep.check_challenge(require(params, OPTIONS, "challenge"))
+    check_challenge(require(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
         raise BadOption("runs_on: it is empty. Name at least one platform.")
     settings = scep.ScepSettings(

@@ -359,7 +359,8 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds, parse_timestamp
-from ..module_utils._kandji.profiles.scep import check_challenge, parse_pin
+from ..module_utils._kandji.profiles.challenge import check_challenge
+from ..module_utils._kandji.profiles.scep import parse_pin
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import device_integration as integration
 from ..module_utils._okta.authority_renewal import authority_renewal, renewal_warnings

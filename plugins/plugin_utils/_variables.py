@@ -22,14 +22,15 @@ import yaml
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.options import Params
 from ..module_utils._http.urls import check_origin, split_url
-from ..module_utils._kandji.client import check_api_token, check_api_url
-from ..module_utils._kandji.profiles.scep import check_challenge
-from ..module_utils._okta.auth import check_okta_token
-from ..module_utils._okta.client import check_org_url
+from ..module_utils._kandji.credentials import check_api_token, check_api_url
+from ..module_utils._kandji.profiles.challenge import check_challenge
+from ..module_utils._okta.credentials import check_okta_token, check_org_url
 
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
 MISSING = "It is not set."
+# The safe loader, which is ten times as fast in C.
+LOADER: type[t.Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST_TEXT = 1024  # characters; no name, path or subject of either vendor is longer
 LONGEST_QUOTE = 60  # characters of a value in a message
 BOOLEANS = {
@@ -122,7 +123,7 @@ class Declaration:
 @functools.cache
 def read_declaration() -> Declaration:
     """Return what playbooks/meta/variables.yml declares."""
-    content = yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))
+    content = yaml.load(DECLARATION.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
     return Declaration(
         {
             group["title"]: [Variable(**variable) for variable in group["variables"]]

@@ -14,17 +14,16 @@ import json
 import re
 import typing as t
 from itertools import count
-from urllib.parse import urlsplit
 
-from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Unreadable
+from .._core.errors import ApiError, NotAsWritten, NotFound, Unreadable
 from .._core.json_fields import Row, as_id, as_object
 from .._core.masking import Masker
-from .._http.auth import OKTA_TOKEN, Token, check_token
+from .._http.auth import Token
 from .._http.operations import Explanation, Files, Operation, Query, Request, Vendor
 from .._http.paging import Page, count_in, follow_link, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport
-from .._http.urls import check_origin, is_loopback
+from .credentials import check_api_token, check_api_url
 from .records import (
     AuditEvent,
     Blueprint,
@@ -157,39 +156,6 @@ ALREADY_REMOVED = (
     "Library Item does not exist on Blueprint",
     "Library Item does not exist in Assignment Node",
 )
-_HOST = re.compile(r"[a-z0-9-]+\.api\.(eu\.)?(kandji\.io|iru\.com)")
-_WEB_HOST = re.compile(r"([a-z0-9-]+)\.(?:web-api\.)?((?:eu\.)?(?:kandji\.io|iru\.com))")
-
-
-def check_api_url(url: str) -> str:
-    """Return the origin of a tenant's API.
-
-    Raises BadOption and names the API host where the web console's was given.
-    """
-    origin = check_origin("kandji_api_url", url)
-    host = (urlsplit(origin).hostname or "").lower()
-    if is_loopback(host) or _HOST.fullmatch(host):
-        return origin
-    web = _WEB_HOST.fullmatch(host)
-    hint = (
-        f"https://{web.group(1)}.api.{web.group(2)}"
-        if web
-        else "https://SUBDOMAIN.api.kandji.io (or api.eu.kandji.io, api.iru.com, api.eu.iru.com)"
-    )
-    raise BadOption(
-        f"kandji_api_url: {origin} is not the host of a Kandji or Iru API; use {hint}, as the page"
-        " Access > API tokens shows it."
-    )
-
-
-def check_api_token(token: str) -> None:
-    """Raise BadOption for a text that is not one of Kandji's tokens. The message never holds it."""
-    check_token("kandji_api_token", token)
-    if OKTA_TOKEN.fullmatch(token):
-        raise BadOption(
-            "kandji_api_token: it has the form of Okta's API tokens. Set the token of Kandji"
-            " (account menu > Access > API tokens)."
-        )
 
 
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:

@@ -19,9 +19,10 @@ from email.utils import parsedate_to_datetime
 from .._core.errors import ApiError, BadOption, Unreadable
 from .._core.masking import Masker
 from .._core.options import ArgumentSpec, Params
-from .._http.auth import KANDJI_TOKEN, Auth, Token, check_token
+from .._http.auth import Auth, Token
 from .._http.operations import Explanation, Operation, Request
 from .._http.transport import Transport
+from .credentials import check_okta_token
 from .dpop import DpopSigner
 from .private_key import Key, read_key
 
@@ -126,16 +127,6 @@ def make_auth(
         return AccessToken(params["okta_access_token"])
     key = read_key(params["okta_private_key"], params["okta_key_id"], masker)
     return ServiceApp(params["okta_client_id"], key, scopes, masker)
-
-
-def check_okta_token(option: str, token: str) -> None:
-    """Raise BadOption for a text that is not one of Okta's tokens. The message never holds it."""
-    check_token(option, token)
-    if KANDJI_TOKEN.fullmatch(token):
-        raise BadOption(
-            f"{option}: it has the form of Kandji's API tokens. Set the token of Okta (Security >"
-            " API > Tokens)."
-        )
 
 
 class ApiToken(Token):

@@ -14,7 +14,6 @@ import contextlib
 import re
 import typing as t
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
 from .._core.json_fields import Row, as_id, as_object, parse_shallow
@@ -24,9 +23,9 @@ from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, follow_link, read_pages, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport
-from .._http.urls import batches, check_origin
-from .._kandji.identifiers import DOMAINS as KANDJI_DOMAINS
+from .._http.urls import batches
 from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
+from .credentials import check_org_url
 from .records import (
     WORKING_STATUSES,
     App,
@@ -266,27 +265,6 @@ GATEWAY_STATUSES = (502, 503, 504)
 STEP_REFUSED = ("E0000001", "E0000152")
 STALE_PAUSES = (1.0, 2.0)  # seconds before a refused step is tried again
 MAX_LOG_WORD = 40  # characters
-
-
-def check_org_url(url: str) -> str:
-    """Return the origin of an Okta org.
-
-    Raises BadOption. Custom domains are fine, the Admin Console's host and Kandji's are not.
-    """
-    origin = check_origin("okta_org_url", url)
-    host = urlsplit(origin).hostname or ""
-    if host.endswith(tuple(f".{domain}" for domain in KANDJI_DOMAINS)):
-        raise BadOption(
-            f"okta_org_url: {origin} is a host of Kandji. Set the URL of the Okta org, such as"
-            " https://acme.okta.com."
-        )
-    first, dot, rest = host.partition(".")
-    if first.endswith("-admin") and rest:
-        right = origin.replace(host, first[: -len("-admin")] + dot + rest)
-        raise BadOption(
-            f"okta_org_url: {origin} is the Admin Console, which is not an API host; use {right}."
-        )
-    return origin
 
 
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:

@@ -127,34 +127,6 @@ def _parse_attribute(part: str, text: str) -> list[str]:
     return [kind, value]
 
 
-def check_challenge(challenge: str) -> None:
-    """Raise BadOption for a challenge that would not arrive on the Mac unchanged.
-
-    The text never holds it.
-    """
-    if not challenge.strip():
-        raise BadOption(
-            "challenge: it is empty. Set the secret key that Okta showed next to the SCEP URL."
-        )
-    if has_control_character(challenge):
-        raise BadOption(
-            "challenge: it holds a control character, perhaps a line break. Set the secret key"
-            " alone."
-        )
-    if challenge != challenge.strip():
-        raise BadOption("challenge: it begins or ends with a space. Set the secret key alone.")
-    if len(challenge) > 1 and challenge[0] in "'\"" and challenge[0] == challenge[-1]:
-        raise BadOption("challenge: it is in quotes. Set the secret key alone, without them.")
-    if any(
-        challenge[match.start() + 1 :].startswith(VARIABLES)
-        for match in re.finditer(r"\$", challenge)
-    ):
-        raise BadOption(
-            "challenge: it holds text that Kandji would replace as a variable. Reset the secret key"
-            " in Okta to get another."
-        )
-
-
 def payload_content(settings: ScepSettings) -> PlistDict:
     """Return the inner dictionary that the settings ask for.
 

@@ -16,7 +16,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
-    BadOption,
     Forbidden,
     NotAsWritten,
     NotFound,
@@ -59,49 +58,6 @@ def query_of(request: t.Any) -> dict[str, str]:
         name: values[0]
         for name, values in parse_qs(urlsplit(request.url).query, keep_blank_values=True).items()
     }
-
-
-# The tenant's URL
-
-
-@pytest.mark.parametrize(
-    "url, origin",
-    [
-        (API, API),
-        ("https://ACME.api.kandji.io/", API),
-        ("acme.api.kandji.io", API),
-        ("https://acme.api.eu.kandji.io", "https://acme.api.eu.kandji.io"),
-        ("https://acme.api.iru.com", "https://acme.api.iru.com"),
-        ("https://ac-me2.api.eu.iru.com", "https://ac-me2.api.eu.iru.com"),
-        ("https://localhost:8443", "https://localhost:8443"),
-        ("http://127.0.0.1:8443", "http://127.0.0.1:8443"),
-    ],
-)
-def test_the_api_hosts_of_kandji_and_iru_are_known(url: str, origin: str) -> None:
-    assert _kandji.check_api_url(url) == origin
-
-
-@pytest.mark.parametrize(
-    "url, said",
-    [
-        ("https://acme.kandji.io", "use https://acme.api.kandji.io,"),
-        ("https://acme.eu.kandji.io", "use https://acme.api.eu.kandji.io,"),
-        ("https://acme.iru.com", "use https://acme.api.iru.com,"),
-        ("https://acme.eu.iru.com", "use https://acme.api.eu.iru.com,"),
-        ("https://1a2b3c4d.web-api.kandji.io", "use https://1a2b3c4d.api.kandji.io,"),
-        ("https://acme.example.com", "use https://SUBDOMAIN.api.kandji.io"),
-        ("https://acme.api.kandji.io.evil.test", "use https://SUBDOMAIN.api.kandji.io"),
-        ("https://evil.test/acme.api.kandji.io", "Give the host alone"),
-        ("https://acme.api.us.kandji.io", "use https://SUBDOMAIN.api.kandji.io"),
-        ("http://acme.api.kandji.io", "Use https://acme.api.kandji.io."),
-        ("https://acme.api.kandji.io/api/v1", "Give the host alone"),
-    ],
-)
-def test_a_wrong_tenant_url_is_refused_with_the_right_one(url: str, said: str) -> None:
-    with pytest.raises(BadOption) as raised:
-        _kandji.check_api_url(url)
-    assert raised.value.message.startswith("kandji_api_url: ")
-    assert said in raised.value.message
 
 
 def test_the_token_is_sent_as_bearer(wire: t.Any) -> None:

@@ -99,45 +99,6 @@ def test_a_device_record_without_its_essentials_is_not_read_as_one(
     assert read(okta(wire))
 
 
-# The org's URL
-
-
-@pytest.mark.parametrize(
-    "url, origin",
-    [
-        ("https://acme.okta.com", ORG),
-        ("https://ACME.okta.com/", ORG),
-        ("acme.okta.com", ORG),
-        ("https://acme.oktapreview.com", "https://acme.oktapreview.com"),
-        ("https://login.acme.com", "https://login.acme.com"),
-        ("https://my-admin-team.okta.com", "https://my-admin-team.okta.com"),
-        ("https://localhost:8443", "https://localhost:8443"),
-    ],
-)
-def test_an_org_url_may_be_a_custom_domain(url: str, origin: str) -> None:
-    assert _okta.check_org_url(url) == origin
-
-
-@pytest.mark.parametrize(
-    "url, said",
-    [
-        ("https://acme-admin.okta.com", "use https://acme.okta.com."),
-        ("https://Acme-Admin.oktapreview.com/", "use https://acme.oktapreview.com."),
-        ("acme-admin.okta-emea.com", "use https://acme.okta-emea.com."),
-        ("https://acme-admin.okta.com/admin/dashboard", "Give the host alone"),
-        ("http://acme.okta.com", "Use https://acme.okta.com."),
-        ("https://acme.okta.com/api/v1", "Give the host alone"),
-        ("https://acme.api.eu.kandji.io", "is a host of Kandji"),
-        ("acme.api.iru.com", "is a host of Kandji"),
-    ],
-)
-def test_a_wrong_org_url_is_refused_with_the_right_one(url: str, said: str) -> None:
-    with pytest.raises(BadOption) as raised:
-        _okta.check_org_url(url)
-    assert raised.value.message.startswith("okta_org_url: ")
-    assert said in raised.value.message
-
-
 def test_the_token_is_sent_as_ssws(wire: t.Any) -> None:
     wire.script((200, {"id": "00o1", "pipeline": "idx"}))
     assert okta(wire).organization().pipeline == "idx"

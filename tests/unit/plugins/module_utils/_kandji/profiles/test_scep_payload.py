@@ -25,6 +25,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     mobileconfig,
     scep,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.challenge import (
+    check_challenge,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.scep import (
     ScepSettings,
 )
@@ -174,7 +177,7 @@ def test_a_wrong_subject_is_refused_in_one_sentence(text: str, said: str) -> Non
     ],
 )
 def test_a_challenge_that_arrives_as_it_is_is_taken(challenge: str) -> None:
-    scep.check_challenge(challenge)
+    check_challenge(challenge)
     assert (
         payload_of(profile(replace(SETTINGS, challenge=challenge)))["PayloadContent"]["Challenge"]
         == challenge
@@ -207,7 +210,7 @@ def test_a_challenge_that_would_arrive_as_another_is_refused_and_not_shown(
     challenge: str, said: str
 ) -> None:
     with pytest.raises(BadOption) as raised:
-        scep.check_challenge(challenge)
+        check_challenge(challenge)
     assert raised.value.message.startswith("challenge: ")
     assert said in raised.value.message
     assert not challenge.strip() or challenge.strip() not in raised.value.message
@@ -390,7 +393,7 @@ def test_the_same_settings_give_the_same_bytes() -> None:
 @given(printable)
 def test_any_challenge_that_is_taken_survives_the_way_through_xml(challenge: str) -> None:
     try:
-        scep.check_challenge(challenge)
+        check_challenge(challenge)
     except BadOption:
         assume(False)
     settings = replace(SETTINGS, challenge=challenge)
