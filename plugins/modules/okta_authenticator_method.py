@@ -41,13 +41,13 @@ options:
         reason of a refusal.
     type: str
     choices: [ACTIVE, INACTIVE]
-  forecast:
+  allow_lock_out:
     description:
-      - Refuse to switch a method off that people may use. Whom that locks out cannot be known,
-        because Okta does not show which methods of Okta Verify people have.
-      - Set it to V(false) once each person has another second factor.
+      - Switch a method off although people may use it. Without it this is refused. Whom it locks
+        out cannot be known, because Okta does not show which methods of Okta Verify people have.
+      - Set it to V(true) once each person has another second factor.
     type: bool
-    default: true
+    default: false
   show_sign_in_with_ov:
     description: Whether the sign-in page always has a button for Okta FastPass. For
       O(method=signed_nonce) alone.
@@ -84,7 +84,7 @@ EXAMPLES = r"""
     authenticator: okta_verify
     method: totp
     status: INACTIVE
-    forecast: false
+    allow_lock_out: true
 """
 
 RETURN = r"""
@@ -127,7 +127,7 @@ OPTIONS: ArgumentSpec = {
         "default": methods.FAST_PASS[1],
     },
     "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
-    "forecast": {"type": "bool", "default": True},
+    "allow_lock_out": {"type": "bool", "default": False},
     "show_sign_in_with_ov": {"type": "str", "choices": ["ALWAYS", "NEVER"]},
     "key_protection": {"type": "str", "choices": ["ANY", "HARDWARE"]},
     "algorithms": {"type": "list", "elements": "str", "choices": ["RS256", "ES256"]},
@@ -157,7 +157,7 @@ def run(ctx: ModuleContext) -> Result:
     )
     plan = methods.plan_method(current, request)
     is_used = authenticator.status != "INACTIVE"
-    methods.check_switch_off(current, request, params["forecast"], is_used)
+    methods.check_switch_off(current, request, params["allow_lock_out"], is_used)
     if plan.changes and not ctx.check_mode:
         _apply(ctx, authenticator_id, request, plan)
         current = methods.verify_method(request, ctx.okta.authenticator_methods(authenticator_id))

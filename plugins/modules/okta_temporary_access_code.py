@@ -18,6 +18,8 @@ description:
     refuses such a code at the sign-in alone.
   - A code is something that the person knows. A rule that asks for a device or a second factor
     still refuses them.
+  - Okta is asked again if a request had no answer, which makes another code. Only the one in the
+    file works.
   - Calls are three for the person, the authenticators and the policies, and one for each 1000
     members of the groups of the policies up to the one that applies.
 author:
@@ -50,9 +52,11 @@ options:
       Delete the file when the person has the code.
     type: path
     required: true
-  minutes:
-    description: How long the code is valid. If not set, the default of the org counts.
+  valid_minutes:
+    description: How many minutes the code is valid, from V(10) to V(14400). V(0) is the default of
+      the org. The org may permit less.
     type: int
+    default: 0
   multi_use:
     description: Whether the code can be used more than once until it expires.
     type: bool
@@ -66,7 +70,7 @@ EXAMPLES = r"""
     okta_api_token: "{{ vault_okta_api_token }}"
     user: ann@acme.com
     dest: ~/ann.code
-    minutes: 60
+    valid_minutes: 60
     multi_use: true
 """
 
@@ -87,7 +91,7 @@ file:
   type: str
   sample: /home/ops/ann.code
 expires_at:
-  description: When the code expires, in ISO 8601. Null in check mode.
+  description: When the code expires, in ISO 8601. Null in check mode, and if Okta does not show it.
   returned: success
   type: str
   sample: "2026-11-26T10:00:00.000Z"
@@ -107,8 +111,6 @@ api_calls:
     - {vendor: okta, operation: createTacAuthenticatorEnrollment, verb: POST, count: 1}
 """
 
-import os
-
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, Unreadable
 from ..module_utils._core.module import ModuleContext, run_module
@@ -122,7 +124,7 @@ from ..module_utils._okta.records import EnrolmentPolicy, OktaUser, TemporaryCod
 OPTIONS: ArgumentSpec = {
     "user": {"type": "str", "required": True},
     "dest": {"type": "path", "required": True},
-    "minutes": {"type": "int"},
+    "valid_minutes": {"type": "int", "default": 0},
     "multi_use": {"type": "bool", "default": False},
 }
 USES = (
@@ -137,11 +139,8 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result, which never holds the code."""
     params, dest = ctx.params, ctx.params["dest"]
-    if os.path.lexists(dest):
-        raise BadOption(
-            f"dest: {dest} exists already. Name another file, or delete it if nobody needs it."
-        )
-    options = temporary_access.CodeOptions(params["minutes"], params["multi_use"])
+    temporary_access.check_dest(dest)
+    options = temporary_access.CodeOptions(params["valid_minutes"], params["multi_use"])
     user = _find_user(ctx, params["user"])
     authenticator = temporary_access.find_authenticator(ctx.okta.authenticators())
     temporary_access.check_options(authenticator, options)

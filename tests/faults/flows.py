@@ -455,7 +455,7 @@ FLOWS: dict[str, Flow] = {
     "method on, with settings": Flow(
         METHOD,
         {"status": "ACTIVE", "show_sign_in_with_ov": "ALWAYS"},
-        after((METHOD, {"status": "INACTIVE", "forecast": False})),
+        after((METHOD, {"status": "INACTIVE", "allow_lock_out": True})),
     ),
     "method, other settings": Flow(METHOD, {"key_protection": "HARDWARE", "algorithms": ["ES256"]}),
     "temporary access code": Flow(

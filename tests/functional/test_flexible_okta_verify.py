@@ -139,7 +139,9 @@ def test_a_method_is_set_where_the_org_has_it(watched, run, earlier_key_listed):
     watched.switch(flexible_okta_verify=True, legacy_okta_verify_listed=earlier_key_listed)
     assert not run("okta_authenticator_method", quiet)["changed"]
     for wanted in ({**quiet, "show_sign_in_with_ov": "ALWAYS"}, {"method": "push"}):
-        done = run("okta_authenticator_method", {"status": "INACTIVE", "forecast": False, **wanted})
+        done = run(
+            "okta_authenticator_method", {"status": "INACTIVE", "allow_lock_out": True, **wanted}
+        )
         assert done.get("changed"), done
 
 

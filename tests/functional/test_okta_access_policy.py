@@ -1128,11 +1128,11 @@ def test_fast_pass_is_switched_and_its_settings_are_merged(desk):
         and "keyProtection" in done["method"]["settings"]
     )
     assert (
-        desk.run(method, {"status": "INACTIVE", "forecast": False})["changed"]
+        desk.run(method, {"status": "INACTIVE", "allow_lock_out": True})["changed"]
         and desk.run(method, {"status": "ACTIVE"})["changed"]
     )
     assert desk.run(RULE, MANAGED)["changed"]
-    assert "E0000174" in refused(desk.run(method, {"status": "INACTIVE", "forecast": False}))
+    assert "E0000174" in refused(desk.run(method, {"status": "INACTIVE", "allow_lock_out": True}))
 
 
 @pytest.mark.parametrize("check", [True, False])

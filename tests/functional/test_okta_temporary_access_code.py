@@ -41,13 +41,13 @@ def user_of(org):
 
 
 def test_the_code_is_in_the_file_of_its_owner_and_not_in_the_result(grant, org, tmp_path):
-    done = grant(minutes=60)
+    done = grant(valid_minutes=60)
     code = org.temporary_codes[user_of(org).id]
     assert done["changed"] and done["policy"] == "Default Policy" and done["expires_at"], done
     assert (tmp_path / "code").read_text() == f"{code}\n"
     assert stat.S_IMODE((tmp_path / "code").stat().st_mode) == 0o600
     assert code not in json.dumps(done)
-    again = grant(minutes=60)
+    again = grant(valid_minutes=60)
     assert again["failed"] and "exists already" in again["msg"]
     assert org.temporary_codes[user_of(org).id] == code
 
@@ -84,7 +84,7 @@ def fine(_org):
         (forbidden_by_the_policy, {}, "enrolment policy 'Contractors' of ann@example.com does not"),
         (suspended, {}, "has the status SUSPENDED in Okta"),
         (fine, {"user": "nobody@example.com"}, "Okta has no user with the id or login"),
-        (fine, {"minutes": 5}, "minutes: 5 is not between 10 and 480"),
+        (fine, {"valid_minutes": 5}, "valid_minutes: 5 is not between 10 and 480"),
         (fine, {"multi_use": True}, "multi_use: this org permits a single use"),
         (fine, {"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written"),
     ],
@@ -95,8 +95,10 @@ def test_what_would_help_nothing_is_refused_before_a_code_is_made(
     with watched.world.lock:
         change(org)
     mark = watched.mark()
+    predicted = grant(check=True, **options)
     done = grant(**options)
     assert done["failed"] and says in done["msg"], done
+    assert predicted["failed"] and predicted["msg"] == done["msg"], predicted
     assert watched.writes(mark) == [] and not (tmp_path / "code").exists()
 
 

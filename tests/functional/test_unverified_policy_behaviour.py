@@ -77,7 +77,7 @@ def walk_by_clone(run_module, lab):
         lab=lab,
     )
     off = run_module(
-        "okta_authenticator_method", {"status": "INACTIVE", "forecast": False}, lab=lab
+        "okta_authenticator_method", {"status": "INACTIVE", "allow_lock_out": True}, lab=lab
     )
     assert off["failed"] and "E0000174" in off["msg"], off
     for state in ("reverted", "absent"):

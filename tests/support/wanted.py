@@ -30,7 +30,7 @@ MANAGED: Options = {
     "groups_excluded": ["Break glass"],
     "break_glass_group": "Break glass",
 }
-NO_PUSH: Options = {"method": "push", "status": "INACTIVE", "forecast": False}
+NO_PUSH: Options = {"method": "push", "status": "INACTIVE", "allow_lock_out": True}
 
 
 def without_policy(rule: Options) -> Options:

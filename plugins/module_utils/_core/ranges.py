@@ -69,6 +69,7 @@ RANGES: dict[str, Range] = {
     "grace_days": Range(1, 82),
     "sign_in_grace": Range(0, 2_160),
     "minutes": Range(1, 64_800),
+    "valid_minutes": Range(0, 14_400),  # 0 is the default of the org
     # What a profile holds
     "key_size": Range(1_024, 4_096),
     "retries": PAYLOAD,

@@ -140,22 +140,27 @@ def missing_method(key: str, method: str, authenticators: t.Iterable[Authenticat
 
 
 def check_switch_off(
-    current: AuthenticatorMethod, request: MethodRequest, forecast: bool, is_used: bool
+    current: AuthenticatorMethod, request: MethodRequest, allow_lock_out: bool, is_used: bool
 ) -> None:
     """Raise Refused for a method that is switched off while people may sign in with it.
 
     Okta shows which authenticators people have (listAuthenticatorEnrollments), not which methods of
     Okta Verify, so whom it locks out cannot be known.
 
-    :arg forecast: False if the caller consents.
+    :arg allow_lock_out: whether the caller consents.
     :arg is_used: whether the authenticator may be in use.
     """
-    if request.status != "INACTIVE" or current.status == "INACTIVE" or not is_used or not forecast:
+    if (
+        request.status != "INACTIVE"
+        or current.status == "INACTIVE"
+        or not is_used
+        or allow_lock_out
+    ):
         return
     raise Refused(
         f"status: whom it would lock out cannot be known. Okta does not show who uses"
         f" {request.subject}, and people without another second factor cannot sign in without it."
-        " Make sure that each has another one, then set forecast: false for this run."
+        " Make sure that each has another one, then set allow_lock_out: true for this run."
     )
 
 

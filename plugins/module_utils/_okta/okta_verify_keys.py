@@ -192,7 +192,7 @@ def _find_terms(expression: str) -> list[_Terms]:
     texts = [token[0] for token in tokens]
     if "'" in texts or '"' in texts:
         return []
-    found: list[_Terms] = []
+    terms: list[_Terms] = []
     place = 0
     while place < len(texts):
         key = _key_at(texts, place)
@@ -207,8 +207,8 @@ def _find_terms(expression: str) -> list[_Terms]:
         before = texts[first - 1] if first else ""
         after = texts[place] if place < len(texts) else ""
         start, end = tokens[first].start(), tokens[place - 1].end()
-        found.append(_Terms(tuple(keys), start, end, before, after))
-    return found
+        terms.append(_Terms(tuple(keys), start, end, before, after))
+    return terms
 
 
 def _key_at(texts: t.Sequence[str], place: int) -> str | None:

@@ -16,18 +16,19 @@ from .records import Authenticator, EnrolmentPolicy, OktaUser
 KEY = "tac"
 # A code is for people whose account works. What another status needs is done in Okta.
 USABLE_STATUSES = ("ACTIVE", "PASSWORD_EXPIRED", "RECOVERY")
+SHORTEST, LONGEST = 10, 14_400  # minutes, of any org (Okta's OpenAPI description)
 
 
 @dataclass(frozen=True)
 class CodeOptions:
-    """What is asked of a code. ``minutes`` is None for the default of the org."""
+    """What is asked of a code. ``valid_minutes`` is 0 for the default of the org."""
 
-    minutes: int | None = None
+    valid_minutes: int = 0
     several_uses: bool = False
 
     def as_profile(self) -> dict[str, object]:
-        """Return the options as Okta takes them."""
-        ttl = {} if self.minutes is None else {"ttl": str(self.minutes)}
+        """Return the options as Okta takes them: {"ttl": "60", "multiUse": False}."""
+        ttl = {"ttl": str(self.valid_minutes)} if self.valid_minutes else {}
         return {**ttl, "multiUse": self.several_uses}
 
 
@@ -55,18 +56,15 @@ def check_user(user: OktaUser) -> None:
 def check_options(authenticator: Authenticator, options: CodeOptions) -> None:
     """Raise BadOption for what the authenticator does not permit."""
     limits = authenticator.temporary_codes
-    if limits is None:
-        return
-    minutes = options.minutes
-    low, high = limits.shortest, limits.longest
-    if minutes is not None and (
-        (low is not None and minutes < low) or (high is not None and minutes > high)
-    ):
+    low = (limits and limits.shortest) or SHORTEST
+    high = (limits and limits.longest) or LONGEST
+    minutes = options.valid_minutes
+    if minutes and not low <= minutes <= high:
         raise BadOption(
-            f"minutes: {minutes} is not between {low} and {high}, as this org has it. Set a number"
-            " between them."
+            f"valid_minutes: {minutes} is not between {low} and {high}, as this org has it. Set a"
+            " number between them, or 0 for the default of the org."
         )
-    if options.several_uses and limits.several_uses is False:
+    if options.several_uses and limits and limits.several_uses is False:
         raise BadOption("multi_use: this org permits a single use of a code. Leave the option out.")
 
 
@@ -89,23 +87,52 @@ def check_policy(policy: EnrolmentPolicy | None, user: OktaUser) -> None:
         )
 
 
+def check_dest(path: str) -> None:
+    """Raise BadOption for a path at which no file can be created, as far as a read shows it."""
+    if os.path.lexists(path):
+        raise _existing(path)
+    directory = os.path.dirname(path) or "."
+    if not os.path.isdir(directory):
+        raise BadOption(
+            f"dest: {path} cannot be written: {directory} is not a directory. Create it first, or"
+            " name another file."
+        )
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise BadOption(
+            f"dest: {path} cannot be written: {directory} is not writable for you. Name another"
+            " file."
+        )
+
+
+def _existing(path: str) -> BadOption:
+    return BadOption(
+        f"dest: {path} exists already. Name another file, or delete it if nobody needs it."
+    )
+
+
 @contextmanager
 def private_file(path: str) -> t.Iterator[t.TextIO]:
     """Create a file that only its owner reads, and yield it. After an error it is not there.
 
-    Raises BadOption for a path that cannot be created, before anything else happens.
+    Raises BadOption for a path that cannot be created, before anything else happens, and for a file
+    that cannot be written to its end.
     """
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise BadOption(
-            f"dest: {path} exists already. Name another file, or delete it if nobody needs it."
-        ) from None
+        raise _existing(path) from None
     except OSError as error:
-        raise BadOption(f"dest: {path} cannot be written: {error.strerror}.") from None
+        raise _unwritable(path, error) from None
     try:
         with open(number, "w", encoding="utf-8") as file:
             yield file
+    except OSError as error:  # such as a full disk
+        os.unlink(path)
+        raise _unwritable(path, error) from None
     except BaseException:
         os.unlink(path)
         raise
+
+
+def _unwritable(path: str, error: OSError) -> BadOption:
+    return BadOption(f"dest: {path} cannot be written: {error.strerror}. Name another file.")

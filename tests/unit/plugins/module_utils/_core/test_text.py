@@ -30,6 +30,7 @@ EVENT = {
         ("\x1b[31mfatal:", "\\x1b[31mfatal:"),
         ("a\0b\r\x9b", "a\\x00b\\r\\x9b"),
         ("\u202eevil\ud800", "\\u202eevil\\ud800"),
+        ("\u200ea\u200fb\u061cc", "\\u200ea\\u200fb\\u061cc"),
     ],
 )
 def test_what_a_terminal_obeys_is_escaped(text: str, shown: str) -> None:

@@ -167,13 +167,13 @@ def test_a_method_that_people_may_use_is_switched_off_only_with_consent(
     current = AuthenticatorMethod("totp", present)
     off = request("INACTIVE", "totp")
     with pytest.raises(Refused) as raised:
-        methods.check_switch_off(current, off, forecast=True, is_used=True)
+        methods.check_switch_off(current, off, allow_lock_out=False, is_used=True)
     assert "whom it would lock out cannot be known" in raised.value.message
-    methods.check_switch_off(current, off, forecast=False, is_used=True)
-    methods.check_switch_off(current, off, forecast=True, is_used=False)
-    methods.check_switch_off(current, request("ACTIVE", "totp"), forecast=True, is_used=True)
+    methods.check_switch_off(current, off, allow_lock_out=True, is_used=True)
+    methods.check_switch_off(current, off, allow_lock_out=False, is_used=False)
+    methods.check_switch_off(current, request("ACTIVE", "totp"), allow_lock_out=False, is_used=True)
     unused = AuthenticatorMethod("totp", "INACTIVE")
-    methods.check_switch_off(unused, off, forecast=True, is_used=True)
+    methods.check_switch_off(unused, off, allow_lock_out=False, is_used=True)
 
 
 def test_a_method_that_okta_shows_as_written_is_returned() -> None:

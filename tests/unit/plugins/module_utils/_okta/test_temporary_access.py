@@ -54,8 +54,8 @@ def test_an_org_needs_the_active_authenticator() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (CodeOptions(9), "minutes: 9 is not between 10 and 480"),
-        (CodeOptions(481), "minutes: 481 is not between 10 and 480"),
+        (CodeOptions(9), "valid_minutes: 9 is not between 10 and 480"),
+        (CodeOptions(481), "valid_minutes: 481 is not between 10 and 480"),
         (CodeOptions(10, True), "multi_use"),
     ],
 )
@@ -66,8 +66,15 @@ def test_limits_of_the_org_are_kept(options: CodeOptions, says: str) -> None:
 
 
 def test_limits_that_okta_does_not_show_refuse_nothing() -> None:
-    temporary_access.check_options(authenticator(), CodeOptions(100000, True))
+    temporary_access.check_options(authenticator(), CodeOptions(14_400, True))
     temporary_access.check_options(authenticator(minTtl=10, maxTtl=480), CodeOptions(480))
+    temporary_access.check_options(authenticator(minTtl=60, maxTtl=480), CodeOptions(0))
+
+
+@pytest.mark.parametrize("limits", [{}, {"maxTtl": 480}])
+def test_no_org_permits_less_than_okta_does(limits: dict[str, int]) -> None:
+    with pytest.raises(BadOption, match="valid_minutes: 9 is not between 10 and"):
+        temporary_access.check_options(authenticator(**limits), CodeOptions(9))
 
 
 @pytest.mark.parametrize("word", ["NOT_ALLOWED", None, "SOMETIMES"])
@@ -116,3 +123,25 @@ def test_a_file_is_private_and_goes_after_an_error(tmp_path: Path) -> None:
     link.symlink_to(other)
     with pytest.raises(BadOption), temporary_access.private_file(str(link)):
         raise AssertionError("it is not followed")
+
+
+@pytest.mark.parametrize("place", ["absent/code", "file/code"])
+def test_a_file_that_cannot_be_created_is_refused_before_that_is_tried(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadOption, match="is not a directory. Create it first"):
+        temporary_access.check_dest(str(tmp_path / place))
+    temporary_access.check_dest(str(tmp_path / "code"))
+    with pytest.raises(BadOption, match="exists already"):
+        temporary_access.check_dest(str(tmp_path / "file"))
+
+
+def test_a_file_that_cannot_be_written_to_its_end_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "code"
+    with (
+        pytest.raises(BadOption, match="cannot be written: No space left on device"),
+        temporary_access.private_file(str(path)),
+    ):
+        raise OSError(28, "No space left on device")
+    assert not path.exists()
