@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from .._core.errors import Refused
 from .._core.text import abbreviate, unique_spellings
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.duplicates import Rank, rank_record
+from .._okta.okta_verify_keys import fold_key
 from .._okta.records import Enrollment
 from .clean_up import check_unused
 from .records import (
@@ -558,7 +560,7 @@ def _strong(enrollments: Iterable[Enrollment], guards: Guards) -> list[Enrollmen
         for enrollment in enrollments
         if enrollment.status == "ACTIVE"
         and enrollment.key  # without a key it may be a weak one
-        and enrollment.key not in guards.options.weak_authenticators
+        and not {enrollment.key, fold_key(enrollment.key)} & {*guards.options.weak_authenticators}
     ]
 
 
@@ -571,8 +573,10 @@ def _keeps_authenticator(
     if len(strong) > len(verify):
         return True
     remaining = set(evidence.active_records.get(user_id, ())) - deleted
+    # Where each method of Okta Verify is an enrolment, all of them may be of one device.
+    most = max(Counter(enrollment.key for enrollment in verify).values(), default=0)
     lost = 0 if _is_blocked_before(guards) else len(deleted)
-    return len(verify) > lost and bool(remaining)
+    return most > lost and bool(remaining)
 
 
 # The plan

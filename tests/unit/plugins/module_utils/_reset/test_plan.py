@@ -44,6 +44,7 @@ MAC = Mac("C02A", profile_live=True, certificates=(CERTIFIED,))
 PHONE = Enrollment("phone_number", "ACTIVE")
 VERIFY = Enrollment("okta_verify", "ACTIVE")
 FASTPASS = Enrollment("okta_verify_fastpass", "ACTIVE")  # of flexible Okta Verify
+SPLIT = [FASTPASS, *(Enrollment(f"okta_verify_{each}", "ACTIVE") for each in ("push", "totp"))]
 
 
 def device(device_id: str = "guo1", created: str | None = OLD, **values: t.Any) -> OktaDevice:
@@ -623,6 +624,10 @@ def test_a_spare_record_needs_no_certificate_and_keeps_its_other_guards() -> Non
         ([VERIFY, VERIFY, VERIFY], ["guo2"], ["guo1", "guo2"], 0),
         ([VERIFY, VERIFY, Enrollment("okta_verify", "INACTIVE")], ["guo2"], ["guo3"], 0),
         ([FASTPASS, Enrollment("okta_password", "ACTIVE")], [], [], 0),
+        (SPLIT, [], ["guo1", "guo2"], 0),  # all of them may be of one device
+        ([*SPLIT, VERIFY], [], ["guo1", "guo2"], 0),
+        ([*SPLIT, FASTPASS], [], ["guo1", "guo2"], 1),
+        ([*SPLIT, FASTPASS], ["guo3"], ["guo1", "guo2"], 0),
         ([VERIFY, PHONE], ["guo2", "guo3"], [], 1),
         ([VERIFY, Enrollment("webauthn", "INACTIVE")], [], ["guo1", "guo2"], 0),
         ([VERIFY, Enrollment(None, "ACTIVE")], [], ["guo1", "guo2"], 0),
@@ -648,6 +653,12 @@ def test_a_weak_authenticator_is_what_the_option_names() -> None:
     assert decide(one, weak_phones).code == "last_authenticator"
     passwords = Evidence(enrollments={"00u-ada": [Enrollment("okta_password", "ACTIVE")]})
     assert decide(one, weak_phones, passwords).action == "write"
+
+
+def test_okta_verify_as_a_weak_authenticator_is_each_of_its_methods() -> None:
+    weak = guarding(weak_authenticators=("okta_verify",))
+    methods = Evidence(enrollments={"00u-ada": SPLIT * 3}, active_records={"00u-ada": {"guo9"}})
+    assert decide(target(device(), user()), weak, methods).code == "last_authenticator"
 
 
 def test_only_users_who_may_sign_in_later_can_be_locked_out() -> None:
