@@ -124,6 +124,9 @@ forecast:
     - C(refused_earlier) has the people whom a global session policy refuses before and after the
       change, with the names of the policy and the rule. C(unread) has a sentence for each kind of
       policy that Okta does not show.
+    - C(status_unknown) has the logins of people in C(locked_out) of whom Okta does not show whether
+      they can sign in at all. They count. People who left do not, as far as Okta shows it, which
+      takes one call for each of at most 100 people.
   returned: success, and failure because of the forecast
   type: dict
   sample:
@@ -207,7 +210,6 @@ USES = (
     okta_api.LIST_RULES,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    okta_api.GET_USER,
     okta_api.SIMULATE,
     *guards.USES,
 )

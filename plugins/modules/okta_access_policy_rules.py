@@ -143,7 +143,6 @@ USES = (
     okta_api.GET_RULE,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    okta_api.GET_USER,
     *guards.USES,
     okta_api.CREATE_RULE,
     okta_api.REPLACE_RULE,

@@ -273,7 +273,8 @@ class Forecast:
     ``people`` is how many people used the apps. ``log_names_devices`` is False if the System Log
     does not say which devices they used. ``refused_earlier`` are the people whom a global session
     policy refuses before and after the change. ``unread`` are sentences about policies that Okta
-    does not show.
+    does not show. ``status_unknown`` are logins of people who would be locked out and
+    of whom Okta does not show whether they can sign in at all.
     """
 
     locked_out: tuple[AccessChange, ...] = ()
@@ -283,6 +284,7 @@ class Forecast:
     log_names_devices: bool = True
     refused_earlier: tuple[EarlierRefusal, ...] = ()
     unread: tuple[str, ...] = ()
+    status_unknown: tuple[str, ...] = ()
 
     @property
     def locked_out_logins(self) -> list[str]:
@@ -329,6 +331,7 @@ class Forecast:
             "log_names_devices": self.log_names_devices,
             "refused_earlier": [row.as_result() for row in self.refused_earlier],
             "unread": list(self.unread),
+            "status_unknown": list(self.status_unknown),
         }
 
 

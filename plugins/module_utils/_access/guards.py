@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._core.errors import Refused
+from .._core.errors import Forbidden, Refused
 from .._core.options import Params
 from .._core.text import abbreviate
 from .._okta import client as okta_api
@@ -43,6 +43,7 @@ USES = (
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_ENROLLMENTS,
     *other_policies.USES,
+    okta_api.GET_USER,
 )
 
 # Okta's own apps by their names, the same in every org: without them nobody administers the org or
@@ -53,6 +54,7 @@ OWN_APPS = {
     "okta_account_settings": "the page where people add Okta Verify",
     "okta_browser_plugin": "the browser plugin",
 }
+MAX_STATUS_READS = 100  # people of whom only the log says that they exist
 ENROLLMENT_APP = "the app that Okta Verify enrols by"
 POSSIBLE_ENROLLMENT_APP = "an app of Okta that Okta Verify may enrol by; Okta does not show which"
 UNLISTED_APP = "an app that Okta does not list, which may be one of its own"
@@ -593,6 +595,13 @@ def _explain_unknowns(result: Forecast) -> str:
             " The System Log does not name the devices of their sign-ins, so each person counts"
             " with their registered devices and with one that Okta does not know."
         )
+    hidden = [login for login in result.locked_out_logins if login in result.status_unknown]
+    if hidden:
+        text += (
+            f" Okta does not show the status of {abbreviate(hidden)}, so they count as people who"
+            " can sign in. If they left, set active_days to fewer days than since their last"
+            " sign-in."
+        )
     return text
 
 
@@ -606,7 +615,8 @@ def read_forecast(
 ) -> Forecast:
     """Return the forecast over all apps whose rules change; without any, nothing is read.
 
-    A person counts once, with a row for each app.
+    A person counts once, with a row for each app. That takes one more call for each person who
+    would be locked out and whose status no group shows, if they are at most 100.
     """
     changes = [change for change in changes if change.has_effect]
     if not changes:
@@ -619,6 +629,7 @@ def read_forecast(
     directories.correct_devices(okta, directory, sign_ins.log_facts)
     total = Forecast(log_names_devices=sign_ins.names_devices)
     user_ids, refused_earlier = set[str](), set[EarlierRefusal]()
+    statuses: dict[str, str | None] = {}
     for change in changes:
         platforms = named_platforms(change.before, change.after)
         used, unseen = directories.people_of(sign_ins, directory, change.app.id, platforms)
@@ -634,6 +645,8 @@ def read_forecast(
             never_seen=total.never_seen + part.never_seen,
             people=len(user_ids),
         )
+        statuses.update({person.id: person.status for person in used})
+    total = _settle_statuses(okta, total, statuses)
     return replace(
         total,
         refused_earlier=tuple(sorted(refused_earlier, key=lambda each: each.login)),
@@ -655,3 +668,37 @@ def _forecast_app(
     if change.left is not None:
         part = part.also_in(forecast(change.left, change.after, used, unseen, signals))
     return part.for_app(change.app)
+
+
+def _settle_statuses(
+    okta: Okta, result: Forecast, statuses: t.Mapping[str, str | None]
+) -> Forecast:
+    """Return a forecast without the people who left, as far as Okta shows it.
+
+    The log names people whose status no group shows. Each who would be locked out is read. Whom
+    Okta does not show, such as a deleted user, counts as a person who can sign in.
+
+    :arg statuses: those that are known, by user.
+    """
+    unknown = {
+        row.user_id: row.login for row in result.locked_out if statuses.get(row.user_id) is None
+    }
+    if len(unknown) > MAX_STATUS_READS:
+        return replace(result, status_unknown=tuple(sorted(set(unknown.values()))))
+    left, hidden = set(), set()
+    for user_id, login in sorted(unknown.items()):
+        status = _read_status(okta, user_id)
+        if status is None:
+            hidden.add(login)
+        elif status in directories.BLOCKED_USERS:
+            left.add(user_id)
+    remaining = tuple(row for row in result.locked_out if row.user_id not in left)
+    return replace(result, locked_out=remaining, status_unknown=tuple(sorted(hidden)))
+
+
+def _read_status(okta: Okta, user_id: str) -> str | None:
+    try:
+        user = okta.user(user_id)
+    except Forbidden:  # a role that is limited to some users
+        return None
+    return user.status if user else None

@@ -506,6 +506,7 @@ def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
         "log_names_devices": True,
         "refused_earlier": [],
         "unread": [],
+        "status_unknown": [],
     }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -155,6 +156,7 @@ class FakeOrg:
 
     transport = SimpleNamespace(now=lambda: 1_795_478_400.0)  # 2026-11-24
     enrolled = ("okta_password", "okta_email", "phone_number")
+    statuses: t.ClassVar[dict[str, str | None]] = {}
 
     def __init__(self, users=(), devices=(), events=()):
         self.users, self.device_list, self.reads = list(users), list(devices), []
@@ -183,6 +185,14 @@ class FakeOrg:
         """Return all users, whichever group is asked."""
         self.reads.append(f"members of {group_id}")
         return iter(self.users)
+
+    def user(self, user_id):
+        """Return a person of the log, whom Okta shows as active by default."""
+        self.reads.append(f"user {user_id}")
+        status = self.statuses.get(user_id, "ACTIVE")
+        if status == "forbidden":
+            raise Forbidden("The token lacks a permission.")
+        return OktaUser(user_id, status=status) if status != "absent" else None
 
     def enrollments(self, user_id):
         self.reads.append(f"authenticators of {user_id}")
@@ -751,6 +761,33 @@ def test_a_person_counts_once_and_has_a_row_for_each_app():
         ("eve@acme.com", "Jira"),
     ]
     assert result.newly_admitted == () and result.log_names_devices
+
+
+@pytest.mark.parametrize("status", ["DEPROVISIONED", "SUSPENDED"])
+def test_a_person_of_the_log_who_left_blocks_no_change(status):
+    org = FakeOrg(devices=[mac_of("ann", "bob")], events=[sign_in("ann", APP), sign_in("bob", APP)])
+    org.statuses = {"ann": status}
+    result = guards.read_forecast(org, [change_of()], 30, 100)
+    assert result.locked_out_logins == ["bob@acme.com"] and result.status_unknown == ()
+
+
+@pytest.mark.parametrize("status", [None, "absent", "forbidden"])
+def test_a_person_whose_status_okta_does_not_show_counts_and_is_named(status):
+    org = FakeOrg(devices=[mac_of("ann")], events=[sign_in("ann", APP)])
+    org.statuses = {"ann": status}
+    result = guards.read_forecast(org, [change_of()], 30, 100)
+    assert result.locked_out_logins == ["ann@acme.com"]
+    assert result.as_result()["status_unknown"] == ["ann@acme.com"]
+    with pytest.raises(Refused, match="show the status of ann@acme.com, .* set active_days to"):
+        guards.LockOutGuard(0).check(result)
+
+
+def test_the_statuses_of_very_many_people_are_not_read_one_by_one():
+    events = [sign_in(f"p{number}", APP) for number in range(guards.MAX_STATUS_READS + 1)]
+    org = FakeOrg(devices=[mac_of(*(each.actor.id for each in events))], events=events)
+    result = guards.read_forecast(org, [change_of()], 30, 1000)
+    assert len(result.status_unknown) == len(result.locked_out) == guards.MAX_STATUS_READS + 1
+    assert not any(read.startswith("user ") for read in org.reads)
 
 
 def test_a_forecast_lists_who_is_newly_admitted_to_each_app():
