@@ -130,7 +130,7 @@ OPTIONS: ArgumentSpec = {
 USES = (
     okta_api.GET_USER,
     okta_api.LIST_AUTHENTICATORS,
-    okta_api.ENRICHING_POLICIES,
+    okta_api.LIST_POLICIES,
     okta_api.LIST_GROUP_USERS,
     okta_api.CREATE_TEMPORARY_CODE,
 )

@@ -65,6 +65,32 @@ def test_what_writes_is_set_apart() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("uses", "mark"),
+    [
+        ([(False, False), (False, True)], ""),
+        ([(False, True), (False, False)], ""),
+        ([(False, True), (True, False)], "**"),
+        ([(True, False), (False, False)], ""),
+        ([(True, True)], "***"),
+        ([(False, True), (False, True)], "*"),
+    ],
+)
+def test_a_permission_is_as_needed_as_by_the_operation_that_needs_it_most(
+    uses: list[tuple[bool, bool]], mark: str
+) -> None:
+    used = [
+        types.SimpleNamespace(permission="okta.users.read", writes=writes, optional=optional)
+        for writes, optional in uses
+    ]
+    assert permissions.entry("`one`", used) == f"- `one`. Okta: {mark}`okta.users.read`{mark}."
+
+
+def test_the_entry_of_the_site_playbook_has_all_of_its_modules() -> None:
+    used = permissions.modules_of(CHECKOUT / "playbooks" / "site.yml") & set(permissions.names())
+    assert used <= set(permissions.SITE)
+
+
 def test_titles_with_the_same_permissions_share_a_line() -> None:
     listed, read = (
         types.SimpleNamespace(permission=name, writes=False, optional=False)

@@ -24,6 +24,7 @@ SITE = (
     "device_trust_preflight",
     "okta_device_integration",
     "kandji_scep_profile",
+    "kandji_custom_profile",
     "device_trust_gate",
     "kandji_app_store_item",
     "device_trust_info",
@@ -46,8 +47,8 @@ the same. An API token has the admin roles of the person who created it. Kandji 
 the titles of Kandji's API documentation.
 
 Permissions in **bold** are for runs that write: check mode does not need or request them. Those in
-*italics* are optional: a run without them says what it could not see. Okta's SCEP URL needs no
-permission.
+*italics* are optional: only an option that the module's page names needs them, or a run without
+them says what it could not see. Okta's SCEP URL needs no permission.
 """
 MODULES_HEAD = """
 ## By module
@@ -133,20 +134,21 @@ def _line(titles: t.Sequence[str], permissions: str) -> str:
 
 
 def _permissions(used: t.Sequence[t.Any]) -> str:
-    # One that any operation requires is not optional.
-    used = sorted(used, key=lambda one: not one.optional)
-    okta = {one.permission: _mark(one) for one in used if one.permission.startswith("okta.")}
-    kandji = {
-        one.permission: _mark(one)
-        for one in used
-        if one.permission and not one.permission.startswith("okta.")
-    }
+    by_name: dict[str, list[t.Any]] = {}
+    for one in used:
+        by_name.setdefault(one.permission, []).append(one)
+    marks = {name: _mark(operations) for name, operations in by_name.items() if name}
+    okta = {name: mark for name, mark in marks.items() if name.startswith("okta.")}
+    kandji = {name: mark for name, mark in marks.items() if name not in okta}
     vendors = {"Okta": _shown(okta, "`"), "Kandji": _shown(kandji, "")}
     return "".join(f" {name}: {text}." for name, text in vendors.items() if text)
 
 
-def _mark(used: t.Any) -> str:
-    return "**" if used.writes else "*" if used.optional else ""
+def _mark(sharing: t.Sequence[t.Any]) -> str:
+    """Return the mark of the permission of some operations: that of the one that needs it most."""
+    needed = [one for one in sharing if not one.optional]
+    writes = all(one.writes for one in needed or sharing)
+    return ("**" if writes else "") + ("" if needed else "*")
 
 
 def _shown(permissions: dict[str, str], quote: str) -> str:

@@ -141,7 +141,7 @@ def read_policies(
     verify = okta_verify(authenticators)
     known = Registration(tuple(problems), verify.enrollment_security_level if verify else None)
     try:
-        policies = in_order(okta.enrolment_policies())
+        policies = in_order(okta.enrolment_policies(okta_api.ENRICHING_POLICIES))
         members = {group: _logins(okta, group) for group in deciding_groups(policies)}
     except (ApiError, Unreachable, Unreadable) as error:
         return replace(known, unavailable=error.message.rstrip("."))

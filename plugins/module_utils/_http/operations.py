@@ -27,8 +27,8 @@ class Operation:
     :arg writes: what check mode goes by. A token request is a POST that reads.
     :arg repeatable: sending it twice does no more than sending it once.
     :arg keeps_state: a write after which the vendor keeps what it kept, such as a check-in.
-    :arg optional: what it reads enriches a result, and nothing depends on it. Its scope is asked
-        for apart from the others, which do not fail with it then.
+    :arg optional: what it reads enriches a result alone, or only some runs send it. Its scope is
+        asked for apart from the others, which do not fail with it then.
     :arg html_statuses: statuses that the vendor itself answers with an HTML page.
     """
 

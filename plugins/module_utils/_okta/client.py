@@ -118,7 +118,7 @@ LIST_ENROLLMENTS = Operation(
     "/api/v1/users/{userId}/authenticator-enrollments",
     "okta.users.read",
 )
-# Its scope is asked for by itself, because only runs that are to revoke sessions need it.
+# Optional: only runs that are to revoke sessions need its scope.
 REVOKE_SESSIONS = Operation(
     "revokeUserSessions",
     "DELETE",
@@ -247,7 +247,6 @@ STEPS: t.Mapping[str, tuple[Operation, tuple[str, ...]]] = {
     "delete": (DELETE_DEVICE, ()),
 }
 
-# Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 # The same operations where what they read enriches a result alone.
 ENRICHING_AUTHENTICATORS = replace(LIST_AUTHENTICATORS, optional=True)
 ENRICHING_METHODS = replace(LIST_METHODS, optional=True)
@@ -255,6 +254,7 @@ ENRICHING_GROUP_USERS = replace(LIST_GROUP_USERS, optional=True)
 ENRICHING_POLICIES = replace(LIST_POLICIES, optional=True)
 ENRICHING_RULES = replace(LIST_RULES, optional=True)
 
+# Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
 MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
 LOG_PAGE_SIZE = 1000  # Okta's largest
@@ -515,9 +515,9 @@ class Okta:
         rows = self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200})
         return list(map(Policy.from_row, rows))
 
-    def enrolment_policies(self) -> list[EnrolmentPolicy]:
+    def enrolment_policies(self, operation: Operation = LIST_POLICIES) -> list[EnrolmentPolicy]:
         """Return the authenticator enrolment policies. listPolicies of type MFA_ENROLL."""
-        rows = self._pages(ENRICHING_POLICIES, {"type": "MFA_ENROLL", "limit": 200})
+        rows = self._pages(operation, {"type": "MFA_ENROLL", "limit": 200})
         return list(map(EnrolmentPolicy.from_row, rows))
 
     def session_policies(self) -> list[RankedPolicy]:

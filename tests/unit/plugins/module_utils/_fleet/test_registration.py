@@ -73,7 +73,7 @@ class FakeOkta:
         self.calls.append("methods")
         return [AuthenticatorMethod("signed_nonce", "ACTIVE")]
 
-    def enrolment_policies(self) -> t.Sequence[EnrolmentPolicy]:
+    def enrolment_policies(self, _operation: t.Any) -> t.Sequence[EnrolmentPolicy]:
         self.calls.append("policies")
         if self.error:
             raise self.error
