@@ -248,6 +248,23 @@ def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment_ring_by_ring(
     )
 
 
+def test_a_ring_that_a_blueprint_joined_is_sent_to_the_site_playbook(year, watched, playbook):
+    year.days(340)
+    watched.live()
+    with watched.world.lock:  # a Mac of a blueprint that no ring has yet
+        blueprints = watched.world.kandji.blueprints.values()
+        design = next(each.id for each in blueprints if each.name == "Design")
+        year.in_no_gate("wide").device.blueprint_id = design
+    joined = watched.canary
+    ring = {**joined, "blueprints": [*joined["blueprints"], "Design"]}
+    mark = watched.mark()
+    variables = {**QUICK, "device_trust_rings": [ring]}
+    refused = playbook(watched.lab, path=RENEW, variables=variables)
+    assert refused.status != 0 and "Run site.yml, then this playbook again." in said(refused)
+    assert "if that is intended" not in refused.output, refused.output
+    assert PATCH not in watched.writes(mark) and "Assign Library Item" not in watched.writes(mark)
+
+
 def test_a_secret_that_is_not_the_new_one_is_refused_before_anything_is_written(
     year, watched, playbook, shown
 ):
