@@ -425,6 +425,25 @@ def test_cut_off_anywhere_the_next_run_finishes_and_rollback_restores(
     assert set(company.policies().values()) == {"Company apps"} and all(company.open().values())
 
 
+@pytest.mark.lab(macs=MACS)
+@pytest.mark.parametrize(
+    "tags", [["--tags", "managed_access"], ["--skip-tags", "scep_profile"]], ids=" ".join
+)
+def test_the_site_playbook_enforces_nothing_if_its_tags_leave_the_rings_out(
+    company, playbook, tags
+):
+    """No ring was looked at, so that none can be said to wait."""
+    mark = company.watched.mark()
+    refused = playbook(
+        company.watched.lab,
+        arguments=tags,
+        variables={**VARIABLES, "device_trust_gate_wait": 0, "device_trust_enforce": True},
+    )
+    text = " ".join(refused.output.split())
+    assert refused.status != 0 and company.watched.writes(mark) == [], refused.output
+    assert "device_trust_enforce: This run leaves the rings out (--tags, --skip-tags)" in text
+
+
 @pytest.mark.long
 @pytest.mark.lab(macs=MACS)
 def test_the_site_playbook_ends_with_it_where_that_is_asked_for(company, playbook):

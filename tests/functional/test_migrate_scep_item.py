@@ -209,6 +209,32 @@ def test_there_and_back_by_the_playbook(watched, playbook, item):
         )
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("limit", ["device_trust_max_removed", "device_trust_max_new"])
+def test_the_limits_count_the_macs_of_all_rings_before_the_first_change(watched, playbook, limit):
+    places = [name for ring in watched.ring_variables for name in ring["blueprints"]]
+    watched.control("POST", "/kandji/items", {"type": "scep", "name": ITEM, "blueprints": places})
+    watched.live()
+    canary, everybody = len(watched.canary["test_macs"]), len(holding(watched))
+    assert everybody > canary
+    variables = {
+        "device_trust_rings": watched.ring_variables,
+        "device_trust_console_item": ITEM,
+        "device_trust_migrate_to": "profile",
+        "device_trust_max_removed": everybody,
+        "device_trust_gate_wait": 0,
+    }
+    mark = watched.mark()
+    for check in (True, False):
+        refused = playbook(
+            watched.lab, PLAYBOOK, check=check, variables={**variables, limit: everybody - 1}
+        )
+        assert refused.status != 0 and watched.writes(mark) == [], refused.output
+        assert f"{everybody - 1} is the limit" in " ".join(refused.output.split())
+    allowed = playbook(watched.lab, PLAYBOOK, variables={**variables, limit: everybody})
+    assert allowed.status == 0 and "Remove Library Item" in watched.writes(mark), allowed.output
+
+
 def test_what_is_to_be_done_has_to_be_said(watched, playbook):
     result = playbook(watched.lab, PLAYBOOK)
     assert (
