@@ -383,9 +383,18 @@ class ResetRun:
             self._revoke_sessions(target)
         # The users are not read again between two steps: a deactivated record has none and gets
         # none. An administrator would have to activate it, and Okta deletes no active record.
-        answer = "done"
+        answer, taken = "done", ""
         for step in self._goal.steps(target.status) or ():
-            answer = self._step(target, step)
+            try:
+                answer = self._step(target, step)
+            except DeviceTrustError as error:
+                if taken:  # a deactivated record has lost its users, who may have selected it
+                    error.message += (
+                        f" The record {target.id} is {taken} already. Name it in device_ids to"
+                        " finish it."
+                    )
+                raise
+            taken = _AFTER[step]
         is_gone = answer == "absent" and self._goal.state != "absent"
         return "absent" if is_gone else self._goal.done
 

@@ -47,6 +47,8 @@ ReasonCode = t.Literal[
     "use_unknown",
 ]
 
+INACTIVE_STATUSES: t.Final = ("DEPROVISIONED", "SUSPENDED")  # of users who may not sign in
+
 State = t.Literal["active", "suspended", "deactivated", "absent"]
 Step = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
 
@@ -221,8 +223,7 @@ class ResetTarget:
     @property
     def active_users(self) -> list[DeviceUser]:
         """The users who may sign in, including those whose status is unknown."""
-        inactive = ("DEPROVISIONED", "SUSPENDED")
-        return [user for user in self.users if user.user.status not in inactive]
+        return [user for user in self.users if user.user.status not in INACTIVE_STATUSES]
 
     @property
     def other_users(self) -> list[DeviceUser]:

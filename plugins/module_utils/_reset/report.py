@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._okta.records import DeviceUser, OktaDevice
 from .plan import CANNOT_BE_UNDONE
-from .records import Decision, Goal, Person, ResetTarget, login_of, name_of
+from .records import INACTIVE_STATUSES, Decision, Goal, Person, ResetTarget, login_of, name_of
 
 Message = dict[str, object]
 
@@ -173,9 +173,9 @@ def _describe_state(outcome: Outcome, goal: Goal) -> str:
 
 
 def _describe_user(user: DeviceUser) -> str:
-    """Return the name and login of a user, and the status unless the user is active."""
+    """Return the name and login of a user, and the status of one who may not sign in."""
     status = user.user.status
-    note = f", {status}" if status not in (None, "ACTIVE") else ""
+    note = f", {status}" if status in INACTIVE_STATUSES else ""
     return f"{name_of(user)} ({login_of(user)}{note})"
 
 

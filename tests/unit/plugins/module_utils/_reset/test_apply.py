@@ -850,6 +850,27 @@ def test_a_failed_revocation_keeps_no_mac_from_being_suspended(
     assert (last["result"], last["user"]) == ("sessions not revoked", "ann1@acme.com")
 
 
+def test_a_record_that_is_deactivated_and_not_deleted_is_named(
+    reset: t.Any, monkeypatch: t.Any
+) -> None:
+    """It has lost its users, so their logins do not select it any more."""
+    reset.okta.add("guo1", "C01", "ann")
+    take_step, refused = reset.okta.take_step, ""
+
+    def refuse(step: str, device_id: str) -> str:
+        if step == refused:
+            raise Refused("Okta refused.")
+        return str(take_step(step, device_id))
+
+    monkeypatch.setattr(reset.okta, "take_step", refuse)
+    sentence = " The record guo1 is deactivated already. Name it in device_ids to finish it."
+    for step, rest in ("deactivate", ""), ("delete", sentence):
+        refused = step
+        with pytest.raises(Refused) as error:
+            reset.run("C01", **to_state("absent"))
+        assert error.value.message == f"Okta refused.{rest}"
+
+
 def test_a_loss_of_registrations_revokes_the_sessions_first(reset: t.Any) -> None:
     reset.okta.add("guo1", "C01", "ann")
     reset.run("C01", **to_state("absent", revoke_sessions=True))
