@@ -113,7 +113,7 @@ class Mac:
         Do not hold the world's lock: the Mac sends requests to the SCEP server.
         """
         result = CheckIn(self.serial)
-        if self.in_a_drawer or self.device.is_removed:
+        if self.in_a_drawer or self.device.is_removed or self.device.left_mdm:
             return result
         with self.world.lock:
             arriving = self._profile_commands(result)
@@ -350,6 +350,16 @@ class Mac:
         self.apps[bundle_id] = InstalledApp(
             bundle_id, app_columns(name, bundle_id, version, "identified_developer")
         )
+
+    def leave_mdm(self) -> None:
+        """Remove the MDM profile, as a migration to another MDM does.
+
+        macOS removes with it the profiles that it brought, with their keys and certificates.
+        """
+        with self.world.lock:
+            for identifier in [known for known, each in self.profiles.items() if each.item_id]:
+                self._drop_profile(identifier)
+            self.device.left_mdm = True
 
     def add_device_trust_profiles(self) -> None:
         """Install the two profiles of Kandji's own Okta Device Trust."""

@@ -117,7 +117,7 @@ def render_device(tenant: Tenant, device: Device) -> dict[str, t.Any]:
         "user": render_user(device),
         "asset_tag": device.asset_tag,
         "blueprint_id": device.blueprint_id,
-        "mdm_enabled": not device.is_removed,
+        "mdm_enabled": not (device.is_removed or device.left_mdm),
         "agent_installed": device.platform == "Mac" and not device.is_removed,
         "is_missing": device.is_missing,
         "is_removed": device.is_removed,
@@ -261,7 +261,7 @@ def get_details(tenant: Tenant, call: Call) -> Answer:
                 "blueprint_uuid": device.blueprint_id,
             },
             "mdm": {
-                "mdm_enabled": str(not device.is_removed),
+                "mdm_enabled": str(not (device.is_removed or device.left_mdm)),
                 "supervised": "True",
                 "last_check_in": str(device.last_check_in),
             },

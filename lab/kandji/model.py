@@ -240,6 +240,7 @@ class Device:
     tags: list[str] = field(default_factory=list)
     is_missing: bool = False
     is_removed: bool = False
+    left_mdm: bool = False  # its MDM profile was removed, and the tenant still lists it
     statuses: dict[str, ItemStatus] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)  # actions that the device has not answered yet
     report: Report | None = None

@@ -20,6 +20,7 @@ from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac, act
 from lab.actors.macos_shims import check_script
 from lab.kandji import web_app
+from lab.kandji.device_operations import render_device
 from lab.okta.org import Org
 
 SCEP_URL = "https://scep.invalid/pki"
@@ -611,3 +612,12 @@ def test_a_profile_that_names_a_certificate_which_it_lacks_is_not_installed(
     assert mac.check_in().failed == ["Okta SCEP"]
     shown = status(tenant, mac, profile)
     assert (shown.status, "could not be installed" in shown.log) == ("failed", True)
+
+
+def test_a_mac_that_leaves_the_mdm_loses_its_certificate(mac, profile, tenant):
+    mac.check_in()
+    assert mac.certificates
+    mac.leave_mdm()
+    assert (mac.certificates, mac.profiles) == ([], {})
+    assert not mac.check_in().installed
+    assert render_device(tenant, mac.device)["mdm_enabled"] is False

@@ -37,9 +37,9 @@ def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) 
     """Return why only a read by id would confirm the stage, or "". The first reason counts."""
     if mac.incomplete:
         return mac.incomplete
-    contradiction = _contradiction(mac)
-    if contradiction:
-        return contradiction
+    newer = contradiction(mac)
+    if newer:
+        return newer
     if limits.now and any(_is_fresh(record, limits.now) for record in mac.records):
         return "Its record changed within the last minutes, and Okta's search may lag."
     if unknown_status(best_record(mac.records)):
@@ -54,8 +54,8 @@ def _is_fresh(record: DeviceRecord, now: datetime) -> bool:
     return changed is not None and changed > now - FRESH
 
 
-def _contradiction(mac: MacFacts) -> str:
-    """Return where the System Log is ahead of Okta's search."""
+def contradiction(mac: MacFacts) -> str:
+    """Return where the System Log is ahead of Okta's search, as a sentence, or ""."""
     records = {record.id: record for record in mac.records}
     for record_id, events in (mac.events or {}).items():
         record = records.get(record_id)

@@ -88,6 +88,7 @@ class MacFacts:
     unattested: bool = False  # its ring's profile brought a certificate of another authority
     rolled_out: bool = True  # whether Kandji has the SCEP profile of its ring
     obstacle: Obstacle | None = None  # what may keep its person from registering it
+    left_mdm: bool = False  # Kandji still lists it, but not as enrolled in its MDM
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from .facts import (
     certificate_expiry,
     earliest,
 )
+from .outlook import outlook_of
 from .stages import classify
 
 
@@ -63,6 +64,8 @@ class MacRow:
     certificate_first_seen: str = ""
     certificate_expires: str | None = None
     certificate_expiry_source: str = ""
+    managed_until: str | None = None
+    managed_until_reason: str = ""
 
     @property
     def fallback_id(self) -> str:
@@ -92,6 +95,7 @@ def row_of(mac: MacFacts, limits: AgeLimits) -> MacRow:
     """Return the row of one Mac."""
     classification, best = classify(mac, limits), best_record(mac.records)
     first, (expiry, source) = earliest([*mac.certificates, mac.issued]), certificate_expiry(mac)
+    outlook = outlook_of(mac, limits)
     return MacRow(
         serial_number=mac.serial,
         device_name=mac.name,
@@ -118,6 +122,8 @@ def row_of(mac: MacFacts, limits: AgeLimits) -> MacRow:
         certificate_first_seen=format_timestamp(first) if first else "",
         certificate_expires=format_timestamp(expiry) if expiry else None,
         certificate_expiry_source=source,
+        managed_until=format_timestamp(outlook.sure_until) if outlook.sure_until else None,
+        managed_until_reason="" if outlook.today == "no" else outlook.reason,
     )
 
 

@@ -31,4 +31,6 @@ LABELS = {
     "certificates": "Certificates",
     "certificate_first_seen": "First certificate",
     "certificate_expiry_source": "End is known from",
+    "managed_until": "Surely managed until",
+    "managed_until_reason": "Managed no longer, because",
 }

@@ -39,6 +39,8 @@ COLUMNS = (
     "certificate_first_seen",
     "certificate_expires",
     "certificate_expiry_source",
+    "managed_until",
+    "managed_until_reason",
 )
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

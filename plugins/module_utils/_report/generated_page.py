@@ -301,6 +301,8 @@ function more(row) {
   add("certificates", value(row, "certificates") || "");
   add("certificate_first_seen", timestamp(value(row, "certificate_first_seen")));
   add("certificate_expiry_source", value(row, "certificate_expiry_source"));
+  add("managed_until", timestamp(value(row, "managed_until")));
+  add("managed_until_reason", value(row, "managed_until_reason"));
   const cell = element("td", null, { colspan: "8" }), made = element("tr", null, { class: "more" });
   cell.append(list);
   made.append(cell);

@@ -63,6 +63,11 @@ def test_a_row_holds_what_is_known_of_a_mac() -> None:
         certificate_first_seen="2026-11-08T00:00:00Z",
         certificate_expires="2027-11-10T00:00:00Z",
         certificate_expiry_source="estimated",
+        managed_until="2027-11-09T00:00:00Z",
+        managed_until_reason=(
+            f"The certificate of {SERIAL} expires on 2027-11-09, or within a day of it, and nothing"
+            " renews it before. It last checked in on 2026-06-01."
+        ),
     )
 
 
@@ -74,6 +79,7 @@ def test_a_mac_without_record_and_certificate_has_empty_columns() -> None:
     )
     assert (row.certificates, row.certificate_first_seen) == (0, "")
     assert (row.certificate_expires, row.certificate_expiry_source) == (None, "")
+    assert (row.managed_until, row.managed_until_reason) == (None, "")
 
 
 def test_a_stage_that_is_not_certain_has_its_reason() -> None:

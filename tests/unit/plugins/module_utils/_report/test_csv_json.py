@@ -77,8 +77,8 @@ ROWS = [
 def test_the_csv_file_has_a_line_for_each_mac() -> None:
     assert list(csv_json.csv_pieces(ROWS)) == [
         f"\ufeff{','.join(csv_json.COLUMNS)}\r\n",
-        "C01,'=Ann,,,MANAGED,,,,false,,,,,,a; b,,,,,,ann MANAGED,0,,,\r\n",
-        "C02,,,,MIXED,,,,true,,,,,,,,,,,,,0,,,\r\n",
+        "C01,'=Ann,,,MANAGED,,,,false,,,,,,a; b,,,,,,ann MANAGED,0,,,,,\r\n",
+        "C02,,,,MIXED,,,,true,,,,,,,,,,,,,0,,,,,\r\n",
     ]
 
 

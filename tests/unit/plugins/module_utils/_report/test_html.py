@@ -309,9 +309,9 @@ def test_the_page_holds_a_line_for_each_mac_and_texts_that_repeat_once() -> None
     )
     lines = embedded("rows", *rows)
     assert lines == (
-        '[\n["C01","","",0,0,0,0,[],0,0,0,0,[],"",0,"",[["ada","MANAGED"]],0,"",null,0],\n'
-        '["C02","","",1,1,0,0,[],0,1,0,1,[],"",0,"",[],0,"",null,0],\n'
-        '["C03","","",0,0,0,0,[],0,1,0,0,[],"",0,"",[],1,"",null,0]]'
+        '[\n["C01","","",0,0,0,0,[],0,0,0,0,[],"",0,"",[["ada","MANAGED"]],0,"",null,0,null,""],\n'
+        '["C02","","",1,1,0,0,[],0,1,0,1,[],"",0,"",[],0,"",null,0,null,""],\n'
+        '["C03","","",0,0,0,0,[],0,1,0,0,[],"",0,"",[],1,"",null,0,null,""]]'
     )
     text = embedded("texts", *rows)
     assert r'"blueprint":["","\u003cB\u0026B\u003e"]' in text
