@@ -13,6 +13,12 @@ description:
   - Reads both sides as M(devicetrust.okta_kandji.device_trust_info) does and writes the stage of
     each Mac. HTML is for people, in one file that loads nothing from elsewhere. CSV is for
     spreadsheets, JSON for programs.
+  - The report has a calendar of who would lose access when, if nothing is renewed. Without O(apps)
+    it says who would be refused if apps admitted managed Macs alone. With O(apps) it evaluates the
+    rules that judge these apps now. A person gets in who gets in from one of their Macs. What
+    cannot be known counts as refused.
+  - "O(apps) costs these requests in addition: the pages of the list of apps, one for the rules of
+    each policy of these apps, and the pages of the members of each group that the rules name."
   - If only the time of a report would change, the module leaves the report alone.
   - The files name people and their Macs. They contain no secret.
 author:
@@ -39,6 +45,29 @@ options:
     elements: str
     choices: [html, csv, json]
     default: [html, csv, json]
+  apps:
+    description: Ids or exact labels of the apps whose present rules decide who gets in. Without it,
+      no rule is read.
+    type: list
+    elements: str
+    default: []
+  within_days:
+    description: Access is forecast for today and for the time so many days from now.
+    type: int
+    default: 30
+  on_date:
+    description: Forecast access for this time instead, in ISO 8601, like V(2026-12-24).
+    type: str
+  max_losing_access:
+    description: How many people may lose access until then. If more would, the module writes the
+      report and fails. Without it, any number may.
+    type: int
+  on_losing_access:
+    description: Whether the module fails or warns if more than O(max_losing_access) people would
+      lose access.
+    type: str
+    choices: [fail, warn]
+    default: fail
   mode:
     description: Permissions of the files, in octal digits.
     type: str
@@ -75,6 +104,26 @@ EXAMPLES = r"""
     formats: [csv]
     mode: "0644"
     redistribution_days: 45
+
+- name: Fail if more than five people would lose access to these apps within two weeks
+  devicetrust.okta_kandji.device_trust_report:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+    dest: /srv/reports
+    apps: [Salesforce, Slack]
+    within_days: 14
+    max_losing_access: 5
+
+- name: Write who would be refused after the holidays, and warn
+  devicetrust.okta_kandji.device_trust_report:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+    dest: /srv/reports
+    on_date: "2040-01-07"
+    max_losing_access: 0
+    on_losing_access: warn
 """
 
 RETURN = r"""
@@ -95,6 +144,30 @@ registration:
   returned: success
   type: dict
   sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: []}
+access:
+  description:
+    - Who gets in from their Macs today and on C(on_date), and who loses access when. Without
+      O(apps), as if apps admitted managed Macs alone.
+    - C(counts_today) and C(counts_on_date) are numbers of people. C(unknown) is what cannot be
+      known, and counts as refused. C(losing) has those who have less access on
+      C(on_date) than by what Okta shows now, up to 500; C(lost) is V(now) if their next sign-in may
+      fail. What only the rules leave unknown is not lost. The JSON file has all people instead.
+    - C(calendar) has the days on which people lose access, or Macs stop to give it. Its first date
+      may be V(now).
+  returned: success, and failure because of O(max_losing_access)
+  type: dict
+  sample:
+    apps: [Salesforce]
+    on_date: "2026-12-27T08:00:00Z"
+    counts_today: {gets_in: 21, unknown: 0, refused: 1}
+    counts_on_date: {gets_in: 20, unknown: 0, refused: 2}
+    losing_people: 1
+    calendar: [{date: "2026-12-03", people: 1, macs: 1}]
+    losing:
+      - {login: ann@acme.com, app: Salesforce, today: gets_in, on_date: refused,
+         lost: "2026-12-03T10:00:00Z", reason: The certificate of C02XK1ZAJG5J expires on 2026-12-03
+           and nothing renews it before., macs: []}
+    notes: []
 files:
   description: Paths of the files of the report, whether or not the module had to write them.
   returned: success
@@ -119,10 +192,13 @@ api_calls:
 """
 
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from ..module_utils._access import app_rules
+from ..module_utils._access.admission import JudgedApp, app_access
 from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     FLEET,
@@ -135,8 +211,17 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.text import abbreviate
+from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
+from ..module_utils._fleet.access_calendar import (
+    AccessForecast,
+    Horizon,
+    PersonAccess,
+    managed_only,
+)
+from ..module_utils._fleet.facts import Fleet
 from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.registration import USES as REGISTRATION_USES
@@ -156,7 +241,7 @@ from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.authority_status import authority_status
 from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
 from ..module_utils._report import csv_json, files, html
-from ..module_utils._report.figures import Figures, Meta, masked, survey
+from ..module_utils._report.figures import Figures, Meta, masked, masked_access, survey
 
 OPTIONS: ArgumentSpec = {
     **REDISTRIBUTION,
@@ -169,12 +254,18 @@ OPTIONS: ArgumentSpec = {
     },
     "mode": {"type": "str", "default": "0640"},
     "state_dir": {"type": "path"},
+    "apps": {"type": "list", "elements": "str", "default": []},
+    "within_days": {"type": "int", "default": 30},
+    "on_date": {"type": "str"},
+    "max_losing_access": {"type": "int"},
+    "on_losing_access": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
 }
 USES = (
     *ring_reads.USES,
     *fleet_reads.USES,
     *certificate_authorities.USES,
     *REGISTRATION_USES,
+    *app_rules.USES,
 )
 
 
@@ -182,6 +273,9 @@ def run(ctx: ModuleContext) -> Result:
     """Write the reports whose figures changed, and return their files."""
     params = ctx.params
     mode = files.parse_mode(params["mode"])
+    on_date = None if params["on_date"] is None else require_timestamp(params["on_date"])
+    apps = app_rules.read_judged_apps(ctx.okta, params["apps"])
+    users = app_rules.UserReader()
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
     expiries = known_expiry(
@@ -193,14 +287,18 @@ def run(ctx: ModuleContext) -> Result:
         subjects_by_ring(rings)[None],
     )
     query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries)
-    fleet = read_fleet(ctx.okta, ctx.kandji, query)
+    fleet = read_fleet(ctx.okta, ctx.kandji, query, users.add if apps else None)
     registration = RegistrationReader(ctx.okta)
     registration.explain(fleet)
 
     def read() -> t.Iterator[MacRow]:
         return masked(rows(fleet), ctx.masker)
 
-    meta = _meta(ctx, rings, authorities)
+    horizon = _horizon(ctx, on_date)
+    people = _access(ctx, fleet, apps, users, horizon)
+    access = AccessForecast(horizon, tuple(people), tuple(str(each.app.label) for each in apps))
+    access = masked_access(access, ctx.masker)
+    meta = _meta(ctx, rings, authorities, access)
     figures = survey(read(), meta)
     history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
@@ -214,8 +312,10 @@ def run(ctx: ModuleContext) -> Result:
         changes += files.write_report(path, pieces, figures.fingerprint, mode, ctx.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
     changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode)
+    _check_access(ctx, access)
     return build_result(
         changes,
+        access=access.as_result(),
         counts=figures.counts,
         files=[str(path) for path, _unused in reports],
         authority=meta.authority.as_result(),
@@ -223,7 +323,56 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _meta(ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorities) -> Meta:
+def _horizon(ctx: ModuleContext, on_date: datetime | None) -> Horizon:
+    """Return Okta's time, and the time for which access is forecast. Raises BadOption."""
+    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+    if on_date is None:
+        return Horizon(now, now + timedelta(days=ctx.params["within_days"]))
+    if on_date < now:
+        raise BadOption(f"on_date: {ctx.params['on_date']} has passed. Set a time in the future.")
+    return Horizon(now, on_date)
+
+
+def _access(
+    ctx: ModuleContext,
+    fleet: Fleet,
+    apps: t.Sequence[JudgedApp],
+    users: app_rules.UserReader,
+    horizon: Horizon,
+) -> list[PersonAccess]:
+    """Return the access of each person to each app, or to any that would admit managed Macs."""
+    if not apps:
+        return managed_only(fleet.macs, fleet.limits, horizon)
+    known = users.read(ctx.okta, apps)
+    return [
+        person
+        for judged in apps
+        for person in app_access(judged, fleet.macs, known, fleet.limits, horizon)
+    ]
+
+
+def _check_access(ctx: ModuleContext, access: AccessForecast) -> None:
+    """Warn or raise Refused if more people would lose access than may."""
+    limit, logins = ctx.params["max_losing_access"], access.losing_logins
+    if limit is None or len(logins) <= limit:
+        return
+    message = (
+        f"max_losing_access: {len(logins)} {'person' if len(logins) == 1 else 'people'} would lose"
+        f" access until {access.horizon.on_date:%Y-%m-%d}: {abbreviate(logins)}."
+        f" {access.assumption} Renew their certificates (playbook renew_certificates) and see the"
+        f" report for those who need something else, or set max_losing_access to {len(logins)}."
+    )
+    if ctx.params["on_losing_access"] == "fail":
+        raise Refused(message, access=access.as_result())
+    ctx.warn(message)
+
+
+def _meta(
+    ctx: ModuleContext,
+    rings: t.Sequence[Ring],
+    authorities: Authorities,
+    access: AccessForecast,
+) -> Meta:
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     return Meta(
         generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -237,6 +386,7 @@ def _meta(ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorities)
         },
         rollout=describe_rollout(rings),
         authority=authority_status(authorities, ring_urls(rings), ctx.okta.transport.now()),
+        access=access,
         history=bool(ctx.params["state_dir"]),
         api_calls=sum(int(each["count"]) for each in ctx.calls()),
     )

@@ -77,6 +77,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # Reads that a plan asks for.
     "evidence": (
         "module_utils/_access/app_moves.py",
+        "module_utils/_access/app_rules.py",
         "module_utils/_access/directory.py",
         "module_utils/_access/recheck.py",
         "module_utils/_access/guards.py",
@@ -123,7 +124,11 @@ HEIGHT = {
 CLIENTS = ("module_utils/_okta/client.py", "module_utils/_kandji/client.py")
 # What opens connections. Only _http may import it.
 NETWORK = ("requests", "urllib3", "http.client", "urllib.request", "socket", "ssl")
-ACCESS_MODULES = ("modules/okta_access_policy*.py", "modules/okta_sign_in_denials_info.py")
+ACCESS_MODULES = (
+    "modules/okta_access_policy*.py",
+    "modules/okta_sign_in_denials_info.py",
+    "modules/device_trust_report.py",  # whom the rules of apps refuse when Macs are managed no more
+)
 
 
 @cache

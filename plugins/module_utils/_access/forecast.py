@@ -82,6 +82,17 @@ def unknowns_of(chosen: t.Iterable[Candidate]) -> set[str]:
     }
 
 
+def possible_outcomes(chosen: t.Sequence[Candidate]) -> list[Outcome]:
+    """Return the outcomes that the unknowns leave possible, at least one.
+
+    With too many unknowns these are a refusal and an admission that are not ruled out.
+    """
+    names = sorted(unknowns_of(chosen))
+    if len(names) > MAX_UNKNOWNS:
+        return [_refusal(chosen), _admission(chosen)]
+    return list(dict.fromkeys(decide(chosen, holding) for holding in _combinations(names)))
+
+
 def certain_outcome(rules: Rules, person: Identity, device: DeviceContext) -> Outcome | None:
     """Return the outcome if it does not depend on unknowns, else None.
 

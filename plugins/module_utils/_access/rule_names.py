@@ -1,21 +1,32 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The groups and platforms that rules name. Pure."""
+"""The groups, users and platforms that rules name. Pure."""
 
 from __future__ import annotations
+
+import typing as t
 
 from .rule_order import Rules
 
 
 def named_groups(*policies: Rules) -> set[str]:
     """Return the ids of the groups that conditions name."""
+    return _named("groups", policies)
+
+
+def named_users(*policies: Rules) -> set[str]:
+    """Return the ids of the users that conditions name."""
+    return _named("users", policies)
+
+
+def _named(kind: str, policies: t.Iterable[Rules]) -> set[str]:
     return {
-        group
+        member
         for rules in policies
         for rule in rules
         for side in ("include", "exclude")
-        for group in rule.members("groups", side)
+        for member in rule.members(kind, side)
     }
 
 

@@ -47,6 +47,7 @@ RANGES: dict[str, Range] = {
     "max_percent": PERCENT,
     "max_locked_out": COUNT,
     "max_denied": COUNT,
+    "max_losing_access": COUNT,
     "max_enrolments_per_hour": Range(1, 1_000_000),
     "confirm_above": COUNT,
     "min_healthy_percent": PERCENT,
@@ -64,6 +65,7 @@ RANGES: dict[str, Range] = {
     "min_days_between": DAYS,
     "redistribution_days": DAYS,
     "renew_within_days": DAYS,
+    "within_days": DAYS,
     "stale_days": Range(1, 3_650),
     "unused_days": Range(1, 82),  # with the grace a week less than Okta keeps its log
     "grace_days": Range(1, 82),

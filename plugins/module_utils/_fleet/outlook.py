@@ -74,10 +74,14 @@ def outlook_of(mac: MacFacts, limits: AgeLimits) -> Outlook:
 
 
 def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) -> Outlook:
-    """Return the outlook for one person, whose records of the Mac may say different things."""
+    """Return the outlook for one person, whose records of the Mac may say different things.
+
+    The newest record is that of the account in Okta Verify: an older one is from before the Mac was
+    erased, or the account removed.
+    """
     records = [record for record in mac.records if record.is_working and login in record.users]
     statuses = {record.users[login] for record in records}
-    if statuses == {"MANAGED"}:
+    if statuses == {"MANAGED"} or {each.users[login] for each in _newest(records)} == {"MANAGED"}:
         return shared
     doubt = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
     if doubt:
@@ -85,9 +89,19 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     if "MANAGED" in statuses:
         return Outlook(
             "unknown",
-            f"Okta has several records of {name_of(mac)}, which say different things of {login}.",
+            f"Okta has several records of {name_of(mac)}, and the newest does not show it as"
+            f" managed for {login}.",
         )
     return Outlook("no", _why_not_managed(mac, login, limits))
+
+
+def _newest(records: t.Sequence[DeviceRecord]) -> list[DeviceRecord]:
+    """Return the records that may be the newest: all if it is unknown when one was made."""
+    created = [parse_timestamp(record.created) for record in records]
+    known = [time for time in created if time]
+    if len(known) < len(created):
+        return list(records)
+    return [each for each, time in zip(records, created, strict=True) if time == max(known)]
 
 
 def _unknown_status(records: t.Iterable[DeviceRecord], login: str) -> str:

@@ -26,6 +26,7 @@ from .._kandji.records import CustomProfile
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import EVENTS, LogFacts, summarize_events
+from .._okta.records import OktaDevice
 from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
     Certificates,
@@ -43,6 +44,7 @@ from .rings import Ring, certificate_filter
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"
 NO_CERTIFICATE = "no certificate has this name"
 MACS_IN_OKTA = 'profile.platform eq "MACOS"'
+OnRecord = Callable[[OktaDevice], None]
 MAX_UNLISTED = 20  # Macs that are read by id if the list of them changed while it was read
 # What read_fleet sends.
 USES = (
@@ -82,12 +84,16 @@ class FleetQuery:
         return [ring.profile for ring in self.rings if ring.profile]
 
 
-def read_fleet(okta: Okta, kandji: Kandji, query: FleetQuery) -> Fleet:
+def read_fleet(
+    okta: Okta, kandji: Kandji, query: FleetQuery, on_record: OnRecord | None = None
+) -> Fleet:
     """Return the fleet: Okta and Kandji's tables read in parallel, and joined.
 
     The number of calls grows with the pages of each table alone.
+
+    :arg on_record: is called with each device record of Okta, which the fleet keeps parts of.
     """
-    tables, now = _read_tables(okta, kandji, query)
+    tables, now = _read_tables(okta, kandji, query, on_record)
     installed = "installed" in tables.profile_statuses.states.values()
     is_narrow = "common_name" in certificate_filter(query.profiles)
     if tables.certificates.is_empty and installed and is_narrow:
@@ -102,11 +108,13 @@ def read_fleet(okta: Okta, kandji: Kandji, query: FleetQuery) -> Fleet:
     return Fleet(macs, AgeLimits(now, query.expiring_days, query.stale_days))
 
 
-def _read_tables(okta: Okta, kandji: Kandji, query: FleetQuery) -> tuple[FleetTables, datetime]:
+def _read_tables(
+    okta: Okta, kandji: Kandji, query: FleetQuery, on_record: OnRecord | None
+) -> tuple[FleetTables, datetime]:
     """Return all tables, and Okta's time. Raises one error for all that went wrong."""
 
     def read_okta() -> tuple[DeviceRecords, LogFacts, datetime]:
-        records = read_records(okta)
+        records = read_records(okta, on_record)
         now = query.now or datetime.fromtimestamp(okta.transport.now(), timezone.utc)
         return records, read_log(okta, now, query), now
 
@@ -214,11 +222,13 @@ def read_competing(kandji: Kandji, competitors: Iterable[ProfileItem]) -> set[st
 # Okta
 
 
-def read_records(okta: Okta) -> DeviceRecords:
+def read_records(okta: Okta, on_record: OnRecord | None = None) -> DeviceRecords:
     """Return the device records of Macs with their users, from search: never write from them."""
     records = DeviceRecords()
     for device in okta.devices(MACS_IN_OKTA, expand="userSummary"):
         records.add(device)
+        if on_record:
+            on_record(device)
     return records
 
 

@@ -253,6 +253,7 @@ ENRICHING_METHODS = replace(LIST_METHODS, optional=True)
 ENRICHING_GROUP_USERS = replace(LIST_GROUP_USERS, optional=True)
 ENRICHING_POLICIES = replace(LIST_POLICIES, optional=True)
 ENRICHING_RULES = replace(LIST_RULES, optional=True)
+ENRICHING_APPS = replace(LIST_APPS, optional=True)
 
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
@@ -485,9 +486,9 @@ class Okta:
         )
         return map(OktaUser.from_row, rows)
 
-    def apps(self) -> list[App]:
+    def apps(self, operation: Operation = LIST_APPS) -> list[App]:
         """Return all apps of the org. listApplications."""
-        return list(map(App.from_row, self._pages(LIST_APPS, {"limit": 200})))
+        return list(map(App.from_row, self._pages(operation, {"limit": 200})))
 
     def assign_app_policy(self, app_id: str, policy_id: str) -> None:
         """Replace the sign-in policy of an app. assignApplicationPolicy."""
@@ -602,9 +603,9 @@ class Okta:
             )
         return list(dict.fromkeys(ids))
 
-    def policy_rules(self, policy_id: str) -> list[PolicyRule]:
+    def policy_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[PolicyRule]:
         """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules."""
-        return list(map(PolicyRule.from_row, self._rules(LIST_RULES, policy_id)))
+        return list(map(PolicyRule.from_row, self._rules(operation, policy_id)))
 
     def policy_rule(self, policy_id: str, rule_id: str) -> PolicyRule | None:
         """Return one rule, or None if there is none. getPolicyRule."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from .._fleet.access_calendar import AccessForecast
 from .._fleet.rows import MacRow
 from .figures import Figures, Meta, funnel
 
@@ -81,6 +82,19 @@ def cell(value: Any) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(STARTS_A_FORMULA) else text
 
 
+def _access_pieces(forecast: AccessForecast | None) -> Iterator[str]:
+    """Yield who gets in, with a line for each person and app."""
+    if forecast is None:
+        yield "null"
+        return
+    yield json.dumps(forecast.summary())[:-1] + ', "people": [\n'
+    between = ""
+    for person in forecast.people:
+        yield between + json.dumps(person.as_result())
+        between = ",\n"
+    yield "\n]}"
+
+
 def json_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterator[str]:
     """Yield one JSON document, with a line for each Mac."""
     head = {
@@ -98,7 +112,9 @@ def json_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterato
         "authority": meta.authority.as_result(),
         "api_calls": meta.api_calls,
     }
-    yield json.dumps(head)[:-1] + ', "macs": [\n'
+    yield json.dumps(head)[:-1] + ', "access": '
+    yield from _access_pieces(meta.access)
+    yield ', "macs": [\n'
     between = ""
     for row in rows:
         yield between + json.dumps(row.as_result())

@@ -9,9 +9,11 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._core.masking import Masker
+from .._core.results import Result
+from .._fleet.access_calendar import AccessForecast, PersonAccess
 from .._fleet.rows import COLUMNS, MacRow, RowUser
 from .._okta.authority_status import AuthorityStatus
 from . import generated_page as page
@@ -74,6 +76,7 @@ class Meta:
     renewals: Mapping[str, str | None] = field(default_factory=dict)
     rollout: str = ""
     authority: AuthorityStatus = field(default_factory=AuthorityStatus)
+    access: AccessForecast | None = None
     previous: PastReport | None = None
     history: bool = False
     api_calls: int = 0
@@ -99,6 +102,33 @@ def _masked_row(row: MacRow, masker: Masker) -> MacRow:
     return MacRow(**{name: masker.value(getattr(row, name)) for name in names}, users=users)
 
 
+def masked_access(forecast: AccessForecast, masker: Masker) -> AccessForecast:
+    """Return a forecast of access without the run's secrets."""
+    return replace(
+        forecast,
+        people=tuple(_masked_person(each, masker) for each in forecast.people),
+        apps=tuple(map(masker.text, forecast.apps)),
+        notes=tuple(map(masker.text, forecast.notes)),
+    )
+
+
+def _masked_person(person: PersonAccess, masker: Masker) -> PersonAccess:
+    text = json.dumps(person.as_result())
+    if masker.text(text) == text:
+        return person
+    macs = tuple(
+        replace(mac, mac=masker.text(mac.mac), reason=masker.text(mac.reason))
+        for mac in person.macs
+    )
+    return PersonAccess(masker.text(person.login), macs, masker.text(person.app))
+
+
+def _access_without_date(forecast: AccessForecast | None) -> Result:
+    """Return what a report says of access, without the date that moves with each run."""
+    result = forecast.summary() if forecast else {}
+    return {name: value for name, value in result.items() if name != "on_date"}
+
+
 def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
     """Return the figures of the rows, in one pass."""
     counts: Counter[str] = Counter()
@@ -118,10 +148,13 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
                 dict(meta.renewals),
                 meta.rollout,
                 meta.authority.as_result(),
+                _access_without_date(meta.access),
             ]
         ).encode()
     )
     unconfirmed = 0
+    for person in meta.access.people if meta.access else ():
+        digest.update(json.dumps(person.as_result()).encode())
     for row in rows:
         digest.update(json.dumps(row.as_result()).encode())
         counts[row.stage] += 1

@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from .._fleet.access_calendar import NOW, AccessForecast, by_week
 from .._fleet.rows import MacRow
 from .._fleet.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
 from . import generated_page as page
@@ -106,6 +107,7 @@ def html_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterato
     yield _header(figures, meta)
     yield _funnel(figures)
     yield from ('<div class="pair">', _rings(figures), _months(figures, meta), "</div>")
+    yield _access(meta.access)
     yield _changes(figures, meta)
     yield _tell(figures)
     yield page.TABLE.format(columns="".join(_heading(name, label) for name, label in SHOWN))
@@ -301,6 +303,64 @@ def _months(figures: Figures, meta: Meta) -> str:
     authority = "".join(f"<li>{escape(line)}</li>" for line in meta.authority.lines)
     body += f'<h3>Certificate authority</h3><ul class="plain">{authority}</ul>' if authority else ""
     return page.SECTION.format(id="months", title="Certificates by month of expiry", body=body)
+
+
+def _access(forecast: AccessForecast | None) -> str:
+    """Return who would lose access when, as a section."""
+    if forecast is None:
+        return ""
+    weeks = by_week(forecast.days)
+    most = max((len(week.people) for week in weeks), default=0)
+    lines = "".join(
+        f"<li><span>{_week(week.date)}</span><b>{len(week.people):,}</b>"
+        f"{_bar(len(week.people), most, 'bad' if week.date == NOW else 'wait')}"
+        f'<span class="lost">{len(week.macs):,} {"Mac" if len(week.macs) == 1 else "Macs"}</span>'
+        "</li>"
+        for week in weeks
+    )
+    calendar = f'<ol class="steps months">{lines}</ol>' if lines else "<p>Nobody.</p>"
+    notes = "".join(f'<p class="notice">{escape(note)}</p>' for note in forecast.notes)
+    counts = "".join(
+        f"<li>{escape(when)}: {_people_counts(known)}</li>"
+        for when, known in (
+            ("Today", forecast.counts("today")),
+            (f"On {forecast.horizon.on_date:%Y-%m-%d}", forecast.counts("on_date")),
+        )
+    )
+    return page.SECTION.format(
+        id="access",
+        title="Who would lose access when",
+        body=f'<p class="quiet">{escape(forecast.assumption)}</p>{notes}'
+        f'<ul class="plain">{counts}</ul>{calendar}{_losing(forecast)}',
+    )
+
+
+def _week(date: str) -> str:
+    return "from now on" if date == NOW else f"week of {escape(date)}"
+
+
+def _people_counts(counts: Mapping[str, int]) -> str:
+    return (
+        f"<b>{counts['gets_in']:,}</b> get in, <b>{counts['refused']:,}</b> are refused,"
+        f" <b>{counts['unknown']:,}</b> cannot be known"
+    )
+
+
+def _losing(forecast: AccessForecast) -> str:
+    """Return those who lose access by the date, with the reason."""
+    losing = forecast.losing
+    lines = []
+    for person in losing[:NAMED_MOVES]:
+        app = f" {escape(person.app)}:" if person.app else ""
+        lines.append(f"<li><code>{escape(person.login)}</code>{app} {escape(person.reason)}</li>")
+    if len(losing) > NAMED_MOVES:
+        lines.append(f"<li>and {len(losing) - NAMED_MOVES:,} more (see the JSON file)</li>")
+    if not lines:
+        return ""
+    return (
+        f"<details open><summary>By {forecast.horizon.on_date:%Y-%m-%d}"
+        f' <b>{len(losing):,}</b></summary><ul class="moves">{"".join(lines)}</ul></details>'
+    )
 
 
 def _changes(figures: Figures, meta: Meta) -> str:

@@ -664,3 +664,25 @@ def test_people_whom_a_session_policy_refuses_are_apart():
         {"user_id": "ann", "login": "ann@acme.com", "policy": "Staff", "rule": "Stop"}
     ]
     assert found["unread"] == ["Something."]
+
+
+# What the unknowns leave possible
+
+
+def test_every_outcome_that_an_unknown_leaves_possible_is_there_once() -> None:
+    office = rule("Office", network={"connection": "ZONE", "include": ["z1"]})
+    chosen = forecast.candidates([office, CLOSED], ANN, MAC)
+    assert forecast.possible_outcomes(chosen) == [
+        Outcome(False, "Closed"),
+        Outcome(True, "Office"),
+    ]
+    assert forecast.possible_outcomes([]) == [Outcome(False, "")]
+
+
+def test_of_too_many_unknowns_the_extremes_are_possible() -> None:
+    names = frozenset(f"n{number}" for number in range(forecast.MAX_UNKNOWNS + 1))
+    chosen = [
+        forecast.Candidate(names, "A", conditions.ALWAYS),
+        forecast.Candidate(conditions.NOTHING, "B", conditions.NEVER),
+    ]
+    assert forecast.possible_outcomes(chosen) == [Outcome(False, "B"), Outcome(True, "A")]

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_names import (
     named_groups,
     named_platforms,
+    named_users,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
@@ -27,6 +28,7 @@ def test_groups_of_all_rules_are_named_once_on_either_side() -> None:
     guests = rule(people={"groups": {"include": ["guests", "all"]}})
     assert named_groups([staff, users], [guests]) == {"staff", "all", "glass", "guests"}
     assert named_groups([users], []) == set()
+    assert named_users([staff, users], [guests]) == {"ada"}
 
 
 def on(kind: str | None, system: str | None) -> dict[str, t.Any]:

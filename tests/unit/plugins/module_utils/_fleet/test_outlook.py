@@ -23,9 +23,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.devi
     RecordEvents,
 )
 
-from tests.unit.plugins.module_utils._fleet.builders import NOW, SERIAL, mac, record
+from tests.unit.plugins.module_utils._fleet.builders import (
+    AFTER,
+    BEFORE,
+    NOW,
+    SERIAL,
+    mac,
+    record,
+)
 
 DAY = timedelta(days=1)
+LATER = "2026-11-12T10:00:00.000Z"
 EXPIRES = datetime(2026, 12, 10, 8, tzinfo=timezone.utc)
 KNOWN = {"expires": "2026-12-10T08:00:00Z", "expiry_source": "mac"}
 NAMED = f"The certificate of {SERIAL} expires on 2026-12-10 and nothing renews it before."
@@ -198,11 +206,23 @@ def test_a_mac_that_is_managed_for_others_is_not_for_its_person() -> None:
     assert shown == Outlook("no", f"ben@acme.com has no working registration on {SERIAL}.")
 
 
-def test_records_that_say_different_things_leave_it_open() -> None:
-    facts = managed(record(ada="MANAGED"), record(record_id="guo2", ada="NOT_MANAGED"))
+def test_the_newest_record_that_works_decides() -> None:
+    old, new = record(ada="NOT_MANAGED"), record(record_id="guo2", created=LATER, ada="MANAGED")
+    assert of_ada(managed(old, new)).today == "yes"
+
+
+@pytest.mark.parametrize("created", [BEFORE, AFTER, ""])
+def test_a_newest_record_that_is_not_managed_leaves_it_open(created: str) -> None:
+    other = record(record_id="guo2", ada="NOT_MANAGED")
+    facts = managed(record(created=created, ada="MANAGED"), other)
     assert of_ada(facts) == Outlook(
-        "unknown", f"Okta has several records of {SERIAL}, which say different things of ada."
+        "unknown",
+        f"Okta has several records of {SERIAL}, and the newest does not show it as managed for"
+        " ada.",
     )
+
+
+def test_a_record_that_does_not_work_does_not_count() -> None:
     suspended = managed(
         record(ada="MANAGED"), record("SUSPENDED", record_id="guo2", ada="NOT_MANAGED")
     )

@@ -9,8 +9,15 @@ import csv
 import json
 import typing as t
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
+    AccessForecast,
+    Horizon,
+    MacAccess,
+    PersonAccess,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
     RowUser,
@@ -68,6 +75,14 @@ def test_csv_has_every_column_of_every_mac() -> None:
 
 # Whole files
 
+SOON = datetime(2026, 12, 6, tzinfo=timezone.utc)
+ACCESS = AccessForecast(
+    Horizon(
+        datetime(2026, 11, 24, tzinfo=timezone.utc), datetime(2026, 12, 24, tzinfo=timezone.utc)
+    ),
+    (PersonAccess("ann", (MacAccess("C01", "yes", "no", SOON, "It expires."),)),),
+)
+
 ROWS = [
     MacRow("C01", "=Ann", stage="MANAGED", tags=["a", "b"], users=[RowUser("ann", "MANAGED")]),
     MacRow("C02", stage="MIXED", unconfirmed=True),
@@ -97,8 +112,12 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         STAGES,
         renewals={"canary": "2027-02-01"},
         rollout="Not rolled out yet: the ring wide (Okta SCEP - wide).",
+        access=ACCESS,
         api_calls=42,
     )
+    assert json.loads("".join(csv_json.json_pieces([], figures, replace(meta, access=None))))[
+        "access"
+    ] is (None)
     text = "".join(csv_json.json_pieces(ROWS, figures, meta))
     assert json.loads(text) == {
         "fingerprint": "f00",
@@ -113,9 +132,14 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         "renewals": {"canary": "2027-02-01"},
         "rollout": "Not rolled out yet: the ring wide (Okta SCEP - wide).",
         "authority": {"alarm": False, "renewals": [], "unavailable": None},
+        "access": {
+            **ACCESS.summary(),
+            "people": [person.as_result() for person in ACCESS.people],
+        },
         "api_calls": 42,
         "macs": [row.as_result() for row in ROWS],
     }
     lines = text.splitlines()
-    assert len(lines) == 4 and lines[0].endswith('"macs": [') and lines[3] == "]}"
+    assert len(lines) == 7 and lines[0].endswith('"people": [') and lines[6] == "]}"
+    assert lines[2] == ']}, "macs": ['
     assert text.endswith("]}\n")

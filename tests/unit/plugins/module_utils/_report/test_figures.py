@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
+    AccessForecast,
+    Horizon,
+    MacAccess,
+    PersonAccess,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
     RowUser,
@@ -197,3 +204,40 @@ def test_a_secret_that_is_part_of_a_key_or_of_json_leaves_the_keys(secret: str) 
     (shown,) = figures.masked([row], Masker([secret]))
     assert shown.person == "a ******** b" and shown.users == [RowUser("ada", "********")]
     assert shown.as_result().keys() == row.as_result().keys()
+
+
+# Who loses access
+
+HORIZON = Horizon(
+    datetime(2026, 12, 1, tzinfo=timezone.utc), datetime(2026, 12, 31, tzinfo=timezone.utc)
+)
+
+
+def access(reason: str = "It expires.", days: int = 30, login: str = "ann") -> AccessForecast:
+    now = datetime(2026, 12, 1, tzinfo=timezone.utc)
+    mac = MacAccess("C02-of-ann", "yes", "no", now + timedelta(days=1), reason)
+    person = PersonAccess(login, (mac,), "Slack")
+    horizon = Horizon(now, now + timedelta(days=days))
+    return AccessForecast(horizon, (person,), ("Slack", "Teams"), ("A note on Teams.",))
+
+
+def test_access_without_a_secret_stays_the_same_object() -> None:
+    forecast = access()
+    clean = figures.masked_access(forecast, Masker(["s3cret"]))
+    assert clean == forecast and clean.people[0] is forecast.people[0]
+
+
+@pytest.mark.parametrize("secret", ["s3cret", "Slack", "C02-of-ann", "Teams"])
+def test_a_secret_in_a_forecast_of_access_is_masked(secret: str) -> None:
+    forecast = access("Why s3cret.", login="s3cret@acme.com")
+    clean = figures.masked_access(forecast, Masker([secret]))
+    assert secret not in str(clean) and clean.horizon == forecast.horizon
+    assert clean.people[0].macs[0].lost == forecast.people[0].macs[0].lost
+
+
+def test_who_loses_access_changes_the_fingerprint_and_the_date_alone_does_not() -> None:
+    prints = [
+        figures.survey([], meta(access=forecast)).fingerprint
+        for forecast in (None, access(), access(days=31), access("Other."), AccessForecast(HORIZON))
+    ]
+    assert prints[1] == prints[2] and len(set(prints)) == 4

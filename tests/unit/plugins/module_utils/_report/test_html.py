@@ -11,8 +11,17 @@ import json
 import re
 import typing as t
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
+    ALREADY,
+    AccessForecast,
+    Horizon,
+    MacAccess,
+    PersonAccess,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.outlook import State
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
     RowUser,
@@ -332,6 +341,66 @@ def test_the_page_holds_a_line_for_each_mac_and_texts_that_repeat_once() -> None
 
 def test_json_cannot_end_the_element_that_holds_it() -> None:
     assert html.embed(["</script>", "ü & ö", 1]) == (r'["\u003c/script\u003e","ü \u0026 ö",1]')
+
+
+# Who would lose access
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
+
+
+def person(login: str, reason: str, days: int = 0, app: str = "") -> PersonAccess:
+    lost = NOON + timedelta(days=days) if days else ALREADY
+    state: State = "yes" if days else "unknown"
+    return PersonAccess(login, (MacAccess(f"C-{login}", state, "no", lost, reason),), app)
+
+
+def access_section(*people: PersonAccess, **values: t.Any) -> str:
+    horizon = Horizon(NOON, NOON + timedelta(days=30))
+    return section("access", access=AccessForecast(horizon, people, **values))
+
+
+def test_the_calendar_counts_people_and_macs_by_week() -> None:
+    shown = access_section(person("ann", "Now & here."), person("ben", "Later.", 5, "<Slack>"))
+    assert shown == (
+        "Who would lose access when: "
+        '<p class="quiet">If nothing is renewed, and apps admitted managed Macs alone. No rule is'
+        " evaluated.</p>"
+        '<ul class="plain">'
+        "<li>Today: <b>1</b> get in, <b>0</b> are refused, <b>1</b> cannot be known</li>"
+        "<li>On 2026-12-31: <b>0</b> get in, <b>2</b> are refused, <b>0</b> cannot be known</li>"
+        "</ul>"
+        '<ol class="steps months">'
+        f"<li><span>from now on</span><b>1</b>{share_bar('100', 'bad')}"
+        '<span class="lost">1 Mac</span></li>'
+        f"<li><span>week of 2026-11-30</span><b>1</b>{share_bar('100', 'wait')}"
+        '<span class="lost">1 Mac</span></li></ol>'
+        "<details open><summary>By 2026-12-31 <b>2</b></summary>"
+        '<ul class="moves"><li><code>ann</code> Now &amp; here.</li>'
+        "<li><code>ben</code> &lt;Slack&gt;: Later.</li></ul></details>"
+    )
+
+
+def test_a_calendar_of_nobody_says_so() -> None:
+    shown = access_section(apps=("A & B",), notes=("Not read: <x>.",))
+    assert shown == (
+        "Who would lose access when: "
+        '<p class="quiet">If nothing is renewed, by the present rules of A &amp; B; sign-ins from'
+        ' Macs alone.</p><p class="notice">Not read: &lt;x&gt;.</p>'
+        '<ul class="plain">'
+        "<li>Today: <b>0</b> get in, <b>0</b> are refused, <b>0</b> cannot be known</li>"
+        "<li>On 2026-12-31: <b>0</b> get in, <b>0</b> are refused, <b>0</b> cannot be known</li>"
+        "</ul><p>Nobody.</p>"
+    )
+    assert 'id="access"' not in page()
+
+
+@pytest.mark.parametrize("more", [0, 1200])
+def test_of_many_who_lose_access_25_are_named(more: int) -> None:
+    shown = access_section(*(person(f"p{number:04}", "Gone.") for number in range(25 + more)))
+    assert shown.count("<code>") == 25
+    assert ("<li>and 1,200 more (see the JSON file)</li>" in shown) is bool(more)
+    assert f"<b>{25 + more:,}</b></summary>" in shown
+    assert f'<span class="lost">{25 + more:,} Macs</span>' in shown
 
 
 # From rows to the page

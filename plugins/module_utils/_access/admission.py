@@ -1,0 +1,138 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom the rules of apps admit from their Macs, while these are managed and after. Pure.
+
+The rules are evaluated as in a forecast of their change; here they stay, and the Macs change.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._core.text import abbreviate
+from .._fleet.access_calendar import (
+    STATES,
+    Horizon,
+    MacAccess,
+    PersonAccess,
+    Verdict,
+    Verdicts,
+    access_of,
+    judge_people,
+    worst_of,
+)
+from .._fleet.facts import AgeLimits, MacFacts
+from .._fleet.outlook import Outlook, name_of
+from .._okta.records import App
+from .conditions import DeviceContext, Identity
+from .forecast import Candidate, candidates, possible_outcomes, unknowns_of
+from .rule_names import named_groups, named_users
+from .rule_order import Rules
+
+MAC = "MACOS"
+MAX_UNKNOWN_NAMES = 3  # in a reason
+
+
+class JudgedApp(t.NamedTuple):
+    """An app, and the rules of the policy that judges its sign-ins, in order."""
+
+    app: App
+    rules: Rules
+
+
+@dataclass
+class Users:
+    """The users of Okta whom rules may tell apart.
+
+    ``ids`` are by login in lower case. ``devices`` are by user, ``members`` are user ids by group,
+    ``types`` the ids of user types by user, as far as they were read.
+    """
+
+    ids: t.Mapping[str, str] = field(default_factory=dict)
+    devices: t.Mapping[str, t.Sequence[DeviceContext]] = field(default_factory=dict)
+    members: t.Mapping[str, t.AbstractSet[str]] = field(default_factory=dict)
+    types: t.Mapping[str, str] = field(default_factory=dict)
+
+    def identity_of(self, login: str) -> Identity | None:
+        """Return what rules can ask of a person, or None if Okta showed no such user."""
+        user_id = self.ids.get(login.casefold())
+        if user_id is None:
+            return None
+        groups = frozenset(group for group, users in self.members.items() if user_id in users)
+        return Identity(user_id, groups, self.types.get(user_id))
+
+    def contexts_of(self, login: str, mac: MacFacts) -> list[DeviceContext]:
+        """Return a Mac as a person signs in from it; one for each of its records of the person."""
+        ids = {record.id for record in mac.records}
+        devices = self.devices.get(self.ids.get(login.casefold(), ""), ())
+        return [each for each in devices if each.device_id in ids] or [DeviceContext(MAC)]
+
+
+def app_access(
+    judged: JudgedApp, macs: t.Iterable[MacFacts], users: Users, limits: AgeLimits, horizon: Horizon
+) -> list[PersonAccess]:
+    """Return the access of each person to an app from their Macs."""
+    policy = _Policy(judged.rules)
+
+    def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
+        identity = users.identity_of(login)
+        verdicts = [policy.verdicts(identity, context) for context in users.contexts_of(login, mac)]
+        # Which of several records Okta Verify uses is unknown.
+        return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
+
+    people = judge_people(macs, limits, judge)
+    return [PersonAccess(login, known, str(judged.app.label)) for login, known in people.items()]
+
+
+@dataclass
+class _Policy:
+    """The rules of a policy. People and devices that they do not tell apart share verdicts."""
+
+    rules: Rules
+    _known: dict[tuple[object, ...], Verdicts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Collect the users that the rules name."""
+        self._users = named_users(self.rules)
+        self._names_people = bool(self._users or named_groups(self.rules))
+
+    def verdicts(self, person: Identity | None, device: DeviceContext) -> Verdicts:
+        """Return whether the rules admit a person on a device, by whether it is managed."""
+        if person is None and self._names_people:
+            nobody = Verdict("unknown", "Okta shows no user with this login.")
+            return dict.fromkeys(STATES, nobody)
+        known = person or Identity()
+        key: tuple[object, ...] = (
+            known.id if known.id in self._users else "",
+            known.groups,
+            known.user_type,
+        )
+        key = (*key, replace(device, managed=False).traits)
+        if key not in self._known:
+            self._known[key] = self._decide(known, device)
+        return self._known[key]
+
+    def _decide(self, person: Identity, device: DeviceContext) -> Verdicts:
+        managed, unmanaged = (
+            verdict_of(candidates(self.rules, person, replace(device, managed=state)))
+            for state in (True, False)
+        )
+        if managed.state == unmanaged.state:
+            return {"yes": managed, "unknown": unmanaged, "no": unmanaged}
+        return {"yes": managed, "unknown": Verdict("unknown"), "no": unmanaged}
+
+
+def verdict_of(chosen: t.Sequence[Candidate]) -> Verdict:
+    """Return whether rules that may decide admit a person under any answer to the unknowns."""
+    outcomes = possible_outcomes(chosen)
+    rules = list(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule))
+    named = " or ".join(repr(rule) for rule in rules)
+    admitted = {outcome.admitted for outcome in outcomes}
+    if admitted == {True}:
+        return Verdict("yes", f"Rule {named} admits it.")
+    if admitted == {False}:
+        return Verdict("no", f"Rule {named} refuses it." if named else "No rule admits it.")
+    unknowns = abbreviate(sorted(unknowns_of(chosen)), MAX_UNKNOWN_NAMES)
+    return Verdict("unknown", f"Whether rule {named} admits it depends on {unknowns}.")

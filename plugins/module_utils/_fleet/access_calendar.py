@@ -1,0 +1,321 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who gets in from their Macs today and on a date, and who loses access when. Pure.
+
+A person gets in who gets in from one of their Macs. What cannot be known counts as refused.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .._core.results import Result
+from .._core.timestamps import EARLIEST, format_timestamp
+from .facts import AgeLimits, MacFacts
+from .outlook import Outlook, State, name_of, outlooks
+
+STATES: tuple[State, ...] = ("yes", "unknown", "no")  # from the best to the worst
+NOW = "now"
+ALREADY = EARLIEST  # the time at which access is lost that the next sign-in may not give
+WORDS = {"yes": "gets_in", "unknown": "unknown", "no": "refused"}  # as results have them
+MAX_SHOWN = 500  # people in the result of a module; the JSON file has all
+
+
+class Horizon(t.NamedTuple):
+    """The present, and the date for which access is forecast."""
+
+    now: datetime
+    on_date: datetime
+
+
+class Verdict(t.NamedTuple):
+    """Whether a person is admitted from a Mac that is managed, is not, or may be; and why."""
+
+    state: State
+    reason: str = ""
+
+
+Verdicts = t.Mapping[State, Verdict]  # by whether the Mac is managed
+# What apps that admit managed Macs alone decide.
+MANAGED_ONLY: Verdicts = {state: Verdict(state) for state in STATES}
+
+
+@dataclass(frozen=True, slots=True)
+class MacAccess:
+    """Whether a person gets in from one Mac, today and on the date.
+
+    ``lost`` is the first time at which it is less than by what Okta shows now, None if it stays:
+    what only the rules leave unknown is not lost. ``reason`` is a sentence on why not.
+    """
+
+    mac: str
+    today: State
+    on_date: State
+    lost: datetime | None
+    reason: str
+
+    def as_result(self) -> Result:
+        """Return the access as results show it."""
+        return {
+            "mac": self.mac,
+            "today": WORDS[self.today],
+            "on_date": WORDS[self.on_date],
+            "lost": _lost_text(self.lost),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAccess:
+    """Whether a person gets in to an app from any of their Macs, today and on the date.
+
+    ``app`` is its label, "" for any app that would admit managed Macs alone.
+    """
+
+    login: str
+    macs: tuple[MacAccess, ...]
+    app: str = ""
+
+    @property
+    def today(self) -> State:
+        """The best of the Macs today."""
+        return min((mac.today for mac in self.macs), key=STATES.index)
+
+    @property
+    def on_date(self) -> State:
+        """The best of the Macs on the date."""
+        return min((mac.on_date for mac in self.macs), key=STATES.index)
+
+    @property
+    def last(self) -> MacAccess:
+        """The Mac from which the person gets in longest."""
+        return min(self.macs, key=_badness)
+
+    @property
+    def reason(self) -> str:
+        """Why the person may be refused on that Mac, as a sentence, or ""."""
+        return self.last.reason
+
+    @property
+    def lost(self) -> datetime | None:
+        """The first time at which each of their Macs gives less access than now, or None."""
+        return self.last.lost
+
+    def as_result(self) -> Result:
+        """Return the person as results show them."""
+        last = self.last
+        return {
+            "login": self.login,
+            "app": self.app,
+            "today": WORDS[self.today],
+            "on_date": WORDS[self.on_date],
+            "lost": _lost_text(last.lost),
+            "reason": last.reason,
+            "macs": [mac.as_result() for mac in self.macs],
+        }
+
+
+def worst_of(access: t.Iterable[MacAccess]) -> MacAccess:
+    """Return the access that is least, or is lost first."""
+    return max(access, key=_badness)
+
+
+def _badness(access: MacAccess) -> tuple[int, float, int]:
+    return STATES.index(access.today), -_time(access.lost), STATES.index(access.on_date)
+
+
+def _time(lost: datetime | None) -> float:
+    return lost.timestamp() if lost else float("inf")
+
+
+def _lost_text(lost: datetime | None) -> str | None:
+    return NOW if lost == ALREADY else format_timestamp(lost) if lost else None
+
+
+def access_of(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) -> MacAccess:
+    """Return the access of a person from one Mac."""
+    today, lost = verdicts[outlook.today], _lost(outlook, verdicts)
+    reasons = [outlook.reason, today.reason if today.state != "yes" else ""]
+    return MacAccess(
+        mac,
+        today.state,
+        verdicts[outlook.state_at(horizon.on_date)].state,
+        lost,
+        " ".join(filter(None, reasons)) if lost or today.state != "yes" else "",
+    )
+
+
+def _lost(outlook: Outlook, verdicts: Verdicts) -> datetime | None:
+    """Return when a Mac gives less access than one that stays managed."""
+    worse = [state for state in STATES if _rank(verdicts[state]) > _rank(verdicts["yes"])]
+    if outlook.today == "no" or not worse:
+        return None
+    if outlook.today == "unknown":
+        return ALREADY if "unknown" in worse else outlook.ends
+    return outlook.sure_until if "unknown" in worse else outlook.ends
+
+
+def _rank(verdict: Verdict) -> int:
+    return STATES.index(verdict.state)
+
+
+Macs = tuple[MacAccess, ...]
+Judge = t.Callable[[MacFacts, str, Outlook], MacAccess]
+
+
+def judge_people(macs: t.Iterable[MacFacts], limits: AgeLimits, judge: Judge) -> dict[str, Macs]:
+    """Return the access of each person from their Macs, by login.
+
+    Okta and Kandji may write a login in another case.
+
+    :arg judge: takes a Mac, a login and the Mac's outlook for that person.
+    """
+    logins: dict[str, str] = {}
+    people: dict[str, list[MacAccess]] = defaultdict(list)
+    for mac in macs:
+        for login, outlook in outlooks(mac, limits).items():
+            known = logins.setdefault(login.casefold(), login)
+            people[known].append(judge(mac, known, outlook))
+    return {login: tuple(known) for login, known in people.items()}
+
+
+def managed_only(
+    macs: t.Iterable[MacFacts], limits: AgeLimits, horizon: Horizon
+) -> list[PersonAccess]:
+    """Return the access of each person to apps that would admit managed Macs alone."""
+
+    def judge(mac: MacFacts, _login: str, outlook: Outlook) -> MacAccess:
+        return access_of(name_of(mac), outlook, MANAGED_ONLY, horizon)
+
+    people = judge_people(macs, limits, judge)
+    return [PersonAccess(login, known) for login, known in people.items()]
+
+
+# All people
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day on which people lose access, or Macs stop to give it: logins and names of Macs.
+
+    ``date`` is NOW for those who may be refused at their next sign-in.
+    """
+
+    date: str
+    people: tuple[str, ...]
+    macs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AccessForecast:
+    """The access of all people. ``apps`` are labels, none for apps that would require managed Macs.
+
+    ``notes`` are sentences on what was not evaluated.
+    """
+
+    horizon: Horizon
+    people: tuple[PersonAccess, ...] = ()
+    apps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def assumption(self) -> str:
+        """What the forecast assumes, as a sentence."""
+        if self.apps:
+            return (
+                f"If nothing is renewed, by the present rules of {', '.join(self.apps)}; sign-ins"
+                " from Macs alone."
+            )
+        return "If nothing is renewed, and apps admitted managed Macs alone. No rule is evaluated."
+
+    @property
+    def losing(self) -> list[PersonAccess]:
+        """Those who get less access until the date, the first first."""
+        until = self.horizon.on_date
+        losing = [each for each in self.people if each.lost and each.lost <= until]
+        return sorted(losing, key=lambda each: (_time(each.lost), each.login, each.app))
+
+    @property
+    def losing_logins(self) -> list[str]:
+        """The logins of those who lose an app, each once, in the order in which they lose it."""
+        return list(dict.fromkeys(person.login for person in self.losing))
+
+    def counts(self, when: t.Literal["today", "on_date"]) -> dict[str, int]:
+        """Return how many people get in, are refused, or may be; to each app that was asked for.
+
+        A person counts once: with the app to which they least get in.
+        """
+        worst: dict[str, State] = {}
+        for person in self.people:
+            state = person.today if when == "today" else person.on_date
+            known = worst.get(person.login, state)
+            worst[person.login] = max(known, state, key=STATES.index)
+        counted = list(worst.values())
+        return {WORDS[state]: counted.count(state) for state in STATES}
+
+    @property
+    def days(self) -> list[Day]:
+        """The days on which people lose access, or Macs stop to give it, in order."""
+        people: dict[str, dict[str, None]] = defaultdict(dict)
+        macs: dict[str, dict[str, None]] = defaultdict(dict)
+        first: dict[str, datetime] = {}
+        for person in self.people:
+            if person.lost:
+                first[person.login] = min(first.get(person.login, person.lost), person.lost)
+            for mac in person.macs:
+                if mac.lost:
+                    macs[_day(mac.lost)][mac.mac] = None
+        for login, lost in first.items():
+            people[_day(lost)][login] = None
+        return [
+            Day(date, tuple(sorted(people[date])), tuple(sorted(macs[date])))
+            for date in sorted({*people, *macs}, key=lambda date: (date != NOW, date))
+        ]
+
+    def as_result(self) -> Result:
+        """Return the forecast as results show it, with those who lose access."""
+        losing = [person.as_result() for person in self.losing[:MAX_SHOWN]]
+        return {**self.summary(), "losing": losing}
+
+    def summary(self) -> Result:
+        """Return the forecast without people."""
+        return {
+            "apps": list(self.apps),
+            "on_date": format_timestamp(self.horizon.on_date),
+            "counts_today": self.counts("today"),
+            "counts_on_date": self.counts("on_date"),
+            "losing_people": len(self.losing_logins),
+            "calendar": [
+                {"date": day.date, "people": len(day.people), "macs": len(day.macs)}
+                for day in self.days
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def _day(time: datetime) -> str:
+    return NOW if time == ALREADY else format_timestamp(time)[:10]
+
+
+def _monday(date: str) -> str:
+    day = datetime.fromisoformat(date)
+    return f"{day - timedelta(days=day.weekday()):%Y-%m-%d}"
+
+
+def by_week(days: t.Iterable[Day]) -> list[Day]:
+    """Return the days of each week as one, under the date of its Monday. NOW stays by itself."""
+    weeks: dict[str, list[Day]] = defaultdict(list)
+    for day in days:
+        weeks[NOW if day.date == NOW else _monday(day.date)].append(day)
+    return [
+        Day(
+            monday,
+            tuple(sorted({login for day in of_week for login in day.people})),
+            tuple(sorted({mac for day in of_week for mac in day.macs})),
+        )
+        for monday, of_week in weeks.items()
+    ]

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who loses access when, by the report: what it costs, and how a run fails in time."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from lab.okta import policies
+
+ONE_FACTOR = {
+    "access": "ALLOW",
+    "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA", "constraints": []},
+}
+
+
+@pytest.fixture
+def args(watched, run_module, tmp_path):
+    """Everybody has a certificate and signed in."""
+    for ring in watched.ring_variables:
+        wanted = {"name": f"Okta SCEP - {ring['name']}", "blueprints": ring["blueprints"]}
+        assert not run_module("kandji_scep_profile", wanted, lab=watched.lab).get("failed")
+    for mac in watched.world.macs:
+        mac.install_by_hand()
+    watched.live(2)
+    return {"rings": watched.ring_variables, "dest": str(tmp_path), "formats": ["json"]}
+
+
+def report(run_module, watched, args, **options):
+    result = run_module("device_trust_report", {**args, **options}, lab=watched.lab)
+    assert not result.get("failed"), result
+    return result
+
+
+def require_managed(watched, label="Salesforce", **conditions):
+    """Give an app a policy that admits managed Macs alone. Return the id of the policy."""
+    org = watched.world.okta
+    with watched.world.lock:
+        policy = org.policies.add(f"Managed {label}")
+        policy.catch_all.actions = policies.accept_actions({"appSignOn": {"access": "DENY"}})
+        body = {
+            "name": "Managed",
+            "conditions": {"device": {"registered": True, "managed": True}, **conditions},
+            "actions": {"appSignOn": ONE_FACTOR},
+        }
+        org.policies.add_rule(policy, policies.Rules().accept(body))
+        org.assign(org.directory.app(label), policy)
+    return policy.id
+
+
+def test_the_report_says_who_would_lose_access_when(watched, run_module, args):
+    access = report(run_module, watched, args)["access"]
+    assert access["apps"] == [] and access["counts_today"]["gets_in"] > 5
+    assert access["losing_people"] == 0 and access["counts_on_date"] == access["counts_today"]
+    later = report(run_module, watched, args, within_days=365)["access"]
+    assert later["losing_people"] == later["counts_today"]["gets_in"]
+    assert later["counts_on_date"]["gets_in"] == 0
+    assert [row["lost"][:10] for row in later["losing"]] == [later["calendar"][0]["date"]] * later[
+        "losing_people"
+    ]
+    assert all("nothing renews it before." in row["reason"] for row in later["losing"])
+    written = json.loads((Path(args["dest"]) / "device-trust.json").read_text())["access"]
+    assert Counter(row["today"] for row in written["people"]) == Counter(
+        {state: count for state, count in later["counts_today"].items() if count}
+    )
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_run_fails_before_too_many_lose_access(watched, run_module, args, check):
+    calm = report(run_module, watched, args, max_losing_access=0)
+    asked = {**args, "within_days": 365, "max_losing_access": 2}
+    result = run_module("device_trust_report", asked, lab=watched.lab, check=check)
+    people = result["access"]["losing_people"]
+    assert result["failed"] and calm["access"]["losing_people"] == 0
+    assert result["msg"].startswith(f"max_losing_access: {people} people would lose access until ")
+    assert f"or set max_losing_access to {people}." in result["msg"]
+    written = json.loads((Path(args["dest"]) / "device-trust.json").read_text())["access"]
+    assert (written["losing_people"] == people) is not check
+    warned = report(run_module, watched, asked, on_losing_access="warn")
+    assert [text for text in warned["warnings"] if text == result["msg"]]
+    assert not report(run_module, watched, {**asked, "max_losing_access": people}).get("failed")
+
+
+def test_a_date_that_has_passed_is_refused(watched, run_module, args):
+    asked = {**args, "on_date": "2020-01-01"}
+    result = run_module("device_trust_report", asked, lab=watched.lab)
+    assert result["failed"] and result["msg"].startswith("on_date: 2020-01-01 has passed.")
+
+
+def test_the_rules_of_apps_decide_and_cost_their_pages_alone(watched, run_module, args):
+    org = watched.world.okta
+    group = org.directory.add_group("Mac users")
+    group.members = set(org.users)
+    require_managed(watched, people={"groups": {"include": [group.id]}})
+    require_managed(watched, "Slack", people={"groups": {"include": [group.id]}})
+    plain = Counter(
+        {
+            each["operation"]: each["count"]
+            for each in report(run_module, watched, args)["api_calls"]
+        }
+    )
+    result = report(run_module, watched, args, apps=["Salesforce", "Slack"], within_days=365)
+    calls = Counter({each["operation"]: each["count"] for each in result["api_calls"]})
+    assert calls - plain == {
+        "listApplications": math.ceil(len(org.directory.apps) / 200),
+        "listPolicyRules": 2,
+        "listGroupUsers": 1,
+    }
+    access = result["access"]
+    assert access["apps"] == ["Salesforce", "Slack"]
+    assert access["losing_people"] == access["counts_today"]["gets_in"] > 5
+    assert len(access["losing"]) == 2 * access["losing_people"]
+
+
+def test_an_app_that_anybody_may_use_is_lost_by_nobody(watched, run_module, args):
+    org = watched.world.okta
+    with watched.world.lock:
+        policy = org.policies.add("Open")
+        policy.catch_all.actions = policies.accept_actions({"appSignOn": ONE_FACTOR})
+        org.assign(org.directory.app("Salesforce"), policy)
+    access = report(run_module, watched, args, apps=["Salesforce"], within_days=365)["access"]
+    assert access["losing_people"] == 0 and access["calendar"] == []

@@ -1,0 +1,245 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom the rules of an app admit from their Macs, today and on a date."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.admission import (
+    JudgedApp,
+    Users,
+    app_access,
+    verdict_of,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    DeviceContext,
+    Identity,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
+    Candidate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
+    Horizon,
+    PersonAccess,
+    Verdict,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    PolicyRule,
+)
+
+from tests.unit.plugins.module_utils._fleet.builders import NOW, SERIAL, mac, record
+
+TODAY = datetime(2026, 12, 1, tzinfo=timezone.utc)
+SOON = datetime(2026, 12, 10, 8, tzinfo=timezone.utc)
+HORIZON = Horizon(TODAY, TODAY + timedelta(days=30))
+APP = App("0oa1", "Salesforce")
+ADA = {"ada@acme.com": "MANAGED"}
+EXPIRES = f"The certificate of {SERIAL} expires on 2026-12-10 and nothing renews it before."
+NOTHING: frozenset[str] = frozenset()
+
+
+def rule(name: str, access: str = "ALLOW", **conditions: t.Any) -> PolicyRule:
+    sign_on = {"access": access, "verificationMethod": {"factorMode": "1FA"}}
+    return PolicyRule(name=name, status="ACTIVE", conditions=conditions, sign_on=sign_on)
+
+
+MANAGED = rule("Managed", device={"registered": True, "managed": True})
+OTHERS = rule("Others", "DENY")
+STAFF_ONLY = rule("Staff", people={"groups": {"include": ["staff"]}})
+
+
+def fleet_mac(*records: t.Any, **facts: t.Any) -> MacFacts:
+    known = {"expires": "2026-12-10T08:00:00Z", "expiry_source": "mac"}
+    return mac(*(records or (record(**ADA),)), **{**known, **facts})
+
+
+def users(**more: t.Any) -> Users:
+    context = DeviceContext("MACOS", True, True, "guo1")
+    known = {"ids": {"ada@acme.com": "u1"}, "devices": {"u1": [context]}}
+    return Users(**{**known, **more})
+
+
+def judged(
+    *rules: PolicyRule, macs: t.Sequence[MacFacts] = (), known: Users | None = None
+) -> list[PersonAccess]:
+    return app_access(
+        JudgedApp(APP, list(rules)), macs or [fleet_mac()], known or users(), NOW, HORIZON
+    )
+
+
+def of_ada(*rules: PolicyRule, **how: t.Any) -> PersonAccess:
+    people = judged(*rules, **how)
+    assert [each.login for each in people] == ["ada@acme.com"] and people[0].app == "Salesforce"
+    return people[0]
+
+
+def test_a_rule_for_managed_macs_admits_until_the_certificate_expires() -> None:
+    ada = of_ada(MANAGED, OTHERS)
+    assert (ada.today, ada.on_date, ada.lost, ada.reason) == ("yes", "no", SOON, EXPIRES)
+
+
+def test_rules_that_admit_any_registered_mac_are_not_lost() -> None:
+    ada = of_ada(rule("Registered", device={"registered": True}), OTHERS)
+    assert (ada.today, ada.on_date, ada.lost) == ("yes", "yes", None)
+    assert of_ada(MANAGED, rule("Catch-all Rule")).lost is None
+
+
+def test_a_refusal_says_what_is_missing_and_which_rule_refuses() -> None:
+    facts = fleet_mac(record(**{"ada@acme.com": "NOT_MANAGED"}))
+    ada = of_ada(MANAGED, OTHERS, macs=[facts])
+    assert (ada.today, ada.on_date) == ("no", "no")
+    assert ada.reason.endswith(" Rule 'Others' refuses it.") and ada.reason.startswith("It is ")
+
+
+def test_what_rules_ask_and_nobody_knows_leaves_it_open() -> None:
+    office = rule("Office", network={"connection": "ZONE", "include": ["z1"]})
+    ada = of_ada(office, OTHERS)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
+    assert ada.reason == (
+        f"{EXPIRES} Whether rule 'Others' or 'Office' admits it depends on"
+        ' network: {"connection": "ZONE", "include": ["z1"]}.'
+    )
+
+
+def test_a_mac_of_which_nobody_knows_gives_access_where_it_does_not_count() -> None:
+    gone = fleet_mac(in_kandji=False)
+    assert of_ada(MANAGED, OTHERS, macs=[gone]).today == "unknown"
+    assert of_ada(MANAGED, rule("Catch-all Rule"), macs=[gone]).today == "yes"
+    assert of_ada(OTHERS, macs=[gone]).today == "no"
+
+
+def test_a_rule_that_refuses_managed_macs_admits_them_afterwards() -> None:
+    refusing = rule("No managed Macs", "DENY", device={"managed": True})
+    ada = of_ada(refusing, rule("Catch-all Rule"))
+    assert (ada.today, ada.on_date, ada.lost) == ("no", "yes", None)
+
+
+def test_groups_decide_about_each_person() -> None:
+    both = fleet_mac(record(**ADA, **{"ben@acme.com": "MANAGED"}))
+    context = DeviceContext("MACOS", True, True, "guo1")
+    known = Users(
+        {"ada@acme.com": "u1", "ben@acme.com": "u2"},
+        {"u1": [context], "u2": [context]},
+        {"staff": frozenset({"u1"})},
+    )
+    people = judged(STAFF_ONLY, OTHERS, macs=[both], known=known)
+    assert {each.login: each.today for each in people} == {
+        "ada@acme.com": "yes",
+        "ben@acme.com": "no",
+    }
+
+
+def test_a_user_whom_a_rule_names_is_judged_apart() -> None:
+    both = fleet_mac(record(**ADA, **{"ben@acme.com": "MANAGED"}))
+    context = DeviceContext("MACOS", True, True, "guo1")
+    known = Users({"ada@acme.com": "u1", "ben@acme.com": "u2"}, {"u1": [context], "u2": [context]})
+    only_ben = rule("Ben", people={"users": {"include": ["u2"]}})
+    people = judged(only_ben, OTHERS, macs=[both], known=known)
+    assert [each.today for each in people] == ["no", "yes"]
+
+
+def test_user_types_decide_where_they_are_known() -> None:
+    typed = rule("Staff", userType={"include": ["t1"]})
+    assert of_ada(typed, OTHERS, known=users(types={"u1": "t1"})).today == "yes"
+    assert of_ada(typed, OTHERS, known=users(types={"u1": "t2"})).today == "no"
+    assert of_ada(typed, OTHERS).today == "unknown"
+
+
+def test_a_person_whom_okta_does_not_show_is_nobody_that_rules_can_name() -> None:
+    facts = mac(person="Cy@acme.com")
+    for named in (STAFF_ONLY, rule("Cy", people={"users": {"exclude": ["u3"]}})):
+        person = judged(named, OTHERS, macs=[facts])[0]
+        assert (person.login, person.today, person.on_date) == ("Cy@acme.com", *("unknown",) * 2)
+        assert person.reason.endswith("Okta shows no user with this login.")
+    assert judged(MANAGED, OTHERS, macs=[facts])[0].today == "no"
+    assert judged(rule("Catch-all Rule"), macs=[facts])[0].today == "yes"
+    as_member = users(ids={"cy@acme.com": "u3"}, members={"staff": frozenset({"u3"})})
+    assert judged(STAFF_ONLY, OTHERS, macs=[facts], known=as_member)[0].today == "yes"
+
+
+def test_a_mac_without_a_record_is_not_registered() -> None:
+    registered = rule("Registered", device={"registered": True})
+    other = [DeviceContext("MACOS", True, True, "guo9")]
+    assert of_ada(registered, OTHERS, known=users(devices={"u1": other})).today == "no"
+    assert of_ada(registered, OTHERS).today == "yes"
+
+
+def test_of_several_records_of_a_mac_the_worst_counts() -> None:
+    facts = fleet_mac(record(**ADA), record(record_id="guo2", **ADA))
+    hardware = PolicyRule(
+        name="Hardware",
+        status="ACTIVE",
+        conditions={},
+        sign_on={
+            "access": "ALLOW",
+            "verificationMethod": {
+                "type": "ASSURANCE",
+                "factorMode": "2FA",
+                "constraints": [
+                    {
+                        "possession": {
+                            "hardwareProtection": "REQUIRED",
+                            "authenticationMethods": [
+                                {"key": "okta_verify", "method": "signed_nonce"}
+                            ],
+                        }
+                    }
+                ],
+            },
+        },
+    )
+    contexts = [
+        DeviceContext("MACOS", True, True, name, secure_hardware=known)
+        for name, known in (("guo1", True), ("guo2", False))
+    ]
+    assert of_ada(hardware, macs=[facts], known=users(devices={"u1": contexts})).today == "no"
+    assert of_ada(hardware, macs=[facts], known=users(devices={"u1": contexts[:1]})).today == "yes"
+
+
+def test_a_person_gets_in_from_the_mac_that_stays_managed() -> None:
+    second = fleet_mac(record(record_id="guo2", **ADA), expires="2027-06-01T00:00:00Z")
+    second.serial = "C09"
+    contexts = [DeviceContext("MACOS", True, True, name) for name in ("guo1", "guo2")]
+    ada = of_ada(
+        *(MANAGED, OTHERS), macs=[fleet_mac(), second], known=users(devices={"u1": contexts})
+    )
+    assert (ada.today, ada.on_date) == ("yes", "yes")
+    assert [(each.mac, each.on_date) for each in ada.macs] == [(SERIAL, "no"), ("C09", "yes")]
+
+
+@pytest.mark.parametrize(
+    "chosen, verdict",
+    [
+        ([Candidate(NOTHING, "A", (NOTHING,))], Verdict("yes", "Rule 'A' admits it.")),
+        ([Candidate(NOTHING, "A", ())], Verdict("no", "Rule 'A' refuses it.")),
+        ([], Verdict("no", "No rule admits it.")),
+        (
+            [Candidate(frozenset({"risk"}), "A", ()), Candidate(NOTHING, "B", ())],
+            Verdict("no", "Rule 'B' or 'A' refuses it."),
+        ),
+        (
+            [Candidate(NOTHING, "A", (frozenset({"b", "a"}),))],
+            Verdict("unknown", "Whether rule 'A' admits it depends on a, b."),
+        ),
+        (
+            [Candidate(NOTHING, "A", (frozenset({"a", "b", "c", "d"}),))],
+            Verdict("unknown", "Whether rule 'A' admits it depends on a, b, c and 1 more."),
+        ),
+    ],
+)
+def test_a_verdict_names_rules_and_what_they_depend_on(
+    chosen: list[Candidate], verdict: Verdict
+) -> None:
+    assert verdict_of(chosen) == verdict
+
+
+def test_a_person_is_told_apart_by_groups_and_type() -> None:
+    known = users(members={"staff": frozenset({"u1"}), "all": frozenset({"u2"})}, types={"u1": "t"})
+    assert known.identity_of("ADA@acme.com") == Identity("u1", frozenset({"staff"}), "t")
+    assert known.identity_of("ben@acme.com") is None

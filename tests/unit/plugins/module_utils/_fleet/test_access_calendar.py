@@ -1,0 +1,287 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who gets in today and on a date, and on which day who loses access."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
+    ALREADY,
+    MANAGED_ONLY,
+    MAX_SHOWN,
+    NOW,
+    AccessForecast,
+    Day,
+    Horizon,
+    MacAccess,
+    PersonAccess,
+    Verdict,
+    Verdicts,
+    access_of,
+    by_week,
+    managed_only,
+    worst_of,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.outlook import (
+    Outlook,
+    State,
+)
+
+from tests.unit.plugins.module_utils._fleet.builders import NOW as LIMITS
+from tests.unit.plugins.module_utils._fleet.builders import SERIAL, mac, record
+
+TODAY = datetime(2026, 12, 1, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+HORIZON = Horizon(TODAY, TODAY + 30 * DAY)
+SOON, LATE = TODAY + 5 * DAY, TODAY + 60 * DAY
+WHY = "The certificate of C02 expires on 2026-12-06 and nothing renews it before."
+
+
+def access(
+    name: str = "C02",
+    today: State = "yes",
+    on_date: State = "yes",
+    lost: datetime | None = None,
+    reason: str = "",
+) -> MacAccess:
+    return MacAccess(name, today, on_date, lost, reason)
+
+
+EXPIRING = access("C02", "yes", "no", SOON, WHY)
+LASTING = access("C03", "yes", "yes", LATE, "Later.")
+GONE = access("C04", "unknown", "unknown", ALREADY, "It left.")
+REFUSED = access("C05", "no", "no", None, "No.")
+FOR_ALL = access("C06")
+
+
+def verdicts(yes: State, unknown: State, no: State) -> Verdicts:
+    reasons = {"yes": "Rule 'A'.", "unknown": "", "no": "Rule 'B'."}
+    return {
+        "yes": Verdict(yes, reasons["yes"]),
+        "unknown": Verdict(unknown, reasons["unknown"]),
+        "no": Verdict(no, reasons["no"]),
+    }
+
+
+# One Mac
+
+
+@pytest.mark.parametrize(
+    "outlook, expected",
+    [
+        (Outlook("yes", WHY, SOON, SOON), EXPIRING),
+        (Outlook("yes", WHY, SOON), access("C02", "yes", "unknown", SOON, WHY)),
+        (Outlook("yes", WHY, LATE, LATE), access("C02", "yes", "yes", LATE, WHY)),
+        (Outlook("unknown", WHY), access("C02", "unknown", "unknown", ALREADY, WHY)),
+        (Outlook("no", WHY), access("C02", "no", "no", None, WHY)),
+    ],
+)
+def test_a_mac_gives_access_while_it_is_managed(outlook: Outlook, expected: MacAccess) -> None:
+    assert access_of("C02", outlook, MANAGED_ONLY, HORIZON) == expected
+
+
+def test_rules_that_admit_any_mac_are_never_lost() -> None:
+    shown = access_of(
+        "C02", Outlook("yes", WHY, SOON, SOON), verdicts("yes", "yes", "yes"), HORIZON
+    )
+    assert shown == access("C02")
+    shown = access_of("C02", Outlook("no", WHY), verdicts("no", "unknown", "yes"), HORIZON)
+    assert shown == access("C02")
+
+
+def test_a_refusal_names_what_is_missing_and_the_rule() -> None:
+    shown = access_of("C02", Outlook("no", WHY), verdicts("yes", "unknown", "no"), HORIZON)
+    assert shown == access("C02", "no", "no", None, f"{WHY} Rule 'B'.")
+    shown = access_of(
+        "C02", Outlook("yes", WHY, SOON, LATE), verdicts("unknown", "unknown", "no"), HORIZON
+    )
+    assert shown == access("C02", "unknown", "unknown", LATE, f"{WHY} Rule 'A'.")
+
+
+def test_what_only_the_rules_leave_unknown_is_not_lost() -> None:
+    unsure = verdicts("unknown", "unknown", "unknown")
+    for outlook in (Outlook("yes", WHY, SOON, SOON), Outlook("unknown", WHY), Outlook("no", WHY)):
+        assert access_of("C02", outlook, unsure, HORIZON).lost is None
+    gone = Outlook("unknown", WHY, ends=LATE)
+    assert access_of("C02", gone, verdicts("unknown", "unknown", "no"), HORIZON).lost == LATE
+    assert access_of("C02", gone, verdicts("yes", "unknown", "no"), HORIZON).lost == ALREADY
+    assert access_of("C02", gone, verdicts("no", "unknown", "yes"), HORIZON).lost is None
+
+
+def test_the_worst_is_least_access_that_is_lost_first() -> None:
+    assert worst_of([LASTING, GONE, EXPIRING]) is GONE
+    assert worst_of([REFUSED, GONE]) is worst_of([GONE, REFUSED]) is REFUSED
+    assert worst_of([LASTING, EXPIRING, FOR_ALL]) is EXPIRING
+    assert worst_of([FOR_ALL, LASTING]) is LASTING
+    unsure = access("C07", "yes", "unknown", SOON)
+    assert worst_of([unsure, EXPIRING]) is EXPIRING
+
+
+# One person
+
+
+@pytest.mark.parametrize(
+    "macs, today, on_date, last",
+    [
+        ((EXPIRING, LASTING), "yes", "yes", LASTING),
+        ((EXPIRING,), "yes", "no", EXPIRING),
+        ((EXPIRING, GONE), "yes", "unknown", EXPIRING),
+        ((GONE, REFUSED), "unknown", "unknown", GONE),
+        ((REFUSED,), "no", "no", REFUSED),
+        ((LASTING, FOR_ALL), "yes", "yes", FOR_ALL),
+        ((access("C08", "no", "yes"),), "no", "yes", None),
+    ],
+)
+def test_the_best_mac_decides(
+    macs: tuple[MacAccess, ...], today: str, on_date: str, last: MacAccess | None
+) -> None:
+    person = PersonAccess("ann", macs)
+    assert (person.today, person.on_date) == (today, on_date)
+    assert person.last is (last or macs[0])
+    assert (person.lost, person.reason) == (person.last.lost, person.last.reason)
+
+
+def test_people_are_joined_over_their_macs_in_any_case() -> None:
+    first = mac(record(**{"ada@acme.com": "MANAGED"}), person="Ada@Acme.com")
+    second = mac(record(record_id="guo2", **{"ADA@acme.com": "NOT_MANAGED"}))
+    second.serial = "C09"
+    people = managed_only([first, second], LIMITS, HORIZON)
+    assert [(each.login, each.app) for each in people] == [("ada@acme.com", "")]
+    assert [(each.mac, each.today) for each in people[0].macs] == [(SERIAL, "yes"), ("C09", "no")]
+
+
+def test_a_person_as_results_show_them() -> None:
+    assert PersonAccess("ann", (EXPIRING, GONE), "Slack").as_result() == {
+        "login": "ann",
+        "app": "Slack",
+        "today": "gets_in",
+        "on_date": "unknown",
+        "lost": "2026-12-06T00:00:00Z",
+        "reason": WHY,
+        "macs": [
+            {
+                "mac": "C02",
+                "today": "gets_in",
+                "on_date": "refused",
+                "lost": "2026-12-06T00:00:00Z",
+                "reason": WHY,
+            },
+            {
+                "mac": "C04",
+                "today": "unknown",
+                "on_date": "unknown",
+                "lost": "now",
+                "reason": "It left.",
+            },
+        ],
+    }
+    assert PersonAccess("ann", (FOR_ALL,)).as_result()["lost"] is None
+
+
+# All people
+
+ANN = PersonAccess("ann", (EXPIRING, GONE))
+BEN = PersonAccess("ben", (GONE,))
+CYD = PersonAccess("cyd", (REFUSED,))
+DOT = PersonAccess("dot", (LASTING,))
+EVE = PersonAccess("eve", (FOR_ALL,))
+ALL = AccessForecast(HORIZON, (ANN, BEN, CYD, DOT, EVE))
+
+
+def test_those_who_lose_access_come_in_the_order_of_their_loss() -> None:
+    assert ALL.losing == [BEN, ANN]
+    assert ALL.losing_logins == ["ben", "ann"]
+    apps = AccessForecast(
+        HORIZON, (PersonAccess("ann", (EXPIRING,), "B"), PersonAccess("ann", (EXPIRING,), "A"))
+    )
+    assert [each.app for each in apps.losing] == ["A", "B"] and apps.losing_logins == ["ann"]
+
+
+def test_access_is_lost_until_the_date_if_it_is_lost_by_then() -> None:
+    at = replace(EXPIRING, lost=HORIZON.on_date)
+    after = replace(EXPIRING, lost=HORIZON.on_date + timedelta(seconds=1))
+    people = (PersonAccess("ann", (at,)), PersonAccess("ben", (after,)))
+    assert AccessForecast(HORIZON, people).losing_logins == ["ann"]
+
+
+def test_a_person_counts_once_with_the_worst_app() -> None:
+    assert ALL.counts("today") == {"gets_in": 3, "unknown": 1, "refused": 1}
+    assert ALL.counts("on_date") == {"gets_in": 2, "unknown": 2, "refused": 1}
+    two = AccessForecast(HORIZON, (PersonAccess("ann", (EXPIRING,), "A"), replaced("ann", "B")))
+    assert two.counts("on_date") == {"gets_in": 0, "unknown": 0, "refused": 1}
+
+
+def replaced(login: str, app: str) -> PersonAccess:
+    return PersonAccess(login, (FOR_ALL,), app)
+
+
+def test_each_day_has_those_who_lose_access_and_their_macs() -> None:
+    assert ALL.days == [
+        Day(NOW, ("ben",), ("C04",)),
+        Day("2026-12-06", ("ann",), ("C02",)),
+        Day("2027-01-30", ("dot",), ("C03",)),
+    ]
+
+
+def test_a_person_is_on_the_day_of_their_first_app() -> None:
+    people = (
+        PersonAccess("ann", (LASTING,), "A"),
+        PersonAccess("ann", (EXPIRING,), "B"),
+        PersonAccess("ann", (LASTING,), "C"),
+    )
+    days = AccessForecast(HORIZON, people).days
+    assert [(day.date, day.people) for day in days] == [
+        ("2026-12-06", ("ann",)),
+        ("2027-01-30", ()),
+    ]
+
+
+def test_weeks_begin_on_monday_and_now_stays_apart() -> None:
+    days = [
+        Day(NOW, ("ann",), ("C1",)),
+        Day("2026-12-06", ("dot",), ("C3",)),
+        Day("2026-12-07", ("ben", "cyd"), ("C2",)),
+        Day("2026-12-13", ("ben",), ("C2", "C1")),
+        Day("2026-12-14", (), ("C4",)),
+    ]
+    assert by_week(days) == [
+        Day(NOW, ("ann",), ("C1",)),
+        Day("2026-11-30", ("dot",), ("C3",)),
+        Day("2026-12-07", ("ben", "cyd"), ("C1", "C2")),
+        Day("2026-12-14", (), ("C4",)),
+    ]
+
+
+def test_the_forecast_as_results_show_it() -> None:
+    result = ALL.as_result()
+    assert {name: result[name] for name in result if name != "losing"} == {
+        "apps": [],
+        "on_date": "2026-12-31T00:00:00Z",
+        "counts_today": {"gets_in": 3, "unknown": 1, "refused": 1},
+        "counts_on_date": {"gets_in": 2, "unknown": 2, "refused": 1},
+        "losing_people": 2,
+        "calendar": [
+            {"date": "now", "people": 1, "macs": 1},
+            {"date": "2026-12-06", "people": 1, "macs": 1},
+            {"date": "2027-01-30", "people": 1, "macs": 1},
+        ],
+        "notes": [],
+    }
+    assert result["losing"] == [BEN.as_result(), ANN.as_result()]
+    assert ALL.summary() == {name: result[name] for name in result if name != "losing"}
+    many = AccessForecast(HORIZON, tuple(PersonAccess(f"p{n:04}", (GONE,)) for n in range(501)))
+    assert len(many.as_result()["losing"]) == MAX_SHOWN  # type: ignore[arg-type]
+    assert many.as_result()["losing_people"] == 501
+
+
+def test_what_a_forecast_assumes() -> None:
+    assert ALL.assumption == (
+        "If nothing is renewed, and apps admitted managed Macs alone. No rule is evaluated."
+    )
+    assert AccessForecast(HORIZON, apps=("A", "B")).assumption == (
+        "If nothing is renewed, by the present rules of A, B; sign-ins from Macs alone."
+    )
