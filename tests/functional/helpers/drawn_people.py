@@ -1,0 +1,178 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People with Macs by chance, what happens to them, and who of them gets in to an app.
+
+Who gets in is the lab's own answer: the policy in force judges each sign-in.
+"""
+
+from __future__ import annotations
+
+import random
+import typing as t
+from collections import Counter
+from datetime import timedelta
+
+MANAGED_RULE = {
+    "access": "ALLOW",
+    "verificationMethod": {
+        "type": "ASSURANCE",
+        "factorMode": "2FA",
+        "constraints": [
+            {
+                "possession": {
+                    "deviceBound": "REQUIRED",
+                    "phishingResistant": "REQUIRED",
+                    "userPresence": "REQUIRED",
+                    "authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}],
+                }
+            }
+        ],
+    },
+}
+# What happens to a Mac after its last sign-in, and how often.
+EVENTS = (
+    *("nothing",) * 12,
+    *("renewed", "left the MDM", "left Kandji", "left its ring", "suspended", "revoked"),
+)
+
+
+class DrawnPeople:
+    """People of one lab without Macs of its own. ``draw`` replaces everybody."""
+
+    def __init__(self, watched: t.Any, run_module: t.Callable[..., t.Any]) -> None:
+        from lab.okta import policies
+
+        self.watched, self.world, self._policies = watched, watched.world, policies
+        wanted = {"name": "Okta SCEP - all", "blueprints": ["Engineering"]}
+        assert not run_module("kandji_scep_profile", wanted, lab=watched.lab).get("failed")
+        self.rings = [{"name": "all", "blueprints": ["Engineering"]}]
+        places = {one.name: one.id for one in self.world.kandji.blueprints.values()}
+        self.blueprint, self.elsewhere = places["Engineering"], places["Staging"]
+        self.events: Counter[str] = Counter()
+        self._number = 0
+
+    def draw(self, seed: int, people: int = 8) -> None:
+        """Replace all people and Macs, and give the app a policy."""
+        draws, org = random.Random(f"people {seed}"), self.world.okta
+        with self.world.lock:
+            org.empty()
+            self.world.macs.clear()
+            self.world.people.clear()
+            self.world.kandji.devices.clear()
+        for number in range(people):
+            user = org.add_user(f"Person{number}", f"Of {seed}", f"person{number}@example.com")
+            for _unused in range(draws.choice((1, 1, 1, 2))):
+                self._add_mac(user, draws)
+        self._require_managed_macs(draws)
+        for mac in list(self.world.macs):
+            self._befall(mac, draws)
+        self.world.kandji.changed()
+        org.housekeeping()
+
+    def _add_mac(self, user: t.Any, draws: random.Random) -> None:
+        from lab.actors.enrolment import enrol_as_record
+        from lab.actors.mac import Mac
+        from lab.actors.person import Person
+
+        tenant, org, now = self.world.kandji, self.world.okta, self.world.clock.now()
+        self._number += 1
+        issued = now - timedelta(days=draws.choice((300, draws.uniform(300, 364.5))))
+        device = tenant.add_device(
+            name=f"Mac {self._number}",
+            serial=f"C{self._number:09d}XY",
+            udid=self.world.uuid().upper(),
+            platform="Mac",
+            model="MacBook Air",
+            model_id="Mac14,2",
+            os_version="26.1",
+            build="25B78",
+            blueprint_id=self.blueprint,
+            enrolled_at=issued,
+            last_check_in=issued,
+            user=tenant.add_user(user.name, user.login),
+        )
+        mac = Mac(self.world, device, enrol_as_record)
+        habit = draws.choice(("prompt",) * 8 + ("push", "never"))
+        person = Person(user.id, mac.serial, habit)
+        mac.install_by_hand()
+        with org.dated(issued):
+            mac.check_in(issued)
+            self.world.macs.append(mac)
+            self.world.people.append(person)
+            person.act(self.world, mac)
+        mac.check_in()
+        person.act(self.world, mac)
+
+    def _require_managed_macs(self, draws: random.Random) -> None:
+        org = self.world.okta
+        people = {}
+        if draws.random() < 0.5:
+            group = org.directory.add_group("Staff")
+            group.members = {user for user in org.users if draws.random() < 0.8}
+            people = {"people": {"groups": {"include": [group.id]}}}
+        policy = org.policies.add("Managed Macs")
+        body = {
+            "name": "Managed Macs",
+            "conditions": {"device": {"registered": True, "managed": True}, **people},
+            "actions": {"appSignOn": MANAGED_RULE},
+        }
+        org.policies.add_rule(policy, self._policies.Rules().accept(body))
+        policy.catch_all.actions = self._policies.accept_actions({"appSignOn": {"access": "DENY"}})
+        self.app = org.directory.app("Salesforce")
+        org.assign(self.app, policy)
+
+    def _befall(self, mac: t.Any, draws: random.Random) -> None:
+        """Let something happen to a Mac, after which its person has not signed in."""
+        event, org = draws.choice(EVENTS), self.world.okta
+        self.events[event] += 1
+        record = org.devices.get(mac.okta_account)
+        if event == "renewed":
+            self._renew(mac)
+        elif event == "left the MDM":
+            mac.leave_mdm()
+        elif event == "left Kandji" and record:  # else neither vendor knows of the person
+            mac.leave_mdm()
+            mac.device.is_removed = True
+        elif event == "left its ring":
+            mac.device.blueprint_id = self.elsewhere
+            self.world.kandji.changed()
+            if draws.random() < 0.5:
+                mac.check_in()
+        elif event == "suspended" and record:
+            org.registry.step(record, "suspend")
+        elif event == "revoked" and record:
+            org.platform.set_status(record, "REVOKED")
+
+    def _renew(self, mac: t.Any) -> None:
+        settings = {
+            "URL": self.world.okta.platform.scep_url,
+            "Challenge": self.world.okta.platform.challenge,
+            "Subject": [[["CN", mac.certificates[0].common_name]]],
+        }
+        identifier = mac.certificates[0].profile_identifier
+        mac.certificates.append(mac.enrol(self.world, settings, identifier))
+        mac.report_inventory()
+        for person in self.world.people:
+            if person.serial == mac.serial:
+                person.act(self.world, mac)
+
+    def pass_days(self, days: float) -> None:
+        """Let time pass. Macs check in, nothing is renewed."""
+        self.world.clock.advance(days=days)
+        self.world.okta.housekeeping()
+        for mac in list(self.world.macs):
+            mac.check_in()
+
+    def sign_in(self) -> dict[str, bool]:
+        """Let everybody sign in and open the app. Return whether each gets in from a Mac."""
+        from lab.actors import person as people
+
+        with self.world.lock:
+            people.act(self.world)
+            org = self.world.okta
+            admitted: dict[str, bool] = {}
+            for seat in people.seats(self.world):
+                outcome = org.sign_ins.open(self.app, seat)
+                admitted[outcome.login] = admitted.get(outcome.login, False) or outcome.admitted
+        return admitted

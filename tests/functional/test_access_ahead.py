@@ -1,0 +1,91 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calendar of the report against what the lab's people meet on that day.
+
+Nobody is refused on a day who was not named for it, and hardly anybody of those named gets in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import typing as t
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.functional.helpers.drawn_people import DrawnPeople
+
+FLEETS, FEW = 500, 6
+DAYS = 60
+MOST_NAMED_IN_VAIN = 5  # percent
+
+
+@pytest.fixture
+def people(watched, run_module):
+    return DrawnPeople(watched, run_module)
+
+
+@pytest.fixture
+def ask(watched, run_module, people, tmp_path):
+    """Return each person's row of the report, by login, for a day so many days ahead."""
+
+    def report(days: float, **options: t.Any) -> dict[str, dict[str, t.Any]]:
+        from lab.clock import iso
+
+        on_date = iso(watched.world.clock.now() + timedelta(days=days))
+        asked = {
+            "rings": people.rings,
+            "dest": str(tmp_path),
+            "formats": ["json"],
+            "on_date": on_date,
+        }
+        result = run_module(
+            "device_trust_report", {**asked, "apps": ["Salesforce"], **options}, lab=watched.lab
+        )
+        assert not result.get("failed"), result
+        rows = json.loads((Path(tmp_path) / "device-trust.json").read_text())["access"]["people"]
+        return {row["login"]: row for row in rows}
+
+    return report
+
+
+def check(people, ask, seed):
+    """Return how many were refused, were named, and were named in vain."""
+    people.draw(seed)
+    days = random.Random(f"day {seed}").choice((0.01, *range(1, DAYS + 1)))
+    rows = ask(days)
+    people.pass_days(days)
+    admitted = people.sign_in()
+    named = {login for login, row in rows.items() if row["on_date"] != "gets_in"}
+    refused = {login for login, enters in admitted.items() if not enters}
+    assert refused <= named, f"seed {seed}, day {days}: {[rows[each] for each in refused - named]}"
+    assert all(rows[login]["reason"] for login in named)
+    in_vain = named - refused
+    for login in in_vain:
+        print(seed, days, json.dumps(rows[login]))
+    return len(refused), len(named), len(in_vain)
+
+
+def check_all(people, ask, seeds):
+    counts = [check(people, ask, seed) for seed in seeds]
+    refused, named, in_vain = (sum(column) for column in zip(*counts, strict=True))
+    print(
+        f"{len(counts)} fleets: {refused} refused, {named} named, {in_vain} in vain;"
+        f" {dict(people.events)}"
+    )
+    assert refused and in_vain * 100 <= named * MOST_NAMED_IN_VAIN
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
+def test_nobody_is_refused_on_a_day_who_was_not_named_for_it(people, ask):
+    check_all(people, ask, range(FEW))
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=0, real_macs=0)
+def test_nobody_of_many_fleets_is_refused_on_a_day_who_was_not_named_for_it(people, ask):
+    check_all(people, ask, range(int(os.environ.get("ACCESS_FLEETS", FLEETS))))
