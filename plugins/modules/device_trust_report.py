@@ -18,7 +18,9 @@ description:
     rules that judge these apps now. A person gets in who gets in from one of their Macs. What
     cannot be known counts as refused.
   - "O(apps) costs these requests in addition: the pages of the list of apps, one for the rules of
-    each policy of these apps, and the pages of the members of each group that the rules name."
+    each policy of these apps, and the pages of the members of each group that the rules name.
+    Global session policies and device signal collection policies take a request for each kind, and
+    one or two for each of these policies that is active."
   - If only the time of a report would change, the module leaves the report alone.
   - The files name people and their Macs. They contain no secret.
 author:
@@ -196,7 +198,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from ..module_utils._access import app_rules
-from ..module_utils._access.admission import JudgedApp, app_access
+from ..module_utils._access.admission import JudgedApp, Users, app_access
+from ..module_utils._access.other_policies import ENRICHING_USES, OtherPolicies
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
@@ -274,7 +277,8 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     mode = files.parse_mode(params["mode"])
     on_date = None if params["on_date"] is None else require_timestamp(params["on_date"])
-    apps = app_rules.read_judged_apps(ctx.okta, params["apps"])
+    others = OtherPolicies(ctx.okta, ENRICHING_USES)
+    apps = app_rules.read_judged_apps(ctx.okta, params["apps"], others)
     users = app_rules.UserReader()
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
@@ -295,8 +299,10 @@ def run(ctx: ModuleContext) -> Result:
         return masked(rows(fleet), ctx.masker)
 
     horizon = _horizon(ctx, on_date)
-    people = _access(ctx, fleet, apps, users, horizon)
-    access = AccessForecast(horizon, tuple(people), tuple(str(each.app.label) for each in apps))
+    known = users.read(ctx.okta, apps, others.sessions) if apps else None
+    people = _access(fleet, apps, known, horizon)
+    labels = tuple(str(each.app.label) for each in apps)
+    access = AccessForecast(horizon, tuple(people), labels, others.unread)
     access = masked_access(access, ctx.masker)
     meta = _meta(ctx, rings, authorities, access)
     figures = survey(read(), meta)
@@ -334,20 +340,15 @@ def _horizon(ctx: ModuleContext, on_date: datetime | None) -> Horizon:
 
 
 def _access(
-    ctx: ModuleContext,
-    fleet: Fleet,
-    apps: t.Sequence[JudgedApp],
-    users: app_rules.UserReader,
-    horizon: Horizon,
+    fleet: Fleet, apps: t.Sequence[JudgedApp], users: Users | None, horizon: Horizon
 ) -> list[PersonAccess]:
     """Return the access of each person to each app, or to any that would admit managed Macs."""
-    if not apps:
+    if users is None:
         return managed_only(fleet.macs, fleet.limits, horizon)
-    known = users.read(ctx.okta, apps)
     return [
         person
         for judged in apps
-        for person in app_access(judged, fleet.macs, known, fleet.limits, horizon)
+        for person in app_access(judged, fleet.macs, users, fleet.limits, horizon)
     ]
 
 

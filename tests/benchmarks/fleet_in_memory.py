@@ -173,7 +173,7 @@ class Vendors:
             return self._rows(device, query["offset"], 300), {}
         if name == "Get Library Item Statuses":
             start = int(query.get("offset", 0))
-            more = f"https://x/?limit=300&offset={start + 300}" if start + 300 < self.macs else None
+            more = f"https://x?limit=300&offset={start + 300}" if start + 300 < self.macs else None
             return {"results": self._rows(status, start, 300), "next": more}, {}
         if name == "Certificates":
             return {
@@ -184,7 +184,7 @@ class Vendors:
             make, size = (record, 200) if name == "listDevices" else (event, 1000)
             start = int(query.get("after", 0))
             link = (
-                {"Link": f'<https://x/?after={start + size}&limit={size}>; rel="next"'}
+                {"Link": f'<https://x?after={start + size}&limit={size}>; rel="next"'}
                 if start + size < self.macs
                 else {}
             )

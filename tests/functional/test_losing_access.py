@@ -109,6 +109,7 @@ def test_the_rules_of_apps_decide_and_cost_their_pages_alone(watched, run_module
     calls = Counter({each["operation"]: each["count"] for each in result["api_calls"]})
     assert calls - plain == {
         "listApplications": math.ceil(len(org.directory.apps) / 200),
+        "listPolicies": 2,  # of global sessions and of device signals
         "listPolicyRules": 2,
         "listGroupUsers": 1,
     }

@@ -30,16 +30,22 @@ from .conditions import DeviceContext, Identity
 from .forecast import Candidate, candidates, possible_outcomes, unknowns_of
 from .rule_names import named_groups, named_users
 from .rule_order import Rules
+from .sessions import Sessions
+from .signals import NO_SIGNALS, SignalPolicy, Signals
 
 MAC = "MACOS"
 MAX_UNKNOWN_NAMES = 3  # in a reason
 
 
 class JudgedApp(t.NamedTuple):
-    """An app, and the rules of the policy that judges its sign-ins, in order."""
+    """An app, and the rules of the policy that judges its sign-ins, in order.
+
+    ``signals`` are the device signal collection policies that may concern them.
+    """
 
     app: App
     rules: Rules
+    signals: tuple[SignalPolicy, ...] = ()
 
 
 @dataclass
@@ -47,13 +53,15 @@ class Users:
     """The users of Okta whom rules may tell apart.
 
     ``ids`` are by login in lower case. ``devices`` are by user, ``members`` are user ids by group,
-    ``types`` the ids of user types by user, as far as they were read.
+    ``types`` the ids of user types by user, as far as they were read. ``sessions`` are the global
+    session policies, which may refuse a person before any rule is asked.
     """
 
     ids: t.Mapping[str, str] = field(default_factory=dict)
     devices: t.Mapping[str, t.Sequence[DeviceContext]] = field(default_factory=dict)
     members: t.Mapping[str, t.AbstractSet[str]] = field(default_factory=dict)
     types: t.Mapping[str, str] = field(default_factory=dict)
+    sessions: Sessions = Sessions()
 
     def identity_of(self, login: str) -> Identity | None:
         """Return what rules can ask of a person, or None if Okta showed no such user."""
@@ -74,10 +82,14 @@ def app_access(
     judged: JudgedApp, macs: t.Iterable[MacFacts], users: Users, limits: AgeLimits, horizon: Horizon
 ) -> list[PersonAccess]:
     """Return the access of each person to an app from their Macs."""
-    policy = _Policy(judged.rules)
+    policy = _Policy(judged.rules, Signals(judged.signals, judged.signals))
 
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
         identity = users.identity_of(login)
+        refusal = users.sessions.refusal_of(identity) if identity else None
+        if refusal:
+            refused = Verdict("no", f"Refused by {refusal.label}.")
+            return access_of(name_of(mac), outlook, dict.fromkeys(STATES, refused), horizon)
         verdicts = [policy.verdicts(identity, context) for context in users.contexts_of(login, mac)]
         # Which of several records Okta Verify uses is unknown.
         return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
@@ -91,6 +103,7 @@ class _Policy:
     """The rules of a policy. People and devices that they do not tell apart share verdicts."""
 
     rules: Rules
+    signals: Signals = NO_SIGNALS
     _known: dict[tuple[object, ...], Verdicts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -116,12 +129,20 @@ class _Policy:
 
     def _decide(self, person: Identity, device: DeviceContext) -> Verdicts:
         managed, unmanaged = (
-            verdict_of(candidates(self.rules, person, replace(device, managed=state)))
-            for state in (True, False)
+            self._judge(person, replace(device, managed=state)) for state in (True, False)
         )
         if managed.state == unmanaged.state:
             return {"yes": managed, "unknown": unmanaged, "no": unmanaged}
         return {"yes": managed, "unknown": Verdict("unknown"), "no": unmanaged}
+
+    def _judge(self, person: Identity, device: DeviceContext) -> Verdict:
+        """Return whether the rules admit a person, however a sign-in sees the device."""
+        views = [pair.after for pair in self.signals.pairs(device)]
+        verdicts = [verdict_of(candidates(self.rules, person, view.device)) for view in views]
+        for view, verdict in zip(views, verdicts, strict=True):
+            if verdict.state != verdicts[0].state:
+                return Verdict("unknown", f"It depends on {view.reason}.")
+        return verdicts[0]
 
 
 def verdict_of(chosen: t.Sequence[Candidate]) -> Verdict:

@@ -10,21 +10,29 @@ import typing as t
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.records import WORKING_STATUSES, OktaDevice
+from . import other_policies
 from .admission import JudgedApp, Users
 from .directory import Directory
+from .other_policies import OtherPolicies
 from .policy_plan import require_policy_of
 from .resolution import resolve_apps
 from .rule_names import named_groups
 from .rule_order import Rules, in_order
+from .sessions import Sessions
+from .signals import signals_of
 
 # A report without apps asks for none of their scopes.
-USES = (okta_api.ENRICHING_APPS, okta_api.ENRICHING_RULES, okta_api.ENRICHING_GROUP_USERS)
+USES = (
+    okta_api.ENRICHING_APPS,
+    okta_api.ENRICHING_GROUP_USERS,
+    *other_policies.ENRICHING_USES,
+)
 
 
-def read_judged_apps(okta: Okta, wanted: t.Sequence[str]) -> list[JudgedApp]:
+def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies) -> list[JudgedApp]:
     """Return apps by ids or exact labels, with their rules. Raises BadOption and Unreadable.
 
-    The pages of the list of apps are read, and the rules of each policy once.
+    The pages of the list of apps are read, the rules of each policy once, and what ``others`` read.
     """
     if not wanted:
         return []
@@ -34,7 +42,8 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str]) -> list[JudgedApp]:
         policy_id = require_policy_of(app)
         if policy_id not in rules:
             rules[policy_id] = in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
-        judged.append(JudgedApp(app, rules[policy_id]))
+        signals = signals_of(others.signals, app.id, policy_id, policy_id).after
+        judged.append(JudgedApp(app, rules[policy_id], signals))
     return judged
 
 
@@ -49,9 +58,10 @@ class UserReader:
         if device.status in WORKING_STATUSES:
             self._directory.add_device(device)
 
-    def read(self, okta: Okta, apps: t.Iterable[JudgedApp]) -> Users:
+    def read(self, okta: Okta, apps: t.Iterable[JudgedApp], sessions: Sessions) -> Users:
         """Return the users. The pages of the members of each group are read."""
-        for group_id in sorted(named_groups(*(each.rules for each in apps))):
+        named = named_groups(*(each.rules for each in apps)) | sessions.groups
+        for group_id in sorted(named):
             self._directory.add_group(
                 group_id, okta.group_users(group_id, okta_api.ENRICHING_GROUP_USERS)
             )
@@ -67,4 +77,5 @@ class UserReader:
                 for user in users.values()
                 if user.type_id
             },
+            sessions,
         )

@@ -13,6 +13,7 @@ import typing as t
 from functools import cached_property
 
 from .._core.errors import ApiError, NotFound
+from .._http.operations import Operation
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.policy_order import in_order
@@ -21,6 +22,12 @@ from .sessions import SessionPolicy, Sessions
 from .signals import SignalPolicy
 
 USES = (okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.LIST_MAPPINGS)
+# The same where what they read enriches a result alone.
+ENRICHING_USES = (
+    okta_api.ENRICHING_POLICIES,
+    okta_api.ENRICHING_RULES,
+    okta_api.ENRICHING_MAPPINGS,
+)
 # How an org may answer that it does not have a kind of policy, besides 401 with NO_FEATURE. No
 # description has the answer for a kind that is not enabled.
 NO_SUCH_KIND = (400, 404, 405)
@@ -36,35 +43,45 @@ class OtherPolicies:
     A kind takes a list and a read of the rules of each active policy; of each active device signal
     collection policy the mappings, too, and the rules only if it has any. An org may not have a
     kind, and a credential may not read it: ``unread`` says so. Other errors are raised.
+
+    :arg operations: list, rules and mappings, if not those of ``USES``.
     """
 
-    def __init__(self, okta: Okta) -> None:
+    def __init__(self, okta: Okta, operations: tuple[Operation, ...] = ()) -> None:
         self._okta = okta
+        self._list, self._rules, self._mappings = (operations[n : n + 1] for n in range(3))
         self._reader = _Reader()
 
     @cached_property
     def sessions(self) -> Sessions:
         """The global session policies."""
-        policies = self._reader.kind("global session policies", self._okta.session_policies)
-        return Sessions(
-            tuple(
-                SessionPolicy(each, self._reader.items(each, self._okta.session_rules))
-                for each in in_order(policies)
-            )
+        policies = self._reader.kind(
+            "global session policies", lambda: self._okta.session_policies(*self._list)
         )
+        return Sessions(tuple(map(self._session_policy, in_order(policies))))
+
+    def _session_policy(self, policy: RankedPolicy) -> SessionPolicy:
+        rules = self._reader.items(
+            policy, lambda each: self._okta.session_rules(each, *self._rules)
+        )
+        return SessionPolicy(policy, rules)
 
     @cached_property
     def signals(self) -> tuple[SignalPolicy, ...]:
         """The device signal collection policies."""
         policies = self._reader.kind(
-            "device signal collection policies", self._okta.signal_policies
+            "device signal collection policies", lambda: self._okta.signal_policies(*self._list)
         )
         return tuple(self._signal_policy(each) for each in in_order(policies))
 
     def _signal_policy(self, policy: RankedPolicy) -> SignalPolicy:
-        resources = self._reader.items(policy, self._okta.mapped_resources)
+        resources = self._reader.items(
+            policy, lambda each: self._okta.mapped_resources(each, *self._mappings)
+        )
         known = None if resources is None or "" in resources else frozenset(resources)
-        rules = self._reader.items(policy, self._okta.signal_rules) if resources != () else ()
+        if resources == ():
+            return SignalPolicy(policy.id, policy.name, (), known)
+        rules = self._reader.items(policy, lambda each: self._okta.signal_rules(each, *self._rules))
         return SignalPolicy(policy.id, policy.name, rules, known)
 
     @property

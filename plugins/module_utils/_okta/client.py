@@ -254,6 +254,7 @@ ENRICHING_GROUP_USERS = replace(LIST_GROUP_USERS, optional=True)
 ENRICHING_POLICIES = replace(LIST_POLICIES, optional=True)
 ENRICHING_RULES = replace(LIST_RULES, optional=True)
 ENRICHING_APPS = replace(LIST_APPS, optional=True)
+ENRICHING_MAPPINGS = replace(LIST_MAPPINGS, optional=True)
 
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
@@ -521,28 +522,28 @@ class Okta:
         rows = self._pages(operation, {"type": "MFA_ENROLL", "limit": 200})
         return list(map(EnrolmentPolicy.from_row, rows))
 
-    def session_policies(self) -> list[RankedPolicy]:
+    def session_policies(self, operation: Operation = LIST_POLICIES) -> list[RankedPolicy]:
         """Return the global session policies. listPolicies of type OKTA_SIGN_ON."""
-        return self._ranked_policies("OKTA_SIGN_ON")
+        return self._ranked_policies(operation, "OKTA_SIGN_ON")
 
-    def signal_policies(self) -> list[RankedPolicy]:
+    def signal_policies(self, operation: Operation = LIST_POLICIES) -> list[RankedPolicy]:
         """Return the device signal collection policies (Early Access).
 
         listPolicies of type DEVICE_SIGNAL_COLLECTION.
         """
-        return self._ranked_policies("DEVICE_SIGNAL_COLLECTION")
+        return self._ranked_policies(operation, "DEVICE_SIGNAL_COLLECTION")
 
-    def _ranked_policies(self, kind: str) -> list[RankedPolicy]:
-        rows = self._pages(LIST_POLICIES, {"type": kind, "limit": 200})
+    def _ranked_policies(self, operation: Operation, kind: str) -> list[RankedPolicy]:
+        rows = self._pages(operation, {"type": kind, "limit": 200})
         return list(map(RankedPolicy.from_row, rows))
 
-    def session_rules(self, policy_id: str) -> list[SessionRule]:
+    def session_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[SessionRule]:
         """Return the rules of a global session policy. listPolicyRules."""
-        return list(map(SessionRule.from_row, self._rules(LIST_RULES, policy_id)))
+        return list(map(SessionRule.from_row, self._rules(operation, policy_id)))
 
-    def signal_rules(self, policy_id: str) -> list[SignalRule]:
+    def signal_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[SignalRule]:
         """Return the rules of a device signal collection policy. listPolicyRules."""
-        return list(map(SignalRule.from_row, self._rules(LIST_RULES, policy_id)))
+        return list(map(SignalRule.from_row, self._rules(operation, policy_id)))
 
     def enrolment_rules(self, policy_id: str) -> list[ConditionalRule]:
         """Return the rules of an authenticator enrolment policy. listPolicyRules."""
@@ -551,13 +552,13 @@ class Okta:
     def _rules(self, operation: Operation, policy_id: str) -> t.Iterator[Row]:
         return self._pages(operation, {}, path={"policyId": policy_id})
 
-    def mapped_resources(self, policy_id: str) -> list[str]:
+    def mapped_resources(self, policy_id: str, operation: Operation = LIST_MAPPINGS) -> list[str]:
         """Return the ids of what is mapped to a policy, "" for what is not shown.
 
         listPolicyMappings. To a device signal collection policy, app sign-in policies are mapped.
         Which link names them is not described: each but the mapping's own and its policy's counts.
         """
-        rows = self._pages(LIST_MAPPINGS, {}, path={"policyId": policy_id})
+        rows = self._pages(operation, {}, path={"policyId": policy_id})
         return list(dict.fromkeys(each for row in rows for each in mapped_ids(row, policy_id)))
 
     def create_policy(self, body: Row) -> Policy:

@@ -22,6 +22,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.co
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     Candidate,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.sessions import (
+    SessionPolicy,
+    Sessions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    SignalPolicy,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
     Horizon,
     PersonAccess,
@@ -31,6 +38,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     PolicyRule,
+    RankedPolicy,
+    SessionRule,
+    SignalRule,
 )
 
 from tests.unit.plugins.module_utils._fleet.builders import NOW, SERIAL, mac, record
@@ -243,3 +253,49 @@ def test_a_person_is_told_apart_by_groups_and_type() -> None:
     known = users(members={"staff": frozenset({"u1"}), "all": frozenset({"u2"})}, types={"u1": "t"})
     assert known.identity_of("ADA@acme.com") == Identity("u1", frozenset({"staff"}), "t")
     assert known.identity_of("ben@acme.com") is None
+
+
+# Policies of other kinds
+
+
+def signals(*words: str) -> tuple[SignalPolicy, ...]:
+    """Return a policy that collects from Okta Verify with such a word, or leaves it out."""
+    providers = [{"key": "OKTA_VERIFY", "userIdentification": word} for word in words]
+    row = {
+        "name": "Rule",
+        "status": "ACTIVE",
+        "actions": {"deviceSignalCollection": {"deviceContextProviders": providers}},
+    }
+    return (SignalPolicy("s1", "Signals", (SignalRule.from_row(row),), frozenset({"p1"})),)
+
+
+def test_a_policy_that_leaves_out_okta_verify_may_hide_managed_macs() -> None:
+    judged_app = JudgedApp(APP, [MANAGED, OTHERS], signals())
+    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
+    assert ada.reason == (
+        f"{EXPIRES} It depends on device signal collection policy 'Signals', rule 'Rule': it leaves"
+        " out Okta Verify."
+    )
+    judged_app = JudgedApp(APP, [MANAGED, OTHERS], signals("ALLOW"))
+    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    assert (ada.today, ada.on_date) == ("yes", "no")
+    judged_app = JudgedApp(APP, [rule("Catch-all Rule")], signals())
+    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    assert (ada.today, ada.on_date, ada.reason) == ("yes", "yes", "")
+
+
+def test_whom_a_global_session_policy_refuses_gets_in_nowhere() -> None:
+    row = {
+        "name": "Stop",
+        "status": "ACTIVE",
+        "conditions": {},
+        "actions": {"signon": {"access": "DENY"}},
+    }
+    stop = SessionPolicy(
+        RankedPolicy.from_row({"id": "p9", "name": "Sessions", "status": "ACTIVE", "system": True}),
+        (SessionRule.from_row(row),),
+    )
+    ada = of_ada(rule("Catch-all Rule"), known=users(sessions=Sessions((stop,))))
+    assert (ada.today, ada.on_date, ada.lost) == ("no", "no", None)
+    assert ada.reason.endswith("Refused by rule 'Stop' of global session policy 'Sessions'.")

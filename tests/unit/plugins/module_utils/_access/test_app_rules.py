@@ -13,6 +13,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ap
     UserReader,
     read_judged_apps,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.sessions import (
+    Sessions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    SignalPolicy,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
     Operation,
@@ -31,6 +37,16 @@ APPS = [
 ]
 STAFF = PolicyRule(name="Staff", priority=1, conditions={"people": {"groups": {"include": ["g1"]}}})
 LAST = PolicyRule(name="Catch-all Rule", priority=99, system=True)
+
+
+class Others(t.NamedTuple):
+    """Policies of other kinds, of which one concerns the policy p2."""
+
+    sessions: Sessions = Sessions()
+    signals: tuple[SignalPolicy, ...] = (SignalPolicy("s1", "S", (), frozenset({"p2"})),)
+
+
+OTHERS: t.Any = Others()
 
 
 @dataclass
@@ -67,29 +83,30 @@ def device(status: str = "ACTIVE", device_id: str = "guo1") -> OktaDevice:
 
 def test_without_apps_nothing_is_read() -> None:
     org: t.Any = FakeOrg()
-    assert read_judged_apps(org, []) == [] and org.reads == []
+    assert read_judged_apps(org, [], OTHERS) == [] and org.reads == []
 
 
 def test_each_policy_is_read_once_and_its_rules_are_in_order() -> None:
     org: t.Any = FakeOrg()
-    judged = read_judged_apps(org, ["Slack", "0oa1", "Wiki"])
+    judged = read_judged_apps(org, ["Slack", "0oa1", "Wiki"], OTHERS)
     assert [each.app.label for each in judged] == ["Slack", "Salesforce", "Wiki"]
     assert all(list(each.rules) == [STAFF, LAST] for each in judged)
     assert org.reads == ["apps", "p1", "p2"]
+    assert [each.signals for each in judged] == [(), (), OTHERS.signals]
 
 
 def test_an_app_that_is_not_there_is_an_error() -> None:
     org: t.Any = FakeOrg()
     with pytest.raises(BadOption, match="apps: "):
-        read_judged_apps(org, ["Slak"])
+        read_judged_apps(org, ["Slak"], OTHERS)
 
 
 def test_users_come_from_records_that_work_and_from_groups_that_rules_name() -> None:
     org: t.Any = FakeOrg()
-    reader, judged = UserReader(), read_judged_apps(org, ["Slack", "Wiki"])
+    reader, judged = UserReader(), read_judged_apps(org, ["Slack", "Wiki"], OTHERS)
     for each in (device(), device("SUSPENDED", "guo2"), device("UNSUSPENDED", "guo3")):
         reader.add(each)
-    users = reader.read(org, judged)
+    users = reader.read(org, judged, OTHERS.sessions)
     assert org.reads == ["apps", "p1", "p2", "g1"]
     assert users.ids["ada@acme.com"] == "u1"
     assert [each.device_id for each in users.devices["u1"]] == ["guo1", "guo3"]

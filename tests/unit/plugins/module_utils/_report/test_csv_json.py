@@ -140,6 +140,6 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         "macs": [row.as_result() for row in ROWS],
     }
     lines = text.splitlines()
-    assert len(lines) == 7 and lines[0].endswith('"people": [') and lines[6] == "]}"
+    assert len(lines) == 6 and lines[0].endswith('"people": [') and lines[5] == "]}"
     assert lines[2] == ']}, "macs": ['
     assert text.endswith("]}\n")
