@@ -9,6 +9,7 @@ they were suspended. When that was is in Okta's System Log, so no file has to be
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from .._okta.duplicates import rank_record
 from .._okta.records import OktaDevice
 from .records import CleanUp, Evidence, Guards, Lifecycle, ReasonCode, ResetTarget
 
-DeviceKey = tuple[str, str | None]  # serial in lower case, platform
+DeviceKey: t.TypeAlias = "tuple[str, str | None]"  # serial in lower case, platform
 
 
 # Candidates
