@@ -342,11 +342,11 @@ def test_killed_again_and_again_it_loses_nothing_and_repeats_no_more_than_its_la
 ):
     with SourceProcess(LOG, args, environment):
         wait_for(state.exists)
-    made, came, chance = happen(watched, 300), [], random.Random(7)
+    made, came, chance = happen(watched, 150), [], random.Random(7)
     while len(set(came)) < len(made):
         with SourceProcess(LOG, args, environment, pause=0.02) as source:
             wait_for(lambda: len(source.events) > 0)  # noqa: B023 - called in this loop
-            time.sleep(chance.uniform(0, 3))
+            time.sleep(chance.uniform(0, 1.5))
         came += source.events
         repeated = len(came) - len(set(came))
         assert repeated <= 50 * 1.5, "more than one second's"
