@@ -140,4 +140,5 @@ def asked(arguments: list[str], sanity: Check) -> list[Stage]:
 
 if __name__ == "__main__":
     findings.clear()
-    sys.exit(run_stages(asked(sys.argv[1:], Beside("tools.support.sanity").finish)))
+    sanity_tests = Beside("tools.support.sanity", *sys.argv[1:])
+    sys.exit(run_stages(asked(sys.argv[1:], sanity_tests.finish)))

@@ -17,8 +17,9 @@ from tools.check import SCENARIOS, all_scenarios, asked, judge_molecule, stages
 from tools.lint import judge_ansible_lint, judge_ruff_format
 from tools.support import pipeline
 from tools.support.complexity import LIMIT, FunctionComplexity, judge_complexity, measure
+from tools.support.git_files import tracked_files
 from tools.support.pipeline import Beside, Stage, run_stages
-from tools.support.sanity import EXPECTED, judge
+from tools.support.sanity import EXPECTED, judge, users_files
 from tools.support.type_check import judge_mypy, typed_files
 
 ALL_SANITY_TESTS = "\n".join(f'Running sanity test "{name}"' for name in EXPECTED)
@@ -51,6 +52,13 @@ def test_sanity_passes_when_all_its_tests_ran():
 )
 def test_sanity_fails(status, output):
     assert not judge(status, output)
+
+
+def test_sanity_of_what_users_get_leaves_out_the_directories_of_contributors_alone():
+    files = list(tracked_files())
+    left_out = set(files) - set(users_files(files))
+    assert {file.parts[0] for file in left_out} == {"lab", "tools", "tests"}
+    assert Path("tests/config.yml") not in left_out and len(left_out) > 300
 
 
 @pytest.mark.parametrize(

@@ -37,15 +37,15 @@ class Stage:
 class Beside:
     """A check that runs beside the stages that come first. Its output is printed at its own stage.
 
-    :arg module: runs the check, as ``python -m``.
+    :arg module: runs the check, as ``python -m``, with these arguments.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="devicetrust-beside-")
         self._output = Path(self._directory.name) / "output"
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-u", "-m", module],
+                [sys.executable, "-u", "-m", module, *arguments],
                 cwd=CHECKOUT,
                 stdout=output,
                 stderr=subprocess.STDOUT,

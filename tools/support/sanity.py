@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run `ansible-test sanity` on a copy of this checkout.
+"""Run `ansible-test sanity` on a copy of this checkout, or of the files that its users get.
+
+pylint spends three quarters of its time on the lab, the tools and the tests. `make test` leaves
+them to ruff and mypy; ``--all`` (`make test-all`) and `make matrix` copy everything.
 
 ansible-test needs a path that ends in ansible_collections/NAMESPACE/NAME. In a directory that git
 ignores it finds nothing to do and passes. So the files are copied to a temporary place, and its
@@ -26,6 +29,9 @@ from tools.support.pipeline import Stage, run_stages
 HOME = (
     CACHE / "sanity-home"
 )  # ansible-test keeps the virtual environments of its tests below the home directory
+# Directories that only contributors have.
+CONTRIBUTORS = ("lab", "tools", "tests")
+SETTINGS = Path("tests", "config.yml")  # of ansible-test itself
 STARTED = re.compile(r'^Running sanity test "([^"]+)"', re.MULTILINE)
 # Those that say something about a collection such as this; what another ansible-core adds comes on
 # top.
@@ -46,15 +52,21 @@ sys.exit(subprocess.call([sys.executable, "-m", "ensurepip", "--default-pip"], e
 '''
 
 
-def stages() -> list[Stage]:
-    """Return the sanity check."""
-    return [Stage("sanity", sanity)]
+def stages(everything: bool = False) -> list[Stage]:
+    """Return the sanity check, of everything or of what users get."""
+    return [Stage("sanity", lambda: sanity(everything))]
 
 
-def sanity() -> bool:
+def sanity(everything: bool) -> bool:
     """Run the ansible-test of .venv with its Python only; `make matrix` runs the others."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return judge(*run(SCRIPTS, installed_ansible_test(), ["--python", python]))
+    files = tracked_files() if everything else users_files(tracked_files())
+    return judge(*run(SCRIPTS, installed_ansible_test(), ["--python", python], files=files))
+
+
+def users_files(files: t.Iterable[Path]) -> list[Path]:
+    """Return the files without those of the lab, the tools and the tests."""
+    return [file for file in files if file.parts[0] not in CONTRIBUTORS or file == SETTINGS]
 
 
 def installed_ansible_test() -> Path:
@@ -70,15 +82,17 @@ def run(
     ansible_test: Path,
     arguments: t.Sequence[str],
     interpreters: t.Sequence[Path] = (),
+    files: t.Iterable[Path] | None = None,
 ) -> tuple[int, str]:
     """Run `ansible-test sanity` of one ansible-core on a copy of the checkout.
 
-    ``interpreters`` are directories with further Pythons.
+    ``interpreters`` are directories with further Pythons. ``files`` are those that are copied, all
+    if they are not given.
     """
     prepare_home(ansible_test)
     with tempfile.TemporaryDirectory(prefix="devicetrust-sanity-") as directory:
         collection = Path(directory) / "ansible_collections" / "devicetrust" / "okta_kandji"
-        copy_files(collection)
+        copy_files(collection, tracked_files() if files is None else files)
         # No more than the system's tools: an interpreter that is found but does not start (pyenv's
         # shims) stops ansible-test.
         path = [str(one) for one in (scripts, *interpreters)] + [
@@ -128,9 +142,9 @@ def pip_versions(ansible_test: Path) -> set[str]:
     return found
 
 
-def copy_files(collection: Path) -> None:
-    """Copy the files of the checkout to a collection's directory."""
-    for file in tracked_files():
+def copy_files(collection: Path, files: t.Iterable[Path]) -> None:
+    """Copy files of the checkout to a collection's directory."""
+    for file in files:
         target = collection / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / file, target)
@@ -151,4 +165,4 @@ def judge(status: int, output: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(run_stages(stages()))
+    sys.exit(run_stages(stages(sys.argv[1:] == ["--all"])))
