@@ -9,6 +9,7 @@ texts, because an org may use one that this collection does not know. Timestamps
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -323,7 +324,7 @@ class TemporaryCodeLimits:
         """Return the limits of an authenticator's row."""
         limits = as_object(as_object(row.get("provider")).get("configuration"))
         shortest, longest = (
-            int(value) if isinstance(value, (int, float)) else None
+            int(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
             for value in (limits.get("minTtl"), limits.get("maxTtl"))
         )
         return cls(shortest, longest, as_flag(limits.get("multiUseAllowed")))

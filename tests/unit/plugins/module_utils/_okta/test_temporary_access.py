@@ -77,6 +77,12 @@ def test_no_org_permits_less_than_okta_does(limits: dict[str, int]) -> None:
         temporary_access.check_options(authenticator(**limits), CodeOptions(9))
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "10", None])
+def test_a_limit_that_is_no_number_is_not_known(value: t.Any) -> None:
+    limits = authenticator(minTtl=value, maxTtl=480.0).temporary_codes
+    assert limits is not None and (limits.shortest, limits.longest) == (None, 480)
+
+
 @pytest.mark.parametrize("word", ["NOT_ALLOWED", None, "SOMETIMES"])
 def test_a_policy_that_does_not_permit_codes_refuses(word: str | None) -> None:
     with pytest.raises(Refused, match="does not permit temporary access codes"):
