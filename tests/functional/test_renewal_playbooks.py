@@ -196,6 +196,27 @@ def test_the_next_ring_waits_until_enough_of_the_one_before_are_healthy(year, wa
     assert year.patches(mark) == ["canary", "wide"]
 
 
+@pytest.mark.parametrize("path", [RENEW, ROTATE], ids=["renew", "rotate"])
+def test_the_url_and_secret_of_another_tab_of_okta_are_refused(year, watched, playbook, path):
+    year.days(340)
+    watched.live()
+    other = watched.control(
+        "POST",
+        "/okta/platforms",
+        {"name": "Desktop MFA", "challenge_type": "STATIC", "device_access": True},
+    )
+    variables = {
+        **QUICK,
+        "device_trust_scep_url": other["scep_url"],
+        "device_trust_scep_challenge": other["scep_challenge"],
+    }
+    mark = watched.mark()
+    for check in (True, False):
+        refused = playbook(watched.lab, path=path, variables=variables, check=check)
+        assert refused.status != 0 and watched.writes(mark) == [], refused.output
+        assert "it is of the Device Access tab" in said(refused)
+
+
 def test_a_run_that_waits_for_a_ring_says_so(year, watched, playbook):
     year.days(340)
     watched.live()
