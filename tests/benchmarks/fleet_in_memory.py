@@ -1,9 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.benchmarks.fleet_in_memory MODULE MACS DIRECTORY``.
+"""``python -m tests.benchmarks.fleet_in_memory MODULE MACS DIRECTORY [APP ...]``.
 
-Run a module over a fleet of so many Macs in a process of its own.
+Run a module over a fleet of so many Macs in a process of its own. A report judges the apps.
 
 Pages are made as they are asked for, as the vendors would send them, so that what is measured is
 the module alone. Prints one line of JSON: resident megabytes, processor seconds, calls, and how
@@ -135,6 +135,44 @@ def record(number: int) -> Row:
     }
 
 
+def member(number: int) -> Row:
+    return {
+        "id": f"00u{number}",
+        "status": "ACTIVE",
+        "type": {"id": "oty1"},
+        "profile": {"login": f"person{number}@example.com"},
+    }
+
+
+def app(label: str) -> Row:
+    policy = {"href": "https://acme.okta.com/api/v1/policies/rst1"}
+    return {"id": f"0oa{label}", "label": label, "_links": {"accessPolicy": policy}}
+
+
+RULES: list[Row] = [
+    {
+        "id": f"rul{number}",
+        "name": access,
+        "priority": number,
+        "status": "ACTIVE",
+        "system": access == "DENY",
+        "conditions": conditions,
+        "actions": {"appSignOn": {"access": access, "verificationMethod": {"factorMode": "1FA"}}},
+    }
+    for number, access, conditions in (
+        (
+            0,
+            "ALLOW",
+            {
+                "device": {"registered": True, "managed": True},
+                "people": {"groups": {"include": ["00g1"]}},
+            },
+        ),
+        (99, "DENY", None),
+    )
+]
+
+
 def event(number: int) -> Row:
     target = [
         {"type": "Certificate", "id": str(number), "alternateId": f"{serial(number)} 7D8A"},
@@ -143,11 +181,18 @@ def event(number: int) -> Row:
     return {"eventType": "pki.cert.bind", "published": day(2, number), "target": target}
 
 
+PAGED: dict[str, tuple[t.Callable[[int], Row], int]] = {
+    "listDevices": (record, 200),
+    "listLogEvents": (event, 1000),
+    "listGroupUsers": (member, 1000),
+}
+
+
 class Vendors:
     """Both of them, for a fleet of ``macs``."""
 
-    def __init__(self, macs: int) -> None:
-        self.macs, self.calls = macs, 0
+    def __init__(self, macs: int, apps: t.Sequence[str] = ()) -> None:
+        self.macs, self.apps, self.calls = macs, apps, 0
 
     def send(self, operation: Operation, request: Request) -> Answer:
         self.calls += 1
@@ -180,8 +225,14 @@ class Vendors:
                 "data": self._rows(certificate, int(query.get("offset", 0)), 300),
                 "cursor": None,
             }, {}
-        if name in ("listDevices", "listLogEvents"):
-            make, size = (record, 200) if name == "listDevices" else (event, 1000)
+        if name == "listApplications":
+            return [app(label) for label in self.apps], {}
+        if name == "listPolicyRules":
+            return RULES, {}
+        if name == "listPolicies":  # of global sessions, device signals and enrolment
+            return [], {}
+        if name in PAGED:
+            make, size = PAGED[name]
             start = int(query.get("after", 0))
             link = (
                 {"Link": f'<https://x?after={start + size}&limit={size}>; rel="next"'}
@@ -206,8 +257,8 @@ def peak_megabytes() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def main(module: str, macs: int, directory: str) -> None:
-    vendors = Vendors(macs)
+def main(module: str, macs: int, directory: str, apps: t.Sequence[str] = ()) -> None:
+    vendors = Vendors(macs, apps)
     Transport.send = vendors.send  # type: ignore[method-assign]  # a stub
     loaded = import_module(f"{MODULES}.{module}")
     spec = arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, loaded.OPTIONS)
@@ -221,7 +272,8 @@ def main(module: str, macs: int, directory: str) -> None:
         "rings": [RING],
         "okta_verify_item_ids": ["app"],
     }
-    params |= {"dest": directory, "state_dir": directory} if module == "device_trust_report" else {}
+    if module == "device_trust_report":
+        params |= {"dest": directory, "state_dir": directory, "apps": list(apps)}
     result = loaded.run(ModuleContext(params, False, print, loaded.USES))
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(
@@ -231,10 +283,11 @@ def main(module: str, macs: int, directory: str) -> None:
                 "processor": round(used.ru_utime + used.ru_stime, 1),
                 "calls": vendors.calls,
                 "macs": sum(result["counts"].values()),
+                "access": result.get("access", {}).get("counts_today"),
             }
         )
     )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:])
