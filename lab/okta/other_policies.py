@@ -82,7 +82,7 @@ class OtherPolicies:
         self, policy: OtherPolicy, name: str, access: str, conditions: Json | None = None
     ) -> None:
         """Add a rule that allows or refuses a session, with the conditions that Okta adds."""
-        shown = {
+        own_conditions = {
             "people": {"users": {"exclude": []}},
             "network": {"connection": "ANYWHERE"},
             "riskScore": {"level": "ANY"},
@@ -91,7 +91,7 @@ class OtherPolicies:
             **(conditions or {}),
         }
         actions = {"signon": {"access": access}}
-        policy.rules.append(OtherRule(self._id("0pr"), name, shown, actions))
+        policy.rules.append(OtherRule(self._id("0pr"), name, own_conditions, actions))
 
     def add_signal_rule(
         self, policy: OtherPolicy, name: str, word: str | None, conditions: Json | None = None
@@ -102,9 +102,9 @@ class OtherPolicies:
             if word
             else {"key": "CHROME_DEVICE_TRUST"}
         )
-        shown = {"network": {"connection": "ANYWHERE"}, **(conditions or {})}
+        own_conditions = {"network": {"connection": "ANYWHERE"}, **(conditions or {})}
         actions = {"deviceSignalCollection": {"deviceContextProviders": [provider]}}
-        policy.rules.append(OtherRule(self._id("0pr"), name, shown, actions))
+        policy.rules.append(OtherRule(self._id("0pr"), name, own_conditions, actions))
 
     def of_kind(self, kind: str, status: str | None = None) -> list[OtherPolicy]:
         """Return the policies of a kind, of one status or of any."""
