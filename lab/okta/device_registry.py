@@ -98,7 +98,7 @@ class DeviceRegistry:
 
     def _check_enrolment_policy(self, user: User) -> None:
         """Raise RegistrationRefused unless the user's enrolment policy permits Okta FastPass."""
-        policy = self._org.enrolment.policy_of(self._org.directory.groups_of(user.id))
+        policy = self._org.enrolment.policy_of(self._org.directory.groups_of(user.id), user.id)
         if not policy.permits("signed_nonce"):
             raise RegistrationRefused(f"the enrolment policy {policy.name!r} forbids Okta Verify.")
 

@@ -33,6 +33,7 @@ class EnrolmentPolicy:
     enroll: dict[str, str] = field(default_factory=dict)
     status: str = "ACTIVE"
     system: bool = False
+    excluded: list[str] = field(default_factory=list)  # users whom its rule excludes
 
     def permits(self, method: str) -> bool:
         """Return whether people may add a method of Okta Verify."""
@@ -82,13 +83,43 @@ class EnrolmentPolicies:
         self.policies.insert(place, policy)
         return policy
 
-    def policy_of(self, groups: t.Collection[str]) -> EnrolmentPolicy:
-        """Return the policy of a user in these groups."""
+    def policy_of(self, groups: t.Collection[str], user_id: str = "") -> EnrolmentPolicy:
+        """Return the policy of a user in these groups: the first whose rule applies, too."""
         return next(
             policy
             for policy in self.policies
-            if policy.status == "ACTIVE" and set(groups) & set(policy.groups)
+            if policy.status == "ACTIVE"
+            and set(groups) & set(policy.groups)
+            and user_id not in policy.excluded
         )
+
+    def find(self, policy_id: str) -> EnrolmentPolicy | None:
+        """Return a policy by id."""
+        return next((each for each in self.policies if each.id == policy_id), None)
+
+    @staticmethod
+    def rule_shapes(policy: EnrolmentPolicy, base_url: str) -> list[Json]:
+        """Return the rule of a policy as Okta's answers print it, in a list."""
+        rule_id, created = f"0pr{policy.id[3:]}", whole_seconds(policy.created)
+        url = f"{base_url}/api/v1/policies/{policy.id}/rules/{rule_id}"
+        return [
+            {
+                "id": rule_id,
+                "status": "ACTIVE",
+                "name": "Default Rule",
+                "priority": 1,
+                "created": created,
+                "lastUpdated": created,
+                "system": policy.system,
+                "conditions": {
+                    "people": {"users": {"exclude": policy.excluded}},
+                    "network": {"connection": "ANYWHERE"},
+                },
+                "actions": {"enroll": {"self": "CHALLENGE"}},
+                "_links": {"self": {"href": url, "hints": {"allow": ["GET", "PUT"]}}},
+                "type": TYPE,
+            }
+        ]
 
     def shape(
         self, policy: EnrolmentPolicy, base_url: str, methods: t.Collection[str] | None

@@ -301,6 +301,9 @@ class PolicyOperations:
         other = self.org.others.find(call.path["policyId"])
         if other:
             return Answer(self.org.others.rule_shapes(other, call.base_url))
+        enrolment = self.org.enrolment.find(call.path["policyId"])
+        if enrolment:
+            return Answer(self.org.enrolment.rule_shapes(enrolment, call.base_url))
         policy = self._policy(call)
         limit = paging.read_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
         return Answer([self._rule_shape(call, policy, rule) for rule in policy.rules[:limit]])

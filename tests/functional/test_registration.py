@@ -64,7 +64,18 @@ def test_a_mac_that_nobody_can_register_says_which_policy_forbids_it(
         assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
         assert mac["next_step"].startswith("Allow Okta Verify in that policy")
     calls = {(each["operation"]): each["count"] for each in done["api_calls"]}
-    assert calls["listPolicies"] == 1 and calls["listGroupUsers"] == 1
+    assert calls["listPolicies"] == calls["listPolicyRules"] == calls["listGroupUsers"] == 1
+
+
+def test_a_person_whom_the_rule_of_the_policy_excludes_is_not_judged(watched, run_module, refused):
+    org = watched.world.okta
+    excluded = next(one for one in watched.world.people if one.serial == refused[0])
+    with watched.world.lock:
+        org.enrolment.policies[0].excluded.append(excluded.user_id)
+    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    for mac in done["macs"]:
+        is_refused = "their enrolment policy 'Contractors'" in mac["reason"]
+        assert is_refused is (mac["serial_number"] != excluded.serial), mac
 
 
 def test_the_report_says_it_too(watched, run_module, refused, tmp_path):

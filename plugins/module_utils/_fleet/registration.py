@@ -22,7 +22,11 @@ from .facts import Fleet, Obstacle
 from .preflight import ResolvedRing, okta_verify, okta_verify_problems
 from .stages import NO_OBSTACLE, classify
 
-POLICY_USES = (okta_api.ENRICHING_POLICIES, okta_api.ENRICHING_GROUP_USERS)
+POLICY_USES = (
+    okta_api.ENRICHING_POLICIES,
+    okta_api.ENRICHING_RULES,
+    okta_api.ENRICHING_GROUP_USERS,
+)
 USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS, *POLICY_USES)
 HIGH = "HIGH"
 NO_POLICY = (
@@ -42,13 +46,15 @@ class Registration:
     ``problems`` are of the whole org, ``security_level`` the one at which Okta Verify enrols.
     ``policies`` are the active enrolment policies in the order in
     which Okta evaluates them, ``members`` logins in lower case by group: of each policy up to the
-    last one that disables Okta Verify. ``unavailable`` says why this was not read.
+    last one that disables Okta Verify. ``excluded`` are those whom each rule of a policy excludes,
+    by the id of the policy. ``unavailable`` says why this was not read.
     """
 
     problems: tuple[str, ...] = ()
     security_level: str | None = None
     policies: tuple[EnrolmentPolicy, ...] = ()
     members: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
+    excluded: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
     unavailable: str = ""
 
     @property
@@ -59,11 +65,14 @@ class Registration:
     def policy_of(self, login: str) -> EnrolmentPolicy | None:
         """Return the policy that disables Okta Verify for a person, or None.
 
-        A person whom Okta does not show in a group is not judged.
+        A person whom Okta does not show in a group is not judged, nor one whom the policy excludes:
+        whether the next policy applies then is not documented.
         """
+        key = login.lower()
         for policy in self.policies:
-            if any(login.lower() in self.members.get(group, ()) for group in policy.groups):
-                return policy if policy.permits_fast_pass is False else None
+            if any(key in self.members.get(group, ()) for group in policy.groups):
+                disables = policy.permits_fast_pass is False
+                return policy if disables and key not in self.excluded.get(policy.id, ()) else None
         return None
 
     def obstacle_for(self, login: str) -> Obstacle | None:
@@ -134,25 +143,45 @@ def read_policies(
 ) -> Registration:
     """Return what keeps people from registering, with these authenticators.
 
-    That takes one call for each 200 enrolment policies, and one for each 1000 members of the groups
-    up to the last policy that disables Okta Verify. Without such a policy no group is read.
+    That takes one call for each 200 enrolment policies, one for the rules of each policy that
+    disables Okta Verify, and one for each 1000 members of the groups up to the last of these.
+    Without such a policy, or if each disables it, neither rules nor groups are read.
     """
     problems = okta_verify_problems(authenticators, methods)
     verify = okta_verify(authenticators)
     known = Registration(tuple(problems), verify.enrollment_security_level if verify else None)
     try:
         policies = in_order(okta.enrolment_policies(okta_api.ENRICHING_POLICIES))
-        members = {group: _logins(okta, group) for group in deciding_groups(policies)}
+        users = {group: _users(okta, group) for group in deciding_groups(policies)}
+        excluded = {
+            policy.id: _excluded(okta, policy, users)
+            for policy in policies
+            if users and policy.permits_fast_pass is False
+        }
     except (ApiError, Unreachable, Unreadable) as error:
         return replace(known, unavailable=error.message.rstrip("."))
     if policies and all(policy.permits_fast_pass is False for policy in policies):
         known = replace(known, problems=(*problems, NO_POLICY))
-    return replace(known, policies=policies, members=members)
+    members = {group: frozenset(logins.values()) for group, logins in users.items()}
+    return replace(known, policies=policies, members=members, excluded=excluded)
 
 
-def _logins(okta: Okta, group: str) -> frozenset[str]:
+def _users(okta: Okta, group: str) -> dict[str, str]:
+    """Return the logins of the members of a group, in lower case, by the ids of the users."""
     users = okta.group_users(group, okta_api.ENRICHING_GROUP_USERS)
-    return frozenset(user.login.lower() for user in users if user.login)
+    return {user.id: user.login.lower() for user in users if user.login}
+
+
+def _excluded(
+    okta: Okta, policy: EnrolmentPolicy, users: t.Mapping[str, t.Mapping[str, str]]
+) -> frozenset[str]:
+    """Return the logins of those whom each active rule of a policy excludes, or the policy."""
+    rules = [rule for rule in okta.enrolment_rules(policy.id) if not rule.is_inactive]
+    by_rules = [set(rule.people.users_excluded) for rule in rules]
+    ids = set(policy.people.users_excluded)
+    ids |= set.intersection(*by_rules) if by_rules else set()
+    logins = {user: login for members in users.values() for user, login in members.items()}
+    return frozenset(logins[user] for user in ids if user in logins)
 
 
 def deciding_groups(policies: t.Sequence[EnrolmentPolicy]) -> list[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
@@ -31,6 +32,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.sta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
     AuthenticatorMethod,
+    ConditionalRule,
     EnrolmentPolicy,
     OktaUser,
     People,
@@ -64,6 +66,7 @@ class FakeOkta:
     ) -> None:
         self.policies, self.known, self.error = policies, authenticators, error
         self.members, self.calls = members, list[str]()
+        self.rules: dict[str, list[ConditionalRule]] = {}
 
     def authenticators(self, _operation: object) -> t.Sequence[Authenticator]:
         self.calls.append("authenticators")
@@ -79,6 +82,10 @@ class FakeOkta:
             raise self.error
         return self.policies
 
+    def enrolment_rules(self, policy_id: str) -> list[ConditionalRule]:
+        self.calls.append(f"rules of {policy_id}")
+        return self.rules.get(policy_id, [])
+
     def group_users(self, group: str, _operation: object) -> list[OktaUser]:
         self.calls.append(group)
         names = [f"{name}@acme.com" for name in self.members.get(group.replace("-", "_"), ())]
@@ -92,7 +99,15 @@ def read(okta: FakeOkta) -> Registration:
 def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
     okta = FakeOkta([DEFAULT, CONTRACTORS, STAFF], g_staff=["ada", "bob"], g_out=["Bob", "eve"])
     registration = read(okta)
-    assert okta.calls == ["authenticators", "methods", "policies", "g-staff", "g-out", "g-temp"]
+    assert okta.calls == [
+        "authenticators",
+        "methods",
+        "policies",
+        "g-staff",
+        "g-out",
+        "g-temp",
+        "rules of Contractors",
+    ]
     named = {
         name: getattr(registration.policy_of(f"{name}@acme.com"), "name", None)
         for name in ("ada", "bob", "eve", "EVE", "joe")
@@ -111,6 +126,40 @@ def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
         "security_level": None,
         "disabling_policies": ["Contractors"],
     }
+
+
+def rule(*excluded: str, status: str = "ACTIVE") -> ConditionalRule:
+    people = {"people": {"users": {"exclude": [f"{name}@acme.com" for name in excluded]}}}
+    return ConditionalRule("r", "Rule", status=status, conditions=people)
+
+
+@pytest.mark.parametrize(
+    ("rules", "disabled"),
+    [
+        ([], ["ada", "eve"]),
+        ([rule()], ["ada", "eve"]),
+        ([rule("eve", "stranger")], ["ada"]),
+        ([rule("eve"), rule("eve", "ada")], ["ada"]),
+        ([rule("eve"), rule("ada")], ["ada", "eve"]),
+        ([rule("eve"), rule(status="INACTIVE")], ["ada"]),
+        ([rule("eve", status="INACTIVE")], ["ada", "eve"]),
+    ],
+)
+def test_whom_each_rule_of_a_policy_excludes_is_not_judged(
+    rules: list[ConditionalRule], disabled: list[str]
+) -> None:
+    okta = FakeOkta([DEFAULT, CONTRACTORS], g_out=["ada", "eve"])
+    okta.rules = {"Contractors": rules}
+    registration = read(okta)
+    names = [name for name in ("ada", "eve") if registration.policy_of(f"{name}@acme.com")]
+    assert names == disabled
+
+
+def test_whom_the_policy_itself_excludes_is_not_judged() -> None:
+    people = replace(CONTRACTORS.people, users_excluded=("eve@acme.com",))
+    okta = FakeOkta([DEFAULT, replace(CONTRACTORS, people=people)], g_out=["ada", "eve"])
+    registration = read(okta)
+    assert registration.policy_of("ada@acme.com") and not registration.policy_of("eve@acme.com")
 
 
 def test_no_group_is_read_if_no_policy_disables_okta_verify() -> None:
