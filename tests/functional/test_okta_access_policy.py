@@ -432,6 +432,8 @@ def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
         "listGroups",
         "listLogEvents",
         "listPolicies",
+        "listPolicies",  # global session policies
+        "listPolicies",  # device signal collection policies
         "listPolicyMappings",
         "listPolicyRules",
     ]
