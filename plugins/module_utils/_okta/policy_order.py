@@ -19,9 +19,8 @@ def in_order(policies: t.Iterable[AnyPolicy]) -> tuple[AnyPolicy, ...]:
     active.
     """
     active = [policy for policy in policies if policy.status in (None, "ACTIVE")]
-    unknown = max((policy.priority or 0 for policy in active), default=0) + 1
 
-    def place(policy: AnyPolicy) -> tuple[bool, int]:
-        return policy.system, unknown if policy.priority is None else policy.priority
+    def place(policy: AnyPolicy) -> tuple[bool, bool, int]:
+        return policy.system, policy.priority is None, policy.priority or 0
 
     return tuple(sorted(active, key=place))

@@ -164,3 +164,15 @@ def test_only_groups_that_decide_are_read() -> None:
     )
     assert Sessions(policies).groups == {"first", "second", "a", "b"}
     assert Sessions((*policies[:3], DENY_ALL)).groups == {"first", "second", "a", "b", "third"}
+
+
+def test_conditions_of_other_kinds_of_rules_are_judged_alike() -> None:
+    """No description has them here."""
+    person = Identity("ann", frozenset({"staff"}), "oty1")
+    stop = policy("Staff", rule("Stop", userType={"include": ["oty1"]}))
+    assert refusal(stop, ALLOW_ALL, person=person) == SessionRefusal("Staff", "Stop")
+    assert refusal(stop, ALLOW_ALL, person=ANN) is None
+    registered = policy("Staff", rule("Stop", device={"registered": True}))
+    assert refusal(registered, ALLOW_ALL) is None
+    macs = {"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]}
+    assert refusal(policy("Staff", rule("Stop", platform=macs)), ALLOW_ALL) is None
