@@ -324,7 +324,9 @@ def _read_expected(ctx: ModuleContext) -> gate.Expected:
         return gate.ANYTHING
     item_id = (ctx.params["library_item_id"] or "").lower()
     payload_uuid = (ctx.params["payload_uuid"] or "").lower()
-    updated_at = require_timestamp(text) if (text := ctx.params["updated_at"]) else None
+    updated_at = (
+        require_timestamp("updated_at", text) if (text := ctx.params["updated_at"]) else None
+    )
     subject = Subject()
     if item_id:
         listed = (each for each in ctx.kandji.profiles() if each.id == item_id)

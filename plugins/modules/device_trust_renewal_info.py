@@ -31,7 +31,8 @@ options:
   certificate_expiry:
     description:
       - Serial number to the expiry of the Mac's certificate in ISO 8601, if you know it from
-        another source. It takes precedence over the other options.
+        another source. It takes precedence over the other options. A serial number is found in any
+        spelling; the module warns of one that no Mac of Kandji has.
       - If no source knows it, the expiry is estimated as a year after the certificate was first
         seen, or after the profile was written.
     type: dict
@@ -269,7 +270,9 @@ class Fleet:
         """
         ledger = self.known.ledger
         known = ledger([each.serial for each in devices], subject) if ledger else {}
-        logged = {serial.upper(): require_timestamp(text) for serial, text in known.items()}
+        logged = {
+            serial.upper(): require_timestamp("state_dir", text) for serial, text in known.items()
+        }
         return replace(self, logged=logged)
 
     def known_expiry(self, serial: str, *since: datetime | None) -> datetime | None:
@@ -281,7 +284,7 @@ class Fleet:
         checked = self.checked.get(key)
         if key in self.expiry or checked is None or checked.is_outdated(*since):
             return self.expiry.get(key, self.logged.get(key))
-        return require_timestamp(checked.expires)
+        return require_timestamp("certificate_check_item_id", checked.expires)
 
     def certificate_of(
         self, device: KandjiDevice, profile: CustomProfile, held: t.Sequence[InstalledProfile]
@@ -335,7 +338,9 @@ def run(ctx: ModuleContext) -> Result:
         params["min_healthy_percent"],
         params["max_enrolments_per_hour"],
         bool(params["challenge"]),
-        None if params["written_before"] is None else require_timestamp(params["written_before"]),
+        None
+        if params["written_before"] is None
+        else require_timestamp("written_before", params["written_before"]),
         _key_id(params["authority_key_id"]),
     )
     facts = [_read_ring(ctx, ring, fleet) for ring in rings]
@@ -353,10 +358,7 @@ def run(ctx: ModuleContext) -> Result:
 
 def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     params, kandji = ctx.params, ctx.kandji
-    expiry_by_option = {
-        str(serial).upper(): require_timestamp(str(text))
-        for serial, text in params["certificate_expiry"].items()
-    }
+    expiry_by_option = renewal.read_expiry_option(params["certificate_expiry"])
     blueprints = assignments.read_blueprints(
         kandji, [blueprint for ring in rings for blueprint in ring.blueprints]
     )[0]
@@ -369,6 +371,11 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     known = _read_expiry(ctx, subject)
     serials = {device.device_id: device.serial.upper() for device in devices}
     checked = newest_by_serial(known.by_device, serials)
+    if strangers := sorted(expiry_by_option.keys() - set(serials.values())):
+        ctx.warn(
+            f"certificate_expiry: Kandji has no Mac {abbreviate(strangers)}, so that nothing is"
+            " renewed because of it. Correct the serial number, or remove it."
+        )
     return Fleet(blueprints, profiles, devices, by_device, expiry_by_option, checked, known)
 
 

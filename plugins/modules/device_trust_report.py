@@ -276,7 +276,7 @@ def run(ctx: ModuleContext) -> Result:
     """Write the reports whose figures changed, and return their files."""
     params = ctx.params
     mode = files.parse_mode(params["mode"])
-    on_date = None if params["on_date"] is None else require_timestamp(params["on_date"])
+    on_date = None if params["on_date"] is None else require_timestamp("on_date", params["on_date"])
     others = OtherPolicies(ctx.okta, ENRICHING_USES)
     apps = app_rules.read_judged_apps(ctx.okta, params["apps"], others)
     users = app_rules.UserReader()

@@ -266,7 +266,7 @@ class Selection:
 def run(ctx: ModuleContext) -> Result:
     """Take the next step of each Mac, and further ones while waiting; return where each is."""
     selection = _read_selection(ctx)
-    issued_before = require_timestamp(ctx.params["issued_before"])
+    issued_before = require_timestamp("issued_before", ctx.params["issued_before"])
     # It may be a time by Okta's clock.
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     if issued_before > now + CLOCK_SKEW:

@@ -553,7 +553,9 @@ def _options(ctx: ModuleContext) -> ResetOptions:
             weak_authenticators=params["weak_authenticators"],
         ),
         limits=read_limits(params),
-        created_before=require_timestamp(created_before) if created_before else None,
+        created_before=require_timestamp("created_before", created_before)
+        if created_before
+        else None,
         approved_digest=(params["plan_digest"] or "").strip(),
         report_bound_certificates=params["report_bound_certificates"],
         state_dir=params["state_dir"],

@@ -93,7 +93,7 @@ from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, row_limit, take_rows
-from ..module_utils._core.timestamps import require_timestamp as parse_time
+from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.device_events import EVENTS
 
@@ -115,7 +115,7 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     for name in ("since", "until"):
         if params[name]:
-            parse_time(params[name])
+            require_timestamp(name, params[name])
     words = (params["q"] or "").split()
     if len(words) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words):
         raise BadOption(

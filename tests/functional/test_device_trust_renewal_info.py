@@ -149,6 +149,12 @@ def test_an_end_that_was_read_on_the_mac_counts_more_than_an_estimated_one(
     )
 
 
+def test_an_end_of_a_mac_that_kandji_does_not_have_is_warned_of(watched, run_module, canary):
+    expiry = {"C02XK1ZAJG5J": "2027-10-24"}
+    result = run_module(MODULE, {**canary, "certificate_expiry": expiry}, lab=watched.lab)
+    assert "certificate_expiry: Kandji has no Mac C02XK1ZAJG5J" in result["warnings"][0]
+
+
 def test_a_mac_whose_report_is_of_the_certificate_before_makes_no_ring_due_again(
     watched, run_module, canary, profile_args
 ):

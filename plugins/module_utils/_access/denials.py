@@ -82,7 +82,7 @@ def count_denials(
 
     :arg timestamp: what separates before from since, in ISO 8601. Raises BadOption.
     """
-    denials, start = Denials(), require_timestamp(timestamp)
+    denials, start = Denials(), require_timestamp("since", timestamp)
     for event in events:
         apps = [
             target.display_name or target.alternate_id or target.id

@@ -52,11 +52,13 @@ def _with_colon(offset: str | None) -> str:
     return f"{offset[:3]}:{offset[-2:]}"
 
 
-def require_timestamp(text: str) -> datetime:
-    """Return the timestamp that an option holds. Raises BadOption."""
+def require_timestamp(name: str, text: str) -> datetime:
+    """Return the timestamp that an option of this name holds. Raises BadOption."""
     timestamp = parse_timestamp(text)
     if timestamp is None:
-        raise BadOption(f"{text!r} is not a time in ISO 8601, like 2026-11-23T10:00:00Z.")
+        raise BadOption(
+            f"{name}: {text!r} is not a time. Write it in ISO 8601, like 2026-11-23T10:00:00Z."
+        )
     return timestamp
 
 

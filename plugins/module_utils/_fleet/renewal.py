@@ -12,10 +12,28 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .._core.errors import BadOption
+from .._core.timestamps import require_timestamp
 from .._okta.constants import CERTIFICATE_LIFETIME
 
 HOUR = timedelta(hours=1)
 LATE_DAYS = 7
+
+
+def read_expiry_option(expiry: t.Mapping[object, object]) -> dict[str, datetime]:
+    """Return the expiry of certificates by serial number in upper case, without blanks around it.
+
+    Raises BadOption for a text that is no time, and for one serial number in two spellings.
+    """
+    known: dict[str, datetime] = {}
+    for serial, text in expiry.items():
+        key = str(serial).strip().upper()
+        if key in known:
+            raise BadOption(
+                f"certificate_expiry: It names the Mac {key} twice. Remove one of them."
+            )
+        known[key] = require_timestamp(f"certificate_expiry, {key}", str(text))
+    return known
 
 
 @dataclass(frozen=True)

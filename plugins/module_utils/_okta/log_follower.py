@@ -27,8 +27,8 @@ from .._core.timestamps import (
     format_milliseconds,
     format_timestamp,
     parse_timestamp,
+    require_timestamp,
 )
-from .._core.timestamps import require_timestamp as parse_time
 from .client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
 from .constants import LOG_RETENTION
 from .records import LogEvent
@@ -66,7 +66,7 @@ class Handed:
 
     def forget(self, read_to: str) -> None:
         """Forget what cannot be read once more when all was read up to ``read_to``."""
-        oldest = format_milliseconds(parse_time(read_to) - 2 * OVERLAP)
+        oldest = format_milliseconds(require_timestamp("read_to", read_to) - 2 * OVERLAP)
         old = [uuid for uuid, time in self._uuids.items() if time < oldest]
         for uuid in old:
             del self._uuids[uuid]
@@ -112,14 +112,17 @@ def parse(text: str, org: str, log_filter: str, where: str, restart: str = "sinc
     try:
         state = json.loads(text)
         version, known = state["version"], state["org"]
-        read_to = format_milliseconds(parse_time(state["read_to"]))
+        read_to = format_milliseconds(require_timestamp("read_to", state["read_to"]))
         query = (
             {str(name): str(value) for name, value in state["query"].items()}
             if state["query"] is not None
             else None
         )
         handed = Handed(
-            {uuid: format_milliseconds(parse_time(time)) for uuid, time in state["handed"].items()}
+            {
+                uuid: format_milliseconds(require_timestamp("handed", time))
+                for uuid, time in state["handed"].items()
+            }
         )
         log_filter_of_file = state.get("filter")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadOption):
@@ -229,7 +232,7 @@ def begin(org: str, log_filter: str, since: str | None, now: datetime) -> Positi
 
     :arg now: the time by Okta's clock, here and below.
     """
-    start = parse_time(since) if since else now
+    start = require_timestamp("since", since) if since else now
     if start > now + CLOCK_SKEW:
         raise BadOption(
             f"since: {since} is later than {format_timestamp(now)}, the time at Okta. Use an"
@@ -243,7 +246,7 @@ def correct_future(position: Position, where: str, now: datetime) -> Position:
 
     Raises BadOption where nothing but that time says how far the log was read.
     """
-    if parse_time(position.read_to) <= now + CLOCK_SKEW:
+    if require_timestamp("read_to", position.read_to) <= now + CLOCK_SKEW:
         return position
     if position.query is None:
         raise BadOption(
@@ -256,7 +259,7 @@ def correct_future(position: Position, where: str, now: datetime) -> Position:
 
 def describe_loss(position: Position, now: datetime) -> str | None:
     """Return a warning if Okta does not keep any more what follows a position, else None."""
-    if parse_time(position.read_to) >= now - LOG_RETENTION:
+    if require_timestamp("read_to", position.read_to) >= now - LOG_RETENTION:
         return None
     return (
         f"The log was last read at {position.read_to}, and Okta keeps {LOG_RETENTION.days} days of"
@@ -269,7 +272,7 @@ def first_query(position: Position, now: datetime, limit: int) -> dict[str, str]
 
     Oldest first and without an end, so that no event is missed that comes late into the log.
     """
-    since = max(parse_time(position.read_to), now - LOG_RETENTION)
+    since = max(require_timestamp("read_to", position.read_to), now - LOG_RETENTION)
     return {
         "filter": position.log_filter,
         "since": format_milliseconds(since),

@@ -50,13 +50,13 @@ NOT_TIMESTAMPS = [
 def test_a_timestamp_without_an_offset_is_utc(text: str, timestamp: datetime) -> None:
     """Each Python reads the same forms, with as many digits of a second as a vendor writes."""
     assert timestamps.parse_timestamp(text) == timestamp
-    assert timestamps.require_timestamp(text) == timestamp
+    assert timestamps.require_timestamp("since", text) == timestamp
 
 
 @pytest.mark.parametrize("text", NOT_TIMESTAMPS)
 def test_an_option_that_is_not_a_timestamp_is_refused(text: str) -> None:
-    with pytest.raises(BadOption, match="ISO 8601"):
-        timestamps.require_timestamp(text)
+    with pytest.raises(BadOption, match="^since: .* is not a time. Write it in ISO 8601"):
+        timestamps.require_timestamp("since", text)
 
 
 @pytest.mark.parametrize("value", [*NOT_TIMESTAMPS, None, 5, 20261123, {}])

@@ -9,6 +9,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import renewal
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
     Decision,
@@ -370,3 +373,22 @@ def test_what_a_profile_pins_is_in_the_decision() -> None:
     pinned = replace(ring(mac(300)), pinned_fingerprint="ab" * 32)
     (decision,) = decide([pinned], NOW, Pace())
     assert decision.pinned_fingerprint == "ab" * 32
+
+
+def test_an_expiry_by_hand_is_found_by_any_spelling_of_the_serial() -> None:
+    known = renewal.read_expiry_option({" c02xk1zajg5j ": "2027-10-24T08:00:00Z"})
+    assert known == {"C02XK1ZAJG5J": datetime(2027, 10, 24, 8, tzinfo=timezone.utc)}
+
+
+@pytest.mark.parametrize(
+    ("expiry", "says"),
+    [
+        ({"C1": "01/12/2026"}, "^certificate_expiry, C1: '01/12/2026' is not a time"),
+        ({"C1": "2026-12-01", "c1": "2027-12-01"}, "names the Mac C1 twice"),
+        ({"C1": "2026-12-01", "C1 ": "2026-12-01"}, "names the Mac C1 twice"),
+        ({"C1": None}, "^certificate_expiry, C1: 'None' is not a time"),
+    ],
+)
+def test_an_expiry_by_hand_that_is_unclear_is_refused(expiry, says) -> None:
+    with pytest.raises(BadOption, match=says):
+        renewal.read_expiry_option(expiry)
