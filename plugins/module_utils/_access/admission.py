@@ -138,11 +138,14 @@ class _Policy:
     def _judge(self, person: Identity, device: DeviceContext) -> Verdict:
         """Return whether the rules admit a person, however a sign-in sees the device."""
         views = [pair.after for pair in self.signals.pairs(device)]
-        verdicts = [verdict_of(candidates(self.rules, person, view.device)) for view in views]
-        for view, verdict in zip(views, verdicts, strict=True):
-            if verdict.state != verdicts[0].state:
-                return Verdict("unknown", f"It depends on {view.reason}.")
-        return verdicts[0]
+        judged = [
+            (verdict_of(candidates(self.rules, person, view.device)), view.reason) for view in views
+        ]
+        first = judged[0][0]
+        for verdict, reason in judged:
+            if verdict.state != first.state:
+                return Verdict("unknown", f"It depends on {reason}.")
+        return first
 
 
 def verdict_of(chosen: t.Sequence[Candidate]) -> Verdict:

@@ -178,6 +178,8 @@ def test_a_mac_without_a_record_is_not_registered() -> None:
     other = [DeviceContext("MACOS", True, True, "guo9")]
     assert of_ada(registered, OTHERS, known=users(devices={"u1": other})).today == "no"
     assert of_ada(registered, OTHERS).today == "yes"
+    macos = rule("Macs", platform={"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]})
+    assert of_ada(macos, OTHERS, known=users(devices={})).today == "yes"
 
 
 def test_of_several_records_of_a_mac_the_worst_counts() -> None:
@@ -298,4 +300,5 @@ def test_whom_a_global_session_policy_refuses_gets_in_nowhere() -> None:
     )
     ada = of_ada(rule("Catch-all Rule"), known=users(sessions=Sessions((stop,))))
     assert (ada.today, ada.on_date, ada.lost) == ("no", "no", None)
+    assert [each.mac for each in ada.macs] == [SERIAL]
     assert ada.reason.endswith("Refused by rule 'Stop' of global session policy 'Sessions'.")
