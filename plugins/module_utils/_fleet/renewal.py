@@ -23,7 +23,7 @@ LATE_DAYS = 7
 def read_expiry_option(expiry: t.Mapping[object, object]) -> dict[str, datetime]:
     """Return the expiry of certificates by serial number in upper case, without blanks around it.
 
-    Raises BadOption for a text that is no time, and for one serial number in two spellings.
+    Raises BadOption for a text that is not a time, and for one serial number in two spellings.
     """
     known: dict[str, datetime] = {}
     for serial, text in expiry.items():

@@ -11,7 +11,10 @@ import re
 import typing as t
 
 import yaml
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import plan
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import (
+    clean_up,
+    plan,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
     ReasonCode,
 )
@@ -39,7 +42,17 @@ def planned_codes() -> set[str]:
             for code in node.args[place : place + 1]:
                 if isinstance(code, ast.Constant):
                     codes.add(str(code.value))
-    return codes
+    return codes | clean_up_codes()
+
+
+def clean_up_codes() -> set[str]:
+    """Return the codes of the guards of a clean-up, which return (code, text)."""
+    returned = [
+        node.value.elts[0]
+        for node in ast.walk(ast.parse(inspect.getsource(clean_up)))
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple)
+    ]
+    return {str(code.value) for code in returned if isinstance(code, ast.Constant)}
 
 
 def test_each_reason_code_of_the_plan_is_documented() -> None:
