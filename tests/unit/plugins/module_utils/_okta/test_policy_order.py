@@ -36,3 +36,10 @@ def test_a_policy_without_a_priority_comes_after_the_others() -> None:
 def test_only_active_policies_count() -> None:
     policies = [policy("off", 1, status="INACTIVE"), policy("on", 2, status="ACTIVE")]
     assert [each.name for each in in_order([*policies, policy("open", 3)])] == ["on", "open"]
+
+
+def test_priority_zero_is_before_one() -> None:
+    assert [each.name for each in in_order([policy("one", 1), policy("zero", 0)])] == [
+        "zero",
+        "one",
+    ]
