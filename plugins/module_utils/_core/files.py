@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 import typing as t
 from pathlib import Path
@@ -21,6 +22,17 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not os.access(parent, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))
+    if Path(path).exists():
+        check_regular(path)
+
+
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Raise OSError if the file is a pipe or a device, which a read may wait for without an end.
+
+    Raises FileNotFoundError if there is none.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
 
 
 def atomic_write(path: str | os.PathLike[str], pieces: t.Iterable[str], mode: int) -> None:

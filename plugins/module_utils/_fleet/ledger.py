@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .._core.errors import BadOption
-from .._core.files import atomic_write, check_writable
+from .._core.files import atomic_write, check_regular, check_writable
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames
@@ -221,13 +221,15 @@ def load(state_dir: str, org: str) -> Ledger:
     """Return the org's ledger in a directory, or a new one if it has none. Raises BadOption."""
     path = os.path.join(state_dir, FILE)
     try:
+        check_regular(path)
         with open(path, encoding="utf-8") as file:
             return parse(file.read(), org, path)
     except FileNotFoundError:
         return Ledger(org)
     except (OSError, UnicodeDecodeError) as error:
         raise BadOption(
-            f"state_dir: {path} cannot be read ({error.__class__.__name__}). Check it and its"
+            f"state_dir: {path} cannot be read"
+            f" ({getattr(error, 'strerror', None) or error.__class__.__name__}). Check it and its"
             " permissions."
         ) from None
 

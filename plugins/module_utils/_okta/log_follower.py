@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from .._core.errors import ApiError, BadOption
-from .._core.files import atomic_write
+from .._core.files import atomic_write, check_regular
 from .._core.timestamps import (
     CLOCK_SKEW,
     format_milliseconds,
@@ -163,13 +163,14 @@ def render(position: Position) -> str:
 def load(path: str, org: str, log_filter: str) -> Position | None:
     """None before the first file."""
     try:
+        check_regular(path)
         with open(path, "rb") as file:
             content, written = file.read(), os.fstat(file.fileno()).st_mtime
     except FileNotFoundError:
         return None
     except OSError as error:
         raise BadOption(
-            f"state_file: {path} cannot be read ({error.__class__.__name__}); check it and its"
+            f"state_file: {path} cannot be read ({error.strerror or error}); check it and its"
             " permissions."
         ) from None
     last = format_timestamp(datetime.fromtimestamp(written, timezone.utc) - OVERLAP)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .._core.changes import Change
 from .._core.errors import BadOption
-from .._core.files import atomic_write, check_writable
+from .._core.files import atomic_write, check_regular, check_writable
 from .figures import PastReport
 
 HISTORY = "device-trust-report.json"
@@ -46,6 +46,8 @@ def write_report(
     Raises BadOption if the file cannot be written.
     """
     try:
+        if path.exists():
+            check_regular(path)
         mode_before = path.stat().st_mode & 0o777 if path.exists() else None
         is_current = mode_before is not None and _has_content(path, pieces, fingerprint)
         if is_current and mode_before == mode:
@@ -120,6 +122,7 @@ class History:
             return cls(None, None)
         path = Path(directory) / HISTORY
         try:
+            check_regular(path)
             state = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return cls(path, None)

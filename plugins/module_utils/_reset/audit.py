@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from .._core.errors import BadOption
-from .._core.files import check_writable
+from .._core.files import check_regular, check_writable
 from .._core.masking import Masker
 from .records import ResetTarget, login_of
 
@@ -80,6 +80,8 @@ class Audit:
 
     def _append(self, text: str) -> None:
         def append() -> None:
+            if os.path.exists(self.path):
+                check_regular(self.path)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.fchmod(descriptor, 0o600)

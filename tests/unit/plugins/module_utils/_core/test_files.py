@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.files import (
     atomic_write,
+    check_regular,
     check_writable,
 )
 
@@ -49,3 +50,13 @@ def test_a_directory_without_permission_is_found(tmp_path: Path) -> None:
     with mock.patch.object(os, "access", access), pytest.raises(PermissionError) as error:
         check_writable(tmp_path / "a" / "file")
     assert error.value.filename == str(tmp_path)
+
+
+def test_a_pipe_is_named_instead_of_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for check in (check_regular, check_writable):
+        with pytest.raises(OSError, match="it is not a regular file"):
+            check(pipe)
+    with pytest.raises(FileNotFoundError):
+        check_regular(tmp_path / "none")

@@ -206,7 +206,7 @@ def test_what_is_no_ledger_of_this_org_is_refused(tmp_path, text, said):
 
 
 @pytest.mark.parametrize(
-    "content, error", [(b"\xff", "UnicodeDecodeError"), (None, "IsADirectoryError")]
+    "content, error", [(b"\xff", "UnicodeDecodeError"), (None, "it is not a regular file")]
 )
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path, content, error):
     path = tmp_path / ledger.FILE
@@ -437,3 +437,9 @@ def test_a_head_that_cannot_be_read_is_refused(read_to):
     text = f'{{"ledger":1,"org":"{ORG}","read_to":{read_to}}}'
     with pytest.raises(BadOption, match="^state_dir: line 1 of file is not readable"):
         ledger.parse(text, ORG, "file")
+
+
+def test_a_pipe_in_the_state_directory_is_named_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / ledger.FILE)
+    with pytest.raises(BadOption, match="it is not a regular file"):
+        ledger.load(str(tmp_path), ORG)

@@ -154,7 +154,8 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error_of_its_option(tmp_pat
     with pytest.raises(BadOption) as raised:
         log_follower.load(str(tmp_path), ORG, FILTER)
     assert raised.value.message == (
-        f"state_file: {tmp_path} cannot be read (IsADirectoryError); check it and its permissions."
+        f"state_file: {tmp_path} cannot be read (it is not a regular file); check it and its"
+        " permissions."
     )
     (tmp_path / "latin").write_bytes(b"\xff")
     os.utime(tmp_path / "latin", (NOW.timestamp(), NOW.timestamp()))
