@@ -318,8 +318,7 @@ def run(ctx: ModuleContext) -> Result:
         changes += files.write_report(path, pieces, figures.fingerprint, mode, ctx.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
     changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode)
-    _check_access(ctx, access)
-    return build_result(
+    result = build_result(
         changes,
         access=access.as_result(),
         counts=figures.counts,
@@ -327,6 +326,8 @@ def run(ctx: ModuleContext) -> Result:
         authority=meta.authority.as_result(),
         registration=registration.as_result(),
     )
+    _check_access(ctx, access, result)
+    return result
 
 
 def _horizon(ctx: ModuleContext, on_date: datetime | None) -> Horizon:
@@ -352,8 +353,11 @@ def _access(
     ]
 
 
-def _check_access(ctx: ModuleContext, access: AccessForecast) -> None:
-    """Warn or raise Refused if more people would lose access than may."""
+def _check_access(ctx: ModuleContext, access: AccessForecast, result: Result) -> None:
+    """Warn or raise Refused if more people would lose access than may.
+
+    The refusal says what was written: the report is there.
+    """
     limit, logins = ctx.params["max_losing_access"], access.losing_logins
     if limit is None or len(logins) <= limit:
         return
@@ -364,7 +368,8 @@ def _check_access(ctx: ModuleContext, access: AccessForecast) -> None:
         f" report for those who need something else, or set max_losing_access to {len(logins)}."
     )
     if ctx.params["on_losing_access"] == "fail":
-        raise Refused(message, access=access.as_result())
+        written = {name: result[name] for name in ("changed", "changes", "files", "access")}
+        raise Refused(message, **written)
     ctx.warn(message)
 
 

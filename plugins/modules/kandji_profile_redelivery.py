@@ -198,7 +198,7 @@ from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.profiles.enrolment import prove_payloads
-from ..module_utils._kandji.profiles.mobileconfig import parse
+from ..module_utils._kandji.profiles.mobileconfig import parse, titled_scep_payloads
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._kandji.serials import group_by_serial
 
@@ -227,6 +227,18 @@ LEFT_OVER = redelivery.Step(
     "untag", "delivering", "A previous run left the exclusion tag on the Mac."
 )
 WRITES_OF_TAGS = 3  # for one Mac and step, if another program keeps writing
+
+
+def _prove_profile(ctx: ModuleContext, profile: CustomProfile) -> None:
+    """Raise what a test enrolment raises if a Mac could not enrol with the profile as it is."""
+    plist, subject = parse(profile.mobileconfig) or {}, f"The profile {profile.name!r}"
+    if not titled_scep_payloads(plist):
+        raise BadOption(
+            f"{subject}: it has no SCEP payload that can be read, so that a Mac could not be sure"
+            " to get a certificate. Name another profile, or set test_enrollment: false.",
+            option="test_enrollment",
+        )
+    prove_payloads(subject, plist, ctx)
 
 
 @dataclass
@@ -373,8 +385,7 @@ class Redelivery:
         try:
             _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
             if is_first and self.run.params["test_enrollment"]:
-                subject = f"The profile {self.profile.name!r}"
-                prove_payloads(subject, parse(self.profile.mobileconfig) or {}, self.run)
+                _prove_profile(self.run, self.profile)
         except DeviceTrustError as refusal:
             done = self.result(steps)
             names = ("changes", "left_over", "asked_to_check_in")

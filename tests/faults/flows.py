@@ -492,6 +492,9 @@ FLOWS: dict[str, Flow] = {
     ),
     # By its serial: between its steps, a record is of no user, and the error names its id.
     "delete record": Flow(DEVICE, {"serials": [STUCK], "state": "absent", "allow": ALLOW}, _stuck),
+    "suspend records of a user": Flow(
+        DEVICE, {"users": ["stuck@example.com"], "state": "suspended"}, _stuck
+    ),
     "suspend unused": Flow(DEVICE, {"unused_days": 60, "state": "suspended", **FREELY}, _unused),
     "delete unused": Flow(DEVICE, {"unused_days": 60, "state": "absent", **FREELY}, _suspended),
     "denials": Flow(DENIALS, {"apps": ["Slack"], "minutes": 60}, _denied, macs=2),

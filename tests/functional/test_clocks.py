@@ -124,7 +124,10 @@ def decisions(watched: t.Any, run_module: t.Any, tmp_path: t.Any) -> dict[str, t
         ),
         "rule": ("okta_access_policy_rule", managed),
         "policy": ("okta_access_policy", {"name": "Copy", "clone_of": "Company apps"}),
-        "report": ("device_trust_report", {**rings, "dest": str(tmp_path / "reports")}),
+        "report": (
+            "device_trust_report",
+            {**rings, "dest": str(tmp_path / "reports"), "on_date": "2040-01-01"},
+        ),
     }
 
 

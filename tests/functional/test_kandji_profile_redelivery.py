@@ -74,6 +74,17 @@ def test_no_mac_loses_a_profile_with_which_it_could_not_enrol(watched, run_modul
     assert {one: held(watched, one) for one in prepared["serials"]} == before
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_a_profile_that_cannot_be_read_is_not_taken_from_a_mac(
+    watched, run_module, prepared, check
+):
+    profile, mark = watched.world.kandji.items[prepared["library_item_id"]], watched.mark()
+    profile.text = profile.text.replace("com.apple.security.scep", "com.acme.unknown")
+    refused = run_module(MODULE, prepared, lab=watched.lab, check=check)
+    assert refused["failed"] and "it has no SCEP payload that can be read" in refused["msg"]
+    assert refused["option"] == "test_enrollment" and watched.writes(mark) == []
+
+
 def test_the_secret_of_a_profile_that_was_reset_is_found_before_a_mac_loses_it(
     watched, run_module, prepared
 ):

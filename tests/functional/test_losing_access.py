@@ -80,6 +80,7 @@ def test_a_run_fails_before_too_many_lose_access(watched, run_module, args, chec
     assert result["failed"] and calm["access"]["losing_people"] == 0
     assert result["msg"].startswith(f"max_losing_access: {people} people would lose access until ")
     assert f"or set max_losing_access to {people}." in result["msg"]
+    assert result["changed"] and len(result["files"]) == 1 and result["changes"]
     written = json.loads((Path(args["dest"]) / "device-trust.json").read_text())["access"]
     assert (written["losing_people"] == people) is not check
     warned = report(run_module, watched, asked, on_losing_access="warn")

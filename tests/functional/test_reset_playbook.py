@@ -276,6 +276,22 @@ def test_a_wrong_id_of_the_profile_is_found_before_a_record_is_deleted(watched, 
 
 @pytest.mark.long
 @pytest.mark.lab(macs=4)
+def test_a_profile_of_another_authority_is_found_before_a_record_is_deleted(
+    watched, bound, playbook
+):
+    _mac, variables = bound
+    profile = watched.world.kandji.items[variables["device_trust_reset_library_item_id"]]
+    pin = "<key>CAFingerprint</key><data>f39/f39/f39/f39/f39/f39/f38=</data><key>Challenge</key>"
+    profile.text = profile.text.replace("<key>Challenge</key>", pin)
+    mark = watched.mark()
+    for check in (True, False):
+        result = playbook(watched.lab, RESET, variables=variables, check=check)
+        assert result.status == 2 and watched.writes(mark) == [], result.output
+        assert "Its CAFingerprint: No certificate of" in " ".join(result.output.split())
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
 def test_a_mac_that_left_kandji_does_not_stop_the_redelivery_to_the_others(
     watched, bound, playbook
 ):

@@ -78,6 +78,9 @@ OF_POLICIES = {
     "deny_access_events",
     "denial_rules",
     "policy_resource",
+    # in test_forecast_agrees.py
+    "uncollected_devices",
+    "ignored_fastpass",
     "flexible_okta_verify",
     "legacy_okta_verify_listed",
     "expressions_hold",

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .._core.timestamps import parse_timestamp
+from .._core.timestamps import EARLIEST, parse_timestamp
 from .._okta.device_events import RecordEvents
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .confidence import INVENTORY, contradiction
@@ -132,7 +132,9 @@ def _certificate_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
     expiry, source = certificate_expiry(mac)
     if expiry is None or now is None:
         return Outlook(
-            "yes", f"When the certificate of {name_of(mac)} expires is unknown.", sure_until=now
+            "yes",
+            f"When the certificate of {name_of(mac)} expires is unknown.",
+            EARLIEST if now else None,
         )
     is_estimated = source == "estimated"
     sure_until = expiry - INVENTORY if is_estimated else expiry

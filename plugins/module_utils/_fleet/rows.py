@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from .._core.results import Result
-from .._core.timestamps import format_timestamp
+from .._core.timestamps import EARLIEST, format_timestamp
 from .facts import (
     AgeLimits,
     DeviceRecord,
@@ -19,7 +19,7 @@ from .facts import (
     certificate_expiry,
     earliest,
 )
-from .outlook import outlook_of
+from .outlook import Outlook, outlook_of
 from .stages import classify
 
 
@@ -122,9 +122,18 @@ def row_of(mac: MacFacts, limits: AgeLimits) -> MacRow:
         certificate_first_seen=format_timestamp(first) if first else "",
         certificate_expires=format_timestamp(expiry) if expiry else None,
         certificate_expiry_source=source,
-        managed_until=format_timestamp(outlook.sure_until) if outlook.sure_until else None,
+        managed_until=_managed_until(outlook),
         managed_until_reason="" if outlook.today == "no" else outlook.reason,
     )
+
+
+def _managed_until(outlook: Outlook) -> str | None:
+    """Return until when the Mac surely stays managed, or None if not even that is sure.
+
+    Never the time of the run: a row would be another one in each run.
+    """
+    until = outlook.sure_until
+    return format_timestamp(until) if until and until != EARLIEST else None
 
 
 def _users(mac: MacFacts, best: DeviceRecord | None) -> list[RowUser]:

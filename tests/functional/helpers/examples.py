@@ -500,7 +500,7 @@ SCENES: dict[str, Scene] = {
     ),
     "Deploy a profile to two rings alone, one of them a node of an assignment map": (with_a_map),
     "Renew the certificates of two Macs": after_half_a_year,
-    "Use another tag, at most two Macs at a time, and check every minute": (
+    "Use another tag, two Macs at a time, and make no test enrolment": (
         after_half_a_year_by_another_tag
     ),
     "Reset the records of two Macs": registered_too_early,

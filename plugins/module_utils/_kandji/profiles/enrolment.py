@@ -41,14 +41,15 @@ def prove_payloads(subject: str, plist: Plist, run: Connections) -> None:
     """Check the pin of each SCEP payload, and outside check mode URL and challenge.
 
     Reads SCEP GetCACaps and GetCACert; outside check mode, each payload enrols once (SCEP
-    PKIOperation). Raises BadOption, Refused and what the transport raises; the message begins with
-    ``subject`` and names the payload.
+    PKIOperation). Raises BadOption, Refused and what the transport raises, with detail ``option``;
+    the message begins with ``subject`` and names the payload.
     """
     for title, payload in titled_scep_payloads(plist):
         try:
             _prove_payload(payload["PayloadContent"], run)
         except DeviceTrustError as error:
             error.message = f"{subject}: {title}: {error.message}"
+            error.details.setdefault("option", "test_enrollment")
             raise
 
 

@@ -9,6 +9,9 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
+    EARLIEST,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     TIMELESS,
     DeviceRecord,
@@ -83,7 +86,7 @@ def test_a_mac_that_was_away_says_since_when() -> None:
 def test_an_unknown_expiry_is_not_sure_from_now_on() -> None:
     outlook = of_ada(managed(expires="", certificates=[], unproved=["2026-11-10T00:00:00Z"]))
     assert outlook == Outlook(
-        "yes", f"When the certificate of {SERIAL} expires is unknown.", NOW.now
+        "yes", f"When the certificate of {SERIAL} expires is unknown.", EARLIEST
     )
     assert NOW.now and outlook.state_at(NOW.now) == "unknown"
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     TIMELESS,
     Fleet,
@@ -113,3 +116,17 @@ def test_a_result_has_each_column_of_its_row() -> None:
     assert list(result) == list(MacRow.__dataclass_fields__)
     assert result["users"] == [{"login": "ada", "managementStatus": "MANAGED"}]
     assert (result["tags"], result["flags"], result["okta_device_ids"]) == (["a"], [], ["guo1"])
+
+
+def test_a_row_without_a_known_expiry_does_not_change_with_the_time_of_the_run() -> None:
+    """A report whose rows hold the time of the run would change in each run."""
+    facts = mac(
+        record(ada="MANAGED"),
+        expires="",
+        certificates=[],
+        unproved=["2026-11-10T00:00:00Z"],
+    )
+    row = row_of(facts, NOW)
+    assert row.managed_until is None
+    later = replace(NOW, now=NOW.now and NOW.now + timedelta(hours=1))
+    assert row_of(facts, later) == row
