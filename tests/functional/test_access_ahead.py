@@ -13,7 +13,6 @@ import os
 import random
 import typing as t
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -30,25 +29,12 @@ def people(watched, run_module):
 
 
 @pytest.fixture
-def ask(watched, run_module, people, tmp_path):
+def ask(people, tmp_path):
     """Return each person's row of the report, by login, for a day so many days ahead."""
 
-    def report(days: float, **options: t.Any) -> dict[str, dict[str, t.Any]]:
-        from lab.clock import iso
-
-        on_date = iso(watched.world.clock.now() + timedelta(days=days))
-        asked = {
-            "rings": people.rings,
-            "dest": str(tmp_path),
-            "formats": ["json"],
-            "on_date": on_date,
-        }
-        result = run_module(
-            "device_trust_report", {**asked, "apps": ["Salesforce"], **options}, lab=watched.lab
-        )
-        assert not result.get("failed"), result
-        rows = json.loads((Path(tmp_path) / "device-trust.json").read_text())["access"]["people"]
-        return {row["login"]: row for row in rows}
+    def report(days: float) -> dict[str, dict[str, t.Any]]:
+        on_date = people.world.clock.now() + timedelta(days=days)
+        return {row["login"]: row for row in people.forecast(tmp_path, on_date, ["Salesforce"])}
 
     return report
 

@@ -8,10 +8,14 @@ Who gets in is the lab's own answer: the policy in force judges each sign-in.
 
 from __future__ import annotations
 
+import json
 import random
 import typing as t
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from lab.clock import iso
 
 MANAGED_RULE = {
     "access": "ALLOW",
@@ -44,6 +48,7 @@ class DrawnPeople:
         from lab.okta import policies
 
         self.watched, self.world, self._policies = watched, watched.world, policies
+        self._run_module = run_module
         wanted = {"name": "Okta SCEP - all", "blueprints": ["Engineering"]}
         assert not run_module("kandji_scep_profile", wanted, lab=watched.lab).get("failed")
         self.rings = [{"name": "all", "blueprints": ["Engineering"]}]
@@ -52,8 +57,11 @@ class DrawnPeople:
         self.events: Counter[str] = Counter()
         self._number = 0
 
-    def draw(self, seed: int, people: int = 8) -> None:
-        """Replace all people and Macs, and give the app a policy."""
+    def draw(self, seed: int, people: int = 8, events: t.Sequence[str] = EVENTS) -> None:
+        """Replace all people and Macs, and give the app a policy.
+
+        One of the events happens to each Mac.
+        """
         draws, org = random.Random(f"people {seed}"), self.world.okta
         with self.world.lock:
             org.empty()
@@ -66,7 +74,7 @@ class DrawnPeople:
                 self._add_mac(user, draws)
         self._require_managed_macs(draws)
         for mac in list(self.world.macs):
-            self._befall(mac, draws)
+            self._befall(mac, draws, events)
         self.world.kandji.changed()
         org.housekeeping()
 
@@ -111,7 +119,12 @@ class DrawnPeople:
             group = org.directory.add_group("Staff")
             group.members = {user for user in org.users if draws.random() < 0.8}
             people = {"people": {"groups": {"include": [group.id]}}}
-        policy = org.policies.add("Managed Macs")
+        self.app = self.require_managed_macs("Salesforce", people)
+
+    def require_managed_macs(self, label: str, people: t.Mapping[str, t.Any]) -> t.Any:
+        """Give an app a policy that admits ``people`` from managed Macs alone. Return the app."""
+        org = self.world.okta
+        policy = org.policies.add(f"Managed Macs to {label}")
         body = {
             "name": "Managed Macs",
             "conditions": {"device": {"registered": True, "managed": True}, **people},
@@ -119,16 +132,17 @@ class DrawnPeople:
         }
         org.policies.add_rule(policy, self._policies.Rules().accept(body))
         policy.catch_all.actions = self._policies.accept_actions({"appSignOn": {"access": "DENY"}})
-        self.app = org.directory.app("Salesforce")
-        org.assign(self.app, policy)
+        app = org.directory.app(label)
+        org.assign(app, policy)
+        return app
 
-    def _befall(self, mac: t.Any, draws: random.Random) -> None:
+    def _befall(self, mac: t.Any, draws: random.Random, events: t.Sequence[str]) -> None:
         """Let something happen to a Mac, after which its person has not signed in."""
-        event, org = draws.choice(EVENTS), self.world.okta
+        event, org = draws.choice(events), self.world.okta
         self.events[event] += 1
         record = org.devices.get(mac.okta_account)
         if event == "renewed":
-            self._renew(mac)
+            self.renew(mac)
         elif event == "left the MDM":
             mac.leave_mdm()
         elif event == "left Kandji" and record:  # else neither vendor knows of the person
@@ -144,7 +158,8 @@ class DrawnPeople:
         elif event == "revoked" and record:
             org.platform.set_status(record, "REVOKED")
 
-    def _renew(self, mac: t.Any) -> None:
+    def renew(self, mac: t.Any) -> None:
+        """Let a Mac get a second certificate, with which its person signs in."""
         settings = {
             "URL": self.world.okta.platform.scep_url,
             "Challenge": self.world.okta.platform.challenge,
@@ -164,15 +179,33 @@ class DrawnPeople:
         for mac in list(self.world.macs):
             mac.check_in()
 
+    def forecast(
+        self, dest: Path, on_date: datetime, apps: t.Sequence[str], **options: t.Any
+    ) -> list[dict[str, t.Any]]:
+        """Return the rows of people of the report, for a date that has not passed."""
+        asked = {"rings": self.rings, "dest": str(dest), "formats": ["json"], "apps": [*apps]}
+        asked |= {"on_date": iso(on_date), **options}
+        result = self._run_module("device_trust_report", asked, lab=self.watched.lab)
+        assert not result.get("failed"), result
+        written = json.loads((dest / "device-trust.json").read_text())
+        rows: list[dict[str, t.Any]] = written["access"]["people"]
+        return rows
+
     def sign_in(self) -> dict[str, bool]:
         """Let everybody sign in and open the app. Return whether each gets in from a Mac."""
         from lab.actors import person as people
 
         with self.world.lock:
             people.act(self.world)
-            org = self.world.okta
-            admitted: dict[str, bool] = {}
+            return self.open(self.app)
+
+    def open(self, app: t.Any) -> dict[str, bool]:
+        """Let everybody open an app. Return whether each gets in from a Mac."""
+        from lab.actors import person as people
+
+        admitted: dict[str, bool] = {}
+        with self.world.lock:
             for seat in people.seats(self.world):
-                outcome = org.sign_ins.open(self.app, seat)
+                outcome = self.world.okta.sign_ins.open(app, seat)
                 admitted[outcome.login] = admitted.get(outcome.login, False) or outcome.admitted
         return admitted
