@@ -154,6 +154,19 @@ def test_a_user_whom_a_rule_names_is_judged_apart() -> None:
     assert [each.today for each in people] == ["no", "yes"]
 
 
+def test_users_whom_rules_name_are_told_apart() -> None:
+    both = fleet_mac(record(**ADA, **{"ben@acme.com": "MANAGED"}))
+    context = DeviceContext("MACOS", True, True, "guo1")
+    known = Users({"ada@acme.com": "u1", "ben@acme.com": "u2"}, {"u1": [context], "u2": [context]})
+    ada_in = rule("Ada", people={"users": {"include": ["u1"]}})
+    ben_out = rule("Ben", "DENY", people={"users": {"include": ["u2"]}})
+    people = judged(ada_in, ben_out, macs=[both], known=known)
+    assert {each.login: each.today for each in people} == {
+        "ada@acme.com": "yes",
+        "ben@acme.com": "no",
+    }
+
+
 def test_user_types_decide_where_they_are_known() -> None:
     typed = rule("Staff", userType={"include": ["t1"]})
     assert of_ada(typed, OTHERS, known=users(types={"u1": "t1"})).today == "yes"
