@@ -153,7 +153,9 @@ class DeviceOperations:
     def _step(self, name: str) -> t.Callable[[Call], Answer]:
         def take(call: Call) -> Answer:
             try:
-                taken = self.org.registry.step(self._record(call), name)
+                taken = self.org.registry.step(
+                    self._record(call), name, call.headers.get("user-agent", "")
+                )
             except WrongStatus as problem:
                 refuse("E0000001", "status", [str(problem)])
             if not taken and self.org.world.switches.repeated_lifecycle == 400:

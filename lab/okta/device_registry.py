@@ -206,7 +206,7 @@ class DeviceRegistry:
 
     # Lifecycle
 
-    def step(self, record: Record, name: str) -> bool:
+    def step(self, record: Record, name: str, user_agent: str = "") -> bool:
         """Take a lifecycle step. Return False if the record has its status already.
 
         Raises WrongStatus.
@@ -223,6 +223,7 @@ class DeviceRegistry:
             f"device.lifecycle.{name}",
             f"{name.capitalize()} device",
             [device_target(record)],
+            user_agent,
         )
         if name == "deactivate":
             record.users.clear()

@@ -29,7 +29,7 @@ from lab.okta.other_policies import OtherPolicies
 from lab.okta.policies import Policies, Policy, Rule
 from lab.okta.rate_limits import Limits
 from lab.okta.sign_ins import SignIns
-from lab.okta.system_log import Event, Json, SystemLog
+from lab.okta.system_log import Event, Json, SystemLog, client_of
 from lab.state import World
 
 ADMINISTRATOR = "okta.admin@acme.example"  # whose token the API token is
@@ -197,9 +197,12 @@ class Org:
         """Log that an administrator changed a policy, or a rule of it."""
         self.administrator_event(event_type, message, policy_targets(policy, rule))
 
-    def administrator_event(self, event_type: str, message: str, target: list[Json]) -> None:
-        """Log what the administrator did whose token the API token is."""
-        self.event(event_type, message, actor=self._administrator, target=target)
+    def administrator_event(
+        self, event_type: str, message: str, target: list[Json], user_agent: str = ""
+    ) -> None:
+        """Log what the administrator did whose token the API token is, by what program."""
+        client = client_of(user_agent) if user_agent else None
+        self.event(event_type, message, actor=self._administrator, target=target, client=client)
 
     def random_number(self) -> int:
         """Return 128 random bits. Ids that are drawn later do not change by it."""

@@ -84,6 +84,12 @@ _IN_EVERY_EVENT: dict[str, t.Any] = {
 Json = dict[str, t.Any]
 
 
+def client_of(user_agent: str) -> Json:
+    """Return the client of an event that a program's request made."""
+    agent = {"rawUserAgent": user_agent, "os": "Unknown", "browser": "UNKNOWN"}
+    return {**_IN_EVERY_EVENT["client"], "userAgent": agent, "device": "Unknown"}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event. The LogEvent that Okta prints is made on request, to keep large logs small."""

@@ -70,12 +70,18 @@ options:
         System Log shows, and which are not needed. Kandji has no Mac with their serial, or their
         Mac has not checked in for so many days, or their users have another record of the Mac.
         Of several records of a Mac, the one that works is kept, then the newest of each user.
-      - V(suspended) suspends those that work. V(absent) deletes those that were suspended for
-        O(grace_days), with nobody signed in for O(unused_days) before. Both are read from the
+      - V(suspended) suspends those that work. V(absent) deletes those that V(suspended) suspended
+        for O(grace_days), with nobody signed in for O(unused_days) before. Both are read from the
         System Log, so no file is needed. Run V(absent) first, then V(suspended), each night.
-      - A record that was suspended while it was in use, as that of a lost Mac is, is never deleted.
-        Neither is a record suspended or deleted that holds the last strong authenticator of a
-        user, unless O(allow) has V(last_authenticator). The other values of O(allow) do not matter.
+      - What anything else suspended, as a lost Mac is, is never deleted, and neither is a
+        deactivated record. The user agent in the System Log tells the suspensions of O(unused_days)
+        from others of the same credentials. The run names the records that it keeps. Name them in
+        O(device_ids) to delete them.
+      - A Mac that is lost after it was suspended by O(unused_days) is V(active) first and then
+        V(suspended) without O(unused_days), which keeps its record.
+      - A record that holds the last strong authenticator of a user is neither suspended nor
+        deleted, unless O(allow) has V(last_authenticator). The other values of O(allow) do not
+        matter.
       - The System Log keeps 90 days. Together with O(grace_days), it is at most 83. If no run comes
         for so long that the log does not show the suspension and the time before, the record stays
         suspended, and the run says so.
@@ -269,8 +275,9 @@ devices:
           is C(registered_recently), and C(registration_time_unknown) if that is unknown.
         - C(changed_since_approval) means that the record changed after the check of O(plan_digest).
         - Because of O(unused_days), it is C(in_use), C(in_grace), or C(not_suspended) for a record
-          that was unsuspended during the run. C(suspended_in_use) is that of a lost Mac, and
-          C(use_unknown) means that the System Log does not show enough.
+          that was unsuspended during the run. C(suspended_in_use) and C(suspended_by_others) may be
+          that of a lost Mac. C(use_unknown) means that the System Log does not show enough, or that
+          the record is deactivated.
       type: str
       returned: always
   sample:

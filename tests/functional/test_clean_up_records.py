@@ -37,14 +37,20 @@ class Weeks:
         self.spare = fleet.record("TWICEMAC0001", twice, age=AGE)
         self.kept = fleet.record("TWICEMAC0001", twice, age=AGE / 2)
         self.lost = fleet.record("LOSTMAC00001", age=24.0 * 50)
-        self.suspend(self.lost)
+        self.drawer = fleet.record("DRAWERMAC001", age=AGE)
+        self.erased = fleet.record("ERASEDMAC001", age=24.0 * 50)
         self.variables = {
             "device_trust_notify_url": url,
             "device_trust_clean_up_max_percent": 100,
         }
 
-    def suspend(self, record):
-        self.watched.world.okta.registry.step(record, "suspend")
+    def block(self, run_module):
+        """Have a helpdesk block the lost Macs, with the credentials of the clean-up."""
+        lost = ["LOSTMAC00001", "DRAWERMAC001"]
+        for serials, state in ((lost, "suspended"), (["ERASEDMAC001"], "deactivated")):
+            args = {"serials": serials, "state": state, "allow": ["last_authenticator"]}
+            done = run_module(MODULE, {**args, **ANY_NUMBER}, lab=self.watched.lab)
+            assert done["counts"]["changed"] == len(serials), done
 
     def night(self, check=False):
         """Run it, and return its result and what it wrote."""
@@ -58,17 +64,21 @@ class Weeks:
 
 
 @pytest.mark.lab(macs=3)
-def test_what_nobody_uses_is_suspended_and_goes_after_the_grace(watched, playbook, webhook):
+def test_what_nobody_uses_is_suspended_and_goes_after_the_grace(
+    watched, playbook, run_module, webhook
+):
     url, bodies = webhook
     weeks = Weeks(watched, playbook, url)
+    weeks.block(run_module)
+    blocked = [weeks.lost, weeks.drawer, weeks.erased]
     planned, writes = weeks.night(check=True)
     assert planned.status == 0 and writes == [] and bodies == [], planned.output
     first, writes = weeks.night()
     assert first.status == 0 and writes == ["suspendDevice"] * 2, first.output
     assert planned.changed == first.changed
-    states = [weeks.orphaned, weeks.spare, weeks.kept, weeks.young, weeks.last, weeks.lost]
+    states = [weeks.orphaned, weeks.spare, weeks.kept, weeks.young, weeks.last]
     assert [weeks.status(record) for record in states] == [
-        *("SUSPENDED", "SUSPENDED", "ACTIVE", "ACTIVE", "ACTIVE", "SUSPENDED")
+        *("SUSPENDED", "SUSPENDED", "ACTIVE", "ACTIVE", "ACTIVE")
     ]
     assert "LASTMAC00001" in first.output and "the last strong authenticator" in first.output
     assert len(bodies) == 1 and "0 deleted, 2 suspended" in bodies[0]["text"]
@@ -85,12 +95,17 @@ def test_what_nobody_uses_is_suspended_and_goes_after_the_grace(watched, playboo
     assert done.status == 0 and writes == ["deactivateDevice", "deleteDevice"] * 2, done.output
     assert planned.changed == done.changed
     assert [weeks.status(record) for record in states] == [
-        *(None, None, "ACTIVE", "ACTIVE", "ACTIVE", "SUSPENDED")
+        *(None, None, "ACTIVE", "ACTIVE", "ACTIVE")
     ]
-    assert "as the record of a lost Mac is" in done.output
+    assert "it may be that of a lost Mac" in done.output and "has lost its users" in done.output
     assert "2 deleted, 0 suspended" in bodies[-1]["text"]
     last, writes = weeks.night()
     assert last.status == 0 and last.changed == [] and writes == [], last.output
+    watched.world.clock.advance(days=60)
+    late, writes = weeks.night()
+    assert late.status == 0 and "deleteDevice" not in writes, late.output
+    states = [weeks.status(record) for record in blocked]
+    assert states == ["SUSPENDED", "SUSPENDED", "DEACTIVATED"]
 
 
 @pytest.mark.lab(macs=3)
@@ -100,16 +115,18 @@ def test_a_refusal_is_sent_and_fails_the_run(watched, playbook, webhook):
     weeks.variables["device_trust_clean_up_max_devices"] = 1
     result, writes = weeks.night()
     assert result.status != 0 and writes == []
-    sentence = "device_trust_clean_up_max_devices: 2 device records"
+    sentence = "device_trust_clean_up_max_devices: 3 device records"
     assert sentence in result.output and sentence in bodies[0]["text"]
 
 
 @pytest.mark.lab(macs=1)
 @pytest.mark.parametrize("state", ["suspended", "absent"])
-def test_interrupted_at_any_request_the_next_night_finishes(watched, run_module, state):
+def test_interrupted_at_any_request_the_next_night_finishes_or_names_the_record(
+    watched, run_module, state
+):
     fleet = ResetFleet(watched)
     args = {"unused_days": 60, "state": state, **ANY_NUMBER}
-    number, requests = 0, None
+    number, requests, cut = 0, None, 0
     while requests is None or number < requests:
         record = fleet.record(f"CUTMAC{number:06}", age=AGE)
         if state == "absent":
@@ -129,9 +146,16 @@ def test_interrupted_at_any_request_the_next_night_finishes(watched, run_module,
         done = run_module(MODULE, args, lab=watched.lab)
         assert not done.get("failed"), (number, done)
         left = watched.world.okta.devices.get(record.id)
+        if left and left.status == "DEACTIVATED":  # its users are lost, so its use is not known
+            sentence = next(row for row in done["devices"] if row["device_id"] == record.id)
+            assert "Name it in device_ids to delete it." in sentence["reason"]
+            named = {"device_ids": [record.id], "state": state, **ANY_NUMBER}
+            assert run_module(MODULE, named, lab=watched.lab)["counts"]["changed"] == 1
+            cut += 1
+            left = watched.world.okta.devices.get(record.id)
         assert (left.status if left else None) == {"suspended": "SUSPENDED"}.get(state), number
         number += 1
-    assert number > 5
+    assert number > 5 and (cut > 0) == (state == "absent")
 
 
 @pytest.mark.lab(macs=1)

@@ -51,6 +51,8 @@ except ImportError as error:
     _AuthBase = object
 
 VERSION = "0.1.0"
+PRODUCT = "devicetrust.okta_kandji"
+USER_AGENT = f"{PRODUCT}/{VERSION}"
 CHUNK_BYTES = 65536
 MAX_WORDS = 500  # characters of a vendor's explanation
 
@@ -85,9 +87,7 @@ class Transport:
         adapter = DeadlineAdapter(settings.max_answer_seconds, settings.clock)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
-        self._session.headers.update(
-            {"User-Agent": f"devicetrust.okta_kandji/{VERSION}", "Accept": "application/json"}
-        )
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
 
     def now(self) -> float:
         """Return seconds since the epoch by the vendor's clock, by ours before its first answer."""

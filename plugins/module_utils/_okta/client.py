@@ -22,7 +22,7 @@ from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, follow_link, read_pages, rows_of
 from .._http.settings import Settings
-from .._http.transport import Transport
+from .._http.transport import USER_AGENT, Transport
 from .._http.urls import batches
 from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
 from .credentials import check_org_url
@@ -662,7 +662,7 @@ class Okta:
 
     # Device records
 
-    def take_step(self, step: str, device_id: str) -> str:
+    def take_step(self, step: str, device_id: str, comment: str = "") -> str:
         """Take a step of STEPS on a record. Return done, already_done or absent.
 
         A deactivated record loses its users for good, and only such a record can be deleted.
@@ -670,23 +670,28 @@ class Okta:
 
         A step may not show yet (recorded: one second later getDevice still had the old status), so
         a refusal that the record does not explain is tried again.
+
+        :arg comment: ends the user agent, which the event of the step names.
         """
         operation, statuses = STEPS[step]
         outcome: str | ApiError = ""
         for pause in (0.0, *STALE_PAUSES):
             if pause:
                 self.transport.settings.wait(pause, "Okta: waiting until the last step shows")
-            outcome = self._try_step(operation, device_id, statuses)
+            outcome = self._try_step(operation, device_id, statuses, comment)
             if isinstance(outcome, str):
                 return outcome
         raise t.cast(ApiError, outcome)
 
     def _try_step(
-        self, operation: Operation, device_id: str, statuses: t.Collection[str]
+        self, operation: Operation, device_id: str, statuses: t.Collection[str], comment: str
     ) -> str | ApiError:
         """Return how a lifecycle step ended, or the refusal that the record does not explain."""
+        headers = {"User-Agent": f"{USER_AGENT} {comment}"} if comment else None
         try:
-            answer = self.transport.call(operation, {"deviceId": device_id})
+            answer = self.transport.send(
+                operation, Request({"deviceId": device_id}, headers=headers)
+            )
             self.last_request_id = answer.headers.get("X-Okta-Request-Id", "")
             return "done"
         except ApiError as error:

@@ -51,6 +51,7 @@ from .reader import (
     read_users,
 )
 from .records import (
+    CLEAN_UP_COMMENT,
     Decision,
     Goal,
     GuardOptions,
@@ -443,7 +444,9 @@ class ResetRun:
 
     def _step(self, target: ResetTarget, step: Step) -> str:
         """Take a step and keep it in the audit. Return done, already_done or absent."""
-        return self._audited(target, _AFTER[step], partial(self._okta.take_step, step, target.id))
+        comment = [CLEAN_UP_COMMENT] if self._options.guards.clean_up else []
+        take = partial(self._okta.take_step, step, target.id, *comment)
+        return self._audited(target, _AFTER[step], take)
 
     def _audited(
         self,

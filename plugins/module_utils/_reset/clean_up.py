@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which device records nobody uses, and which of them a clean-up may write to. Pure.
 
-A clean-up suspends them. After the grace period another run deletes those that were unused when
-they were suspended. When that was is in Okta's System Log, so no file has to be kept.
+A clean-up suspends them. After the grace period another run deletes those that a clean-up suspended
+and that were unused then. Okta's System Log shows both, so no file has to be kept. What anybody
+else suspended may be the record of a lost Mac, and a deletion would lift its block.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .._okta.duplicates import rank_record
 from .._okta.records import OktaDevice
 from .records import CleanUp, Evidence, Guards, Lifecycle, ReasonCode, ResetTarget
 
+_BY_ID: t.Final = " Name it in device_ids to delete it."
 DeviceKey: t.TypeAlias = "tuple[str, str | None]"  # serial in lower case, platform
 
 
@@ -132,17 +134,25 @@ def last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
 def _check_proof(
     target: ResetTarget, clean_up: CleanUp, lifecycle: Lifecycle, now: datetime
 ) -> tuple[ReasonCode, str] | None:
-    """Return why a record was not suspended for the grace period, as far as Okta shows."""
-    if target.status not in ("SUSPENDED", "DEACTIVATED"):
+    """Return why no clean-up suspended a record for the grace period, as far as Okta shows."""
+    if target.status == "DEACTIVATED":
+        # Without its users, its sign-ins are not known, nor is whose last authenticator it was.
+        return "use_unknown", (
+            f"It is deactivated and has lost its users, so who used it is not known.{_BY_ID}"
+        )
+    if target.status != "SUSPENDED":
         return "not_suspended", f"It is {target.status}: only a suspended record is deleted."
     suspended = lifecycle.suspended
     if suspended is None or suspended - clean_up.unused < now - LOG_RETENTION:
         return "use_unknown", (
             "The System Log does not show when it was suspended and that it was unused before."
-            " Name it in device_ids to delete it."
+            + _BY_ID
         )
-    if target.status == "DEACTIVATED" and not _was_cut(clean_up, lifecycle, now):
-        return "use_unknown", "It was not deactivated by a clean-up that was interrupted."
+    if not lifecycle.by_clean_up:
+        return "suspended_by_others", (
+            f"It was suspended at {_show(suspended)}, and the System Log does not show that a"
+            f" clean-up did it: it may be that of a lost Mac.{_BY_ID}"
+        )
     due = suspended + clean_up.grace
     if now < due:
         return "in_grace", (
@@ -150,21 +160,6 @@ def _check_proof(
             " is unsuspended."
         )
     return None
-
-
-def _was_cut(clean_up: CleanUp, lifecycle: Lifecycle, now: datetime) -> bool:
-    """Return whether a clean-up was interrupted between deactivation and deletion.
-
-    A deactivated record has lost its users, so their sign-ins are not known any more.
-    """
-    suspended, deactivated = lifecycle.suspended, lifecycle.deactivated
-    return bool(
-        suspended
-        and deactivated
-        and lifecycle.is_of_one_actor
-        and suspended + clean_up.grace <= deactivated
-        and now - deactivated <= clean_up.grace
-    )
 
 
 def _check_suspended_unused(
@@ -177,7 +172,7 @@ def _check_suspended_unused(
     return "suspended_in_use", (
         f"It was used, registered or unsuspended at {_show(used)}, less than"
         f" {clean_up.unused.days} days before it was suspended, as the record of a lost Mac is."
-        " Name it in device_ids to delete it."
+        + _BY_ID
     )
 
 

@@ -15,6 +15,7 @@ from .._core.timestamps import parse_timestamp
 from .._fleet.certificate_reports import CertificateReports
 from .._fleet.reader import MACS_IN_OKTA
 from .._fleet.rings import Ring, profile_uuid
+from .._http.transport import PRODUCT
 from .._http.urls import batches
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.client import Kandji, RowFilter
@@ -27,6 +28,7 @@ from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
 from .clean_up import find_candidates, select_for
 from .records import (
+    CLEAN_UP_COMMENT,
     CleanUp,
     Decision,
     Lifecycle,
@@ -48,10 +50,10 @@ FASTPASS_FACTOR = "SIGNED_NONCE"
 FASTPASS_METHOD = "Use Okta FastPass"
 SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
-ACTIVATE, DEACTIVATE = "device.lifecycle.activate", "device.lifecycle.deactivate"
+ACTIVATE = "device.lifecycle.activate"
 LIFECYCLE_EVENTS = (
-    f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}" or'
-    f' eventType eq "{DEACTIVATE}") and outcome.result eq "SUCCESS"'
+    f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}")'
+    ' and outcome.result eq "SUCCESS"'
 )
 SESSION_ENDS = 'eventType eq "user.session.clear" and outcome.result eq "SUCCESS"'
 DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
@@ -448,36 +450,39 @@ def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> di
 def read_lifecycles(
     okta: Okta, targets: Iterable[ResetTarget], now: datetime
 ) -> dict[str, Lifecycle]:
-    """Return when these records were suspended and deactivated last, by device id."""
+    """Return when these records were suspended last, by device id."""
     ids = {target.id for target in targets}
     if not ids:
         return {}
     since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
-    newest: dict[str, dict[str, tuple[datetime, str]]] = {}
+    events: dict[str, list[tuple[datetime, LogEvent]]] = {}
     for event in okta.log_events(LIFECYCLE_EVENTS, since, until):
         seen = parse_timestamp(event.published)
-        for entity in event.targets if seen else ():
-            if seen and entity.id in ids:
-                of_type = newest.setdefault(entity.id, {})
-                before = of_type.get(event.event_type)
-                if before is None or before[0] <= seen:
-                    of_type[event.event_type] = (seen, event.actor.id)
-    return {device_id: _lifecycle_of(events) for device_id, events in newest.items()}
+        for device_id in {entity.id for entity in event.targets} & ids if seen else ():
+            if seen:
+                events.setdefault(device_id, []).append((seen, event))
+    return {device_id: _lifecycle_of(dated) for device_id, dated in events.items()}
 
 
-def _lifecycle_of(newest: Mapping[str, tuple[datetime, str]]) -> Lifecycle:
-    suspended, deactivated = newest.get(SUSPEND), newest.get(DEACTIVATE)
-    resumed = max(
-        (newest[name][0] for name in (UNSUSPEND, ACTIVATE) if name in newest), default=None
-    )
-    if suspended and resumed and resumed >= suspended[0]:
-        suspended = None
+def _lifecycle_of(events: Iterable[tuple[datetime, LogEvent]]) -> Lifecycle:
+    events = list(events)
+    resumed = max((seen for seen, event in events if event.event_type != SUSPEND), default=None)
+    suspensions = [
+        (seen, _is_by_clean_up(event))
+        for seen, event in events
+        if event.event_type == SUSPEND and (resumed is None or seen > resumed)
+    ]
     return Lifecycle(
-        suspended[0] if suspended else None,
-        deactivated[0] if deactivated else None,
-        bool(suspended and deactivated and suspended[1] and suspended[1] == deactivated[1]),
+        max((seen for seen, _by_clean_up in suspensions), default=None),
+        bool(suspensions) and all(by_clean_up for _seen, by_clean_up in suspensions),
         resumed,
     )
+
+
+def _is_by_clean_up(event: LogEvent) -> bool:
+    """Return whether a clean-up sent the request. Its actor may also suspend lost Macs."""
+    agent = event.user_agent or ""
+    return agent.startswith(f"{PRODUCT}/") and agent.endswith(CLEAN_UP_COMMENT)
 
 
 def find_unused(

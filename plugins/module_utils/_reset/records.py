@@ -44,8 +44,12 @@ ReasonCode = t.Literal[
     "in_grace",
     "not_suspended",
     "suspended_in_use",
+    "suspended_by_others",
     "use_unknown",
 ]
+
+# Ends the user agent of a suspension by a clean-up. Okta's System Log shows it.
+CLEAN_UP_COMMENT: t.Final = "(clean-up)"
 
 INACTIVE_STATUSES: t.Final = ("DEPROVISIONED", "SUSPENDED")  # of users who may not sign in
 
@@ -299,15 +303,14 @@ class Guards:
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """When a record was suspended and deactivated last, as far as the System Log shows.
+    """When a record was suspended last, as far as the System Log shows.
 
-    ``suspended`` is None if it was unsuspended after that. ``is_of_one_actor``: the same actor did
-    both. ``resumed`` is when it was unsuspended or activated last.
+    ``suspended`` is None if it was unsuspended after that. ``by_clean_up``: clean-ups alone
+    suspended it since then. ``resumed`` is when it was unsuspended or activated last.
     """
 
     suspended: datetime | None = None
-    deactivated: datetime | None = None
-    is_of_one_actor: bool = False
+    by_clean_up: bool = False
     resumed: datetime | None = None
 
 
@@ -320,7 +323,7 @@ class Evidence:
     only strong authenticator is Okta Verify. ``earlier_deletions``: device id -> when an earlier
     record of its serial was deleted. ``deleted_duplicates``: device id -> the ids in device_ids
     whose records are deleted and were, or may have been, of its device. ``last_uses``: device id
-    -> the last sign-in on it. ``lifecycles``: device id -> when it was suspended and deactivated.
+    -> the last sign-in on it. ``lifecycles``: device id -> when it was suspended.
     """
 
     sign_ins: Mapping[str, datetime] = field(default_factory=dict)

@@ -133,7 +133,7 @@ class Company:
                 if life.used and at(max(life.used)) >= oldest
             },
             lifecycles={
-                life.id: Lifecycle(at(life.suspended))
+                life.id: Lifecycle(at(life.suspended), life.by_clean_up)
                 for life in self.lives
                 if life.suspended is not None and at(life.suspended) >= oldest
             },

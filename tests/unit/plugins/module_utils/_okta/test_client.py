@@ -26,6 +26,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.mask
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
     Settings,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    USER_AGENT,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     client as _okta,
 )
@@ -496,6 +499,15 @@ def test_a_step_that_was_taken_before_is_no_error(
     assert okta(wire).take_step(step, "guo1") == outcome
     assert len(wire.sent) == calls
     assert (wire.sent[0].method, urlsplit(wire.sent[0].url).path) == STEPS[step]
+
+
+def test_the_comment_of_a_step_ends_its_user_agent_alone(wire: t.Any) -> None:
+    wire.script((204, None), (204, None))
+    client = okta(wire)
+    client.take_step("suspend", "guo1", "(clean-up)")
+    client.take_step("suspend", "guo1")
+    agents = [request.headers["User-Agent"] for request in wire.sent]
+    assert agents == [f"{USER_AGENT} (clean-up)", USER_AGENT]
 
 
 @pytest.mark.parametrize(

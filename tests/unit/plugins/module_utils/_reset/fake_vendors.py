@@ -83,6 +83,7 @@ class FakeOkta:
     events: list[LogEvent] = field(default_factory=list)
     unsearchable: set[str] = field(default_factory=set)
     calls: list[tuple[str, ...]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     before: t.Callable[[tuple[str, ...]], None] = lambda _call: None
     minutes: float = 0.0
     org_url: str = "https://acme.okta.com"
@@ -164,8 +165,9 @@ class FakeOkta:
         self._call("log", log_filter, since, until, *([word] if word else []))
         return [event for event in self.events if f'"{event.event_type}' in log_filter + '"']
 
-    def take_step(self, step: str, device_id: str) -> str:
+    def take_step(self, step: str, device_id: str, comment: str = "") -> str:
         self._call(step, device_id)
+        self.comments.append(comment)
         if step == "delete":
             del self.users_of[device_id]
             return "done" if self.records.pop(device_id, None) else "absent"

@@ -10,6 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    USER_AGENT,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     KandjiDevice,
 )
@@ -24,6 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import clean_up, reader
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import plan_reset
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    CLEAN_UP_COMMENT,
     GOALS,
     CleanUp,
     Evidence,
@@ -158,7 +162,7 @@ def test_a_record_that_was_unsuspended_counts_as_used() -> None:
     """Its user gets the days to sign in, and the record of a lost Mac that was found stays."""
     kept = known(lifecycles={"guo1": Lifecycle(resumed=ago(59))})
     assert decide("suspended", record(), kept) == ("skip", "in_use")
-    again = known(lifecycles={"guo1": Lifecycle(ago(14), resumed=ago(70))})
+    again = known(lifecycles={"guo1": by_clean_up(14, resumed=ago(70))})
     assert decide("absent", SUSPENDED, again) == ("skip", "suspended_in_use")
 
 
@@ -176,24 +180,27 @@ def test_the_last_strong_authenticator_is_not_even_suspended() -> None:
 SUSPENDED = record(status="SUSPENDED")
 
 
+def by_clean_up(days: float, **values: t.Any) -> Lifecycle:
+    return Lifecycle(ago(days), True, **values)
+
+
 @pytest.mark.parametrize(
     ("one", "used", "lifecycle", "code"),
     [
-        (SUSPENDED, None, Lifecycle(ago(14)), None),
-        (SUSPENDED, None, Lifecycle(ago(13.9)), "in_grace"),
+        (SUSPENDED, None, by_clean_up(14), None),
+        (SUSPENDED, None, by_clean_up(13.9), "in_grace"),
         (SUSPENDED, None, Lifecycle(), "use_unknown"),
-        (SUSPENDED, None, Lifecycle(ago(30)), None),
-        (SUSPENDED, None, Lifecycle(ago(30.1)), "use_unknown"),
-        (SUSPENDED, 74, Lifecycle(ago(14)), None),
-        (SUSPENDED, 73.9, Lifecycle(ago(14)), "suspended_in_use"),
-        (SUSPENDED, 1, Lifecycle(ago(14)), "suspended_in_use"),
-        (record(), None, Lifecycle(ago(14)), "not_suspended"),
-        (record(status="DEACTIVATED"), None, Lifecycle(ago(20), ago(6), True), None),
-        (record(status="DEACTIVATED"), None, Lifecycle(ago(20), ago(6), False), "use_unknown"),
-        (record(status="DEACTIVATED"), None, Lifecycle(ago(20), ago(6.1), True), "use_unknown"),
-        (record(status="DEACTIVATED"), None, Lifecycle(ago(29), ago(14.1), True), "use_unknown"),
-        (record(status="DEACTIVATED"), None, Lifecycle(ago(29), ago(14), True), None),
-        (record(status="DEACTIVATED"), None, Lifecycle(ago(20)), "use_unknown"),
+        (SUSPENDED, None, by_clean_up(30), None),
+        (SUSPENDED, None, by_clean_up(30.1), "use_unknown"),
+        (SUSPENDED, 74, by_clean_up(14), None),
+        (SUSPENDED, 73.9, by_clean_up(14), "suspended_in_use"),
+        (SUSPENDED, 1, by_clean_up(14), "suspended_in_use"),
+        (record(), None, by_clean_up(14), "not_suspended"),
+        (SUSPENDED, None, Lifecycle(ago(14)), "suspended_by_others"),
+        (SUSPENDED, 1, Lifecycle(ago(14)), "suspended_by_others"),
+        (SUSPENDED, None, Lifecycle(ago(1)), "suspended_by_others"),
+        (record(status="DEACTIVATED"), None, by_clean_up(20), "use_unknown"),
+        (record(status="DEACTIVATED"), None, Lifecycle(), "use_unknown"),
     ],
 )
 def test_only_what_was_suspended_unused_for_the_grace_period_is_deleted(
@@ -209,7 +216,7 @@ def test_a_suspended_record_is_deleted_although_okta_lists_one_enrolment_alone()
     evidence = known(
         enrollments={"00u-ann": [VERIFY]},
         active_records={"00u-ann": {"guo2"}},
-        lifecycles={"guo1": Lifecycle(ago(14))},
+        lifecycles={"guo1": by_clean_up(14)},
     )
     assert decide("absent", SUSPENDED, evidence) == ("write", None)
     gone = replace(evidence, active_records={})
@@ -260,25 +267,36 @@ def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
 
 
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
-DEACTIVATE, ACTIVATE = "device.lifecycle.deactivate", "device.lifecycle.activate"
+ACTIVATE = "device.lifecycle.activate"
+AGENT = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
 
 
 @pytest.mark.parametrize(
     ("events", "lifecycle"),
     [
-        ([(SUSPEND, 5), (SUSPEND, 3)], Lifecycle(ago(3))),
-        ([(SUSPEND, 5), (UNSUSPEND, 4)], Lifecycle(resumed=ago(4))),
-        ([(SUSPEND, 5), (UNSUSPEND, 5)], Lifecycle(resumed=ago(5))),
-        ([(UNSUSPEND, 5), (SUSPEND, 4)], Lifecycle(ago(4), resumed=ago(5))),
-        ([(SUSPEND, 5), (DEACTIVATE, 3)], Lifecycle(ago(5), ago(3), True)),
-        ([(SUSPEND, 5), (DEACTIVATE, 3), (ACTIVATE, 2)], Lifecycle(None, ago(3), resumed=ago(2))),
+        ([(SUSPEND, 5, AGENT), (SUSPEND, 3, AGENT)], by_clean_up(3)),
+        ([(SUSPEND, 5, AGENT), (UNSUSPEND, 4, "")], Lifecycle(resumed=ago(4))),
+        ([(SUSPEND, 5, AGENT), (UNSUSPEND, 5, "")], Lifecycle(resumed=ago(5))),
+        ([(UNSUSPEND, 5, ""), (SUSPEND, 4, AGENT)], by_clean_up(4, resumed=ago(5))),
+        (
+            [(SUSPEND, 5, ""), (UNSUSPEND, 4, ""), (SUSPEND, 3, AGENT)],
+            by_clean_up(3, resumed=ago(4)),
+        ),
+        ([(SUSPEND, 5, AGENT), (ACTIVATE, 2, "")], Lifecycle(resumed=ago(2))),
+        ([(SUSPEND, 5, USER_AGENT)], Lifecycle(ago(5))),
+        ([(SUSPEND, 5, None)], Lifecycle(ago(5))),
+        ([(SUSPEND, 5, f"curl/8 {CLEAN_UP_COMMENT}")], Lifecycle(ago(5))),
+        ([(SUSPEND, 5, USER_AGENT), (SUSPEND, 5, AGENT)], Lifecycle(ago(5))),
+        ([(SUSPEND, 5, AGENT), (SUSPEND, 4, USER_AGENT)], Lifecycle(ago(4))),
     ],
 )
-def test_the_log_shows_when_a_record_was_suspended_last(
-    reset: t.Any, events: list[tuple[str, float]], lifecycle: Lifecycle
+def test_the_log_shows_when_a_record_was_suspended_last_and_by_what(
+    reset: t.Any, events: list[tuple[str, float, str | None]], lifecycle: Lifecycle
 ) -> None:
+    """The credentials may be those of lost_mac.yml: the user agent alone tells them apart."""
     reset.okta.events = [
-        event(name, days, targets=["guo1", "other"], actor="admin") for name, days in events
+        event(name, days, targets=["guo1", "other"], actor="admin", user_agent=agent)
+        for name, days, agent in events
     ]
     targets = [ResetTarget("C01", record())]
     assert reader.read_lifecycles(reset.okta, targets, NOW) == {"guo1": lifecycle}
@@ -296,6 +314,7 @@ def test_a_clean_up_reads_the_fleet_once_and_the_users_of_candidates(reset: t.An
     assert result.outcomes[0].decision.reason.startswith("Kandji has no Mac with its serial. It is")
     assert reset.okta.records[used.id].status == "ACTIVE" and reset.kandji.calls == ["Mac"]
     assert reset.okta.writes == [("suspend", "guo2")]
+    assert reset.okta.comments == [CLEAN_UP_COMMENT]
     assert [call for call in reset.okta.calls if call[0] == "users"] == [("users", "guo2")] * 2
     again = reset.run(**options)
     assert not again.outcomes and reset.okta.writes == [("suspend", "guo2")]
