@@ -183,7 +183,14 @@ def _people(rule: ConditionalRule, person: Identity) -> Conjunction | None:
         return frozenset(
             {name_unknown("users and groups of one rule", [sorted(users), sorted(groups)])}
         )
-    return NOTHING if (is_user or not users) and (is_member or not groups) else None
+    if (is_user or not users) and (is_member or not groups):
+        return NOTHING
+    # A list that cannot be read may have the person; it is an unknown of the rule already.
+    return NOTHING if any(map(_may_include_people, rule.unreadable)) else None
+
+
+def _may_include_people(path: str) -> bool:
+    return path.startswith("conditions.people") and not path.endswith(".exclude")
 
 
 def _platform(condition: Row, device: DeviceContext) -> Conjunction | None:

@@ -6,7 +6,8 @@
 Okta takes the first active policy whose people a person is among, and its first rule that applies.
 Where no rule of a policy applies, the next policy is judged, too: a refusal is sure only if every
 rule that may decide refuses. What depends on the network or on another condition that only the
-sign-in settles is not a sure refusal.
+sign-in settles is not a sure refusal, nor is that of a policy of which Okta does not show for whom
+it is.
 """
 
 from __future__ import annotations
@@ -103,14 +104,18 @@ class Sessions:
 
 
 def _policy_applies(policy: RankedPolicy, person: Identity) -> bool | None:
-    """Return whether a policy applies to a person, None if that is not documented."""
+    """Return whether a policy applies to a person, None if Okta does not show or document it."""
     if policy.system:
         return True
-    rule = ConditionalRule(status="ACTIVE", conditions=policy.people.as_conditions())
+    rule = ConditionalRule(
+        status="ACTIVE",
+        conditions=policy.people.as_conditions(),
+        unreadable=policy.unreadable,
+    )
     unknowns = unknowns_to_apply(rule, person, ANY_DEVICE)
     if unknowns is None:
         return False
-    return True if unknowns == NOTHING else None
+    return True if unknowns == NOTHING and not policy.hides_people else None
 
 
 def _without_open_conditions(rule: SessionRule) -> SessionRule:

@@ -23,7 +23,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from itertools import product
 
-from .._okta.records import SignalRule
+from .._okta.records import People, SignalRule
 from .conditions import DeviceContext, Identity, unknowns_to_apply
 from .rule_order import in_order
 
@@ -79,7 +79,7 @@ class SignalPolicy:
 
     def _limited_views(self, device: DeviceContext) -> t.Iterator[View]:
         for rule in in_order(self.rules or ()):
-            applies = unknowns_to_apply(rule, NOBODY, device)
+            applies = unknowns_to_apply(_for_anybody(rule), NOBODY, device)
             if applies is None:
                 continue
             yield from _views_of_rule(rule, device, f"{self._label}, rule {rule.name!r}")
@@ -90,6 +90,17 @@ class SignalPolicy:
     @property
     def _label(self) -> str:
         return f"device signal collection policy {self.name!r}"
+
+
+def _for_anybody(rule: SignalRule) -> SignalRule:
+    """Return a rule whose people are an unknown: Okta's description of these rules has none."""
+    if rule.people == People():
+        return rule
+    named = {
+        "people of the rule" if key == "people" else key: value
+        for key, value in rule.conditions.items()
+    }
+    return replace(rule, conditions=named)
 
 
 def _views_of_rule(rule: SignalRule, device: DeviceContext, label: str) -> list[View]:

@@ -562,6 +562,7 @@ class RankedPolicy:
 
     Of type OKTA_SIGN_ON (global session policies) and DEVICE_SIGNAL_COLLECTION. ``people`` are
     those to whom it applies. ``system`` is the default policy of its kind, which comes last.
+    ``unreadable`` has the paths of what Okta shows of them in another form than it documents.
     """
 
     id: str
@@ -570,6 +571,7 @@ class RankedPolicy:
     status: str | None = None
     system: bool = False
     people: People = People()
+    unreadable: tuple[str, ...] = ()
 
     @classmethod
     def from_row(cls, row: Row) -> RankedPolicy:
@@ -581,6 +583,15 @@ class RankedPolicy:
         """The ids of the groups to which it applies."""
         return self.people.groups
 
+    @property
+    def hides_people(self) -> bool:
+        """Whether Okta leaves open to whom it applies. A policy that names nobody is not for all.
+
+        The default policy of a kind is for everybody, whatever Okta shows.
+        """
+        named = self.people.groups or self.people.users
+        return not self.system and (not named or bool(self.unreadable))
+
 
 class _RankedFields(TypedDict):
     id: str
@@ -589,11 +600,14 @@ class _RankedFields(TypedDict):
     status: str | None
     system: bool
     people: People
+    unreadable: tuple[str, ...]
 
 
 def _ranked_fields(row: Row) -> _RankedFields:
     """Return the fields that ranked policies of all kinds have."""
     priority = row.get("priority")
+    form = {"people": rule_form.CONDITIONS["people"]}
+    _people, unreadable = rule_form.read_object(row.get("conditions"), form, "conditions")
     return {
         "id": as_id(row.get("id")),
         "name": as_name(row.get("name")),
@@ -601,6 +615,7 @@ def _ranked_fields(row: Row) -> _RankedFields:
         "status": as_text(row.get("status")),
         "system": row.get("system") is True,
         "people": People.from_conditions(row.get("conditions")),
+        "unreadable": unreadable,
     }
 
 
@@ -714,7 +729,8 @@ def _rule_fields(row: Row) -> _RuleFields:
 class SessionRule(ConditionalRule):
     """A rule of a global session policy, OktaSignOnPolicyRule: listPolicyRules.
 
-    ``access`` is ALLOW or DENY, None where Okta does not show it.
+    ``access`` is ALLOW or DENY, None where Okta does not show it. Conditions that Okta does not
+    show at all are unreadable, except of the default rule.
     """
 
     access: str | None = None
@@ -723,7 +739,10 @@ class SessionRule(ConditionalRule):
     def from_row(cls, row: Row) -> SessionRule:
         """Return the rule of a row."""
         sign_on = as_object(as_object(row.get("actions")).get("signon"))
-        return SessionRule(**_rule_fields(row), access=as_text(sign_on.get("access")))
+        fields = _rule_fields(row)
+        if row.get("conditions") is None and not fields["system"]:
+            fields["unreadable"] = ("conditions",)
+        return SessionRule(**fields, access=as_text(sign_on.get("access")))
 
     @property
     def denies(self) -> bool:
@@ -737,7 +756,7 @@ class SignalRule(ConditionalRule):
 
     ``providers`` are what Okta collects signals from, by key: OKTA_VERIFY, CHROME_DEVICE_TRUST,
     DEVICE_POSTURE_IDP. Each with its userIdentification ALLOW or IGNORE, None where Okta does not
-    show it. They are None themselves where Okta shows no list.
+    show it. They are None themselves where Okta shows no list, or one without a key.
     """
 
     providers: Mapping[str, str | None] | None = None
@@ -751,9 +770,10 @@ class SignalRule(ConditionalRule):
             as_id(each.get("key")): as_text(each.get("userIdentification"))
             for each in as_objects(listed)
         }
-        return SignalRule(
-            **_rule_fields(row), providers=providers if isinstance(listed, list) else None
+        is_known = isinstance(listed, list) and all(
+            as_id(as_object(each).get("key")) for each in listed
         )
+        return SignalRule(**_rule_fields(row), providers=providers if is_known else None)
 
 
 @dataclass(frozen=True, slots=True)

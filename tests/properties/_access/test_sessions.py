@@ -23,6 +23,15 @@ from hypothesis import strategies as st
 
 from tests.support.strategies.values import Json
 
+# What Okta may show in place of the groups of a policy.
+HIDDEN: tuple[t.Any, ...] = (
+    None,
+    {},
+    {"people": {}},
+    {"people": {"groups": {"include": []}}},
+    {"people": {"groups": {"include": "staff"}}},
+    {"people": {"users": {"include": ["eve"]}, "groups": {"include": {"id": "staff"}}}},
+)
 # (access, whom it excludes, only inside of a zone)
 rule = st.tuples(st.sampled_from(("ALLOW", "DENY")), st.sampled_from(((), ("ann",))), st.booleans())
 policies = st.lists(
@@ -47,10 +56,13 @@ def rule_of(number: int, access: str, excluded: tuple[str, ...], zone: bool) -> 
     )
 
 
-def sessions_of(simple: Simple) -> Sessions:
+def sessions_of(simple: Simple, hidden: t.Mapping[int, t.Any] | None = None) -> Sessions:
+    """Return the policies, of which some show other conditions than their group."""
     made = []
-    for group, some in simple:
-        row = {"id": "p", "name": "P", "conditions": {"people": {"groups": {"include": [group]}}}}
+    for place, (group, some) in enumerate(simple):
+        shown: t.Any = {"people": {"groups": {"include": [group]}}}
+        conditions = (hidden or {}).get(place, shown)
+        row = {"id": "p", "name": "P", "conditions": conditions}
         rules = tuple(rule_of(number, *each) for number, each in enumerate(some))
         made.append(SessionPolicy(RankedPolicy.from_row(row), rules))
     return Sessions(tuple(made))
@@ -76,6 +88,19 @@ def test_a_sure_refusal_is_one_in_and_outside_of_each_zone(
     zones = {zone for _group, some in simple for _access, _excluded, zone in some}
     if zones <= {False}:
         assert bool(found) is both[0]
+
+
+@given(
+    policies,
+    st.dictionaries(st.integers(0, 2), st.sampled_from(HIDDEN), min_size=1),
+    st.sampled_from((("staff",), ("other",), ())),
+)
+def test_what_a_policy_does_not_show_of_its_people_never_makes_a_refusal_sure(
+    simple: Simple, hidden: dict[int, t.Any], groups: t.Sequence[str]
+) -> None:
+    person = Identity("ann", frozenset(groups))
+    if sessions_of(simple, hidden).refusal_of(person):
+        assert [is_refused(simple, person, inside) for inside in (False, True)] == [True, True]
 
 
 @given(policies)

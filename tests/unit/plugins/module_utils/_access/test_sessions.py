@@ -149,6 +149,57 @@ def test_a_policy_with_users_and_groups_may_apply() -> None:
     assert refusal(both, DENY_ALL) == SessionRefusal("Default", "Deny")
 
 
+HIDDEN_PEOPLE: list[t.Any] = [
+    None,
+    [],
+    {},
+    {"people": None},
+    {"people": {"groups": {"include": []}}},
+    {"people": {"groups": {"include": None}}},
+    {"people": {"groups": {"include": "staff"}}},
+    {"people": {"groups": ["staff"]}},
+    {"people": {"users": {"exclude": ["bob"]}}},
+    {"people": {"groups": {"include": ["staff"], "exclude": "all"}}},
+    {"people": {"users": {"include": ["eve"]}, "groups": {"include": "staff"}}},
+    {"people": {"users": {"include": "ann"}, "groups": {"include": ["other"]}}},
+    {"people": {"groups": {"include": ["staff", None]}}},
+]
+
+
+@pytest.mark.parametrize("conditions", HIDDEN_PEOPLE)
+def test_a_policy_that_does_not_show_its_people_refuses_nobody_for_sure(conditions: t.Any) -> None:
+    row = {"id": "p", "name": "p", "conditions": conditions}
+    stop = SessionPolicy(RankedPolicy.from_row(row), (rule("Stop"),))
+    assert refusal(stop, ALLOW_ALL) is None
+    assert refusal(stop, DENY_ALL) == SessionRefusal("Default", "Deny")
+    # it may admit whom a later policy refuses
+    go = SessionPolicy(RankedPolicy.from_row(row), (rule("Go", "ALLOW"),))
+    assert refusal(go, DENY_ALL) is None
+    default = SessionPolicy(RankedPolicy.from_row({**row, "system": True}), (rule("Stop"),))
+    assert refusal(default, person=BOB) == SessionRefusal("p", "Stop")
+
+
+@pytest.mark.parametrize("conditions", HIDDEN_PEOPLE[:2])
+def test_a_rule_that_does_not_show_its_conditions_refuses_nobody_for_sure(
+    conditions: t.Any,
+) -> None:
+    row = {"name": "Stop", "status": "ACTIVE", "actions": {"signon": {"access": "DENY"}}}
+    hidden = SessionRule.from_row({**row, "conditions": conditions})
+    assert refusal(policy("Staff", hidden), ALLOW_ALL) is None
+    default = SessionRule.from_row({**row, "conditions": None, "system": True})
+    assert refusal(policy("Staff", default), ALLOW_ALL) == SessionRefusal("Staff", "Stop")
+
+
+def test_a_rule_with_a_list_of_people_that_cannot_be_read_may_apply() -> None:
+    some = {"users": {"include": "ann"}, "groups": {"include": ["other"]}}
+    go = rule("Go", "ALLOW", people=some)
+    assert refusal(policy("Staff", go, rule("Stop", priority=2)), ALLOW_ALL) is None
+    others = {"users": {"exclude": "ann"}, "groups": {"include": ["other"]}}
+    go = rule("Go", "ALLOW", people=others)
+    stopped = policy("Staff", go, rule("Stop", priority=2))
+    assert refusal(stopped, ALLOW_ALL) == SessionRefusal("Staff", "Stop")
+
+
 def test_only_groups_that_decide_are_read() -> None:
     off = SessionRule.from_row(
         {"name": "off", "status": "INACTIVE", "actions": {"signon": {"access": "DENY"}}}

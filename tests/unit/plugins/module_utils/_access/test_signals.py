@@ -166,3 +166,18 @@ def test_other_platforms_are_judged_by_their_own_rules() -> None:
     mixed = policy(rule("Phones", CHROME, "IOS"), rule("Macs", okta_verify("ALLOW"), "MACOS"))
     assert len(mixed.views(MAC)) == 1
     assert mixed.views(PHONE)[1].reason.endswith("it has no rule that surely applies")
+
+
+def test_a_rule_for_some_people_may_apply() -> None:
+    """No description has people in these rules, and nobody is known here."""
+    some = rule("Some", CHROME)
+    people = {"people": {"groups": {"include": ["staff"]}}}
+    some = replace(some, conditions={**some.conditions, **people})
+    views = policy(some, COLLECTS).views(MAC)
+    assert [view.device for view in views] == [MAC, HIDDEN]
+
+
+@pytest.mark.parametrize("listed", [["OKTA_VERIFY"], [None], [{"userIdentification": "ALLOW"}]])
+def test_a_provider_without_a_key_may_be_any(listed: t.Any) -> None:
+    views = policy(rule("Strange", listed)).views(MAC)
+    assert [view.device for view in views] == [MAC, NO_FAST_PASS, HIDDEN]
