@@ -176,6 +176,7 @@ from datetime import datetime, timezone
 
 from ..module_utils._access import app_moves, guards, policy_apply, policy_plan, recheck, resolution
 from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.other_policies import OtherPolicies
 from ..module_utils._access.policy_marks import parse_marks
 from ..module_utils._access.rule_order import Rules
 from ..module_utils._core.changes import Change
@@ -277,12 +278,13 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     if current and params["apps"]:
         app_moves.require_active(current)
     options = guards.GuardOptions.from_params(params)
-    forecast = app_moves.check_moves(ctx.okta, moves, rules, options)
+    others = OtherPolicies(ctx.okta, warn=ctx.warn)
+    forecast = app_moves.check_moves(ctx.okta, moves, rules, options, others=others)
     policy = plan.future
     if changes and not ctx.check_mode:
         _check_rules(ctx, known, rules)
-        others = recheck.check_policy(ctx.okta, params["name"], current)
-        policy = policy_apply.apply_policy(ctx.okta, plan, others)
+        present = recheck.check_policy(ctx.okta, params["name"], current)
+        policy = policy_apply.apply_policy(ctx.okta, plan, present)
         policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
     return Done(policy, changes, moving, forecast)
 
@@ -367,7 +369,8 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
     moves = _moves_back(plan, current)
     rules = app_moves.read_rules(ctx.okta, moves)
     options = guards.GuardOptions.from_params(ctx.params)
-    forecast = app_moves.check_moves(ctx.okta, moves, rules, options, is_reversal=True)
+    others = OtherPolicies(ctx.okta, warn=ctx.warn)
+    forecast = app_moves.check_moves(ctx.okta, moves, rules, options, True, others)
     if not ctx.check_mode and (moves or plan.description != (current.description or "")):
         _check_rules(ctx, known, rules)
         recheck.check_policy(ctx.okta, current.name, current)

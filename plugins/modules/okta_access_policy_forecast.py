@@ -186,6 +186,7 @@ from ..module_utils._access import guards, policy_plan, resolution, simulation
 from ..module_utils._access.conditions import DeviceContext, Person
 from ..module_utils._access.directory import read_directory
 from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.other_policies import OtherPolicies
 from ..module_utils._access.rule_names import named_groups
 from ..module_utils._access.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rule_set import plan_rules
@@ -273,11 +274,13 @@ def _forecast(ctx: ModuleContext, change: guards.PolicyChange) -> tuple[Result |
     Raises Refused. The refusal of a lock-out has the forecast already: the log is read once.
     """
     options = guards.GuardOptions.from_params(ctx.params)
-    effective = [each for each in change.apps if each.has_effect]
+    others = OtherPolicies(ctx.okta, warn=ctx.warn)
+    effective = [each for each in change.apps if each.may_affect(others)]
     if not effective and same_rules(change.before, change.after):
-        return Forecast().as_result(), None
+        return Forecast(unread=others.unread).as_result(), None
+    change = replace(change, apps=effective)
     try:
-        forecast = guards.check_change(ctx.okta, replace(change, apps=effective), options)
+        forecast = guards.check_change(ctx.okta, change, options, others)
         return forecast.as_result() if forecast else None, None
     except Refused as error:
         if ctx.params["refuse"]:
@@ -285,7 +288,8 @@ def _forecast(ctx: ModuleContext, change: guards.PolicyChange) -> tuple[Result |
         known = error.details.get("forecast")
         if known is None:
             limits = options.active_days, options.log_events
-            known = guards.read_forecast(ctx.okta, effective, *limits).as_result()
+            result = guards.read_forecast(ctx.okta, effective, *limits, others=others)
+            known = result.as_result()
         return known, error.message
 
 

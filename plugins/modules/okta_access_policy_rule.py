@@ -147,6 +147,7 @@ from dataclasses import replace
 
 from ..module_utils._access import guards, policy_apply, recheck, resolution
 from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.other_policies import OtherPolicies
 from ..module_utils._access.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rule_plan import RulePlan, RuleRequest, plan_rule
 from ..module_utils._core.module import ModuleContext, run_module
@@ -227,7 +228,8 @@ def _guard(
     changes = [guards.AppChange(app, rules, plan.after, policy_after=policy.id) for app in apps]
     options = guards.GuardOptions.from_params(ctx.params)
     change = guards.PolicyChange(policy, rules, plan.after, changes)
-    return guards.check_change(ctx.okta, change, options)
+    others = OtherPolicies(ctx.okta, warn=ctx.warn)
+    return guards.check_change(ctx.okta, change, options, others)
 
 
 def main() -> None:

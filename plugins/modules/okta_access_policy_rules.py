@@ -125,6 +125,7 @@ import typing as t
 
 from ..module_utils._access import guards, recheck, resolution, rule_set, rule_set_apply
 from ..module_utils._access.forecast import Forecast
+from ..module_utils._access.other_policies import OtherPolicies
 from ..module_utils._access.rule_order import Rules, in_order
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
@@ -187,7 +188,8 @@ def _guard(
     ]
     options = guards.GuardOptions.from_params(ctx.params)
     change = guards.PolicyChange(policy, plan.before, plan.after, changes)
-    return guards.check_change(ctx.okta, change, options)
+    others = OtherPolicies(ctx.okta, warn=ctx.warn)
+    return guards.check_change(ctx.okta, change, options, others)
 
 
 def main() -> None:

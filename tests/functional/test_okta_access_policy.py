@@ -1040,6 +1040,27 @@ def test_bad_input_for_a_policy_is_one_sentence(desk, options, says):
     assert says in refused(desk.run(POLICY, args)) and desk.watched.writes(mark) == []
 
 
+def test_a_move_to_equal_rules_with_other_signals_is_forecast(desk):
+    record, _seat = desk.user()
+    next(iter(record.users.values())).set_managed(True)
+    for wanted in (MANAGED, OTHERS):
+        assert desk.run(RULE, wanted)["changed"]
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps"})["changed"]
+    assert all(desk.open("Slack").values())
+    with desk.watched.world.lock:
+        clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
+        signals = desk.okta.others.add("DEVICE_SIGNAL_COLLECTION", "Chrome", resources=[clone.id])
+        desk.okta.others.add_signal_rule(signals, "Chrome alone", None)
+    group = {"break_glass_group": "Break glass"}
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"], **group}
+    for check in (True, False):
+        message = refused(desk.run(POLICY, wanted, check=check))
+        assert "locked out: unready@example.com" in message
+        assert "device signal collection policy 'Chrome', rule 'Chrome alone'" in message
+    asked = {"policy": NAME, "apps": ["Slack"], "rules": [], **group}
+    assert "locked out: unready@example.com" in refused(desk.run(FORECAST, asked))
+
+
 # The forecast beforehand
 
 

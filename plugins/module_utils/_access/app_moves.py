@@ -14,6 +14,7 @@ from .._okta.records import App, Policy
 from . import guards
 from .earlier_rules import rules_at_departure
 from .forecast import Forecast
+from .other_policies import OtherPolicies
 from .rule_order import Rules
 
 
@@ -96,11 +97,13 @@ def check_moves(
     rules: t.Mapping[str, Rules],
     options: guards.GuardOptions,
     is_reversal: bool = False,
+    others: OtherPolicies | None = None,
 ) -> Forecast | None:
     """Return the forecast of all moves together, None without one. Only reads. Raises Refused.
 
     :arg rules: those of ``read_rules``.
     :arg is_reversal: whether the apps return to policies that they had (``guards.PolicyChange``).
+    :arg others: the policies of other kinds, to warn of those that cannot be read.
     """
     if not moves:
         return None
@@ -117,7 +120,7 @@ def check_moves(
         )
         for after, group in by_target.items()
     ]
-    return guards.check_changes(okta, changes, options)
+    return guards.check_changes(okta, changes, options, others)
 
 
 def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> guards.AppChange:

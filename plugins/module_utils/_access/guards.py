@@ -35,7 +35,7 @@ from .resolution import find_groups
 from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, in_order, same_rules
 from .sessions import Sessions
-from .signals import signals_of
+from .signals import NO_SIGNALS, Signals, signals_of
 
 USES = (
     *directories.USES,
@@ -85,6 +85,30 @@ class AppChange:
         """Whether the rules differ; a copy of the policy does not."""
         return not same_rules(self.before, self.after)
 
+    @property
+    def _policies(self) -> tuple[str, str]:
+        """The ids of the app sign-in policies before and after."""
+        before = self.app.policy_id or self.policy_after
+        return before, self.policy_after or before
+
+    def signals(self, others: OtherPolicies) -> Signals:
+        """Return the device signal collection policies of the app before and after."""
+        return signals_of(others.signals, self.app.id, *self._policies)
+
+    def signals_of_move(self, others: OtherPolicies) -> Signals:
+        """Return the same if they alone may change what the app decides, else none.
+
+        They are read if the app gets another policy. Which ones an app that goes back had when it
+        left is not recorded, so they do not count for it.
+        """
+        before, after = self._policies
+        moves = before != after and self.left is None
+        return self.signals(others) if moves else NO_SIGNALS
+
+    def may_affect(self, others: OtherPolicies) -> bool:
+        """Return whether the rules differ, or the device signals with equal rules."""
+        return self.has_effect or self.signals_of_move(others).differ
+
 
 @dataclass(frozen=True)
 class PolicyChange:
@@ -100,11 +124,13 @@ class PolicyChange:
     apps: t.Sequence[AppChange] = ()
     is_reversal: bool = False
 
-    def refusing_rule(self, before: Rules, after: Rules) -> str | None:
+    def refusing_rule(
+        self, before: Rules, after: Rules, signals: Signals = NO_SIGNALS
+    ) -> str | None:
         """Return a rule that may refuse people, and that counts, or None."""
         if self.is_reversal:
             return newly_refusing_rule(before, after)
-        return _refusing_rule(before, after)
+        return _refusing_rule(before, after, signals)
 
     def describe(self) -> str:
         """Return the policy and the apps of the change, for a message."""
@@ -143,13 +169,18 @@ class GuardOptions:
         return cls(**{name: params[name] for name in cls.__dataclass_fields__})
 
 
-def check_change(okta: Okta, change: PolicyChange, options: GuardOptions) -> Forecast | None:
+def check_change(
+    okta: Okta, change: PolicyChange, options: GuardOptions, others: OtherPolicies | None = None
+) -> Forecast | None:
     """Return the forecast of a change of one policy (see ``check_changes``)."""
-    return check_changes(okta, [change], options)
+    return check_changes(okta, [change], options, others)
 
 
 def check_changes(
-    okta: Okta, changes: t.Sequence[PolicyChange], options: GuardOptions
+    okta: Okta,
+    changes: t.Sequence[PolicyChange],
+    options: GuardOptions,
+    others: OtherPolicies | None = None,
 ) -> Forecast | None:
     """Return the forecast of changes together, None if it is switched off. Only reads.
 
@@ -160,9 +191,9 @@ def check_changes(
     ahead: it is the way out of an emergency.
     """
     members: dict[str, t.Sequence[OktaUser]] = {}
-    others = OtherPolicies(okta)
+    others = others or OtherPolicies(okta)
     for change in changes:
-        refusing = ProtectedAppsGuard(okta, options.allow_protected_apps).check(change)
+        refusing = ProtectedAppsGuard(okta, options.allow_protected_apps, others).check(change)
         guard = BreakGlassGuard(okta, options.break_glass_group, others)
         if _needs_break_glass(guard, change, refusing, options):
             members |= guard.check(change.after, change.policy.name, refusing)
@@ -226,6 +257,7 @@ class ProtectedAppsGuard:
 
     okta: Okta
     allowed: t.Sequence[str]  # labels, names or ids
+    others: OtherPolicies
 
     def check(self, change: PolicyChange) -> str | None:
         """Return a rule that may refuse people at one of them where that is allowed, or None.
@@ -236,7 +268,7 @@ class ProtectedAppsGuard:
         strict = [
             (each, rule)
             for each in change.apps
-            for rule in [change.refusing_rule(each.before, each.after)]
+            for rule in [self._refusing_rule(change, each)]
             if rule is not None
         ]
         enrollment = self._enrollment_apps() if strict else frozenset()
@@ -253,6 +285,10 @@ class ProtectedAppsGuard:
         if roles:
             raise Refused(_explain_roles(roles, change, refusing))
         return refusing
+
+    def _refusing_rule(self, change: PolicyChange, app: AppChange) -> str | None:
+        signals = NO_SIGNALS if change.is_reversal else app.signals_of_move(self.others)
+        return change.refusing_rule(app.before, app.after, signals)
 
     def _check_account_policy(self, change: PolicyChange) -> str | None:
         policy = change.policy
@@ -294,10 +330,10 @@ def is_account_policy(policy: Policy) -> bool:
     return policy.name.casefold().startswith(ACCOUNT_POLICY)
 
 
-def _refusing_rule(before: Rules, after: Rules) -> str | None:
+def _refusing_rule(before: Rules, after: Rules, signals: Signals) -> str | None:
     """Return a rule that requires managed devices, else one that may refuse people, else None."""
     demanding = next((rule.name for rule in after if requires_managed(rule)), None)
-    return newly_refusing_rule(before, after) if demanding is None else demanding
+    return newly_refusing_rule(before, after, signals) if demanding is None else demanding
 
 
 def _role_of(app: App, enrollment_apps: frozenset[str]) -> str:
@@ -349,9 +385,12 @@ class Names(t.NamedTuple):
 
 @dataclass(frozen=True)
 class BreakGlassGuard:
-    """Requires a break-glass group with an active member who surely gets in without device trust.
+    """Requires a break-glass group with an active member whom the rules surely admit.
 
-    What cannot be known beforehand, or is not shown as enrolled, is not a proof.
+    They must admit the member without device trust. What cannot be known beforehand of these rules,
+    or is not shown as enrolled, is not a proof. Of global session policies only a sure refusal
+    counts: one that depends on the sign-in, such as its network, or that Okta does not show, does
+    not, or an org that refuses one network could not enforce anything.
     """
 
     okta: Okta
@@ -613,16 +652,18 @@ def read_forecast(
     members: directories.Members | None = None,
     others: OtherPolicies | None = None,
 ) -> Forecast:
-    """Return the forecast over all apps whose rules change; without any, nothing is read.
+    """Return the forecast over all apps whose rules or device signals change.
+
+    Without any, nothing is read but the device signal collection policies of an app that moves.
 
     A person counts once, with a row for each app. That takes one more call for each person who
     would be locked out and whose status no group shows, if they are at most 100.
     """
-    changes = [change for change in changes if change.has_effect]
-    if not changes:
-        return Forecast()
-    policies = [rules for change in changes for rules in (change.before, change.after)]
     others = others or OtherPolicies(okta)
+    changes = [change for change in changes if change.may_affect(others)]
+    if not changes:
+        return Forecast(unread=others.unread)
+    policies = [rules for change in changes for rules in (change.before, change.after)]
     groups = named_groups(*policies) | others.sessions.groups
     directory = directories.read_directory(okta, groups, members)
     sign_ins = read_sign_ins(okta, [change.app.id for change in changes], active_days, log_events)
@@ -661,9 +702,7 @@ def _forecast_app(
     others: OtherPolicies,
 ) -> Forecast:
     """Return the forecast of one app."""
-    before = change.app.policy_id or change.policy_after
-    after = change.policy_after or before
-    signals = signals_of(others.signals, change.app.id, before, after)
+    signals = change.signals(others)
     part = forecast(change.before, change.after, used, unseen, signals)
     if change.left is not None:
         part = part.also_in(forecast(change.left, change.after, used, unseen, signals))

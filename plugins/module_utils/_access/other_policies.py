@@ -33,6 +33,15 @@ ENRICHING_USES = (
 NO_SUCH_KIND = (400, 404, 405)
 NO_FEATURE = "E0000015"
 FORBIDDEN = 403
+HIDDEN_SESSIONS = (
+    "Global session policies: the credentials may not read them (403). Whom they refuse counts as"
+    " admitted, in the forecast and in the break-glass group."
+)
+HIDDEN_SIGNALS = (
+    "Device signal collection policies: the credentials may not read them (403). The forecast does"
+    " not count whom they leave without a registered device or Okta FastPass."
+)
+REMEDY = "Let the role of the credentials view all policies."
 
 Item = t.TypeVar("Item")
 
@@ -42,21 +51,28 @@ class OtherPolicies:
 
     A kind takes a list and a read of the rules of each active policy; of each active device signal
     collection policy the mappings, too, and the rules only if it has any. An org may not have a
-    kind, and a credential may not read it: ``unread`` says so. Other errors are raised.
+    kind, which is no problem. What a credential may not read is in ``unread``. Other errors are
+    raised.
 
     :arg operations: list, rules and mappings, if not those of ``USES``.
+    :arg warn: displays what a credential may not read, once.
     """
 
-    def __init__(self, okta: Okta, operations: tuple[Operation, ...] = ()) -> None:
+    def __init__(
+        self,
+        okta: Okta,
+        operations: tuple[Operation, ...] = (),
+        warn: t.Callable[[str], None] | None = None,
+    ) -> None:
         self._okta = okta
         self._list, self._rules, self._mappings = (operations[n : n + 1] for n in range(3))
-        self._reader = _Reader()
+        self._reader = _Reader(warn)
 
     @cached_property
     def sessions(self) -> Sessions:
         """The global session policies."""
         policies = self._reader.kind(
-            "global session policies", lambda: self._okta.session_policies(*self._list)
+            HIDDEN_SESSIONS, lambda: self._okta.session_policies(*self._list)
         )
         return Sessions(tuple(map(self._session_policy, in_order(policies))))
 
@@ -70,7 +86,7 @@ class OtherPolicies:
     def signals(self) -> tuple[SignalPolicy, ...]:
         """The device signal collection policies."""
         policies = self._reader.kind(
-            "device signal collection policies", lambda: self._okta.signal_policies(*self._list)
+            HIDDEN_SIGNALS, lambda: self._okta.signal_policies(*self._list)
         )
         return tuple(self._signal_policy(each) for each in in_order(policies))
 
@@ -87,24 +103,33 @@ class OtherPolicies:
     @property
     def unread(self) -> tuple[str, ...]:
         """A sentence for each kind, and each policy, that was asked for and is not shown."""
-        return tuple(dict.fromkeys(self._reader.unread))
+        return tuple(self._reader.unread)
 
 
 class _Reader:
     """Reads what an org may not have, or a credential may not read."""
 
-    def __init__(self) -> None:
+    def __init__(self, warn: t.Callable[[str], None] | None) -> None:
         self.unread: list[str] = []
+        self._warn = warn
 
-    def kind(self, name: str, read: t.Callable[[], list[RankedPolicy]]) -> list[RankedPolicy]:
-        """Return the policies of a kind; none of a kind that is not shown."""
+    def _note(self, sentences: str) -> None:
+        text = f"{sentences} {REMEDY}"
+        if text not in self.unread:
+            self.unread.append(text)
+            if self._warn:
+                self._warn(text)
+
+    def kind(self, hidden: str, read: t.Callable[[], list[RankedPolicy]]) -> list[RankedPolicy]:
+        """Return the policies of a kind; none of a kind that is not shown.
+
+        :arg hidden: what it means if a credential may not read them.
+        """
         try:
             return read()
         except ApiError as error:
             if error.status == FORBIDDEN:
-                self.unread.append(
-                    f"Okta does not show the {name}, so what they refuse is not in the forecast."
-                )
+                self._note(hidden)
             elif error.status not in NO_SUCH_KIND and error.error_code != NO_FEATURE:
                 raise
             return []
@@ -123,8 +148,8 @@ class _Reader:
         except ApiError as error:
             if error.status != FORBIDDEN:
                 raise
-            self.unread.append(
-                f"Okta does not show the rules or mappings of policy {policy.name!r}, so they count"
-                " as not known."
+            self._note(
+                f"Policy {policy.name!r}: the credentials may not read its rules or mappings (403)."
+                " They count as not known, so the forecast may list too many people."
             )
             return None

@@ -16,16 +16,19 @@ from .conditions import DeviceContext, Identity
 from .forecast import Comparison
 from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, same_rules
+from .signals import NO_SIGNALS, Signals
 
 MAX_GROUPS = 5  # of which each combination is judged
 
 
-def newly_refusing_rule(before: Rules, after: Rules) -> str | None:
+def newly_refusing_rule(before: Rules, after: Rules, signals: Signals = NO_SIGNALS) -> str | None:
     """Return the rule that may refuse a person who is admitted before the change, or None.
 
     It is "" if no rule applies to such a person after the change.
+
+    :arg signals: the device signal collection policies before and after the change.
     """
-    comparison = Comparison(before, after)
+    comparison = Comparison(before, after, signals)
     devices = _kinds_of_devices(before, after)
     for person in _kinds_of_people(before, after):
         for device in devices:

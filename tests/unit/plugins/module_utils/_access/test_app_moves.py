@@ -125,7 +125,7 @@ OPTIONS = guards.GuardOptions(
     break_glass_group=None,
     allow_protected_apps=[],
 )
-ORG = SimpleNamespace(authenticators=list)
+ORG = SimpleNamespace(authenticators=list, signal_policies=list)
 OPEN, CLOSED = [rule()], [rule(access="DENY")]
 MANAGED = [rule("Managed", device={"managed": True}), rule(access="DENY")]
 
@@ -172,7 +172,7 @@ def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
 )
 def test_the_rules_that_an_app_left_are_found_or_assumed(monkeypatch, left, clone, expected):
     changes = []
-    monkeypatch.setattr(guards, "check_changes", lambda _okta, each, _options: changes.extend(each))
+    monkeypatch.setattr(guards, "check_changes", lambda _okta, each, *_more: changes.extend(each))
     reverse(clone, CLOSED, left=left)
     assert [each.left for change in changes for each in change.apps] == [expected]
     changes.clear()

@@ -216,6 +216,10 @@ OTHERS = rule("Others", "DENY", device={"registered": False}, **GLASS_OUT)
 ADA = OktaUser("ada", "ada@acme.com", status="ACTIVE")
 
 
+def protected(org, allowed):
+    return guards.ProtectedAppsGuard(org, allowed, OtherPolicies(org))
+
+
 def app_change(app=APP, after=(MANAGED,)):
     return guards.AppChange(app, OPEN, after)
 
@@ -238,29 +242,29 @@ def company(*apps, policy=COMPANY, before=None, after=(MANAGED,)):
 )
 def test_an_app_of_okta_is_protected_unless_it_is_allowed(app, role):
     with pytest.raises(Refused, match=rf"{app.label}' \({role}\) would .* Remove it\."):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(app_change(), app_change(app)))
+        protected(FakeOrg(), []).check(company(app_change(), app_change(app)))
     for name in (app.label, app.id):
-        guards.ProtectedAppsGuard(FakeOrg(), [name]).check(company(app_change(app)))
+        protected(FakeOrg(), [name]).check(company(app_change(app)))
 
 
 def test_an_app_of_which_only_the_id_is_known_may_be_one_of_okta():
     app = App("0oa9", "0oa9")
     with pytest.raises(Refused, match=r"'0oa9' \(an app that Okta does not list, which may be"):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(app_change(app)))
-    guards.ProtectedAppsGuard(FakeOrg(), ["0oa9"]).check(company(app_change(app)))
+        protected(FakeOrg(), []).check(company(app_change(app)))
+    protected(FakeOrg(), ["0oa9"]).check(company(app_change(app)))
     back = replace(company(app_change(app)), is_reversal=True)
-    assert guards.ProtectedAppsGuard(FakeOrg(), []).check(back) is None
+    assert protected(FakeOrg(), []).check(back) is None
 
 
 def test_several_protected_apps_are_named_at_once():
     apps = [App("a1", "Console", "saasure"), App("a2", "Dashboard", "okta_enduser")]
     with pytest.raises(Refused, match="'Console' .*, 'Dashboard' .* Remove them"):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(*map(app_change, apps)))
+        protected(FakeOrg(), []).check(company(*map(app_change, apps)))
 
 
 def test_any_other_app_may_require_managed_devices():
     org = FakeOrg()
-    guard = guards.ProtectedAppsGuard(org, [])
+    guard = protected(org, [])
     assert guard.check(company(app_change(), app_change(App("", "No id")))) is None
     assert guard.check(company()) is None
     assert org.reads == ["authenticators"], "without apps, nothing is read"
@@ -269,20 +273,20 @@ def test_any_other_app_may_require_managed_devices():
 def test_without_okta_verify_no_app_is_its_own():
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator("aut1", "okta_password", app_instance_id="app1")]
-    guards.ProtectedAppsGuard(org, []).check(company(app_change()))
+    protected(org, []).check(company(app_change()))
 
 
 def test_the_policy_for_adding_authenticators_is_protected_unless_it_is_allowed():
     enrolment = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
     with pytest.raises(Refused) as caught:
-        guards.ProtectedAppsGuard(FakeOrg(), ["app1"]).check(company(policy=enrolment))
+        protected(FakeOrg(), ["app1"]).check(company(policy=enrolment))
     assert caught.value.message == (
         "Policy 'Company apps' decides who may add an authenticator. If it requires a managed"
         " device, no new device can become one. If you intend that, name it in"
         " allow_protected_apps."
     )
     for name in (enrolment.name, enrolment.id):
-        guard = guards.ProtectedAppsGuard(FakeOrg(), [name])
+        guard = protected(FakeOrg(), [name])
         assert guard.check(company(policy=enrolment)) == "Managed"
 
 
@@ -314,12 +318,12 @@ def test_a_rule_that_may_refuse_anybody_needs_consent_at_an_app_of_okta(after, r
         " registered. If you intend that, name it"
     )
     with pytest.raises(Refused, match=account_message):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check(enrolment)
+        protected(FakeOrg(), []).check(enrolment)
     with pytest.raises(Refused, match=rf"the Admin Console\) may refuse .* \(rule '{refusing}'\)"):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check(admin)
+        protected(FakeOrg(), []).check(admin)
     options = replace(OPTIONS, allow_protected_apps=[console.id, account.id])
     for change in (enrolment, admin):
-        allowed = guards.ProtectedAppsGuard(FakeOrg(), options.allow_protected_apps)
+        allowed = protected(FakeOrg(), options.allow_protected_apps)
         assert allowed.check(change) == refusing
         without_group = (
             f"^break_glass_group: rule '{refusing}' of policy '[^']*' may refuse people, and no"
@@ -348,7 +352,7 @@ def test_a_change_that_refuses_nobody_needs_no_consent(before, after):
         company(policy=account, before=before, after=after),
         company(console, after=after),
     ):
-        assert guards.ProtectedAppsGuard(org, []).check(change) is None
+        assert protected(org, []).check(change) is None
     assert org.reads == []
 
 
@@ -358,7 +362,7 @@ def test_a_person_in_two_groups_is_judged_by_both():
     after = [rule("Guests", "DENY", **guests), *before]
     console = guards.AppChange(App("a1", "Console", "saasure"), before, after)
     with pytest.raises(Refused, match="rule 'Guests'"):
-        guards.ProtectedAppsGuard(FakeOrg(), []).check(company(console, after=after))
+        protected(FakeOrg(), []).check(company(console, after=after))
 
 
 @pytest.mark.parametrize(
@@ -389,7 +393,7 @@ def test_an_enrolment_app_that_okta_does_not_show_is_guarded(app, role, keys):
     """Recorded: all orgs have an empty appInstanceId of Okta Verify."""
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator(f"aut-{key}", key) for key in keys]
-    change, guard = company(app_change(app)), guards.ProtectedAppsGuard(org, [])
+    change, guard = company(app_change(app)), protected(org, [])
     if role is None:
         assert guard.check(change) is None
     else:
@@ -401,7 +405,7 @@ def test_the_app_of_one_of_three_authenticators_is_protected():
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator("a", "okta_verify_totp", app_instance_id="app1")]
     with pytest.raises(Refused, match="the app that Okta Verify enrols by"):
-        guards.ProtectedAppsGuard(org, []).check(company(app_change()))
+        protected(org, []).check(company(app_change()))
 
 
 # Break glass
@@ -993,6 +997,47 @@ def test_the_signals_of_the_policy_that_an_app_has_or_gets_count(
         assert "Signals" in result.unknowns[0]
 
 
+@pytest.mark.parametrize(
+    ("resource", "policy_after", "left", "locked_out"),
+    [
+        ("rst2", "rst2", None, ["ann@acme.com"]),
+        ("rst1", "rst2", None, []),  # it has the signals now, and would not have them
+        ("rst2", "", None, []),
+        ("rst2", "rst2", OPEN, []),  # it goes back: what was mapped then is not recorded
+    ],
+)
+def test_a_move_to_equal_rules_with_other_signals_is_forecast(
+    resource, policy_after, left, locked_out
+):
+    rules = [*ONLY_MANAGED]
+    change = replace(change_of(before=rules, after=rules), policy_after=policy_after, left=left)
+    org = signals_org(resource)
+    assert guards.read_forecast(org, [change], 30, 100).locked_out_logins == locked_out
+    moved = company(change, before=rules, after=rules)
+    org.users = [ADA]
+    if locked_out:
+        with pytest.raises(Refused, match="max_locked_out: 1 person"):
+            guards.check_change(org, moved, OPTIONS)
+
+
+def test_an_app_that_keeps_its_policy_and_rules_needs_no_signals():
+    org = signals_org("rst1")
+    org.signal_policies = None
+    assert guards.read_forecast(org, [change_of(before=OPEN, after=OPEN)], 30, 100) == Forecast()
+
+
+def test_an_app_of_okta_is_protected_from_other_signals_with_equal_rules():
+    console = App("app9", "Okta Admin Console", "saasure", "rst1")
+    rules = [rule("Known", device={"registered": True})]
+    change = guards.AppChange(console, rules, rules, policy_after="rst2")
+    org = signals_org("rst2")
+    moved = guards.PolicyChange(COMPANY, rules, rules, [change])
+    with pytest.raises(Refused, match="may refuse people who are admitted now"):
+        protected(org, []).check(moved)
+    assert protected(signals_org("rst1"), []).check(moved) is None
+    assert protected(org, []).check(replace(moved, is_reversal=True)) is None
+
+
 def test_an_app_that_is_not_listed_has_the_policy_that_changes():
     unlisted = replace(APP, policy_id="")
     change = replace(change_of(unlisted), policy_after="rst1")
@@ -1006,6 +1051,20 @@ def test_an_app_that_goes_back_is_judged_with_the_same_signals():
     assert guards.read_forecast(org, [change], 30, 100).locked_out_logins == ["ann@acme.com"]
     refused = replace(change_of(), left=ONLY_MANAGED)
     assert guards.read_forecast(org, [refused], 30, 100).locked_out_logins == []
+
+
+def test_what_okta_does_not_show_is_a_warning_once():
+    org = FakeOrg([ADA], [mac_of("ann", managed="MANAGED")], [sign_in("ann", APP)])
+
+    def forbidden():
+        raise Forbidden("No", status=403)
+
+    org.session_policies = org.signal_policies = forbidden
+    shown: list[str] = []
+    change = company(change_of(), change_of(JIRA), after=ONLY_MANAGED)
+    others = OtherPolicies(org, warn=shown.append)
+    result = guards.check_change(org, change, OPTIONS, others)
+    assert result is not None and tuple(shown) == result.unread and len(shown) == 2
 
 
 def test_what_okta_does_not_show_is_in_the_result():

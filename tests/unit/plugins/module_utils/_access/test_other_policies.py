@@ -47,9 +47,11 @@ class FakeOkta:
         return read
 
 
-def others(**answers: t.Any) -> tuple[OtherPolicies, FakeOkta]:
+def others(
+    warn: t.Callable[[str], None] | None = None, **answers: t.Any
+) -> tuple[OtherPolicies, FakeOkta]:
     okta = FakeOkta(**answers)
-    return OtherPolicies(t.cast(t.Any, okta)), okta
+    return OtherPolicies(t.cast(t.Any, okta), warn=warn), okta
 
 
 def test_each_kind_is_read_once() -> None:
@@ -98,21 +100,29 @@ def test_a_mapping_that_names_nothing_may_be_of_any_policy() -> None:
     ],
 )
 def test_an_org_may_not_have_a_kind(error: ApiError) -> None:
-    policies, _okta = others(session_policies=error, signal_policies=error)
+    shown: list[str] = []
+    policies, _okta = others(shown.append, session_policies=error, signal_policies=error)
     assert (policies.sessions.policies, policies.signals, policies.unread) == ((), (), ())
+    assert not shown
 
 
 def test_what_may_not_be_read_is_said() -> None:
     error = Forbidden("No", status=403)
-    policies, _okta = others(session_policies=error, signal_policies=error)
+    shown: list[str] = []
+    policies, _okta = others(shown.append, session_policies=error, signal_policies=error)
     assert (policies.sessions.policies, policies.signals) == ((), ())
     assert policies.unread == (
-        "Okta does not show the global session policies, so what they refuse is not in the"
-        " forecast.",
-        "Okta does not show the device signal collection policies, so what they refuse is not in"
-        " the forecast.",
+        "Global session policies: the credentials may not read them (403). Whom they refuse counts"
+        " as admitted, in the forecast and in the break-glass group. Let the role of the"
+        " credentials view all policies.",
+        "Device signal collection policies: the credentials may not read them (403). The forecast"
+        " does not count whom they leave without a registered device or Okta FastPass. Let the"
+        " role of the credentials view all policies.",
     )
+    assert tuple(shown) == policies.unread
+    shown.clear()
     policies, _okta = others(
+        shown.append,
         session_policies=[POLICY],
         session_rules=error,
         signal_policies=[POLICY],
@@ -122,8 +132,11 @@ def test_what_may_not_be_read_is_said() -> None:
     assert policies.sessions.policies[0].rules is None
     assert policies.signals == (SignalPolicy("rst1", "Staff", None, None),)
     assert policies.unread == (
-        "Okta does not show the rules or mappings of policy 'Staff', so they count as not known.",
+        "Policy 'Staff': the credentials may not read its rules or mappings (403). They count as"
+        " not known, so the forecast may list too many people. Let the role of the credentials"
+        " view all policies.",
     )
+    assert tuple(shown) == policies.unread
 
 
 def test_a_policy_that_was_deleted_meanwhile_has_no_rules() -> None:
