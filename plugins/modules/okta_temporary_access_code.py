@@ -16,12 +16,14 @@ description:
   - Refuses if the org does not have the authenticator for such codes, if the enrolment policy of
     the person does not permit it, or if the account of the person does not work. Okta itself
     refuses such a code at the sign-in alone.
+  - Fails if it is unknown which enrolment policy applies, for example because each rule of the
+    policy excludes the person.
   - A code is something that the person knows. A rule that asks for a device or a second factor
     still refuses them.
   - Okta is asked again if a request had no answer, which makes another code. Only the one in the
     file works.
-  - Calls are three for the person, the authenticators and the policies, and one for each 1000
-    members of the groups of the policies up to the one that applies.
+  - Calls are four for the person, the authenticators, the policies and the rules of the one that
+    applies, and one for each 1000 members of the groups of the policies up to that one.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -118,7 +120,7 @@ from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
-from ..module_utils._okta.policy_order import in_order
+from ..module_utils._okta.policy_order import in_order, policy_of, possibly_excluded
 from ..module_utils._okta.records import EnrolmentPolicy, OktaUser, TemporaryCode
 
 OPTIONS: ArgumentSpec = {
@@ -131,6 +133,7 @@ USES = (
     okta_api.GET_USER,
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_POLICIES,
+    okta_api.LIST_RULES,
     okta_api.LIST_GROUP_USERS,
     okta_api.CREATE_TEMPORARY_CODE,
 )
@@ -145,6 +148,9 @@ def run(ctx: ModuleContext) -> Result:
     authenticator = temporary_access.find_authenticator(ctx.okta.authenticators())
     temporary_access.check_options(authenticator, options)
     policy = _policy_of(ctx, user)
+    if policy:
+        excluded = possibly_excluded(policy, ctx.okta.enrolment_rules(policy.id))
+        temporary_access.check_exclusion(policy, user, excluded)
     temporary_access.check_policy(policy, user)
     expires_at = None
     if not ctx.check_mode:
@@ -174,17 +180,11 @@ def _find_user(ctx: ModuleContext, wanted: str) -> OktaUser:
 
 
 def _policy_of(ctx: ModuleContext, user: OktaUser) -> EnrolmentPolicy | None:
-    """Return the enrolment policy that applies to a person: the first with one of their groups.
-
-    Everybody is in the group of the default policy.
-    """
-    for policy in in_order(ctx.okta.enrolment_policies()):
-        if policy.system:
-            return policy
-        for group in policy.groups:
-            if any(member.id == user.id for member in ctx.okta.group_users(group)):
-                return policy
-    return None
+    """Return the first enrolment policy with a group of a person, None if it is not known."""
+    return policy_of(
+        in_order(ctx.okta.enrolment_policies()),
+        lambda group: any(member.id == user.id for member in ctx.okta.group_users(group)),
+    )
 
 
 def _require_code(code: TemporaryCode) -> str:

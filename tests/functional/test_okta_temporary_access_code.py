@@ -69,6 +69,16 @@ def forbidden_by_the_policy(org):
     org.enrolment.add("Contractors", [group.id], {"tac": "NOT_ALLOWED"})
 
 
+def permitted_with_an_exclusion(org):
+    group = org.directory.add_group("Contractors", members={user_of(org).id})
+    policy = org.enrolment.add("Contractors", [group.id], {"tac": "OPTIONAL"})
+    policy.excluded.append(user_of(org).id)
+
+
+def of_a_policy_that_shows_no_group(org):
+    org.enrolment.add("Hidden", [], {"tac": "OPTIONAL"})
+
+
 def suspended(org):
     user_of(org).status = "SUSPENDED"
 
@@ -82,6 +92,12 @@ def fine(_org):
     [
         (without_authenticator, {}, "does not have the authenticator for temporary access codes"),
         (forbidden_by_the_policy, {}, "enrolment policy 'Contractors' of ann@example.com does not"),
+        (
+            permitted_with_an_exclusion,
+            {},
+            "user: whether enrolment policy 'Contractors' applies to ann@example.com is unknown",
+        ),
+        (of_a_policy_that_shows_no_group, {}, "so whether a code is permitted is unknown"),
         (suspended, {}, "has the status SUSPENDED in Okta"),
         (fine, {"user": "nobody@example.com"}, "Okta has no user with the id or login"),
         (fine, {"valid_minutes": 5}, "valid_minutes: 5 is not between 10 and 480"),

@@ -16,7 +16,7 @@ from .._core.results import Result
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.client import Okta
-from .._okta.policy_order import in_order
+from .._okta.policy_order import in_order, policy_of, possibly_excluded
 from .._okta.records import Authenticator, AuthenticatorMethod, EnrolmentPolicy
 from .facts import Fleet, Obstacle
 from .preflight import ResolvedRing, okta_verify, okta_verify_problems
@@ -47,14 +47,14 @@ class Registration:
     ``policies`` are the active enrolment policies in the order in
     which Okta evaluates them, ``members`` logins in lower case by group: of each policy up to the
     last one that disables Okta Verify. ``excluded`` are those whom each rule of a policy excludes,
-    by the id of the policy. ``unavailable`` says why this was not read.
+    by the id of the policy, None if it may be anybody. ``unavailable`` says why this was not read.
     """
 
     problems: tuple[str, ...] = ()
     security_level: str | None = None
     policies: tuple[EnrolmentPolicy, ...] = ()
     members: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
-    excluded: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
+    excluded: t.Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     unavailable: str = ""
 
     @property
@@ -69,11 +69,13 @@ class Registration:
         whether the next policy applies then is not documented.
         """
         key = login.lower()
-        for policy in self.policies:
-            if any(key in self.members.get(group, ()) for group in policy.groups):
-                disables = policy.permits_fast_pass is False
-                return policy if disables and key not in self.excluded.get(policy.id, ()) else None
-        return None
+        if not any(key in members for members in self.members.values()):
+            return None
+        policy = policy_of(self.policies, lambda group: key in self.members.get(group, ()))
+        if policy is None or policy.permits_fast_pass is not False:
+            return None
+        excluded = self.excluded.get(policy.id, frozenset())
+        return None if excluded is None or key in excluded else policy
 
     def obstacle_for(self, login: str) -> Obstacle | None:
         """Return what keeps a person from registering a Mac, or may, or None."""
@@ -174,12 +176,11 @@ def _users(okta: Okta, group: str) -> dict[str, str]:
 
 def _excluded(
     okta: Okta, policy: EnrolmentPolicy, users: t.Mapping[str, t.Mapping[str, str]]
-) -> frozenset[str]:
-    """Return the logins of those whom each active rule of a policy excludes, or the policy."""
-    rules = [rule for rule in okta.enrolment_rules(policy.id) if not rule.is_inactive]
-    by_rules = [set(rule.people.users_excluded) for rule in rules]
-    ids = set(policy.people.users_excluded)
-    ids |= set.intersection(*by_rules) if by_rules else set()
+) -> frozenset[str] | None:
+    """Return the logins of those to whom a policy may not apply, None if it may be anybody."""
+    ids = possibly_excluded(policy, okta.enrolment_rules(policy.id, okta_api.ENRICHING_RULES))
+    if ids is None:
+        return None
     logins = {user: login for members in users.values() for user, login in members.items()}
     return frozenset(logins[user] for user in ids if user in logins)
 

@@ -545,9 +545,11 @@ class Okta:
         """Return the rules of a device signal collection policy. listPolicyRules."""
         return list(map(SignalRule.from_row, self._rules(operation, policy_id)))
 
-    def enrolment_rules(self, policy_id: str) -> list[ConditionalRule]:
+    def enrolment_rules(
+        self, policy_id: str, operation: Operation = LIST_RULES
+    ) -> list[ConditionalRule]:
         """Return the rules of an authenticator enrolment policy. listPolicyRules."""
-        return list(map(ConditionalRule.from_row, self._rules(ENRICHING_RULES, policy_id)))
+        return list(map(ConditionalRule.from_row, self._rules(operation, policy_id)))
 
     def _rules(self, operation: Operation, policy_id: str) -> t.Iterator[Row]:
         return self._pages(operation, {}, path={"policyId": policy_id})

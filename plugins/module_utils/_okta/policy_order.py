@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .records import RankedPolicy
+from .records import ConditionalRule, RankedPolicy
 
+_PEOPLE = "conditions.people."
 AnyPolicy = t.TypeVar("AnyPolicy", bound=RankedPolicy)
 
 
@@ -24,3 +25,46 @@ def in_order(policies: t.Iterable[AnyPolicy]) -> tuple[AnyPolicy, ...]:
         return policy.system, policy.priority is None, policy.priority or 0
 
     return tuple(sorted(active, key=place))
+
+
+def policy_of(
+    policies: t.Iterable[AnyPolicy], is_member: t.Callable[[str], bool]
+) -> AnyPolicy | None:
+    """Return the first policy in order that applies to a person, None if that is not known.
+
+    The default policy is for everybody. A policy that does not show for whom it is may be the one,
+    as may one that names more than the groups which Okta's description has.
+
+    :arg is_member: whether the person is in a group.
+    """
+    for policy in policies:
+        if policy.system:
+            return policy
+        if policy.hides_people or policy.people.users or policy.people.groups_excluded:
+            return None
+        if any(map(is_member, policy.groups)):
+            return policy
+    return None
+
+
+def possibly_excluded(
+    policy: RankedPolicy, rules: t.Iterable[ConditionalRule]
+) -> frozenset[str] | None:
+    """Return the ids of the users to whom a policy may not apply, None for anybody.
+
+    They are those whom it excludes, or each of its active rules. Whether the next policy applies to
+    them is not documented. A rule with a list of people that cannot be read, or that names other
+    people than those whom it excludes, may exclude anybody.
+    """
+    active = [rule for rule in rules if not rule.is_inactive]
+    known = [set(rule.people.users_excluded) for rule in active if not _may_exclude_anybody(rule)]
+    if policy.unreadable or (active and not known):
+        return None
+    by_rules = set.intersection(*known) if known else set()
+    return frozenset(by_rules | set(policy.people.users_excluded))
+
+
+def _may_exclude_anybody(rule: ConditionalRule) -> bool:
+    people = rule.people
+    hidden = any(f"{path}.".startswith(_PEOPLE) or path == "conditions" for path in rule.unreadable)
+    return hidden or bool(people.users or people.all_groups)

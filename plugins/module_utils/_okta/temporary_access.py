@@ -87,6 +87,30 @@ def check_policy(policy: EnrolmentPolicy | None, user: OktaUser) -> None:
         )
 
 
+def check_exclusion(
+    policy: EnrolmentPolicy, user: OktaUser, excluded: t.Collection[str] | None
+) -> None:
+    """Raise Unreadable if a policy may not apply to a person.
+
+    :arg excluded: the ids of the users to whom it may not apply, None for anybody.
+    """
+    if excluded is None:
+        fact = "Okta does not show whom it, or its rules, exclude"
+    elif user.id in excluded:
+        fact = (
+            f"it, or each of its rules, excludes {user.name}, and Okta does not document whether"
+            " the next policy applies then"
+        )
+    else:
+        return
+    raise Unreadable(
+        f"user: whether enrolment policy {policy.name!r} applies to {user.name} is unknown: {fact}."
+        " Check the exclusions in Security > Authenticators > Enrollment, or let the person in by"
+        " another authenticator.",
+        vendor="okta",
+    )
+
+
 def check_dest(path: str) -> None:
     """Raise BadOption for a path at which no file can be created, as far as a read shows it."""
     if os.path.lexists(path):

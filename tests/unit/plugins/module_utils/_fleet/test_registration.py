@@ -82,7 +82,7 @@ class FakeOkta:
             raise self.error
         return self.policies
 
-    def enrolment_rules(self, policy_id: str) -> list[ConditionalRule]:
+    def enrolment_rules(self, policy_id: str, _operation: object) -> list[ConditionalRule]:
         self.calls.append(f"rules of {policy_id}")
         return self.rules.get(policy_id, [])
 
@@ -133,6 +133,9 @@ def rule(*excluded: str, status: str = "ACTIVE") -> ConditionalRule:
     return ConditionalRule("r", "Rule", status=status, conditions=people)
 
 
+HIDING = ConditionalRule("h", "Hiding", unreadable=("conditions.people.users.exclude",))
+
+
 @pytest.mark.parametrize(
     ("rules", "disabled"),
     [
@@ -143,6 +146,8 @@ def rule(*excluded: str, status: str = "ACTIVE") -> ConditionalRule:
         ([rule("eve"), rule("ada")], ["ada", "eve"]),
         ([rule("eve"), rule(status="INACTIVE")], ["ada"]),
         ([rule("eve", status="INACTIVE")], ["ada", "eve"]),
+        ([rule("eve"), HIDING], ["ada"]),
+        ([HIDING], []),
     ],
 )
 def test_whom_each_rule_of_a_policy_excludes_is_not_judged(
@@ -160,6 +165,12 @@ def test_whom_the_policy_itself_excludes_is_not_judged() -> None:
     okta = FakeOkta([DEFAULT, replace(CONTRACTORS, people=people)], g_out=["ada", "eve"])
     registration = read(okta)
     assert registration.policy_of("ada@acme.com") and not registration.policy_of("eve@acme.com")
+
+
+def test_a_policy_that_does_not_show_its_people_may_be_that_of_anybody() -> None:
+    hidden = EnrolmentPolicy.from_row({"id": "hidden", "name": "Hidden", "priority": 0})
+    okta = FakeOkta([DEFAULT, hidden, CONTRACTORS], g_out=["eve"])
+    assert read(okta).policy_of("eve@acme.com") is None
 
 
 def test_no_group_is_read_if_no_policy_disables_okta_verify() -> None:

@@ -5,10 +5,17 @@
 
 from __future__ import annotations
 
+import typing as t
+
+import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.policy_order import (
     in_order,
+    policy_of,
+    possibly_excluded,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    ConditionalRule,
+    People,
     RankedPolicy,
 )
 
@@ -43,3 +50,67 @@ def test_priority_zero_is_before_one() -> None:
         "zero",
         "one",
     ]
+
+
+DEFAULT = RankedPolicy("default", system=True)
+
+
+def of_groups(*groups: str, **more: t.Any) -> RankedPolicy:
+    people = People(groups=groups, **more)
+    return RankedPolicy(groups[0] if groups else "nobody", people=people)
+
+
+def name_of(*policies: RankedPolicy, groups: t.Container[str] = ("staff",)) -> str | None:
+    policy = policy_of(policies, lambda group: group in groups)
+    return policy.id if policy else None
+
+
+def test_the_first_policy_with_a_group_of_the_person_applies_or_the_default_one() -> None:
+    assert name_of(of_groups("other"), of_groups("more", "staff"), DEFAULT) == "more"
+    assert name_of(of_groups("other"), DEFAULT) == "default"
+    assert name_of(of_groups("other")) is None
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        of_groups(),
+        of_groups("other", users=("ann",)),
+        of_groups("staff", groups_excluded=("out",)),
+        RankedPolicy("hidden", people=People(groups=("other",)), unreadable=("conditions.people",)),
+    ],
+)
+def test_a_policy_that_may_be_anybodys_leaves_open_which_one_applies(hidden: RankedPolicy) -> None:
+    assert name_of(hidden, DEFAULT) is None
+    assert name_of(of_groups("staff"), hidden) == "staff"
+
+
+def rule(*excluded: str, status: str = "ACTIVE", **more: t.Any) -> ConditionalRule:
+    people = {"people": {"users": {"exclude": list(excluded)}, **more}}
+    return ConditionalRule.from_row({"status": status, "conditions": people})
+
+
+UNREADABLE = rule(users={"exclude": "ann"})
+FOR_GROUP = rule(groups={"include": ["staff"]})
+
+
+@pytest.mark.parametrize(
+    ("rules", "excluded"),
+    [
+        ([], ["eve"]),
+        ([rule("ann", "bob"), rule("bob")], ["bob", "eve"]),
+        ([rule("ann"), rule(status="INACTIVE")], ["ann", "eve"]),
+        ([rule("ann"), UNREADABLE], ["ann", "eve"]),
+        ([rule("ann"), FOR_GROUP], ["ann", "eve"]),
+        ([UNREADABLE], None),
+        ([FOR_GROUP], None),
+        ([ConditionalRule.from_row({"conditions": "all"})], None),
+    ],
+)
+def test_whom_a_policy_or_each_of_its_rules_excludes(
+    rules: list[ConditionalRule], excluded: list[str] | None
+) -> None:
+    ids = possibly_excluded(of_groups("staff", users_excluded=("eve",)), rules)
+    assert (ids if ids is None else sorted(ids)) == excluded
+    hidden = RankedPolicy("p", unreadable=("conditions.people.users.exclude",))
+    assert possibly_excluded(hidden, rules) is None

@@ -151,3 +151,18 @@ def test_a_file_that_cannot_be_written_to_its_end_is_removed(tmp_path: Path) -> 
     ):
         raise OSError(28, "No space left on device")
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("excluded", "says"),
+    [
+        ({"00u1"}, "excludes ann@acme.com, and Okta does not document whether the next"),
+        (None, "Okta does not show whom it, or its rules, exclude"),
+    ],
+)
+def test_a_policy_that_may_not_apply_says_nothing(
+    excluded: t.Collection[str] | None, says: str
+) -> None:
+    with pytest.raises(Unreadable, match=f"enrolment policy 'Staff' applies .* unknown: .*{says}"):
+        temporary_access.check_exclusion(policy("OPTIONAL"), ANN, excluded)
+    temporary_access.check_exclusion(policy("OPTIONAL"), ANN, {"00u2"})
