@@ -122,8 +122,9 @@ forecast:
     - C(unknowns) lists the conditions that are unknown before a sign-in. C(people) is the number of
       people that the forecast covers.
     - C(refused_earlier) has the people whom a global session policy refuses before and after the
-      change, with the names of the policy and the rule. C(unread) has a sentence for each kind of
-      policy that Okta does not show.
+      change, with the names of the policy and the rule. C(unread) says for each kind of
+      policy, and each policy, that the credentials may not read what that means for the forecast.
+      Each is a warning, too.
     - C(status_unknown) has the logins of people in C(locked_out) of whom Okta does not show whether
       they can sign in at all. They count. People who left do not, as far as Okta shows it, which
       takes one call for each of at most 100 people.

@@ -51,8 +51,8 @@ class OtherPolicies:
 
     A kind takes a list and a read of the rules of each active policy; of each active device signal
     collection policy the mappings, too, and the rules only if it has any. An org may not have a
-    kind, which is no problem. What a credential may not read is in ``unread``. Other errors are
-    raised.
+    kind: it has none of its policies then. What a credential may not read is in ``unread``. Other
+    errors are raised.
 
     :arg operations: list, rules and mappings, if not those of ``USES``.
     :arg warn: displays what a credential may not read, once.
