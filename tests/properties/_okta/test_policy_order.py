@@ -9,8 +9,10 @@ import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.policy_order import (
     in_order,
+    policy_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    People,
     RankedPolicy,
 )
 from hypothesis import given
@@ -42,3 +44,30 @@ def test_each_active_policy_has_one_place(some: list[RankedPolicy], data: t.Any)
         numbers = [each.priority for each in ordered if each.system is system]
         known = [number for number in numbers if number is not None]
         assert numbers == sorted(known) + [None] * (len(numbers) - len(known))
+
+
+GROUPS = ("staff", "out", "temp")
+shown = st.builds(
+    RankedPolicy,
+    id=st.uuids().map(str),
+    people=st.builds(People, groups=st.lists(st.sampled_from(GROUPS), max_size=2).map(tuple)),
+    unreadable=st.sampled_from(((), (), ("conditions.people.groups",))),
+    system=st.sampled_from((False, False, True)),
+)
+
+
+@given(st.lists(shown, max_size=6), st.frozensets(st.sampled_from(GROUPS)), st.sampled_from(GROUPS))
+def test_no_policy_is_named_that_may_not_be_the_first(
+    some: list[RankedPolicy], groups: frozenset[str], more: str
+) -> None:
+    """Whatever group a policy hides, the person may be in it."""
+    policy = policy_of(some, groups.__contains__)
+    if policy is None:
+        return
+    before = some[: some.index(policy)]
+    assert not any(each.system or each.hides_people for each in before)
+    assert not any(set(each.groups) & groups for each in before)
+    assert policy.system or set(policy.groups) & groups
+    # one more group never makes a later policy the first
+    wider = policy_of(some, {*groups, more}.__contains__)
+    assert wider in [*before, policy]
