@@ -679,6 +679,22 @@ def test_every_outcome_that_an_unknown_leaves_possible_is_there_once() -> None:
     assert forecast.possible_outcomes([]) == [Outcome(False, "")]
 
 
+def test_of_as_many_unknowns_as_can_be_tried_only_the_possible_is() -> None:
+    names = frozenset(f"n{number}" for number in range(forecast.MAX_UNKNOWNS))
+    chosen = [forecast.Candidate(conditions.NOTHING, "A", (names, conditions.NOTHING))]
+    assert forecast.possible_outcomes(chosen) == [Outcome(True, "A")]
+
+
+@pytest.mark.parametrize("kind", ["users", "groups"])
+@pytest.mark.parametrize("side", ["include", "exclude"])
+def test_people_whom_a_rule_tells_apart_do_not_share_an_outcome(kind: str, side: str) -> None:
+    named, other = (Person(name, frozenset({name}), login=name) for name in ("ann", "bob"))
+    stop = rule("Stop", "DENY", people={kind: {side: ["ann"]}})
+    change = forecast.Comparison(OPEN, policy(stop, *OPEN))
+    lost = [change.outcome_for(person, MAC).lost for person in (named, other)]
+    assert lost == [side == "include", side == "exclude"]
+
+
 def test_of_too_many_unknowns_the_extremes_are_possible() -> None:
     names = frozenset(f"n{number}" for number in range(forecast.MAX_UNKNOWNS + 1))
     chosen = [

@@ -246,6 +246,18 @@ def test_a_record_whose_status_nobody_knows_leaves_it_open() -> None:
     assert of_ada(others).today == "no"
 
 
+def test_of_a_mac_that_is_not_known_whole_nobody_is_surely_refused() -> None:
+    facts = managed(record(ada="NOT_MANAGED"), incomplete="Tables changed.")
+    assert of_ada(facts) == Outlook("unknown", "Tables changed.")
+
+
+def test_a_mac_whose_certificate_has_expired_says_so() -> None:
+    expired = {"expires": "2026-11-30T00:00:00Z", "expiry_source": "mac"}
+    reason = "Its newest certificate expired on 2026-11-30."
+    assert outlook_of(mac(**expired), NOW) == Outlook("no", reason)
+    assert of_ada(mac(record(ada="NOT_MANAGED"), **expired)) == Outlook("no", reason)
+
+
 def test_a_mac_that_is_managed_for_nobody_has_the_reason_of_its_stage() -> None:
     facts = mac(record("SUSPENDED", ada="MANAGED"))
     assert outlook_of(facts, NOW) == Outlook("no", "Its device record in Okta is suspended.")
