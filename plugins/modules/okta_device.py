@@ -69,7 +69,10 @@ options:
       - Clean up. Selects the records of Macs on which nobody signed in for so many days, as Okta's
         System Log shows, and which are not needed. Kandji has no Mac with their serial, or their
         Mac has not checked in for so many days, or their users have another record of the Mac.
-        Of several records of a Mac, the one that works is kept, then the newest of each user.
+        Of several records of a Mac, the one that works is kept, then the newest of each user. A
+        record that was not registered before the ones that would be kept is kept, too.
+      - A service app needs the scope C(okta.logs.read) for it. A run is refused while Kandji lists
+        no Mac.
       - V(suspended) suspends those that work. V(absent) deletes those that V(suspended) suspended
         for O(grace_days), with nobody signed in for O(unused_days) before. Both are read from the
         System Log, so no file is needed. Run V(absent) first, then V(suspended), each night.
@@ -115,7 +118,7 @@ options:
   revoke_sessions:
     description:
       - End all sessions of the users of each record that is changed, and revoke their tokens of
-        OpenID Connect and OAuth. Not for V(active).
+        OpenID Connect and OAuth. Not for V(active), and not with O(unused_days).
       - With V(suspended), this comes after all records are suspended, so no error keeps a Mac
         from being suspended. It also takes users of a record that was suspended before, unless
         the System Log shows that their sessions ended since.
@@ -277,7 +280,8 @@ devices:
         - Because of O(unused_days), it is C(in_use), C(in_grace), or C(not_suspended) for a record
           that was unsuspended during the run. C(suspended_in_use) and C(suspended_by_others) may be
           that of a lost Mac. C(use_unknown) means that the System Log does not show enough, or that
-          the record is deactivated.
+          the record is deactivated. C(other_record) means that it may be the record in use, or
+          that the other one of its Mac changed.
       type: str
       returned: always
   sample:
@@ -465,7 +469,7 @@ USES = (
     okta_api.LIST_USER_DEVICES,
     okta_api.LIST_ENROLLMENTS,
     okta_api.REVOKE_SESSIONS,
-    okta_api.LIST_LOG_EVENTS,
+    okta_api.OPTIONAL_LOG_EVENTS,
     kandji_api.LIST_DEVICES,
 )
 STATUS: t.Final[t.Mapping[str, str | None]] = {
@@ -544,6 +548,10 @@ def _clean_up(params: Params, goal: Goal) -> CleanUp | None:
     named = [name for name in ("serials", "device_ids", "users") if split_lines(params[name])]
     if named:
         raise BadOption(f"{named[0]}: It is not for unused_days. Leave one of them out.")
+    if params["revoke_sessions"]:
+        raise BadOption(
+            "revoke_sessions: It is not for unused_days, whose records nobody used. Leave it out."
+        )
     unused, grace = (timedelta(days=params[name]) for name in ("unused_days", "grace_days"))
     if goal.state not in ("suspended", "absent"):
         raise BadOption(

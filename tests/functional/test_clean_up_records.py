@@ -119,6 +119,53 @@ def test_a_refusal_is_sent_and_fails_the_run(watched, playbook, webhook):
     assert sentence in result.output and sentence in bodies[0]["text"]
 
 
+@pytest.mark.lab(macs=3)
+def test_a_suspension_above_the_limit_stops_the_run_before_a_deletion(watched, playbook, webhook):
+    url, bodies = webhook
+    weeks = Weeks(watched, playbook, url)
+    first, _writes = weeks.night()
+    assert first.status == 0, first.output
+    watched.world.clock.advance(days=15)
+    weeks.variables["device_trust_clean_up_max_devices"] = 3
+    for number in range(4):
+        weeks.fleet.record(f"LATERMAC{number:04}", age=AGE)
+    result, writes = weeks.night()
+    assert result.status != 0 and writes == [], result.output
+    assert "6 device records" in bodies[-1]["text"] and "Nothing was written" in bodies[-1]["text"]
+    assert "were deleted before" not in bodies[-1]["text"]
+
+
+@pytest.mark.lab(macs=3)
+def test_a_failure_after_the_deletion_says_what_was_deleted(watched, playbook, webhook):
+    url, bodies = webhook
+    weeks = Weeks(watched, playbook, url)
+    first, _writes = weeks.night()
+    assert first.status == 0, first.output
+    watched.world.clock.advance(days=15)
+    weeks.fleet.record("LATERMAC0001", age=AGE)
+    watched.forbid("suspendDevice")
+    result, _writes = weeks.night()
+    assert result.status != 0 and weeks.status(weeks.orphaned) is None, result.output
+    text = bodies[-1]["text"]
+    assert "3 device records were deleted before." in text and "ORPHANMAC001" in text
+
+
+@pytest.mark.lab(macs=1)
+def test_a_lost_mac_is_suspended_without_the_scope_of_the_log(watched, run_module):
+    record = ResetFleet(watched).record("LOSTMAC00001")
+    scopes = ["okta.devices.manage", "okta.devices.read", "okta.users.read"]
+    made = watched.control("POST", "/okta/apps", {"scopes": scopes})
+    args = {
+        "okta_api_token": "",
+        "okta_client_id": made["client_id"],
+        "okta_private_key": made["private_key"],
+        "okta_key_id": made["key_id"],
+        "state": "suspended",
+    }
+    done = run_module(MODULE, {**args, "serials": ["LOSTMAC00001"]}, lab=watched.lab)
+    assert not done.get("failed") and record.status == "SUSPENDED", done
+
+
 @pytest.mark.lab(macs=1)
 @pytest.mark.parametrize("state", ["suspended", "absent"])
 def test_interrupted_at_any_request_the_next_night_finishes_or_names_the_record(
@@ -165,6 +212,7 @@ def test_interrupted_at_any_request_the_next_night_finishes_or_names_the_record(
         ({"state": "active"}, "unused_days: It is for state=suspended and state=absent."),
         ({"state": "absent", "grace_days": 30}, "unused_days: With grace_days, it is 90, and"),
         ({"state": "absent", "platforms": ["IOS"]}, "which is for MACOS alone."),
+        ({"state": "suspended", "revoke_sessions": True}, "revoke_sessions: It is not for unused"),
         ({"state": "absent", "serials": ["C01"]}, "serials: It is not for unused_days."),
         ({"state": "absent", "unused_days": 83}, "unused_days: 83 is not between 1 and 82."),
     ],

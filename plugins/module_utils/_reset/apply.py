@@ -22,6 +22,7 @@ from .._okta.certificate_authorities import read_key_ids
 from .._okta.client import Okta
 from .._okta.records import DeviceUser
 from .audit import Audit
+from .clean_up import check_kept
 from .evidence import EvidenceReader
 from .plan import (
     Limits,
@@ -49,6 +50,7 @@ from .reader import (
     read_revocations,
     read_session_ends,
     read_users,
+    read_with_users,
 )
 from .records import (
     CLEAN_UP_COMMENT,
@@ -354,10 +356,14 @@ class ResetRun:
 
         Where registrations are lost, its users are read again: Okta does not document whether a
         sign-in changes the record. So are the record that is kept in place of a spare one, and its
-        users.
+        users. A clean-up reads the uses and the suspension again, too.
         """
         target = self._read_again(decision.target)
         keeper = decision.keeper and self._read_again(decision.keeper)
+        if self._options.guards.clean_up and target.device:
+            kept = [read_with_users(self._okta, each) for each in target.kept_ids]
+            target = check_kept(target, kept)
+            reader.read_uses_again(target, self._guards().now)
         evidence = reader.read_enrollments(target)
         again = decide_again(target, keeper, decisions, guards, evidence)
         return keep_changed(again, decision.target) if self._options.approved_digest else again

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
@@ -43,10 +44,10 @@ def find_candidates(
     candidates = []
     for record in unique.values():
         why = _check_mac(by_serial.get(record.serial_key, ()), clean_up, now)
-        if not why and record.id in spare:
-            why = f"Its users have {spare[record.id]} of the same Mac."
         if why:
             candidates.append(ResetTarget(record.serial_number, record, why=why))
+        elif record.id in spare:
+            candidates.append(_spare_target(record, spare[record.id]))
     return candidates
 
 
@@ -61,8 +62,27 @@ def _check_mac(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime
     return f"Its Mac checked in last at {max(known).isoformat(timespec='seconds')}."
 
 
-def _find_spares(records: Iterable[OktaDevice]) -> dict[str, str]:
-    """Return the ids of spare records, with that of the record that is kept in their place.
+def _spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> ResetTarget:
+    names = ", ".join(each.id for each in kept)
+    target = ResetTarget(
+        record.serial_number,
+        record,
+        why=f"Its users have {names} of the same Mac.",
+        kept_ids=tuple(each.id for each in kept),
+    )
+    registered = target.registered_at
+    times = [parse_timestamp(each.created) for each in kept]
+    if registered and all(time and time > registered for time in times):
+        return target
+    return replace(
+        target,
+        doubt=f"Its users have {names} of the same Mac, but it was not registered before that, so"
+        f" it may be the one in use.{_BY_ID}",
+    )
+
+
+def _find_spares(records: Iterable[OktaDevice]) -> dict[str, list[OktaDevice]]:
+    """Return the ids of spare records, with the records that are kept in their place.
 
     Of the records of a Mac, the one that works best is kept, then the newest of each user who has
     none yet. A record whose users are unknown is kept.
@@ -70,18 +90,22 @@ def _find_spares(records: Iterable[OktaDevice]) -> dict[str, str]:
     groups: dict[DeviceKey, list[OktaDevice]] = {}
     for record in records:
         groups.setdefault((record.serial_key, record.platform), []).append(record)
-    spares: dict[str, str] = {}
+    spares: dict[str, list[OktaDevice]] = {}
     for group in groups.values():
-        covered: set[str] = set()
-        best = ""
+        kept: list[OktaDevice] = []
         for record in sorted(group, key=_rank, reverse=True):
-            users = _user_ids(record)
-            if best and users is not None and users <= covered:
-                spares[record.id] = best
+            users = user_ids(record)
+            if kept and users is not None and covers(kept, users):
+                sharing = [each for each in kept if users & (user_ids(each) or set())]
+                spares[record.id] = sharing or kept[:1]
             elif record.is_working:
-                best = best or record.id
-                covered |= users or set()
+                kept.append(record)
     return spares
+
+
+def covers(kept: Iterable[OktaDevice], users: set[str]) -> bool:
+    """Return whether each of these users has one of these records."""
+    return users <= {user for record in kept for user in user_ids(record) or ()}
 
 
 def _rank(record: OktaDevice) -> tuple[object, ...]:
@@ -89,7 +113,7 @@ def _rank(record: OktaDevice) -> tuple[object, ...]:
     return rank_record(record.id, record.status, management, parse_timestamp(record.created))
 
 
-def _user_ids(record: OktaDevice) -> set[str] | None:
+def user_ids(record: OktaDevice) -> set[str] | None:
     """Return the ids of the users who may sign in now or later, None if they are unknown."""
     if record.users is None or not all(user.user.id for user in record.users):
         return None
@@ -109,11 +133,32 @@ def check_unused(
         return "registration_time_unknown", "Its registration time is unknown."
     if not guards.goal.destroys:
         if used <= guards.now - clean_up.unused:
-            return None
+            return _check_doubt(target)
         return "in_use", f"It was used, registered or unsuspended at {_show(used)}."
     lifecycle = evidence.lifecycles.get(target.id, Lifecycle())
-    return _check_proof(target, clean_up, lifecycle, guards.now) or _check_suspended_unused(
-        clean_up, lifecycle, used
+    return (
+        _check_proof(target, clean_up, lifecycle, guards.now)
+        or _check_suspended_unused(clean_up, lifecycle, used)
+        or _check_doubt(target)
+    )
+
+
+def _check_doubt(target: ResetTarget) -> tuple[ReasonCode, str] | None:
+    return ("other_record", target.doubt) if target.doubt else None
+
+
+def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetTarget:
+    """Return a spare target in doubt if the records that are kept in its place changed.
+
+    :arg kept: these records with their users, read again; None for one that is gone.
+    """
+    working = [each for each in kept if each and each.is_working]
+    users = {user.user.id for user in target.users if user.user.status != "DEPROVISIONED"}
+    if not kept or (len(working) == len(kept) and covers(working, users)):
+        return target
+    return replace(
+        target,
+        doubt="The record of its Mac that is to be kept changed during the run. Run again.",
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._okta.client import Okta
 from .._okta.constants import LOG_RETENTION
@@ -26,6 +26,8 @@ from .reader import (
     read_uses,
 )
 from .records import CleanUp, Evidence, Guards, Lifecycle, ResetTarget
+
+READ_AGAIN = timedelta(minutes=10)  # of the log before the first read: an event may come late
 
 
 class EvidenceReader:
@@ -83,6 +85,15 @@ class EvidenceReader:
         since = now - (LOG_RETENTION if self._guards.goal.destroys else clean_up.unused)
         self._lifecycles = read_lifecycles(self._okta, targets, now)
         self._last_uses = read_uses(self._okta, targets, since, now)
+
+    def read_uses_again(self, target: ResetTarget, now: datetime) -> None:
+        """Read what happened to a target since it was read first."""
+        lifecycles = read_lifecycles(self._okta, [target], now)
+        self._lifecycles[target.id] = lifecycles.get(target.id, Lifecycle())
+        for device_id, used in read_uses(
+            self._okta, [target], self._guards.now - READ_AGAIN, now
+        ).items():
+            self._last_uses[device_id] = max(used, self._last_uses.get(device_id, used))
 
     def read_enrollments(self, target: ResetTarget) -> Evidence:
         """Return the evidence with the authenticators of the target's users."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .._core.errors import NotFound
+from .._core.errors import NotFound, Refused
 from .._core.text import names_serial, unique_spellings
 from .._core.timestamps import parse_timestamp
 from .._fleet.certificate_reports import CertificateReports
@@ -49,6 +49,7 @@ SIGN_IN_EVENTS = (
 FASTPASS_FACTOR = "SIGNED_NONCE"
 FASTPASS_METHOD = "Use Okta FastPass"
 SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
+MAC_PLATFORMS = ("OSX", "MACOS")  # of a device in events; the first is recorded
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
 ACTIVATE = "device.lifecycle.activate"
 LIFECYCLE_EVENTS = (
@@ -175,6 +176,12 @@ def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
         return replace(target, users=tuple(okta.device_users(target.id)))
     except NotFound:
         return replace(target, device=None)
+
+
+def read_with_users(okta: Okta, device_id: str) -> OktaDevice | None:
+    """Return a record with its users, None if it is gone."""
+    target = read_users(okta, ResetTarget(device_id, okta.device(device_id)))
+    return target.device and replace(target.device, users=target.users)
 
 
 def read_others(okta: Okta, targets: Sequence[ResetTarget], each: bool) -> list[ResetTarget]:
@@ -381,7 +388,7 @@ def read_session_ends(
     ends: dict[str, datetime] = {}
     for batch in batches(users):
         ids = " or ".join(f"target.id eq {quote_filter(user_id)}" for user_id in batch)
-        for event in okta.log_events(f"{SESSION_ENDS} and ({ids})", *period):
+        for event in okta.optional_log_events(f"{SESSION_ENDS} and ({ids})", *period):
             seen = parse_timestamp(event.published)
             if seen is None:
                 continue
@@ -398,12 +405,15 @@ def read_sign_ins(
     Only the events of the records' own users are read.
     """
     since = min((seen for target in targets if (seen := target.newer_certificate)), default=until)
-    events = _read_sign_in_events(okta, targets, since, until)
+    events = _read_sign_in_events(okta.log_events, targets, since, until)
     return match_sign_ins(events, {target.id for target in targets})
 
 
 def _read_sign_in_events(
-    okta: Okta, targets: Iterable[ResetTarget], since: datetime, until: datetime
+    read: Callable[[str, str, str], Iterable[LogEvent]],
+    targets: Iterable[ResetTarget],
+    since: datetime,
+    until: datetime,
 ) -> list[LogEvent]:
     """Return the sign-ins of the records' own users between two times."""
     users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
@@ -411,7 +421,7 @@ def _read_sign_in_events(
     for batch in batches(users):
         actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
         log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
-        events += okta.log_events(log_filter, since.isoformat(), (until + LOG_DELAY).isoformat())
+        events += read(log_filter, since.isoformat(), (until + LOG_DELAY).isoformat())
     return events
 
 
@@ -419,15 +429,19 @@ def read_uses(
     okta: Okta, targets: Sequence[ResetTarget], since: datetime, until: datetime
 ) -> dict[str, datetime]:
     """Return the last sign-in on each record between two times, by device id."""
-    return match_uses(_read_sign_in_events(okta, targets, since, until), targets)
+    events = _read_sign_in_events(okta.optional_log_events, targets, since, until)
+    return match_uses(events, targets)
 
 
 def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> dict[str, datetime]:
     """Return the last sign-in on each record, by device id.
 
     A sign-in with FastPass that names no device, in no event of these two minutes, may be on any
-    record of its user.
+    record of its user. Events of other devices than Macs do not name it: they are of another
+    sign-in.
     """
+    targets = list(targets)
+    ids = {target.id for target in targets}
     dated = [(event, seen) for event in events if (seen := parse_timestamp(event.published))]
     of_user: dict[str, set[str]] = {}
     uses: dict[str, datetime] = {}
@@ -437,7 +451,8 @@ def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> di
     located: dict[str, list[datetime]] = {}
     for event, seen in dated:
         if event.device_id:
-            located.setdefault(event.actor.id, []).append(seen)
+            if event.device_id in ids or event.device_platform in MAC_PLATFORMS:
+                located.setdefault(event.actor.id, []).append(seen)
             uses[event.device_id] = max(seen, uses.get(event.device_id, seen))
     for event, seen in dated:
         times = located.get(event.actor.id, ())
@@ -456,7 +471,8 @@ def read_lifecycles(
         return {}
     since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
     events: dict[str, list[tuple[datetime, LogEvent]]] = {}
-    for event in okta.log_events(LIFECYCLE_EVENTS, since, until):
+    named = f" and target.id eq {quote_filter(*ids)}" if len(ids) == 1 else ""
+    for event in okta.optional_log_events(LIFECYCLE_EVENTS + named, since, until):
         seen = parse_timestamp(event.published)
         for device_id in {entity.id for entity in event.targets} & ids if seen else ():
             if seen:
@@ -491,6 +507,12 @@ def find_unused(
     """Return the records of Macs that a clean-up may take, and how many Macs Kandji has."""
     records = list(okta.devices(MACS_IN_OKTA, expand="userSummary"))
     macs = [device for device in kandji.devices(platform="Mac") if device.is_mac]
+    if records and not macs:
+        raise Refused(
+            "unused_days: Kandji lists no Mac, so each record would count as orphaned. Nothing was"
+            " written. Check kandji_api_url and what the API token may read.",
+            count=len(records),
+        )
     return select_for(find_candidates(records, macs, clean_up, now), destroys), len(macs)
 
 

@@ -45,6 +45,7 @@ ReasonCode = t.Literal[
     "not_suspended",
     "suspended_in_use",
     "suspended_by_others",
+    "other_record",
     "use_unknown",
 ]
 
@@ -164,7 +165,8 @@ class ResetTarget:
     not exist. ``others`` are the other records of its device that work,
     with their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
-    itself. ``why`` is why a clean-up selects it, in a sentence.
+    itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
+    are kept in place of a spare one, ``doubt`` why it may not be spare.
     """
 
     name: str
@@ -176,6 +178,8 @@ class ResetTarget:
     others: tuple[ResetTarget, ...] = ()
     of_users: frozenset[str] | None = None
     why: str = ""
+    kept_ids: tuple[str, ...] = ()
+    doubt: str = ""
 
     @property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     USER_AGENT,
 )
@@ -123,6 +124,22 @@ def test_of_the_records_of_a_mac_the_newest_of_each_user_is_kept(
 def test_a_spare_record_names_the_one_that_is_kept() -> None:
     found = candidates([record(1, age=90), record(2, age=80)], mac(), mac(61, 2))
     assert found == {"guo1": "Its users have guo2 of the same Mac."}
+
+
+def test_a_record_is_not_spare_beside_an_older_one() -> None:
+    """The older one was managed before its Mac was erased; the newer one is in use."""
+    old = record(1, replace(ANN, management_status="MANAGED"), age=400)
+    new = record(2, ANN, age=100)
+    target = next(iter(clean_up.find_candidates([old, new], [mac()], CLEAN_UP, NOW)))
+    assert (target.id, target.kept_ids) == ("guo2", ("guo1",))
+    for state, one in (("suspended", new), ("absent", replace(new, status="SUSPENDED"))):
+        options = guard_options(goal=GOALS[state], duplicates="each", clean_up=CLEAN_UP)
+        found = replace(target, device=one, users=(ANN,))
+        evidence = known(lifecycles={"guo2": by_clean_up(14)} if state == "absent" else {})
+        decision = plan_reset([found], Guards(NOW, NOW, options), evidence)[0]
+        assert (decision.action, decision.code) == ("skip", "other_record"), decision
+        clear = plan_reset([replace(found, doubt="")], Guards(NOW, NOW, options), evidence)[0]
+        assert clear.writes
 
 
 def decide(
@@ -257,6 +274,14 @@ MFA, START = "user.authentication.auth_via_mfa", "user.session.start"
         ([event(MFA, 3, factor="SIGNED_NONCE"), event(START, 3.001, "guo2")], {"guo2": 3.001}),
         ([event(MFA, 3, factor="SIGNED_NONCE", actor="00u-eve")], {}),
         ([event(MFA, 3, factor="OKTA_EMAIL")], {}),
+        (
+            [event(MFA, 3, factor="SIGNED_NONCE"), event(START, 3, "guo9", device_platform="IOS")],
+            {"guo1": 3, "guo2": 3, "guo9": 3},
+        ),
+        (
+            [event(MFA, 3, factor="SIGNED_NONCE"), event(START, 3, "guo9", device_platform="OSX")],
+            {"guo9": 3},
+        ),
     ],
 )
 def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
@@ -320,7 +345,47 @@ def test_a_clean_up_reads_the_fleet_once_and_the_users_of_candidates(reset: t.An
     assert not again.outcomes and reset.okta.writes == [("suspend", "guo2")]
 
 
+def test_without_macs_in_kandji_a_clean_up_is_refused(reset: t.Any) -> None:
+    options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
+    assert reset.run(**options).outcomes == ()
+    reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
+    with pytest.raises(Refused, match="Kandji lists no Mac"):
+        reset.run(**options)
+    assert not reset.okta.writes
+
+
+@pytest.mark.parametrize("change", ["gone", "suspended", "users", "unsuspended", "used"])
+def test_what_changes_while_the_clean_up_runs_keeps_the_record(reset: t.Any, change: str) -> None:
+    old = ago(300).isoformat()
+    reset.okta.add("guo1", "C01", "ann", created=old)
+    reset.okta.add("guo2", "C01", "ann", created=ago(200).isoformat())
+    reset.okta.users_of["guo1"] = reset.okta.users_of["guo2"] = [user("ann")]
+    reset.kandji.macs = [mac()]
+
+    def alter(call: tuple[str, ...]) -> None:
+        if call != ("device", "guo1"):
+            return
+        if change == "gone":
+            reset.okta.records.pop("guo2", None)
+        elif change == "suspended":
+            reset.okta.records["guo2"] = replace(reset.okta.records["guo2"], status="SUSPENDED")
+        elif change == "users":
+            reset.okta.users_of["guo2"] = [user("bob")]
+        elif change == "unsuspended":
+            reset.okta.events = [event(UNSUSPEND, 0, targets=["guo1"])]
+        else:
+            reset.okta.events = [event(START, 0, "guo1")]
+
+    reset.okta.before = alter
+    options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
+    outcome = reset.run(**options).outcomes[0]
+    code = "in_use" if change in ("unsuspended", "used") else "other_record"
+    assert (outcome.state, outcome.decision.code) == ("skipped", code)
+    assert not reset.okta.writes
+
+
 def test_a_user_who_comes_back_while_the_clean_up_runs_keeps_the_record(reset: t.Any) -> None:
+    reset.kandji.macs = [replace(mac(), serial="C09")]
     reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
 
     def link(call: tuple[str, ...]) -> None:
