@@ -144,7 +144,9 @@ def check_unused(
 
 
 def _check_doubt(target: ResetTarget) -> tuple[ReasonCode, str] | None:
-    return ("other_record", target.doubt) if target.doubt else None
+    if not target.doubt:
+        return None
+    return "other_record", target.doubt
 
 
 def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetTarget:
