@@ -27,7 +27,13 @@ from .._fleet.facts import AgeLimits, MacFacts
 from .._fleet.outlook import Outlook, name_of
 from .._okta.records import App
 from .conditions import DeviceContext, Identity
-from .forecast import Candidate, candidates, possible_outcomes, unknowns_of
+from .forecast import (
+    Candidate,
+    candidates,
+    compare_candidates,
+    possible_outcomes,
+    unknowns_of,
+)
 from .rule_names import named_groups, named_users
 from .rule_order import Rules
 from .sessions import Sessions
@@ -132,8 +138,21 @@ class _Policy:
             self._judge(person, replace(device, managed=state)) for state in (True, False)
         )
         if managed.state == unmanaged.state:
+            if managed.state == "unknown":
+                unmanaged = unmanaged._replace(less=self._gives_less(person, device))
             return {"yes": managed, "unknown": unmanaged, "no": unmanaged}
         return {"yes": managed, "unknown": Verdict("unknown"), "no": unmanaged}
+
+    def _gives_less(self, person: Identity, device: DeviceContext) -> bool:
+        """Return whether some answer to the unknowns admits a person from a managed Mac alone."""
+        managed, unmanaged = (
+            [
+                candidates(self.rules, person, pair.after.device)
+                for pair in self.signals.pairs(replace(device, managed=state))
+            ]
+            for state in (True, False)
+        )
+        return any(compare_candidates(*pair).lost for pair in zip(managed, unmanaged))
 
     def _judge(self, person: Identity, device: DeviceContext) -> Verdict:
         """Return whether the rules admit a person, however a sign-in sees the device."""

@@ -125,7 +125,7 @@ def compare_outcomes(
 
     One combination that admits before and refuses after is enough for ``lost``.
     """
-    return _compare(candidates(before, person, device), candidates(after, person, device))
+    return compare_candidates(candidates(before, person, device), candidates(after, person, device))
 
 
 def compare_views(
@@ -138,7 +138,7 @@ def compare_views(
     """
     changes = []
     for pair in signals.pairs(device):
-        change = _compare(
+        change = compare_candidates(
             candidates(before, person, pair.before.device),
             candidates(after, person, pair.after.device),
         )
@@ -148,7 +148,8 @@ def compare_views(
     return next((change for change in changes if change.gained), changes[0])
 
 
-def _compare(old: t.Sequence[Candidate], new: t.Sequence[Candidate]) -> OutcomeChange:
+def compare_candidates(old: t.Sequence[Candidate], new: t.Sequence[Candidate]) -> OutcomeChange:
+    """Return how the outcome changes under any combination of the unknowns of both."""
     names = sorted(unknowns_of(old) | unknowns_of(new))
     if old == new:
         return _compare_under(old, new, [frozenset()])

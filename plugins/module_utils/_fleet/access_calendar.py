@@ -33,10 +33,14 @@ class Horizon(t.NamedTuple):
 
 
 class Verdict(t.NamedTuple):
-    """Whether a person is admitted from a Mac that is managed, is not, or may be; and why."""
+    """Whether a person is admitted from a Mac that is managed, is not, or may be; and why.
+
+    ``less``: it cannot be known, as for a managed Mac, and less is enough to be refused.
+    """
 
     state: State
     reason: str = ""
+    less: bool = False
 
 
 Verdicts = t.Mapping[State, Verdict]  # by whether the Mac is managed
@@ -159,8 +163,8 @@ def _lost(outlook: Outlook, verdicts: Verdicts) -> datetime | None:
     return outlook.sure_until if "unknown" in worse else outlook.ends
 
 
-def _rank(verdict: Verdict) -> int:
-    return STATES.index(verdict.state)
+def _rank(verdict: Verdict) -> tuple[int, bool]:
+    return STATES.index(verdict.state), verdict.less
 
 
 Macs = tuple[MacAccess, ...]

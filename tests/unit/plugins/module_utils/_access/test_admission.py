@@ -117,6 +117,20 @@ def test_what_rules_ask_and_nobody_knows_leaves_it_open() -> None:
     )
 
 
+def test_one_unknown_way_in_less_may_be_the_one_that_a_person_uses() -> None:
+    """Today a managed Mac gets in outside the office, and every Mac in it. Then only the latter."""
+    outside = rule(
+        "Outside",
+        device={"registered": True, "managed": True},
+        network={"connection": "ZONE", "exclude": ["nzo1"]},
+    )
+    office = rule("Office", network={"connection": "ZONE", "include": ["nzo1"]})
+    access = of_ada(outside, office, OTHERS)
+    assert (access.today, access.on_date) == ("unknown", "unknown")
+    assert access.lost == SOON and access.reason.startswith(EXPIRES)
+    assert of_ada(office, OTHERS).lost is None, "no certificate changes it"
+
+
 def test_a_mac_of_which_nobody_knows_gives_access_where_it_does_not_count() -> None:
     gone = fleet_mac(in_kandji=False)
     assert of_ada(MANAGED, OTHERS, macs=[gone]).today == "unknown"
