@@ -58,7 +58,8 @@ options:
     type: int
     default: 30
   on_date:
-    description: Forecast access for this time instead, in ISO 8601, like V(2026-12-24).
+    description: Forecast access for this time instead, in ISO 8601. A date, like V(2026-12-24), is
+      the end of that day in UTC.
     type: str
   max_losing_access:
     description: How many people may lose access until then. If more would, the module writes the
@@ -335,6 +336,8 @@ def _horizon(ctx: ModuleContext, on_date: datetime | None) -> Horizon:
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     if on_date is None:
         return Horizon(now, now + timedelta(days=ctx.params["within_days"]))
+    if len(ctx.params["on_date"].strip()) == len("2026-12-24"):
+        on_date += timedelta(days=1, seconds=-1)
     if on_date < now:
         raise BadOption(f"on_date: {ctx.params['on_date']} has passed. Set a time in the future.")
     return Horizon(now, on_date)

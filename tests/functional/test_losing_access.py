@@ -88,6 +88,12 @@ def test_a_run_fails_before_too_many_lose_access(watched, run_module, args, chec
     assert not report(run_module, watched, {**asked, "max_losing_access": people}).get("failed")
 
 
+def test_a_date_is_the_end_of_its_day(watched, run_module, args):
+    today = f"{watched.world.clock.now():%Y-%m-%d}"
+    result = report(run_module, watched, args, on_date=today)
+    assert result["access"]["on_date"] == f"{today}T23:59:59Z"
+
+
 def test_a_date_that_has_passed_is_refused(watched, run_module, args):
     asked = {**args, "on_date": "2020-01-01"}
     result = run_module("device_trust_report", asked, lab=watched.lab)

@@ -81,6 +81,13 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     """
     records = [record for record in mac.records if record.is_working and login in record.users]
     statuses = {record.users[login] for record in records}
+    blocked = _newest_blocked(mac, login)
+    if blocked and "MANAGED" in statuses:
+        return Outlook(
+            "unknown",
+            f"The newest record that Okta has of {name_of(mac)} is {blocked.status}, and an older"
+            f" one shows it as managed for {login}.",
+        )
     if statuses == {"MANAGED"} or {each.users[login] for each in _newest(records)} == {"MANAGED"}:
         return shared
     doubt = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
@@ -93,6 +100,16 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
             f" managed for {login}.",
         )
     return Outlook("no", _why_not_managed(mac, login, limits))
+
+
+def _newest_blocked(mac: MacFacts, login: str) -> DeviceRecord | None:
+    """Return the newest record that a person may have of a Mac if it does not work, else None.
+
+    A deactivated record has no users any more.
+    """
+    own = [record for record in mac.records if login in record.users or not record.users]
+    newest = _newest(own)
+    return None if any(record.is_working for record in newest) else next(iter(newest), None)
 
 
 def _newest(records: t.Sequence[DeviceRecord]) -> list[DeviceRecord]:

@@ -293,3 +293,17 @@ def test_a_state_at_a_time() -> None:
     assert Outlook("unknown", "", ends=at).state_at(at) == "no"
     assert Outlook("unknown", "", ends=at).state_at(at - DAY) == "unknown"
     assert Outlook("yes", "").state_at(at) == "yes"
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [record("SUSPENDED", created=AFTER, ada="MANAGED"), record("DEACTIVATED", created=AFTER)],
+)
+def test_an_older_record_does_not_speak_for_a_newest_one_that_is_blocked(newest) -> None:
+    """The Mac was erased, and the account that its person added since is blocked."""
+    outlook = of_ada(managed(record(created=BEFORE, ada="MANAGED"), newest))
+    assert outlook.today == "unknown" and outlook.reason.startswith(
+        f"The newest record that Okta has of {SERIAL} is {newest.status}, and an older one"
+    )
+    older = record(newest.status, created=BEFORE, ada="MANAGED")
+    assert of_ada(managed(older, record(created=AFTER, ada="MANAGED"))).today == "yes"
