@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whoever gets in today and not on a date stands in the calendar before that date, with a reason."""
+"""Who gets in today and not on a date stands in the calendar before that date, with a reason."""
 
 from __future__ import annotations
 
