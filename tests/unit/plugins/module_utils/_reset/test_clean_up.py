@@ -31,6 +31,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
     CLEAN_UP_COMMENT,
     GOALS,
     CleanUp,
+    Decision,
     Evidence,
     Guards,
     Lifecycle,
@@ -121,6 +122,70 @@ def test_of_the_records_of_a_mac_the_newest_of_each_user_is_kept(
     assert sorted(clean_up._find_spares(records)) == spares
 
 
+@pytest.mark.parametrize(
+    ("records", "kept"),
+    [
+        ([record(1, age=8), record(2, age=9)], {"guo2": ["guo1"]}),
+        ([record(1, age=9), record(2, age=9)], {"guo1": ["guo2"]}),
+        ([record(1, ANN, age=9), record(2, ANN, age=8), record(3, BOB, age=7)], {"guo1": ["guo2"]}),
+        ([record(1, EVE, age=9), record(2, ANN, age=8), record(3, BOB, age=7)], {"guo1": ["guo3"]}),
+        (
+            [record(1, ANN, BOB, age=9), record(2, ANN, age=8), record(3, BOB, age=7)],
+            {"guo1": ["guo3", "guo2"]},
+        ),
+    ],
+)
+def test_a_spare_record_stands_beside_those_of_its_own_users(
+    records: list[OktaDevice], kept: dict[str, list[str]]
+) -> None:
+    spares = clean_up._find_spares(records)
+    assert {name: [each.id for each in others] for name, others in spares.items()} == kept
+
+
+def test_each_candidate_is_named_by_its_serial() -> None:
+    """Limits, reports and audits name it so."""
+    records = [record(1, serial_number="C09"), record(2, age=90), record(3, age=80)]
+    found = clean_up.find_candidates(records, [mac()], CLEAN_UP, NOW)
+    assert [(target.name, target.id, target.kept_ids) for target in found] == [
+        ("C09", "guo1", ()),
+        ("C01", "guo2", ("guo3",)),
+    ]
+
+
+def test_a_spare_record_names_each_one_that_is_kept() -> None:
+    records = [record(1, ANN, BOB, age=9), record(2, ANN, age=8), record(3, BOB, age=7)]
+    assert candidates(records, mac()) == {"guo1": "Its users have guo3, guo2 of the same Mac."}
+
+
+def test_of_two_records_of_the_same_second_neither_is_spare_for_sure() -> None:
+    records = [record(1, age=9), record(2, age=9)]
+    found = clean_up.find_candidates(records, [mac()], CLEAN_UP, NOW)
+    assert [(target.id, bool(target.doubt)) for target in found] == [("guo1", True)]
+
+
+CHANGED = "The record of its Mac that is to be kept changed during the run. Run again."
+
+
+@pytest.mark.parametrize(
+    ("users", "kept", "doubt"),
+    [
+        ([ANN], [record(2, ANN)], ""),
+        ([ANN, EVE], [record(2, ANN)], ""),
+        ([ANN, BOB], [record(2, ANN)], CHANGED),
+        ([ANN, BOB], [record(2, ANN), record(3, BOB)], ""),
+        ([ANN], [record(2, ANN), None], CHANGED),
+        ([ANN], [record(2, ANN), record(3, BOB, status="SUSPENDED")], CHANGED),
+        ([ANN], [None], CHANGED),
+        ([ANN], [], ""),
+    ],
+)
+def test_a_spare_record_is_in_doubt_unless_each_kept_one_works(
+    users: list[DeviceUser], kept: list[OktaDevice | None], doubt: str
+) -> None:
+    target = ResetTarget("C01", record(1), tuple(users))
+    assert clean_up.check_kept(target, kept).doubt == doubt
+
+
 def test_a_spare_record_names_the_one_that_is_kept() -> None:
     found = candidates([record(1, age=90), record(2, age=80)], mac(), mac(61, 2))
     assert found == {"guo1": "Its users have guo2 of the same Mac."}
@@ -142,12 +207,16 @@ def test_a_record_is_not_spare_beside_an_older_one() -> None:
         assert clear.writes
 
 
+def decision_of(state: t.Any, one: OktaDevice, evidence: Evidence, **values: t.Any) -> Decision:
+    target = ResetTarget("C01", one, one.users or (), why="Because.")
+    options = guard_options(goal=GOALS[state], duplicates="each", clean_up=CLEAN_UP, **values)
+    return plan_reset([target], Guards(NOW, NOW, options), evidence)[0]
+
+
 def decide(
     state: t.Any, one: OktaDevice, evidence: Evidence, **values: t.Any
 ) -> tuple[str, str | None]:
-    target = ResetTarget("C01", one, one.users or (), why="Because.")
-    options = guard_options(goal=GOALS[state], duplicates="each", clean_up=CLEAN_UP, **values)
-    decision = plan_reset([target], Guards(NOW, NOW, options), evidence)[0]
+    decision = decision_of(state, one, evidence, **values)
     return decision.action, decision.code
 
 
@@ -226,6 +295,39 @@ def test_only_what_was_suspended_unused_for_the_grace_period_is_deleted(
     uses = {"guo1": ago(used)} if used else {}
     evidence = known(last_uses=uses, lifecycles={"guo1": lifecycle})
     assert decide("absent", one, evidence)[1] == code
+
+
+def test_without_an_event_of_its_suspension_a_record_is_kept() -> None:
+    assert decide("absent", SUSPENDED, known()) == ("skip", "use_unknown")
+
+
+BY_ID = " Name it in device_ids to delete it."
+
+
+@pytest.mark.parametrize(
+    ("one", "lifecycle", "reason"),
+    [
+        (replace(SUSPENDED, created=None), Lifecycle(), "Its registration time is unknown."),
+        (
+            SUSPENDED,
+            Lifecycle(),
+            "The System Log does not show when it was suspended and that it was unused before."
+            + BY_ID,
+        ),
+        (
+            SUSPENDED,
+            by_clean_up(1),
+            "It was suspended at 2026-11-22T10:00:00+00:00 and is deleted after"
+            " 2026-12-06T10:00:00+00:00, unless it is unsuspended.",
+        ),
+    ],
+)
+def test_a_record_that_is_kept_says_until_when_and_what_would_delete_it(
+    one: OktaDevice, lifecycle: Lifecycle, reason: str
+) -> None:
+    """Nobody knows of the record but the reader of this report."""
+    evidence = known(lifecycles={"guo1": lifecycle})
+    assert decision_of("absent", one, evidence).reason == reason
 
 
 def test_a_suspended_record_is_deleted_although_okta_lists_one_enrolment_alone() -> None:
