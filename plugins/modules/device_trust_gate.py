@@ -178,6 +178,7 @@ from ..module_utils._kandji.serials import describe_several, group_by_serial
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._okta.client import quote_filter
+from ..module_utils._okta.duplicates import newest_blocked
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {
@@ -370,7 +371,9 @@ def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gat
         return ctx.okta.log_events(log_filter, since, until, word=serial)
 
     def managed() -> bool:
-        records = ctx.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}")
+        records = list(ctx.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}"))
+        if newest_blocked(records):
+            return False
         managed = [
             record
             for record in records

@@ -67,6 +67,24 @@ def check_all(people, ask, seeds):
 
 
 @pytest.mark.lab(macs=0, real_macs=0)
+@pytest.mark.parametrize("step", ["suspend", "deactivate"])
+def test_the_older_record_of_an_erased_mac_says_nothing(people, ask, tmp_path, step):
+    """The Mac was erased, and its person added the account again. That record is blocked."""
+    people.draw(1, 4, events=["nothing"])
+    mac = people.erase(people.managed_macs()[0])
+    newest = people.world.okta.devices[mac.okta_account]
+    people.world.okta.registry.step(newest, step)
+    login = people.login_of(mac)
+    row = ask(1)[login]
+    written = json.loads((tmp_path / "device-trust.json").read_text())["macs"]
+    (shown,) = [each for each in written if each["serial_number"] == mac.serial]
+    assert len(shown["okta_device_ids"]) == 2 and row["today"] == "unknown"
+    assert (shown["stage"], shown["managed_until"]) == (newest.status, None)
+    people.pass_days(1)
+    assert not people.sign_in()[login]
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
 def test_nobody_is_refused_on_a_day_who_was_not_named_for_it(people, ask):
     check_all(people, ask, range(FEW))
 

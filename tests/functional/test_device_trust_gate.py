@@ -52,3 +52,33 @@ def test_a_record_that_an_older_certificate_made_managed_is_no_proof(
     watched.world.clock.advance(minutes=5)
     (after,) = run_module("device_trust_gate", written, lab=watched.lab, check=True)["test_macs"]
     assert not after["met"] and "no certificate" in after["reason"]
+
+
+@pytest.mark.parametrize("step", ["suspend", None])
+def test_an_older_record_is_no_proof_if_the_newest_is_blocked(
+    watched, run_module, profile_args, step
+):
+    """The Mac was erased, and its person added the account again."""
+    [profile] = run_module("kandji_scep_profile", profile_args, lab=watched.lab)["profiles"]
+    for mac in watched.world.macs:
+        mac.install_by_hand()
+    watched.live(2)
+    world = watched.world
+    serial = next(
+        mac.serial
+        for mac in world.macs
+        if mac.certificates and any(mac.describe()["managed"].values())
+    )
+    world.clock.advance(days=100)  # the log does not have the certificate any more
+    mac = watched.mac(serial)
+    mac.device.report.certificates.clear()
+    world.kandji.changed()
+    mac.accounts.clear()
+    (person,) = (each for each in world.people if each.serial == serial)
+    with world.lock:
+        person.register(world, mac)
+        if step:
+            world.okta.registry.step(world.okta.devices[mac.okta_account], step)
+    asked = {"library_item_id": profile["library_item_id"], "test_macs": [serial]}
+    (shown,) = run_module("device_trust_gate", asked, lab=watched.lab, check=True)["test_macs"]
+    assert shown["met"] is (step is None), shown

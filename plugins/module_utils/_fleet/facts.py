@@ -15,7 +15,7 @@ from datetime import datetime
 from .._core.timestamps import parse_timestamp
 from .._okta.constants import CERTIFICATE_LIFETIME
 from .._okta.device_events import RecordEvents
-from .._okta.duplicates import rank_record
+from .._okta.duplicates import newest_blocked, rank_record
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
 
@@ -112,8 +112,11 @@ class Fleet:
 
 
 def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
-    """Return the record that counts for a serial: the one that a reset keeps, too."""
-    return max(
+    """Return the record that counts for a serial: the one that a reset keeps, too.
+
+    A working record does not count if the newest one is blocked: then that one does.
+    """
+    best = max(
         records,
         key=lambda record: rank_record(
             record.id,
@@ -123,6 +126,9 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
         ),
         default=None,
     )
+    if best is None or not best.is_working:
+        return best
+    return newest_blocked(records) or best
 
 
 def unknown_status(record: DeviceRecord | None) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import EARLIEST, parse_timestamp
 from .._okta.device_events import RecordEvents
+from .._okta.duplicates import newest_blocked, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .confidence import INVENTORY, contradiction
 from .facts import AgeLimits, DeviceRecord, MacFacts, certificate_expiry, unknown_status
@@ -81,14 +82,11 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     """
     records = [record for record in mac.records if record.is_working and login in record.users]
     statuses = {record.users[login] for record in records}
-    blocked = _newest_blocked(mac, login)
-    if blocked and "MANAGED" in statuses:
-        return Outlook(
-            "unknown",
-            f"The newest record that Okta has of {name_of(mac)} is {blocked.status}, and an older"
-            f" one shows it as managed for {login}.",
-        )
-    if statuses == {"MANAGED"} or {each.users[login] for each in _newest(records)} == {"MANAGED"}:
+    superseded = _superseded(mac, login) if "MANAGED" in statuses else ""
+    if superseded:
+        return Outlook("unknown", superseded)
+    newest = {record.users[login] for record in newest_records(records)}
+    if statuses == {"MANAGED"} or newest == {"MANAGED"}:
         return shared
     doubt = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
     if doubt:
@@ -102,23 +100,19 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     return Outlook("no", _why_not_managed(mac, login, limits))
 
 
-def _newest_blocked(mac: MacFacts, login: str) -> DeviceRecord | None:
-    """Return the newest record that a person may have of a Mac if it does not work, else None.
-
-    A deactivated record has no users any more.
-    """
-    own = [record for record in mac.records if login in record.users or not record.users]
-    newest = _newest(own)
-    return None if any(record.is_working for record in newest) else next(iter(newest), None)
-
-
-def _newest(records: t.Sequence[DeviceRecord]) -> list[DeviceRecord]:
-    """Return the records that may be the newest: all if it is unknown when one was made."""
-    created = [parse_timestamp(record.created) for record in records]
-    known = [time for time in created if time]
-    if len(known) < len(created):
-        return list(records)
-    return [each for each, time in zip(records, created, strict=True) if time == max(known)]
+def _superseded(mac: MacFacts, login: str) -> str:
+    """Return why an older record of a Mac that is managed for a person says nothing, or ""."""
+    blocked, newest = newest_blocked(mac.records), newest_records(mac.records)
+    if blocked:
+        fact = f"is {blocked.status or 'without a status'}"
+    elif not any(login in record.users for record in newest):
+        fact = f"is not of {login}"
+    else:
+        return ""
+    return (
+        f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one shows it as"
+        f" managed for {login}."
+    )
 
 
 def _unknown_status(records: t.Iterable[DeviceRecord], login: str) -> str:

@@ -249,15 +249,7 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
     if unknown_status(best):
         return Classification("REGISTERED_NOT_MANAGED", unknown_status(best), READ_RECORD)
     if best.status in ("SUSPENDED", "DEACTIVATED"):
-        return Classification(
-            best.status,
-            f"Its device record in Okta is {best.status.lower()}.",
-            (
-                "Unsuspend it in Okta."
-                if best.status == "SUSPENDED"
-                else "Reset it (playbook reset_devices), then its user registers it again."
-            ),
-        )
+        return _blocked_stage(mac, best)
     registered, first = parse_timestamp(best.created), earliest([*mac.certificates, mac.issued])
     if registered and first and first >= registered + OBJECT_TIME_PRECISION:
         return Classification(
@@ -271,6 +263,26 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
         "It is registered and has a certificate, but no FastPass sign-in has shown it to Okta yet.",
         "Its user signs in once with Okta FastPass (not push or a password) on this Mac.",
     )
+
+
+def _blocked_stage(mac: MacFacts, best: DeviceRecord) -> Classification:
+    steps = {
+        "SUSPENDED": "Unsuspend it in Okta.",
+        "DEACTIVATED": "Reset it (playbook reset_devices), then its user registers it again.",
+    }
+    reason, step = f"Its device record in Okta is {best.status.lower()}.", steps[best.status]
+    older = [record.id for record in mac.records if record.is_working]
+    if older:
+        reason = (
+            f"The newest of its device records in Okta, {best.id}, is {best.status.lower()}. What"
+            f" older records say ({', '.join(sorted(older))}) does not count."
+        )
+    if older and best.status == "DEACTIVATED":
+        step = (
+            "Reset each of its records by its id (playbook reset_devices), then its user registers"
+            " it again."
+        )
+    return Classification(best.status, reason, step)
 
 
 # Flags

@@ -3,18 +3,54 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of several device records of one serial counts. Pure.
 
-The status of a Mac describes this record, and a reset keeps it.
+The status of a Mac describes this record, and a reset keeps it. Where the newest record does not
+work, the status describes that one: no older record speaks for it.
 """
 
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 
+from .._core.timestamps import parse_timestamp
 from .records import WORKING_STATUSES
 
 _UNKNOWN = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class Record(t.Protocol):
+    """A device record: when it was made (ISO 8601), and whether its users can sign in with it."""
+
+    @property
+    def created(self) -> str | None:
+        """When it was made."""
+
+    @property
+    def is_working(self) -> bool:
+        """Whether its users can sign in with it."""
+
+
+R = t.TypeVar("R", bound=Record)
+
+
+def newest_records(records: Sequence[R]) -> list[R]:
+    """Return the records that may be the newest: all if it is unknown when one was made."""
+    created = [parse_timestamp(record.created) for record in records]
+    known = [time for time in created if time]
+    if len(known) < len(created):
+        return list(records)
+    return [each for each, time in zip(records, created, strict=True) if time == max(known)]
+
+
+def newest_blocked(records: Sequence[R]) -> R | None:
+    """Return the newest record of a serial if it surely does not work, else None.
+
+    It is that of the account in Okta Verify. An older one is from before the Mac was erased, or
+    the account removed, and says nothing of the Mac any more.
+    """
+    newest = newest_records(records)
+    return None if any(record.is_working for record in newest) else next(iter(newest), None)
 
 
 class Rank(t.NamedTuple):

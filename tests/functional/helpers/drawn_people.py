@@ -159,7 +159,37 @@ class DrawnPeople:
             org.platform.set_status(record, "REVOKED")
 
     def renew(self, mac: t.Any) -> None:
-        """Let a Mac get a second certificate, with which its person signs in."""
+        """Let a Mac get a second certificate, with which its people sign in."""
+        self.issue(mac)
+        for person in self.people_of(mac):
+            person.act(self.world, mac)
+
+    def erase(self, mac: t.Any) -> t.Any:
+        """Erase a Mac. It gets a new certificate, and its people add their accounts again."""
+        mac.accounts.clear()
+        self.issue(mac)
+        mac.certificates = mac.certificates[-1:]
+        mac.report_inventory()
+        self.world.clock.advance(minutes=1)
+        for person in self.people_of(mac):
+            person.act(self.world, mac)
+        return mac
+
+    def people_of(self, mac: t.Any) -> list[t.Any]:
+        """Return the people of a Mac."""
+        return [person for person in self.world.people if person.serial == mac.serial]
+
+    def login_of(self, mac: t.Any) -> str:
+        """Return the login of the first person of a Mac."""
+        login: str = self.world.okta.users[self.people_of(mac)[0].user_id].login
+        return login
+
+    def managed_macs(self) -> list[t.Any]:
+        """Return the Macs that Okta shows as managed for somebody."""
+        return [mac for mac in self.world.macs if any(mac.describe()["managed"].values())]
+
+    def issue(self, mac: t.Any) -> None:
+        """Let a Mac get a second certificate, with which nobody signs in."""
         settings = {
             "URL": self.world.okta.platform.scep_url,
             "Challenge": self.world.okta.platform.challenge,
@@ -168,9 +198,6 @@ class DrawnPeople:
         identifier = mac.certificates[0].profile_identifier
         mac.certificates.append(mac.enrol(self.world, settings, identifier))
         mac.report_inventory()
-        for person in self.world.people:
-            if person.serial == mac.serial:
-                person.act(self.world, mac)
 
     def pass_days(self, days: float) -> None:
         """Let time pass. Macs check in, nothing is renewed."""

@@ -37,6 +37,16 @@ def test_an_unsuspended_record_is_better_than_an_old_one() -> None:
     assert facts.best_record([old, works]) is works
 
 
+@pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED", "NEW", ""])
+def test_a_newest_record_that_does_not_work_counts_instead_of_a_working_one(status: str) -> None:
+    works = record(record_id="guo1", created=BEFORE, ada="MANAGED")
+    newest = record(status, record_id="guo2", created=AFTER)
+    assert facts.best_record([works, newest]) is newest
+    assert facts.best_record([newest, record(created=AFTER, ada="MANAGED")]) is not newest
+    older = record("SUSPENDED", record_id="guo1", created=BEFORE, ada="MANAGED")
+    assert facts.best_record([older, record("DEACTIVATED", created=AFTER)]) is older
+
+
 @pytest.mark.parametrize(
     "device_record, sentence",
     [

@@ -299,7 +299,9 @@ def test_a_state_at_a_time() -> None:
     "newest",
     [record("SUSPENDED", created=AFTER, ada="MANAGED"), record("DEACTIVATED", created=AFTER)],
 )
-def test_an_older_record_does_not_speak_for_a_newest_one_that_is_blocked(newest) -> None:
+def test_an_older_record_does_not_speak_for_a_newest_one_that_is_blocked(
+    newest: DeviceRecord,
+) -> None:
     """The Mac was erased, and the account that its person added since is blocked."""
     outlook = of_ada(managed(record(created=BEFORE, ada="MANAGED"), newest))
     assert outlook.today == "unknown" and outlook.reason.startswith(
@@ -307,3 +309,21 @@ def test_an_older_record_does_not_speak_for_a_newest_one_that_is_blocked(newest)
     )
     older = record(newest.status, created=BEFORE, ada="MANAGED")
     assert of_ada(managed(older, record(created=AFTER, ada="MANAGED"))).today == "yes"
+
+
+def test_an_older_record_does_not_speak_for_a_newest_one_of_somebody_else() -> None:
+    newest = record(record_id="guo2", created=LATER, ben="MANAGED")
+    shown = outlooks(managed(record(ada="MANAGED"), newest), NOW)
+    assert shown["ben"].today == "yes"
+    assert shown["ada"] == Outlook(
+        "unknown",
+        f"The newest record that Okta has of {SERIAL} is not of ada, and an older one shows it as"
+        " managed for ada.",
+    )
+
+
+def test_a_newest_record_without_a_status_does_not_work() -> None:
+    newest = record("", record_id="guo2", created=LATER, ben="MANAGED")
+    assert of_ada(managed(record(ada="MANAGED"), newest)).reason.startswith(
+        f"The newest record that Okta has of {SERIAL} is without a status, and an older"
+    )

@@ -127,14 +127,24 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
             "PROFILE_FAILED",
             "could not be installed",
         ),
-        # Several records for one serial: the working one counts, else the newest
+        # Several records for one serial: the newest if it is blocked, else the working one
         (
             mac(
-                record("DEACTIVATED", created=AFTER),
-                record(ada="MANAGED", created=BEFORE, record_id="guo2"),
+                record("DEACTIVATED", created=BEFORE),
+                record(ada="MANAGED", created=AFTER, record_id="guo2"),
             ),
             "MANAGED",
             "managed",
+        ),
+        (
+            mac(
+                record("SUSPENDED", created=AFTER, ada="MANAGED"),
+                record(ada="MANAGED", created=BEFORE, record_id="guo2"),
+                record(ada="MANAGED", created=BEFORE, record_id="guo0"),
+            ),
+            "SUSPENDED",
+            "The newest of its device records in Okta, guo1, is suspended. What older records say"
+            " (guo0, guo2) does not count.",
         ),
         (
             mac(
@@ -149,8 +159,8 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
                 record("DEACTIVATED", created=AFTER),
                 record(ada="NOT_MANAGED", created=ISSUED, record_id="guo2"),
             ),
-            "REGISTERED_NOT_MANAGED",
-            "no FastPass",
+            "DEACTIVATED",
+            "is deactivated. What older records say (guo2) does not count.",
         ),
         (
             mac(record("SUSPENDED", ada="MANAGED"), record(ada="NOT_MANAGED", record_id="guo2")),
@@ -496,3 +506,18 @@ def test_an_unknown_status_of_an_item_is_shown(item):
     name = {"profile": "the SCEP profile", "app": "Okta Verify"}[item]
     sentence = f"Kandji shows the status 'QUEUED' for {name}, which is unknown."
     assert sentence in stage.reason and stage.unconfirmed_reason == sentence
+
+
+@pytest.mark.parametrize(
+    "facts, step",
+    [
+        (mac(record("DEACTIVATED")), "Reset it (playbook reset_devices), then its user"),
+        (
+            mac(record("DEACTIVATED"), record(created=BEFORE, record_id="guo2")),
+            "Reset each of its records by its id (playbook reset_devices), then its user",
+        ),
+        (mac(record("SUSPENDED"), record(created=BEFORE, record_id="guo2")), "Unsuspend it in"),
+    ],
+)
+def test_the_next_step_of_a_blocked_mac(facts: MacFacts, step: str) -> None:
+    assert stages.classify(facts, NOW).next_step.startswith(step)

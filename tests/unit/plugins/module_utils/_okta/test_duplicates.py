@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.duplicates import (
+    newest_blocked,
+    newest_records,
     rank_record,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    OktaDevice,
 )
 
 EARLY, LATE = (datetime(2026, month, 1, tzinfo=timezone.utc) for month in (1, 2))
@@ -34,3 +40,30 @@ def test_a_record_without_a_time_of_creation_is_older_than_any() -> None:
     first = datetime.min.replace(tzinfo=timezone.utc)
     rank = rank_record("guo1", "ACTIVE", ["MANAGED"], None)
     assert rank == (True, True, True, first, "guo1")
+
+
+OLD = OktaDevice("guo1", "ACTIVE", "2026-01-01T00:00:00Z")
+NEW = OktaDevice("guo2", "ACTIVE", "2026-02-01T00:00:00Z")
+BLOCKED = OktaDevice("guo3", "SUSPENDED", "2026-02-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "records, newest",
+    [
+        ([], []),
+        ([OLD, NEW], [NEW]),
+        ([NEW, OLD, BLOCKED], [NEW, BLOCKED]),
+        ([NEW, OktaDevice("guo4", "ACTIVE")], [NEW, OktaDevice("guo4", "ACTIVE")]),
+        ([NEW, OktaDevice("guo4", "ACTIVE", "soon")], [NEW, OktaDevice("guo4", "ACTIVE", "soon")]),
+    ],
+)
+def test_the_newest_records_are_those_made_last(records, newest) -> None:
+    assert newest_records(records) == newest
+
+
+def test_the_newest_record_is_blocked_if_no_newest_one_works() -> None:
+    assert newest_blocked([OLD, BLOCKED]) == BLOCKED
+    assert newest_blocked([OLD, NEW, BLOCKED]) is None
+    assert newest_blocked([OLD, NEW]) is None
+    assert newest_blocked([OLD, OktaDevice("guo4", "DEACTIVATED")]) is None
+    assert newest_blocked([]) is None
