@@ -21,6 +21,8 @@ description:
     each policy of these apps, and the pages of the members of each group that the rules name.
     Global session policies and device signal collection policies take a request for each kind, and
     one or two for each of these policies that is active."
+  - The status of an account counts where Okta shows it, as of the members of groups that were read.
+    Who may not sign in today does not lose access later.
   - If only the time of a report would change, the module leaves the report alone.
   - The files name people and their Macs. They contain no secret.
 author:

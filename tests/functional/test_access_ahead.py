@@ -13,6 +13,7 @@ import os
 import random
 import typing as t
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -29,14 +30,20 @@ def people(watched, run_module):
 
 
 @pytest.fixture
-def ask(people, tmp_path):
-    """Return each person's row of the report, by login, for a day so many days ahead."""
+def ask_of(people, tmp_path):
+    """Return each person's row of an app in the report, for a day so many days ahead."""
 
-    def report(days: float) -> dict[str, dict[str, t.Any]]:
+    def report(app: str, days: float) -> dict[str, dict[str, t.Any]]:
         on_date = people.world.clock.now() + timedelta(days=days)
-        return {row["login"]: row for row in people.forecast(tmp_path, on_date, ["Salesforce"])}
+        return {row["login"]: row for row in people.forecast(tmp_path, on_date, [app])}
 
     return report
+
+
+@pytest.fixture
+def ask(ask_of):
+    """Return each person's row of Salesforce, for a day so many days ahead."""
+    return partial(ask_of, "Salesforce")
 
 
 def check(people, ask, seed):
@@ -82,6 +89,26 @@ def test_the_older_record_of_an_erased_mac_says_nothing(people, ask, tmp_path, s
     assert (shown["stage"], shown["managed_until"]) == (newest.status, None)
     people.pass_days(1)
     assert not people.sign_in()[login]
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
+def test_nobody_gets_in_whose_account_does_not_work(people, ask_of):
+    """Okta shows the statuses of the members of a group that a rule names."""
+    people.draw(1, events=["nothing"])
+    org = people.world.okta
+    group = org.directory.add_group("Everybody with a Mac", members=list(org.users))
+    condition = {"people": {"groups": {"include": [group.id]}}}
+    people.app = people.require_managed_macs("Slack", condition)
+    able = {login for login, row in ask_of("Slack", 1).items() if row["today"] == "gets_in"}
+    users = [user for user in org.users.values() if user.login in able]
+    statuses = ("SUSPENDED", "DEPROVISIONED", "STAGED", "LOCKED_OUT", "PASSWORD_EXPIRED")
+    for user, status in zip(users, statuses, strict=False):
+        user.status = status
+    rows = ask_of("Slack", 400)
+    named = {login for login, row in rows.items() if row["today"] != "gets_in"}
+    assert {user.login for user in users[: len(statuses)]} == able & named
+    assert not any(rows[login]["lost"] for login in able & named)
+    assert {login for login, enters in people.open(people.app).items() if not enters} <= named
 
 
 @pytest.mark.lab(macs=0, real_macs=0)

@@ -41,6 +41,19 @@ from .signals import NO_SIGNALS, SignalPolicy, Signals
 
 MAC = "MACOS"
 MAX_UNKNOWN_NAMES = 3  # in a reason
+# Statuses of accounts besides ACTIVE, as Okta's help describes them: of people who cannot sign in
+# until an administrator or they themselves end that, and of those who may at a sign-in.
+REFUSED_STATUSES = {
+    "SUSPENDED": "is suspended",
+    "DEPROVISIONED": "is deactivated",
+    "STAGED": "is not activated yet",
+    "PROVISIONED": "waits for its person to finish the activation",
+}
+UNSURE_STATUSES = {
+    "LOCKED_OUT": "is locked out until somebody unlocks it or its time is over",
+    "PASSWORD_EXPIRED": "has a password that expired and must be changed first",
+    "RECOVERY": "has a password that was reset and must be set first",
+}
 
 
 class JudgedApp(t.NamedTuple):
@@ -59,14 +72,16 @@ class Users:
     """The users of Okta whom rules may tell apart.
 
     ``ids`` are by login in lower case. ``devices`` are by user, ``members`` are user ids by group,
-    ``types`` the ids of user types by user, as far as they were read. ``sessions`` are the global
-    session policies, which may refuse a person before any rule is asked.
+    ``types`` the ids of user types by user, and ``statuses`` those of their accounts, as far as
+    they were read. ``sessions`` are the global session policies, which may refuse a person before
+    any rule is asked.
     """
 
     ids: t.Mapping[str, str] = field(default_factory=dict)
     devices: t.Mapping[str, t.Sequence[DeviceContext]] = field(default_factory=dict)
     members: t.Mapping[str, t.AbstractSet[str]] = field(default_factory=dict)
     types: t.Mapping[str, str] = field(default_factory=dict)
+    statuses: t.Mapping[str, str] = field(default_factory=dict)
     sessions: Sessions = Sessions()
 
     def identity_of(self, login: str) -> Identity | None:
@@ -76,6 +91,23 @@ class Users:
             return None
         groups = frozenset(group for group, users in self.members.items() if user_id in users)
         return Identity(user_id, groups, self.types.get(user_id))
+
+    def refusal_of(self, identity: Identity) -> Verdict | None:
+        """Return why a person may be refused before any rule is asked, or None."""
+        return self._account_verdict(identity.id) or self._session_verdict(identity)
+
+    def _account_verdict(self, user_id: str) -> Verdict | None:
+        status = self.statuses.get(user_id, "ACTIVE")
+        if status == "ACTIVE":
+            return None
+        if status in REFUSED_STATUSES:
+            return Verdict("no", f"The account in Okta {REFUSED_STATUSES[status]} ({status}).")
+        fact = UNSURE_STATUSES.get(status, "has a status that is unknown")
+        return Verdict("unknown", f"The account in Okta {fact} ({status}).")
+
+    def _session_verdict(self, identity: Identity) -> Verdict | None:
+        refusal = self.sessions.refusal_of(identity)
+        return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
 
     def contexts_of(self, login: str, mac: MacFacts) -> list[DeviceContext]:
         """Return a Mac as a person signs in from it; one for each of its records of the person."""
@@ -92,10 +124,9 @@ def app_access(
 
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
         identity = users.identity_of(login)
-        refusal = users.sessions.refusal_of(identity) if identity else None
+        refusal = users.refusal_of(identity) if identity else None
         if refusal:
-            refused = Verdict("no", f"Refused by {refusal.label}.")
-            return access_of(name_of(mac), outlook, dict.fromkeys(STATES, refused), horizon)
+            return access_of(name_of(mac), outlook, dict.fromkeys(STATES, refusal), horizon)
         verdicts = [policy.verdicts(identity, context) for context in users.contexts_of(login, mac)]
         # Which of several records Okta Verify uses is unknown.
         return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)

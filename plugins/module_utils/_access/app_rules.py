@@ -77,5 +77,6 @@ class UserReader:
                 for user in users.values()
                 if user.type_id
             },
+            directory.statuses,
             sessions,
         )

@@ -34,12 +34,14 @@ Members = t.Mapping[str, t.Sequence[OktaUser]]  # by group
 class Directory:
     """The users that devices and groups name.
 
-    ``devices`` are by user, ``members`` by group and by user.
+    ``devices`` are by user, ``members`` by group and by user. ``statuses`` are those of the
+    accounts, by user, as far as Okta showed them.
     """
 
     devices: dict[str, list[DeviceContext]] = field(default_factory=dict)
     members: dict[str, dict[str, OktaUser]] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
 
     def add_device(self, device: OktaDevice) -> None:
         """Add a device record to each of its users."""
@@ -47,12 +49,18 @@ class Directory:
             user = device_user.user
             if user.id:
                 self.devices.setdefault(user.id, []).append(device_context(device, device_user))
-                self.logins[user.id] = user.name
+                self._add_user(user)
 
     def add_group(self, group_id: str, users: t.Iterable[OktaUser]) -> None:
         """Add a group with its members."""
         self.members[group_id] = {user.id: user for user in users}
-        self.logins.update({user.id: user.name for user in self.members[group_id].values()})
+        for user in self.members[group_id].values():
+            self._add_user(user)
+
+    def _add_user(self, user: OktaUser) -> None:
+        self.logins[user.id] = user.name
+        if user.status:
+            self.statuses[user.id] = user.status
 
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the ids of the groups that a user is in, among those that were read."""

@@ -143,7 +143,8 @@ def _lost_text(lost: datetime | None) -> str | None:
 def access_of(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) -> MacAccess:
     """Return the access of a person from one Mac."""
     today, lost = verdicts[outlook.today], _lost(outlook, verdicts)
-    reasons = [outlook.reason, today.reason if today.state != "yes" else ""]
+    matters = any(verdicts[state] != today for state in STATES)  # whether it is managed
+    reasons = [outlook.reason * matters, today.reason if today.state != "yes" else ""]
     return MacAccess(
         mac,
         today.state,

@@ -112,7 +112,7 @@ def test_what_rules_ask_and_nobody_knows_leaves_it_open() -> None:
     ada = of_ada(office, OTHERS)
     assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
     assert ada.reason == (
-        f"{EXPIRES} Whether rule 'Others' or 'Office' admits it depends on"
+        "Whether rule 'Others' or 'Office' admits it depends on"
         ' network: {"connection": "ZONE", "include": ["z1"]}.'
     )
 
@@ -329,3 +329,46 @@ def test_whom_a_global_session_policy_refuses_gets_in_nowhere() -> None:
     assert (ada.today, ada.on_date, ada.lost) == ("no", "no", None)
     assert [each.mac for each in ada.macs] == [SERIAL]
     assert ada.reason.endswith("Refused by rule 'Stop' of global session policy 'Sessions'.")
+    assert ada.reason == "Refused by rule 'Stop' of global session policy 'Sessions'."
+
+
+@pytest.mark.parametrize(
+    "status, state, reason",
+    [
+        ("SUSPENDED", "no", "The account in Okta is suspended (SUSPENDED)."),
+        ("DEPROVISIONED", "no", "The account in Okta is deactivated (DEPROVISIONED)."),
+        ("STAGED", "no", "The account in Okta is not activated yet (STAGED)."),
+        (
+            "PROVISIONED",
+            "no",
+            "The account in Okta waits for its person to finish the activation (PROVISIONED).",
+        ),
+        (
+            "LOCKED_OUT",
+            "unknown",
+            "The account in Okta is locked out until somebody unlocks it or its time is over"
+            " (LOCKED_OUT).",
+        ),
+        (
+            "PASSWORD_EXPIRED",
+            "unknown",
+            "The account in Okta has a password that expired and must be changed first"
+            " (PASSWORD_EXPIRED).",
+        ),
+        (
+            "RECOVERY",
+            "unknown",
+            "The account in Okta has a password that was reset and must be set first (RECOVERY).",
+        ),
+        ("ACTIVATING", "unknown", "The account in Okta has a status that is unknown (ACTIVATING)."),
+    ],
+)
+def test_whose_account_does_not_work_gets_in_nowhere_and_loses_nothing(
+    status: str, state: str, reason: str
+) -> None:
+    for rules in ([MANAGED, OTHERS], [rule("Catch-all Rule")]):
+        ada = of_ada(*rules, known=users(statuses={"u1": status}))
+        assert (ada.today, ada.on_date, ada.lost) == (state, state, None)
+        assert ada.reason == reason
+    assert of_ada(MANAGED, OTHERS, known=users(statuses={"u1": "ACTIVE"})).today == "yes"
+    assert of_ada(MANAGED, OTHERS, known=users(statuses={"u2": status})).today == "yes"

@@ -69,7 +69,11 @@ class FakeOrg:
         assert operation.optional
         self.reads.append(group_id)
         row = {"id": "u1", "type": {"id": "t1"}, "profile": {"login": "Ada@acme.com"}}
-        return [OktaUser.from_row(row), OktaUser.from_row({"id": "u2"})]
+        return [
+            OktaUser.from_row(row),
+            OktaUser.from_row({"id": "u2"}),
+            OktaUser.from_row({"id": "u3", "status": "SUSPENDED"}),
+        ]
 
 
 def device(status: str = "ACTIVE", device_id: str = "guo1") -> OktaDevice:
@@ -110,4 +114,14 @@ def test_users_come_from_records_that_work_and_from_groups_that_rules_name() -> 
     assert org.reads == ["apps", "p1", "p2", "g1"]
     assert users.ids["ada@acme.com"] == "u1"
     assert [each.device_id for each in users.devices["u1"]] == ["guo1", "guo3"]
-    assert users.members == {"g1": frozenset({"u1", "u2"})} and users.types == {"u1": "t1"}
+    assert users.members == {"g1": frozenset({"u1", "u2", "u3"})}
+    assert users.types == {"u1": "t1"} and users.statuses == {"u3": "SUSPENDED"}
+
+
+def test_a_record_shows_the_status_of_its_users_where_okta_does() -> None:
+    reader, org = UserReader(), FakeOrg()
+    user = {"id": "u1", "status": "LOCKED_OUT", "profile": {"login": "Ada@acme.com"}}
+    row = {"id": "guo1", "status": "ACTIVE", "_embedded": {"users": [{"user": user}]}}
+    reader.add(OktaDevice.from_row(row))
+    okta: t.Any = org
+    assert reader.read(okta, [], OTHERS.sessions).statuses == {"u1": "LOCKED_OUT"}
