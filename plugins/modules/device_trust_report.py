@@ -248,6 +248,7 @@ from ..module_utils._okta.authority_status import authority_status
 from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
 from ..module_utils._report import csv_json, files, html
 from ..module_utils._report.figures import Figures, Meta, masked, masked_access, survey
+from ..module_utils._report.kept_rows import KeptRows
 
 OPTIONS: ArgumentSpec = {
     **REDISTRIBUTION,
@@ -297,10 +298,7 @@ def run(ctx: ModuleContext) -> Result:
     fleet = read_fleet(ctx.okta, ctx.kandji, query, users.add if apps else None)
     registration = RegistrationReader(ctx.okta)
     registration.explain(fleet)
-
-    def read() -> t.Iterator[MacRow]:
-        return masked(rows(fleet), ctx.masker)
-
+    kept = KeptRows(masked(rows(fleet), ctx.masker))
     horizon = _horizon(ctx, on_date)
     known = users.read(ctx.okta, apps, others.sessions) if apps else None
     people = _access(fleet, apps, known, horizon)
@@ -308,11 +306,11 @@ def run(ctx: ModuleContext) -> Result:
     access = AccessForecast(horizon, tuple(people), labels, others.unread)
     access = masked_access(access, ctx.masker)
     meta = _meta(ctx, rings, authorities, access)
-    figures = survey(read(), meta)
+    figures = survey(kept, meta)
     history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
     reports = [
-        (Path(params["dest"]) / f"device-trust.{suffix}", _pieces(suffix, read, figures, meta))
+        (Path(params["dest"]) / f"device-trust.{suffix}", _pieces(suffix, kept, figures, meta))
         for suffix in dict.fromkeys(params["formats"])
     ]
     changes: list[Change] = []
@@ -405,14 +403,14 @@ def _meta(
 
 def _pieces(
     kind: str,
-    read: t.Callable[[], t.Iterator[MacRow]],
+    kept: t.Iterable[MacRow],
     figures: Figures,
     meta: Meta,
 ) -> t.Callable[[], t.Iterator[str]]:
     if kind == "csv":
-        return lambda: csv_json.csv_pieces(read())
+        return lambda: csv_json.csv_pieces(kept)
     render = html.html_pieces if kind == "html" else csv_json.json_pieces
-    return lambda: render(read(), figures, meta)
+    return lambda: render(kept, figures, meta)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import typing as t
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from .._core.results import Result
 from .._core.timestamps import EARLIEST, format_timestamp
@@ -237,14 +238,14 @@ class AccessForecast:
             )
         return "If nothing is renewed, and apps admitted managed Macs alone. No rule is evaluated."
 
-    @property
+    @cached_property
     def losing(self) -> list[PersonAccess]:
         """Those who get less access until the date, the first first."""
         until = self.horizon.on_date
         losing = [each for each in self.people if each.lost and each.lost <= until]
         return sorted(losing, key=lambda each: (_time(each.lost), each.login, each.app))
 
-    @property
+    @cached_property
     def losing_logins(self) -> list[str]:
         """The logins of those who lose an app, each once, in the order in which they lose it."""
         return list(dict.fromkeys(person.login for person in self.losing))
@@ -262,7 +263,7 @@ class AccessForecast:
         counted = list(worst.values())
         return {WORDS[state]: counted.count(state) for state in STATES}
 
-    @property
+    @cached_property
     def days(self) -> list[Day]:
         """The days on which people lose access, or Macs stop to give it, in order."""
         people: dict[str, dict[str, None]] = defaultdict(dict)
