@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import threading
 import typing as t
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import requests
@@ -141,3 +144,23 @@ def port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def webhook() -> t.Iterator[tuple[str, list[t.Any]]]:
+    """A webhook that keeps what is posted: its URL and the bodies."""
+    bodies: list[t.Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *_arguments: t.Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook-with-a-secret", bodies
+    server.shutdown()

@@ -9,7 +9,6 @@ import pytest
 
 from tests.functional.helpers.interleaving import before_request
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_notify import webhook as webhook
 from tools.support.environment import CHECKOUT
 
 CLEAN_UP = CHECKOUT / "playbooks" / "clean_up_records.yml"

@@ -5,37 +5,11 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
-import pytest
-
 from tools.support.environment import CHECKOUT
 from tools.support.playbook import run_playbook
 
 NOTIFY = CHECKOUT / "playbooks" / "notify.yml"
 MESSAGE = 'Okta denied 7 sign-ins.\nLook at *Payroll* ("5 people").'
-
-
-@pytest.fixture
-def webhook():
-    """A webhook that keeps what is posted: its URL and the bodies."""
-    bodies = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(202)
-            self.end_headers()
-
-        def log_message(self, *_arguments):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook-with-a-secret", bodies
-    server.shutdown()
 
 
 def notify(url, **variables):

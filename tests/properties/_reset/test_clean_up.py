@@ -156,7 +156,7 @@ class Company:
         guards = Guards(at(day), at(day), options)
         for decision in plan_reset(targets, guards, self.evidence(day)):
             if decision.writes:
-                life = next(each for each in self.lives if each.id == decision.target.id)
+                life = {each.id: each for each in self.lives}[decision.target.id]
                 yield life
                 if goal.destroys:
                     self.lives.remove(life)
