@@ -117,6 +117,7 @@ from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, Unreadable
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
+from ..module_utils._core.private_files import check_dest, private_file
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
@@ -142,7 +143,7 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result, which never holds the code."""
     params, dest = ctx.params, ctx.params["dest"]
-    temporary_access.check_dest(dest)
+    check_dest(dest)
     options = temporary_access.CodeOptions(params["valid_minutes"], params["multi_use"])
     user = _find_user(ctx, params["user"])
     authenticator = temporary_access.find_authenticator(ctx.okta.authenticators())
@@ -154,7 +155,7 @@ def run(ctx: ModuleContext) -> Result:
     temporary_access.check_policy(policy, user)
     expires_at = None
     if not ctx.check_mode:
-        with temporary_access.private_file(dest) as file:
+        with private_file(dest) as file:
             code = ctx.okta.create_temporary_code(user.id, authenticator.id, options.as_profile())
             ctx.masker.add(code.code)
             file.write(f"{_require_code(code)}\n")

@@ -1,13 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a person may get a temporary access code, and the file that holds it."""
+"""Whether a person may get a temporary access code."""
 
 from __future__ import annotations
 
-import os
 import typing as t
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .._core.errors import BadOption, Refused, Unreadable
@@ -109,54 +107,3 @@ def check_exclusion(
         " another authenticator.",
         vendor="okta",
     )
-
-
-def check_dest(path: str) -> None:
-    """Raise BadOption for a path at which no file can be created, as far as a read shows it."""
-    if os.path.lexists(path):
-        raise _existing(path)
-    directory = os.path.dirname(path) or "."
-    if not os.path.isdir(directory):
-        raise BadOption(
-            f"dest: {path} cannot be written: {directory} is not a directory. Create it first, or"
-            " name another file."
-        )
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise BadOption(
-            f"dest: {path} cannot be written: {directory} is not writable for you. Name another"
-            " file."
-        )
-
-
-def _existing(path: str) -> BadOption:
-    return BadOption(
-        f"dest: {path} exists already. Name another file, or delete it if nobody needs it."
-    )
-
-
-@contextmanager
-def private_file(path: str) -> t.Iterator[t.TextIO]:
-    """Create a file that only its owner reads, and yield it. After an error it is not there.
-
-    Raises BadOption for a path that cannot be created, before anything else happens, and for a file
-    that cannot be written to its end.
-    """
-    try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise _existing(path) from None
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    try:
-        with open(number, "w", encoding="utf-8") as file:
-            yield file
-    except OSError as error:  # such as a full disk
-        os.unlink(path)
-        raise _unwritable(path, error) from None
-    except BaseException:
-        os.unlink(path)
-        raise
-
-
-def _unwritable(path: str, error: OSError) -> BadOption:
-    return BadOption(f"dest: {path} cannot be written: {error.strerror}. Name another file.")

@@ -1,13 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may get a temporary access code, and the file that holds it."""
+"""Who may get a temporary access code."""
 
 from __future__ import annotations
 
-import stat
 import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
@@ -112,45 +110,6 @@ def test_a_code_is_not_in_the_text_of_its_record() -> None:
     row = {"profile": {"tac": "1234abcd", "expiresAt": "2026-11-26T10:00:00Z", "multiUse": False}}
     code = TemporaryCode.from_row(row)
     assert code.code == "1234abcd" and "1234abcd" not in repr(code)
-
-
-def test_a_file_is_private_and_goes_after_an_error(tmp_path: Path) -> None:
-    path = tmp_path / "code"
-    with temporary_access.private_file(str(path)) as file:
-        file.write("x")
-    assert path.read_text() == "x" and stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(BadOption, match="exists already"), temporary_access.private_file(str(path)):
-        raise AssertionError("it is not opened")
-    other = tmp_path / "other"
-    with pytest.raises(ValueError, match="no"), temporary_access.private_file(str(other)):
-        raise ValueError("no")
-    assert not other.exists()
-    link = tmp_path / "link"
-    link.symlink_to(other)
-    with pytest.raises(BadOption), temporary_access.private_file(str(link)):
-        raise AssertionError("it is not followed")
-
-
-@pytest.mark.parametrize("place", ["absent/code", "file/code"])
-def test_a_file_that_cannot_be_created_is_refused_before_that_is_tried(
-    tmp_path: Path, place: str
-) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(BadOption, match="is not a directory. Create it first"):
-        temporary_access.check_dest(str(tmp_path / place))
-    temporary_access.check_dest(str(tmp_path / "code"))
-    with pytest.raises(BadOption, match="exists already"):
-        temporary_access.check_dest(str(tmp_path / "file"))
-
-
-def test_a_file_that_cannot_be_written_to_its_end_is_removed(tmp_path: Path) -> None:
-    path = tmp_path / "code"
-    with (
-        pytest.raises(BadOption, match="cannot be written: No space left on device"),
-        temporary_access.private_file(str(path)),
-    ):
-        raise OSError(28, "No space left on device")
-    assert not path.exists()
 
 
 @pytest.mark.parametrize(
