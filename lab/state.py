@@ -35,6 +35,7 @@ class Switches:
     profile_flags_listed: bool = True
     tenant_changes_profile: bool = False  # the tenant stores another Retries than was sent
     unknown_tag: str = "create"  # or "error"
+    command_request_types: str = "apple"  # or "other": what a device's commands are called
     page_rows: int = 300  # the most rows in a page of devices, statuses, blueprints and Prism
     next_links_on_web_host: bool = True
     mixed_case_ids: bool = False

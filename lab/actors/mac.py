@@ -27,6 +27,7 @@ from lab.actors.inventory import (
     profile_columns,
 )
 from lab.clock import iso
+from lab.kandji.command_operations import carry_out
 from lab.kandji.deliveries import Delivery
 from lab.kandji.model import CustomScript, Device, LibraryItem, ProfileItem, Row
 from lab.kandji.profiles import scep_payloads
@@ -115,6 +116,8 @@ class Mac:
         result = CheckIn(self.serial)
         if self.in_a_drawer or self.device.is_removed or self.device.left_mdm:
             return result
+        if self._obey():
+            return result
         with self.world.lock:
             arriving = self._profile_commands(result)
         for profile in arriving:
@@ -126,6 +129,25 @@ class Mac:
             self.device.last_check_in = at or self.world.clock.now()
             self.report_inventory(at)
         return result
+
+    def _obey(self) -> bool:
+        """Carry out the command to lock or to erase. Return whether the Mac does nothing else.
+
+        A locked Mac does not check in. An erased one is no longer enrolled.
+        """
+        with self.world.lock:
+            if self.device.unlock_pin:
+                return True
+            action = carry_out(self.device, self.world.clock.now())
+            if action == "erase":
+                for identifier in list(self.profiles):
+                    self._drop_profile(identifier)
+                self.apps.clear()
+                self.accounts.clear()
+                self.device.left_mdm = True
+            if action:
+                self.device.pending.clear()
+            return bool(action)
 
     def _profile_commands(self, result: CheckIn) -> list[Delivery]:
         """Remove profiles that are no longer in scope. Return those that are new or changed."""
@@ -406,14 +428,14 @@ def act(
         chosen = [
             mac
             for mac in world.macs
-            if (serials is None or mac.serial in serials) and (not only_asked or mac.device.pending)
+            if (serials is None or mac.serial in serials) and (not only_asked or mac.device.asked)
         ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda mac: _answer(mac, only_asked), chosen))
 
 
 def _answer(mac: Mac, only_asked: bool) -> CheckIn:
-    if only_asked and "dailycheckin" not in mac.device.pending:
+    if only_asked and not {"dailycheckin", "command"} & mac.device.asked:
         if not mac.in_a_drawer and "updateinventory" in mac.device.pending:
             mac.report_inventory()
         return CheckIn(mac.serial)

@@ -370,6 +370,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
             "List Devices",
             "Update Inventory",
             "Send Blankpush",
+            "Erase Device",
         ),
         r"200 status: not described",
         "The answer that all is well is missing for these.",

@@ -24,6 +24,7 @@ SWITCH_CHOICES: dict[str, tuple[t.Any, ...]] = {
     "profile_uuid_case": ("upper", "lower"),
     "profile_uuid_variable": ("payload_uuid", "item_id"),
     "unknown_tag": ("create", "error"),
+    "command_request_types": ("apple", "other"),
     "certificate_rows": ("certificate", "common_name"),
     "native_scep_identifier": ("item_id", "opaque"),
     "too_many_body": ("detail", "empty", "html"),

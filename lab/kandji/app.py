@@ -14,6 +14,7 @@ from lab.http import Answer, Call, Operation, Refusal, VendorApp
 from lab.kandji import (
     audit_operations,
     blueprint_operations,
+    command_operations,
     device_operations,
     library_operations,
     prism_operations,
@@ -130,6 +131,14 @@ OPERATIONS: list[tuple[str, str, str, Handler]] = [
         device_operations.act,
     ),
     ("Send Blankpush", "POST", "/devices/{device_id}/action/blankpush", device_operations.act),
+    ("Lock Device", "POST", "/devices/{device_id}/action/lock", command_operations.lock),
+    ("Erase Device", "POST", "/devices/{device_id}/action/erase", command_operations.erase),
+    (
+        "Get Device Commands",
+        "GET",
+        "/devices/{device_id}/commands",
+        command_operations.list_commands,
+    ),
     (
         "Certificates",
         "GET",

@@ -179,12 +179,12 @@ def _column(tenant: Tenant, column: str, device: Device) -> str:
 
 def get_device(tenant: Tenant, call: Call) -> Answer:
     """Return one device."""
-    return Answer(render_device(tenant, _device(tenant, call)))
+    return Answer(render_device(tenant, find_device(tenant, call)))
 
 
 def update_device(tenant: Tenant, call: Call) -> Answer:
     """Change a device."""
-    device = _device(tenant, call)
+    device = find_device(tenant, call)
     body = json_body(call)
     if (
         body.get("blueprint_id") is not None
@@ -240,7 +240,7 @@ def change_device(tenant: Tenant, device: Device, body: dict[str, t.Any]) -> Non
 
 def get_details(tenant: Tenant, call: Call) -> Answer:
     """Return the details of a device."""
-    device = _device(tenant, call)
+    device = find_device(tenant, call)
     blueprint = tenant.blueprints.get(device.blueprint_id)
     return Answer(
         {
@@ -311,7 +311,7 @@ def _installed_profile(columns: dict[str, t.Any], since: t.Any) -> dict[str, t.A
 
 def get_apps(tenant: Tenant, call: Call) -> Answer:
     """Return the apps of a device."""
-    device = _device(tenant, call)
+    device = find_device(tenant, call)
     apps = device.report.apps if device.report else []
     return Answer(
         {
@@ -340,7 +340,7 @@ def get_apps(tenant: Tenant, call: Call) -> Answer:
 
 def get_library_items(tenant: Tenant, call: Call) -> Answer:
     """Return the library items of a device with their status."""
-    return Answer(_library_items(tenant, _device(tenant, call)))
+    return Answer(_library_items(tenant, find_device(tenant, call)))
 
 
 def _library_items(tenant: Tenant, device: Device) -> dict[str, t.Any]:
@@ -368,7 +368,7 @@ def _library_items(tenant: Tenant, device: Device) -> dict[str, t.Any]:
 
 def get_status(tenant: Tenant, call: Call) -> Answer:
     """Return the status of a device."""
-    device = _device(tenant, call)
+    device = find_device(tenant, call)
     names = ("id", "item_id", "name", "status", "reported_at", "type", "last_audit_log", "log")
     items = [
         {name: row[name] for name in names}
@@ -379,7 +379,7 @@ def get_status(tenant: Tenant, call: Call) -> Answer:
 
 def act(tenant: Tenant, call: Call) -> Answer:
     """Ask a device for an action: 200 without a body; it is pending until the device checks in."""
-    device = _device(tenant, call)
+    device = find_device(tenant, call)
     action = call.operation.path.rpartition("/")[2]
     if device.is_removed:
         raise bad_request("Command is not allowed for current device")
@@ -389,7 +389,8 @@ def act(tenant: Tenant, call: Call) -> Answer:
     return Answer(None)
 
 
-def _device(tenant: Tenant, call: Call) -> Device:
+def find_device(tenant: Tenant, call: Call) -> Device:
+    """Return the device of a request's path. Raises the refusal 404."""
     device = tenant.devices.get(call.path["device_id"].lower())
     if device is None:
         raise not_found()

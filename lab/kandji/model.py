@@ -219,6 +219,29 @@ class Report:
 
 
 @dataclass
+class Command:
+    """An MDM command that was sent to a device.
+
+    ``action`` is "" for one of MDM's own, ``pin`` what unlocks a Mac that carried out a lock.
+    """
+
+    id: str
+    request_type: str
+    requested_at: datetime
+    action: str = ""
+    completed_at: datetime | None = None
+    failed: bool = False
+    pin: str = ""
+
+    @property
+    def status(self) -> int:
+        """The vendor's number: 1 pending, 3 completed, 4 failed."""
+        if self.failed:
+            return 4
+        return 3 if self.completed_at else 1
+
+
+@dataclass
 class Device:
     """The tenant's record of a device."""
 
@@ -243,12 +266,20 @@ class Device:
     left_mdm: bool = False  # its MDM profile was removed, and the tenant still lists it
     statuses: dict[str, ItemStatus] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)  # actions that the device has not answered yet
+    commands: list[Command] = field(default_factory=list)  # the oldest one first
+    unlock_pin: str = ""  # of a Mac that carried out the command to lock
     report: Report | None = None
     filevault: bool = True
     evaluated_tags: list[str] = field(default_factory=list)  # the tags as MDM last looked at them
 
     def __post_init__(self) -> None:
         self.evaluate()
+
+    @property
+    def asked(self) -> set[str]:
+        """What the API asked the device for, which it has not answered yet."""
+        is_open = any(command.status == 1 for command in self.commands)
+        return {*self.pending, *(["command"] if is_open else [])}
 
     def evaluate(self) -> None:
         """Evaluate the conditions of the assignment map, as MDM does.

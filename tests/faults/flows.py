@@ -55,6 +55,7 @@ FORECAST, METHOD, RECORDS = (
     "okta_device_info",
 )
 DEVICE, CODE = "okta_device", "okta_temporary_access_code"
+ACTION = "kandji_device_action"
 FREELY = {"max_percent": 100}
 RULES = "okta_access_policy_rules"
 INTEGRATION, RESET, DENIALS = (
@@ -298,6 +299,7 @@ def _stuck_and(*steps: tuple[str, Json]) -> Callable[[Scene], None]:
 
 
 ALLOW = ["last_authenticator"]
+LOCK = {"action": "lock", "serials": [STUCK], "confirm": f"LOCK {STUCK}"}
 HELLO = {"name": "Hello", "script": "#!/bin/sh\necho hello\n", "blueprints": ["Canary"]}
 CHECK_ID = "certificate_check_item_id"
 
@@ -461,6 +463,9 @@ FLOWS: dict[str, Flow] = {
     "temporary access code": Flow(
         CODE, {"user": "stuck@example.com", "dest": f"{DIRECTORY}/code"}, _locked_out
     ),
+    "lock": Flow(ACTION, {**LOCK, "pin_dir": DIRECTORY}, _stuck),
+    "lock without its phrase": Flow(ACTION, {**LOCK, "confirm": ""}, _stuck, guarded=True),
+    "erase": Flow(ACTION, {**LOCK, "action": "erase", "confirm": f"ERASE {STUCK}"}, _stuck),
     "records": Flow(RECORDS, {"serial_numbers": [STUCK]}, _stuck),
     "record by id": Flow(
         RECORDS, lambda scene, _p: {"device_ids": [next(iter(scene.world.okta.devices))]}, _stuck

@@ -52,6 +52,7 @@ APP, POLICY, RULE = "kandji_app_store_item", "okta_access_policy", "okta_access_
 RULES = "okta_access_policy_rules"
 RESET, METHOD = "okta_device_reset", "okta_authenticator_method"
 DEVICE, REDELIVERY = "okta_device", "kandji_profile_redelivery"
+ACTION = "kandji_device_action"
 LOOK = {"name": "Look", "script": "#!/bin/sh\necho 1", "blueprints": ["Canary"]}
 ENFORCED = {
     "policy": ORIGINAL,
@@ -73,7 +74,7 @@ class Scenario:
     @property
     def subject(self) -> str:
         """What it writes to: scenarios of one subject can meet."""
-        if self.module in (RESET, DEVICE):
+        if self.module in (RESET, DEVICE, ACTION):
             return "devices"
         return "library" if self.module.startswith("kandji_") else self.module[:18]
 
@@ -110,6 +111,9 @@ SCENARIOS = {
     ),
     "reset device": Scenario(RESET, {"serials": [STUCK]}),
     "suspend device": Scenario(DEVICE, {"serials": [STUCK], "state": "suspended"}),
+    "lock Mac": Scenario(
+        ACTION, {"action": "lock", "serials": [STUCK], "confirm": f"LOCK {STUCK}"}
+    ),
 }
 
 

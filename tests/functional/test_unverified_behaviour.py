@@ -62,6 +62,8 @@ BESIDE_THE_WAY = {"delete_active_error", "unknown_tag"}
 OF_RESET = {"record_before_certificate", "sign_in_touches_record", "lifecycle_lag_seconds"}
 # Walked through in test_device_trust_certificates.py.
 OF_SCRIPTS = {"script_log_length"}
+# Walked through in test_kandji_device_action.py.
+OF_COMMANDS = {"command_request_types"}
 # Walked through in test_scep_unknowns.py.
 OF_SCEP = {"scep_capabilities", "scep_content_types", "scep_host"}
 # Walked through in test_policy_unknowns.py.
@@ -298,6 +300,7 @@ def test_the_page_names_the_switches_that_are_walked():
         | BESIDE_THE_WAY
         | OF_SCEP
         | OF_SCRIPTS
+        | OF_COMMANDS
         | OF_RESET
         | OF_POLICIES
         | OF_EVENTS

@@ -29,6 +29,7 @@ from .records import (
     Blueprint,
     CustomProfile,
     CustomScript,
+    DeviceCommand,
     DeviceItem,
     InstalledProfile,
     ItemStatus,
@@ -141,6 +142,28 @@ DAILY_CHECK_IN = Operation(
     repeatable=True,
     keeps_state=True,
 )
+# Not repeatable: each lock has a PIN of its own, which its answer alone shows at first.
+LOCK_DEVICE = Operation(
+    "Lock Device",
+    "POST",
+    "/api/v1/devices/{device_id}/action/lock",
+    "Lock Device",
+    writes=True,
+)
+ERASE_DEVICE = Operation(
+    "Erase Device",
+    "POST",
+    "/api/v1/devices/{device_id}/action/erase",
+    "Erase Device",
+    writes=True,
+)
+DEVICE_COMMANDS = Operation(
+    "Get Device Commands",
+    "GET",
+    "/api/v1/devices/{device_id}/commands",
+    "Get Device Commands",
+)
+ENVELOPES = {DEVICE_COMMANDS.name: "commands"}  # the member of the body that is paged
 LIST_EVENTS = Operation("List audit events", "GET", AUDIT, "List audit events")
 PRISM_CERTIFICATES = Operation("Certificates", "GET", PRISM + "/certificates", "Certificates")
 PRISM_PROFILES = Operation(
@@ -156,6 +179,8 @@ ALREADY_REMOVED = (
     "Library Item does not exist on Blueprint",
     "Library Item does not exist in Assignment Node",
 )
+# Bodies of a 400: the device has the command, or waits for it.
+ALREADY_SENT = ("This device is already locked.", "Command already running")
 
 
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
@@ -515,6 +540,63 @@ class Kandji:
             raise
         return True
 
+    def device_commands(self, device_id: str) -> list[DeviceCommand]:
+        """Return the MDM commands that were sent to a device. Get Device Commands."""
+        path = {"device_id": device_id}
+        rows = self._linked_pages(DEVICE_COMMANDS, {"limit": PAGE}, path, required=("uuid",))
+        return list(map(DeviceCommand.from_row, rows))
+
+    def lock_device(
+        self, device_id: str, before: t.Sequence[DeviceCommand], texts: t.Mapping[str, str]
+    ) -> str | None:
+        """Send the command that locks a device, and return the PIN that unlocks it.
+
+        Lock Device. None if the device is locked already, or the command is pending; "" if the
+        answer has no PIN.
+
+        :arg before: the device's commands as they were read.
+        :arg texts: Message and PhoneNumber, which the locked device displays.
+        """
+        request = Request(
+            {"device_id": device_id},
+            json=dict(texts),
+            is_undone=lambda: self._has_commands(device_id, before),
+        )
+        try:
+            answer = self.transport.send(LOCK_DEVICE, request)
+        except ApiError as error:
+            if _has_command(error):
+                return None
+            raise
+        pin = as_id(as_object(answer.json).get("PIN"))
+        self.transport.masker.add(pin, ordinary=True)
+        return pin
+
+    def erase_device(self, device_id: str, before: t.Sequence[DeviceCommand]) -> bool:
+        """Send the command that erases a device, and return whether it was not pending before.
+
+        Erase Device. Kandji makes a PIN for Macs that need one.
+
+        :arg before: the device's commands as they were read.
+        """
+        request = Request(
+            {"device_id": device_id},
+            json={},
+            is_undone=lambda: self._has_commands(device_id, before),
+        )
+        try:
+            self.transport.send(ERASE_DEVICE, request)
+        except ApiError as error:
+            if _has_command(error):
+                return False
+            raise
+        return True
+
+    def _has_commands(self, device_id: str, before: t.Sequence[DeviceCommand]) -> bool:
+        """Return whether a device has exactly the commands that it had before."""
+        known = {command.uuid for command in before}
+        return known == {command.uuid for command in self.device_commands(device_id)}
+
     # The audit log
 
     def audit_events(self) -> t.Iterator[AuditEvent]:
@@ -578,7 +660,8 @@ class Kandji:
     ) -> t.Iterator[Row]:
         """Yield the rows of pages in the envelope {results, next}, of at most ``at_most`` pages.
 
-        ``next`` may name another host, so that only its query is used.
+        ``next`` may name another host, so that only its query is used. The envelope is the body, or
+        the member of it that ENVELOPES names.
 
         Raises Unreadable for a row without one of the ``required`` keys: what it stands for is not
         known to be absent. With ``counted`` the envelope's count has to be reached. A recorded list
@@ -589,6 +672,8 @@ class Kandji:
 
         def fetch(query: Query) -> Page:
             body = self.transport.call(operation, path, query=query).json
+            if operation.name in ENVELOPES:
+                body = as_object(body).get(ENVELOPES[operation.name])
             rows = rows_of("kandji", body.get("results") if isinstance(body, dict) else None)
             _require_keys(operation, rows, required)
             following = follow_link(
@@ -609,6 +694,11 @@ class Kandji:
             fetch,
             lambda row: as_id(row[own_id]).lower() if own_id else None,
         )
+
+
+def _has_command(error: ApiError) -> bool:
+    """Return whether a command was refused because the device has it, or waits for it."""
+    return error.status == 400 and str(error.details.get("error_text")) in ALREADY_SENT
 
 
 def _device_identity(row: Row) -> object:

@@ -146,6 +146,33 @@ class KandjiDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceCommand:
+    """An MDM command that was sent to a device, as Get Device Commands describes it.
+
+    ``status`` is Kandji's number: 1 pending, 2 running, 3 completed, 4 failed, 5 put off by the
+    device. It is None if the row has none. The times are ISO 8601.
+    """
+
+    uuid: str
+    request_type: str = ""
+    status: int | None = None
+    requested: str | None = None
+    completed: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Row) -> DeviceCommand:
+        """Return the record of a row of Get Device Commands."""
+        status = as_id(row.get("status"))
+        return cls(
+            uuid=_key(row.get("uuid")),
+            request_type=as_id(row.get("request_type")),
+            status=int(status) if status.isdecimal() and status.isascii() else None,
+            requested=as_text(row.get("date_requested")),
+            completed=as_text(row.get("date_completed")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ItemStatus:
     """The status of a library item on one device.
 

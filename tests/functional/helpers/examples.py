@@ -335,6 +335,20 @@ def lost(stage: Stage, status: str = "ACTIVE") -> None:
     stage.put(FIRST_MAC, "RESETMAC0001")
 
 
+def with_pins(stage: Stage) -> None:
+    (stage.directory / "pins").mkdir(exist_ok=True)
+    stage.put("~/pins", str(stage.directory / "pins"))
+
+
+def unlocked_and_lost_again(stage: Stage) -> None:
+    """The first Mac carried out a lock, and somebody entered its PIN."""
+    serial = stage.stands_for[FIRST_MAC]
+    confirm = f"LOCK {serial}"
+    stage.call("kandji_device_action", action="lock", serials=[serial], confirm=confirm)
+    stage.control("POST", "/act/macs", serials=[serial])
+    stage.watched.mac(serial).device.unlock_pin = ""
+
+
 def found(stage: Stage) -> None:
     lost(stage, "SUSPENDED")
 
@@ -507,6 +521,8 @@ SCENES: dict[str, Scene] = {
     "Reset the records of all Macs of a ring that registered too early": ring_registered_too_early,
     "Plan a reset for approval": registered_too_early,
     "Carry out the approved plan alone": approved,
+    "Lock a lost Mac": with_pins,
+    "Lock it again, since it was found, unlocked and lost again": unlocked_and_lost_again,
     "Suspend a lost Mac": lost,
     "Unsuspend it after it was found": found,
     "Delete the device records of a person who left": left_by_ann,

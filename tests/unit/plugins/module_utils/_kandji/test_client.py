@@ -770,3 +770,104 @@ def test_tags_are_written_again_after_a_429_only_if_they_are_as_before(
         with pytest.raises(Uncertain):
             client.set_tags("d1", ["vip"], ["vip", "skip"])
     assert [each.method for each in wire.sent] == methods
+
+
+# Commands of a device
+
+
+COMMAND = {
+    "uuid": "B4B6FA7B-2E61-4907-A1FC-58666E7FD52E",
+    "command_type": "DeviceLock",
+    "request_type": "DeviceLock",
+    "status": 3,
+    "date_requested": "2022-08-18T15:07:22.205070Z",
+    "date_completed": "2022-08-18T15:07:24.130091Z",
+}
+
+
+def commands(*rows: t.Any, following: str | None = None) -> t.Any:
+    page = {"count": len(rows), "next": following, "previous": None, "results": list(rows)}
+    return {"device_id": "d1", "commands": page}
+
+
+def test_the_commands_of_a_device_are_read_to_the_last_page(wire: t.Any) -> None:
+    link = f"{API}/api/v1/devices/d1/commands?limit=300&offset=300"
+    other = {**COMMAND, "uuid": "u2", "status": "1", "date_completed": None}
+    wire.script((200, commands(COMMAND, following=link)), (200, commands(other)))
+    first, second = kandji(wire).device_commands("d1")
+    assert (first.uuid, first.request_type, first.status) == (
+        COMMAND["uuid"].lower(),  # type: ignore[union-attr]
+        "DeviceLock",
+        3,
+    )
+    assert (first.requested, first.completed) == (
+        COMMAND["date_requested"],
+        COMMAND["date_completed"],
+    )
+    assert (second.status, second.completed) == (1, None)
+    assert query_of(wire.sent[1])["offset"] == "300"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, [], {"commands": None}, {"commands": []}, {"commands": {"results": None}}]
+)
+def test_a_list_of_commands_of_another_form_is_not_none(wire: t.Any, body: t.Any) -> None:
+    wire.script((200, body))
+    with pytest.raises(Unreadable):
+        kandji(wire).device_commands("d1")
+
+
+@pytest.mark.parametrize("status", [None, "", "soon", True, 1.5, [], "٣"])
+def test_a_status_that_is_no_number_is_unknown(wire: t.Any, status: t.Any) -> None:
+    wire.script((200, commands({**COMMAND, "status": status}, {**COMMAND, "uuid": "u2"})))
+    assert kandji(wire).device_commands("d1")[0].status is None
+
+
+def test_a_lock_returns_its_pin_which_no_text_of_others_shows(wire: t.Any) -> None:
+    wire.script((200, {"PIN": "496406"}))
+    client = kandji(wire)
+    assert client.lock_device("d1", [], {"Message": "Lost"}) == "496406"
+    assert json.loads(wire.sent[0].body) == {"Message": "Lost"}
+    assert wire.sent[0].url.endswith("/api/v1/devices/d1/action/lock")
+    assert client.transport.masker.foreign_text("PIN 496406") == f"PIN {MASK}"
+
+
+@pytest.mark.parametrize("body", [{}, [], {"PIN": None}, "496406", None])
+def test_a_lock_without_a_pin_in_the_answer_is_a_lock(wire: t.Any, body: t.Any) -> None:
+    wire.script((200, body))
+    assert kandji(wire).lock_device("d1", [], {}) == ""
+
+
+@pytest.mark.parametrize("text", ["This device is already locked.", "Command already running"])
+def test_a_device_that_has_the_command_is_no_error(wire: t.Any, text: str) -> None:
+    wire.script((400, text), (400, text))
+    assert kandji(wire).lock_device("d1", [], {}) is None
+    assert kandji(wire).erase_device("d1", []) is False
+
+
+def test_a_command_that_is_not_allowed_is_an_error(wire: t.Any) -> None:
+    wire.script((400, "Command is not allowed for current device"))
+    with pytest.raises(ApiError, match="not allowed for current device"):
+        kandji(wire).erase_device("d1", [])
+
+
+def test_an_erasure_has_an_answer_without_a_body(wire: t.Any) -> None:
+    wire.script((200, None))
+    assert kandji(wire).erase_device("d1", []) is True
+    assert wire.sent[0].url.endswith("/api/v1/devices/d1/action/erase")
+
+
+@pytest.mark.parametrize("name", ["lock", "erase"])
+def test_a_command_is_not_sent_again_after_a_429_that_may_have_taken_it(
+    wire: t.Any, name: str
+) -> None:
+    def send(client: Kandji) -> t.Any:
+        if name == "lock":
+            return client.lock_device("d1", [], {})
+        return client.erase_device("d1", [])
+
+    wire.script((429, {}), (200, commands(COMMAND)))
+    with pytest.raises(Uncertain):
+        send(kandji(wire))
+    wire.script((429, {}), (200, commands()), (200, {"PIN": "496406"}))
+    assert send(kandji(wire)) in ("496406", True)

@@ -1,0 +1,208 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a Mac is to be locked or erased, by the commands that it had before. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .._core.errors import BadOption, Refused
+from .._core.timestamps import EARLIEST, parse_timestamp
+from .records import MAC, DeviceCommand, KandjiDevice
+from .serials import describe_several
+
+Action = t.Literal["lock", "erase"]
+ACTIONS: tuple[Action, ...] = ("lock", "erase")
+ReasonCode = t.Literal[
+    "no_device",
+    "several_kandji_devices",
+    "other_platform",
+    "not_managed",
+    "pending",
+    "done_before",
+    "other_action",
+    "state_unknown",
+]
+# The codes that the option ``allow`` lifts.
+ALLOW: tuple[ReasonCode, ...] = ("done_before", "other_action", "state_unknown")
+
+# Apple's request types of the two commands.
+_REQUEST_TYPES: t.Final[dict[Action, str]] = {"lock": "devicelock", "erase": "erasedevice"}
+_DONE: t.Final[dict[Action, str]] = {"lock": "locked", "erase": "erased"}
+_NOUNS: t.Final[dict[Action, str]] = {"lock": "lock", "erase": "erasure"}
+_COMPLETED, _FAILED = 3, 4
+_OPEN = (1, 2, 5)  # pending, running, put off by the Mac
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a run does with a Mac: send, unchanged or skipped, and why."""
+
+    serial: str
+    action: t.Literal["send", "unchanged", "skipped"]
+    reason: str
+    code: ReasonCode | None = None
+    device: KandjiDevice | None = None
+
+    @property
+    def sends(self) -> bool:
+        """Whether the command is sent."""
+        return self.action == "send"
+
+
+def check_device(serial: str, devices: Sequence[KandjiDevice]) -> Decision | None:
+    """Return why the devices with a serial get no command, None if the one of them may get it."""
+    if not devices:
+        reason = "Kandji has no Mac with this serial number. Check the spelling."
+        return Decision(serial, "skipped", reason, "no_device")
+    if len(devices) > 1:
+        return Decision(
+            serial, "skipped", f"{describe_several(devices)}.", "several_kandji_devices"
+        )
+    device = devices[0]
+    if device.platform != MAC:
+        platform = device.platform or "not shown"
+        reason = f"Its platform in Kandji is {platform}, and only a Mac is locked or erased."
+        return Decision(serial, "skipped", reason, "other_platform", device)
+    if device.is_removed or device.mdm_enabled is False:
+        reason = "Its MDM profile is gone, so no command of Kandji reaches it."
+        return Decision(serial, "skipped", reason, "not_managed", device)
+    return None
+
+
+def decide(
+    action: Action,
+    serial: str,
+    device: KandjiDevice,
+    commands: Iterable[DeviceCommand],
+    allow: Collection[str],
+) -> Decision:
+    """Return whether a Mac gets a command, by those that it had before.
+
+    The newest command of each kind decides. A command that failed does not count.
+    """
+    commands = list(commands)
+    last = _find_last(commands, action)
+    if last and last.status in _OPEN:
+        return Decision(serial, "unchanged", _describe_pending(action, last), "pending", device)
+    refusal = _check_last(action, last, allow) or _check_other(action, commands, allow)
+    if refusal is None:
+        return Decision(serial, "send", _describe_send(action), device=device)
+    code, reason = refusal
+    kind: t.Literal["unchanged", "skipped"] = "unchanged" if code == "done_before" else "skipped"
+    return Decision(serial, kind, reason, code, device)
+
+
+def _find_last(commands: Iterable[DeviceCommand], action: Action) -> DeviceCommand | None:
+    """Return the command of a kind that was sent last, as far as Kandji shows its times."""
+    wanted = [each for each in commands if each.request_type.lower() == _REQUEST_TYPES[action]]
+    return max(wanted, key=_sent_at, default=None)
+
+
+def _sent_at(command: DeviceCommand) -> tuple[bool, bool, datetime]:
+    """Return by what commands are sorted. One that is open, or has no time, counts as the last."""
+    time = parse_timestamp(command.requested)
+    return command.status in _OPEN, time is None, time or EARLIEST
+
+
+def _check_last(
+    action: Action, last: DeviceCommand | None, allow: Collection[str]
+) -> tuple[ReasonCode, str] | None:
+    if last is None or last.status == _FAILED:
+        return None
+    if last.status == _COMPLETED:
+        when = last.completed or last.requested or "an unknown time"
+        reason = (
+            f"It was {_DONE[action]} at {when}{_allowing('done_before', f'{action}s it again')}."
+        )
+        return None if "done_before" in allow else ("done_before", reason)
+    reason = (
+        f"Kandji does not show what became of the {_NOUNS[action]} of {last.requested or 'before'}"
+        f" (status {last.status}){_allowing('state_unknown', f'{action}s it again')}."
+    )
+    return None if "state_unknown" in allow else ("state_unknown", reason)
+
+
+def _check_other(
+    action: Action, commands: Iterable[DeviceCommand], allow: Collection[str]
+) -> tuple[ReasonCode, str] | None:
+    """Return why the other command stands in the way.
+
+    Kandji says that a locked Mac cannot be erased. A lock would therefore stop an erasure that is
+    not completed.
+    """
+    other: Action = "erase" if action == "lock" else "lock"
+    last = _find_last(commands, other)
+    harmless = (_FAILED, _COMPLETED) if other == "erase" else (_FAILED,)
+    if last is None or last.status in harmless or "other_action" in allow:
+        return None
+    when = last.completed or last.requested or "an unknown time"
+    fact = (
+        f"It was locked at {when}, and a locked Mac cannot be erased. Unlock it first"
+        if other == "lock" and last.status == _COMPLETED
+        else f"Its {_NOUNS[other]} of {when} is not completed, and a locked Mac cannot be erased"
+    )
+    return "other_action", f"{fact}{_allowing('other_action', f'{action}s it')}."
+
+
+def _describe_pending(action: Action, last: DeviceCommand) -> str:
+    return (
+        f"Its {_NOUNS[action]} of {last.requested or 'before'} is pending: the Mac has not answered"
+        " yet."
+    )
+
+
+def _describe_send(action: Action) -> str:
+    if action == "lock":
+        return "It gets the command to lock, and restarts with a PIN."
+    return "It gets the command to erase, and loses its data for good."
+
+
+def _allowing(code: ReasonCode, effect: str) -> str:
+    return f" (allowing {code!r} {effect})"
+
+
+def already_sent(decision: Decision) -> Decision:
+    """Return the decision about a Mac for which Kandji answered that it has the command already."""
+    reason = "Kandji answered that it has the command already, or waits for it."
+    return Decision(decision.serial, "unchanged", reason, "pending", decision.device)
+
+
+# Confirmation
+
+
+def confirmation_phrase(action: Action, serials: Iterable[str]) -> str:
+    """Return what ``confirm`` has to be: the action and each serial that was asked for."""
+    return f"{action.upper()} {', '.join(serials)}"
+
+
+def check_confirmed(action: Action, serials: Sequence[str], confirm: str) -> None:
+    """Raise Refused, before any command, unless ``confirm`` is the phrase.
+
+    The phrase names what was asked for, not what is left, so it stays valid after an interruption.
+    """
+    phrase = confirmation_phrase(action, serials)
+    if confirm.strip() == phrase:
+        return
+    effect = "would be erased, which cannot be undone" if action == "erase" else "would be locked"
+    raise Refused(
+        f"confirm: {', '.join(serials)} {effect}. Nothing was sent. If that is intended, set"
+        f" confirm: {phrase}",
+        confirm=phrase,
+    )
+
+
+def pin_file_name(serial: str) -> str:
+    """Return the name of the file for a Mac's PIN. Raises BadOption for a serial like "../x"."""
+    if not _FILE_NAME.fullmatch(serial):
+        raise BadOption(
+            f"pin_dir: The serial number {serial!r} cannot be the name of a file. Leave pin_dir"
+            " out, and read the PIN in Kandji."
+        )
+    return f"{serial}.pin"

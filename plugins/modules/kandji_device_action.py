@@ -1,0 +1,414 @@
+#!/usr/bin/python
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kandji_device_action
+short_description: Lock or erase lost Macs with Kandji
+version_added: 0.1.0
+description:
+  - Sends the command to lock, or to erase, to exactly the Macs of the given serials, by the
+    operations C(Lock Device) and C(Erase Device).
+  - Each run that sends needs O(confirm), which names the action and each serial. Check mode returns
+    it as RV(confirm).
+  - A Mac whose command is pending or completed does not get it again. Kandji's list of its commands
+    shows that, so no file is needed, and the next run after an interruption sends the rest.
+  - A Mac that is locked restarts and asks for a PIN, which Kandji makes. No result holds it. The
+    Mac reports to Kandji no more until somebody enters it.
+  - Kandji says that a locked Mac cannot be erased. Choose one of the two.
+  - Kandji does not say whether a Mac that was locked is still locked. If it was found, unlocked and
+    lost again, O(allow) with V(done_before) locks it again.
+  - Calls are one for each serial, or one for each 300 devices for more than ten serials, and one
+    for each 300 commands of a Mac. A command that is sent takes three.
+author:
+  - devicetrust.okta_kandji contributors (@devicetrust)
+extends_documentation_fragment:
+  - devicetrust.okta_kandji._kandji
+  - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.writes
+  - devicetrust.okta_kandji._attributes.kandji
+options:
+  action:
+    description:
+      - V(lock) is undone with the PIN.
+      - V(erase) loses the data of the Mac for good.
+    type: str
+    choices: [lock, erase]
+    required: true
+  serials:
+    description: Serial numbers of the Macs, compared without case. They may come as one text,
+      separated by commas or line breaks.
+    type: list
+    elements: str
+    required: true
+  confirm:
+    description: The action in capital letters and the serials in their order, like
+      V(LOCK C02XK1ZAJG5J) or V(ERASE C02XK1ZAJG5J, C02XK1ZAJG5K). The same phrase is valid for the
+      rest of an interrupted run.
+    type: str
+  allow:
+    description:
+      - The reasons (RV(devices[].reason_code)) for which a Mac gets no command, though it otherwise
+        would. A command that is pending is never sent again.
+      - V(done_before) sends it also to a Mac that carried it out before.
+      - V(other_action) erases a Mac that was locked before, and was unlocked since. It also locks
+        one whose erasure is pending, which then does not happen while it is locked.
+      - V(state_unknown) sends it although Kandji does not show what became of the last one.
+    type: list
+    elements: str
+    choices: [done_before, other_action, state_unknown]
+    default: []
+  message:
+    description: For V(lock). A text that the locked Mac displays.
+    type: str
+  phone_number:
+    description: For V(lock). A phone number that the locked Mac displays, if it has Apple silicon.
+    type: str
+  pin_dir:
+    description:
+      - For V(lock). An existing directory, in which the PIN of each Mac is written to a new file
+        that only the user who runs the module can read, like C(C02XK1ZAJG5J.pin). The module
+        refuses a file that exists.
+      - Without it the PIN is not kept. Kandji's web app shows it on the page of the Mac as soon as
+        the Mac has the command.
+    type: path
+seealso:
+  - module: devicetrust.okta_kandji.okta_device
+"""
+
+EXAMPLES = r"""
+- name: Lock a lost Mac
+  devicetrust.okta_kandji.kandji_device_action:
+    kandji_api_url: https://acme.api.kandji.io
+    kandji_api_token: "{{ vault_kandji_api_token }}"
+    action: lock
+    serials: [C02XK1ZAJG5J]
+    confirm: LOCK C02XK1ZAJG5J
+    message: This Mac was lost. Please call us.
+    phone_number: "+1 555 0100"
+    pin_dir: ~/pins
+
+- name: Lock it again, since it was found, unlocked and lost again
+  devicetrust.okta_kandji.kandji_device_action:
+    action: lock
+    serials: [C02XK1ZAJG5J]
+    confirm: LOCK C02XK1ZAJG5J
+    allow: [done_before]
+
+# URL and token of this one come from the environment, or from module_defaults.
+- name: Erase a Mac that stays lost
+  devicetrust.okta_kandji.kandji_device_action:
+    action: erase
+    serials: [C02XK1ZAJG5J]
+    confirm: ERASE C02XK1ZAJG5J
+"""
+
+RETURN = r"""
+devices:
+  description: For each serial, what the module did, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    serial_number:
+      description: Serial number as the option has it.
+      type: str
+      returned: always
+    device_id:
+      description: Id of the device in Kandji. Null if there is none, or more than one.
+      type: str
+      returned: always
+    name:
+      description: Name of the device in Kandji.
+      type: str
+      returned: always
+    state:
+      description: What the module did. V(changed) if it sent the command, V(unchanged), V(skipped),
+        or in check mode V(would_change).
+      type: str
+      returned: always
+    reason:
+      description: Why, in one or two sentences.
+      type: str
+      returned: always
+    reason_code:
+      description:
+        - Why the command was not sent. Null if it was.
+        - It is a value of O(allow), or C(pending) for a command that the Mac has not answered yet.
+          C(no_device), C(several_kandji_devices), C(other_platform) and C(not_managed) say why
+          Kandji cannot send one.
+      type: str
+      returned: always
+    pin_file:
+      description: Path of the file with the PIN. In check mode, of the file that would be written.
+        Null without O(pin_dir), and if the module did not lock the Mac.
+      type: str
+      returned: always
+  sample:
+    - serial_number: C02XK1ZAJG5J
+      device_id: 6f5a5f5e-3d3b-4a8f-a1f1-6a2d6f3f7a10
+      name: MacBook of Ann
+      state: changed
+      reason: It gets the command to lock, and restarts with a PIN.
+      reason_code: null
+      pin_file: /home/ops/pins/C02XK1ZAJG5J.pin
+report:
+  description: Lines of text for an operator. One for each Mac, then RV(console_steps) and the
+    phrase that the plan needs.
+  returned: success
+  type: list
+  elements: str
+  sample: ["C02XK1ZAJG5J, MacBook of Ann: changed. It gets the command to lock, and restarts with a
+      PIN."]
+confirm:
+  description: The phrase for O(confirm) that confirms this plan. Empty if no command is sent.
+  returned: success
+  type: str
+  sample: LOCK C02XK1ZAJG5J
+console_steps:
+  description: Where people find the PINs that are in no file of this run.
+  returned: success
+  type: list
+  elements: str
+  sample: ["C02XK1ZAJG5J: Kandji's web app shows the PIN on the page of the Mac."]
+changes:
+  description: One line for each command that the module sent, or would send in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["update Mac C02XK1ZAJG5J: lock"]
+api_calls:
+  description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
+    verb. A repeated request counts again.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {vendor: kandji, operation: Lock Device, verb: POST, count: 1}
+"""
+
+import os
+import typing as t
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import BadOption, DeviceTrustError, NotFound
+from ..module_utils._core.module import ModuleContext, run_module
+from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.private_files import check_dest, private_file
+from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.text import split_lines, unique_spellings
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._kandji.device_actions import (
+    ACTIONS,
+    ALLOW,
+    Action,
+    Decision,
+    already_sent,
+    check_confirmed,
+    check_device,
+    confirmation_phrase,
+    decide,
+    pin_file_name,
+)
+from ..module_utils._kandji.records import DeviceCommand, KandjiDevice
+from ..module_utils._kandji.serials import group_by_serial
+
+OPTIONS: ArgumentSpec = {
+    "action": {"type": "str", "choices": list(ACTIONS), "required": True},
+    "serials": {"type": "list", "elements": "str", "required": True},
+    "confirm": {"type": "str"},
+    "allow": {"type": "list", "elements": "str", "choices": list(ALLOW), "default": []},
+    "message": {"type": "str"},
+    "phone_number": {"type": "str"},
+    "pin_dir": {"type": "path", "no_log": False},
+}
+USES = (
+    kandji_api.LIST_DEVICES,
+    kandji_api.GET_DEVICE,
+    kandji_api.DEVICE_COMMANDS,
+    kandji_api.LOCK_DEVICE,
+    kandji_api.ERASE_DEVICE,
+)
+PIN_OF_ANY = "Kandji's web app shows the PIN of each Mac that it locked, on the page of the Mac."
+FOR_LOCK = {"message": "Message", "phone_number": "PhoneNumber", "pin_dir": ""}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a Mac."""
+
+    decision: Decision
+    state: str
+    pin_file: str | None = None
+
+    def row(self) -> dict[str, object]:
+        """Return what the result holds of the Mac."""
+        device = self.decision.device
+        return {
+            "serial_number": self.decision.serial,
+            "device_id": device.device_id if device else None,
+            "name": (device.name or None) if device else None,
+            "state": self.state,
+            "reason": self.decision.reason,
+            "reason_code": self.decision.code,
+            "pin_file": self.pin_file,
+        }
+
+    def line(self) -> str:
+        """Return the line of the report."""
+        device, words = self.decision.device, self.state.replace("_", " ")
+        names = [self.decision.serial, *([device.name] if device and device.name else [])]
+        return f"{', '.join(names)}: {words}. {self.decision.reason}"
+
+
+class ActionRun:
+    """One run. The decisions are made of fresh reads, right before each command."""
+
+    def __init__(self, ctx: ModuleContext) -> None:
+        self._ctx, self._params = ctx, ctx.params
+        self._action: Action = ctx.params["action"]
+        self._serials = unique_spellings(split_lines(ctx.params["serials"]))
+        self._outcomes: list[Outcome] = []
+
+    def run(self) -> Result:
+        """Return what was done. Raise Refused, before any command, without the phrase."""
+        self._check_options()
+        decisions = self._plan()
+        sends = [decision for decision in decisions if decision.sends]
+        for decision in sends:
+            if path := self._pin_file(decision):
+                check_dest(path, "pin_dir")
+        if sends and not self._ctx.check_mode:
+            check_confirmed(self._action, self._serials, self._params["confirm"] or "")
+        for decision in decisions:
+            try:
+                self._outcomes.append(self._carry_out(decision))
+            except DeviceTrustError as error:
+                error.details["devices"] = [outcome.row() for outcome in self._outcomes]
+                if self._action == "lock" and self._ctx.may_have_written():
+                    error.message += f" {PIN_OF_ANY}"
+                raise
+        return self._result(bool(sends))
+
+    def _check_options(self) -> None:
+        if not self._serials:
+            raise BadOption("serials: Name at least one Mac.")
+        names = [name for name in FOR_LOCK if self._params[name]]
+        if self._action != "lock" and names:
+            raise BadOption(f"{names[0]}: It is for action=lock. Leave it out.")
+
+    def _plan(self) -> list[Decision]:
+        kandji = self._ctx.kandji
+        known = group_by_serial(kandji.devices_with_serials(self._serials))
+        decisions = []
+        for serial in self._serials:
+            devices = known.get(serial.lower(), [])
+            decisions.append(check_device(serial, devices) or self._decide(serial, devices[0])[0])
+        return decisions
+
+    def _decide(
+        self, serial: str, device: KandjiDevice
+    ) -> tuple[Decision, t.Sequence[DeviceCommand]]:
+        """Return the decision about a Mac, with its commands, from which it is made."""
+        commands = self._ctx.kandji.device_commands(device.device_id)
+        return decide(self._action, serial, device, commands, self._params["allow"]), commands
+
+    def _carry_out(self, decision: Decision) -> Outcome:
+        if not decision.sends or decision.device is None:
+            return Outcome(decision, decision.action)
+        path = self._pin_file(decision)
+        if self._ctx.check_mode:
+            return Outcome(decision, "would_change", path)
+        again, commands = self._decide_again(decision.serial, decision.device)
+        if not again.sends or again.device is None:
+            return Outcome(again, again.action)
+        return self._send(again, again.device, commands, path)
+
+    def _decide_again(
+        self, serial: str, device: KandjiDevice
+    ) -> tuple[Decision, t.Sequence[DeviceCommand]]:
+        """Return the decision about the Mac as it is right before the command."""
+        try:
+            now = self._ctx.kandji.device(device.device_id)
+        except NotFound:
+            devices = []
+        else:
+            devices = [now] if now.serial_key == serial.lower() else []
+        problem = check_device(serial, devices)
+        return (problem, ()) if problem else self._decide(serial, devices[0])
+
+    def _send(
+        self,
+        decision: Decision,
+        device: KandjiDevice,
+        commands: t.Sequence[DeviceCommand],
+        path: str | None,
+    ) -> Outcome:
+        kandji = self._ctx.kandji
+        if self._action == "erase":
+            if kandji.erase_device(device.device_id, commands):
+                return Outcome(decision, "changed")
+            return Outcome(already_sent(decision), "unchanged")
+        texts = {
+            field: text
+            for name, field in FOR_LOCK.items()
+            if field and (text := self._params[name])
+        }
+        with private_file(path, "pin_dir") if path else nullcontext() as file:
+            pin = kandji.lock_device(device.device_id, commands, texts)
+            if file and pin:
+                file.write(f"{pin}\n")
+        if path and not pin:
+            os.unlink(path)
+        if pin is None:
+            return Outcome(already_sent(decision), "unchanged")
+        return Outcome(decision, "changed", path if pin else None)
+
+    def _pin_file(self, decision: Decision) -> str | None:
+        """Return the path of the file for a Mac's PIN, None if there is none."""
+        directory = self._params["pin_dir"]
+        if not directory:
+            return None
+        return os.path.join(directory, pin_file_name(decision.serial))
+
+    def _result(self, sends: bool) -> Result:
+        steps = [
+            f"{outcome.decision.serial}: Kandji's web app shows the PIN on the page of the Mac."
+            for outcome in self._outcomes
+            if self._action == "lock" and outcome.state != "skipped" and not outcome.pin_file
+        ]
+        phrase = confirmation_phrase(self._action, self._serials) if sends else ""
+        return build_result(
+            [
+                Change("update", f"Mac {outcome.decision.serial}", {}, {self._action: "sent"})
+                for outcome in self._outcomes
+                if outcome.state in ("changed", "would_change")
+            ],
+            devices=[outcome.row() for outcome in self._outcomes],
+            report=[
+                *(outcome.line() for outcome in self._outcomes),
+                *steps,
+                *([f"This plan needs the phrase: {phrase}"] if phrase else []),
+            ],
+            confirm=phrase,
+            console_steps=steps,
+        )
+
+
+def run(ctx: ModuleContext) -> Result:
+    """Return the module's result, which never holds a PIN."""
+    return ActionRun(ctx).run()
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(run, USES, argument_spec=arguments(KANDJI, OPTIONS))
+
+
+if __name__ == "__main__":
+    main()
