@@ -102,7 +102,7 @@ class Lab:
         return self.announcement
 
     def _build(self) -> None:
-        from lab.app import build  # the parts import this module's neighbours
+        from lab.assembly import build  # the parts import this module's neighbours
 
         self._applications, self.announcement = build(
             self.world,

@@ -19,7 +19,7 @@ from tools import lint
 from tools.support.environment import (
     CACHE,
     CHECKOUT,
-    QUICK_START,
+    COMPILE_CACHE,
     SCRIPTS,
     child_environment,
     run_and_read,
@@ -71,7 +71,7 @@ def molecule(scenarios: t.Sequence[str]) -> bool:
     return judge_molecule(
         *run_and_read(
             [str(SCRIPTS / "molecule"), "test", *chosen],
-            child_environment(NO_COLOR="1", **QUICK_START),
+            child_environment(NO_COLOR="1", **COMPILE_CACHE),
         ),
         scenarios,
     )

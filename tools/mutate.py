@@ -38,7 +38,7 @@ UTILS = Path("plugins") / "module_utils"
 # Files that decide as well, though they also read or write. Paths below plugins/module_utils.
 NOT_PURE = {
     "_kandji/assignments.py": "which blueprints an item goes to and leaves, on how many Macs",
-    "_kandji/library_items.py": "which item an option names, and what its statuses mean",
+    "_kandji/console_items.py": "which item an option names, and what its statuses mean",
     "_reset/reader.py": "which events and certificates belong to a record",
     "_reset/apply.py": "which records are still to be deleted when they are read again",
     "_access/policy_apply.py": "which rule is placed or created again",

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lab.actors import macos_shims, preferences
+from lab.actors import macos_shims, payloads
 from lab.actors.enrolment import Enrol, EnrolmentFailed, MacCertificate, enrol_over_scep
 from lab.actors.inventory import (
     BUILT_IN_CERTIFICATES,
@@ -192,12 +192,12 @@ class Mac:
         with self.world.lock:
             self._drop_profile(delivery.identifier)
         try:
-            preferences.check(delivery.document["PayloadContent"], self.payloads)
+            payloads.check(delivery.document["PayloadContent"], self.payloads)
             certificates = [
                 self.enrol(self.world, payload["PayloadContent"], delivery.identifier)
                 for payload in scep_payloads(delivery.document)
             ]
-        except (preferences.Invalid, EnrolmentFailed) as failure:
+        except (payloads.Invalid, EnrolmentFailed) as failure:
             result.failed.append(delivery.name)
             self._report_profile(
                 delivery,
@@ -208,9 +208,9 @@ class Mac:
         with self.world.lock:
             self.certificates += certificates
             columns = profile_columns(delivery.document)
-            payloads = tuple(delivery.document["PayloadContent"])
+            content = tuple(delivery.document["PayloadContent"])
             self.profiles[delivery.identifier] = InstalledProfile(
-                delivery.identifier, delivery.payload_uuid, columns, delivery.item_id, payloads
+                delivery.identifier, delivery.payload_uuid, columns, delivery.item_id, content
             )
         result.installed.append(delivery.name)
         self._report_profile(delivery, "PASS", None)
@@ -264,7 +264,7 @@ class Mac:
     def _state(self, ders: t.Sequence[bytes]) -> macos_shims.MacState:
         """Return what the certificate check sees of this Mac."""
         verify = self.apps.get(OKTA_VERIFY)
-        payloads = [
+        types = [
             payload["type"]
             for profile in (MDM_PROFILE, *self.profiles.values())
             for payload in profile.columns["profile_data"]
@@ -273,7 +273,7 @@ class Mac:
         return macos_shims.MacState(
             macos_shims.Keychain(ders),
             okta_verify=verify.columns["short_version"] if verify else None,
-            scep_profiles=payloads.count("com.apple.security.scep"),
+            scep_profiles=types.count("com.apple.security.scep"),
             now=f"{self.world.clock.now():%Y-%m-%dT%H:%M:%SZ}",
             blueprint_id=blueprint.id,
             blueprint_name=blueprint.name,
@@ -404,9 +404,9 @@ class Mac:
             "profiles": {
                 identifier: profile.payload_uuid for identifier, profile in self.profiles.items()
             },
-            "managed_preferences": preferences.managed_preferences(self.payloads),
-            "login_items": preferences.login_items(self.payloads),
-            "sso_extensions": preferences.sso_extensions(self.payloads),
+            "managed_preferences": payloads.managed_preferences(self.payloads),
+            "login_items": payloads.login_items(self.payloads),
+            "sso_extensions": payloads.sso_extensions(self.payloads),
             "apps": sorted(self.apps),
             "okta_accounts": dict(self.accounts),
             "managed": {

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lab.actors import preferences
+from lab.actors import payloads
 from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac
 from lab.okta.device_records import DeviceFacts
@@ -80,7 +80,7 @@ class Person:
                 " to do"
             )
         if self.user_id not in mac.accounts:
-            org_url = preferences.okta_verify(mac.payloads).get("OktaVerify.OrgUrl")
+            org_url = payloads.okta_verify(mac.payloads).get("OktaVerify.OrgUrl")
             if org_url and org_url.rstrip("/") != world.okta.base_url:
                 return f"is led by Okta Verify to {org_url}, where nobody knows them"
             try:

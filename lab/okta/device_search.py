@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from lab.okta.scim import Field, Predicate, Unsupported, compile_filter, timestamp_literal
+from lab.okta.filters import Field, Predicate, Unsupported, compile_filter, timestamp_literal
 
 _ORDINARY = frozenset({"eq", "gt", "ge", "lt", "le", "sw", "pr"})
 _EXACT = frozenset({"eq", "pr"})

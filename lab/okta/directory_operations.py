@@ -12,9 +12,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta import paging
 from lab.okta.directory import ADMIN_CONSOLE, App, Group
 from lab.okta.errors import refuse
-from lab.okta.operations import read_operation, write_operation
-from lab.okta.org import Org
-from lab.okta.scim import (
+from lab.okta.filters import (
     BadFilter,
     Field,
     Predicate,
@@ -22,6 +20,8 @@ from lab.okta.scim import (
     compile_filter,
     timestamp_literal,
 )
+from lab.okta.operations import read_operation, write_operation
+from lab.okta.org import Org
 from lab.okta.serializers import user_shape
 
 APPS, GROUPS = "/api/v1/apps", "/api/v1/groups"

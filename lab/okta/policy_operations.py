@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The policy operations of Okta's management API.
 
-The lab has app sign-in policies only.
+App sign-in policies can be written. ``enrolment_policies`` and ``other_policies`` hold the other
+kinds, which can only be read.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from lab.clock import iso
-from lab.okta.scim import Field, Predicate, Unsupported, compile_filter
+from lab.okta.filters import Field, Predicate, Unsupported, compile_filter
 
 RETENTION = timedelta(days=90)
 # A window excludes its end, but the events of the current millisecond belong to it.

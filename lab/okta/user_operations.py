@@ -11,11 +11,11 @@ from datetime import timedelta
 from lab.clock import iso
 from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
+from lab.okta.filters import BadFilter, Unsupported
 from lab.okta.flexible_verify import KEYS, VERIFY
 from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
-from lab.okta.scim import BadFilter, Unsupported
 from lab.okta.serializers import enrollment_shape, user_shape, user_with_links
 from lab.okta.user_search import compile_user_query
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from lab.okta.device_records import User
-from lab.okta.scim import Field, Predicate, Unsupported, compile_filter, timestamp_literal
+from lab.okta.filters import Field, Predicate, Unsupported, compile_filter, timestamp_literal
 
 _NAMES = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}
 _TIMES = ("created", "lastUpdated", "activated", "statusChanged")

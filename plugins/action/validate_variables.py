@@ -19,8 +19,8 @@ from ansible.utils.vars import load_extra_vars
 from ..module_utils._core.options import Params
 from ..module_utils._core.results import Result
 from ..plugin_utils import _variables as variables
+from ..plugin_utils._failure_display import omit_place
 from ..plugin_utils._invocation import Invocation, check_tags, explain_inventory
-from ..plugin_utils._place import omit_place
 
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined|attribute '(?P<attribute>[^']+)'")
 _REFERENCE = re.compile(r"\{\{\s*(\w+)\s*\}\}")

@@ -87,7 +87,7 @@ from ..module_utils._core.options import (
 from ..module_utils._fleet import inventory as macs
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
-from ..module_utils._fleet.ledger import known_expiry
+from ..module_utils._fleet.certificate_ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
 from ..module_utils._fleet.rows import rows

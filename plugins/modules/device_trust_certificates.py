@@ -136,7 +136,7 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result, build_result, row_limit
-from ..module_utils._fleet import ledger
+from ..module_utils._fleet import certificate_ledger
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.certificate_check import (
     Check,
@@ -203,12 +203,15 @@ def run(ctx: ModuleContext) -> Result:
 
 
 def _in_ledger(
-    book: ledger.Ledger, macs: t.Iterable[MacFacts], rings: t.Sequence[Ring], lifetime_days: int
+    book: certificate_ledger.Ledger,
+    macs: t.Iterable[MacFacts],
+    rings: t.Sequence[Ring],
+    lifetime_days: int,
 ) -> dict[str, Certificate]:
     """Return serial -> certificate of the Mac that the ledger names last."""
 
     def read(serials: t.Iterable[str], subject: Subject) -> t.Mapping[str, str]:
-        return ledger.expiry_by_serial(book, serials, lifetime_days, subject)
+        return certificate_ledger.expiry_by_serial(book, serials, lifetime_days, subject)
 
     by_serial = ledger_by_ring(read, ((mac.serial, mac.ring) for mac in macs), rings)
     return {
@@ -257,20 +260,20 @@ def _counts(known: t.Mapping[str, Certificate], macs: t.Sequence[MacFacts]) -> d
     }
 
 
-def _update_ledger(ctx: ModuleContext) -> tuple[ledger.Ledger, list[Change]]:
+def _update_ledger(ctx: ModuleContext) -> tuple[certificate_ledger.Ledger, list[Change]]:
     """Return the ledger with the log's events since the last run, and the change to its file.
 
     The file is written only if there are any.
     """
     okta, state_dir = ctx.okta, ctx.params["state_dir"]
-    old = ledger.load(state_dir, okta.org_url)
+    old = certificate_ledger.load(state_dir, okta.org_url)
     okta.organization()  # for Okta's clock, by which the log is kept; it needs no permission
     now = datetime.fromtimestamp(okta.transport.now(), timezone.utc)
-    events = okta.log_events(ISSUED, since=ledger.since(old, now))
-    new = ledger.merge(old, events, ctx.params["lifetime_days"], now)
+    events = okta.log_events(ISSUED, since=certificate_ledger.since(old, now))
+    new = certificate_ledger.merge(old, events, ctx.params["lifetime_days"], now)
     if new is old:
         return old, []
-    ledger.save(state_dir, new, ctx.check_mode)
+    certificate_ledger.save(state_dir, new, ctx.check_mode)
     before, after = (
         {"certificates": len(state.issued), "read_to": state.read_to} for state in (old, new)
     )
@@ -278,7 +281,7 @@ def _update_ledger(ctx: ModuleContext) -> tuple[ledger.Ledger, list[Change]]:
     return new, [
         Change(
             action,
-            f"ledger {os.path.join(state_dir, ledger.FILE)}",
+            f"ledger {os.path.join(state_dir, certificate_ledger.FILE)}",
             before if old.issued else {},
             after,
         )

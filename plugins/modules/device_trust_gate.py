@@ -163,8 +163,8 @@ from ..module_utils._core.timestamps import (
     parse_timestamp,
     require_timestamp,
 )
-from ..module_utils._fleet import certificate_reports, gate
-from ..module_utils._fleet.certificate_reports import CertificateReports
+from ..module_utils._fleet import certificate_check_reader, gate
+from ..module_utils._fleet.certificate_check_reader import CertificateReports
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject, UnattestedNames
 from ..module_utils._kandji.profile_holders import (
@@ -202,7 +202,7 @@ USES = (
     okta_api.LIST_LOG_EVENTS,
     okta_api.LIST_DEVICES,
     okta_api.LIST_DEVICE_USERS,
-    *certificate_reports.USES,
+    *certificate_check_reader.USES,
 )
 LOG_AGE = timedelta(days=89)  # a day less than Okta keeps its log
 Macs: t.TypeAlias = t.Mapping[str, KandjiDevice]  # by serial, as the options spell it

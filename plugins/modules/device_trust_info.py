@@ -211,11 +211,11 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, row_limit
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
+from ..module_utils._fleet.certificate_ledger import known_expiry
 from ..module_utils._fleet.facts import Fleet
-from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.registration import USES as REGISTRATION_USES
-from ..module_utils._fleet.registration import RegistrationReader
+from ..module_utils._fleet.registration_policies import USES as REGISTRATION_USES
+from ..module_utils._fleet.registration_policies import RegistrationReader
 from ..module_utils._fleet.rings import (
     Ring,
     describe_rollout,
@@ -226,7 +226,7 @@ from ..module_utils._fleet.rings import (
 )
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
-from ..module_utils._fleet.table import count_by_stage, render_table
+from ..module_utils._fleet.summary import count_by_stage, render_table
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.profiles.scep import platform_payload, read_pin, renew_by
 from ..module_utils._okta import certificate_authorities

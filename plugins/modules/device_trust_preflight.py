@@ -140,11 +140,11 @@ from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, argument
 from ..module_utils._core.results import Result
 from ..module_utils._fleet import preflight
 from ..module_utils._fleet.preflight import ResolvedRing
-from ..module_utils._fleet.registration import POLICY_USES, Registration, read_policies
+from ..module_utils._fleet.registration_policies import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import RingOptions, ring_options
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
-from ..module_utils._kandji.library_items import find_scep_item
+from ..module_utils._kandji.console_items import find_scep_item
 from ..module_utils._kandji.records import KandjiDevice
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.auth import FEATURE_MISSING

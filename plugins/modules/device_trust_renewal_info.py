@@ -184,7 +184,7 @@ from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
 from ..module_utils._fleet import renewal
 from ..module_utils._fleet.certificate_check import CheckedExpiry, newest_by_serial
-from ..module_utils._fleet.ledger import Expiries, known_expiry
+from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
 from ..module_utils._fleet.rings import (
     RingOptions,
     check_blueprints,

@@ -200,7 +200,7 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ..module_utils._access import app_rules
+from ..module_utils._access import judged_apps
 from ..module_utils._access.admission import JudgedApp, Users, app_access
 from ..module_utils._access.other_policies import ENRICHING_USES, OtherPolicies
 from ..module_utils._core.changes import Change
@@ -227,11 +227,11 @@ from ..module_utils._fleet.access_calendar import (
     PersonAccess,
     managed_only,
 )
+from ..module_utils._fleet.certificate_ledger import known_expiry
 from ..module_utils._fleet.facts import Fleet
-from ..module_utils._fleet.ledger import known_expiry
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.registration import USES as REGISTRATION_USES
-from ..module_utils._fleet.registration import RegistrationReader
+from ..module_utils._fleet.registration_policies import USES as REGISTRATION_USES
+from ..module_utils._fleet.registration_policies import RegistrationReader
 from ..module_utils._fleet.rings import (
     Ring,
     describe_rollout,
@@ -272,7 +272,7 @@ USES = (
     *fleet_reads.USES,
     *certificate_authorities.USES,
     *REGISTRATION_USES,
-    *app_rules.USES,
+    *judged_apps.USES,
 )
 
 
@@ -282,8 +282,8 @@ def run(ctx: ModuleContext) -> Result:
     mode = files.parse_mode(params["mode"])
     on_date = None if params["on_date"] is None else require_timestamp("on_date", params["on_date"])
     others = OtherPolicies(ctx.okta, ENRICHING_USES)
-    apps = app_rules.read_judged_apps(ctx.okta, params["apps"], others)
-    users = app_rules.UserReader()
+    apps = judged_apps.read_judged_apps(ctx.okta, params["apps"], others)
+    users = judged_apps.UserReader()
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
     expiries = known_expiry(

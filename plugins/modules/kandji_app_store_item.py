@@ -150,7 +150,7 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._core.text import abbreviate
-from ..module_utils._kandji import assignments, library_items
+from ..module_utils._kandji import assignments, console_items
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignment_apply import apply_assignment
 from ..module_utils._kandji.recheck import check_assignment
@@ -236,35 +236,35 @@ def _find_item(
     """
     name, item_id = ctx.params["name"], ctx.params["library_item_id"]
     if item_id:
-        item, items = library_items.find_by_id(ctx.kandji, item_id, items, name, known)
+        item, items = console_items.find_by_id(ctx.kandji, item_id, items, name, known)
         return Found(item, known, items)
-    candidates = library_items.find_item(name, items)
+    candidates = console_items.find_item(name, items)
     if [len(each.blueprints) for each in candidates.values()] == [len(wanted)]:
-        return Found(library_items.choose(name, candidates, known), known, items)
+        return Found(console_items.choose(name, candidates, known), known, items)
     known = known or list(ctx.kandji.blueprints())
-    candidates, items = library_items.search(ctx.kandji, name, items, known)
+    candidates, items = console_items.search(ctx.kandji, name, items, known)
     if not candidates:
         candidates = _find_in_events(ctx, name, wanted, items)
-    item = library_items.choose(name, candidates, known, unwanted=library_items.NOT_AN_APP)
+    item = console_items.choose(name, candidates, known, unwanted=console_items.NOT_AN_APP)
     return Found(item, known, items)
 
 
 def _find_in_events(
     ctx: ModuleContext, name: str, wanted: t.Sequence[Blueprint], items: assignments.Items
-) -> dict[str, library_items.Candidate]:
+) -> dict[str, console_items.Candidate]:
     try:
-        candidates = library_items.find_in_events(name, ctx.kandji.audit_events())
+        candidates = console_items.find_in_events(name, ctx.kandji.audit_events())
     except Forbidden as error:
-        raise library_items.not_found(name, wanted, items, unread=error.message) from None
+        raise console_items.not_found(name, wanted, items, unread=error.message) from None
     if not candidates:
-        raise library_items.not_found(name, wanted, items)
+        raise console_items.not_found(name, wanted, items)
     return candidates
 
 
 def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items) -> None:
     """Raise BadOption if a Mac shows that the item is not an app."""
     option = "library_item_id" if ctx.params["library_item_id"] else "name"
-    library_items.check_type(ctx.kandji, item, items, option, library_items.NOT_AN_APP)
+    console_items.check_type(ctx.kandji, item, items, option, console_items.NOT_AN_APP)
 
 
 def _carry_out(
@@ -339,7 +339,7 @@ def _report(
     ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice], limit: int | None
 ) -> Result:
     bundle = {"bundle_id": {"in": [ctx.params["bundle_id"]]}}
-    return library_items.report(
+    return console_items.report(
         ctx.kandji.item_statuses(item_id),
         {device.device_id for device in devices},
         {app.device_id for app in ctx.kandji.prism_apps(bundle)},

@@ -221,11 +221,11 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import ASSIGNMENT, CUSTOM_PROFILE, KANDJI, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST
+from ..module_utils._kandji.constants import OKTA_DEVICE_TRUST
 from ..module_utils._kandji.profiles import apply, entries, mobileconfig
 from ..module_utils._kandji.profiles import plan as custom_profile
-from ..module_utils._kandji.profiles.enrolment import prove_payloads
-from ..module_utils._kandji.profiles.file import FileContent
+from ..module_utils._kandji.profiles.enrolment_check import prove_payloads
+from ..module_utils._kandji.profiles.file_content import FileContent
 from ..module_utils._kandji.profiles.plan import (
     Library,
     Plan,

@@ -92,7 +92,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, MAX_ROWS, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, row_limit
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji import library_items
+from ..module_utils._kandji import console_items
 from ..module_utils._kandji.assignments import read_blueprints, read_items
 
 OPTIONS: ArgumentSpec = {
@@ -116,14 +116,14 @@ def run(ctx: ModuleContext) -> Result:
         )
     wanted, known = read_blueprints(kandji, params["blueprints"] or [], everything=True)
     blueprints = wanted if params["blueprints"] else known
-    items = library_items.catalogue(
+    items = console_items.catalogue(
         read_items(kandji, blueprints), blueprints, params["names"], params["library_item_ids"]
     )
     rows = [_summarize(ctx, item, limit) for item in items]
     return {"changed": False, "library_items": rows}
 
 
-def _summarize(ctx: ModuleContext, item: library_items.Candidate, limit: int | None) -> Result:
+def _summarize(ctx: ModuleContext, item: console_items.Candidate, limit: int | None) -> Result:
     row: Result = {
         "library_item_id": item.id,
         "name": item.name,
@@ -132,7 +132,7 @@ def _summarize(ctx: ModuleContext, item: library_items.Candidate, limit: int | N
     if not ctx.params["statuses"]:
         return row
     statuses = ctx.kandji.item_statuses(item.id)
-    return {**row, **library_items.states(statuses, limit).as_result()}
+    return {**row, **console_items.states(statuses, limit).as_result()}
 
 
 def main() -> None:

@@ -197,7 +197,7 @@ from ..module_utils._kandji.assignments import Limit, check_limits
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
-from ..module_utils._kandji.profiles.enrolment import prove_payloads
+from ..module_utils._kandji.profiles.enrolment_check import prove_payloads
 from ..module_utils._kandji.profiles.mobileconfig import parse, titled_scep_payloads
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._kandji.serials import group_by_serial

@@ -416,15 +416,15 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.catalogs import profile_catalog
 from ..module_utils._kandji.certificate_proof import Proof, Subject, names_variable
-from ..module_utils._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
-from ..module_utils._kandji.library_items import find_scep_item
+from ..module_utils._kandji.console_items import find_scep_item
+from ..module_utils._kandji.constants import OKTA_DEVICE_TRUST_SCEP
+from ..module_utils._kandji.lookups import profile_catalog
 from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
 from ..module_utils._kandji.profiles import apply, entries, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.challenge import check_challenge
-from ..module_utils._kandji.profiles.enrolment import open_endpoint
+from ..module_utils._kandji.profiles.enrolment_check import open_endpoint
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
 from ..module_utils._kandji.records import InstalledProfile, newest_statuses
 from ..module_utils._scep.endpoint import check_scep_url

@@ -188,9 +188,9 @@ from ..module_utils._access.conditions import DeviceContext, Person
 from ..module_utils._access.directory import read_directory
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.other_policies import OtherPolicies
-from ..module_utils._access.rule_names import named_groups
 from ..module_utils._access.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rule_set import plan_rules
+from ..module_utils._access.rule_subjects import named_groups
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import Refused
 from ..module_utils._core.module import ModuleContext, run_module

@@ -446,7 +446,7 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
-from ..module_utils._fleet import certificate_reports
+from ..module_utils._fleet import certificate_check_reader
 from ..module_utils._fleet.rings import read_rings, ring_options
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji import client as kandji_api
@@ -499,7 +499,7 @@ USES = (
     kandji_api.PRISM_CERTIFICATES,
     kandji_api.PRISM_PROFILES,
     kandji_api.PRISM_APPS,
-    *certificate_reports.USES,
+    *certificate_check_reader.USES,
 )
 
 

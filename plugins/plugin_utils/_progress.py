@@ -25,7 +25,7 @@ from ..module_utils._core.progress import FILE_VARIABLE
 from ..module_utils._core.results import Result
 from ._caller_names import rename_options, trace_options
 from ._diff import render_diff
-from ._place import omit_place_in_collection
+from ._failure_display import omit_place_in_collection
 
 # The longest time without a line, in seconds. 0 displays no lines.
 INTERVAL_VARIABLE = "DEVICE_TRUST_PROGRESS_INTERVAL"

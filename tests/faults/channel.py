@@ -27,7 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.tran
     Transport,
 )
 
-from lab.app import build
+from lab.assembly import build
 from lab.state import Options, World
 from tests.faults.exchange import Exchange
 

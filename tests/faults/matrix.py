@@ -15,11 +15,11 @@ from importlib import import_module
 from pathlib import Path
 
 from tests.faults.channel import Channel, Company, Send, unaltered
-from tests.faults.copies import Died, in_copy, started_copy
 from tests.faults.exchange import Exchange
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.fields import FieldFault, faults_of, noting_reads
 from tests.faults.flows import FLOWS, RUNNERS, Scene
+from tests.faults.forks import Died, in_copy, started_copy
 from tests.faults.observation import Observation, Stage, read_state
 from tests.faults.verdict import Expectation, judge
 from tests.support.module_runs import MODULES

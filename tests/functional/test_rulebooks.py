@@ -27,7 +27,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools.support.environment import CHECKOUT, QUICK_START, child_environment
+from tools.support.environment import CHECKOUT, COMPILE_CACHE, child_environment
 from tools.support.playbook import lab_environment, run_playbook
 from tools.support.venvs import environment
 
@@ -111,7 +111,7 @@ def started(scripts, watched, tmp_path, printed):
         )
         more = child_environment(
             **{
-                **QUICK_START,
+                **COMPILE_CACHE,
                 **lab_environment(watched.lab.announcement),
                 "OKTA_EVENT_HOOK_SECRET": SECRET,
                 **(environment_too or {}),

@@ -16,7 +16,7 @@ import pytest
 from lab.server import Lab
 from lab.state import Options
 from tests.functional.conftest import Watched
-from tools.support.environment import QUICK_START, SCRIPTS, child_environment, run_and_read
+from tools.support.environment import COMPILE_CACHE, SCRIPTS, child_environment, run_and_read
 from tools.support.playbook import INVENTORY, SITE, lab_environment
 
 # Reads of these grow with the fleet, a page of 200 to 1,000 rows each.
@@ -290,7 +290,7 @@ def shown_by_default(watched, *arguments):
     """What a person sees, who has no settings of Ansible."""
     extra = {"device_trust_rings": watched.ring_variables, **QUICK}
     command = [SCRIPTS / "ansible-playbook", "-i", INVENTORY, SITE, "-e", json.dumps(extra)]
-    environment = child_environment(**QUICK_START, **lab_environment(watched.lab.announcement))
+    environment = child_environment(**COMPILE_CACHE, **lab_environment(watched.lab.announcement))
     status, output = run_and_read([str(part) for part in [*command, *arguments]], environment)
     assert status == 0, output
     # Without the lines that a slow machine needs.

@@ -30,7 +30,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.prog
 
 from tests.functional.helpers.interleaving import judge_lab, judge_output, judge_result
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_run_pairs import SCENARIOS, STUCK
+from tests.functional.test_module_pairs import SCENARIOS, STUCK
 from tools.support.playbook import SITE, PlayResult
 
 Json = dict[str, t.Any]

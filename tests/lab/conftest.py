@@ -162,7 +162,7 @@ class ControlClient:
     """Speaks to the control surface of a lab that is put together but not served."""
 
     def __init__(self, world: World, directory: Path) -> None:
-        from lab.app import build  # as below
+        from lab.assembly import build  # as below
 
         self.world = world
         urls = {name: f"https://localhost/{name}" for name in ("okta", "kandji", "control")}

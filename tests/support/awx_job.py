@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tools.support.environment import (
     CHECKOUT,
-    QUICK_START,
+    COMPILE_CACHE,
     SCRIPTS,
     child_environment,
     run_and_read,
@@ -275,7 +275,7 @@ def run(job: Job, directory: Path, project: Path = CHECKOUT) -> Outcome:
             "-i",
             str(job.number),
         ],
-        child_environment(**QUICK_START),
+        child_environment(**COMPILE_CACHE),
         show=False,
     )
     return read(directory, status, output)

@@ -33,8 +33,8 @@ INHERITED = (
 )  # of lab.contract.recorder; they point to files, not to tenants
 
 # For programs that start many modules. Not for tools that may be of another Python.
-QUICK_START = {
-    "PYTHONPATH": str(CHECKOUT / "tools" / "support" / "quick_start"),
+COMPILE_CACHE = {
+    "PYTHONPATH": str(CHECKOUT / "tools" / "support" / "compile_cache"),
     "CODE_OF_ARCHIVES": str(CACHE / "code-of-archives"),
 }
 

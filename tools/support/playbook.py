@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools.support.environment import (
     CHECKOUT,
-    QUICK_START,
+    COMPILE_CACHE,
     SCRIPTS,
     child_environment,
     run_and_read,
@@ -110,7 +110,7 @@ def run_playbook(  # noqa: PLR0913 - each is an option of ansible-playbook
         command += ["--check", str(playbook)] if check else [str(playbook)]
         lab = lab_environment(announcement) if announcement else {}
         more = {
-            **QUICK_START,
+            **COMPILE_CACHE,
             **lab,
             "ANSIBLE_CALLBACKS_ENABLED": "play_record",
             "PLAY_RECORD": str(record),

@@ -24,7 +24,7 @@ from .._fleet.access_calendar import (
     worst_of,
 )
 from .._fleet.facts import AgeLimits, MacFacts
-from .._fleet.outlook import Outlook, name_of
+from .._fleet.managed_until import Outlook, name_of
 from .._okta.records import App
 from .conditions import DeviceContext, Identity
 from .forecast import (
@@ -34,8 +34,8 @@ from .forecast import (
     possible_outcomes,
     unknowns_of,
 )
-from .rule_names import named_groups, named_users
 from .rule_order import Rules
+from .rule_subjects import named_groups, named_users
 from .sessions import Sessions
 from .signals import NO_SIGNALS, SignalPolicy, Signals
 

@@ -12,10 +12,10 @@ from .._core.errors import Refused
 from .._okta.client import Okta
 from .._okta.records import App, Policy
 from . import guards
-from .earlier_rules import rules_at_departure
 from .forecast import Forecast
 from .other_policies import OtherPolicies
 from .rule_order import Rules
+from .rules_at_departure import rules_at_departure
 
 
 @dataclass(frozen=True)

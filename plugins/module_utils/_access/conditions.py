@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.json_fields import Row
-from .._okta.okta_verify_keys import fold_expression
+from .._okta.okta_verify_spellings import fold_expression
 from .._okta.records import ConditionalRule
 from .rule_options import PLATFORMS
 

@@ -13,7 +13,7 @@ from .._okta.client import Okta
 from .._okta.device_events import LogFacts
 from .._okta.records import DeviceUser, OktaDevice, OktaUser
 from .conditions import DeviceContext, Person
-from .evidence import Sighting, SignIns
+from .sign_ins import Sighting, SignIns
 
 USES = (
     okta_api.LIST_LOG_EVENTS,

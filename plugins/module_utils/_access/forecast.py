@@ -24,10 +24,10 @@ from .conditions import (
     Person,
     unknowns_to_apply,
 )
+from .possible_verification import satisfiable_by
 from .rule_order import Rules, in_order
 from .sessions import SessionRefusal, Sessions
 from .signals import NO_SIGNALS, Signals
-from .verification import satisfiable_by
 
 # With more unknowns not every combination is tried: a person who may be admitted before and refused
 # after counts as locked out.

@@ -18,9 +18,8 @@ from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.records import App, OktaUser, Policy, PolicyRule
 from . import directory as directories
-from . import enrolled_methods, other_policies
+from . import other_policies, sure_verification
 from .conditions import NEVER, DeviceContext, Identity, Person
-from .evidence import read_sign_ins
 from .forecast import (
     USABLE_STATUSES,
     EarlierRefusal,
@@ -32,9 +31,10 @@ from .forecast import (
 from .other_policies import OtherPolicies
 from .possible_refusals import may_refuse, newly_refusing_rule
 from .resolution import find_groups
-from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, in_order, same_rules
+from .rule_subjects import named_groups, named_platforms
 from .sessions import Sessions
+from .sign_ins import read_sign_ins
 from .signals import NO_SIGNALS, Signals, signals_of
 
 USES = (
@@ -491,7 +491,7 @@ class BreakGlassGuard:
             (
                 each
                 for each in deciding_rules(after, person)
-                if not enrolled_methods.passes(each, enrollments)
+                if not sure_verification.passes(each, enrollments)
             ),
             None,
         )
@@ -500,7 +500,7 @@ class BreakGlassGuard:
         keys = sorted({str(each.key) for each in enrollments if each.status == "ACTIVE"})
         return UnmetRule(
             failing.name,
-            f"{enrolled_methods.describe_requirement(failing)}, and {user.name} has"
+            f"{sure_verification.describe_requirement(failing)}, and {user.name} has"
             f" {', '.join(keys) or 'no authenticator'}",
         )
 

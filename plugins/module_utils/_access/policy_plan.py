@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from .._core.changes import Change
 from .._core.errors import Refused, Unreadable
 from .._okta.records import App, Policy
-from .earlier_rules import digest_rules
 from .policy_marks import Marks, parse_marks, with_marks
 from .rule_order import Rules
+from .rules_at_departure import digest_rules
 
 CLONED = "[cloned] "  # how Okta begins the name of a clone, by a recorded answer
 

@@ -14,8 +14,8 @@ from itertools import combinations
 
 from .conditions import DeviceContext, Identity
 from .forecast import Comparison
-from .rule_names import named_groups, named_platforms
 from .rule_order import Rules, same_rules
+from .rule_subjects import named_groups, named_platforms
 from .signals import NO_SIGNALS, Signals
 
 MAX_GROUPS = 5  # of which each combination is judged

@@ -14,7 +14,7 @@ from .._core.json_fields import Json
 from .._core.lookup import Catalog
 from .._core.options import LISTED_RULE, RULE_PLACES, Params
 from .._okta.client import Okta, quote_filter
-from .._okta.okta_verify_keys import is_split, spell_rule, spelling_of
+from .._okta.okta_verify_spellings import is_split, spell_rule, spelling_of
 from .._okta.records import App, Group, Policy
 from .rule_options import build_rule
 from .rule_order import Place, Rules

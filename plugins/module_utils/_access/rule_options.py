@@ -16,8 +16,8 @@ from .._core.changes import ABSENT
 from .._core.errors import BadOption
 from .._core.json_fields import Json, Row
 from .._core.options import Params
+from .constraint_keys import CHAIN, CONSTRAINT, check_keys
 from .rule_comparison import parse_duration
-from .rule_keys import CHAIN, CONSTRAINT, check_keys
 
 MAX_CHAINS = 5
 MAX_CHAIN_STEPS = 3

@@ -17,7 +17,7 @@ from functools import cached_property
 from .._core.results import Result
 from .._core.timestamps import EARLIEST, format_timestamp
 from .facts import AgeLimits, MacFacts
-from .outlook import Outlook, State, name_of, outlooks
+from .managed_until import Outlook, State, name_of, outlooks
 
 STATES: tuple[State, ...] = ("yes", "unknown", "no")  # from the best to the worst
 NOW = "now"

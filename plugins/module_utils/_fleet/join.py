@@ -24,8 +24,8 @@ from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCert
 from .._okta.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .certificate_check import CheckedExpiry
+from .certificate_ledger import Expiries, LedgerExpiry
 from .facts import DeviceRecord, MacFacts
-from .ledger import Expiries, LedgerExpiry
 from .rings import Ring, subjects_by_ring
 
 _UDID = re.compile(

@@ -20,13 +20,14 @@ from .._core.timestamps import format_milliseconds
 from .._kandji import client as kandji_api
 from .._kandji.certificate_proof import Subject, UnattestedNames
 from .._kandji.client import Kandji
-from .._kandji.identifiers import OKTA_DEVICE_TRUST_SCEP
+from .._kandji.constants import OKTA_DEVICE_TRUST_SCEP
 from .._kandji.profile_holders import ProfileItem, installed_on
 from .._kandji.records import CustomProfile
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import EVENTS, LogFacts, summarize_events
 from .._okta.records import OktaDevice
+from .certificate_ledger import Expiries
 from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
     Certificates,
@@ -38,7 +39,6 @@ from .join import (
     join_fleet,
     mac_of,
 )
-from .ledger import Expiries
 from .rings import Ring, certificate_filter
 
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"

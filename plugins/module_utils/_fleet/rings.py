@@ -15,10 +15,10 @@ from .._core.options import Params
 from .._core.text import abbreviate
 from .._kandji import client as kandji_api
 from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
-from .._kandji.catalogs import profile_catalog
 from .._kandji.certificate_proof import Subject
 from .._kandji.client import Kandji, RowFilter
-from .._kandji.library_items import find_scep_item
+from .._kandji.console_items import find_scep_item
+from .._kandji.lookups import profile_catalog
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.profiles import mobileconfig
 from .._kandji.profiles.references import Plist

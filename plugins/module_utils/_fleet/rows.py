@@ -19,7 +19,7 @@ from .facts import (
     certificate_expiry,
     earliest,
 )
-from .outlook import Outlook, outlook_of
+from .managed_until import Outlook, outlook_of
 from .stages import classify
 
 

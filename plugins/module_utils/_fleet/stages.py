@@ -13,7 +13,6 @@ from datetime import timedelta
 
 from .._core.timestamps import parse_timestamp
 from .._okta.constants import OBJECT_TIME_PRECISION
-from .confidence import unconfirmed_reason
 from .facts import (
     TIMELESS,
     AgeLimits,
@@ -26,6 +25,7 @@ from .facts import (
     unknown_item_status,
     unknown_status,
 )
+from .unconfirmed import unconfirmed_reason
 
 # Who acts next: the Mac's user, time alone, an administrator, or nobody.
 USER, TIME, ADMINISTRATOR, NOBODY = "user", "time", "administrator", "nobody"

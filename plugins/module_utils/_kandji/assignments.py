@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from .._core.changes import Change
 from .._core.errors import BadOption, NotFound, Refused
 from .._core.lookup import suggestion
-from .catalogs import blueprint_catalog
 from .client import Kandji
+from .lookups import blueprint_catalog
 from .records import Blueprint, KandjiDevice, LibraryItem
 
 NODE_HELP = (

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .._http.urls import batches
 from .client import Kandji, RowFilter
-from .identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
+from .constants import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
 from .records import CustomProfile, InstalledProfile, ItemStatus, newest_statuses
 
 SERIALS_A_CALL = 100

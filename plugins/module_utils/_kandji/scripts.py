@@ -14,7 +14,7 @@ from .._core.errors import BadOption, NotAsWritten
 from .._core.options import Params
 from .._core.results import Result
 from .assignments import Assignment, assignment_changes, plan_assignment
-from .catalogs import check_new_name, check_rename, script_catalog
+from .lookups import check_new_name, check_rename, script_catalog
 from .records import Blueprint, CustomScript
 from .unknown_fields import check_readable
 

@@ -12,7 +12,7 @@ from .._core.changes import Change, Difference, differences, render_value
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused, Unreadable
 from .._core.json_fields import Json, Row
 from .._core.options import Params
-from .okta_verify_keys import OKTA_VERIFY, SPLIT_KEYS
+from .okta_verify_spellings import OKTA_VERIFY, SPLIT_KEYS
 from .records import Authenticator, AuthenticatorMethod
 
 FAST_PASS = (OKTA_VERIFY, "signed_nonce")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from .._core.errors import BadOption
 from .._http.auth import KANDJI_TOKEN, check_token
 from .._http.urls import check_origin
-from .._kandji.identifiers import DOMAINS as KANDJI_DOMAINS
+from .._kandji.constants import DOMAINS as KANDJI_DOMAINS
 
 
 def check_org_url(url: str) -> str:

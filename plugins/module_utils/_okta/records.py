@@ -26,8 +26,8 @@ from .._core.json_fields import (
 )
 from .._core.text import texts_in
 from .._http.urls import split_url
-from . import rule_form
-from .okta_verify_keys import OKTA_VERIFY, SPLIT_KEYS, fold_key, fold_rule
+from . import rule_schema
+from .okta_verify_spellings import OKTA_VERIFY, SPLIT_KEYS, fold_key, fold_rule
 
 # Devices and their users
 
@@ -606,8 +606,8 @@ class _RankedFields(TypedDict):
 def _ranked_fields(row: Row) -> _RankedFields:
     """Return the fields that ranked policies of all kinds have."""
     priority = row.get("priority")
-    form = {"people": rule_form.CONDITIONS["people"]}
-    _people, unreadable = rule_form.read_object(row.get("conditions"), form, "conditions")
+    form = {"people": rule_schema.CONDITIONS["people"]}
+    _people, unreadable = rule_schema.read_object(row.get("conditions"), form, "conditions")
     return {
         "id": as_id(row.get("id")),
         "name": as_name(row.get("name")),
@@ -711,8 +711,8 @@ class _RuleFields(TypedDict):
 def _rule_fields(row: Row) -> _RuleFields:
     """Return the fields that rules of all kinds have."""
     priority = row.get("priority")
-    conditions, unreadable = rule_form.read_object(
-        row.get("conditions"), rule_form.CONDITIONS, "conditions"
+    conditions, unreadable = rule_schema.read_object(
+        row.get("conditions"), rule_schema.CONDITIONS, "conditions"
     )
     return {
         "id": as_id(row.get("id")),
@@ -791,8 +791,8 @@ class PolicyRule(ConditionalRule):
     def from_row(cls, row: Row) -> PolicyRule:
         """Return the rule of a row."""
         fields = _rule_fields(row)
-        actions, in_actions = rule_form.read_object(
-            row.get("actions"), {"appSignOn": rule_form.SIGN_ON}, "actions"
+        actions, in_actions = rule_schema.read_object(
+            row.get("actions"), {"appSignOn": rule_schema.SIGN_ON}, "actions"
         )
         fields["unreadable"] += in_actions
         return PolicyRule(

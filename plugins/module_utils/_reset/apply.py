@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from .._core.errors import BadOption, DeviceTrustError, Uncertain
 from .._core.options import Params
-from .._fleet.certificate_reports import CertificateReports
+from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
 from .._kandji.client import Kandji

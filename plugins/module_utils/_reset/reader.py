@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from .._core.errors import NotFound, Refused
 from .._core.text import names_serial, unique_spellings
 from .._core.timestamps import parse_timestamp
-from .._fleet.certificate_reports import CertificateReports
+from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import MACS_IN_OKTA
 from .._fleet.rings import Ring, profile_uuid
 from .._http.transport import PRODUCT
 from .._http.urls import batches
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.client import Kandji, RowFilter
-from .._kandji.identifiers import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
+from .._kandji.constants import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, PrismCertificate
 from .._kandji.serials import describe_several, group_by_serial

@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.gu
     is_account_policy,
     requires_managed,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_names import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_subjects import (
     named_platforms,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused

@@ -8,6 +8,9 @@ from __future__ import annotations
 import copy
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_ledger import (
+    Expiries,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import AgeLimits
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
     DeviceRecords,
@@ -17,9 +20,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.joi
     gather_certificates,
     join_fleet,
     mac_of,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.ledger import (
-    Expiries,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (

@@ -15,7 +15,7 @@ import typing as t
 from ..._core.errors import BadOption
 from ..._core.lookup import fold_name
 from ..._core.text import has_control_character
-from ..catalogs import check_new_name
+from ..lookups import check_new_name
 from .plan import Plan, ProfileOptions
 
 

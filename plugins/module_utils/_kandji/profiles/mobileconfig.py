@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError
 
 from ..._core.errors import BadOption
 from ..._core.json_fields import is_too_deep
-from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
+from ..constants import ACME_PAYLOAD, SCEP_PAYLOAD
 from .property_list import PropertyListError, find_unwritable, read_xml
 from .references import Plist, PlistDict, dangling_references, payload_title
 

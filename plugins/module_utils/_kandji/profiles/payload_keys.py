@@ -9,7 +9,7 @@ A key that is not listed here is judged by its name (secrets) and by its value (
 
 from __future__ import annotations
 
-from ..identifiers import ACME_PAYLOAD, SCEP_PAYLOAD
+from ..constants import ACME_PAYLOAD, SCEP_PAYLOAD
 
 # 802.1X over Ethernet has the keys of Wi-Fi: "Keys relevant to 802.1X configuration".
 _NETWORK = ("Password", "UserPassword", "ProxyPassword")

@@ -17,7 +17,7 @@ from ..._core.errors import BadOption, NotAsWritten, Refused
 from ..._core.options import PROFILE_PLATFORMS, Params
 from ..._core.text import abbreviate
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
-from ..catalogs import check_rename, profile_catalog
+from ..lookups import check_rename, profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
 from ..unknown_fields import check_readable
 from . import mobileconfig

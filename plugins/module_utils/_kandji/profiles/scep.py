@@ -27,7 +27,7 @@ from ..._http.urls import split_url
 from ..._okta.constants import CERTIFICATE_LIFETIME
 from ..._okta.device_integration import KNOWN_SHAPE
 from ..._scep.subjects import SUBJECT_OIDS
-from ..identifiers import SCEP_PAYLOAD
+from ..constants import SCEP_PAYLOAD
 from ..records import Blueprint, CustomProfile, LibraryItem
 from . import plan as custom_profile
 from .mobileconfig import (

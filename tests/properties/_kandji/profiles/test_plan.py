@@ -11,7 +11,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     DeviceTrustError,
     Refused,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file_content import (
     FileContent,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (

@@ -19,7 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.cer
     CheckedExpiry,
     newest_by_serial,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.ledger import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_ledger import (
     Expiries,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (

@@ -13,12 +13,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access im
     app_moves,
     guards,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.earlier_rules import (
-    digest_rules,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     AccessChange,
     Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules_at_departure import (
+    digest_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

@@ -11,11 +11,11 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     policy_plan,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.earlier_rules import (
-    digest_rules,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policy_marks import (
     Marks,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules_at_departure import (
+    digest_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (

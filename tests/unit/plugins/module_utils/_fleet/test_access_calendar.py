@@ -26,7 +26,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     managed_only,
     worst_of,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.outlook import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
     Outlook,
     State,
 )

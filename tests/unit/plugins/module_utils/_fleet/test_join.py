@@ -15,11 +15,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
     CheckedExpiry,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_ledger import (
+    Expiries,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
     MacFacts,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.ledger import Expiries
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     UnattestedNames,

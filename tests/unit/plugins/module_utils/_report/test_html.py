@@ -21,7 +21,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     MacAccess,
     PersonAccess,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.outlook import State
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
+    State,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
     RowUser,

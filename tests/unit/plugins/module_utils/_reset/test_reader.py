@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_reports import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check_reader import (
     CertificateReports,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring

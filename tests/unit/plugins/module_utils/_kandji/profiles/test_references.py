@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     references,
     scep,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file_content import (
     FileContent,
 )
 from hypothesis import given

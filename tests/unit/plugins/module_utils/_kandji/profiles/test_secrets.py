@@ -20,7 +20,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     payload_keys,
     secrets,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.file_content import (
     FileContent,
 )
 from hypothesis import given

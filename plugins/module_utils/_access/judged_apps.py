@@ -1,0 +1,82 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The apps of a report, the rules that judge their sign-ins, and whom these rules tell apart."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._okta import client as okta_api
+from .._okta.client import Okta
+from .._okta.records import WORKING_STATUSES, OktaDevice
+from . import other_policies
+from .admission import JudgedApp, Users
+from .directory import Directory
+from .other_policies import OtherPolicies
+from .policy_plan import require_policy_of
+from .resolution import resolve_apps
+from .rule_order import Rules, in_order
+from .rule_subjects import named_groups
+from .sessions import Sessions
+from .signals import signals_of
+
+# A report without apps asks for none of their scopes.
+USES = (
+    okta_api.ENRICHING_APPS,
+    okta_api.ENRICHING_GROUP_USERS,
+    *other_policies.ENRICHING_USES,
+)
+
+
+def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies) -> list[JudgedApp]:
+    """Return apps by ids or exact labels, with their rules. Raises BadOption and Unreadable.
+
+    The pages of the list of apps are read, the rules of each policy once, and what ``others`` read.
+    """
+    if not wanted:
+        return []
+    rules: dict[str, Rules] = {}
+    judged = []
+    for app in resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted):
+        policy_id = require_policy_of(app)
+        if policy_id not in rules:
+            rules[policy_id] = in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
+        signals = signals_of(others.signals, app.id, policy_id, policy_id).after
+        judged.append(JudgedApp(app, rules[policy_id], signals))
+    return judged
+
+
+class UserReader:
+    """Collects the users of device records, and the members of the groups that rules name."""
+
+    def __init__(self) -> None:
+        self._directory = Directory()
+
+    def add(self, device: OktaDevice) -> None:
+        """Add a device record, unless nobody can sign in with it."""
+        if device.status in WORKING_STATUSES:
+            self._directory.add_device(device)
+
+    def read(self, okta: Okta, apps: t.Iterable[JudgedApp], sessions: Sessions) -> Users:
+        """Return the users. The pages of the members of each group are read."""
+        named = named_groups(*(each.rules for each in apps)) | sessions.groups
+        for group_id in sorted(named):
+            self._directory.add_group(
+                group_id, okta.group_users(group_id, okta_api.ENRICHING_GROUP_USERS)
+            )
+        directory = self._directory
+        members = directory.members
+        return Users(
+            {login.casefold(): user_id for user_id, login in directory.logins.items()},
+            directory.devices,
+            {group: frozenset(users) for group, users in members.items()},
+            {
+                user.id: user.type_id
+                for users in members.values()
+                for user in users.values()
+                if user.type_id
+            },
+            directory.statuses,
+            sessions,
+        )

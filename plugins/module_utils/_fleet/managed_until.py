@@ -1,0 +1,205 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Until when Okta treats a Mac as managed if nothing is renewed. Pure.
+
+Okta shows what the last sign-in with Okta FastPass proved, which the next one may not prove again:
+the certificate expires, or is gone with its profile. What cannot be known is said, never guessed.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .._core.timestamps import EARLIEST, parse_timestamp
+from .._okta.device_events import RecordEvents
+from .._okta.duplicates import newest_blocked, newest_records
+from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
+from .facts import AgeLimits, DeviceRecord, MacFacts, certificate_expiry, unknown_status
+from .stages import classify
+from .unconfirmed import INVENTORY, contradiction
+
+YES, NO, UNKNOWN = "yes", "no", "unknown"
+State = t.Literal["yes", "no", "unknown"]
+LATE_CHECK_IN = timedelta(days=7)  # a Mac that was away so long may get no renewal in time
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whether the next sign-in of a person finds a Mac managed, today and later.
+
+    ``sure_until`` is the first time at which a Mac that is managed today may not be managed, and
+    ``ends`` the first at which it surely is not, None if that is unknown. ``reason`` is a sentence
+    on why not, or on why that cannot be known.
+    """
+
+    today: State
+    reason: str
+    sure_until: datetime | None = None
+    ends: datetime | None = None
+
+    def state_at(self, time: datetime) -> State:
+        """Return whether it is managed at a time that has not passed."""
+        if self.today == YES and (self.sure_until is None or time < self.sure_until):
+            return "yes"
+        if self.today == NO or (self.ends is not None and time >= self.ends):
+            return "no"
+        return "unknown"
+
+
+def outlooks(mac: MacFacts, limits: AgeLimits) -> dict[str, Outlook]:
+    """Return the outlook of a Mac for each person who uses it, by login.
+
+    A person whom only Kandji names is not registered on it.
+    """
+    shared = _certificate_outlook(mac, limits)
+    logins = dict.fromkeys(login for record in mac.records for login in record.users)
+    if mac.person and mac.person.casefold() not in {login.casefold() for login in logins}:
+        logins[mac.person] = None
+    return {login: _of_person(mac, login, shared, limits) for login in logins}
+
+
+def outlook_of(mac: MacFacts, limits: AgeLimits) -> Outlook:
+    """Return the outlook of a Mac: that of the person for whom it is managed longest."""
+    known = list(outlooks(mac, limits).values())
+    for state in (YES, UNKNOWN):
+        for outlook in known:
+            if outlook.today == state:
+                return outlook
+    return Outlook("no", classify(mac, limits).reason)
+
+
+# One person
+
+
+def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) -> Outlook:
+    """Return the outlook for one person, whose records of the Mac may say different things.
+
+    The newest record is that of the account in Okta Verify: an older one is from before the Mac was
+    erased, or the account removed.
+    """
+    records = [record for record in mac.records if record.is_working and login in record.users]
+    statuses = {record.users[login] for record in records}
+    superseded = _superseded(mac, login) if "MANAGED" in statuses else ""
+    if superseded:
+        return Outlook("unknown", superseded)
+    newest = {record.users[login] for record in newest_records(records)}
+    if statuses == {"MANAGED"} or newest == {"MANAGED"}:
+        return shared
+    doubt = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
+    if doubt:
+        return Outlook("unknown", doubt)
+    if "MANAGED" in statuses:
+        return Outlook(
+            "unknown",
+            f"Okta has several records of {name_of(mac)}, and the newest does not show it as"
+            f" managed for {login}.",
+        )
+    return Outlook("no", _why_not_managed(mac, login, limits))
+
+
+def _superseded(mac: MacFacts, login: str) -> str:
+    """Return why an older record of a Mac that is managed for a person says nothing, or ""."""
+    blocked, newest = newest_blocked(mac.records), newest_records(mac.records)
+    if blocked:
+        fact = f"is {blocked.status or 'without a status'}"
+    elif not any(login in record.users for record in newest):
+        fact = f"is not of {login}"
+    else:
+        return ""
+    return (
+        f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one shows it as"
+        f" managed for {login}."
+    )
+
+
+def _unknown_status(records: t.Iterable[DeviceRecord], login: str) -> str:
+    """Return which status of a person's records is unknown, as a sentence, or ""."""
+    for record in records:
+        known = record.status in DEVICE_STATUSES and record.users.get(login) in MANAGEMENT_STATUSES
+        if login in record.users and not known:
+            return unknown_status(record)
+    return ""
+
+
+def _why_not_managed(mac: MacFacts, login: str, limits: AgeLimits) -> str:
+    stage = classify(mac, limits)
+    if stage.stage != "MANAGED":
+        return stage.reason
+    return f"{login} has no working registration on {name_of(mac)}."
+
+
+# The certificate, which all people of a Mac share
+
+
+def _certificate_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
+    """Return the outlook for a person for whom Okta shows the Mac as managed."""
+    now = limits.now
+    doubt = mac.incomplete or contradiction(mac) or _why_it_may_be_gone(mac)
+    if doubt:
+        return Outlook("unknown", doubt)
+    expiry, source = certificate_expiry(mac)
+    if expiry is None or now is None:
+        return Outlook(
+            "yes",
+            f"When the certificate of {name_of(mac)} expires is unknown.",
+            EARLIEST if now else None,
+        )
+    is_estimated = source == "estimated"
+    sure_until = expiry - INVENTORY if is_estimated else expiry
+    if sure_until <= now:
+        return Outlook(
+            "unknown",
+            f"The certificate of {name_of(mac)} expired on {expiry:%Y-%m-%d}"
+            f"{', as estimated' * is_estimated}, and Okta still shows the Mac as managed.",
+        )
+    return Outlook(
+        "yes",
+        f"The certificate of {name_of(mac)} expires on {sure_until:%Y-%m-%d}"
+        f"{', or within a day of it,' * is_estimated} and nothing renews it before."
+        f"{_late_check_in(mac, now)}",
+        sure_until,
+        None if mac.competing else expiry,
+    )
+
+
+def _late_check_in(mac: MacFacts, now: datetime) -> str:
+    seen = parse_timestamp(mac.last_check_in)
+    if seen is None or now - seen <= LATE_CHECK_IN:
+        return ""
+    return f" It last checked in on {seen:%Y-%m-%d}."
+
+
+def _why_it_may_be_gone(mac: MacFacts) -> str:
+    """Return why the certificate by which Okta treats a Mac as managed may be gone, or ""."""
+    name = name_of(mac)
+    if not mac.in_kandji:
+        return f"Kandji does not manage {name}, so its profile and its certificate may be gone."
+    if mac.left_mdm:
+        return f"The MDM profile of {name} is gone, and its certificate with it."
+    if mac.ring is None:
+        return f"The blueprint of {name} is in no ring, so nothing keeps its certificate."
+    if not mac.rolled_out:
+        return f"Kandji has no SCEP profile for the ring of {name}."
+    if mac.profile_state in ("failed", "excluded", "incompatible"):
+        return f"The SCEP profile on {name} is {mac.profile_state}, so its certificate may be gone."
+    if mac.copied:
+        return f"The certificate of {name} is on another Mac, too."
+    has_certificate = mac.certificates or mac.unproved or mac.expiry_source == "mac"
+    if not has_certificate and not (mac.profile_state == "installed" and _is_bound(mac)):
+        return f"Okta shows {name} as managed, but Kandji shows no certificate of it."
+    return ""
+
+
+def _is_bound(mac: MacFacts) -> bool:
+    """Return whether Okta's log has that a certificate was bound to one of its records."""
+    events = mac.events or {}
+    return any(events.get(record.id, RecordEvents()).bound for record in mac.records)
+
+
+def name_of(mac: MacFacts) -> str:
+    """Return what people call a Mac: its serial, else its name, else its id."""
+    records = mac.records[0].id if mac.records else ""
+    return mac.serial or mac.name or mac.device_id or records

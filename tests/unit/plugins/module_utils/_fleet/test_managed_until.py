@@ -1,0 +1,329 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Until when Okta treats a Mac as managed, and why not longer."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
+    EARLIEST,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    TIMELESS,
+    DeviceRecord,
+    MacFacts,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
+    Outlook,
+    outlook_of,
+    outlooks,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+    RecordEvents,
+)
+
+from tests.unit.plugins.module_utils._fleet.builders import (
+    AFTER,
+    BEFORE,
+    NOW,
+    SERIAL,
+    mac,
+    record,
+)
+
+DAY = timedelta(days=1)
+LATER = "2026-11-12T10:00:00.000Z"
+EXPIRES = datetime(2026, 12, 10, 8, tzinfo=timezone.utc)
+KNOWN = {"expires": "2026-12-10T08:00:00Z", "expiry_source": "mac"}
+NAMED = f"The certificate of {SERIAL} expires on 2026-12-10 and nothing renews it before."
+
+
+def managed(*records: DeviceRecord, **facts: t.Any) -> MacFacts:
+    """Return a Mac that is managed for ada, whose certificate expires at EXPIRES."""
+    return mac(*(records or (record(ada="MANAGED"),)), **{**KNOWN, **facts})
+
+
+def of_ada(facts: MacFacts) -> Outlook:
+    return outlooks(facts, NOW)["ada"]
+
+
+def test_a_mac_is_managed_until_its_certificate_expires() -> None:
+    outlook = of_ada(managed())
+    assert outlook == Outlook("yes", NAMED, EXPIRES, EXPIRES)
+    assert [outlook.state_at(EXPIRES - timedelta(seconds=1)), outlook.state_at(EXPIRES)] == [
+        "yes",
+        "no",
+    ]
+
+
+def test_an_estimated_expiry_is_not_sure_on_its_last_day() -> None:
+    outlook = of_ada(managed(expires="", expiry_source="", certificates=["2025-12-10T08:00:00Z"]))
+    assert (outlook.today, outlook.sure_until, outlook.ends) == ("yes", EXPIRES - DAY, EXPIRES)
+    assert outlook.reason == (
+        f"The certificate of {SERIAL} expires on 2026-12-09, or within a day of it, and nothing"
+        " renews it before."
+    )
+    assert outlook.state_at(EXPIRES - DAY) == "unknown"
+
+
+def test_another_configuration_may_keep_it_managed() -> None:
+    outlook = of_ada(managed(competing=True))
+    assert (outlook.sure_until, outlook.ends) == (EXPIRES, None)
+    assert outlook.state_at(EXPIRES + DAY) == "unknown"
+
+
+def test_a_mac_that_was_away_says_since_when() -> None:
+    assert of_ada(managed(last_check_in="2026-11-24T00:00:00Z")).reason == NAMED
+    assert of_ada(managed(last_check_in="2026-11-23T23:59:59Z")).reason == (
+        f"{NAMED} It last checked in on 2026-11-23."
+    )
+
+
+def test_an_unknown_expiry_is_not_sure_from_now_on() -> None:
+    outlook = of_ada(managed(expires="", certificates=[], unproved=["2026-11-10T00:00:00Z"]))
+    assert outlook == Outlook(
+        "yes", f"When the certificate of {SERIAL} expires is unknown.", EARLIEST
+    )
+    assert NOW.now and outlook.state_at(NOW.now) == "unknown"
+
+
+def test_without_a_present_nothing_expires() -> None:
+    outlook = outlooks(managed(), TIMELESS)["ada"]
+    assert (outlook.today, outlook.sure_until) == ("yes", None)
+    assert outlook.state_at(EXPIRES + DAY) == "yes"
+
+
+@pytest.mark.parametrize(
+    "facts, reason",
+    [
+        (
+            {"expires": "2026-12-01T00:00:00Z"},
+            f"The certificate of {SERIAL} expired on 2026-12-01, and Okta still shows the Mac as"
+            " managed.",
+        ),
+        (
+            {"expires": "", "certificates": ["2025-12-02T00:00:00Z"]},
+            f"The certificate of {SERIAL} expired on 2026-12-02, as estimated, and Okta still shows"
+            " the Mac as managed.",
+        ),
+        ({"incomplete": "Tables changed."}, "Tables changed."),
+        (
+            {"in_kandji": False},
+            f"Kandji does not manage {SERIAL}, so its profile and its certificate may be gone.",
+        ),
+        (
+            {"left_mdm": True},
+            f"The MDM profile of {SERIAL} is gone, and its certificate with it.",
+        ),
+        (
+            {"ring": None},
+            f"The blueprint of {SERIAL} is in no ring, so nothing keeps its certificate.",
+        ),
+        ({"rolled_out": False}, f"Kandji has no SCEP profile for the ring of {SERIAL}."),
+        (
+            {"profile_state": "failed"},
+            f"The SCEP profile on {SERIAL} is failed, so its certificate may be gone.",
+        ),
+        (
+            {"profile_state": "excluded"},
+            f"The SCEP profile on {SERIAL} is excluded, so its certificate may be gone.",
+        ),
+        (
+            {"profile_state": "incompatible"},
+            f"The SCEP profile on {SERIAL} is incompatible, so its certificate may be gone.",
+        ),
+        ({"copied": True}, f"The certificate of {SERIAL} is on another Mac, too."),
+        (
+            {"certificates": [], "expiry_source": "ledger"},
+            f"Okta shows {SERIAL} as managed, but Kandji shows no certificate of it.",
+        ),
+        (
+            {"events": {"guo1": RecordEvents(bound=False)}},
+            "The System Log has newer facts about its record guo1 than the search.",
+        ),
+    ],
+)
+def test_what_cannot_be_known_is_said(facts: dict[str, t.Any], reason: str) -> None:
+    assert of_ada(managed(**facts)) == Outlook("unknown", reason)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"profile_state": "pending"},
+        {"certificates": [], "unproved": ["2026-11-10T00:00:00Z"]},
+        {"certificates": [], "expiry_source": "mac"},
+        {"certificates": [], "expiry_source": "", "events": {"guo1": RecordEvents(bound=True)}},
+    ],
+)
+def test_what_proves_a_certificate_is_enough(facts: dict[str, t.Any]) -> None:
+    assert of_ada(managed(**facts)) == Outlook("yes", NAMED, EXPIRES, EXPIRES)
+
+
+def test_a_bound_certificate_may_be_gone_with_its_profile() -> None:
+    facts = managed(
+        certificates=[],
+        expiry_source="",
+        profile_state="pending",
+        events={"guo1": RecordEvents(bound=True)},
+    )
+    assert of_ada(facts).today == "unknown"
+
+
+def test_a_binding_of_another_record_proves_nothing() -> None:
+    other = record(record_id="guo2", ada="MANAGED")
+    facts = managed(
+        certificates=[], expiry_source="", events={"guo2": RecordEvents(bound=True)}, incomplete=""
+    )
+    facts.records = [other]
+    assert of_ada(facts).today == "yes"
+    facts.events = {"guo2": RecordEvents()}
+    assert of_ada(facts).today == "unknown"
+
+
+def test_each_person_has_an_outlook_of_their_own() -> None:
+    facts = managed(record(ada="MANAGED", ben="NOT_MANAGED"), person="Cy@acme.com")
+    shown = outlooks(facts, NOW)
+    assert {login: outlook.today for login, outlook in shown.items()} == {
+        "ada": "yes",
+        "ben": "no",
+        "Cy@acme.com": "no",
+    }
+    assert shown["ben"].reason == (
+        "Okta shows it as managed for some of its users, but not for ben."
+    )
+    assert outlook_of(facts, NOW) == shown["ada"]
+
+
+def test_a_person_whom_okta_knows_is_there_once() -> None:
+    records = DeviceRecord("guo1", "ACTIVE", users={"ada@acme.com": "MANAGED"}, serial=SERIAL)
+    assert list(outlooks(managed(records, person="Ada@Acme.com"), NOW)) == ["ada@acme.com"]
+
+
+def test_a_mac_that_is_managed_for_others_is_not_for_its_person() -> None:
+    shown = outlooks(managed(person="ben@acme.com"), NOW)["ben@acme.com"]
+    assert shown == Outlook("no", f"ben@acme.com has no working registration on {SERIAL}.")
+
+
+def test_the_newest_record_that_works_decides() -> None:
+    old, new = record(ada="NOT_MANAGED"), record(record_id="guo2", created=LATER, ada="MANAGED")
+    assert of_ada(managed(old, new)).today == "yes"
+
+
+@pytest.mark.parametrize("created", [BEFORE, AFTER, ""])
+def test_a_newest_record_that_is_not_managed_leaves_it_open(created: str) -> None:
+    other = record(record_id="guo2", ada="NOT_MANAGED")
+    facts = managed(record(created=created, ada="MANAGED"), other)
+    assert of_ada(facts) == Outlook(
+        "unknown",
+        f"Okta has several records of {SERIAL}, and the newest does not show it as managed for"
+        " ada.",
+    )
+
+
+def test_a_record_that_does_not_work_does_not_count() -> None:
+    suspended = managed(
+        record(ada="MANAGED"), record("SUSPENDED", record_id="guo2", ada="NOT_MANAGED")
+    )
+    assert of_ada(suspended).today == "yes"
+
+
+def test_a_status_that_nobody_knows_leaves_it_open() -> None:
+    assert of_ada(managed(record(ada="SOON"))) == Outlook(
+        "unknown", "Okta shows the status 'SOON' of management for ada."
+    )
+
+
+def test_a_record_whose_status_nobody_knows_leaves_it_open() -> None:
+    assert of_ada(managed(record("NEW", ada="MANAGED"))) == Outlook(
+        "unknown", "Okta shows the status 'NEW' for its record, which is unknown."
+    )
+    others = managed(record("NEW", ben="MANAGED"), record(record_id="guo2", ada="NOT_MANAGED"))
+    assert of_ada(others).today == "no"
+
+
+def test_of_a_mac_that_is_not_known_whole_nobody_is_surely_refused() -> None:
+    facts = managed(record(ada="NOT_MANAGED"), incomplete="Tables changed.")
+    assert of_ada(facts) == Outlook("unknown", "Tables changed.")
+
+
+def test_a_mac_whose_certificate_has_expired_says_so() -> None:
+    expired = {"expires": "2026-11-30T00:00:00Z", "expiry_source": "mac"}
+    reason = "Its newest certificate expired on 2026-11-30."
+    assert outlook_of(mac(**expired), NOW) == Outlook("no", reason)
+    assert of_ada(mac(record(ada="NOT_MANAGED"), **expired)) == Outlook("no", reason)
+
+
+def test_a_mac_that_is_managed_for_nobody_has_the_reason_of_its_stage() -> None:
+    facts = mac(record("SUSPENDED", ada="MANAGED"))
+    assert outlook_of(facts, NOW) == Outlook("no", "Its device record in Okta is suspended.")
+    assert outlook_of(mac(), NOW).today == "no"
+
+
+def test_a_mac_is_judged_by_the_person_for_whom_it_is_managed() -> None:
+    facts = managed(record(ada="NOT_MANAGED", ben="SOON", cy="MANAGED"))
+    assert [outlook.today for outlook in outlooks(facts, NOW).values()] == ["no", "unknown", "yes"]
+    assert outlook_of(facts, NOW).today == "yes"
+    facts = managed(record(ada="NOT_MANAGED", ben="SOON"))
+    assert outlook_of(facts, NOW).today == "unknown"
+
+
+@pytest.mark.parametrize(
+    "facts, name",
+    [
+        ({"name": "Ada's Mac", "device_id": "d1"}, "Ada's Mac"),
+        ({"device_id": "d1"}, "d1"),
+        ({}, "guo1"),
+    ],
+)
+def test_a_mac_without_serial_is_named_otherwise(facts: dict[str, t.Any], name: str) -> None:
+    shown = managed(left_mdm=True, **facts)
+    shown.serial = ""
+    assert of_ada(shown).reason.startswith(f"The MDM profile of {name} is gone")
+
+
+def test_a_state_at_a_time() -> None:
+    at = EXPIRES
+    assert Outlook("no", "").state_at(at) == "no"
+    assert Outlook("unknown", "").state_at(at) == "unknown"
+    assert Outlook("unknown", "", ends=at).state_at(at) == "no"
+    assert Outlook("unknown", "", ends=at).state_at(at - DAY) == "unknown"
+    assert Outlook("yes", "").state_at(at) == "yes"
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [record("SUSPENDED", created=AFTER, ada="MANAGED"), record("DEACTIVATED", created=AFTER)],
+)
+def test_an_older_record_does_not_speak_for_a_newest_one_that_is_blocked(
+    newest: DeviceRecord,
+) -> None:
+    """The Mac was erased, and the account that its person added since is blocked."""
+    outlook = of_ada(managed(record(created=BEFORE, ada="MANAGED"), newest))
+    assert outlook.today == "unknown" and outlook.reason.startswith(
+        f"The newest record that Okta has of {SERIAL} is {newest.status}, and an older one"
+    )
+    older = record(newest.status, created=BEFORE, ada="MANAGED")
+    assert of_ada(managed(older, record(created=AFTER, ada="MANAGED"))).today == "yes"
+
+
+def test_an_older_record_does_not_speak_for_a_newest_one_of_somebody_else() -> None:
+    newest = record(record_id="guo2", created=LATER, ben="MANAGED")
+    shown = outlooks(managed(record(ada="MANAGED"), newest), NOW)
+    assert shown["ben"].today == "yes"
+    assert shown["ada"] == Outlook(
+        "unknown",
+        f"The newest record that Okta has of {SERIAL} is not of ada, and an older one shows it as"
+        " managed for ada.",
+    )
+
+
+def test_a_newest_record_without_a_status_does_not_work() -> None:
+    newest = record("", record_id="guo2", created=LATER, ben="MANAGED")
+    assert of_ada(managed(record(ada="MANAGED"), newest)).reason.startswith(
+        f"The newest record that Okta has of {SERIAL} is without a status, and an older"
+    )

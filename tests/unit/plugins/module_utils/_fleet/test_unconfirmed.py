@@ -1,0 +1,242 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a read cannot settle."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import classify
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.unconfirmed import (
+    unconfirmed_reason,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+    RecordEvents,
+)
+
+from tests.unit.plugins.module_utils._fleet.builders import BEFORE, ISSUED, NOW, mac, record
+
+
+@pytest.mark.parametrize(
+    "facts, stage, unconfirmed",
+    [
+        (mac(record(ada="MANAGED")), "MANAGED", False),
+        (mac(record(ada="MANAGED", updated="2026-11-30T23:58:00.000Z")), "MANAGED", True),
+        (mac(record(ada="MANAGED"), certificates=[]), "MANAGED", True),
+        (mac(record(ada="MANAGED"), certificates=[], ring=None), "MANAGED", False),
+        (
+            mac(record(ada="MANAGED"), certificates=[], events={"guo1": RecordEvents(bound=True)}),
+            "MANAGED",
+            False,
+        ),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents(bound=False)}), "MANAGED", True),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents("DEACTIVATED")}), "MANAGED", True),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents("DELETED")}), "MANAGED", True),
+        (
+            mac(record(ada="MANAGED"), events={"guo1": RecordEvents(users={"bob": True})}),
+            "MANAGED",
+            True,
+        ),
+        (mac(record(ada="MANAGED"), events={"guo0": RecordEvents("DELETED")}), "MANAGED", False),
+        (mac(record(ada="MANAGED", bob="NOT_MANAGED")), "MIXED", True),
+        (mac(), "NOT_REGISTERED", False),
+        (mac(events={"guo1": RecordEvents("ACTIVE")}), "NOT_REGISTERED", True),
+        (
+            mac(record(ada="NOT_MANAGED"), events={"guo1": RecordEvents(bound=True)}),
+            "REGISTERED_NOT_MANAGED",
+            True,
+        ),
+        (mac(record(ada="NOT_MANAGED")), "REGISTERED_NOT_MANAGED", False),
+        (mac(record()), "REGISTERED_NOT_MANAGED", True),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-10T10:00:05.000Z")),
+            "REGISTERED_NOT_MANAGED",
+            True,
+        ),
+        (mac(record(ada="NOT_MANAGED", created=BEFORE)), "REGISTERED_BEFORE_CERTIFICATE", False),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-10T02:00:00.000Z")),
+            "REGISTERED_BEFORE_CERTIFICATE",
+            True,
+        ),
+        (
+            mac(
+                record(ada="NOT_MANAGED", created="2026-11-10T02:00:00.000Z"),
+                issued="2026-11-10T01:00:00.000Z",
+            ),
+            "REGISTERED_NOT_MANAGED",
+            False,
+        ),
+        (mac(record("DEACTIVATED"), events={"guo1": RecordEvents("ACTIVE")}), "DEACTIVATED", True),
+        (mac(certificates=[]), "CERTIFICATE_ABSENT", True),
+        (mac(profile_state=None), "PROFILE_PENDING", False),
+        (mac(profile_state=None, status_gaps=("profile",)), "PROFILE_PENDING", True),
+        (
+            mac(profile_state="pending", app_state=None, status_gaps=("app",)),
+            "PROFILE_PENDING",
+            False,
+        ),
+        (mac(app_present=False, app_state=None, status_gaps=("app",)), "OKTA_VERIFY_MISSING", True),
+        (mac(certificates=[], issued=ISSUED), "CERTIFICATE_ABSENT", True),
+        (mac(certificates=["2025-11-20T10:00:00Z"]), "CERTIFICATE_EXPIRED", True),
+        (mac(expires=BEFORE, expiry_source="mac"), "CERTIFICATE_EXPIRED", False),
+    ],
+)
+def test_what_only_a_read_by_id_would_settle_is_unconfirmed(
+    facts: MacFacts, stage: str, unconfirmed: bool
+) -> None:
+    reason = unconfirmed_reason(facts, stage, NOW)
+    assert bool(reason) == unconfirmed, reason
+    assert classify(facts, NOW) == replace(
+        classify(facts, NOW), stage=stage, unconfirmed_reason=reason
+    )
+
+
+@pytest.mark.parametrize(
+    "facts, stage, reason",
+    [
+        (mac(incomplete="A reason."), "MANAGED", "A reason."),
+        (
+            mac(events={"guo7": RecordEvents("ACTIVE")}),
+            "NOT_REGISTERED",
+            "The System Log names its record guo7, which the search lacks.",
+        ),
+        (
+            mac(record(ada="MANAGED"), events={"guo1": RecordEvents("SUSPENDED")}),
+            "MANAGED",
+            "The System Log has newer facts about its record guo1 than the search.",
+        ),
+        (
+            mac(record(ada="MANAGED", updated="2026-11-30T23:55:01.000Z")),
+            "MANAGED",
+            "Its record changed within the last minutes, and Okta's search may lag.",
+        ),
+        (mac(record(ada="MANAGED", updated="2026-11-30T23:55:00.000Z")), "MANAGED", ""),
+        (
+            mac(status_gaps=("profile",)),
+            "PROFILE_PENDING",
+            "Kandji's list of statuses of the SCEP profile names other Macs of its blueprint, but"
+            " not this one.",
+        ),
+        (
+            mac(status_gaps=("app",)),
+            "OKTA_VERIFY_MISSING",
+            "Kandji's list of statuses of the Okta Verify names other Macs of its blueprint, but"
+            " not this one.",
+        ),
+        (
+            mac(record(ada="MANAGED"), certificates=[]),
+            "MANAGED",
+            "Okta shows it as managed, but Kandji shows no certificate of it.",
+        ),
+        (mac(record(ada="MANAGED"), certificates=[], expiry_source="mac"), "MANAGED", ""),
+        (
+            mac(record(ada="MANAGED", bob="NOT_MANAGED")),
+            "MIXED",
+            "Okta's search may lag for single users of a device.",
+        ),
+        (
+            mac(certificates=[], issued=ISSUED),
+            "CERTIFICATE_ABSENT",
+            "Okta's System Log has a certificate that was issued to it, but Kandji's inventory"
+            " does not show it yet.",
+        ),
+        (
+            mac(certificates=[]),
+            "CERTIFICATE_ABSENT",
+            "Its profile came with a certificate, but Kandji's inventory does not show it;"
+            " inventories are daily.",
+        ),
+        (
+            mac(certificates=["2025-11-20T10:00:00Z"]),
+            "CERTIFICATE_EXPIRED",
+            "The expiry of its certificate is estimated from when it was first seen.",
+        ),
+        (mac(record()), "REGISTERED_NOT_MANAGED", "The search shows no user of its record."),
+        (
+            mac(record(ada="NOT_MANAGED", created="")),
+            "REGISTERED_NOT_MANAGED",
+            "The time of its registration or of its certificate is unknown.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED"), certificates=[""]),
+            "REGISTERED_NOT_MANAGED",
+            "The time of its registration or of its certificate is unknown.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-10T10:00:10.000Z")),
+            "REGISTERED_NOT_MANAGED",
+            "Record and certificate came within seconds of each other.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-10T10:00:11.000Z")),
+            "REGISTERED_NOT_MANAGED",
+            "",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-09T10:00:00.000Z")),
+            "REGISTERED_BEFORE_CERTIFICATE",
+            "Its certificate was first seen within a day of its registration, and inventories are"
+            " daily.",
+        ),
+        (
+            mac(record(ada="NOT_MANAGED", created="2026-11-09T09:59:59.000Z")),
+            "REGISTERED_BEFORE_CERTIFICATE",
+            "",
+        ),
+        (mac(), "NO_LICENCE", ""),
+        (mac(), "OKTA_VERIFY_MISSING", ""),
+        (
+            mac(),
+            "REGISTERED_NOT_MANAGED",
+            "The time of its registration or of its certificate is unknown.",
+        ),
+    ],
+)
+def test_the_reason_says_what_is_missing(facts: MacFacts, stage: str, reason: str) -> None:
+    assert unconfirmed_reason(facts, stage, NOW) == reason
+
+
+@pytest.mark.parametrize(
+    "facts, reason",
+    [
+        (mac(record("DEACTIVATED"), events={"guo1": RecordEvents(bound=True)}), False),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents(users={"ada": True})}), False),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents(users={"ada": False})}), True),
+        (mac(record(ada="MANAGED"), events={"guo1": RecordEvents("ACTIVE", True)}), False),
+        (mac(record(ada="MANAGED", updated="")), False),
+    ],
+)
+def test_events_contradict_the_search_only_where_they_differ(facts: MacFacts, reason: bool) -> None:
+    assert bool(unconfirmed_reason(facts, "KANDJI_MISSING", NOW)) is reason
+
+
+def test_without_a_present_no_record_is_fresh() -> None:
+    facts = mac(record(ada="MANAGED", updated="2026-11-30T23:59:00.000Z"))
+    assert unconfirmed_reason(facts, "MANAGED") == ""
+
+
+@pytest.mark.parametrize(
+    "facts, is_proved",
+    [
+        ({"certificates": []}, False),
+        ({"certificates": [ISSUED]}, True),
+        ({"certificates": [], "expires": ISSUED, "expiry_source": "mac"}, True),
+        ({"certificates": [], "issued": ISSUED}, True),
+    ],
+)
+def test_a_certificate_that_names_the_serial_alone_may_be_of_another_authority(
+    facts: dict[str, t.Any], is_proved: bool
+) -> None:
+    reason = unconfirmed_reason(mac(unproved=[ISSUED], **facts), "NOT_REGISTERED")
+    assert reason == (
+        ""
+        if is_proved
+        else "Its certificate is known by its serial alone, which certificates of other authorities"
+        " hold too."
+    )
+    assert unconfirmed_reason(mac(**facts), "NOT_REGISTERED") == ""
