@@ -54,6 +54,8 @@ RESET, METHOD = "okta_device_reset", "okta_authenticator_method"
 DEVICE, REDELIVERY = "okta_device", "kandji_profile_redelivery"
 ACTION = "kandji_device_action"
 LOOK = {"name": "Look", "script": "#!/bin/sh\necho 1", "blueprints": ["Canary"]}
+ORPHAN = "ORPHANMAC001"  # of no Mac in Kandji, and used by nobody
+UNUSED = {"unused_days": 60, "state": "suspended", "max_percent": 100}
 ENFORCED = {
     "policy": ORIGINAL,
     "break_glass_group": "Break glass",
@@ -69,6 +71,7 @@ class Scenario:
     options: Json
     before: tuple[tuple[str, Json], ...] = ()
     unseen: int = 0  # requests after the last one that could notice another run's change
+    days_before: int = 0  # between what is done before and the run
     copy: str = ""  # the item of which a later run leaves a copy, which its message names
 
     @property
@@ -111,6 +114,14 @@ SCENARIOS = {
     ),
     "reset device": Scenario(RESET, {"serials": [STUCK]}),
     "suspend device": Scenario(DEVICE, {"serials": [STUCK], "state": "suspended"}),
+    "delete device": Scenario(
+        DEVICE, {"serials": [STUCK], "state": "absent", "allow": ["last_authenticator"]}
+    ),
+    # The log is read last: after the record, its users, and before the write.
+    "suspend unused device": Scenario(DEVICE, UNUSED, unseen=3),
+    "delete unused device": Scenario(
+        DEVICE, {**UNUSED, "state": "absent"}, ((DEVICE, UNUSED),), unseen=3, days_before=15
+    ),
     "lock Mac": Scenario(
         ACTION, {"action": "lock", "serials": [STUCK], "confirm": f"LOCK {STUCK}"}
     ),
@@ -155,10 +166,13 @@ class Scene:
             self._redelivery = prepare_redelivery(watched, self._run_module)
         if any(scenario.subject == "devices" for scenario in scenarios):
             ResetFleet(watched).stuck(STUCK)
+        if any("unused_days" in scenario.options for scenario in scenarios):
+            ResetFleet(watched).record(ORPHAN, age=2400)
         steps = [step for scenario in scenarios for step in scenario.before]
         for module, options in steps:
             result = self.run(Scenario(module, options))
             assert not result.get("failed"), result
+        watched.world.clock.advance(days=max(each.days_before for each in scenarios))
         watched.live()
         return watched
 
