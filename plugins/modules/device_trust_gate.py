@@ -174,7 +174,7 @@ from ..module_utils._kandji.profile_holders import (
     is_console_scep,
 )
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
-from ..module_utils._kandji.serials import describe_several, group_by_serial
+from ..module_utils._kandji.serials import describe_several, filter_of_serials, group_by_serial
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._okta.client import quote_filter
@@ -288,7 +288,7 @@ def _read_present(
     if not item_id or not macs:
         return [gate.Verdict(serial, "The SCEP profile does not exist yet.") for serial in macs]
     of_kandji = [device.serial for device in macs.values()]
-    serials = {"serial_number": {"in": of_kandji}}
+    serials = filter_of_serials(of_kandji)
     profiles = installed_on(ctx.kandji, ProfileItem(item_id), of_kandji)
     certificates = list(
         ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
@@ -346,7 +346,7 @@ def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.Verdict]:
     holding: set[str] = set()
     for device in macs.values() if item_id else ():
         statuses = list(ctx.kandji.item_statuses(item_id, device.device_id))
-        installed = list(ctx.kandji.prism_profiles({"serial_number": {"in": [device.serial]}}))
+        installed = list(ctx.kandji.prism_profiles(filter_of_serials([device.serial])))
         console_managed = ctx.params["payload_uuid"] is None
         others = (
             {item.item_id for item in ctx.kandji.device_items(device.device_id)}

@@ -200,7 +200,7 @@ from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.profiles.enrolment_check import prove_payloads
 from ..module_utils._kandji.profiles.mobileconfig import parse, titled_scep_payloads
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
-from ..module_utils._kandji.serials import group_by_serial
+from ..module_utils._kandji.serials import filter_of_serials, group_by_serial
 
 OPTIONS: ArgumentSpec = {
     **POLLING,
@@ -627,7 +627,7 @@ def _plan(
         certificate
         for batch in batches(serials, SERIALS_A_CALL)
         for certificate in ctx.kandji.prism_certificates(
-            {"identity_certificate": {"eq": True}, "serial_number": {"in": batch}}
+            {"identity_certificate": {"eq": True}, **filter_of_serials(batch)}
         )
     ]
     steps = {

@@ -45,6 +45,9 @@ def earlier_policies(
     An app of another clone goes back to what it had before that one. A clone that was renamed, or
     that a new one replaces, requires managed devices as well.
 
+    Raises Unreadable for a policy with a rule of which a part cannot be read: its digest would be
+    that of other rules.
+
     :arg rules: those that apply to the apps, by policy.
     """
     marks = {policy.id: parse_marks(policy.description) for policy in known}
@@ -55,12 +58,25 @@ def earlier_policies(
         if before in marks:
             came_from[app.id], digest = before, held.digests.get(app.id, "")
         elif app.policy_id:
-            came_from[app.id], digest = app.policy_id, digest_rules(rules[app.policy_id])
+            came_from[app.id] = app.policy_id
+            digest = digest_rules(_readable(app, rules[app.policy_id]))
         else:
             continue
         if digest:
             digests[app.id] = digest
     return Marks(None, came_from, digests)
+
+
+def _readable(app: App, rules: Rules) -> Rules:
+    for rule in rules:
+        if rule.unreadable:
+            raise Unreadable(
+                f"Rule {rule.name!r}: Okta shows {', '.join(rule.unreadable)} in a form that it"
+                f" does not document, so what applies to {app.label!r} cannot be kept for its way"
+                " back. Nothing was written. Check the rule in the Admin Console.",
+                vendor="okta",
+            )
+    return rules
 
 
 def require_no_other_clone(name: str, known: t.Iterable[Policy], original: Policy | None) -> None:

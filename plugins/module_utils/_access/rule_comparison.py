@@ -27,6 +27,24 @@ from .._okta.records import PolicyRule
 
 # Keys that only the server writes. The status has operations of its own.
 READ_ONLY = ("id", "created", "lastUpdated", "system", "status", "_links", "_embedded")
+# Keys of Okta's words, which mean the same in any case. Other texts are ids, names or free text.
+WORDS = (
+    "access",
+    "connection",
+    "deviceBound",
+    "factorMode",
+    "hardwareProtection",
+    "level",
+    "methods",
+    "phishingResistant",
+    "postAuth",
+    "status",
+    "type",
+    "types",
+    "userPresence",
+    "userVerification",
+    "userVerificationMethods",
+)
 DURATIONS = ("reauthenticateIn", "inactivityPeriod", "postAuthPromptFrequency")
 # What Okta shows for a key that was never set. These forms are equal.
 UNSET: tuple[object, ...] = (
@@ -42,17 +60,18 @@ UNSET: tuple[object, ...] = (
 )
 _NUMBER = r"([0-9]{1,9})"
 _DURATION = re.compile(
-    rf"P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?", re.ASCII
+    rf"P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
+    re.ASCII | re.IGNORECASE,
 )
 
 
 def parse_duration(value: object) -> object:
     """Return an ISO 8601 duration of days and shorter units in seconds; any other value as it is.
 
-    PT2H and PT120M are one duration.
+    PT2H, PT120M and pt2h are one duration.
     """
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if not match or match[0] == "P" or match[0].endswith("T"):
+    if not match or match[0].upper().endswith(("P", "T")):
         return value
     days, hours, minutes, seconds = (int(number or 0) for number in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
@@ -153,11 +172,16 @@ def _comparable(value: object, key: str = "") -> t.Any:
         return {name: part for name, part in parts.items() if not _is_unset(part)}
     if isinstance(value, list):
         value = expand_entries(value) if key in METHOD_LISTS else value
-        members = [_comparable(member) for member in value]
+        members = [_comparable(member, key) for member in value]
         return sorted(members, key=lambda member: json.dumps(member, sort_keys=True))
     if key == EXPRESSION and isinstance(value, str):
         return fold_expression(value)
-    return parse_duration(value) if key in DURATIONS else value
+    return parse_duration(value) if key in DURATIONS else _fold_word(value, key)
+
+
+def _fold_word(value: t.Any, key: str) -> t.Any:
+    """Return one of Okta's words in upper case, any other value as it is."""
+    return value.upper() if key in WORDS and isinstance(value, str) else value
 
 
 def _effect(rule: PolicyRule) -> Json:
@@ -182,6 +206,7 @@ def _compare(wanted: t.Any, current: t.Any, path: str = "") -> t.Iterator[Differ
 
 
 def _is_same(wanted: object, current: object, key: str) -> bool:
+    wanted, current = _fold_word(wanted, key), _fold_word(current, key)
     if isinstance(wanted, list) and _may_be(current, list):
         return _same_list(wanted, current if isinstance(current, list) else [], key)
     if key == EXPRESSION and isinstance(wanted, str) and isinstance(current, str):
@@ -210,13 +235,13 @@ def _is_unset(value: object) -> bool:
 def _same_list(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any], key: str) -> bool:
     """Return whether two lists have the same members. Methods of Okta Verify have two spellings."""
     if key not in METHOD_LISTS:
-        return _same_members(wanted, current)
-    return _same_members(fold_entries(wanted), fold_entries(current)) or _same_members(
-        expand_entries(wanted), expand_entries(current)
+        return _same_members(wanted, current, key)
+    return _same_members(fold_entries(wanted), fold_entries(current), key) or _same_members(
+        expand_entries(wanted), expand_entries(current), key
     )
 
 
-def _same_members(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any]) -> bool:
+def _same_members(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any], key: str) -> bool:
     """Return whether each wanted member matches one current member, and none is left over.
 
     A current member may have more keys than its wanted one.
@@ -225,7 +250,9 @@ def _same_members(wanted: t.Sequence[t.Any], current: t.Sequence[t.Any]) -> bool
     if len(wanted) != len(rest):
         return False
     for member in sorted(wanted, key=_size, reverse=True):  # the most specific first
-        matches = (place for place, other in enumerate(rest) if not any(_compare(member, other)))
+        matches = (
+            place for place, other in enumerate(rest) if not any(_compare(member, other, key))
+        )
         place = next(matches, None)
         if place is None:
             return False

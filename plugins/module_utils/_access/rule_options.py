@@ -197,10 +197,11 @@ def _depth(chain: Row) -> int:
 
 def _check_durations(options: Params) -> None:
     for name in ("reauthenticate_in", "inactivity_period"):
-        if _is_set(options, name) and not isinstance(parse_duration(options[name]), int):
-            raise BadOption(
-                f"{name}: {options[name]!r} is not an ISO 8601 duration. Write it like PT2H."
-            )
+        if not _is_set(options, name):
+            continue
+        text = options[name]  # Okta takes no lower case
+        if text != str(text).upper() or not isinstance(parse_duration(text), int):
+            raise BadOption(f"{name}: {text!r} is not an ISO 8601 duration. Write it like PT2H.")
 
 
 def _check_removals(options: Params) -> None:

@@ -17,6 +17,7 @@ from .._http.urls import batches
 from .client import Kandji, RowFilter
 from .constants import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
 from .records import CustomProfile, InstalledProfile, ItemStatus, newest_statuses
+from .serials import filter_of_serials
 
 SERIALS_A_CALL = 100
 SETTLED = ("excluded", "self_service_only", "incompatible")  # states of a Mac without the profile
@@ -71,8 +72,7 @@ def installed_on(
         [row_filter]
         if serials is None
         else [
-            {**row_filter, "serial_number": {"in": batch}}
-            for batch in batches(serials, SERIALS_A_CALL)
+            {**row_filter, **filter_of_serials(batch)} for batch in batches(serials, SERIALS_A_CALL)
         ]
     )
     return [

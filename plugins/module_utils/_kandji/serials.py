@@ -24,6 +24,16 @@ def group_by_serial(devices: Iterable[KandjiDevice]) -> dict[str, list[KandjiDev
     return {serial: list(group.values()) for serial, group in groups.items()}
 
 
+def filter_of_serials(serials: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """Return Prism's filter for the rows of devices with these serials.
+
+    Whether Prism compares case is not documented, and lists may show a serial in another one. A
+    serial is therefore also named as Apple writes it, in upper case.
+    """
+    forms = (form for serial in serials for form in (serial, serial.upper()))
+    return {"serial_number": {"in": list(dict.fromkeys(forms))}}
+
+
 def describe_several(devices: Iterable[KandjiDevice]) -> str:
     """Return that a serial has several devices, and what to do, without the serial."""
     ids = sorted(device.device_id for device in devices)

@@ -22,7 +22,7 @@ from .._kandji.client import Kandji, RowFilter
 from .._kandji.constants import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, PrismCertificate
-from .._kandji.serials import describe_several, group_by_serial
+from .._kandji.serials import describe_several, filter_of_serials, group_by_serial
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice
@@ -311,7 +311,7 @@ def _read_inventories(
     kandji: Kandji, serials: Sequence[str], rings: Sequence[Ring], subject: Subject
 ) -> dict[str, Inventory]:
     """Return what the Macs with these serials reported, by serial in lower case."""
-    of_serials: RowFilter = {"serial_number": {"in": serials}}
+    of_serials: RowFilter = filter_of_serials(serials)
     live: dict[str, list[InstalledProfile]] = {}
     for profile in kandji.prism_profiles(of_serials):
         if is_live(profile, rings):

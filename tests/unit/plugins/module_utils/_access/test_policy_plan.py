@@ -86,6 +86,19 @@ def test_an_app_of_another_clone_goes_back_to_what_it_had_before(marks: str, ear
     )
 
 
+def test_no_digest_is_kept_of_a_rule_that_cannot_be_read() -> None:
+    method = {"actions": {"appSignOn": {"verificationMethod": {"factorMode": ["2FA"]}}}}
+    rules = {"rst1": [PolicyRule.from_row({"id": "rul1", "name": "Everybody", **method})]}
+    apps = [App("a0", "Slack", policy_id="rst1")]
+    with pytest.raises(Unreadable) as raised:
+        policy_plan.earlier_policies(apps, [original()], rules)
+    assert raised.value.message == (
+        "Rule 'Everybody': Okta shows actions.appSignOn.verificationMethod.factorMode in a form that"
+        " it does not document, so what applies to 'Slack' cannot be kept for its way back. Nothing"
+        " was written. Check the rule in the Admin Console."
+    )
+
+
 def test_a_clone_with_apps_and_another_name_is_not_overlooked() -> None:
     text = "[made from policy rst1] [apps from policy rst1: a0]"
     renamed, other = policy(name="Renamed", description=text), policy(id="rst9", name="Other")

@@ -684,6 +684,7 @@ def test_a_name_alone_wants_nothing_else():
             " them. Leave one out.$",
         ),
         ({"reauthenticate_in": "2 hours"}, "^reauthenticate_in: '2 hours' is not an ISO 8601"),
+        ({"reauthenticate_in": "pt2h"}, "^reauthenticate_in: 'pt2h' is not an ISO 8601"),
         ({"inactivity_period": "1 hour"}, "^inactivity_period: '1 hour' is not an ISO 8601"),
         ({"managed": True, "remove_conditions": ["device"]}, "Leave one of them out"),
         ({"platforms": [], "remove_conditions": ["platforms"]}, "Leave one of them out"),
@@ -698,7 +699,9 @@ def test_what_cannot_be_meant_is_a_sentence(options, says):
     ("text", "length"),
     [
         ("PT2H", 7200),
+        ("pt2h", 7200),
         ("PT0S", 0),
+        ("pt", "pt"),
         ("P1DT1M", 86460),
         ("PT", "PT"),
         ("P", "P"),

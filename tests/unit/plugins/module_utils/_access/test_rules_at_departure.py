@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_comparison import (
+    have_same_effect,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules_at_departure import (
     digest_rules,
     rules_at_departure,
@@ -53,6 +56,16 @@ def test_a_digest_does_not_depend_on_what_has_no_effect() -> None:
         [EARLIER[0], rule("Everybody", "DENY", 1)],
     )
     assert digest not in {digest_rules(other) for other in others}
+
+
+def test_a_digest_does_not_depend_on_the_case_of_words() -> None:
+    lower = rule("Everybody", "allow", 1, platform={"include": [{"type": "desktop"}]})
+    upper = rule("Everybody", "ALLOW", 1, platform={"include": [{"type": "DESKTOP"}]})
+    assert digest_rules([lower]) == digest_rules([upper])
+    assert have_same_effect(lower, upper)
+    zones = [rule("Everybody", network={**ZONE, "include": [zone]}) for zone in ("nzo1", "NZO1")]
+    assert digest_rules(zones[:1]) != digest_rules(zones[1:])
+    assert not have_same_effect(*zones)
 
 
 def with_methods(*methods: dict[str, str]) -> PolicyRule:

@@ -10,6 +10,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.serials import (
     describe_several,
+    filter_of_serials,
     group_by_serial,
 )
 
@@ -29,6 +30,12 @@ def test_devices_are_grouped_by_serial_in_any_case() -> None:
 
 def test_a_device_that_is_on_two_pages_counts_once() -> None:
     assert group_by_serial([OLD, OTHER, OLD]) == {"c02a": [OLD], "c02b": [OTHER]}
+
+
+def test_the_filter_of_serials_also_names_them_as_apple_writes_them() -> None:
+    assert filter_of_serials(["C02A", "c02b"]) == {
+        "serial_number": {"in": ["C02A", "c02b", "C02B"]}
+    }
 
 
 def test_all_devices_of_a_serial_are_named() -> None:
