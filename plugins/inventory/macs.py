@@ -160,7 +160,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             key_ids = read_key_ids(context.okta) if check_item_id else ()
             subject = subjects_by_ring(rings)[None]
             expiries = known_expiry(context.kandji, check_item_id, key_ids=key_ids, subject=subject)
-            query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries)
+            query = FleetQuery(
+                rings, params["okta_verify_item_ids"], competitors, expiries, with_use=True
+            )
             fleet = read_fleet(context.okta, context.kandji, query)
             return list(macs.hosts(masked(rows(fleet), context.masker)))
         except DeviceTrustError as error:

@@ -61,7 +61,8 @@ options:
     default: 30
   log_events:
     description: How many events of the System Log to read at most, the newest first. A call returns
-      1000.
+      1000. If it is not known whether renewed certificates were used, events of certificates are
+      read in addition, up to 90 days back.
     type: int
     default: 12000
 """
@@ -345,6 +346,7 @@ def run(ctx: ModuleContext) -> Result:
         params["stale_days"],
         params["log_days"],
         params["log_events"],
+        with_use=True,
     )
     registration = RegistrationReader(ctx.okta)
     while True:

@@ -21,6 +21,9 @@ description:
     each policy of these apps, and the pages of the members of each group that the rules name.
     Global session policies and device signal collection policies take a request for each kind, and
     one or two for each of these policies that is active."
+  - Okta revokes a certificate that no sign-in with Okta FastPass used in 90 days. If it is not known
+    whether the newest certificate of a managed Mac was used, the System Log is read up to 90 days
+    back, one request for each 1000 events of certificates.
   - The status of an account counts where Okta shows it, as of the members of groups that were read.
     Who may not sign in today does not lose access later.
   - If only the time of a report would change, the module leaves the report alone.
@@ -294,7 +297,7 @@ def run(ctx: ModuleContext) -> Result:
         authorities.key_ids,
         subjects_by_ring(rings)[None],
     )
-    query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries)
+    query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries, with_use=True)
     fleet = read_fleet(ctx.okta, ctx.kandji, query, users.add if apps else None)
     registration = RegistrationReader(ctx.okta)
     registration.explain(fleet)

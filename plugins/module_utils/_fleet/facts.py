@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
 from .._okta.constants import CERTIFICATE_LIFETIME
 from .._okta.device_events import RecordEvents
 from .._okta.duplicates import newest_blocked, rank_record
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
+
+INVENTORY = timedelta(days=1)  # Kandji sees a certificate at the Mac's next daily inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ class MacFacts:
     competing: bool = False  # it has certificates of the same authority from another configuration
     copied: bool = False  # one of its certificates is on another Mac too
     issued: str = ""  # when its first certificate was issued, as far back as the log was read
+    # when its last certificate was issued, one of it was used first, and one was revoked, as far
+    # back as the log was read
+    last_issued: str = ""
+    last_bound: str = ""
+    last_revoked: str = ""
     expires: str = ""  # expiry of its newest certificate, if the Mac or the ledger knows it
     expiry_source: str = ""  # mac or ledger
     events: dict[str, RecordEvents] | None = None  # by id of the device record
@@ -93,11 +100,15 @@ class MacFacts:
 
 @dataclass(frozen=True)
 class AgeLimits:
-    """The present, and ages in days. Without ``now`` nothing is old, fresh or expired."""
+    """The present, and ages in days. Without ``now`` nothing is old, fresh or expired.
+
+    ``log_since`` is how far back the System Log was read, None if it was not.
+    """
 
     now: datetime | None = None
     expiring_days: int = 30
     stale_days: int = 90
+    log_since: datetime | None = None
 
 
 TIMELESS = AgeLimits()

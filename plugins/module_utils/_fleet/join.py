@@ -395,6 +395,7 @@ def _join_okta(macs: Sequence[MacFacts], tables: FleetTables, is_changing: bool)
     ]
     for mac in (*macs, *missing):
         _add_events(mac, log, unseen)
+        note_certificate_events(mac, log)
     _note_possible_records(macs, strays)
     return missing + [
         MacFacts(
@@ -430,6 +431,15 @@ def _add_events(
         if record.id in log.records:
             events[record.id] = log.records[record.id]
     mac.events = events or None
+
+
+def note_certificate_events(mac: MacFacts, log: LogFacts) -> None:
+    """Note what a part of the log has of the certificates of a Mac. A later part counts more."""
+    key = mac.serial.lower()
+    mac.last_issued = mac.last_issued or log.last_issued.get(key, "")
+    mac.last_revoked = mac.last_revoked or log.last_revoked.get(key, "")
+    bound = [log.records[each.id].bound_at for each in mac.records if each.id in log.records]
+    mac.last_bound = mac.last_bound or max(bound, default="")
 
 
 def _assign_unnamed_records(macs: Sequence[MacFacts], tables: FleetTables) -> list[DeviceRecord]:

@@ -10,16 +10,17 @@ the certificate expires, or is gone with its profile. What cannot be known is sa
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.timestamps import EARLIEST, parse_timestamp
 from .._okta.device_events import RecordEvents
 from .._okta.duplicates import newest_blocked, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
-from .facts import AgeLimits, DeviceRecord, MacFacts, certificate_expiry, unknown_status
+from .certificate_use import UnusedCertificate, unused_certificate
+from .facts import INVENTORY, AgeLimits, DeviceRecord, MacFacts, certificate_expiry, unknown_status
 from .stages import classify
-from .unconfirmed import INVENTORY, contradiction
+from .unconfirmed import contradiction
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 State = t.Literal["yes", "no", "unknown"]
@@ -136,6 +137,31 @@ def _why_not_managed(mac: MacFacts, login: str, limits: AgeLimits) -> str:
 
 def _certificate_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook for a person for whom Okta shows the Mac as managed."""
+    outlook, unused = _lifetime_outlook(mac, limits), unused_certificate(mac, limits)
+    if unused is None or outlook.today != YES:
+        return outlook
+    reason = _why_unused(name_of(mac), unused)
+    if limits.now is None or unused.is_revoked or unused.revoked_at <= limits.now:
+        return Outlook("unknown", reason)
+    if outlook.sure_until is None or unused.revoked_at < outlook.sure_until:
+        return replace(outlook, reason=reason, sure_until=unused.revoked_at)
+    return outlook
+
+
+def _why_unused(name: str, unused: UnusedCertificate) -> str:
+    if unused.is_revoked:
+        return (
+            f"Okta revoked a certificate of {name} that nobody used, probably that of"
+            f" {unused.issued:%Y-%m-%d}, and still shows the Mac as managed."
+        )
+    return (
+        f"Whether the certificate of {name} of {unused.issued:%Y-%m-%d} was used is unknown. Okta"
+        f" revokes it on {unused.revoked_at:%Y-%m-%d} if nobody signs in with Okta FastPass before."
+    )
+
+
+def _lifetime_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
+    """Return the outlook by the expiry of the certificate."""
     now = limits.now
     doubt = mac.incomplete or contradiction(mac) or _why_it_may_be_gone(mac)
     if doubt:

@@ -12,11 +12,11 @@ import sys
 import typing as t
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from .._core.errors import NotFound, all_of
-from .._core.timestamps import format_milliseconds
+from .._core.timestamps import format_milliseconds, parse_timestamp
 from .._kandji import client as kandji_api
 from .._kandji.certificate_proof import Subject, UnattestedNames
 from .._kandji.client import Kandji
@@ -26,7 +26,8 @@ from .._kandji.records import CustomProfile
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import EVENTS, LogFacts, summarize_events
-from .._okta.records import OktaDevice
+from .._okta.records import LogEvent, OktaDevice
+from . import certificate_use
 from .certificate_ledger import Expiries
 from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
@@ -38,6 +39,7 @@ from .join import (
     gather_certificates,
     join_fleet,
     mac_of,
+    note_certificate_events,
 )
 from .rings import Ring, certificate_filter
 
@@ -65,7 +67,9 @@ class FleetQuery:
 
     ``app_ids`` are library items of Okta Verify, ``competitors`` other custom profiles that bring
     certificates of the same authority. The System Log is read for ``log_days``, at most
-    ``log_events`` events; 0 leaves it out. ``now`` is Okta's time if None.
+    ``log_events`` events; 0 leaves it out. ``with_use`` reads it farther back, for certificates
+    alone, if it is not known otherwise whether the newest ones were used. ``now`` is Okta's time if
+    None.
     """
 
     rings: Sequence[Ring] = ()
@@ -76,6 +80,7 @@ class FleetQuery:
     stale_days: int = 90
     log_days: int = 30
     log_events: int = 12000
+    with_use: bool = False
     now: datetime | None = None
 
     @property
@@ -105,7 +110,29 @@ def read_fleet(
     unlisted = find_unlisted(tables, query.profiles)
     tables.macs += read_unlisted(kandji, unlisted[:MAX_UNLISTED], query.rings)
     macs = join_fleet(tables, query.rings, query.expiries, bool(unlisted))
-    return Fleet(macs, AgeLimits(now, query.expiring_days, query.stale_days))
+    limits = AgeLimits(now, query.expiring_days, query.stale_days, tables.log.since)
+    if query.with_use:
+        limits = _read_use(okta, query, macs, limits)
+    return Fleet(macs, limits)
+
+
+def _read_use(
+    okta: Okta, query: FleetQuery, macs: Sequence[MacFacts], limits: AgeLimits
+) -> AgeLimits:
+    """Note what the log has of certificates that may be unused, before what was read of it."""
+    since = certificate_use.unread_since(macs, limits)
+    if since is None or limits.log_since is None:
+        return limits
+    events = okta.log_events(
+        certificate_use.EVENTS,
+        format_milliseconds(since),
+        format_milliseconds(limits.log_since),
+        newest_first=True,
+    )
+    log = summarize_events(events, Subject.of_profiles(query.profiles).may_name)
+    for mac in macs:
+        note_certificate_events(mac, log)
+    return replace(limits, log_since=since)
 
 
 def _read_tables(
@@ -239,6 +266,28 @@ def read_log(okta: Okta, now: datetime, query: FleetQuery) -> LogFacts:
     """
     if not query.log_days or not query.log_events:
         return LogFacts()
-    since = format_milliseconds(now - timedelta(days=query.log_days))
-    events = okta.log_events(EVENTS, since=since, newest_first=True, at_most=query.log_events)
-    return summarize_events(events, Subject.of_profiles(query.profiles).may_name)
+    since = now - timedelta(days=query.log_days)
+    events = _Counted(
+        okta.log_events(
+            EVENTS, since=format_milliseconds(since), newest_first=True, at_most=query.log_events
+        )
+    )
+    log = summarize_events(events, Subject.of_profiles(query.profiles).may_name)
+    if events.count >= query.log_events:  # there may be more
+        since = parse_timestamp(events.oldest) or now
+    log.since = since
+    return log
+
+
+class _Counted:
+    """Events that come newest first, counted, with the time of the last one."""
+
+    def __init__(self, events: Iterable[LogEvent]) -> None:
+        self._events = events
+        self.count, self.oldest = 0, ""
+
+    def __iter__(self) -> t.Iterator[LogEvent]:
+        for event in self._events:
+            self.count += 1
+            self.oldest = event.published or self.oldest
+            yield event

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .records import LogEntity, LogEvent
 
@@ -35,6 +36,7 @@ BINDINGS = {
     "pki.cert.lifecycle.revoke": False,
     "pki.cert.lifecycle.delete": False,
 }
+ISSUE, REVOCATION = "pki.cert.issue", "pki.cert.lifecycle.revoke"
 USERS = {"device.user.add": True, "device.user.remove": False}
 CLOSING = ("device.lifecycle.deactivate", "device.lifecycle.delete")
 
@@ -49,6 +51,7 @@ class RecordEvents:
     status: str | None = None  # of the record; DELETED after its deletion
     bound: bool | None = None  # whether a certificate was bound to it, or taken from it
     users: dict[str, bool] = field(default_factory=dict)  # login -> added or removed
+    bound_at: str = ""  # when a certificate was bound to it last (ISO 8601)
 
 
 @dataclass
@@ -58,12 +61,17 @@ class LogFacts:
     ``records`` and ``serials`` are by id of the device record; ``certificate_words`` are the words
     of certificates that were bound to it. ``issued`` is by word of a certificate: when the first
     certificate with that word was issued, as far back as the log was read (ISO 8601).
+    ``last_issued`` and ``last_revoked`` are by word, too: when the last one was issued, and when
+    one was revoked last that no device had. ``since`` is how far back the log was read.
     """
 
     records: dict[str, RecordEvents] = field(default_factory=dict)
     serials: dict[str, str] = field(default_factory=dict)
     certificate_words: dict[str, set[str]] = field(default_factory=dict)
     issued: dict[str, str] = field(default_factory=dict)
+    last_issued: dict[str, str] = field(default_factory=dict)
+    last_revoked: dict[str, str] = field(default_factory=dict)
+    since: datetime | None = None
 
 
 def summarize_events(
@@ -78,13 +86,9 @@ def summarize_events(
     """
     facts, closed = LogFacts(), set()
     for event in events:
-        if event.event_type == "pki.cert.issue":
-            if event.published:
-                words = _words(event.targets, may_name)
-                facts.issued.update(dict.fromkeys(words, event.published))
-            continue
+        _add_certificate(facts, event, may_name)
         for device in event.targets:
-            if not device.is_device or not device.id:
+            if not device.is_device or not device.id or event.event_type == ISSUE:
                 continue
             facts.serials.setdefault(device.id, device.serial_number)
             if event.event_type == "pki.cert.bind":
@@ -97,12 +101,30 @@ def summarize_events(
     return facts
 
 
+def _add_certificate(facts: LogFacts, event: LogEvent, may_name: Callable[[str], bool]) -> None:
+    """Note when a certificate was issued, or was revoked that no device had."""
+    if event.event_type == ISSUE and event.published:
+        words = _words(event.targets, may_name)
+        facts.issued.update(dict.fromkeys(words, event.published))
+        _add_newest(facts.last_issued, words, event.published)
+    elif event.event_type == REVOCATION and not any(each.is_device for each in event.targets):
+        words = _words(event.targets, may_name)
+        _add_newest(facts.last_revoked, words, event.published or "")
+
+
+def _add_newest(times: dict[str, str], words: Iterable[str], time: str) -> None:
+    for word in words:
+        times.setdefault(word, time)
+
+
 def _add_event(record: RecordEvents, event: LogEvent) -> None:
     kind = event.event_type
     if kind in STATUSES:
         record.status = record.status or STATUSES[kind]
     elif kind in BINDINGS:
         record.bound = BINDINGS[kind] if record.bound is None else record.bound
+        if BINDINGS[kind]:
+            record.bound_at = record.bound_at or event.published or ""
     elif kind in USERS:
         for target in event.targets:
             if target.is_user and target.alternate_id:

@@ -38,7 +38,10 @@ MANAGED_RULE = {
 EVENTS = (
     *("nothing",) * 12,
     *("renewed", "left the MDM", "left Kandji", "left its ring", "suspended", "revoked"),
+    *("renewed and unused",) * 2,
 )
+# How many days ago a certificate was renewed: as far back as the log goes, and farther.
+RENEWED = (0, 1, 20, 29, 31, 60, 85, 89, 91, 100, 120, 170)
 
 
 class DrawnPeople:
@@ -141,8 +144,11 @@ class DrawnPeople:
         event, org = draws.choice(events), self.world.okta
         self.events[event] += 1
         record = org.devices.get(mac.okta_account)
-        if event == "renewed":
-            self.renew(mac)
+        if event.startswith("renewed") and mac.certificates:
+            with org.dated(self.world.clock.now() - timedelta(days=draws.choice(RENEWED))):
+                self.issue(mac)
+                for person in [] if event.endswith("unused") else self.people_of(mac):
+                    person.act(self.world, mac)
         elif event == "left the MDM":
             mac.leave_mdm()
         elif event == "left Kandji" and record:  # else neither vendor knows of the person
@@ -197,7 +203,7 @@ class DrawnPeople:
         }
         identifier = mac.certificates[0].profile_identifier
         mac.certificates.append(mac.enrol(self.world, settings, identifier))
-        mac.report_inventory()
+        mac.report_inventory(self.world.okta.now())
 
     def pass_days(self, days: float) -> None:
         """Let time pass. Macs check in, nothing is renewed."""

@@ -360,6 +360,21 @@ def test_both_vendors_are_joined_by_serial_whatever_its_case() -> None:
     assert facts.events == {"guo1": RecordEvents("ACTIVE")}
 
 
+def test_the_last_events_of_certificates_are_noted_and_later_parts_of_the_log_count() -> None:
+    def part(time: str) -> LogFacts:
+        bound = {name: RecordEvents(bound_at=time) for name in ("guo1", "guo8")}
+        return LogFacts(last_issued={"c02a": time}, last_revoked={"c02a": time}, records=bound)
+
+    (facts,) = joined(mac("C02a"), records=records_of(okta_record(serial="c02A")), log=part(SEEN))
+    assert (facts.last_issued, facts.last_bound, facts.last_revoked) == (SEEN,) * 3
+    join.note_certificate_events(facts, part("2026-01-01"))
+    assert (facts.last_issued, facts.last_bound, facts.last_revoked) == (SEEN,) * 3
+    (other,) = joined(mac("C02b"), log=part(SEEN))
+    assert (other.last_issued, other.last_bound, other.last_revoked) == ("",) * 3
+    join.note_certificate_events(other, LogFacts(last_issued={"c02b": SEEN}))
+    assert other.last_issued == SEEN
+
+
 @pytest.mark.parametrize("is_changing", [True, False])
 def test_a_record_that_kandji_does_not_know_is_a_mac_too(is_changing: bool) -> None:
     (facts,) = joined(

@@ -327,3 +327,53 @@ def test_a_newest_record_without_a_status_does_not_work() -> None:
     assert of_ada(managed(record(ada="MANAGED"), newest)).reason.startswith(
         f"The newest record that Okta has of {SERIAL} is without a status, and an older"
     )
+
+
+# Certificates that nobody may have used
+
+REVOKED = datetime(2026, 12, 3, 8, tzinfo=timezone.utc)  # 90 days after its issue
+RENEWED = {"expires": "2027-09-04T08:00:00Z", "expiry_source": "mac"}
+OLD = record(created="2026-01-01T00:00:00.000Z", ada="MANAGED")
+
+
+def test_a_certificate_that_may_be_unused_is_sure_for_ninety_days() -> None:
+    shown = of_ada(managed(OLD, **RENEWED))
+    assert shown == Outlook(
+        "yes",
+        f"Whether the certificate of {SERIAL} of 2026-09-04 was used is unknown. Okta revokes it on"
+        " 2026-12-03 if nobody signs in with Okta FastPass before.",
+        REVOKED,
+        datetime(2027, 9, 4, 8, tzinfo=timezone.utc),
+    )
+    assert [shown.state_at(REVOKED - DAY), shown.state_at(REVOKED)] == ["yes", "unknown"]
+    used = of_ada(managed(OLD, **RENEWED, last_bound="2026-11-30T00:00:00Z"))
+    assert (used.today, used.sure_until) == ("yes", used.ends)
+
+
+def test_a_certificate_that_okta_may_revoke_today_leaves_it_open() -> None:
+    shown = of_ada(managed(OLD, **{**RENEWED, "expires": "2027-09-02T00:00:00Z"}))
+    assert (shown.today, shown.sure_until) == ("unknown", None)
+    assert "Okta revokes it on 2026-12-01 if nobody" in shown.reason
+    before = of_ada(managed(OLD, **{**RENEWED, "expires": "2027-09-02T00:00:01Z"}))
+    assert before.today == "yes"
+
+
+def test_a_certificate_that_okta_revoked_leaves_it_open() -> None:
+    facts = {**RENEWED, "expires": "2027-08-01T00:00:00Z", "last_revoked": "2026-11-01T00:00:00Z"}
+    assert of_ada(managed(OLD, **facts)) == Outlook(
+        "unknown",
+        f"Okta revoked a certificate of {SERIAL} that nobody used, probably that of 2026-08-01, and"
+        " still shows the Mac as managed.",
+    )
+
+
+def test_what_is_lost_earlier_is_said_first() -> None:
+    expired = of_ada(managed(OLD, expires="2026-11-30T00:00:00Z"))
+    assert expired.today == "unknown" and "expired on 2026-11-30" in expired.reason
+    assert of_ada(managed(OLD, left_mdm=True, **RENEWED)).reason.startswith("The MDM profile")
+    unknown = of_ada(
+        managed(
+            OLD, expires="", certificates=[], last_issued="2026-11-01T00:00:00Z", unproved=["?"]
+        )
+    )
+    assert unknown.sure_until == EARLIEST

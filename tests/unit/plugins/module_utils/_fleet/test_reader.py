@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import plistlib
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timezone
 from unittest import mock
 
@@ -546,6 +547,107 @@ def test_a_mac_has_a_person_or_none(user: t.Any, person: str) -> None:
         [],
     )
     assert [(row.person, row.ring, row.stage) for row in found] == [(person, None, "NOT_IN_SCOPE")]
+
+
+def log_event(kind: str, published: str) -> LogEvent:
+    targets = [{"type": "Device", "id": "guo1"}, {"alternateId": f"{SERIAL} {UUID}"}]
+    return LogEvent.from_row(
+        {
+            "eventType": kind,
+            "published": published,
+            "target": targets[1:] if kind == "pki.cert.issue" else targets,
+        }
+    )
+
+
+class Log:
+    """A System Log that notes what is asked of it, and answers one read after the other."""
+
+    def __init__(self, *answers: list[LogEvent]) -> None:
+        self.reads: list[tuple[t.Any, ...]] = []
+        self._answers = list(answers)
+
+    def __call__(
+        self,
+        log_filter: str,
+        since: str | None = None,
+        until: str | None = None,
+        newest_first: bool = False,
+        at_most: int | None = None,
+    ) -> list[LogEvent]:
+        assert newest_first
+        self.reads.append((log_filter, since, until, at_most))
+        return self._answers.pop(0)
+
+
+def renewed_fleet(log: Log, **query: t.Any) -> t.Any:
+    """Return the fleet of a Mac whose old record is managed and whose certificate is younger."""
+    row = {"id": "guo1", "status": "ACTIVE", "created": "2026-01-01T00:00:00.000Z"}
+    users = [{"managementStatus": "MANAGED", "user": {"profile": {"login": "ada"}}}]
+    device = {**row, "profile": {"serialNumber": SERIAL}, "_embedded": {"users": users}}
+    seen = {
+        "device_id": "dev-1",
+        "serial_number": SERIAL,
+        "common_name": f"{SERIAL} {UUID}",
+        "created_at": "2026-10-02T00:00:00Z",
+    }
+    org = okta(devices=lambda *_search, **_how: [OktaDevice.from_row(device)], log_events=log)
+    tenant = kandji(prism_certificates=lambda *_criteria: [seen])
+    asked = reader.FleetQuery([Ring("canary", {"b-canary"}, profile())], ["app-1"], now=NOW)
+    return reader.read_fleet(org, tenant, replace(asked, **query))
+
+
+def test_the_log_is_read_farther_back_if_the_use_of_a_certificate_is_unknown() -> None:
+    log = Log(
+        [log_event("device.user.add", "2026-11-20T00:00:00.000Z")],
+        [
+            log_event("pki.cert.bind", "2026-10-03T00:00:00.000Z"),
+            log_event("pki.cert.issue", "2026-10-01T12:00:00.000Z"),
+        ],
+    )
+    fleet = renewed_fleet(log, with_use=True)
+    assert log.reads == [
+        (reader.EVENTS, "2026-11-01T00:00:00.000Z", None, 12000),
+        (
+            'eventType sw "pki.cert."',
+            "2026-10-01T00:00:00.000Z",
+            "2026-11-01T00:00:00.000Z",
+            None,
+        ),
+    ]
+    assert fleet.limits.log_since == datetime(2026, 10, 1, tzinfo=timezone.utc)
+    (mac,) = fleet.macs
+    assert (mac.last_bound, mac.last_issued) == (
+        "2026-10-03T00:00:00.000Z",
+        "2026-10-01T12:00:00.000Z",
+    )
+
+
+@pytest.mark.parametrize("query", [{}, {"with_use": True, "log_days": 0}])
+def test_the_log_is_read_once_if_nobody_asks_or_it_is_left_out(query: dict[str, t.Any]) -> None:
+    log = Log([])
+    fleet = renewed_fleet(log, **query)
+    assert len(log.reads) == (not query)
+    assert fleet.limits.log_since == (None if query else datetime(2026, 11, 1, tzinfo=timezone.utc))
+
+
+def test_a_use_that_the_log_shows_is_enough() -> None:
+    log = Log([log_event("pki.cert.bind", "2026-11-20T00:00:00.000Z")])
+    assert renewed_fleet(log, with_use=True).macs[0].last_bound == "2026-11-20T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("at_most, oldest", [(2, "2026-11-19"), (3, "2026-11-01")])
+def test_a_read_of_the_log_that_was_cut_goes_on(at_most: int, oldest: str) -> None:
+    events = [log_event("device.user.add", f"2026-11-{day}T00:00:00.000Z") for day in (20, 19)]
+    log = Log(events, [])
+    renewed_fleet(log, with_use=True, log_events=at_most)
+    assert log.reads[1][2] == f"{oldest}T00:00:00.000Z"
+
+
+def test_a_read_of_the_log_that_was_cut_without_a_time_goes_on_from_now() -> None:
+    log = Log([LogEvent.from_row({"eventType": "device.user.add"})], [])
+    renewed_fleet(log, with_use=True, log_events=1)
+    assert log.reads[1][2] == "2026-12-01T00:00:00.000Z"
 
 
 def test_what_is_wrong_on_both_sides_is_told_at_once() -> None:

@@ -119,3 +119,35 @@ def test_a_certificate_that_another_authority_issued_is_not_the_first_of_its_mac
     ]
     facts = summarize_events(events, lambda text: "5D9E" in text)
     assert facts.issued == {"c02xk1za": "2026-11-03", "5d9e0000": "2026-11-03"}
+
+
+LATER, EARLIER = "2026-11-20T00:00:00.000Z", "2026-11-01T00:00:00.000Z"
+CERTIFICATE = {"type": "Certificate", "alternateId": "C02XK1ZA 7D8A"}
+
+
+def test_the_last_certificate_that_was_issued_is_kept_too() -> None:
+    events = [event("pki.cert.issue", CERTIFICATE, published=time) for time in (LATER, EARLIER)]
+    facts = summarize_events(events)
+    assert (facts.last_issued, facts.issued) == ({"c02xk1za": LATER}, {"c02xk1za": EARLIER})
+
+
+def test_the_last_revocation_of_a_certificate_that_no_device_had_is_kept() -> None:
+    kind = "pki.cert.lifecycle.revoke"
+    events = [
+        event(kind, CERTIFICATE, DEVICE, published="2026-11-30T00:00:00.000Z"),
+        event("pki.cert.lifecycle.suspend", CERTIFICATE, published="2026-11-29T00:00:00.000Z"),
+        event(kind, {"displayName": "C02XK1ZA VPN"}, published="2026-11-28T00:00:00.000Z"),
+        event(kind, CERTIFICATE, published=LATER),
+        event(kind, CERTIFICATE, published=EARLIER),
+    ]
+    facts = summarize_events(events, lambda text: "VPN" not in text)
+    assert facts.last_revoked == {"c02xk1za": LATER}
+    assert summarize_events([event(kind, CERTIFICATE)]).last_revoked == {"c02xk1za": ""}
+
+
+def test_when_a_certificate_was_bound_last_is_kept() -> None:
+    bound = [event("pki.cert.bind", DEVICE, published=time) for time in (LATER, EARLIER)]
+    assert facts_of(*bound).bound_at == LATER
+    revoked = event("pki.cert.lifecycle.revoke", DEVICE, published="2026-11-30")
+    assert facts_of(revoked, *bound) == RecordEvents(bound=False, bound_at=LATER)
+    assert facts_of(event("pki.cert.bind", DEVICE)).bound_at == ""

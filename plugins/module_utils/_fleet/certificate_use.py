@@ -1,0 +1,93 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the newest certificate of a Mac was ever used, as far as that is known. Pure.
+
+Okta revokes a certificate that no sign-in with Okta FastPass used in its first 90 days, and Okta
+Verify presents the newest certificate of a Mac. That Okta shows a Mac as managed proves the use of
+the certificate which the last sign-in presented, which may be an older one.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta
+
+from .._core.timestamps import parse_timestamp
+from .._okta.constants import CERTIFICATE_LIFETIME, LOG_RETENTION, UNUSED_CERTIFICATE_LIFETIME
+from .facts import INVENTORY, AgeLimits, MacFacts, certificate_expiry
+
+# What tells when certificates were issued, used first, and revoked.
+EVENTS = 'eventType sw "pki.cert."'
+LATE = timedelta(days=1)  # Okta revokes on the 91st day
+
+
+class UnusedCertificate(t.NamedTuple):
+    """A certificate that may be unused, when Okta revokes it then, and whether Okta may have."""
+
+    issued: datetime
+    revoked_at: datetime
+    is_revoked: bool = False
+
+
+def earliest_issue(mac: MacFacts) -> datetime | None:
+    """Return the earliest time at which the newest certificate may have been issued, or None.
+
+    The System Log knows it. Else it is a year before the expiry, or at most a day before Kandji
+    saw the certificate.
+    """
+    logged = parse_timestamp(mac.last_issued)
+    expiry, source = certificate_expiry(mac)
+    if expiry is None:
+        return logged
+    issued = expiry - CERTIFICATE_LIFETIME - (INVENTORY if source == "estimated" else timedelta(0))
+    return max(logged, issued) if logged else issued
+
+
+def unused_certificate(mac: MacFacts, limits: AgeLimits) -> UnusedCertificate | None:
+    """Return the newest certificate of a Mac if nothing shows its use, else None.
+
+    A certificate that is older than Okta keeps unused ones was used, if the System Log does not
+    have that one of the Mac was revoked.
+    """
+    issued, now = earliest_issue(mac), limits.now
+    if issued is None or now is None or _is_used(mac, issued):
+        return None
+    unused = UnusedCertificate(issued, issued + UNUSED_CERTIFICATE_LIFETIME)
+    revoked = parse_timestamp(mac.last_revoked)
+    if revoked and revoked >= unused.revoked_at:
+        return unused._replace(is_revoked=True)
+    return unused if now < unused.revoked_at + LATE else None
+
+
+def _is_used(mac: MacFacts, issued: datetime) -> bool:
+    """Return whether a certificate was bound since, or a record that is managed is younger."""
+    used = [mac.last_bound]
+    used += [
+        record.created
+        for record in mac.records
+        if record.is_working and "MANAGED" in record.users.values()
+    ]
+    return any(time >= issued for time in map(parse_timestamp, used) if time)
+
+
+def unread_since(macs: t.Iterable[MacFacts], limits: AgeLimits) -> datetime | None:
+    """Return from when on the System Log has to be read for these Macs, or None if it was read.
+
+    It tells of use while a certificate is younger than Okta keeps unused ones, and of its
+    revocation as long as Okta keeps the log.
+    """
+    if limits.now is None or limits.log_since is None:
+        return None
+    oldest = limits.now - LOG_RETENTION
+    wanted = [
+        max(oldest, issued)
+        for mac in macs
+        if any("MANAGED" in record.users.values() for record in mac.records if record.is_working)
+        for issued in [earliest_issue(mac)]
+        if issued
+        and issued + UNUSED_CERTIFICATE_LIFETIME > oldest
+        and issued < limits.log_since
+        and not _is_used(mac, issued)
+    ]
+    return min(wanted, default=None) if wanted and min(wanted) < limits.log_since else None

@@ -1,0 +1,145 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the newest certificate of a Mac was ever used."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_use import (
+    UnusedCertificate,
+    earliest_issue,
+    unread_since,
+    unused_certificate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    TIMELESS,
+    AgeLimits,
+    MacFacts,
+)
+
+from tests.unit.plugins.module_utils._fleet.builders import mac, record
+
+NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+RENEWED = datetime(2026, 10, 1, 8, tzinfo=timezone.utc)
+OLD = "2026-01-05T00:00:00.000Z"
+LIMITS = AgeLimits(NOW, log_since=NOW - 30 * DAY)
+
+
+def text(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S.000Z}"
+
+
+def renewed(at: datetime = RENEWED, **facts: t.Any) -> MacFacts:
+    """Return a Mac with an old managed record, and a certificate that was issued at a time."""
+    known = {"expires": text(at + 365 * DAY), "expiry_source": "ledger"}
+    return mac(record(created=OLD, ada="MANAGED"), **{**known, **facts})
+
+
+def unused(at: datetime = RENEWED, is_revoked: bool = False) -> UnusedCertificate:
+    return UnusedCertificate(at, at + 90 * DAY, is_revoked)
+
+
+@pytest.mark.parametrize(
+    "facts, issued",
+    [
+        ({}, RENEWED),
+        ({"expiry_source": "mac"}, RENEWED),
+        ({"expires": "", "certificates": [text(RENEWED), OLD]}, RENEWED - DAY),
+        ({"last_issued": text(RENEWED + SECOND)}, RENEWED + SECOND),
+        ({"last_issued": text(RENEWED - SECOND)}, RENEWED),
+        ({"expires": "", "certificates": [], "last_issued": OLD}, datetime(2026, 1, 5)),
+        ({"expires": "", "certificates": []}, None),
+    ],
+)
+def test_when_the_newest_certificate_may_have_been_issued(
+    facts: dict[str, t.Any], issued: datetime | None
+) -> None:
+    issued = issued and issued.replace(tzinfo=timezone.utc)
+    assert earliest_issue(renewed(**facts)) == issued
+
+
+def test_a_renewed_certificate_is_unused_until_something_shows_its_use() -> None:
+    assert unused_certificate(renewed(), LIMITS) == unused()
+
+
+@pytest.mark.parametrize("seconds, is_used", [(-1, False), (0, True), (1, True)])
+def test_a_certificate_that_was_bound_since_it_was_issued_is_used(
+    seconds: int, is_used: bool
+) -> None:
+    time = text(RENEWED + seconds * SECOND)
+    expected = None if is_used else unused()
+    assert unused_certificate(renewed(last_bound=time), LIMITS) == expected
+    younger = renewed()
+    younger.records = [record(created=time, ada="MANAGED", ben="NOT_MANAGED")]
+    assert unused_certificate(younger, LIMITS) == expected
+
+
+@pytest.mark.parametrize(
+    "younger", [record("SUSPENDED", ada="MANAGED"), record(ada="NOT_MANAGED"), record()]
+)
+def test_a_younger_record_that_is_not_managed_shows_no_use(younger: t.Any) -> None:
+    facts = renewed()
+    facts.records = [*facts.records, replace(younger, created=text(RENEWED + DAY))]
+    assert unused_certificate(facts, LIMITS) == unused()
+
+
+@pytest.mark.parametrize("age, is_open", [(89, True), (90, True), (90.99, True), (91, False)])
+def test_an_older_certificate_was_used_unless_one_was_revoked(age: float, is_open: bool) -> None:
+    issued = NOW - age * DAY
+    assert unused_certificate(renewed(issued), LIMITS) == (unused(issued) if is_open else None)
+
+
+@pytest.mark.parametrize("days, is_revoked", [(89, False), (90, True), (91, True), (None, False)])
+def test_a_certificate_that_okta_revoked_after_ninety_days_was_unused(
+    days: int | None, is_revoked: bool
+) -> None:
+    """What was revoked earlier is another certificate of the Mac."""
+    issued = NOW - 120 * DAY
+    revoked = "" if days is None else text(issued + days * DAY)
+    facts = renewed(issued, last_revoked=revoked)
+    assert unused_certificate(facts, LIMITS) == (unused(issued, True) if is_revoked else None)
+
+
+def test_without_a_present_or_an_issue_nothing_is_said() -> None:
+    assert unused_certificate(renewed(), TIMELESS) is None
+    assert unused_certificate(renewed(expires="", certificates=[]), LIMITS) is None
+
+
+# How far back the log is needed
+
+
+@pytest.mark.parametrize(
+    "macs, since",
+    [
+        ([renewed()], RENEWED),
+        ([renewed(NOW - 40 * DAY), renewed(), renewed(NOW - 50 * DAY)], RENEWED),
+        ([renewed(NOW - 100 * DAY)], NOW - 90 * DAY),
+        ([renewed(NOW - 180 * DAY + SECOND)], NOW - 90 * DAY),
+        ([renewed(NOW - 180 * DAY)], None),
+        ([renewed(NOW - 30 * DAY)], None),
+        ([renewed(NOW - 30 * DAY - SECOND)], NOW - 30 * DAY - SECOND),
+        ([renewed(last_bound=text(NOW))], None),
+        ([renewed(expires="", certificates=[])], None),
+        ([mac(record(created=OLD, ada="NOT_MANAGED")), mac()], None),
+        ([mac(record("SUSPENDED", created=OLD, ada="MANAGED"))], None),
+        ([], None),
+    ],
+)
+def test_the_log_is_read_as_far_back_as_it_tells_of_use(
+    macs: list[MacFacts], since: datetime | None
+) -> None:
+    assert unread_since(macs, LIMITS) == since
+
+
+def test_the_log_is_not_needed_twice_and_not_without_a_first_read() -> None:
+    assert unread_since([renewed()], replace(LIMITS, log_since=RENEWED)) is None
+    assert unread_since([renewed()], replace(LIMITS, log_since=None)) is None
+    assert unread_since([renewed()], replace(LIMITS, now=None)) is None
+    whole = replace(LIMITS, log_since=NOW - 90 * DAY)
+    assert unread_since([renewed(NOW - 100 * DAY)], whole) is None
