@@ -21,12 +21,14 @@ description:
     each policy of these apps, and the pages of the members of each group that the rules name.
     Global session policies and device signal collection policies take a request for each kind, and
     one or two for each of these policies that is active."
-  - Okta revokes a certificate that no sign-in with Okta FastPass used in 90 days. If it is not known
-    whether the newest certificate of a managed Mac was used, the System Log is read up to 90 days
-    back, one request for each 1000 events of certificates.
+  - Okta revokes a certificate that no sign-in with Okta FastPass used in 90 days. If the use of the
+    newest certificate of a managed Mac is unknown, the System Log is read up to 90 days back, one
+    request for each 1000 events of certificates.
   - The status of an account counts where Okta shows it, as of the members of groups that were read.
     Who may not sign in today does not lose access later.
-  - If only the time of a report would change, the module leaves the report alone.
+  - If only the time of a report would change, the module leaves the report alone. A date that moves
+    with O(within_days) is such a time, so the report keeps the one of the day on which it was
+    written. Another O(within_days) or O(on_date) is a change.
   - The files name people and their Macs. They contain no secret.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -64,7 +66,8 @@ options:
     default: 30
   on_date:
     description: Forecast access for this time instead, in ISO 8601. A date, like V(2026-12-24), is
-      the end of that day in UTC.
+      the end of that day in UTC. A time without an offset is in UTC. The module fails if it has
+      passed by Okta's clock, after one request.
     type: str
   max_losing_access:
     description: How many people may lose access until then. If more would, the module writes the
@@ -221,7 +224,7 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import abbreviate
-from ..module_utils._core.timestamps import require_timestamp
+from ..module_utils._core.timestamps import format_timestamp, require_timestamp
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.access_calendar import (
@@ -284,11 +287,12 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     mode = files.parse_mode(params["mode"])
     on_date = None if params["on_date"] is None else require_timestamp("on_date", params["on_date"])
+    authorities = read_authorities(ctx.okta)
+    horizon = _horizon(ctx, on_date)
     others = OtherPolicies(ctx.okta, ENRICHING_USES)
     apps = judged_apps.read_judged_apps(ctx.okta, params["apps"], others)
     users = judged_apps.UserReader()
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
-    authorities = read_authorities(ctx.okta)
     expiries = known_expiry(
         ctx.kandji,
         params["certificate_check_item_id"],
@@ -302,7 +306,6 @@ def run(ctx: ModuleContext) -> Result:
     registration = RegistrationReader(ctx.okta)
     registration.explain(fleet)
     kept = KeptRows(masked(rows(fleet), ctx.masker))
-    horizon = _horizon(ctx, on_date)
     known = users.read(ctx.okta, apps, others.sessions) if apps else None
     people = _access(fleet, apps, known, horizon)
     labels = tuple(str(each.app.label) for each in apps)
@@ -335,7 +338,10 @@ def run(ctx: ModuleContext) -> Result:
 
 
 def _horizon(ctx: ModuleContext, on_date: datetime | None) -> Horizon:
-    """Return Okta's time, and the time for which access is forecast. Raises BadOption."""
+    """Return Okta's time, and the time for which access is forecast. Raises BadOption.
+
+    The first answer of Okta has its time. That of this machine may be wrong.
+    """
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     if on_date is None:
         return Horizon(now, now + timedelta(days=ctx.params["within_days"]))
@@ -344,6 +350,13 @@ def _horizon(ctx: ModuleContext, on_date: datetime | None) -> Horizon:
     if on_date < now:
         raise BadOption(f"on_date: {ctx.params['on_date']} has passed. Set a time in the future.")
     return Horizon(now, on_date)
+
+
+def _question(ctx: ModuleContext, horizon: Horizon) -> str:
+    """Return for when access was asked: a date, or a number of days from any day."""
+    if ctx.params["on_date"] is None:
+        return f"{ctx.params['within_days']} days"
+    return format_timestamp(horizon.on_date)
 
 
 def _access(
@@ -399,6 +412,7 @@ def _meta(
         rollout=describe_rollout(rings),
         authority=authority_status(authorities, ring_urls(rings), ctx.okta.transport.now()),
         access=access,
+        question=_question(ctx, access.horizon),
         history=bool(ctx.params["state_dir"]),
         api_calls=sum(int(each["count"]) for each in ctx.calls()),
     )

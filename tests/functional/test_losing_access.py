@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,76 @@ def test_a_date_is_the_end_of_its_day(watched, run_module, args):
     assert result["access"]["on_date"] == f"{today}T23:59:59Z"
 
 
-def test_a_date_that_has_passed_is_refused(watched, run_module, args):
-    asked = {**args, "on_date": "2020-01-01"}
-    result = run_module("device_trust_report", asked, lab=watched.lab)
+@pytest.mark.parametrize("check", [False, True])
+def test_a_date_that_has_passed_is_refused_at_once(watched, run_module, args, check):
+    """The clock of the controller decides nothing: Okta's first answer has the time."""
+    asked = {**args, "on_date": "2020-01-01", "apps": ["Salesforce"]}
+    result = run_module("device_trust_report", asked, lab=watched.lab, check=check)
     assert result["failed"] and result["msg"].startswith("on_date: 2020-01-01 has passed.")
+    assert {each["operation"] for each in result["api_calls"]} <= {
+        "listCertificateAuthorities",
+        "listRegistrationAuthorities",
+    }
+    assert list(Path(args["dest"]).iterdir()) == []
+
+
+def written_date(args):
+    return json.loads((Path(args["dest"]) / "device-trust.json").read_text())["access"]["on_date"]
+
+
+def test_a_report_for_another_date_is_written_and_one_for_the_same_is_not(
+    watched, run_module, args
+):
+    """By no figure can the reports for 200 and 201 days be told apart."""
+    watched.world.clock.advance(minutes=10)  # what has just changed is unconfirmed
+    now = watched.world.clock.now()
+
+    def run(check=False, **options):
+        asked = {**args, **options}
+        result = run_module("device_trust_report", asked, lab=watched.lab, check=check)
+        assert not result.get("failed"), result
+        return result["changed"]
+
+    assert run(within_days=200) and not run(within_days=200)
+    assert run(within_days=201, check=True) and run(within_days=201)
+    assert written_date(args)[:10] == f"{now + timedelta(days=201):%Y-%m-%d}"
+    date = f"{now + timedelta(days=201):%Y-%m-%d}"
+    assert run(on_date=date) and not run(on_date=f"{date}T23:59:59Z")
+    assert run(within_days=201)
+    watched.world.clock.advance(days=1)  # without a check-in, the fleet stays as it is
+    assert not run(within_days=201)
+    assert written_date(args)[:10] == date
+
+
+FORMS = {
+    "2040-12-24": "2040-12-24T23:59:59Z",
+    "'2040-12-24'": "2040-12-24T23:59:59Z",
+    "2040-12-24 10:00:00": "2040-12-24T10:00:00Z",
+    "2040-12-24 00:00:00": "2040-12-24T00:00:00Z",
+    "2040-12-24T10:00:00Z": "2040-12-24T10:00:00Z",
+    "2040-12-24T10:00:00+02:00": "2040-12-24T08:00:00Z",
+    "2040-12-24 10:00:00 -5": "2040-12-24T15:00:00Z",
+    "'2040-12-24T10:00:00+0200'": "2040-12-24T08:00:00Z",
+    "'2040-12-24T00:00'": "2040-12-24T00:00:00Z",
+}
+
+
+@pytest.mark.lab(macs=1)
+def test_a_date_may_be_written_in_any_form_of_yaml(watched, playbook, tmp_path):
+    """YAML reads a date without quotes as a date, which Ansible passes on as a text."""
+    tasks = [
+        "    - devicetrust.okta_kandji.device_trust_report:\n"
+        f"        rings: {json.dumps(watched.ring_variables)}\n"
+        f"        dest: {tmp_path}/{number}\n        formats: [json]\n        on_date: {form}\n"
+        for number, form in enumerate(FORMS)
+    ]
+    play = tmp_path / "play.yml"
+    play.write_text("- hosts: localhost\n  gather_facts: false\n  tasks:\n" + "".join(tasks))
+    python = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    done = playbook(watched.lab, play, variables=python)
+    assert done.status == 0, done.output
+    dates = [written_date({"dest": tmp_path / str(number)}) for number in range(len(FORMS))]
+    assert dict(zip(FORMS, dates, strict=True)) == FORMS
 
 
 def test_the_rules_of_apps_decide_and_cost_their_pages_alone(watched, run_module, args):

@@ -66,7 +66,9 @@ class Meta:
     """Facts of a report that are not in its rows.
 
     ``rollout`` is a sentence on rings that are not rolled out yet. ``previous`` is the report
-    before; ``history`` is whether a history is kept.
+    before; ``history`` is whether a history is kept. ``question`` is the date or the number of days
+    for which access was asked: a report for another one is another report, and one for the same
+    number of days on a later day is not.
     """
 
     generated_at: str
@@ -77,6 +79,7 @@ class Meta:
     rollout: str = ""
     authority: AuthorityStatus = field(default_factory=AuthorityStatus)
     access: AccessForecast | None = None
+    question: str = ""
     previous: PastReport | None = None
     history: bool = False
     api_calls: int = 0
@@ -149,6 +152,7 @@ def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
                 meta.rollout,
                 meta.authority.as_result(),
                 _access_without_date(meta.access),
+                meta.question,
             ]
         ).encode()
     )

@@ -123,6 +123,15 @@ def test_only_what_differs_from_the_time_changes_the_fingerprint() -> None:
     assert figures.survey([replace(SAMPLE, person="ann")], meta()).fingerprint != first
 
 
+def test_a_report_for_another_date_is_another_report() -> None:
+    asked = [
+        figures.survey([], meta(question=text)).fingerprint for text in ("", "30 days", "31 d")
+    ]
+    assert len(set(asked)) == 3
+    again = figures.survey([], meta(question="30 days", generated_at="2026-12-01T00:00:00Z"))
+    assert again.fingerprint == asked[1]
+
+
 def test_moves_go_up_down_in_and_out() -> None:
     found = figures.moves(
         {"a": "NOT_REGISTERED", "b": "MANAGED", "c": "MANAGED"},
