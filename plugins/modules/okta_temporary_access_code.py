@@ -21,7 +21,8 @@ description:
   - A code is something that the person knows. A rule that asks for a device or a second factor
     still refuses them.
   - Okta is asked again if a request had no answer, which makes another code. Only the one in the
-    file works.
+    file works. If no request has an answer, the module fails without a file, and an earlier code
+    may be void. The next run makes another code.
   - Calls are four for the person, the authenticators, the policies and the rules of the one that
     applies, and one for each 1000 members of the groups of the policies up to that one.
 author:

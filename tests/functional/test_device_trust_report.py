@@ -158,6 +158,15 @@ def test_a_place_that_cannot_be_written_is_told_in_a_sentence(watched, run_modul
     assert "cannot be written" in run_module("device_trust_report", args, lab=watched.lab)["msg"]
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_place_without_a_name_is_refused_before_anything_is_read(
+    watched, run_module, args, check
+):
+    result = run_module("device_trust_report", {**args, "dest": ""}, lab=watched.lab, check=check)
+    assert result["failed"] and result["msg"].startswith("dest: It is empty."), result
+    assert result["api_calls"] == []
+
+
 def test_the_playbook_writes_it_and_a_second_run_changes_nothing(watched, playbook, tmp_path):
     where = {
         "device_trust_report_dir": str(tmp_path / "reports"),

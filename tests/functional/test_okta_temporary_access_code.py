@@ -103,6 +103,8 @@ def fine(_org):
         (fine, {"valid_minutes": 5}, "valid_minutes: 5 is not between 10 and 480"),
         (fine, {"multi_use": True}, "multi_use: this org permits a single use"),
         (fine, {"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written"),
+        (fine, {"dest": ""}, "dest: '' names no file"),
+        (fine, {"dest": "x" * 300}, "cannot be written: File name too long"),
     ],
 )
 def test_what_would_help_nothing_is_refused_before_a_code_is_made(
@@ -123,6 +125,23 @@ def test_a_code_that_okta_refuses_leaves_no_file(watched, grant, tmp_path):
     done = grant()
     assert done["failed"] and "okta.users.manage" in done["msg"], done
     assert not (tmp_path / "code").exists()
+
+
+@pytest.mark.parametrize("fault", ["drop", "truncate", "html"])
+def test_a_create_without_an_answer_says_that_the_next_run_makes_another_code(
+    watched, grant, org, tmp_path, fault
+):
+    watched.fault(fault, "createTacAuthenticatorEnrollment", times=None)
+    done = grant(api_retries=1)
+    assert done["failed"] and not (tmp_path / "code").exists()
+    assert done["msg"].endswith(
+        "Whether createTacAuthenticatorEnrollment was carried out is unknown. No file has the code,"
+        " and an earlier one may be void. Run again, which makes another code."
+    )
+    code = org.temporary_codes.get(user_of(org).id, "no code")
+    assert code not in json.dumps(done)
+    watched.world.faults.clear()
+    assert not grant().get("failed") and org.temporary_codes[user_of(org).id] != code
 
 
 def test_the_playbook_says_where_the_code_is_and_never_shows_it(watched, playbook, org, tmp_path):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import typing as t
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ def check_dest(path: str, option: str = "dest") -> None:
 
     :arg option: the option that names the path.
     """
+    name = os.path.basename(path)
+    if not name.strip() or "\0" in path:
+        raise BadOption(f"{option}: {path!r} names no file. Name another one.")
     if os.path.lexists(path):
         raise _existing(path, option)
     directory = os.path.dirname(path) or "."
@@ -30,6 +34,9 @@ def check_dest(path: str, option: str = "dest") -> None:
             f"{option}: {path} cannot be written: {directory} is not writable for you. Name another"
             " one."
         )
+    if len(os.fsencode(name)) > os.pathconf(directory, "PC_NAME_MAX"):
+        too_long = OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        raise _unwritable(path, option, too_long)
 
 
 def _existing(path: str, option: str) -> BadOption:

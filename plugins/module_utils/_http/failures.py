@@ -250,9 +250,7 @@ def _sentence(text: str) -> str:
 
 
 def _unknown_fate(operation: Operation) -> str:
-    return (
-        f"Whether {operation.name} was carried out is unknown. Run again: the next run reads first."
-    )
+    return f"Whether {operation.name} was carried out is unknown. {operation.if_unknown}"
 
 
 def _was_never_sent(error: Exception) -> bool:

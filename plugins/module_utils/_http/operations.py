@@ -30,6 +30,7 @@ class Operation:
     :arg optional: what it reads enriches a result alone, or only some runs send it. Its scope is
         asked for apart from the others, which do not fail with it then.
     :arg html_statuses: statuses that the vendor itself answers with an HTML page.
+    :arg if_unknown: what to do if it is unknown whether a write was carried out.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Operation:
     keeps_state: bool = False
     optional: bool = False
     html_statuses: tuple[int, ...] = ()
+    if_unknown: str = "Run again: the next run reads first."
 
     @property
     def may_repeat(self) -> bool:

@@ -136,6 +136,9 @@ CREATE_TEMPORARY_CODE = Operation(
     "okta.users.manage",
     writes=True,
     repeatable=True,
+    if_unknown=(
+        "No file has the code, and an earlier one may be void. Run again, which makes another code."
+    ),
 )
 LIST_LOG_EVENTS = Operation("listLogEvents", "GET", "/api/v1/logs", "okta.logs.read")
 LIST_GROUPS = Operation("listGroups", "GET", "/api/v1/groups", "okta.groups.read")

@@ -45,6 +45,25 @@ def test_a_file_that_cannot_be_created_is_refused_before_that_is_tried(
         check_dest(str(tmp_path / "file"))
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "names no file"),
+        (" ", "names no file"),
+        ("sub/", "names no file"),
+        ("a\0b", "names no file"),
+        ("x" * 256, "cannot be written: File name too long. Name another one"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_refused_before_that_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadOption, match=f"dest: .*{says}"):
+        check_dest(name)
+    check_dest("x" * 255)
+
+
 def test_a_file_that_cannot_be_written_to_its_end_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "code"
     with (
