@@ -40,7 +40,9 @@ options:
       - What the records are afterwards.
       - V(active) unsuspends a suspended record, and activates a deactivated one, whose users have
         to register again.
-      - V(suspended) leaves a deactivated record as it is.
+      - V(suspended) leaves a deactivated record as it is. A record that a clean-up suspended
+        (O(unused_days)) is unsuspended and suspended again, so that no clean-up deletes it. This
+        needs the scope C(okta.logs.read). Without it, the module warns.
       - V(deactivated) loses the record's users and their Okta Verify on the Mac for good. The
         certificate that is bound to it is no longer valid, and nobody can register the Mac.
       - V(absent) deactivates the record and deletes it. The Mac can then be registered again.
@@ -80,8 +82,8 @@ options:
         deactivated record. The user agent in the System Log tells the suspensions of O(unused_days)
         from others of the same credentials. The run names the records that it keeps. Name them in
         O(device_ids) to delete them.
-      - A Mac that is lost after it was suspended by O(unused_days) is V(active) first and then
-        V(suspended) without O(unused_days), which keeps its record.
+      - A Mac may be lost after O(unused_days) suspended its record. V(suspended) without
+        O(unused_days) then unsuspends the record and suspends it again at once, which keeps it.
       - A record that holds the last strong authenticator of a user is neither suspended nor
         deleted, unless O(allow) has V(last_authenticator). The other values of O(allow) do not
         matter.

@@ -166,6 +166,82 @@ def test_a_lost_mac_is_suspended_without_the_scope_of_the_log(watched, run_modul
 
 
 @pytest.mark.lab(macs=1)
+@pytest.mark.parametrize(("repeated", "lag"), [(204, 0.0), (400, 0.0), (400, 1.0)])
+def test_a_mac_that_gets_lost_after_a_clean_up_suspended_it_is_never_deleted(
+    watched, playbook, run_module, webhook, repeated, lag
+):
+    """One run of lost_mac.yml is enough, and its second one changes nothing."""
+    watched.switch(repeated_lifecycle=repeated, lifecycle_lag_seconds=lag)
+    url, _bodies = webhook
+    weeks = Weeks(watched, playbook, url)
+    _first, writes = weeks.night()
+    assert {*writes} == {"suspendDevice"} and weeks.status(weeks.orphaned) == "SUSPENDED"
+    watched.world.clock.advance(days=15)
+    variables = {"device_trust_lost_serials": ["ORPHANMAC001"]}
+    lost, mark = CHECKOUT / "playbooks" / "lost_mac.yml", watched.mark()
+    planned = playbook(watched.lab, lost, check=True, variables=variables)
+    assert planned.status == 0 and planned.changed and watched.writes(mark) == [], planned.output
+    assert "It would be suspended again, so that no clean-up deletes it." in planned.output
+    done = playbook(watched.lab, lost, variables=variables)
+    assert done.status == 0 and weeks.status(weeks.orphaned) == "SUSPENDED", done.output
+    assert watched.writes(mark)[0] == "unsuspendDevice" and planned.changed == done.changed
+    mark = watched.mark()
+    again = playbook(watched.lab, lost, variables=variables)
+    assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+    for days in (0, 1, 30, 80):
+        watched.world.clock.advance(days=days)
+        weeks.night()
+        assert weeks.status(weeks.orphaned) == "SUSPENDED", days
+
+
+@pytest.mark.lab(macs=1)
+def test_a_clean_up_does_not_delete_what_the_log_does_not_show_as_lost_yet(watched, run_module):
+    """A Mac gets lost minutes before the nightly run."""
+    fleet = ResetFleet(watched)
+    record = fleet.record("LOSTMAC00001", age=AGE)
+    args = {"unused_days": 60, "state": "suspended", **ANY_NUMBER}
+    assert run_module(MODULE, args, lab=watched.lab)["changed"]
+    watched.world.clock.advance(days=15)
+    watched.switch(log_lag_seconds=300.0)
+    lost = {"serials": ["LOSTMAC00001"], "state": "suspended", **ANY_NUMBER}
+    assert run_module(MODULE, lost, lab=watched.lab)["changed"]
+    watched.world.clock.advance(minutes=1)
+    done = run_module(MODULE, {**args, "state": "absent"}, lab=watched.lab)
+    assert not done["changed"] and record.status == "SUSPENDED", done
+
+
+@pytest.mark.lab(macs=1)
+def test_a_lost_mac_that_a_clean_up_suspended_is_marked_also_if_the_run_was_cut(
+    watched, run_module
+):
+    fleet, number, requests = ResetFleet(watched), 0, None
+    clean_up = {"unused_days": 60, "state": "suspended", **ANY_NUMBER}
+    while requests is None or number < requests:
+        record = fleet.record(f"LOSTMAC{number:05}", age=AGE)
+        assert run_module(MODULE, clean_up, lab=watched.lab)["changed"]
+        watched.world.clock.advance(days=1)
+        lost = {"serials": [f"LOSTMAC{number:05}"], "state": "suspended", **ANY_NUMBER}
+
+        def end() -> None:
+            raise Killed
+
+        try:
+            with before_request(number, end) as run:
+                run_module(MODULE, lost, lab=watched.lab)
+        except Killed:
+            pass
+        else:
+            requests = len(run.sent)
+        assert not run_module(MODULE, lost, lab=watched.lab).get("failed")
+        assert record.status == "SUSPENDED", number
+        watched.world.clock.advance(days=15)
+        run_module(MODULE, {**clean_up, "state": "absent"}, lab=watched.lab)
+        assert record.id in watched.world.okta.devices and record.status == "SUSPENDED", number
+        number += 1
+    assert number > 5
+
+
+@pytest.mark.lab(macs=1)
 @pytest.mark.parametrize("state", ["suspended", "absent"])
 def test_interrupted_at_any_request_the_next_night_finishes_or_names_the_record(
     watched, run_module, state

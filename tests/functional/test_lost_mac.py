@@ -37,7 +37,7 @@ def test_a_lost_mac_is_suspended_and_found_again(watched, playbook, tmp_path):
     assert "Sessions to be revoked: ann@example.com." in planned.output
     for result in (planned, done):
         assert "ann@example.com can still sign in with okta_email" in result.output
-        assert "Kandji can lock or erase a Mac" in result.output
+        assert "Kandji can lock or erase the Macs" in result.output
     mark = watched.mark()
     again = playbook(watched.lab, LOST_MAC, variables=variables)
     assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
@@ -116,3 +116,76 @@ def test_a_found_mac_without_a_record_fails_the_run(watched, playbook, status):
     )
     assert result.status != 0 and record.status == "ACTIVE"
     assert "device_trust_lost_serials: LOSTMAC00002 has no device record" in result.output
+
+
+LOCK = {"device_trust_lost_action": "lock", "device_trust_lost_action_confirm": f"LOCK {SERIAL}"}
+
+
+@pytest.mark.lab(macs=1)
+def test_a_lost_mac_is_locked_by_name_once_and_nothing_shows_its_pin(watched, playbook, tmp_path):
+    fleet = ResetFleet(watched)
+    record = fleet.record(SERIAL)
+    fleet.mac(SERIAL)
+    variables = {"device_trust_lost_serials": [SERIAL], "device_trust_lost_pin_dir": str(tmp_path)}
+    asked = {**variables, "device_trust_lost_action": "lock"}
+    refused = playbook(watched.lab, LOST_MAC, variables=asked)
+    assert refused.status != 0 and watched.writes() == ["suspendDevice"], refused.output
+    assert f"set device_trust_lost_action_confirm: LOCK {SERIAL}" in refused.output
+    planned = playbook(watched.lab, LOST_MAC, check=True, variables=asked)
+    assert planned.status == 0 and f"needs the phrase: LOCK {SERIAL}" in planned.output
+    done = playbook(watched.lab, LOST_MAC, variables={**variables, **LOCK})
+    assert done.status == 0 and record.status == "SUSPENDED", done.output
+    assert watched.writes() == ["suspendDevice", "Lock Device"]
+    assert planned.changed == done.changed
+    pin = (tmp_path / f"{SERIAL}.pin").read_text().strip()
+    assert len(pin) == 6 and pin not in done.output
+    mark = watched.mark()
+    again = playbook(watched.lab, LOST_MAC, variables={**variables, **LOCK})
+    assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+
+
+@pytest.mark.lab(macs=1)
+def test_a_mac_without_a_record_is_locked_before_the_run_fails(watched, playbook):
+    """And one that Kandji does not know is suspended before it fails."""
+    fleet = ResetFleet(watched)
+    fleet.mac(SERIAL)
+    variables = {"device_trust_lost_serials": [SERIAL], **LOCK}
+    result = playbook(watched.lab, LOST_MAC, variables=variables)
+    assert result.status != 0 and watched.writes() == ["Lock Device"], result.output
+    record = fleet.record("LOSTMAC00002")
+    phrase = {"device_trust_lost_action_confirm": "LOCK LOSTMAC00002"}
+    variables = {**variables, "device_trust_lost_serials": ["LOSTMAC00002"], **phrase}
+    result = playbook(watched.lab, LOST_MAC, variables=variables)
+    assert result.status != 0 and record.status == "SUSPENDED", result.output
+    assert "LOSTMAC00002 did not get the command to lock." in result.output
+    unknown = playbook(
+        watched.lab, LOST_MAC, variables={**variables, "device_trust_lost_action": "wipe"}
+    )
+    assert unknown.status != 0 and "one of none, lock, erase" in unknown.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+def test_the_next_run_after_a_failure_at_any_operation_finishes(watched, playbook):
+    fleet, variables = ResetFleet(watched), {"device_trust_lost_revoke_sessions": True}
+    names: list[str] | None = None
+    for number in range(30):
+        serial = f"LOSTMAC1{number:04}"
+        record = fleet.record(serial)
+        fleet.mac(serial)
+        phrase = {"device_trust_lost_action_confirm": f"LOCK {serial}"}
+        asked = {**variables, **LOCK, **phrase, "device_trust_lost_serials": [serial]}
+        mark = watched.mark()
+        if names:
+            watched.fault("5xx", names[number - 1], times=1, status=500)
+        first = playbook(watched.lab, LOST_MAC, variables=asked)
+        watched.world.faults.clear()
+        if names is None:
+            names = list(dict.fromkeys(one.operation for one in watched.asked(mark)))
+        last = playbook(watched.lab, LOST_MAC, variables=asked)
+        assert last.status == 0 and record.status == "SUSPENDED", (first.output, last.output)
+        device = next(one for one in watched.world.kandji.devices.values() if one.serial == serial)
+        assert [one.action for one in device.commands] == ["lock"], first.output
+        if number == len(names):
+            break
+    assert names and {"suspendDevice", "revokeUserSessions", "Lock Device"} <= {*names}

@@ -184,6 +184,7 @@ def test_a_playbook_reads_only_declared_variables(path: Path) -> None:
         # Which messages name.
         "device_trust_reset_confirm",
         "device_trust_lost_revoke_sessions",
+        "device_trust_lost_action",
     }
 
 

@@ -12,14 +12,14 @@ from datetime import datetime, timezone
 from functools import partial
 from urllib.parse import urlsplit
 
-from .._core.errors import BadOption, DeviceTrustError, Uncertain
+from .._core.errors import BadOption, DeviceTrustError, NotAsWritten, Uncertain
 from .._core.options import Params
 from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
 from .._kandji.client import Kandji
 from .._okta.certificate_authorities import read_key_ids
-from .._okta.client import Okta
+from .._okta.client import STALE_PAUSES, Okta
 from .._okta.records import DeviceUser
 from .audit import Audit
 from .clean_up import check_kept
@@ -43,6 +43,7 @@ from .reader import (
     Selection,
     find_targets,
     find_unused,
+    read_lifecycles,
     read_macs,
     read_others,
     read_people,
@@ -231,7 +232,7 @@ class ResetRun:
             self._progress(f"{number} of {len(targets)} records read")
         if not self._goal.registers_again:
             self._warn_of_absent(complete)
-            return complete, fleet
+            return self._mark_of_clean_up(complete), fleet
         unknown = [target.name for target in complete if target.is_unknown and target.serial]
         if unknown:
             self._warn(
@@ -240,9 +241,29 @@ class ResetRun:
         each = self._options.guards.duplicates == "each"
         return read_others(self._okta, complete, each), fleet
 
+    def _mark_of_clean_up(self, targets: Sequence[ResetTarget]) -> list[ResetTarget]:
+        """Return the targets with those marked that a clean-up suspended, and would delete.
+
+        Without the System Log they are not known. That keeps no other Mac from being suspended.
+        """
+        suspended = [each for each in targets if each.status == "SUSPENDED"]
+        if self._goal.state != "suspended" or self._options.guards.clean_up or not suspended:
+            return list(targets)
+        try:
+            lifecycles = read_lifecycles(self._okta, suspended, self._guards().now)
+        except DeviceTrustError as error:
+            names = ", ".join(each.id for each in suspended)
+            self._warn(
+                f"{names}: Whether a clean-up suspended it, and will delete it, is unknown."
+                f" {error.message}"
+            )
+            return list(targets)
+        ids = {name for name, each in lifecycles.items() if each.suspended and each.by_clean_up}
+        return [replace(each, of_clean_up=each.id in ids) for each in targets]
+
     def _is_done(self, target: ResetTarget) -> bool:
         """Return whether a record is in the state as far as is known."""
-        return not self._goal.registers_again and self._goal.steps(target.status) == ()
+        return not self._goal.registers_again and self._goal.steps(target) == ()
 
     def _read_macs(self, targets: Sequence[ResetTarget]) -> tuple[Mapping[str, Mac], int | None]:
         """Return the Macs by serial in lower case if they decide, and how many Kandji has."""
@@ -370,9 +391,21 @@ class ResetRun:
 
     def _read_again(self, target: ResetTarget) -> ResetTarget:
         """Return the target with its record and, if they decide, its users as they are now."""
-        target = replace(target, device=self._okta.device(target.id))
+        fresh = replace(target, device=self._okta.device(target.id))
+        target = target if self._is_stale(fresh, target) else fresh
         decide = self._goal.destroys or self._options.guards.clean_up is not None
         return read_users(self._okta, target) if decide else target
+
+    def _is_stale(self, fresh: ResetTarget, target: ResetTarget) -> bool:
+        """Return whether a record shows an earlier suspension than the target, which works again.
+
+        Recorded: a second after an unsuspension getDevice still had the old status. A lost Mac
+        would stay active.
+        """
+        if self._goal.state != "suspended" or fresh.status != "SUSPENDED":
+            return False
+        last, known = fresh.updated_at, target.updated_at
+        return target.status != "SUSPENDED" and bool(last and known and last <= known)
 
     def _write(self, decision: Decision) -> str:
         """Return the state of a record after its decision is carried out."""
@@ -388,12 +421,22 @@ class ResetRun:
         self._audit.write(target, "started")
         if self._goal.destroys:
             self._revoke_sessions(target)
-        # The users are not read again between two steps: a deactivated record has none and gets
-        # none. An administrator would have to activate it, and Okta deletes no active record.
+        answer = self._take_steps(target)
+        is_gone = answer == "absent" and self._goal.state != "absent"
+        return "absent" if is_gone else self._goal.done
+
+    def _take_steps(self, target: ResetTarget) -> str:
+        """Take the steps that a record needs, and return the answer to the last one.
+
+        The users are not read again between two steps: a deactivated record has none and gets none.
+        An administrator would have to activate it, and Okta deletes no active record.
+        """
         answer, taken = "done", ""
-        for step in self._goal.steps(target.status) or ():
+        for step in self._goal.steps(target) or ():
             try:
                 answer = self._step(target, step)
+                if taken and step == "suspend" and answer == "already_done":
+                    answer = self._suspend_again(target)
             except DeviceTrustError as error:
                 if taken:  # a deactivated record has lost its users, who may have selected it
                     error.message += (
@@ -402,8 +445,24 @@ class ResetRun:
                     )
                 raise
             taken = _AFTER[step]
-        is_gone = answer == "absent" and self._goal.state != "absent"
-        return "absent" if is_gone else self._goal.done
+        return answer
+
+    def _suspend_again(self, target: ResetTarget) -> str:
+        """Suspend a record that was just unsuspended, and return done.
+
+        Okta may show the old status for some seconds, and refuse the step because of it. The record
+        would stay active.
+        """
+        for pause in STALE_PAUSES:
+            self._okta.transport.settings.wait(pause, "Okta: waiting until the last step shows")
+            answer = self._step(target, "suspend")
+            if answer != "already_done":
+                return answer
+        raise NotAsWritten(
+            f"Okta shows {target.id} as suspended since before it was unsuspended, so it may be"
+            " active. Run again at once.",
+            vendor="okta",
+        )
 
     def _revoke_later(self, outcomes: Sequence[Outcome], now: datetime) -> None:
         """Revoke the sessions of the users of all suspended records.

@@ -23,6 +23,7 @@ from .._okta.duplicates import rank_record
 from .._okta.records import OktaDevice
 from .records import CleanUp, Evidence, Guards, Lifecycle, ReasonCode, ResetTarget
 
+LOG_DELAY: t.Final = timedelta(minutes=10)  # in which the System Log has an event at the latest
 _BY_ID: t.Final = " Name it in device_ids to delete it."
 DeviceKey: t.TypeAlias = "tuple[str, str | None]"  # serial in lower case, platform
 
@@ -194,6 +195,13 @@ def _check_proof(
         return "use_unknown", (
             "The System Log does not show when it was suspended and that it was unused before."
             + _BY_ID
+        )
+    updated = target.updated_at
+    if updated and updated > max(suspended + LOG_DELAY, now - LOG_DELAY):
+        # A lost Mac may have been suspended again since.
+        return "use_unknown", (
+            f"It changed at {_show(updated)}, and the System Log may not show yet by what. The next"
+            " run decides."
         )
     if not lifecycle.by_clean_up:
         return "suspended_by_others", (

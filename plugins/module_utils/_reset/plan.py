@@ -172,7 +172,7 @@ def _check_for_state(target: ResetTarget, guards: Guards, evidence: Evidence) ->
 
 def _check_status(target: ResetTarget, guards: Guards) -> Refusal | None:
     goal = guards.goal
-    if goal.steps(target.status) is not None:
+    if goal.steps(target) is not None:
         return None
     blocked = " Nobody can sign in with it." if target.status == "DEACTIVATED" else ""
     status = f"It is {target.status}" if target.status else "Okta does not show its status"
@@ -645,12 +645,12 @@ def _decide(
 ) -> Decision:
     if target.device is None:
         return Decision(target, "none", "It has no device record.", "no_record")
-    if goal.steps(target.status) == ():
+    if goal.steps(target) == ():
         return Decision(target, "none", f"It is {goal.participle} already.", "unchanged")
     if refusal:
         return Decision(target, "skip", refusal.sentence, refusal.code, keeper)
     if not goal.registers_again:
-        effect = " ".join(filter(None, [target.why, goal.effect(target.status)]))
+        effect = " ".join(filter(None, [target.why, goal.effect(target)]))
         return Decision(target, "write", effect)
     effect = (
         f"its users keep their account on {keeper.id}, the record of its serial that is kept"

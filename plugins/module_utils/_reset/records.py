@@ -80,6 +80,7 @@ _STEPS: t.Final[Mapping[State, Mapping[str, tuple[Step, ...]]]] = {
 _EFFECTS: t.Final[Mapping[tuple[Step, ...], str]] = {
     ("unsuspend",): "unsuspended; its users sign in with its Okta Verify as before.",
     ("activate",): "activated; its users have to register it again.",
+    ("unsuspend", "suspend"): "suspended again, so that no clean-up deletes it.",
     ("suspend",): "suspended; nobody signs in with its Okta Verify until it is unsuspended.",
     ("deactivate",): "deactivated; its users and their Okta Verify on it are lost for good.",
     ("deactivate", "delete"): "deactivated and deleted, which cannot be undone.",
@@ -110,13 +111,15 @@ class Goal:
         """Whether registrations are lost for good."""
         return self.state in ("deactivated", "absent")
 
-    def steps(self, status: str | None) -> tuple[Step, ...] | None:
-        """Return the steps that a record of this status still needs, None if none leads there."""
-        return _STEPS[self.state].get(status or "")
+    def steps(self, target: ResetTarget) -> tuple[Step, ...] | None:
+        """Return the steps that a record still needs, None if none leads to the state."""
+        if target.of_clean_up and self.state == "suspended" and target.status == "SUSPENDED":
+            return ("unsuspend", "suspend")
+        return _STEPS[self.state].get(target.status or "")
 
-    def effect(self, status: str | None, planned: bool = False) -> str:
-        """Return what the steps make of a record of this status, or would make, in one sentence."""
-        return f"It {'would be' if planned else 'is'} {_EFFECTS[self.steps(status) or ()]}"
+    def effect(self, target: ResetTarget, planned: bool = False) -> str:
+        """Return what the steps make of a record, or would make, in one sentence."""
+        return f"It {'would be' if planned else 'is'} {_EFFECTS[self.steps(target) or ()]}"
 
 
 RESET = Goal("absent", "RESET", "deleted", "resets", "reset", "would_reset", registers_again=True)
@@ -166,7 +169,8 @@ class ResetTarget:
     with their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
-    are kept in place of a spare one, ``doubt`` why it may not be spare.
+    are kept in place of a spare one, ``doubt`` why it may not be spare. ``of_clean_up``: a clean-up
+    suspended it, and would delete it. Another suspension tells clean-ups that they may not.
     """
 
     name: str
@@ -180,6 +184,7 @@ class ResetTarget:
     why: str = ""
     kept_ids: tuple[str, ...] = ()
     doubt: str = ""
+    of_clean_up: bool = False
 
     @property
     def id(self) -> str:

@@ -96,7 +96,7 @@ def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
     """Return what the result of a run holds of the target."""
     if goal.registers_again:
         return outcome.row()
-    steps = goal.steps(outcome.decision.target.status) if outcome.is_written else ()
+    steps = goal.steps(outcome.decision.target) if outcome.is_written else ()
     return {**outcome.facts(), "reason": _reason(outcome, goal), "steps": list(steps or ())}
 
 
@@ -106,7 +106,7 @@ def _reason(outcome: Outcome, goal: Goal) -> str:
     target = outcome.decision.target
     if not is_planned:
         return outcome.decision.reason
-    return " ".join(filter(None, [target.why, goal.effect(target.status, planned=True)]))
+    return " ".join(filter(None, [target.why, goal.effect(target, planned=True)]))
 
 
 def describe_person(person: Person) -> dict[str, object]:

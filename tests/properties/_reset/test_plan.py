@@ -288,9 +288,9 @@ def test_a_record_is_written_to_only_if_a_known_step_leads_to_the_state(
     some: Targets, limits: Guards, facts: Evidence, goal: Goal
 ) -> None:
     for decision in plan_reset(some, for_state(limits, goal), facts):
-        steps = goal.steps(decision.target.status)
+        steps = goal.steps(decision.target)
         if decision.writes:
-            assert steps and decision.reason == goal.effect(decision.target.status)
+            assert steps and decision.reason == goal.effect(decision.target)
         if decision.code == "unchanged":
             assert steps == () and decision.target.device is not None
 

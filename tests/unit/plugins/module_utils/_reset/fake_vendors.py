@@ -92,7 +92,8 @@ class FakeOkta:
     @property
     def transport(self) -> SimpleNamespace:
         now = NOW + timedelta(minutes=self.minutes)
-        return SimpleNamespace(now=now.timestamp, started=NOW.timestamp)
+        settings = SimpleNamespace(wait=lambda *_seconds: None)
+        return SimpleNamespace(now=now.timestamp, started=NOW.timestamp, settings=settings)
 
     def _call(self, *call: str) -> None:
         self.before(call)

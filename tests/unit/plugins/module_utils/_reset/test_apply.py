@@ -15,6 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     ApiError,
     BadOption,
     DeviceTrustError,
+    NotAsWritten,
     Refused,
     Uncertain,
 )
@@ -27,6 +28,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rea
     FleetQuery,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    USER_AGENT,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Enrollment,
     LogEntity,
@@ -40,6 +44,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rea
     Selection,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    CLEAN_UP_COMMENT,
     GOALS,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.report import (
@@ -700,7 +705,7 @@ def test_a_suspension_reads_each_record_again_and_its_users_once(reset: t.Any) -
     result = reset.run("C01", "C02", "C09", **to_state("suspended"))
     assert states(result) == ["changed", "unchanged", "absent"]
     assert [call[0] for call in reset.okta.calls] == [
-        *("search", "search", "users", "device", "users", "device", "suspend")
+        *("search", "search", "users", "device", "users", "log", "device", "suspend")
     ]
     assert "Okta has no device record of C09. Check the spelling of serials and ids." in (
         reset.warnings
@@ -887,3 +892,122 @@ def test_what_is_left_to_the_users_of_a_record_is_reported(reset: t.Any) -> None
         "ann@acme.com can still sign in with phone_number, Okta Verify on iMac (C02).",
         "Okta names nothing else that bob@acme.com can sign in with.",
     ]
+
+
+def suspended_by(agent: str, *device_ids: str) -> list[LogEvent]:
+    return [
+        LogEvent(
+            event_type="device.lifecycle.suspend",
+            published="2026-11-20T10:00:00.000Z",
+            actor=LogEntity("admin", "User"),
+            targets=(LogEntity(device_id, "UDDevice"),),
+            user_agent=agent,
+        )
+        for device_id in device_ids
+    ]
+
+
+BY_CLEAN_UP = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
+
+
+def test_a_lost_mac_that_a_clean_up_suspended_is_suspended_again(reset: t.Any) -> None:
+    """Its record would be deleted after the grace period, and the Mac could register again."""
+    for number in (1, 2, 3):
+        reset.okta.add(f"guo{number}", f"C0{number}", "ann", status="SUSPENDED")
+    reset.okta.add("guo4", "C04", "ann")
+    reset.okta.events = [
+        *suspended_by(BY_CLEAN_UP, "guo1"),
+        *suspended_by(USER_AGENT, "guo2"),
+        *suspended_by(BY_CLEAN_UP, "guo4"),
+    ]
+    serials = ["C01", "C02", "C03", "C04"]
+    planned = reset.run(*serials, check_mode=True, **to_state("suspended"))
+    assert reset.okta.writes == []
+    done = reset.run(*serials, **to_state("suspended"))
+    assert states(done) == ["changed", "unchanged", "unchanged", "changed"]
+    assert [state.replace("would_change", "changed") for state in states(planned)] == states(done)
+    assert reset.okta.writes == [("unsuspend", "guo1"), ("suspend", "guo1"), ("suspend", "guo4")]
+    assert reset.okta.comments == ["", "", ""] and planned.plan_digest == done.plan_digest
+
+
+@pytest.mark.parametrize("state", ["active", "deactivated", "absent"])
+def test_another_state_does_not_ask_what_suspended_a_record(reset: t.Any, state: str) -> None:
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.run("C01", allow=["suspended"], **to_state(state))
+    assert not [call for call in reset.okta.calls if call[0] == "log"]
+
+
+def test_without_the_log_a_lost_mac_stays_suspended_with_a_warning(
+    reset: t.Any, monkeypatch: t.Any
+) -> None:
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.okta.add("guo2", "C02", "bob")
+
+    def refuse(*_query: str) -> list[LogEvent]:
+        raise Refused("The credentials lack a scope.")
+
+    monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
+    assert states(reset.run("C01", "C02", **to_state("suspended"))) == ["unchanged", "changed"]
+    assert (
+        "guo1: Whether a clean-up suspended it, and will delete it, is unknown. The credentials"
+        " lack a scope." in reset.warnings
+    )
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+def test_a_suspension_that_okta_takes_for_done_is_tried_again(
+    reset: t.Any, monkeypatch: t.Any, refusals: int
+) -> None:
+    """Okta may show the status before the unsuspension for some seconds."""
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.okta.events = suspended_by(BY_CLEAN_UP, "guo1")
+    take_step, stale = reset.okta.take_step, refusals
+
+    def take(step: str, device_id: str) -> str:
+        nonlocal stale
+        if step == "suspend" and stale:
+            stale -= 1
+            return "already_done"
+        return str(take_step(step, device_id))
+
+    monkeypatch.setattr(reset.okta, "take_step", take)
+    if refusals < 3:
+        assert states(reset.run("C01", **to_state("suspended"))) == ["changed"]
+        assert reset.okta.records["guo1"].status == "SUSPENDED"
+        return
+    with pytest.raises(NotAsWritten) as error:
+        reset.run("C01", **to_state("suspended"))
+    assert error.value.message == (
+        "Okta shows guo1 as suspended since before it was unsuspended, so it may be active. Run"
+        " again at once. The record guo1 is unsuspended already. Name it in device_ids to finish"
+        " it."
+    )
+    stale = 0
+    assert states(reset.run("C01", **to_state("suspended"))) == ["changed"]
+    assert reset.okta.records["guo1"].status == "SUSPENDED"
+
+
+@pytest.mark.parametrize(
+    ("shown", "writes"),
+    [
+        ("2026-11-20T09:00:00.000Z", [("suspend", "guo1")]),
+        ("2026-11-20T10:00:00.000Z", [("suspend", "guo1")]),
+        ("2026-11-20T10:00:01.000Z", []),
+        (None, []),
+    ],
+)
+def test_an_old_suspension_that_okta_still_shows_does_not_keep_a_mac_active(
+    reset: t.Any, shown: str | None, writes: list[tuple[str, str]]
+) -> None:
+    """A second after an unsuspension getDevice has the old status; a newer one counts."""
+    record = reset.okta.add("guo1", "C01", "ann")
+    active = replace(record, last_updated="2026-11-20T10:00:00.000Z")
+    reset.okta.records["guo1"] = active
+
+    def go_back(call: tuple[str, ...]) -> None:
+        if call[0] == "device":
+            reset.okta.records["guo1"] = replace(record, status="SUSPENDED", last_updated=shown)
+
+    reset.okta.before = go_back
+    reset.run("C01", **to_state("suspended"))
+    assert reset.okta.writes == writes

@@ -297,6 +297,31 @@ def test_only_what_was_suspended_unused_for_the_grace_period_is_deleted(
     assert decide("absent", one, evidence)[1] == code
 
 
+@pytest.mark.parametrize(
+    ("minutes", "code"), [(9, "use_unknown"), (10, None), (11, None), (None, None)]
+)
+def test_a_record_that_changed_right_now_waits_for_the_system_log(
+    minutes: float | None, code: str | None
+) -> None:
+    """A lost Mac may have been suspended again, and the log not show it yet."""
+    updated = None if minutes is None else ago(minutes / 1440).isoformat()
+    one = replace(SUSPENDED, last_updated=updated)
+    evidence = known(lifecycles={"guo1": by_clean_up(14)})
+    decision = decision_of("absent", one, evidence)
+    assert decision.code == code
+    if code:
+        assert decision.reason == (
+            "It changed at 2026-11-23T09:51:00+00:00, and the System Log may not show yet by what."
+            " The next run decides."
+        )
+
+
+def test_the_suspension_itself_is_no_later_change() -> None:
+    one = replace(SUSPENDED, last_updated=ago(5 / 1440).isoformat())
+    evidence = known(lifecycles={"guo1": by_clean_up(6 / 1440)})
+    assert decide("absent", one, evidence) == ("skip", "in_grace")
+
+
 def test_without_an_event_of_its_suspension_a_record_is_kept() -> None:
     assert decide("absent", SUSPENDED, known()) == ("skip", "use_unknown")
 

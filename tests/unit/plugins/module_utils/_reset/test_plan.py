@@ -981,11 +981,32 @@ def to_state(state: t.Any, **values: t.Any) -> Guards:
 def test_the_steps_to_a_state_follow_from_the_status(
     state: t.Any, status: str, steps: tuple[str, ...]
 ) -> None:
-    decision = decide(target(device(status=status), user()), to_state(state, allow=["suspended"]))
+    one = target(device(status=status), user())
+    decision = decide(one, to_state(state, allow=["suspended"]))
     goal = records.GOALS[state]
-    assert goal.steps(status) == steps
-    assert decision.writes and decision.reason == goal.effect(status)
-    assert goal.effect(status, planned=True) == decision.reason.replace("It is", "It would be")
+    assert goal.steps(one) == steps
+    assert decision.writes and decision.reason == goal.effect(one)
+    assert goal.effect(one, planned=True) == decision.reason.replace("It is", "It would be")
+
+
+@pytest.mark.parametrize(
+    "state, status, steps",
+    [
+        ("suspended", "SUSPENDED", ("unsuspend", "suspend")),
+        ("suspended", "ACTIVE", ("suspend",)),
+        ("active", "SUSPENDED", ("unsuspend",)),
+        ("deactivated", "SUSPENDED", ("deactivate",)),
+    ],
+)
+def test_a_record_that_a_clean_up_suspended_is_suspended_again_to_be_kept(
+    state: t.Any, status: str, steps: tuple[str, ...]
+) -> None:
+    one = replace(target(device(status=status), user()), of_clean_up=True)
+    assert records.GOALS[state].steps(one) == steps
+    if len(steps) == 2:
+        decision = decide(one, to_state(state))
+        assert decision.writes
+        assert decision.reason == "It is suspended again, so that no clean-up deletes it."
 
 
 @pytest.mark.parametrize(
