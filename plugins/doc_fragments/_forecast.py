@@ -29,6 +29,9 @@ options:
         answer to it admits a person before and refuses them after, the person counts.
       - A device signal collection policy may hide a device from the rules. That is such an unknown,
         too. People whom a global session policy refuses anyway do not count.
+      - If the credentials may not read the device signal collection policies (403), they may hide
+        the device of anybody. If they may not read the global session policies, no break-glass
+        group is sure, and a change that needs one is refused.
     type: int
     default: 0
   active_days:

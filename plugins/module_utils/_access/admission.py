@@ -41,6 +41,7 @@ from .signals import NO_SIGNALS, SignalPolicy, Signals
 
 MAC = "MACOS"
 MAX_UNKNOWN_NAMES = 3  # in a reason
+UNREAD_SESSIONS = "It depends on global session policies that the credentials may not read."
 # Statuses of accounts besides ACTIVE, as Okta's help describes them: of people who cannot sign in
 # until an administrator or they themselves end that, and of those who may at a sign-in.
 REFUSED_STATUSES = {
@@ -128,11 +129,30 @@ def app_access(
         if refusal:
             return access_of(name_of(mac), outlook, dict.fromkeys(STATES, refusal), horizon)
         verdicts = [policy.verdicts(identity, context) for context in users.contexts_of(login, mac)]
+        if users.sessions.is_unread:
+            verdicts = list(map(possibly_refused, verdicts))
         # Which of several records Okta Verify uses is unknown.
         return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
 
     people = judge_people(macs, limits, judge)
     return [PersonAccess(login, known, str(judged.app.label)) for login, known in people.items()]
+
+
+def possibly_refused(verdicts: Verdicts) -> Verdicts:
+    """Return verdicts of rules that global session policies, which nobody read, may precede.
+
+    Nobody surely gets in. Who gets in less from a Mac that is not managed still loses that.
+    """
+    return {state: _possibly_refused(verdict) for state, verdict in verdicts.items()}
+
+
+def _possibly_refused(verdict: Verdict) -> Verdict:
+    if verdict.state == "no":
+        return verdict
+    if verdict.state == "yes":
+        return Verdict("unknown", UNREAD_SESSIONS)
+    reason = f"{verdict.reason} {UNREAD_SESSIONS}".lstrip()
+    return Verdict("unknown", reason, verdict.less + 1)
 
 
 @dataclass

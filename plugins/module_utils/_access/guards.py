@@ -429,7 +429,7 @@ class BreakGlassGuard:
                 " groups_excluded has each of its groups. Name groups other than the break-glass"
                 " group."
             )
-        sessions = self.others.sessions
+        sessions = self._read_sessions(str(group.name))
         members = self._read_members({group.id, *named_groups(after), *sessions.groups})
         users = members[group.id]
         active = [user for user in users if user.status in USABLE_STATUSES]
@@ -442,6 +442,15 @@ class BreakGlassGuard:
         admitted = _admitted_by_sessions(sessions, active, members, names)
         self._check_admission(after, admitted, members, names)
         return members
+
+    def _read_sessions(self, group: str) -> Sessions:
+        if self.others.sessions.is_unread:
+            raise Refused(
+                f"break_glass_group: whether global session policies refuse group {group!r} is"
+                " unknown, because the credentials may not read all of them (403). Let the role of"
+                " the credentials view all policies."
+            )
+        return self.others.sessions
 
     def is_admitted(self, rules: Rules) -> bool:
         """Return whether these rules surely admit a member. Raises BadOption."""

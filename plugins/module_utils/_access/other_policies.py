@@ -19,7 +19,7 @@ from .._okta.client import Okta
 from .._okta.policy_order import in_order
 from .._okta.records import RankedPolicy
 from .sessions import SessionPolicy, Sessions
-from .signals import SignalPolicy
+from .signals import UNREAD_SIGNALS, SignalPolicy
 
 USES = (okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.LIST_MAPPINGS)
 # The same where what they read enriches a result alone.
@@ -34,12 +34,12 @@ NO_SUCH_KIND = (400, 404, 405)
 NO_FEATURE = "E0000015"
 FORBIDDEN = 403
 HIDDEN_SESSIONS = (
-    "Global session policies: the credentials may not read them (403). Whom they refuse counts as"
-    " admitted, in the forecast and in the break-glass group."
+    "Global session policies: the credentials may not read them (403). Whom they refuse is unknown,"
+    " so nobody surely gets in, and no break-glass group is sure."
 )
 HIDDEN_SIGNALS = (
-    "Device signal collection policies: the credentials may not read them (403). The forecast does"
-    " not count whom they leave without a registered device or Okta FastPass."
+    "Device signal collection policies: the credentials may not read them (403). Whom they leave"
+    " without a registered device or Okta FastPass is unknown, and counts as refused."
 )
 REMEDY = "Let the role of the credentials view all policies."
 
@@ -51,8 +51,8 @@ class OtherPolicies:
 
     A kind takes a list and a read of the rules of each active policy; of each active device signal
     collection policy the mappings, too, and the rules only if it has any. An org may not have a
-    kind: it has none of its policies then. What a credential may not read is in ``unread``. Other
-    errors are raised.
+    kind: it has none of its policies then. What a credential may not read is in ``unread``, and may
+    be anything: what depends on it is unknown. Other errors are raised.
 
     :arg operations: list, rules and mappings, if not those of ``USES``.
     :arg warn: displays what a credential may not read, once.
@@ -74,7 +74,10 @@ class OtherPolicies:
         policies = self._reader.kind(
             HIDDEN_SESSIONS, lambda: self._okta.session_policies(*self._list)
         )
-        return Sessions(tuple(map(self._session_policy, in_order(policies))))
+        if policies is None:
+            return Sessions(is_unread=True)
+        known = tuple(map(self._session_policy, in_order(policies)))
+        return Sessions(known, is_unread=any(each.rules is None for each in known))
 
     def _session_policy(self, policy: RankedPolicy) -> SessionPolicy:
         rules = self._reader.items(
@@ -88,6 +91,8 @@ class OtherPolicies:
         policies = self._reader.kind(
             HIDDEN_SIGNALS, lambda: self._okta.signal_policies(*self._list)
         )
+        if policies is None:
+            return (UNREAD_SIGNALS,)
         return tuple(self._signal_policy(each) for each in in_order(policies))
 
     def _signal_policy(self, policy: RankedPolicy) -> SignalPolicy:
@@ -120,19 +125,22 @@ class _Reader:
             if self._warn:
                 self._warn(text)
 
-    def kind(self, hidden: str, read: t.Callable[[], list[RankedPolicy]]) -> list[RankedPolicy]:
-        """Return the policies of a kind; none of a kind that is not shown.
+    def kind(
+        self, hidden: str, read: t.Callable[[], list[RankedPolicy]]
+    ) -> list[RankedPolicy] | None:
+        """Return the policies of a kind, none if the org has none, None if they are not shown.
 
         :arg hidden: what it means if a credential may not read them.
         """
         try:
             return read()
         except ApiError as error:
-            if error.status == FORBIDDEN:
-                self._note(hidden)
-            elif error.status not in NO_SUCH_KIND and error.error_code != NO_FEATURE:
+            if error.status in NO_SUCH_KIND or error.error_code == NO_FEATURE:
+                return []
+            if error.status != FORBIDDEN:
                 raise
-            return []
+            self._note(hidden)
+            return None
 
     def items(
         self, policy: RankedPolicy, read: t.Callable[[str], list[Item]]

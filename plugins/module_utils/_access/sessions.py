@@ -52,9 +52,13 @@ class SessionPolicy:
 
 @dataclass(frozen=True)
 class Sessions:
-    """The active global session policies in the order in which Okta evaluates them."""
+    """The active global session policies in the order in which Okta evaluates them.
+
+    ``is_unread``: the credentials may not read all of them, so they may refuse anybody.
+    """
 
     policies: tuple[SessionPolicy, ...] = ()
+    is_unread: bool = False
 
     @property
     def _deciding(self) -> tuple[SessionPolicy, ...]:

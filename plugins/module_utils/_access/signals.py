@@ -74,7 +74,8 @@ class SignalPolicy:
         if not device.registered:
             return [whole]
         if self.rules is None:
-            return [whole, *_missing(device, f"{self._label}: its rules are not shown")]
+            hidden = f"{self._label}: its rules are not shown" if self.id else self._label
+            return [whole, *_missing(device, hidden)]
         return list(dict.fromkeys([whole, *self._limited_views(device)]))
 
     def _limited_views(self, device: DeviceContext) -> t.Iterator[View]:
@@ -89,6 +90,8 @@ class SignalPolicy:
 
     @property
     def _label(self) -> str:
+        if not self.id:
+            return "device signal collection policies that the credentials may not read"
         return f"device signal collection policy {self.name!r}"
 
 
@@ -125,6 +128,10 @@ def _without_fast_pass(device: DeviceContext, reason: str) -> View:
 
 def _unseen(device: DeviceContext, reason: str) -> View:
     return View(replace(device, registered=False, managed=False), reason)
+
+
+# What stands for all of them if the credentials may not read any.
+UNREAD_SIGNALS = SignalPolicy("", "unread", None, None)
 
 
 @dataclass(frozen=True)

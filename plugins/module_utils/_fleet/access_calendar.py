@@ -36,12 +36,13 @@ class Horizon(t.NamedTuple):
 class Verdict(t.NamedTuple):
     """Whether a person is admitted from a Mac that is managed, is not, or may be; and why.
 
-    ``less``: it cannot be known, as for a managed Mac, and less is enough to be refused.
+    ``less``: it cannot be known, as for a managed Mac, and less is enough to be refused: the
+    greater, the less.
     """
 
     state: State
     reason: str = ""
-    less: bool = False
+    less: int = 0
 
 
 Verdicts = t.Mapping[State, Verdict]  # by whether the Mac is managed
@@ -165,7 +166,7 @@ def _lost(outlook: Outlook, verdicts: Verdicts) -> datetime | None:
     return outlook.sure_until if "unknown" in worse else outlook.ends
 
 
-def _rank(verdict: Verdict) -> tuple[int, bool]:
+def _rank(verdict: Verdict) -> tuple[int, int]:
     return STATES.index(verdict.state), verdict.less
 
 

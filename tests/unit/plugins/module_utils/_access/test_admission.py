@@ -27,6 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.se
     Sessions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    UNREAD_SIGNALS,
     SignalPolicy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
@@ -372,3 +373,45 @@ def test_whose_account_does_not_work_gets_in_nowhere_and_loses_nothing(
         assert ada.reason == reason
     assert of_ada(MANAGED, OTHERS, known=users(statuses={"u1": "ACTIVE"})).today == "yes"
     assert of_ada(MANAGED, OTHERS, known=users(statuses={"u2": status})).today == "yes"
+
+
+def test_session_policies_that_nobody_read_may_refuse_everybody() -> None:
+    """Who loses access when is known all the same."""
+    known = users(sessions=Sessions(is_unread=True))
+    unread = "It depends on global session policies that the credentials may not read."
+    ada = of_ada(MANAGED, OTHERS, known=known)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
+    assert ada.reason == f"{EXPIRES} {unread}"
+    ada = of_ada(rule("Catch-all Rule"), known=known)
+    assert (ada.today, ada.on_date, ada.lost, ada.reason) == ("unknown", "unknown", None, unread)
+    ada = of_ada(OTHERS, known=known)
+    assert (ada.today, ada.reason) == ("no", "Rule 'Others' refuses it.")
+
+
+def test_what_the_rules_leave_unknown_stays_less_than_what_only_sessions_do() -> None:
+    """A Mac that is not managed needs an answer to the network, too."""
+    office = rule("Office", network={"connection": "ZONE", "include": ["z1"]})
+    known = users(sessions=Sessions(is_unread=True))
+    ada = of_ada(MANAGED, office, OTHERS, known=known)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", SOON)
+    outside = rule("Outside", device={"managed": True}, network=office.conditions["network"])
+    ada = of_ada(outside, rule("Home", network={"connection": "ZONE", "include": ["z2"]}), OTHERS)
+    assert (ada.today, ada.lost) == ("unknown", SOON)
+    ada = of_ada(
+        *(outside, rule("Home", network={"connection": "ZONE", "include": ["z2"]}), OTHERS),
+        known=known,
+    )
+    assert (ada.today, ada.lost) == ("unknown", SOON)
+    assert ada.reason.endswith(
+        "It depends on global session policies that the credentials may not read."
+    )
+
+
+def test_signal_policies_that_nobody_read_may_hide_managed_macs() -> None:
+    judged_app = JudgedApp(APP, [MANAGED, OTHERS], (UNREAD_SIGNALS,))
+    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
+    assert ada.reason == (
+        f"{EXPIRES} It depends on device signal collection policies that the credentials may not"
+        " read."
+    )

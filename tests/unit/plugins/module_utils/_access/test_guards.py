@@ -1053,18 +1053,44 @@ def test_an_app_that_goes_back_is_judged_with_the_same_signals():
     assert guards.read_forecast(org, [refused], 30, 100).locked_out_logins == []
 
 
-def test_what_okta_does_not_show_is_a_warning_once():
-    org = FakeOrg([ADA], [mac_of("ann", managed="MANAGED")], [sign_in("ann", APP)])
+def hiding(*kinds, users=(ADA,), managed="MANAGED"):
+    """Return an org that does not show policies of these kinds, where ann uses Salesforce."""
+    org = FakeOrg(list(users), [mac_of("ann", managed=managed)], [sign_in("ann", APP)])
 
     def forbidden():
         raise Forbidden("No", status=403)
 
-    org.session_policies = org.signal_policies = forbidden
+    for kind in kinds:
+        setattr(org, kind, forbidden)
+    return org
+
+
+def test_what_okta_does_not_show_is_a_warning_once():
     shown: list[str] = []
-    change = company(change_of(), change_of(JIRA), after=ONLY_MANAGED)
-    others = OtherPolicies(org, warn=shown.append)
-    result = guards.check_change(org, change, OPTIONS, others)
-    assert result is not None and tuple(shown) == result.unread and len(shown) == 2
+    org = hiding("session_policies", "signal_policies")
+    change = company(change_of(), change_of(JIRA), after=[MANAGED, *OPEN])
+    with pytest.raises(Refused, match="whether global session policies refuse group 'Break glass'"):
+        guards.check_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
+    assert len(shown) == 1
+    org = hiding("signal_policies")
+    shown.clear()
+    with pytest.raises(Refused, match="max_locked_out: 1 person") as refused:
+        guards.check_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
+    assert "device signal collection policies that the credentials may not read. If any" in (
+        refused.value.message
+    )
+    assert len(shown) == 1
+    allowing = replace(OPTIONS, max_locked_out=1)
+    result = guards.check_change(org, change, allowing, OtherPolicies(org))
+    assert result is not None and result.unread == tuple(shown)
+    assert guards.check_change(hiding(), change, OPTIONS) is not None, "the signals alone did it"
+
+
+def test_a_rollback_does_not_wait_for_what_okta_does_not_show():
+    org = hiding("session_policies", "signal_policies")
+    back = change_of(before=ONLY_MANAGED, after=OPEN)
+    change = replace(company(back, before=ONLY_MANAGED, after=OPEN), is_reversal=True)
+    assert guards.check_change(org, change, OPTIONS, OtherPolicies(org)) is None
 
 
 def test_what_okta_does_not_show_is_in_the_result():

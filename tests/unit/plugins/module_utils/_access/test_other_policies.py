@@ -11,7 +11,11 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.other_policies import (
     OtherPolicies,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.sessions import (
+    Sessions,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    UNREAD_SIGNALS,
     SignalPolicy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
@@ -95,6 +99,7 @@ def test_a_mapping_that_names_nothing_may_be_of_any_policy() -> None:
     [
         ApiError("Invalid type", status=400),
         ApiError("No feature", status=401, error_code="E0000015"),
+        Forbidden("No feature", status=403, error_code="E0000015"),
         NotFound("None", status=404),
         ApiError("No method", status=405),
     ],
@@ -110,14 +115,15 @@ def test_what_may_not_be_read_is_said() -> None:
     error = Forbidden("No", status=403)
     shown: list[str] = []
     policies, _okta = others(shown.append, session_policies=error, signal_policies=error)
-    assert (policies.sessions.policies, policies.signals) == ((), ())
+    assert policies.sessions == Sessions(is_unread=True)
+    assert policies.signals == (UNREAD_SIGNALS,)
     assert policies.unread == (
-        "Global session policies: the credentials may not read them (403). Whom they refuse counts"
-        " as admitted, in the forecast and in the break-glass group. Let the role of the"
+        "Global session policies: the credentials may not read them (403). Whom they refuse is"
+        " unknown, so nobody surely gets in, and no break-glass group is sure. Let the role of the"
         " credentials view all policies.",
-        "Device signal collection policies: the credentials may not read them (403). The forecast"
-        " does not count whom they leave without a registered device or Okta FastPass. Let the"
-        " role of the credentials view all policies.",
+        "Device signal collection policies: the credentials may not read them (403). Whom they"
+        " leave without a registered device or Okta FastPass is unknown, and counts as refused. Let"
+        " the role of the credentials view all policies.",
     )
     assert tuple(shown) == policies.unread
     shown.clear()
@@ -129,7 +135,7 @@ def test_what_may_not_be_read_is_said() -> None:
         mapped_resources=error,
         signal_rules=error,
     )
-    assert policies.sessions.policies[0].rules is None
+    assert policies.sessions.policies[0].rules is None and policies.sessions.is_unread
     assert policies.signals == (SignalPolicy("rst1", "Staff", None, None),)
     assert policies.unread == (
         "Policy 'Staff': the credentials may not read its rules or mappings (403). They count as"
@@ -142,7 +148,7 @@ def test_what_may_not_be_read_is_said() -> None:
 def test_a_policy_that_was_deleted_meanwhile_has_no_rules() -> None:
     gone = NotFound("Gone", status=404)
     policies, _okta = others(session_policies=[POLICY], session_rules=gone)
-    assert policies.sessions.policies[0].rules == ()
+    assert policies.sessions.policies[0].rules == () and not policies.sessions.is_unread
 
 
 @pytest.mark.parametrize("name", ["session_policies", "session_rules"])
