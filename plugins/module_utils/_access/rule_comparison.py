@@ -102,7 +102,7 @@ def exclude_other_time(wanted: Row, current: Row) -> Row:
     if has_times(method.get("chains")):
         method = {**method, "reauthenticateIn": ABSENT}
     elif chains and method.get("reauthenticateIn") not in (None, ABSENT):
-        method = {**method, "chains": [_without_times(chain) for chain in chains]}
+        method = {**method, "chains": [_without_times(chain) for chain in as_objects(chains)]}
     else:
         return wanted
     sign_on = {**_sign_on(wanted), "verificationMethod": method}
@@ -110,7 +110,7 @@ def exclude_other_time(wanted: Row, current: Row) -> Row:
 
 
 def _without_times(chain: Row) -> Json:
-    following = [_without_times(step) for step in chain.get("next") or []]
+    following = [_without_times(step) for step in as_objects(chain.get("next"))]
     steps = {"next": following} if following else {}
     return {**chain, **steps, "reauthenticateIn": ABSENT}
 

@@ -25,7 +25,7 @@ from .._okta.records import PolicyRule
 from .rule_comparison import comparable_effect
 from .rule_order import Rules
 
-_COPY = re.compile(r"\[earlier form of [^\[\]\s]+(?: [0-9]+)?\]")
+_COPY = re.compile(r"\[earlier form of [^\[\]]+\]")
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,15 @@ def test_each_fact_is_of_an_event_and_of_the_newest_on_its_point(log: list[LogEv
     named = {each.id for event in log for each in event.targets if each.is_device}
     assert set(facts.records) | set(facts.serials) <= named - {""}
     for record_id, record in facts.records.items():
-        mine = [event for event in log if any(each.id == record_id for each in event.targets)]
+        mine = [event for event in log if _has_device(event, record_id)]
         statuses = [STATUSES[event.event_type] for event in mine if event.event_type in STATUSES]
         assert record.status == (statuses[0] if statuses else None)
         bound = [BINDINGS[event.event_type] for event in mine if event.event_type in BINDINGS]
         assert record.bound is None or record.bound == bound[0]
+
+
+def _has_device(event: LogEvent, record_id: str) -> bool:
+    return any(each.is_device and each.id == record_id for each in event.targets)
 
 
 @given(st.lists(events()), events())

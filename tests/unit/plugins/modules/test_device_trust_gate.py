@@ -88,7 +88,8 @@ class Org:
         return (LogEvent.from_row({"target": [each]}) for each in targets if issued)
 
     def devices(self, _search: str) -> t.Iterator[OktaDevice]:
-        return iter([OktaDevice("guo1", created=self.created)] if self.created else [])
+        records = [OktaDevice("guo1", "ACTIVE", created=self.created)] if self.created else []
+        return iter(records)
 
     def device_users(self, _device_id: str) -> t.Iterator[t.Any]:
         return iter([SimpleNamespace(is_managed=True)])

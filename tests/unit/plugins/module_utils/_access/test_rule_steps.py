@@ -123,6 +123,7 @@ def test_a_second_copy_has_a_name_of_its_own() -> None:
     first = rule_steps.name_copy(rule("A"), [])
     assert rule_steps.name_copy(rule("A"), [first]) == "[earlier form of rul-A 2]"
     assert rule_steps.is_copy(first) and rule_steps.is_copy("[earlier form of rul-A 2]")
+    assert rule_steps.is_copy(rule_steps.name_copy(rule("Managed Macs"), []))
     assert not rule_steps.is_copy("Managed Macs") and not rule_steps.is_copy(f"{first} of ours")
 
 
