@@ -123,6 +123,25 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Exchange:
+    """One attempt and the answer to it, an error or not, for what looks at answers themselves.
+
+    :arg vendor: name of the vendor.
+    :arg operation: name of the operation.
+    :arg path: the values in the operation's path.
+    :arg headers: names are looked up in any case.
+    """
+
+    vendor: str
+    operation: str
+    path: Mapping[str, str]
+    query: Mapping[str, str | int]
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
 class Write:
     """A write that a vendor carried out, or may have carried out.
 

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .operations import Operation
+from .operations import Exchange, Operation
 
 MIN_ANSWER_SECONDS = 300.0  # for a slow line
 
@@ -27,12 +27,19 @@ def _report_nothing(_text: str, _seconds: float | None = None, /) -> None:
     pass
 
 
+def _observe_nothing(_exchange: Exchange, /) -> None:
+    pass
+
+
 @dataclass
 class Settings:
     """How to behave towards vendors. Times in seconds.
 
     :arg uses: the only operations that may be sent. None is for tests of the clients themselves.
+    :arg all_optional: every operation that needs a permission counts as optional, so that the
+        scope of each is asked for apart.
     :arg report: is called with each request and each wait.
+    :arg observe: is called with each answer, also with one that is an error or comes again.
     :arg clock: seconds that only grow.
     :arg max_answer_bytes: the largest answer that is read, without its compression.
     """
@@ -43,9 +50,11 @@ class Settings:
     capacity_percent: int = 50
     check_mode: bool = False
     uses: tuple[Operation, ...] | None = None
+    all_optional: bool = False
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     report: Report = _report_nothing
+    observe: Callable[[Exchange], None] = _observe_nothing
     clock: Callable[[], float] = time.monotonic
     max_answer_bytes: int = 256 * 2**20
 

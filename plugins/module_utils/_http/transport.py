@@ -24,7 +24,16 @@ from .._core.text import summarize
 from .auth import Auth
 from .deadline import DeadlineAdapter
 from .failures import Failures
-from .operations import Answer, Explanation, Operation, Query, Request, Vendor, Write
+from .operations import (
+    Answer,
+    Exchange,
+    Explanation,
+    Operation,
+    Query,
+    Request,
+    Vendor,
+    Write,
+)
 from .rate_limit import Pacer, reset_wait
 from .retry import (
     MAX_WAIT,
@@ -115,8 +124,10 @@ class Transport:
         wait is the one that the vendor asks for, if any. The error of a write that an attempt may
         have carried out says so.
         """
-        self._check_allowed(operation)
         settings = self.settings
+        if settings.all_optional and operation.permission:
+            operation = replace(operation, optional=True)
+        self._check_allowed(operation)
         attempts = Attempts(settings.retries, request.max_transport_retries, settings.chance)
         try:
             answer = self._send(operation, request, attempts)
@@ -219,6 +230,17 @@ class Transport:
         except OSError as error:  # requests finds only now that ca_path does not exist
             raise self._failures.bad_settings(error, self.settings.ca_path) from None
         self._learn(operation, response.headers)
+        self.settings.observe(
+            Exchange(
+                self.vendor.name,
+                operation.name,
+                request.path,
+                request.query or {},
+                response.status_code,
+                response.headers,
+                response.content,
+            )
+        )
         return response
 
     def _no_answer(self, operation: Operation, error: Exception, seconds: float) -> Exception:

@@ -258,12 +258,15 @@ class ServiceApp(Auth):
         self._nonce: str | None = None
         self._apart: dict[str, ServiceApp] = {}
 
-    def for_operation(self, operation: Operation) -> ServiceApp:
+    def for_operation(self, operation: Operation) -> Auth:
         """Return this app, or for an optional operation the app with a token of its own.
 
-        Okta refuses a token request with one scope that is not granted as a whole.
+        Okta refuses a token request with one scope that is not granted as a whole, and one without
+        any scope: what needs none is then sent without a token.
         """
         scope = operation.permission
+        if not scope and not self.scopes:
+            return Auth()
         if not operation.optional:
             return self
         with self._lock:

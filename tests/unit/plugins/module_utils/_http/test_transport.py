@@ -13,6 +13,7 @@ import json
 import ssl
 import threading
 import typing as t
+from dataclasses import replace
 from http.client import RemoteDisconnected
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.auth import Auth, Token
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
+    Exchange,
     Explanation,
     Operation,
     Request,
@@ -437,6 +439,30 @@ def test_a_write_is_repeated_after_a_429_only_if_the_vendors_state_shows_that_it
         caller.send(WRITE, request)
     waits = 0 if undone is None else 1  # nothing to read afterwards, nothing to wait for
     assert (len(wire.sent), len(wire.slept), caller.may_have_written) == (1, waits, True)
+
+
+def test_each_answer_is_observed_also_one_that_comes_again(wire: t.Any) -> None:
+    wire.script((429, {"text": "later"}), (200, []), (404, {"text": "gone"}))
+    seen: list[Exchange] = []
+    caller = transport(wire, observe=seen.append)
+    caller.call(READ, query={"limit": 5})
+    with pytest.raises(NotFound):
+        caller.call(REPEATABLE, PATH)
+    assert [(each.operation, each.status, each.content) for each in seen] == [
+        ("listThings", 429, b'{"text": "later"}'),
+        ("listThings", 200, b"[]"),
+        ("deleteThing", 404, b'{"text": "gone"}'),
+    ]
+    assert seen[0].vendor == "acme" and seen[0].query == {"limit": 5} and seen[2].path == PATH
+
+
+def test_where_all_operations_are_optional_the_declared_ones_are(wire: t.Any) -> None:
+    uses = (replace(READ, optional=True), OTHER_READ)
+    caller = transport(wire, uses=uses, all_optional=True)
+    caller.call(READ)
+    caller.call(OTHER_READ)
+    with pytest.raises(DeviceTrustError, match="is not declared"):
+        transport(wire, uses=uses).call(READ)
 
 
 def test_a_run_knows_its_writes_and_which_of_them_are_certain(wire: t.Any) -> None:

@@ -488,6 +488,22 @@ def test_a_missing_feature_costs_a_service_app_no_second_token(wire: t.Any) -> N
     assert okta.transport.calls == {("token", "POST"): 1, ("listDevices", "GET"): 1}
 
 
+def test_what_needs_no_scope_is_sent_without_a_token_if_each_scope_is_asked_for_apart(
+    wire: t.Any,
+) -> None:
+    wire.script((200, {"id": "00o1"}), (200, GRANTED), (200, []))
+    app = auth.ServiceApp("0oaClient", Key(EC_KEY, "ES256"), [], wire.masker)
+    okta = Okta(ORG, app, wire.settings(all_optional=True), wire.masker)
+    okta.organization()
+    list(okta.devices("id pr"))
+    assert okta.transport.calls == {
+        ("getWellknownOrgMetadata", "GET"): 1,
+        ("token", "POST"): 1,
+        ("listDevices", "GET"): 1,
+    }
+    assert "Authorization" not in wire.sent[0].headers
+
+
 def test_a_token_that_another_thread_has_replaced_is_kept(wire: t.Any) -> None:
     wire.script((200, GRANTED), (200, {**GRANTED, "access_token": "canary-second"}))
     app = auth.ServiceApp("0oaClient", Key(EC_KEY, "ES256"), ["okta.devices.read"], wire.masker)
