@@ -77,6 +77,13 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         " (default %(default)s)",
     )
     parser.add_argument(
+        "--like",
+        type=read_like,
+        default={},
+        metavar="FILE",
+        help="behave like the tenant of this file, which verify_tenant.yml wrote",
+    )
+    parser.add_argument(
         "--directory",
         type=Path,
         help="where the CA file is written and left; otherwise nothing is left",
@@ -92,8 +99,28 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         consoles=not parsed.nothing_made,
         fastpass_off=parsed.fastpass_off,
         limits=parsed.limits,
+        like=parsed.like,
     )
     return options, parsed.directory
+
+
+def read_like(path: str) -> dict[str, t.Any]:
+    """Return the key ``lab`` of a tenant's answers.
+
+    Raises ArgumentTypeError, which argparse shows.
+    """
+    from lab.control.schemas import BadRequest, check_like  # it loads all parts of the lab
+
+    try:
+        like = json.loads(Path(path).read_text(encoding="utf-8"))["lab"]
+        check_like(like)
+    except OSError as problem:
+        raise argparse.ArgumentTypeError(f"{path}: {problem.strerror}.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise argparse.ArgumentTypeError(f"{path} has no answers of a tenant.") from None
+    except BadRequest as problem:
+        raise argparse.ArgumentTypeError(f"{path}: {problem}") from None
+    return dict(like)
 
 
 def describe(options: Options, announcement: t.Mapping[str, t.Any]) -> str:

@@ -197,6 +197,8 @@ class Options:
     fastpass_off: bool = False
     # Okta's limits by the minute: "recorded", or so "high" that nobody waits for them
     limits: str = "recorded"
+    # a tenant's own: positions of "switches", and "limits" by the minute
+    like: dict[str, dict[str, t.Any]] = field(default_factory=dict)
 
 
 class World:
@@ -213,6 +215,7 @@ class World:
         self.switches = Switches(people_act=options.people, macs_act=options.people)
         if options.limits == "high":
             self.switches.per_second_limit = 0
+        self.switches.set(**options.like.get("switches", {}))
         self.requests: list[RequestRecord] = []
         self.faults: list[Fault] = []
         # the faults "hold" whose request waits until its fault is taken off this list

@@ -12,8 +12,10 @@ import json
 import typing as t
 from dataclasses import dataclass, fields, replace
 
+from lab.clock import Clock
 from lab.okta.errors import ERRORS
 from lab.okta.oauth import EVERYTHING
+from lab.okta.rate_limits import Limits
 from lab.state import LIMITS, Options, Switches
 
 Body = dict[str, t.Any]
@@ -162,6 +164,16 @@ def check_switches(switches: Switches, body: Body) -> None:
             raise BadRequest(f"The switch {name} is one of {join(SWITCH_CHOICES[name])}.")
 
 
+def check_like(like: t.Mapping[str, t.Any]) -> None:
+    """Refuse what a lab cannot be like: the ``lab`` of the file that verify_tenant.yml writes."""
+    check_values(dict(like), {"switches": dict, "limits": dict})
+    check_switches(Switches(), like.get("switches", {}))
+    try:
+        Limits(Clock()).set(like.get("limits", {}))
+    except ValueError as problem:
+        raise BadRequest(str(problem)) from None
+
+
 def read_options(current: Options, body: Body) -> Options:
     """Return the current options of the lab with those of the body in their place."""
     kinds = {field.name: type(getattr(current, field.name)) for field in fields(current)}
@@ -170,6 +182,7 @@ def read_options(current: Options, body: Body) -> Options:
         if not has_type(value, kinds[name]):
             raise BadRequest(f"{name} cannot be {json.dumps(value)}.")
     check_choice("limits", body.get("limits", current.limits), LIMITS)
+    check_like(body.get("like", {}))
     return replace(current, **body)
 
 

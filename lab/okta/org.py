@@ -59,6 +59,7 @@ class Org:
         self.log = SystemLog()
         self.hooks: list[EventHook] = []
         self.limits = Limits(world.clock, high=world.options.limits == "high")
+        self.limits.set(world.options.like.get("limits", {}))
         self.registry = DeviceRegistry(self)
         self._administrator = User(
             self.new_id("00u"), ADMINISTRATOR, ADMINISTRATOR, "Okta", "Administrator", self.now()

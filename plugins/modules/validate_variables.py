@@ -51,6 +51,7 @@ options:
       - rollback_managed_devices
       - rotate_scep_challenge
       - site
+      - verify_tenant
 """
 
 EXAMPLES = r"""

@@ -208,6 +208,23 @@ def test_a_recorded_refusal_is_an_error_with_its_code(okta, wire, answer) -> Non
     assert answer.body["errorSummary"] in caught.value.message
 
 
+@pytest.mark.parametrize("answer", [each for each in ANSWERS if each.worked], ids=by_name)
+def test_a_recorded_answer_has_no_key_and_no_value_that_is_not_known(answer) -> None:
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.reads import (
+        OBSERVED,
+    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.shapes import (
+        Shape,
+    )
+
+    name = answer.operation if answer.operation in OBSERVED else answer.operation.replace("_", " ")
+    if name not in OBSERVED:
+        return
+    shape = Shape(name)
+    shape.add(answer.body)
+    assert (shape.unknown_keys, shape.unknown_values) == ({}, set())
+
+
 # Replay: recorded objects through plans
 
 

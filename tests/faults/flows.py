@@ -69,7 +69,7 @@ PREFLIGHT, RENEWAL, REPORT = (
     "device_trust_renewal_info",
     "device_trust_report",
 )
-CERTIFICATES = "device_trust_certificates"
+CERTIFICATES, VERIFY = "device_trust_certificates", "device_trust_verify"
 
 RINGS = [{"name": "canary", "blueprints": ["Canary"], "scep_profile": "Okta SCEP - canary"}]
 DENY = {
@@ -135,6 +135,7 @@ class Flow:
     :arg prepare: brings the company into the situation. Its value is given to ``options``.
     :arg at_pause: what happens while the run waits.
     :arg guarded: whether a guard or a limit refuses what the flow wants, so that faults can open it.
+    :arg other_truth: the reason why other answers give another result that is right, "" if not.
     """
 
     module: str
@@ -143,6 +144,7 @@ class Flow:
     at_pause: Callable[[Scene], None] = lambda _scene: None
     macs: int = 3
     guarded: bool = False
+    other_truth: str = ""
 
     def run(self, scene: Scene, prepared: t.Any, directory: Path) -> Json:
         """Run it once and return the result."""
@@ -536,6 +538,12 @@ FLOWS: dict[str, Flow] = {
     "renewal": Flow(RENEWAL, {"rings": RINGS}, after((SCEP, CANARY), days=330)),
     "report": Flow(
         REPORT, {"rings": RINGS, "dest": DIRECTORY, "formats": ["json"]}, after((SCEP, CANARY))
+    ),
+    "verify": Flow(
+        VERIFY,
+        {"dest": DIRECTORY},
+        after((SCEP, CANARY), (APP, OKTA_VERIFY)),
+        other_truth="its result says what the answers look like",
     ),
     "certificates": Flow(
         CERTIFICATES, lambda _scene, done: {CHECK_ID: done["script"]["id"]}, _script_of_check

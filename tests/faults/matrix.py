@@ -61,10 +61,11 @@ class Cell:
     @property
     def expectation(self) -> Expectation:
         """What its run may differ in."""
+        other_truth = FLOWS[self.flow].other_truth or self.fault.other_truth
         if isinstance(self.fault, FieldFault):
             fault = self.fault
-            return Expectation(fault.other_truth, shown=fault.values, altered=fault.altered)
-        return Expectation(self.fault.other_truth, self.fault.any_order)
+            return Expectation(other_truth, shown=fault.values, altered=fault.altered)
+        return Expectation(other_truth, self.fault.any_order)
 
     def alter(self, exchange: Exchange, ask: Send) -> Exchange:
         """Return the altered exchange of a request that meets the fault, else the lab's own."""

@@ -40,7 +40,7 @@ BY_ANOTHER = {"on_scep_challenge_reset", "renew_certificate_authority"}
 # The code of one person is no part of any other playbook either; two runs at once meet at Okta, where
 # the later code voids the earlier one. What lost_mac writes, test_module_pairs.py lets meet by its module.
 ELSEWHERE = {"configure_awx", "notify", "grant_temporary_access", "lost_mac"}
-READING = {"device_status", "report", "on_certificate_authority_change"}
+READING = {"device_status", "report", "verify_tenant", "on_certificate_authority_change"}
 PAIRS = list(itertools.combinations_with_replacement(WRITING, 2))
 STUCK, UNUSED, ITEM = "RESETMAC0001", "ORPHANMAC001", "Okta SCEP (web app)"
 CLONE, ORIGINAL = "Company apps (managed devices)", "Company apps"

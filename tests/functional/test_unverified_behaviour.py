@@ -288,7 +288,7 @@ def test_the_page_names_the_switches_that_are_walked():
         re.findall(
             r"`([a-z_]+)`",
             "\n".join(
-                line.split("|")[2]
+                line.split("|")[3]
                 for line in PAGE.read_text().splitlines()
                 if line.startswith("| ")
             ),

@@ -11,6 +11,8 @@ from __future__ import annotations
 import pytest
 import requests
 
+from lab.__main__ import parse
+
 
 def ask(lab, verb, path, body=None):
     told = lab.announcement
@@ -86,3 +88,50 @@ def test_nothing_is_made_until_somebody_makes_it(fresh_lab):
         == 200
     )
     assert ask(fresh_lab, "POST", "/okta/platform").status_code == 400
+
+
+def test_a_lab_is_like_a_tenant_until_it_begins_as_another(fresh_lab):
+    like = {"switches": {"mixed_case_ids": True, "page_rows": 7}, "limits": {"devices": 33}}
+    for body, positions in (({"like": like}, (True, 7, 33)), ({"like": {}}, (False, 300, 100_000))):
+        ask(fresh_lab, "POST", "/begin", body)
+        world = fresh_lab.world
+        switches = world.switches
+        limit = world.okta.limits.per_minute["devices"]
+        assert (switches.mixed_case_ids, switches.page_rows, limit) == positions
+
+
+@pytest.mark.parametrize(
+    "like",
+    [{"colour": 1}, {"switches": {"colour": 1}}, {"switches": []}, {"limits": {"devices": 0}}],
+)
+def test_a_lab_is_not_like_what_it_does_not_know(fresh_lab, like):
+    world = fresh_lab.world
+    answer = ask(fresh_lab, "POST", "/begin", {"like": like})
+    assert answer.status_code == 400 and fresh_lab.world is world
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"lab": {"switches": {"colour": 1}}}', "'colour' is not known here"),
+        ("[]", "has no answers of a tenant"),
+        ("{}", "has no answers of a tenant"),
+        ('{"lab": 7}', "has no answers of a tenant"),
+        ("no JSON", "has no answers of a tenant"),
+    ],
+)
+def test_a_file_that_is_not_a_tenants_answers_is_refused(tmp_path, capsys, text, problem):
+    file = tmp_path / "answers.json"
+    file.write_text(text)
+    with pytest.raises(SystemExit):
+        parse(["--like", str(file)])
+    assert problem in capsys.readouterr().err
+
+
+def test_a_tenants_answers_are_read_from_a_file(tmp_path):
+    file = tmp_path / "answers.json"
+    file.write_text('{"lab": {"switches": {"mixed_case_ids": true}, "limits": {}}, "points": []}')
+    options, _directory = parse(["--like", str(file)])
+    assert options.like == {"switches": {"mixed_case_ids": True}, "limits": {}}
+    with pytest.raises(SystemExit):
+        parse(["--like", str(tmp_path / "none.json")])

@@ -74,6 +74,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_reset/clean_up.py",
         "module_utils/_reset/reader.py",
         "module_utils/_reset/records.py",
+        "module_utils/_verify/material.py",
+        "module_utils/_verify/reads.py",
     ),
     # Reads that a plan asks for.
     "evidence": (
@@ -104,6 +106,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_access/*",
         "module_utils/_reset/*",
         "module_utils/_report/*",
+        "module_utils/_verify/*",
     ),
 }
 HEIGHT = {

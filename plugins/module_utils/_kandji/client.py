@@ -346,9 +346,9 @@ class Kandji:
 
     # Blueprints and their library items
 
-    def blueprints(self) -> t.Iterator[Blueprint]:
-        """Yield all blueprints. List Blueprints."""
-        rows = self._linked_pages(LIST_BLUEPRINTS, {"limit": PAGE}, required=("id",))
+    def blueprints(self, limit: int = PAGE) -> t.Iterator[Blueprint]:
+        """Yield all blueprints, at most ``limit`` in a page. List Blueprints."""
+        rows = self._linked_pages(LIST_BLUEPRINTS, {"limit": limit}, required=("id",))
         return map(Blueprint.from_row, rows)
 
     def library_items(self, blueprint_id: str) -> list[LibraryItem]:
