@@ -124,7 +124,9 @@ options:
       - With V(suspended), this comes after all records are suspended, so no error keeps a Mac
         from being suspended. It also takes users of a record that was suspended before, unless
         the System Log shows that their sessions ended since.
-      - With V(deactivated) and V(absent), it comes before the first step on the record.
+      - With V(deactivated) and V(absent), it comes before the first step on the record. The users
+        that O(users) names lose them also without a record that changes, unless the System Log
+        shows that they ended since the last sign-in.
       - Without it, a suspended device ends only the sessions that began with its Okta Verify.
       - A service app needs the scope C(okta.users.manage) for it, and C(okta.logs.read) for
         records that were suspended before.

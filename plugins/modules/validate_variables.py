@@ -42,6 +42,7 @@ options:
       - lost_mac
       - migrate_scep_item
       - notify
+      - offboard_person
       - on_certificate_authority_change
       - on_scep_challenge_reset
       - renew_certificate_authority

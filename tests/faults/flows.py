@@ -55,7 +55,7 @@ FORECAST, METHOD, RECORDS = (
     "okta_device_info",
 )
 DEVICE, CODE = "okta_device", "okta_temporary_access_code"
-ACTION = "kandji_device_action"
+ACTION, RELEASE = "kandji_device_action", "kandji_device_release"
 FREELY = {"max_percent": 100}
 RULES = "okta_access_policy_rules"
 INTEGRATION, RESET, DENIALS = (
@@ -243,6 +243,16 @@ def _stuck(scene: Scene) -> None:
     fleet.stuck(STUCK, fleet.user("stuck@example.com"))
 
 
+def _assigned(scene: Scene) -> None:
+    """A Mac that Kandji assigns to somebody."""
+    _stuck(scene)
+    tenant = scene.world.kandji
+    with scene.world.lock:
+        device = next(each for each in tenant.devices.values() if each.serial == STUCK)
+        device.user = tenant.add_user("Stuck", "stuck@example.com")
+        tenant.changed()
+
+
 def _unused(scene: Scene) -> None:
     """A record that nobody has used for a hundred days, of a Mac that Kandji does not know."""
     ResetFleet(scene).record("ORPHANMAC001", age=2400.0)
@@ -301,6 +311,7 @@ def _stuck_and(*steps: tuple[str, Json]) -> Callable[[Scene], None]:
 
 
 ALLOW = ["last_authenticator"]
+WITH_SESSIONS = {"revoke_sessions": True, **FREELY}
 LOCK = {"action": "lock", "serials": [STUCK], "confirm": f"LOCK {STUCK}"}
 HELLO = {"name": "Hello", "script": "#!/bin/sh\necho hello\n", "blueprints": ["Canary"]}
 CHECK_ID = "certificate_check_item_id"
@@ -468,6 +479,12 @@ FLOWS: dict[str, Flow] = {
     "lock": Flow(ACTION, {**LOCK, "pin_dir": DIRECTORY}, _stuck),
     "lock without its phrase": Flow(ACTION, {**LOCK, "confirm": ""}, _stuck, guarded=True),
     "erase": Flow(ACTION, {**LOCK, "action": "erase", "confirm": f"ERASE {STUCK}"}, _stuck),
+    "release": Flow(RELEASE, {"person": "stuck@example.com", "blueprint": "Staging"}, _assigned),
+    "delete records of a user": Flow(
+        DEVICE,
+        {"users": ["stuck@example.com"], "state": "absent", "allow": ALLOW, **WITH_SESSIONS},
+        _stuck,
+    ),
     "records": Flow(RECORDS, {"serial_numbers": [STUCK]}, _stuck),
     "record by id": Flow(
         RECORDS, lambda scene, _p: {"device_ids": [next(iter(scene.world.okta.devices))]}, _stuck

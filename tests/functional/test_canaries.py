@@ -303,6 +303,11 @@ def planted(run_module, tmp_path):
         if stem == "lost_mac":
             ResetFleet(Watched(lab)).record(STUCK)
             serials["device_trust_lost_serials"] = [STUCK]
+        if stem == "offboard_person":
+            user = ResetFleet(Watched(lab)).user("leaver@example.com")
+            ResetFleet(Watched(lab)).record(STUCK, user)
+            serials["device_trust_offboard_person"] = user.login
+            serials["device_trust_offboard_confirm"] = f"OFFBOARD {user.login}"
         with lab.world.lock:
             lab.world.okta.add_temporary_codes()
             lab.world.okta.enrolment.policies[-1].enroll["tac"] = "OPTIONAL"

@@ -52,7 +52,8 @@ APP, POLICY, RULE = "kandji_app_store_item", "okta_access_policy", "okta_access_
 RULES = "okta_access_policy_rules"
 RESET, METHOD = "okta_device_reset", "okta_authenticator_method"
 DEVICE, REDELIVERY = "okta_device", "kandji_profile_redelivery"
-ACTION = "kandji_device_action"
+ACTION, RELEASE = "kandji_device_action", "kandji_device_release"
+LEAVER = "leaver@example.com"
 LOOK = {"name": "Look", "script": "#!/bin/sh\necho 1", "blueprints": ["Canary"]}
 ORPHAN = "ORPHANMAC001"  # of no Mac in Kandji, and used by nobody
 UNUSED = {"unused_days": 60, "state": "suspended", "max_percent": 100}
@@ -77,7 +78,7 @@ class Scenario:
     @property
     def subject(self) -> str:
         """What it writes to: scenarios of one subject can meet."""
-        if self.module in (RESET, DEVICE, ACTION):
+        if self.module in (RESET, DEVICE, ACTION, RELEASE):
             return "devices"
         return "library" if self.module.startswith("kandji_") else self.module[:18]
 
@@ -113,6 +114,7 @@ SCENARIOS = {
         NO_PUSH,
     ),
     "reset device": Scenario(RESET, {"serials": [STUCK]}),
+    "release Mac": Scenario(RELEASE, {"person": LEAVER, "blueprint": "Staging"}),
     "suspend device": Scenario(DEVICE, {"serials": [STUCK], "state": "suspended"}),
     "delete device": Scenario(
         DEVICE, {"serials": [STUCK], "state": "absent", "allow": ["last_authenticator"]}
@@ -166,6 +168,10 @@ class Scene:
             self._redelivery = prepare_redelivery(watched, self._run_module)
         if any(scenario.subject == "devices" for scenario in scenarios):
             ResetFleet(watched).stuck(STUCK)
+            tenant = watched.world.kandji
+            device = next(each for each in tenant.devices.values() if each.serial == STUCK)
+            device.user = tenant.add_user("Leaver", LEAVER)
+            tenant.changed()
         if any("unused_days" in scenario.options for scenario in scenarios):
             ResetFleet(watched).record(ORPHAN, age=2400)
         steps = [step for scenario in scenarios for step in scenario.before]

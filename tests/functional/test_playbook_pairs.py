@@ -38,8 +38,9 @@ BY_ANOTHER = {"on_scep_challenge_reset", "renew_certificate_authority"}
 # playbook can meet them there. Of two runs of configure_awx, AWX itself keeps names unique, which
 # the stand-in of test_awx_configuration.py does not: two runs at once there would prove nothing.
 # The code of one person is no part of any other playbook either; two runs at once meet at Okta, where
-# the later code voids the earlier one. What lost_mac writes, test_module_pairs.py lets meet by its module.
-ELSEWHERE = {"configure_awx", "notify", "grant_temporary_access", "lost_mac"}
+# the later code voids the earlier one. What lost_mac and offboard_person write, test_module_pairs.py
+# lets meet by their modules.
+ELSEWHERE = {"configure_awx", "notify", "grant_temporary_access", "lost_mac", "offboard_person"}
 READING = {"device_status", "report", "verify_tenant", "on_certificate_authority_change"}
 PAIRS = list(itertools.combinations_with_replacement(WRITING, 2))
 STUCK, UNUSED, ITEM = "RESETMAC0001", "ORPHANMAC001", "Okta SCEP (web app)"

@@ -504,6 +504,29 @@ class Kandji:
         )
         self.transport.send(UPDATE_DEVICE, request)
 
+    def release_device(self, before: KandjiDevice, blueprint_id: str | None) -> None:
+        """Take the assigned user off a device, and move it to a blueprint if one is named.
+
+        Update Device. Raises NotAsWritten if the answer shows something else.
+
+        :arg before: the device as it was read.
+        """
+        body = {"user": None, **({"blueprint_id": blueprint_id} if blueprint_id else {})}
+        request = Request(
+            {"device_id": before.device_id},
+            json=body,
+            is_undone=lambda: self.device(before.device_id) == before,
+        )
+        answer = self.transport.send(UPDATE_DEVICE, request).json
+        after = KandjiDevice.from_row(as_object(answer))
+        moved = blueprint_id is None or same_id(after.blueprint_id, blueprint_id)
+        if after.device_id and (after.person or not moved):
+            raise NotAsWritten(
+                f"Kandji accepted the release of the Mac {before.serial}, yet shows it with its"
+                " person, or in another blueprint. Run again.",
+                vendor="kandji",
+            )
+
     def has_tag(self, name: str) -> bool:
         """Return whether the tenant has a tag of exactly this name.
 

@@ -43,6 +43,7 @@ from .reader import (
     Selection,
     find_targets,
     find_unused,
+    has_open_sessions,
     read_lifecycles,
     read_macs,
     read_others,
@@ -183,7 +184,10 @@ class ResetRun:
             else {}
         )
         count = count_writes(decisions)
-        self._open_audit(bool(count) or self._may_revoke(decisions))
+        persons = self._find_persons(guards.now)
+        self._open_audit(bool(count) or bool(persons) or self._may_revoke(decisions))
+        for person in persons:
+            self._revoke_sessions(person)
         outcomes = self._apply(decisions, guards, reader, revocations)
         self._revoke_later(outcomes, guards.now)
         return ResetResult(
@@ -314,6 +318,31 @@ class ResetRun:
         digest = digest_plan(decisions, self._host, self._goal)
         check_approved(decisions, digest, self._options.approved_digest, self._goal)
         return digest
+
+    def _find_persons(self, now: datetime) -> list[ResetTarget]:
+        """Return the named users whose sessions end, also without a record that changes.
+
+        Where registrations are lost, the users leave. Those whose sessions ended since they last
+        signed in are left out, as the System Log shows. Without it, all of them may have one.
+        """
+        options, persons = self._options, list[ResetTarget]()
+        if not (self._goal.destroys and options.revoke_sessions):
+            return persons
+        for login in dict.fromkeys(options.selection.users):
+            user = self._okta.user(login)
+            person = ResetTarget(login, by_user=True, users=(DeviceUser(user),) if user else ())
+            if user and person.active_users and self._may_have_sessions(user.id, now):
+                persons.append(person)
+        return persons
+
+    def _may_have_sessions(self, user_id: str, now: datetime) -> bool:
+        try:
+            return has_open_sessions(self._okta, user_id, now)
+        except DeviceTrustError as error:
+            self._warn(
+                f"Whether the sessions of {user_id} ended before is unknown. {error.message}"
+            )
+            return True
 
     def _may_revoke(self, decisions: Sequence[Decision]) -> bool:
         """Return whether users of records that are suspended already may lose their sessions."""

@@ -56,7 +56,8 @@ LIFECYCLE_EVENTS = (
     f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}")'
     ' and outcome.result eq "SUCCESS"'
 )
-SESSION_ENDS = 'eventType eq "user.session.clear" and outcome.result eq "SUCCESS"'
+SESSION_CLEAR, SESSION_START = "user.session.clear", "user.session.start"
+SESSION_ENDS = f'eventType eq "{SESSION_CLEAR}" and outcome.result eq "SUCCESS"'
 DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
 REGISTRATIONS = 'eventType eq "device.enrollment.create"'
 BIND = "pki.cert.bind"
@@ -395,6 +396,26 @@ def read_session_ends(
             for entity in event.targets:
                 ends[entity.id] = max(seen, ends.get(entity.id, seen))
     return ends
+
+
+def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
+    """Return whether a user may have a session, as far as the System Log shows.
+
+    None can be open if the sessions were ended after the last one began.
+    """
+    named = quote_filter(user_id)
+    log_filter = (
+        f'(eventType eq "{SESSION_CLEAR}" and target.id eq {named}) or'
+        f' (eventType eq "{SESSION_START}" and actor.id eq {named})'
+    )
+    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    seen: dict[str, datetime] = {}
+    for event in okta.optional_log_events(log_filter, since, until):
+        time = parse_timestamp(event.published)
+        if time:
+            seen[event.event_type] = max(time, seen.get(event.event_type, time))
+    ended, began = seen.get(SESSION_CLEAR), seen.get(SESSION_START)
+    return ended is None or (began is not None and began >= ended)
 
 
 def read_sign_ins(

@@ -340,6 +340,14 @@ def with_pins(stage: Stage) -> None:
     stage.put("~/pins", str(stage.directory / "pins"))
 
 
+def assigned_to_ann(stage: Stage) -> None:
+    tenant = stage.watched.world.kandji
+    with stage.watched.world.lock:
+        device = stage.watched.mac(stage.stands_for[FIRST_MAC]).device
+        device.user = tenant.add_user("Ann", "ann@acme.com")
+        tenant.changed()
+
+
 def unlocked_and_lost_again(stage: Stage) -> None:
     """The first Mac carried out a lock, and somebody entered its PIN."""
     serial = stage.stands_for[FIRST_MAC]
@@ -522,6 +530,9 @@ SCENES: dict[str, Scene] = {
     "Plan a reset for approval": registered_too_early,
     "Carry out the approved plan alone": approved,
     "Lock a lost Mac": with_pins,
+    "Release the Macs of a person who left, and move them to the blueprint for stock": (
+        assigned_to_ann
+    ),
     "Lock it again, since it was found, unlocked and lost again": unlocked_and_lost_again,
     "Suspend a lost Mac": lost,
     "Unsuspend it after it was found": found,

@@ -39,6 +39,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.cl
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
+    KandjiDevice,
     LibraryItem,
 )
 from requests import exceptions
@@ -871,3 +872,41 @@ def test_a_command_is_not_sent_again_after_a_429_that_may_have_taken_it(
         send(kandji(wire))
     wire.script((429, {}), (200, commands()), (200, {"PIN": "496406"}))
     assert send(kandji(wire)) in ("496406", True)
+
+
+def released_row(**values: t.Any) -> dict[str, t.Any]:
+    return {"device_id": "d1", "serial_number": "C02A", "user": "", "blueprint_id": "b2", **values}
+
+
+BEFORE = KandjiDevice("d1", "C02A", blueprint_id="b1", person="ann@acme.com")
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "body"), [(None, {"user": None}), ("b2", {"user": None, "blueprint_id": "b2"})]
+)
+def test_a_release_is_one_request(wire: t.Any, blueprint: str | None, body: t.Any) -> None:
+    wire.script((200, released_row()))
+    kandji(wire).release_device(BEFORE, blueprint)
+    assert json.loads(wire.sent[0].body) == body and wire.sent[0].method == "PATCH"
+
+
+@pytest.mark.parametrize(
+    "row", [{"user": {"email": "ann@acme.com"}}, {"blueprint_id": "b1"}, {"blueprint_id": None}]
+)
+def test_a_release_that_kandji_does_not_show_is_an_error(wire: t.Any, row: t.Any) -> None:
+    wire.script((200, released_row(**row)))
+    with pytest.raises(NotAsWritten, match="release of the Mac C02A"):
+        kandji(wire).release_device(BEFORE, "b2")
+
+
+@pytest.mark.parametrize("answer", [None, {}, []])
+def test_a_release_without_a_device_in_the_answer_is_a_release(wire: t.Any, answer: t.Any) -> None:
+    wire.script((200, answer))
+    kandji(wire).release_device(BEFORE, "b2")
+
+
+def test_a_release_is_not_sent_again_after_a_429_that_may_have_taken_it(wire: t.Any) -> None:
+    before = KandjiDevice.from_row(released_row(user={"email": "ann@acme.com"}, blueprint_id="b1"))
+    wire.script((429, {}), (200, released_row()))
+    with pytest.raises(Uncertain):
+        kandji(wire).release_device(before, "b2")

@@ -1011,3 +1011,48 @@ def test_an_old_suspension_that_okta_still_shows_does_not_keep_a_mac_active(
     reset.okta.before = go_back
     reset.run("C01", **to_state("suspended"))
     assert reset.okta.writes == writes
+
+
+def leaving(**options: t.Any) -> dict[str, t.Any]:
+    selection = Selection(users=("ann@acme.com", "eve@acme.com"), exact=True)
+    return to_state("absent", revoke_sessions=True, selection=selection, **options)
+
+
+def test_named_users_who_leave_lose_their_sessions_without_a_record_too(reset: t.Any) -> None:
+    reset.okta.enrolled["00u-ann"] = []
+    planned = reset.run(check_mode=True, **leaving())
+    assert planned.revoked == ["ann@acme.com"] and reset.okta.writes == []
+    done = reset.run(**leaving())
+    assert done.revoked == ["ann@acme.com"] and reset.okta.writes == [("revoke", "00u-ann")]
+    reset.okta.events = [
+        LogEvent(event_type="user.session.clear", published="2026-11-23T10:00:00.000Z")
+    ]
+    assert reset.run(**leaving()).revoked == []
+    off = {**leaving(), "revoke_sessions": False}
+    reset.okta.events = []
+    assert reset.run(**off).revoked == [] and len(reset.okta.writes) == 1
+
+
+def test_sessions_end_before_the_first_record_goes_and_once(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.run(**leaving())
+    assert [call[0] for call in reset.okta.writes] == ["revoke", "deactivate", "delete"]
+
+
+def test_a_shared_record_that_stays_does_not_keep_the_sessions(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann", "bob")
+    assert states(reset.run(**leaving())) == ["skipped", "absent"]
+    assert reset.okta.writes == [("revoke", "00u-ann")]
+
+
+def test_without_the_log_sessions_are_ended_with_a_warning(
+    reset: t.Any, monkeypatch: t.Any
+) -> None:
+    reset.okta.enrolled["00u-ann"] = []
+
+    def refuse(*_query: str) -> list[LogEvent]:
+        raise Refused("The credentials lack a scope.")
+
+    monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
+    assert reset.run(**leaving()).revoked == ["ann@acme.com"]
+    assert any("sessions of 00u-ann ended before is unknown" in text for text in reset.warnings)

@@ -462,3 +462,31 @@ def test_without_a_record_to_delete_or_an_absent_mac_no_log_is_read(reset: t.Any
     skipped = Decision(target_of(reset, 1), "skip", "")
     assert revocations(reset, skipped, Decision(ResetTarget("C09"), "none", "")) == {}
     assert reset.okta.calls == []
+
+
+@pytest.mark.parametrize(
+    ("events", "is_open"),
+    [
+        ([], True),
+        ([("user.session.clear", 10)], False),
+        ([("user.session.start", 9), ("user.session.clear", 10)], False),
+        ([("user.session.clear", 10), ("user.session.start", 11)], True),
+        ([("user.session.clear", 10), ("user.session.start", 10)], True),
+        (
+            [("user.session.clear", 9), ("user.session.start", 10), ("user.session.clear", 11)],
+            False,
+        ),
+        ([("user.session.start", 10)], True),
+    ],
+)
+def test_a_session_may_be_open_unless_all_ended_after_the_last_one_began(
+    reset: t.Any, events: list[tuple[str, int]], is_open: bool
+) -> None:
+    now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+    reset.okta.events = [
+        LogEvent(event_type=name, published=f"2026-11-20T{hour:02}:00:00.000Z")
+        for name, hour in events
+    ]
+    assert reader.has_open_sessions(reset.okta, "00u-ann", now) is is_open
+    log_filter = next(call for call in reset.okta.calls if call[0] == "log")[1]
+    assert 'target.id eq "00u-ann"' in log_filter and 'actor.id eq "00u-ann"' in log_filter

@@ -1,0 +1,263 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/offboard_person.yml as a user runs it, and the module that releases Macs in Kandji."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.conftest import Watched
+from tests.functional.helpers.interleaving import before_request
+from tests.functional.helpers.reset_fleet import ResetFleet
+from tools.support.environment import CHECKOUT
+
+OFFBOARD = CHECKOUT / "playbooks" / "offboard_person.yml"
+MODULE, ANN, OWN, SHARED = (
+    "kandji_device_release",
+    "ann@example.com",
+    "OWNMAC000001",
+    "SHARED000001",
+)
+pytestmark = pytest.mark.lab(macs=1)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Leaver:
+    """Ann, with a Mac of her own and one that Bob uses, too."""
+
+    def __init__(self, watched, login=ANN):
+        self.watched, fleet = watched, ResetFleet(watched)
+        self.login = login
+        self.user, self.other = fleet.user(login), fleet.user("bob@example.com")
+        tenant = watched.world.kandji
+        self.assigned = tenant.add_user("Ann", login)
+        self.blueprint = next(
+            each for each in tenant.blueprints.values() if each.name == "Everyone else"
+        )
+        for serial in (OWN, SHARED):
+            fleet.mac(serial)
+            self.device(serial).user = self.assigned
+        self.own = fleet.record(OWN, self.user, managed_by=self.user)
+        self.shared = fleet.record(SHARED, self.user, self.other)
+        tenant.changed()
+        self.variables = {
+            "device_trust_offboard_person": login,
+            "device_trust_offboard_blueprint": "Everyone else",
+            "device_trust_offboard_revoke_sessions": True,
+            "device_trust_offboard_reason": "HR-7",
+        }
+        self.confirmed = {
+            **self.variables,
+            "device_trust_offboard_confirm": f"OFFBOARD {login}",
+        }
+
+    def device(self, serial):
+        devices = self.watched.world.kandji.devices.values()
+        return next(each for each in devices if each.serial == serial)
+
+    def is_gone(self):
+        """The person is nowhere but on the shared record, and Bob keeps what he had."""
+        own, shared = self.device(OWN), self.device(SHARED)
+        return (
+            self.own.id not in self.watched.world.okta.devices
+            and self.shared.status == "ACTIVE"
+            and {self.user.id, self.other.id} <= {*self.shared.users}
+            and (own.user, shared.user) == (None, None)
+            and own.blueprint_id == self.blueprint.id != shared.blueprint_id
+        )
+
+
+@pytest.fixture
+def leaver(watched):
+    return Leaver(watched)
+
+
+def test_a_person_leaves_and_a_shared_mac_keeps_its_other_user(watched, leaver, playbook, tmp_path):
+    variables = {**leaver.variables, "device_trust_state_dir": str(tmp_path)}
+    planned = playbook(watched.lab, OFFBOARD, check=True, variables=variables)
+    assert planned.status == 0 and watched.writes() == [], planned.output
+    assert f"This plan needs the phrase: OFFBOARD {ANN}" in planned.output
+    assert f"{SHARED}: on this Mac, {ANN} opens Okta Verify" in planned.output
+    assert f"Sessions to be revoked: {ANN}." in planned.output
+    refused = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert refused.status != 0 and watched.writes() == [], refused.output
+    assert "is not the phrase for the plan above. Nothing was written." in refused.output
+    variables = {**leaver.confirmed, "device_trust_state_dir": str(tmp_path)}
+    done = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert done.status == 0 and leaver.is_gone(), done.output
+    assert watched.writes() == [
+        *("revokeUserSessions", "deactivateDevice", "deleteDevice"),
+        *("Update Device", "Update Device"),
+    ]
+    assert planned.changed == done.changed
+    mark = watched.mark()
+    for check in (True, False):
+        again = playbook(watched.lab, OFFBOARD, check=check, variables=leaver.variables)
+        assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], (
+            again.output
+        )
+
+
+@pytest.mark.parametrize("status", ["DEPROVISIONED", "SUSPENDED"])
+def test_a_person_whose_account_is_off_needs_no_sessions_to_end(watched, leaver, playbook, status):
+    leaver.user.status = status
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0, done.output
+    assert leaver.own.id not in watched.world.okta.devices
+    assert "revokeUserSessions" not in watched.writes() and leaver.device(OWN).user is None
+
+
+def test_a_person_without_devices_loses_the_sessions_once(watched, playbook):
+    ResetFleet(watched).user("none@example.com")
+    variables = {
+        "device_trust_offboard_person": "none@example.com",
+        "device_trust_offboard_revoke_sessions": True,
+        "device_trust_offboard_confirm": "OFFBOARD none@example.com",
+    }
+    planned = playbook(watched.lab, OFFBOARD, check=True, variables=variables)
+    assert planned.status == 0 and planned.changed and watched.writes() == [], planned.output
+    for writes in (["revokeUserSessions"], []):
+        mark = watched.mark()
+        done = playbook(watched.lab, OFFBOARD, variables=variables)
+        assert done.status == 0 and watched.writes(mark) == writes, done.output
+        assert bool(done.changed) is bool(writes)
+
+
+@pytest.mark.parametrize(
+    "person", ["typo@example.com", 'x" or id gt "0', "me", "a/../b", "..", "%2e%2e", "A N N"]
+)
+def test_a_person_whom_nobody_knows_fails_the_run(watched, playbook, person):
+    variables = {
+        "device_trust_offboard_person": person,
+        "device_trust_offboard_confirm": f"OFFBOARD {person}",
+    }
+    result = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert result.status != 0 and watched.writes() == [], result.output
+
+
+def test_a_person_by_id_with_another_address_in_kandji(watched, leaver, playbook):
+    variables = {
+        **leaver.variables,
+        "device_trust_offboard_person": leaver.user.id,
+        "device_trust_offboard_kandji_email": ANN.upper(),
+        "device_trust_offboard_confirm": f"OFFBOARD {leaver.user.id}",
+    }
+    done = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert done.status == 0 and leaver.is_gone(), done.output
+
+
+def test_another_person_whose_address_holds_this_one_keeps_everything(watched, leaver, playbook):
+    """Kandji's filter matches parts of an address."""
+    fleet, tenant = ResetFleet(watched), watched.world.kandji
+    fleet.mac("OTHERMAC0001")
+    other = leaver.device("OTHERMAC0001")
+    other.user = tenant.add_user("Joann", f"jo{ANN}")
+    tenant.changed()
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0 and leaver.is_gone(), done.output
+    assert other.user.email == f"jo{ANN}" and other.blueprint_id != leaver.blueprint.id
+
+
+def test_a_mac_on_which_others_have_their_own_record_stays_in_its_blueprint(
+    watched, leaver, playbook
+):
+    record = ResetFleet(watched).record(OWN, leaver.other)
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0 and leaver.own.id not in watched.world.okta.devices, done.output
+    assert record.status == "ACTIVE" and leaver.device(OWN).user is None
+    assert leaver.device(OWN).blueprint_id != leaver.blueprint.id
+
+
+def test_a_record_that_a_cut_run_left_deactivated_is_deleted(watched, leaver, playbook):
+    leaver.own.status = "DEACTIVATED"
+    leaver.own.users.clear()
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0 and leaver.is_gone(), done.output
+
+
+@pytest.mark.long
+def test_the_next_run_after_a_failure_at_any_operation_finishes(watched, playbook):
+    names: list[str] | None = None
+    for number in range(30):
+        watched.lab.begin(watched.world.options)
+        watched = Watched(watched.lab)
+        leaver = Leaver(watched)
+        mark = watched.mark()
+        if names:
+            watched.fault("5xx", names[number - 1], times=1, status=500)
+        first = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+        watched.world.faults.clear()
+        if names is None:
+            names = list(dict.fromkeys(one.operation for one in watched.asked(mark)))
+        last = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+        assert last.status == 0 and leaver.is_gone(), (number, names, first.output, last.output)
+        if number == len(names):
+            break
+    assert names and {"deactivateDevice", "deleteDevice", "Update Device"} <= {*names}
+
+
+def test_interrupted_at_any_request_the_next_release_finishes(watched, leaver, run_module):
+    args = {"person": ANN, "blueprint": "Everyone else", "shared_serials": [SHARED]}
+    number, requests = 0, None
+    start = leaver.device(SHARED).blueprint_id
+    while requests is None or number < requests:
+        for serial in (OWN, SHARED):
+            leaver.device(serial).user = leaver.assigned
+            leaver.device(serial).blueprint_id = start
+        watched.world.kandji.changed()
+
+        def end() -> None:
+            raise Killed
+
+        try:
+            with before_request(number, end) as run:
+                run_module(MODULE, args, lab=watched.lab)
+        except Killed:
+            pass
+        else:
+            requests = len(run.sent)
+        done = run_module(MODULE, args, lab=watched.lab)
+        assert not done.get("failed"), (number, done)
+        assert leaver.device(OWN).user is None and leaver.device(SHARED).user is None
+        assert leaver.device(OWN).blueprint_id == leaver.blueprint.id, number
+        assert leaver.device(SHARED).blueprint_id == start, number
+        number += 1
+    assert number > 5
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"person": " "}, "person: It is empty."),
+        ({"blueprint": "Nowhere"}, "Nowhere"),
+        ({"max_devices": 1}, "max_devices: 2 Macs are assigned to ann@example.com, and 1 is the"),
+    ],
+)
+def test_what_a_release_refuses_writes_nothing(watched, leaver, run_module, options, sentence):
+    for check in (True, False):
+        refused = run_module(MODULE, {"person": ANN, **options}, lab=watched.lab, check=check)
+        assert refused["failed"] and sentence in refused["msg"] and watched.writes() == []
+
+
+def test_two_people_with_one_address_are_not_told_apart(watched, leaver, run_module):
+    tenant = watched.world.kandji
+    leaver.device(SHARED).user = tenant.add_user("Other Ann", ANN)
+    tenant.changed()
+    refused = run_module(MODULE, {"person": ANN}, lab=watched.lab)
+    assert refused["failed"] and "Kandji has 2 users with the address" in refused["msg"]
+    assert watched.writes() == []
+
+
+def test_a_device_that_somebody_else_got_meanwhile_keeps_them(watched, leaver, run_module):
+    def reassign() -> None:
+        bob = watched.world.kandji.add_user("Bob", "bob@example.com")
+        leaver.device(OWN).user = leaver.device(SHARED).user = bob
+
+    with before_request(1, reassign):
+        done = run_module(MODULE, {"person": ANN}, lab=watched.lab)
+    assert not done["changed"] and watched.writes() == [], done
+    assert {row["reason_code"] for row in done["devices"]} == {"assigned_to_others"}
