@@ -17,9 +17,14 @@ from functools import partial
 
 import pytest
 
+from lab.okta import policies
 from tests.functional.helpers.drawn_people import DrawnPeople
 
 FLEETS, FEW = 500, 6
+ONE_FACTOR = {
+    "access": "ALLOW",
+    "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA", "constraints": []},
+}
 DAYS = 120  # more than Okta keeps a certificate that nobody uses
 MOST_NAMED_IN_VAIN = 5  # percent
 
@@ -89,6 +94,39 @@ def test_the_older_record_of_an_erased_mac_says_nothing(people, ask, tmp_path, s
     assert (shown["stage"], shown["managed_until"]) == (newest.status, None)
     people.pass_days(1)
     assert not people.sign_in()[login]
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
+@pytest.mark.parametrize("step", ["suspend", "deactivate"])
+def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, run_module, step):
+    """The person used the app before the Mac was erased, and not since."""
+    people.draw(1, 4, events=["nothing"])
+    org = people.world.okta
+    policy = org.policies.add("Anybody to Slack")
+    policy.catch_all.actions = policies.accept_actions({"appSignOn": ONE_FACTOR})
+    app = org.directory.app("Slack")
+    org.assign(app, policy)
+    people.open(app)
+    people.world.clock.advance(days=2)
+    mac = people.erase(people.managed_macs()[0])
+    org.registry.step(org.devices[mac.okta_account], step)
+    login = people.login_of(mac)
+    glass = org.add_user("Break", "Glass", "glass@example.com")
+    org.directory.add_group("Break glass", members=[glass.id])
+    rule = {"platforms": ["MACOS"], "groups_excluded": ["Break glass"]}
+    managed = {"managed": True, "position": "first", "access": "ALLOW", "factor_mode": "2FA"}
+    asked = {
+        "policy": policy.name,
+        "break_glass_group": "Break glass",
+        "refuse": False,
+        "rules": [
+            {**rule, **managed, "name": "Managed"},
+            {**rule, "name": "Others", "after": "Managed", "access": "DENY"},
+        ],
+    }
+    result = run_module("okta_access_policy_forecast", asked, lab=people.watched.lab)
+    assert login in result["forecast"]["locked_out_people"], result
+    assert people.open(app)[login]
 
 
 @pytest.mark.lab(macs=0, real_macs=0)

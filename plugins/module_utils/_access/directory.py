@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import LogFacts
-from .._okta.records import DeviceUser, OktaDevice, OktaUser
+from .._okta.duplicates import newest_blocked
+from .._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser
 from .conditions import DeviceContext, Person
 from .sign_ins import Sighting, SignIns
 
@@ -22,8 +23,9 @@ USES = (
     okta_api.LIST_GROUP_USERS,
 )
 
-# The description has both words for a record that works.
-USABLE_RECORDS = 'status eq "ACTIVE" or status eq "UNSUSPENDED"'
+# The description has both words for a record that works. The others show whether an older record
+# still is that of a Mac.
+RECORDS = " or ".join(f'status eq "{status}"' for status in DEVICE_STATUSES)
 UNUSABLE_RECORDS = ("DEACTIVATED", "SUSPENDED", "DELETED")
 BLOCKED_USERS = ("SUSPENDED", "DEPROVISIONED")
 
@@ -62,6 +64,11 @@ class Directory:
         if user.status:
             self.statuses[user.id] = user.status
 
+    def leave_out(self, device_ids: t.AbstractSet[str]) -> None:
+        """Leave out records that are not those of their devices any more."""
+        for user_id, devices in self.devices.items() if device_ids else ():
+            self.devices[user_id] = [each for each in devices if each.device_id not in device_ids]
+
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the ids of the groups that a user is in, among those that were read."""
         return frozenset(group for group, users in self.members.items() if user_id in users)
@@ -71,14 +78,32 @@ class Directory:
         return {*self.devices, *(user for users in self.members.values() for user in users)}
 
 
+class _Record(t.NamedTuple):
+    """What tells which record of a device is the newest, and whether it works."""
+
+    id: str
+    created: str | None
+    is_working: bool
+
+
 def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = None) -> Directory:
     """Return the active devices with their users, and the members of these groups.
+
+    A record of a device whose newest record is blocked is left out.
 
     :arg known: members that were read already.
     """
     directory = Directory()
-    for device in okta.devices(USABLE_RECORDS, expand="userSummary"):
-        directory.add_device(device)
+    by_device: dict[tuple[str, str | None], list[_Record]] = {}
+    for device in okta.devices(RECORDS, expand="userSummary"):
+        if device.is_working:
+            directory.add_device(device)
+        if device.serial_key:
+            record = _Record(device.id, device.created, device.is_working)
+            by_device.setdefault((device.serial_key, device.platform), []).append(record)
+    directory.leave_out(
+        {each.id for group in by_device.values() if newest_blocked(group) for each in group}
+    )
     for group_id in sorted(set(groups)):
         directory.add_group(group_id, (known or {}).get(group_id) or okta.group_users(group_id))
     return directory

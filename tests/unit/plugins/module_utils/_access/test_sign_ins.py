@@ -28,6 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.devi
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
     LogEvent,
+    OktaDevice,
     OktaUser,
 )
 
@@ -220,6 +221,46 @@ def test_what_ended_by_the_log_counts_no_more_and_what_lost_its_certificate_is_r
     )
     directory.correct_devices(Okta(), known, heard)
     assert [(one.device_id, one.managed) for one in known.devices["ann"]] == [("d1", False)]
+
+
+@pytest.mark.parametrize(
+    ("newest", "kept"),
+    [
+        ({"status": "SUSPENDED"}, ["d9"]),
+        ({"status": "DEACTIVATED"}, ["d9"]),
+        ({"status": "DEACTIVATED", "created": "2026-11-09T00:00:00.000Z"}, ["d1", "d9"]),
+        ({"status": "ACTIVE"}, ["d1", "d9", "d2"]),
+        ({"status": "SUSPENDED", "serial_number": "C09"}, ["d1", "d9"]),
+        ({"status": "SUSPENDED", "platform": "IOS"}, ["d1", "d9"]),
+    ],
+)
+def test_an_older_record_is_left_out_if_the_newest_of_its_device_is_blocked(newest, kept):
+    ann = (DeviceUser(OktaUser("ann", "ann@acme.com"), "MANAGED"),)
+    old = OktaDevice(
+        *("d1", "ACTIVE", "2026-11-10T00:00:00.000Z"),
+        platform="MACOS",
+        serial_number="C02",
+        users=ann,
+    )
+    without_serial = replace(old, id="d9", serial_number="")
+    blocked = replace(old, id="d8", status="SUSPENDED", serial_number="")
+    newer = replace(old, id="d2", **{"created": "2026-11-20T00:00:00.000Z", **newest})
+    reads = []
+
+    class Okta:
+        def devices(self, search, expand):
+            reads.append((search, expand))
+            return [newer, blocked, old, without_serial]
+
+    known = directory.read_directory(Okta(), [])
+    assert sorted(each.device_id for each in known.devices["ann"]) == sorted(kept)
+    assert reads == [
+        (
+            'status eq "ACTIVE" or status eq "UNSUSPENDED" or status eq "SUSPENDED" or status eq'
+            ' "DEACTIVATED"',
+            "userSummary",
+        )
+    ]
 
 
 def test_only_who_was_refused_since_and_not_before_is_new():
