@@ -87,6 +87,13 @@ options:
       then due, and certificates do not count. The module fails if a ring has this secret since
       before a reset in Okta, and warns if it cannot read that.
     type: str
+  url:
+    description:
+      - The SCEP URL that the renewal writes. The module fails if a ring is due whose profile has
+        another URL, such as that of another org or platform.
+      - If not set, the environment variable E(OKTA_SCEP_URL) is used. Without it, URLs are not
+        compared.
+    type: str
 seealso:
   - module: devicetrust.okta_kandji.kandji_scep_profile
 """
@@ -124,6 +131,7 @@ EXAMPLES = r"""
         blueprints: [Canary]
         scep_profile: Okta SCEP - canary
     challenge: "{{ vault_okta_scep_challenge }}"
+    url: "{{ vault_okta_scep_url }}"
 
 - name: Find the rings that were written before the platform in Okta was moved to a renewed CA
   devicetrust.okta_kandji.device_trust_renewal_info:
@@ -166,6 +174,8 @@ api_calls:
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+
+from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.errors import BadOption, Forbidden
 from ..module_utils._core.module import ModuleContext, run_module
@@ -229,6 +239,7 @@ OPTIONS: ArgumentSpec = {
     "written_before": {"type": "str"},
     "authority_key_id": {"type": "str"},
     "challenge": {"type": "str", "no_log": True},
+    "url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,
@@ -350,6 +361,8 @@ def run(ctx: ModuleContext) -> Result:
     if pace.rotate:
         _check_challenge(ctx, facts, now)
     decisions = renewal.decide(facts, now, pace)
+    for ring, decision in zip(facts, decisions, strict=True):
+        renewal.check_url(ring, decision, params["url"])
     late = (renewal.warn_late(*each, now) for each in zip(facts, decisions, strict=True))
     for warning in filter(None, late):
         ctx.warn(warning)
@@ -428,6 +441,7 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         len(holders),
         bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
         read_pin(payload),
+        str(payload.get("PayloadContent", {}).get("URL") or ""),
     )
 
 

@@ -165,6 +165,16 @@ options:
       - V(absent) removes the fingerprint from a profile that has one (C(CAFingerprint)). As with
         every other change, each Mac that holds the profile gets a new certificate.
     type: str
+  may_change:
+    description:
+      - The options that may differ from an existing profile. If another key of its payload, or
+        another field of it, would change, too, the module refuses, in check mode as well.
+      - It is for a run that only re-issues certificates, such as a renewal. A change that waits in
+        the variables does not go along with it unseen.
+      - Not limited when not set.
+    type: list
+    elements: str
+    choices: [ca_fingerprint, challenge, generation]
   redistribution_days:
     description: How many days before its expiry a certificate is renewed. It only affects
       RV(profiles[].renew_by).
@@ -246,6 +256,7 @@ EXAMPLES = r"""
     url: "{{ vault_okta_scep_url }}"
     challenge: "{{ vault_okta_scep_challenge }}"
     generation: "2027"
+    may_change: [generation]
     max_reissue: 40
 
 - name: Remove the pinned fingerprint before Okta's platform is moved to a renewed CA certificate
@@ -297,6 +308,7 @@ EXAMPLES = r"""
     retry_delay: 60
     runs_on: [mac]
     redistribution_days: 45
+    may_change: [ca_fingerprint, challenge, generation]
     test_enrollment: true
 """
 
@@ -480,6 +492,7 @@ OPTIONS: ArgumentSpec = {
     "key_is_extractable": {"type": "bool", "default": False},
     "allow_all_apps_access": {"type": "bool", "default": True},
     "ca_fingerprint": {"type": "str"},
+    "may_change": {"type": "list", "elements": "str", "choices": sorted(scep.CHANGEABLE)},
     "redistribution_days": {"type": "int", "default": 30},
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "max_remaining": {"type": "int", "default": 0},
@@ -603,6 +616,7 @@ def _plan(
         plan = scep.plan_removal(wanted, library)
     else:
         plan = scep.plan_profile(wanted, content, library, mode)
+        scep.check_changes(plan, ctx.params["may_change"])
     return Task(plan, content)
 
 

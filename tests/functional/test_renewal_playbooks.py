@@ -217,6 +217,45 @@ def test_the_url_and_secret_of_another_tab_of_okta_are_refused(year, watched, pl
         assert "it is of the Device Access tab" in said(refused)
 
 
+@pytest.mark.parametrize("path", [RENEW, ROTATE], ids=["renew", "rotate"])
+def test_a_ring_of_another_platform_is_not_moved_by_a_renewal(year, watched, playbook, path):
+    """Two tenants' variables are mixed: URL and secret are of one org, the rings of another."""
+    year.days(340)
+    watched.live()
+    other = watched.control(
+        "POST", "/okta/platforms", {"name": "Other", "challenge_type": "STATIC"}
+    )
+    variables = {
+        **QUICK,
+        "device_trust_scep_url": other["scep_url"],
+        "device_trust_scep_challenge": other["scep_challenge"],
+    }
+    mark = watched.mark()
+    for check in (True, False):
+        refused = playbook(watched.lab, path=path, variables=variables, check=check)
+        assert refused.status != 0 and watched.writes(mark) == [], refused.output
+        assert "url: The profile of canary enrols at" in said(refused)
+        assert other["scep_url"] in said(refused)
+
+
+@pytest.mark.parametrize("path", [RENEW, ROTATE], ids=["renew", "rotate"])
+def test_a_change_that_waits_in_the_variables_is_left_to_the_site_playbook(
+    year, watched, playbook, path
+):
+    year.days(340)
+    watched.live()
+    variables = {**QUICK, "device_trust_scep_subject": "CN=$EMAIL"}
+    if path == ROTATE:
+        reset = watched.control("POST", "/secret/reset")
+        variables["device_trust_scep_challenge"] = reset["scep_challenge"]
+    mark = watched.mark()
+    for check in (True, False):
+        refused = playbook(watched.lab, path=path, variables=variables, check=check)
+        assert refused.status != 0 and watched.writes(mark) == [], refused.output
+        assert "the variables would change its profile, too: Subject from" in said(refused)
+        assert "may_change" not in said(refused).rpartition("Ring canary:")[2]
+
+
 def test_a_run_that_waits_for_a_ring_says_so(year, watched, playbook):
     year.days(340)
     watched.live()

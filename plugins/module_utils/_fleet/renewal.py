@@ -75,7 +75,8 @@ class RingFacts:
     """What is known of one ring.
 
     ``written`` is the last write of its profile. ``to_enrol`` counts the devices that enrol after a
-    write. ``has_stale_secret``: the profile holds another challenge than the given one.
+    write. ``has_stale_secret``: the profile holds another challenge than the given one. ``url`` is
+    the SCEP URL that the profile holds, "" if it has none.
     """
 
     name: str
@@ -86,6 +87,7 @@ class RingFacts:
     to_enrol: int = 0
     has_stale_secret: bool = False
     pinned_fingerprint: str | None = None
+    url: str = ""
 
     def healthy_percent(self, now: datetime) -> int:
         """Return the share of healthy Macs. A ring without Macs is healthy."""
@@ -186,6 +188,21 @@ def warn_late(ring: RingFacts, decision: Decision, now: datetime) -> str:
         f"rings: {len(late)} certificates of {ring.name} have expired or expire within {LATE_DAYS}"
         f" days. {decision.reason} Check the rings before it in the report. If you know the Macs"
         " that are missing there, lower min_healthy_percent for one run."
+    )
+
+
+def check_url(ring: RingFacts, decision: Decision, url: str | None) -> None:
+    """Raise BadOption if a ring is due and its profile holds another SCEP URL than ``url``.
+
+    A renewal re-issues certificates of the authority that the Macs have. None compares nothing.
+    """
+    if not url or ring.url == url or not (decision.renew or decision.waiting):
+        return
+    raise BadOption(
+        f"url: The profile of {ring.name} enrols at {ring.url or 'no URL'}, and the SCEP URL to"
+        f" write is {url}. A renewal does not change it. If the variables of two tenants are mixed,"
+        " correct them. If the change is wanted, or Okta's platform has another URL now, run"
+        f" site.yml with device_trust_max_reissue: {ring.to_enrol}, then this again."
     )
 
 

@@ -53,6 +53,12 @@ ALTERNATIVE_NAMES = {
     "uniform_resource_identifier": "uniformResourceIdentifier",
     "nt_principal_name": "ntPrincipalName",
 }
+# Option of kandji_scep_profile -> key of the payload, as a plan names it.
+CHANGEABLE = {
+    "ca_fingerprint": "CAFingerprint",
+    "challenge": "Challenge",
+    "generation": "generation",
+}
 # What Apple's description of the payload says of absent keys.
 APPLE_DEFAULTS: dict[str, object] = {
     "Key Type": "RSA",
@@ -494,6 +500,34 @@ def plan_profile(
     flags = {"active": True, **custom_profile.platform_flags(content.settings.runs_on)}
     plan = custom_profile.plan_content(plan, content, flags)
     return custom_profile.plan_places(plan, library, mode)
+
+
+def check_changes(plan: Plan, may_change: t.Sequence[str] | None) -> None:
+    """Raise Refused if an existing profile would change in more than these options.
+
+    None allows every change.
+    """
+    if may_change is None:
+        return
+    kept = {CHANGEABLE[option] for option in may_change}
+    others = {
+        path: {"in_kandji": change.before.get(path), "asked_for": change.after.get(path)}
+        for change in plan.changes
+        if change.action == "update"
+        for path in sorted(change.before.keys() | change.after.keys())
+        if path not in kept
+    }
+    if others:
+        texts = "; ".join(
+            f"{path} from {each['in_kandji']!r} to {each['asked_for']!r}"
+            for path, each in others.items()
+        )
+        raise Refused(
+            f"may_change: The profile {plan.name!r} would change in more than"
+            f" {' and '.join(may_change) or 'nothing'}: {texts}. Nothing was written. Ask for what"
+            " the profile has, or write the change first, without may_change.",
+            other_changes=others,
+        )
 
 
 def plan_console_item(

@@ -392,3 +392,26 @@ def test_an_expiry_by_hand_is_found_by_any_spelling_of_the_serial() -> None:
 def test_an_expiry_by_hand_that_is_unclear_is_refused(expiry, says) -> None:
     with pytest.raises(BadOption, match=says):
         renewal.read_expiry_option(expiry)
+
+
+OURS = "https://acme.okta.com/pki/AB/scep/rac1"
+THEIRS = "https://other.okta.com/pki/CD/scep/rac2"
+
+
+@pytest.mark.parametrize("first_is_due", [True, False])
+def test_a_ring_that_is_due_is_not_moved_to_another_scep_url(first_is_due: bool) -> None:
+    own = replace(ring(mac(5 if first_is_due else 300), name="canary"), url=OURS)
+    other = replace(ring(mac(5), name="fleet"), url=THEIRS)
+    decisions = decide([own, other], NOW, Pace())
+    assert [each.waiting for each in decisions] == [False, first_is_due]
+    renewal.check_url(own, decisions[0], OURS)
+    renewal.check_url(other, decisions[1], None)
+    with pytest.raises(BadOption) as caught:
+        renewal.check_url(other, decisions[1], OURS)
+    for word in ("fleet", THEIRS, OURS, "site.yml with device_trust_max_reissue: 1"):
+        assert word in caught.value.message
+
+
+def test_a_ring_that_is_not_due_may_have_another_scep_url() -> None:
+    facts = replace(ring(mac(300)), url=THEIRS)
+    renewal.check_url(facts, decide([facts], NOW, Pace())[0], OURS)

@@ -410,6 +410,42 @@ def test_a_write_keeps_payloads_and_keys_of_others() -> None:
     assert (after[3]["PayloadUUID"], after[3]["PayloadIdentifier"]) == ("S", "acme.scep")
 
 
+@pytest.mark.parametrize(
+    ("may_change", "others"),
+    [
+        (None, None),
+        (["challenge", "generation"], {"Subject", "URL", "runs_on_iphone"}),
+        ([], {"Challenge", "Subject", "URL", "generation", "runs_on_iphone"}),
+    ],
+)
+def test_a_run_that_only_re_issues_changes_nothing_else(
+    may_change: list[str] | None, others: set[str] | None
+) -> None:
+    held = {
+        **content_of(SETTINGS),
+        "URL": "https://other.okta.com/pki/AB/scep/rac1",
+        "Challenge": "another",
+        "Subject": [[["CN", "$EMAIL"]]],
+    }
+    planned = plan([by_hand(held)], generation="2", runs_on=["mac", "iphone"])
+    if others is None:
+        scep_profile.check_changes(planned, may_change)
+        return
+    with pytest.raises(Refused) as caught:
+        scep_profile.check_changes(planned, may_change)
+    assert caught.value.details["other_changes"].keys() == others
+    assert "'https://other.okta.com/pki/AB/scep/rac1' to " in caught.value.message
+    assert "another'" not in caught.value.message and CHALLENGE not in caught.value.message
+
+
+def test_a_run_that_only_re_issues_writes_generation_and_challenge() -> None:
+    held = {**content_of(SETTINGS), "Challenge": "another"}
+    planned = plan([by_hand(held)], generation="2")
+    assert planned.changes
+    scep_profile.check_changes(planned, ["challenge", "generation"])
+    scep_profile.check_changes(plan([]), [])
+
+
 def other_payload(**values: t.Any) -> dict[str, t.Any]:
     content = {"URL": "https://wifi.example.com/scep", **values}
     return {"PayloadType": "com.apple.security.scep", "PayloadContent": content}
