@@ -211,7 +211,12 @@ from ..module_utils._kandji.certificate_proof import Proof, Subject, UnattestedN
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on, possible_holders
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.profiles.references import Plist
-from ..module_utils._kandji.profiles.scep import platform_payload, read_generation, read_pin
+from ..module_utils._kandji.profiles.scep import (
+    find_owner,
+    platform_payload,
+    read_generation,
+    read_pin,
+)
 from ..module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
@@ -417,7 +422,7 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
     profile = find_ring_profile(ring, fleet.profiles, ctx.params["scep_profile_prefix"])
     if profile is None:
         return renewal.RingFacts(ring.name, False)
-    payload = _payload(ring, profile)
+    payload = _payload(ring, profile, ctx.params["url"] or "")
     item = ProfileItem.of_profile(profile)
     rows = installed_on(ctx.kandji, item)
     installed = _group_by_device(rows)
@@ -445,10 +450,11 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
     )
 
 
-def _payload(ring: RingOptions, profile: CustomProfile) -> Plist:
+def _payload(ring: RingOptions, profile: CustomProfile, url: str) -> Plist:
     """Return the SCEP payload of Okta of a ring's profile, empty if it has none.
 
-    Raises BadOption if the profile has several, and which is Okta's is not clear.
+    Raises BadOption if the profile has several, and which is Okta's is not clear, or if it has one
+    of another authority.
     """
     plist = mobileconfig.parse(profile.mobileconfig)
     payload = platform_payload(plist)
@@ -458,6 +464,11 @@ def _payload(ring: RingOptions, profile: CustomProfile) -> Plist:
             f"rings: the profile {profile.name!r} of {ring.name} holds {len(titles)} SCEP payloads"
             f" ({' and '.join(titles)}), and which of them is Okta's is not clear. Move the others"
             " into a profile of their own."
+        )
+    if owner := find_owner(payload or {}, url):
+        raise BadOption(
+            f"rings: the profile {profile.name!r} of {ring.name} {owner}. Rename it in Kandji, or"
+            " choose another name for the ring."
         )
     return payload or {}
 

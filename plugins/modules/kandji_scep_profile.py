@@ -34,7 +34,11 @@ requirements:
   - asn1crypto
 options:
   name:
-    description: Name of the profile in Kandji. Several profiles go into O(profiles) instead.
+    description:
+      - Name of the profile in Kandji. Several profiles go into O(profiles) instead.
+      - A profile of that name that a person made is taken over if its SCEP payload is Okta's. The
+        module warns if its URL changes by that. It refuses one whose SCEP payload is of another
+        authority, such as that of a Wi-Fi profile.
     type: str
   library_item:
     description:
@@ -566,7 +570,8 @@ def run(ctx: ModuleContext) -> Result:
         _check_conflicts(ctx, tasks, library)
         for task in tasks:
             _check_replaced(ctx, task, library)
-    for text in apply.describe_unknowns(plans, ctx.check_mode):
+    adoptions = filter(None, map(scep.describe_adoption, plans))
+    for text in (*adoptions, *apply.describe_unknowns(plans, ctx.check_mode)):
         ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
     touched = apply.count_devices(ctx.kandji, plans, limits)

@@ -24,7 +24,7 @@ from ..._core.results import Result
 from ..._core.text import abbreviate, has_control_character
 from ..._core.timestamps import parse_timestamp
 from ..._http.urls import split_url
-from ..._okta.constants import CERTIFICATE_LIFETIME
+from ..._okta.constants import CERTIFICATE_LIFETIME, OKTA_DOMAINS
 from ..._okta.device_integration import KNOWN_SHAPE
 from ..._scep.subjects import SUBJECT_OIDS
 from ..constants import SCEP_PAYLOAD
@@ -217,6 +217,19 @@ def platform_payload(plist: Plist | None) -> PlistDict | None:
     return None
 
 
+def find_owner(payload: Plist, url: str) -> str | None:
+    """Return why a SCEP payload is that of another authority, as a verb phrase, or None.
+
+    One that this collection wrote is its own, whatever its URL. So is one without a URL, one with
+    ``url``, and one whose URL looks like those of Okta: a person may have made it by hand.
+    """
+    held = str(payload.get("PayloadContent", {}).get("URL") or "")
+    if not held or held == url or read_mark(payload) or _is_for_okta(payload):
+        return None
+    host = split_url(held).hostname or "an unknown host"
+    return f"holds a SCEP payload of {host}, which is not Okta's"
+
+
 def read_generation(payload: Plist) -> str | None:
     """Return the generation that the payload was written under.
 
@@ -407,8 +420,8 @@ class ScepContent:
 
     def find_obstacle(self, current: Plist) -> str | None:
         """Return why the SCEP payload to manage is not clear, or None."""
-        if find_payload(current, self.settings.url):
-            return None
+        if payload := find_payload(current, self.settings.url):
+            return find_owner(payload, self.settings.url)
         payloads = scep_payloads(current)
         if len(payloads) < 2:
             return "holds no SCEP payload"
@@ -502,6 +515,20 @@ def plan_profile(
     return custom_profile.plan_places(plan, library, mode)
 
 
+def describe_adoption(plan: Plan) -> str:
+    """Return a warning if a profile of somebody else gets another SCEP URL by the plan, or ""."""
+    if plan.current is None or plan.mobileconfig is None:
+        return ""
+    payload = find_payload(parse(plan.current.mobileconfig), plan.url) or {}
+    held = str(payload.get("PayloadContent", {}).get("URL") or "")
+    if not held or held == plan.url or read_mark(payload) or read_generation(payload):
+        return ""
+    return (
+        f"The profile {plan.name!r} ({plan.item_id}) was not made by this collection, and enrols at"
+        f" {held}. It is taken over, and its SCEP URL becomes {plan.url}."
+    )
+
+
 def check_changes(plan: Plan, may_change: t.Sequence[str] | None) -> None:
     """Raise Refused if an existing profile would change in more than these options.
 
@@ -571,8 +598,9 @@ def find_conflicts(
 
 def _is_for_okta(payload: Plist) -> bool:
     """Return whether this module made a SCEP payload, or its URL looks like those of Okta."""
-    url = str(payload["PayloadContent"].get("URL"))
-    return bool(read_generation(payload) or KNOWN_SHAPE.fullmatch(split_url(url).path))
+    url = split_url(str(payload["PayloadContent"].get("URL")))
+    is_okta_host = (url.hostname or "").endswith(OKTA_DOMAINS)
+    return bool(read_generation(payload) or is_okta_host or KNOWN_SHAPE.fullmatch(url.path))
 
 
 def check_replaced(

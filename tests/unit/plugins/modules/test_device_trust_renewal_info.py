@@ -225,6 +225,21 @@ def test_a_report_from_before_the_certificate_came_does_not_count(
     assert stated.certificate_of(MAC, profile(), held).expires == WRITTEN + timedelta(days=500)
 
 
+def test_a_profile_of_another_authority_is_refused() -> None:
+    def with_url(url: str) -> CustomProfile:
+        content = {"URL": url}
+        payload = {"PayloadType": "com.apple.security.scep", "PayloadContent": content}
+        text = plistlib.dumps({"PayloadContent": [payload]}).decode()
+        return CustomProfile("item-1", "Okta SCEP - canary", mobileconfig=text)
+
+    ring, own = RingOptions("canary", ("Canary",)), "https://scep.acme.com/unusual"
+    assert module._payload(ring, with_url(own), own)["PayloadContent"] == {"URL": own}
+    with pytest.raises(
+        BadOption, match="'Okta SCEP - canary' of canary holds a SCEP payload of sc"
+    ):
+        module._payload(ring, with_url(own), "https://acme.okta.com/scep")
+
+
 NODE = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
 
 

@@ -451,6 +451,45 @@ def other_payload(**values: t.Any) -> dict[str, t.Any]:
     return {"PayloadType": "com.apple.security.scep", "PayloadContent": content}
 
 
+NDES = "https://ndes.acme.com/certsrv/mscep/mscep.dll?secret=1"
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "is_taken"),
+    [
+        (NDES, {}, False),
+        ("https://acme.okta.com.example.com/scep", {}, False),
+        ("no url", {}, False),
+        # Made by this collection, or for Okta by hand
+        (NDES, {"PayloadDescription": MARK + "0" * 32}, True),
+        (NDES, {"PayloadIdentifier": f"{scep_profile.IDENTIFIER}.1"}, True),
+        ("https://acme.okta.com/pki/org/1/devicemanagement/mac/2/scep", {}, True),
+        (URL.replace("acme.okta.com", "login.acme.com"), {}, True),
+        (URL, {}, True),
+    ],
+)
+def test_a_payload_of_another_authority_is_not_taken_over(
+    url: str, own: dict[str, str], is_taken: bool
+) -> None:
+    rows = [by_hand({**content_of(SETTINGS), "URL": url, "Challenge": "another"}, [WIFI], **own)]
+    if is_taken:
+        planned = plan(rows)
+        text = scep_profile.describe_adoption(planned)
+        assert planned.mobileconfig and bool(text) is (url != URL and not own)
+        assert not text or (url in text and f"becomes {URL}." in text and "another'" not in text)
+        return
+    with pytest.raises(
+        BadOption, match="holds a SCEP payload of .*, which is not Okta's"
+    ) as caught:
+        plan(rows)
+    assert "Choose another name" in caught.value.message and "secret=1" not in caught.value.message
+
+
+def test_a_profile_that_is_not_written_is_not_taken_over() -> None:
+    assert scep_profile.describe_adoption(plan([])) == ""
+    assert scep_profile.describe_adoption(plan([by_hand(content_of(SETTINGS))])) == ""
+
+
 def test_of_several_payloads_the_one_of_okta_is_known_without_its_url() -> None:
     own = {**other_payload(), "PayloadDescription": MARK + "0" * 32}
     shaped = other_payload(URL="https://acme.okta.com/pki/org/1/devicemanagement/mac/2/scep")
