@@ -176,6 +176,10 @@ class Enrollment:
 # System Log
 
 
+FASTPASS_FACTOR = "SIGNED_NONCE"  # in the debug data
+FASTPASS_METHOD = "Use Okta FastPass"  # in the details of a target
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntity:
     """An actor or a target of an event of the System Log.
@@ -259,6 +263,13 @@ class LogEvent:
                 as_object(as_object(row.get("debugContext")).get("debugData")).get("factor")
             ),
             row=row,
+        )
+
+    @property
+    def shows_fastpass(self) -> bool:
+        """Whether it says that Okta FastPass was used: recorded events say so in either way."""
+        return (self.factor or "").upper() == FASTPASS_FACTOR or any(
+            FASTPASS_METHOD in entity.texts for entity in self.targets
         )
 
 

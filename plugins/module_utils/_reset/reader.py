@@ -46,8 +46,6 @@ SIGN_IN_EVENTS = (
     '(eventType eq "user.authentication.auth_via_mfa" or eventType eq "user.session.start" or'
     ' eventType eq "user.authentication.sso") and outcome.result eq "SUCCESS"'
 )
-FASTPASS_FACTOR = "SIGNED_NONCE"
-FASTPASS_METHOD = "Use Okta FastPass"
 SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
 MAC_PLATFORMS = ("OSX", "MACOS")  # of a device in events; the first is recorded
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
@@ -477,7 +475,7 @@ def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> di
             uses[event.device_id] = max(seen, uses.get(event.device_id, seen))
     for event, seen in dated:
         times = located.get(event.actor.id, ())
-        if _is_fastpass(event) and not any(abs(seen - time) <= SIGN_IN_SPAN for time in times):
+        if event.shows_fastpass and not any(abs(seen - time) <= SIGN_IN_SPAN for time in times):
             for device_id in of_user.get(event.actor.id, ()):
                 uses[device_id] = max(seen, uses.get(device_id, seen))
     return uses
@@ -544,22 +542,16 @@ def match_sign_ins(events: Iterable[LogEvent], ids: Collection[str]) -> dict[str
     sign-in. Without both, nothing is proved.
     """
     dated = [(event, seen) for event in events if (seen := parse_timestamp(event.published))]
-    by_fastpass = [(event.actor.id, seen) for event, seen in dated if _is_fastpass(event)]
+    by_fastpass = [(event.actor.id, seen) for event, seen in dated if event.shows_fastpass]
     sign_ins: dict[str, datetime] = {}
     for event, seen in dated:
-        proved = _is_fastpass(event) or any(
+        proved = event.shows_fastpass or any(
             actor == event.actor.id and abs(seen - time) <= SIGN_IN_SPAN
             for actor, time in by_fastpass
         )
         if event.device_id in ids and proved:
             sign_ins[event.device_id] = max(seen, sign_ins.get(event.device_id, seen))
     return sign_ins
-
-
-def _is_fastpass(event: LogEvent) -> bool:
-    return str(event.factor).upper() == FASTPASS_FACTOR or any(
-        FASTPASS_METHOD in entity.texts for entity in event.targets
-    )
 
 
 def read_deletions(

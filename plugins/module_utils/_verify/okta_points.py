@@ -174,7 +174,7 @@ def _sign_in_touches(material: Material) -> Finding | None:
 def _last_fastpass(material: Material) -> dict[str, datetime]:
     """Return when a session last began by Okta FastPass, by the id of the device record."""
     events = [LogEvent.from_row(row) for row in material.events(FASTPASS_EVENT, SESSION_EVENT)]
-    fastpass = [each for each in events if (each.factor or "").upper() == "SIGNED_NONCE"]
+    fastpass = [each for each in events if each.shows_fastpass]
     last: dict[str, datetime] = {}
     for event in events:
         began = parse_timestamp(event.published)

@@ -100,12 +100,16 @@ def test_another_org_at_okta_is_not_coped_with():
     assert finding and not finding.copes
 
 
-def test_a_record_that_is_older_than_the_last_sign_in_was_not_touched():
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"debugContext": {"debugData": {"factor": "signed_nonce"}}},
+        {"targets": [{"detailEntry": {"methodTypeUsed": "Use Okta FastPass"}}]},
+    ],
+)
+def test_a_record_that_is_older_than_the_last_sign_in_was_not_touched(words):
     events = [
-        event(
-            "user.authentication.auth_via_mfa",
-            debugContext={"debugData": {"factor": "SIGNED_NONCE"}},
-        ),
+        event("user.authentication.auth_via_mfa", **words),
         event("user.session.start", "2026-11-27T08:00:02.000Z", device={"id": "guo1"}),
         event("user.session.start", "2026-11-20T08:00:02.000Z", device={"id": "guo2"}),
     ]
