@@ -97,6 +97,19 @@ def test_the_older_record_of_an_erased_mac_says_nothing(people, ask, tmp_path, s
 
 
 @pytest.mark.lab(macs=0, real_macs=0)
+def test_the_older_record_of_an_erased_mac_says_nothing_after_the_newest_was_deleted(people, ask):
+    people.draw(1, 4, events=["nothing"])
+    mac = people.erase(people.managed_macs()[0])
+    registry, newest = people.world.okta.registry, people.world.okta.devices[mac.okta_account]
+    registry.step(newest, "deactivate")
+    registry.delete(newest)
+    login = people.login_of(mac)
+    assert ask(1)[login]["today"] == "unknown"
+    people.pass_days(1)
+    assert not people.sign_in()[login]
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
 @pytest.mark.parametrize("step", ["suspend", "deactivate"])
 def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, run_module, step):
     """The person used the app before the Mac was erased, and not since."""

@@ -62,9 +62,28 @@ def contradiction(mac: MacFacts) -> str:
         if record is None:
             if events.status != "DELETED":
                 return f"The System Log names its record {record_id}, which the search lacks."
+            if _was_newest(events, mac):
+                return (
+                    f"Its newest record {record_id} was deleted, and an older one is still managed."
+                )
         elif _differs(record, events):
             return f"The System Log has newer facts about its record {record_id} than the search."
     return ""
+
+
+def _was_newest(events: RecordEvents, mac: MacFacts) -> bool:
+    """Return whether a deleted record was younger than all that are left, of which one is managed.
+
+    It was that of the account in Okta Verify, so no sign-in is one with an older record.
+    """
+    registered = parse_timestamp(events.registered_at)
+    created = [parse_timestamp(record.created) for record in mac.records]
+    is_managed = any("MANAGED" in record.users.values() for record in mac.records)
+    return (
+        is_managed
+        and registered is not None
+        and all(time is not None and time < registered for time in created)
+    )
 
 
 def _differs(record: DeviceRecord, events: RecordEvents) -> bool:

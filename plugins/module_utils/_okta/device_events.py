@@ -37,6 +37,7 @@ BINDINGS = {
     "pki.cert.lifecycle.delete": False,
 }
 ISSUE, REVOCATION = "pki.cert.issue", "pki.cert.lifecycle.revoke"
+REGISTRATION = "device.enrollment.create"
 USERS = {"device.user.add": True, "device.user.remove": False}
 CLOSING = ("device.lifecycle.deactivate", "device.lifecycle.delete")
 
@@ -52,6 +53,7 @@ class RecordEvents:
     bound: bool | None = None  # whether a certificate was bound to it, or taken from it
     users: dict[str, bool] = field(default_factory=dict)  # login -> added or removed
     bound_at: str = ""  # when a certificate was bound to it last (ISO 8601)
+    registered_at: str = ""  # when it was registered, also of one that ended since
 
 
 @dataclass
@@ -94,8 +96,11 @@ def summarize_events(
             if event.event_type == "pki.cert.bind":
                 others = [target for target in event.targets if target.id != device.id]
                 facts.certificate_words.setdefault(device.id, set()).update(_words(others))
+            record = facts.records.setdefault(device.id, RecordEvents())
+            if event.event_type == REGISTRATION:
+                record.registered_at = event.published or ""
             if device.id not in closed:
-                _add_event(facts.records.setdefault(device.id, RecordEvents()), event)
+                _add_event(record, event)
             if event.event_type in CLOSING:
                 closed.add(device.id)
     return facts

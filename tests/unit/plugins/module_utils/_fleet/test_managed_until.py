@@ -377,3 +377,23 @@ def test_what_is_lost_earlier_is_said_first() -> None:
         )
     )
     assert unknown.sure_until == EARLIEST
+
+
+@pytest.mark.parametrize(
+    "registered, today",
+    [(LATER, "unknown"), (AFTER, "yes"), (BEFORE, "yes"), ("", "yes")],
+)
+def test_an_older_record_does_not_speak_for_a_newest_one_that_was_deleted(
+    registered: str, today: str
+) -> None:
+    events = {"guo2": RecordEvents("DELETED", registered_at=registered)}
+    shown = of_ada(managed(record(created=AFTER, ada="MANAGED"), events=events))
+    assert shown.today == today
+    if today == "unknown":
+        assert shown.reason == (
+            "Its newest record guo2 was deleted, and an older one is still managed."
+        )
+    others = managed(record(created="", ada="MANAGED"), events=events)
+    assert of_ada(others).today == "yes"
+    alone = mac(record(created=AFTER, ada="NOT_MANAGED"), events=events)
+    assert "was deleted" not in of_ada(alone).reason

@@ -151,3 +151,10 @@ def test_when_a_certificate_was_bound_last_is_kept() -> None:
     revoked = event("pki.cert.lifecycle.revoke", DEVICE, published="2026-11-30")
     assert facts_of(revoked, *bound) == RecordEvents(bound=False, bound_at=LATER)
     assert facts_of(event("pki.cert.bind", DEVICE)).bound_at == ""
+
+
+def test_when_a_record_was_registered_is_kept_after_its_end() -> None:
+    created = event("device.enrollment.create", DEVICE, published=EARLIER)
+    facts = facts_of(event("device.lifecycle.delete", DEVICE, published=LATER), created)
+    assert facts == RecordEvents("DELETED", registered_at=EARLIER)
+    assert facts_of(event("device.enrollment.create", DEVICE)) == RecordEvents("ACTIVE")
