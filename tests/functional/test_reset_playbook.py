@@ -225,6 +225,7 @@ def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_
     assert [one for one in watched.writes(mark) if one != "Daily check-in"] == [
         "deactivateDevice",
         "deleteDevice",
+        "PKIOperation",  # the test enrolment of the redelivery
         "Update Device",
         "Update Device",
     ]

@@ -30,6 +30,7 @@ OKTA_TOKEN = "00canaryOkta-7Tq_Zx4Wv9LmKc2Rb8Yh5Nd3Js6Pf"
 KANDJI_TOKEN = "c0ffee1a-94d7-4b3e-8a56-7e19f2d4b60c"
 # What XML, URLs, shells, JSON and templates treat in another way.
 CHALLENGE = "Cq7<Zx>&amp;\"kW'%2B/+=\\$(id)`;#ö Rt9vLm4Yb2"
+NEW_CHALLENGE = "Vn3>Kd&quot;8'<%3C+=/\\${IFS}|ß Wy5pXs1Jg"  # after a reset
 WIFI_PASSWORD = "Wf8&<Hj3>\"p/+Kq2\\zXv5'Bn7"
 SCRIPT_LINE = "SECRET_OF_SCRIPT='s9&Jx<2>Lq\"7+vTb4Wm'"
 WEBHOOK_PATH = "/services/T0canary/B7whk3Zr/q9XvLm2KpYt8Wd4Jn6Rb"
@@ -40,14 +41,14 @@ WIFI = copy.deepcopy(examples.WIFI)
 WIFI["PayloadContent"][0]["Password"] = WIFI_PASSWORD  # type: ignore[index]  # of mixed types
 
 
-def plant(lab: Lab) -> None:
+def plant(lab: Lab, challenge: str = CHALLENGE) -> None:
     """Make canaries of the secrets of a running lab."""
     world, announcement = lab.world, lab.announcement
     with world.lock:
         world.okta.api_token = announcement["okta_api_token"] = OKTA_TOKEN
         world.kandji.api_token = announcement["kandji_api_token"] = KANDJI_TOKEN
-        world.okta.platform.configuration.challenge = CHALLENGE
-        announcement["scep_challenge"] = CHALLENGE
+        world.okta.platform.configuration.challenge = challenge
+        announcement["scep_challenge"] = challenge
 
 
 def secrets_of(lab: Lab) -> dict[str, str]:
@@ -58,6 +59,7 @@ def secrets_of(lab: Lab) -> dict[str, str]:
         "Okta token": OKTA_TOKEN,
         "Kandji token": KANDJI_TOKEN,
         "challenge": CHALLENGE,
+        "new challenge": NEW_CHALLENGE,
         "Wi-Fi password": WIFI_PASSWORD,
         "script": SCRIPT_LINE,
         "webhook": WEBHOOK_PATH,

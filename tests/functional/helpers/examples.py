@@ -499,8 +499,17 @@ def a_quarter_of_an_hour_ago(stage: Stage) -> None:
     )
 
 
+def two_platforms(stage: Stage) -> None:
+    """The second one is that whose URL and secret key are known."""
+    rolled_out(stage)
+    second = stage.watched.control("POST", "/okta/platforms", {"name": "Endpoint management 2"})
+    announcement = stage.watched.lab.announcement
+    announcement.update({name: second[name] for name in ("scep_url", "scep_challenge")})
+
+
 Scene = t.Callable[[Stage], None]
 SCENES: dict[str, Scene] = {
+    "Choose one of several platforms": two_platforms,
     "Check that both vendors are ready for two rings": nothing_yet,
     "Create the SCEP profile for the canary ring": nothing_yet,
     "Remove the pinned fingerprint before Okta's platform is moved to a renewed CA certificate": (
