@@ -106,6 +106,7 @@ from ..module_utils._core.json_fields import Row
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, MAX_ROWS, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
+from ..module_utils._core.text import abbreviate
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_blueprints
 from ..module_utils._kandji.records import KandjiDevice
@@ -148,12 +149,20 @@ def _devices(ctx: ModuleContext) -> t.Iterator[Row]:
     )
     if blueprints and len(blueprints) == 1:
         filters["blueprint_id"] = "".join(blueprints)
+    unplaced = list[str]()
     for row in kandji.device_rows(params["serial_numbers"], **filters):
         device = KandjiDevice.from_row(row)
-        if device.platform in (params["platform"], None) and (
+        if blueprints and not device.blueprint_id:
+            unplaced.append(device.serial or device.device_id or "a device without serial")
+        elif device.platform in (params["platform"], None) and (
             blueprints is None or device.blueprint_id in blueprints
         ):
             yield row
+    if unplaced:
+        ctx.warn(
+            f"Kandji does not show the blueprint of {abbreviate(unplaced)}, so whether it is one of"
+            " blueprints is unknown. Run again."
+        )
 
 
 def main() -> None:

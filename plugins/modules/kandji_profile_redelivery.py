@@ -487,7 +487,7 @@ class Redelivery:
         if (self.tag in current) is wanted:
             return first, current
         raise NotAsWritten(
-            f"The Mac {device.serial} does not keep its tags as written."
+            f"Kandji does not keep the tags of the Mac {device.serial} as written."
             f" {_explain_loss(device.serial, before, current)} Run again later.",
             vendor="kandji",
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.client import Kandji
 
 
 @pytest.fixture
@@ -215,6 +216,21 @@ def test_many_serials_are_found_in_one_listing(watched, ask):
 def test_devices_of_blueprints(watched, ask, names):
     result, calls = ask("kandji_device_info", blueprints=names)
     assert {one["blueprint_name"] for one in result["devices"]} == set(names) and calls == 2
+
+
+def test_devices_whose_blueprint_is_not_shown_are_not_passed_over(watched, run_module, monkeypatch):
+    rows = Kandji.device_rows
+
+    def first_without_blueprint(*args, **options):
+        for number, row in enumerate(rows(*args, **options)):
+            yield {**row, "blueprint_id": row["blueprint_id"] if number else None}
+
+    monkeypatch.setattr(Kandji, "device_rows", first_without_blueprint)
+    options = {"blueprints": ["Canary", "Engineering"]}
+    done = run_module("kandji_device_info", options, lab=watched.lab)
+    assert any(
+        text.startswith("Kandji does not show the blueprint of") for text in done["warnings"]
+    ), done["warnings"]
 
 
 def test_devices_with_their_library_items(watched, ask):

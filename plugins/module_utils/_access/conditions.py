@@ -25,6 +25,9 @@ ALWAYS: AnyOf = (frozenset(),)
 NEVER: AnyOf = ()
 NOTHING: Conjunction = frozenset()
 
+# Okta's words for platforms, by its OpenAPI description. Another one may be any platform.
+KINDS = ("ANY", "OTHER", *PLATFORMS.values())
+SYSTEMS = ("ANY", "OTHER", *PLATFORMS)
 KNOWN_CONDITIONS = (
     "device",
     "people",
@@ -212,20 +215,31 @@ def _matches(entries: t.Iterable[Row], device: DeviceContext) -> list[bool]:
 def _may_be_on(entry: Row, device: DeviceContext) -> bool:
     """Return whether a device may be on a platform, whatever version it has.
 
-    A device of an unknown platform may be on each.
+    A device of an unknown platform may be on each, and each device on a platform whose word is
+    unknown.
 
     :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
     """
     if not device.platform:
         return True
     platform = device.platform if device.platform in PLATFORMS else "OTHER"
+    kind, system = _words(entry)
+    return (kind in ("ANY", PLATFORMS.get(platform, "OTHER")) or kind not in KINDS) and (
+        system in ("ANY", platform) or system not in SYSTEMS
+    )
+
+
+def _words(entry: Row) -> tuple[str, str]:
+    """Return the type and the system of a platform in upper case."""
     kind, system = entry.get("type") or "ANY", (entry.get("os") or {}).get("type") or "ANY"
-    return kind in ("ANY", PLATFORMS.get(platform, "OTHER")) and system in ("ANY", platform)
+    return str(kind).upper(), str(system).upper()
 
 
 def _is_certain(entry: Row, device: DeviceContext) -> bool:
     system = entry.get("os") or {}
-    kinds = entry.get("type") or "ANY", system.get("type") or "ANY"
+    kinds = _words(entry)
+    if kinds[0] not in KINDS or kinds[1] not in SYSTEMS:
+        return False
     if not device.platform and kinds != ("ANY", "ANY"):
         return False
     return not system.get("expression") and not system.get("version")

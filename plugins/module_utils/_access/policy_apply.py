@@ -301,7 +301,8 @@ def _write_rule(okta: Okta, policy_id: str, plan: RulePlan, body: Json) -> None:
     fresh = okta.policy_rule(policy_id, plan.current.id)
     if fresh is None:
         raise NotFound(
-            f"Rule {plan.request.name!r} was deleted during this run. Run again.", vendor="okta"
+            f"Rule {plan.request.name!r} was deleted in Okta during this run. Run again.",
+            vendor="okta",
         )
     fresh_body = merge_rule(plan.request.body, fresh)
     if body.get("priority") != plan.current.row.get("priority"):

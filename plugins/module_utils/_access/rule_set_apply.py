@@ -95,7 +95,7 @@ class _Change:
         fresh = self.okta.policy_rule(self.policy.id, known.id)
         if fresh is None:
             raise NotFound(
-                f"Rule {step.name!r} was deleted during this run. Run again.", vendor="okta"
+                f"Rule {step.name!r} was deleted in Okta during this run. Run again.", vendor="okta"
             )
         if comparable_effect(fresh) != comparable_effect(known):
             raise self._changed(step.name)

@@ -100,23 +100,30 @@ def as_objects(value: object) -> list[Row]:
 
 
 def as_text(value: object) -> str | None:
-    """Return the value as text, or None if it is absent, null or empty."""
-    return None if value is None or value == "" else str(value)
+    """Return the value as text, or None if it is absent, null, empty, an object or a list."""
+    return as_content(value) or None
 
 
 def as_content(value: object) -> str | None:
-    """Return the value as text, or None if it is absent or null. An empty text is a content."""
-    return None if value is None else str(value)
+    """Return the value as text, or None if it is absent, null, an object or a list.
+
+    An empty text is a content.
+    """
+    return None if value is None or isinstance(value, (dict, list)) else str(value)
 
 
 def as_name(value: object) -> str:
     """Return a name as it is written, "" if there is none."""
-    return str(value or "")
+    return as_content(value or "") or ""
 
 
 def as_id(value: object) -> str:
-    """Return an id or a serial as text without surrounding spaces, "" if there is none."""
-    return str(value).strip() if value is not None else ""
+    """Return an id or a serial as text without surrounding spaces, "" if there is none.
+
+    One with characters that are not printable is none: it names nothing, and could not be sent.
+    """
+    text = (as_content(value) or "").strip()
+    return text if text.isprintable() else ""
 
 
 def as_flag(value: object) -> bool | None:

@@ -184,7 +184,7 @@ def device_record(device: OktaDevice) -> DeviceRecord:
 def management_by_user(users: Iterable[DeviceUser]) -> dict[str, str]:
     """Return login, else id, else number of each user -> managementStatus, "" if it is absent."""
     return {
-        user.user.name or str(number): sys.intern(user.management_status or "")
+        user.user.name or f"unknown user {number + 1}": sys.intern(user.management_status or "")
         for number, user in enumerate(users)
     }
 

@@ -71,6 +71,14 @@ class Failures:
 
     # Without an answer
 
+    def unsendable(self, operation: Operation) -> Unreadable:
+        """Return the error of a request with a lone surrogate, as only vendors send them."""
+        return Unreadable(
+            f"{self.vendor.title}: {operation.name} would send a lone surrogate, which no text"
+            " may have. Nothing was sent. Correct the object that has it in its name.",
+            vendor=self.vendor.name,
+        )
+
     def bad_settings(self, error: OSError, ca_path: str | None) -> BadOption:
         """Return the error of settings that no request can be sent with."""
         if ca_path and not os.path.exists(ca_path):

@@ -60,7 +60,7 @@ class Operation:
         Raises BadOption for a value with which the path would be that of another operation.
         """
         for value in values.values():
-            if value in NOT_IDS:
+            if value in NOT_IDS or not str(value).isprintable():
                 raise BadOption(f"{self.name}: {value!r} is not an id. Correct or remove it.")
         return self.path.format(
             **{name: quote(str(value), safe="") for name, value in values.items()}

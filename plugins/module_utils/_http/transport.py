@@ -201,7 +201,10 @@ class Transport:
     def _exchange(
         self, operation: Operation, url: str, request: Request, added: Mapping[str, str]
     ) -> requests.Response:
-        """Send one attempt and return its response. Raises Unreachable, NotTrusted, BadOption."""
+        """Send one attempt and return its response. Raises Unreachable, NotTrusted, BadOption.
+
+        Raises Unreadable for a text that cannot be sent.
+        """
         key = (operation.name, operation.verb)
         with self._counting:
             count = self.calls[key] = self.calls.get(key, 0) + 1
@@ -227,6 +230,8 @@ class Transport:
         except requests.exceptions.RequestException as error:
             seconds = self.settings.clock() - started
             raise self._no_answer(operation, error, seconds) from None
+        except UnicodeEncodeError:
+            raise self._failures.unsendable(operation) from None
         except OSError as error:  # requests finds only now that ca_path does not exist
             raise self._failures.bad_settings(error, self.settings.ca_path) from None
         self._learn(operation, response.headers)

@@ -740,7 +740,7 @@ def _require_keys(operation: Operation, rows: t.Iterable[Row], keys: t.Sequence[
     A row that nothing identifies would drop out of counts and limits.
     """
     for row in rows:
-        missing = [key for key in keys if not _identifies(_value_at(row, key))]
+        missing = [key for key in keys if not _identifies(_value_at(row, key), key)]
         if missing:
             raise Unreadable(
                 f"Kandji: a row of {operation.name} has no {' and no '.join(missing)}. Run again;"
@@ -754,10 +754,11 @@ def _value_at(row: Row, path: str) -> object:
     return as_object(row.get(outer)).get(inner) if dot else row.get(path)
 
 
-def _identifies(value: object) -> bool:
+def _identifies(value: object, key: str) -> bool:
     """Return whether a value can be an id or a name: a text that is not empty, or a number."""
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return is_number or (isinstance(value, str) and bool(value.strip()))
+    if not isinstance(value, (int, str)) or isinstance(value, bool):
+        return False
+    return bool(str(value).strip() if key == "name" else as_id(value))
 
 
 def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:

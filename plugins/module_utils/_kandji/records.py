@@ -119,7 +119,7 @@ class KandjiDevice:
             device_id=_key(row.get("device_id")),
             serial=as_id(row.get("serial_number")),
             name=as_name(row.get("device_name")),
-            platform=as_text(row.get("platform")),
+            platform=as_id(row.get("platform")) or None,
             blueprint_id=_key(row.get("blueprint_id")),
             blueprint_name=as_name(row.get("blueprint_name")),
             os_version=as_name(row.get("os_version")),

@@ -791,7 +791,8 @@ class SignalRule(ConditionalRule):
 class PolicyRule(ConditionalRule):
     """A rule of an app sign-in policy, AccessPolicyRule: listPolicyRules.
 
-    ``sign_on`` is its actions.appSignOn, read like ``conditions``. ``row`` is Okta's own row, for
+    ``sign_on`` is its actions.appSignOn, read like ``conditions``. Without its access, whether the
+    rule admits or refuses cannot be read. ``row`` is Okta's own row, for
     full replaces and results.
     """
 
@@ -805,10 +806,13 @@ class PolicyRule(ConditionalRule):
         actions, in_actions = rule_schema.read_object(
             row.get("actions"), {"appSignOn": rule_schema.SIGN_ON}, "actions"
         )
+        sign_on = as_object(actions.get("appSignOn"))
+        if not sign_on.get("access") and not in_actions:
+            in_actions = ("actions.appSignOn.access",)
         fields["unreadable"] += in_actions
         return PolicyRule(
             **fields,
-            sign_on=as_object(actions.get("appSignOn")),
+            sign_on=sign_on,
             row=row,
         )
 

@@ -304,7 +304,10 @@ class Failing(Tenant):
     [
         ("tags", "without the tags of the Mac C1"),
         ("serial", "is no longer the Mac C1"),
-        ("lossy", "not keep its tags as written. The tags of the Mac C1 are as they were before."),
+        (
+            "lossy",
+            "not keep the tags of the Mac C1 as written. The tags of the Mac C1 are as they were before.",
+        ),
         ("check_in", "Kandji answered 404."),
     ],
 )

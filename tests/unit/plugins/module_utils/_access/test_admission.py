@@ -210,6 +210,22 @@ def test_a_mac_without_a_record_is_not_registered() -> None:
     assert of_ada(macos, OTHERS, known=users(devices={})).today == "yes"
 
 
+@pytest.mark.parametrize(
+    ("kind", "system", "today"),
+    [
+        ("desktop", "macos", "yes"),
+        ("MOBILE", "IOS", "no"),
+        ("DESKTOP", "SOMETHING_NEW", "unknown"),
+        ("SOMETHING_NEW", "ANY", "unknown"),
+    ],
+)
+def test_a_platform_is_a_word_of_okta_in_any_case_or_may_be_any(
+    kind: str, system: str, today: str
+) -> None:
+    listed = rule("Macs", platform={"include": [{"type": kind, "os": {"type": system}}]})
+    assert of_ada(listed, OTHERS, known=users(devices={})).today == today
+
+
 def test_of_several_records_of_a_mac_the_worst_counts() -> None:
     facts = fleet_mac(record(**ADA), record(record_id="guo2", **ADA))
     hardware = PolicyRule(

@@ -502,7 +502,7 @@ def test_a_rule_that_another_client_deletes_meanwhile_is_an_error(okta: FakeOkta
     okta.before = meanwhile
     with pytest.raises(NotFound) as raised:
         write_rule(okta, ALLOW_BODY, "x")
-    assert raised.value.message == "Rule 'x' was deleted during this run. Run again."
+    assert raised.value.message == "Rule 'x' was deleted in Okta during this run. Run again."
     assert raised.value.details == {"vendor": "okta"} and okta.writes == []
 
 

@@ -276,6 +276,15 @@ def test_an_access_that_okta_does_not_document_may_admit_or_not():
     assert options == (frozenset({"access: CHALLENGE"}),)
 
 
+@pytest.mark.parametrize("actions", [None, {}, {"appSignOn": {}}, {"appSignOn": {"access": None}}])
+def test_a_rule_without_an_access_may_admit_or_not(actions):
+    read = PolicyRule.from_row({"id": "rul1", "name": "x", "status": "ACTIVE", "actions": actions})
+    path = "actions.appSignOn.access"
+    assert read.unreadable == (path,)
+    options = possible_verification.satisfiable_by(read, MAC)
+    assert options == (frozenset({f"rule 'x', what cannot be read: {path}"}),)
+
+
 def test_an_unknown_access_and_an_unreadable_part_are_both_named():
     options = possible_verification.satisfiable_by(rule({"factorMode": 2}, access="CHALLENGE"), MAC)
     path = "actions.appSignOn.verificationMethod.factorMode"

@@ -151,7 +151,9 @@ def test_a_rule_that_is_deleted_right_before_its_write_is_not_created(org: Org) 
     org.before = lambda call: org.rules["rst1"].pop(0) if call == "rule" else None
     with pytest.raises(NotFound) as raised:
         org.apply()
-    assert raised.value.message.startswith("Rule 'a' was deleted during this run. Run again.")
+    assert raised.value.message.startswith(
+        "Rule 'a' was deleted in Okta during this run. Run again."
+    )
 
 
 def test_a_copy_that_okta_puts_elsewhere_is_moved_before_it_is_active(org: Org) -> None:

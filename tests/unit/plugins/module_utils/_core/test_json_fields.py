@@ -18,6 +18,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core impo
         (" Ada ", " Ada ", " Ada ", " Ada "),
         (12, "12", "12", "12"),
         (0, "0", "0", ""),
+        (["Ada"], None, None, ""),
+        ({"value": "Ada"}, None, None, ""),
     ],
 )
 def test_an_empty_text_is_unknown_and_an_empty_content_is_a_content(value, text, content, name):
@@ -35,6 +37,13 @@ def test_an_empty_text_is_unknown_and_an_empty_content_is_a_content(value, text,
 @pytest.mark.parametrize("value, id_", [(None, ""), ("", ""), (" C02 ", "C02"), (7, "7")])
 def test_an_id_has_no_spaces_around_it(value, id_):
     assert json_fields.as_id(value) == id_
+
+
+@pytest.mark.parametrize(
+    "value", [["C02"], {"value": "C02"}, "C\x1b[31m02", "\ud800C02", "C\u202e02"]
+)
+def test_what_names_nothing_is_no_id(value):
+    assert json_fields.as_id(value) == ""
 
 
 @pytest.mark.parametrize("value", [None, "text", 3, ["a"]])

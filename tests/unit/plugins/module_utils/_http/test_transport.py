@@ -72,7 +72,7 @@ REPEATABLE = Operation("deleteThing", "DELETE", "/things/{thing}", writes=True, 
 PATH = {"thing": "1"}
 
 
-@pytest.mark.parametrize("thing", ["", ".", ".."])
+@pytest.mark.parametrize("thing", ["", ".", "..", "\ud8001", "1\n2"])
 def test_an_id_that_would_make_another_path_is_refused(thing: str) -> None:
     """Without it, a list or another operation would answer."""
     with pytest.raises(BadOption, match="^deleteThing: '.*' is not an id. Correct or remove it.$"):
@@ -164,6 +164,16 @@ def test_the_token_is_sent_to_its_origin(wire: t.Any) -> None:
     assert request.url == "https://acme.test/things"
     assert request.headers["Authorization"] == f"Bearer {TOKEN}"
     assert request.headers["User-Agent"].startswith("devicetrust.okta_kandji/")
+
+
+def test_half_a_character_in_a_query_is_a_sentence(wire: t.Any) -> None:
+    with pytest.raises(Unreadable) as raised:
+        transport(wire).call(READ, query={"search": "\ud800"})
+    assert raised.value.message == (
+        "Acme: listThings would send a lone surrogate, which no text may have. Nothing was sent."
+        " Correct the object that has it in its name."
+    )
+    assert wire.sent == []
 
 
 def test_the_users_netrc_does_not_replace_the_token(

@@ -211,6 +211,7 @@ def test_profiles_that_may_be_missing_are_not_read_as_absent(
     [
         (lambda tenant: tenant.scripts(), {"id": "1", "name": None}),
         (lambda tenant: tenant.blueprints(), {"id": None, "name": "A"}),
+        (lambda tenant: tenant.blueprints(), {"id": "\x1b[31m1", "name": "A"}),
         (lambda tenant: tenant.library_items("b1"), {"name": "A"}),
     ],
 )

@@ -238,3 +238,20 @@ def test_an_event_of_the_audit_log() -> None:
         LOWER, "library_item", "create", "Okta Verify", "vpp-app", SEEN
     )
     assert records.AuditEvent.from_row({"new_state": []}) == records.AuditEvent("")
+
+
+@pytest.mark.parametrize(
+    ("platform", "is_mac"),
+    [
+        ("Mac", True),
+        ("\ud800Mac", True),
+        (["Mac"], True),
+        (None, True),
+        ("iPad", False),
+    ],
+)
+def test_a_device_whose_platform_cannot_be_read_may_be_a_mac(
+    platform: object, is_mac: bool
+) -> None:
+    row = {"device_id": "d1", "platform": platform}
+    assert records.KandjiDevice.from_row(row).is_mac is is_mac
