@@ -160,6 +160,7 @@ def decision(tenant: Tenant) -> dict[str, t.Any]:
         rings=[{"name": "canary", "blueprints": ["Canary"], "scep_profile": "SCEP"}],
         scep_profile_prefix=None,
         challenge=None,
+        url=None,
         certificate_check_item_id=None,
         state_dir=None,
         renew_within_days=3000,
