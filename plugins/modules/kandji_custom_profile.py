@@ -215,6 +215,7 @@ api_calls:
 """
 
 import typing as t
+from functools import partial
 
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
@@ -305,16 +306,14 @@ def run(ctx: ModuleContext) -> Result:
     for text in apply.describe_unknowns(plans, ctx.check_mode):
         ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
-    touched = apply.count_devices(ctx.kandji, plans, limits)
+    apply.count_devices(ctx.kandji, tasks, limits)
     _prove_payloads(ctx, plist, plans)
     if not ctx.check_mode:
-        apply.apply_tasks(
-            ctx.kandji, tasks, limits, lambda now: _recheck_conflicts(ctx, plist, plans, now)
-        )
+        apply.apply_tasks(ctx.kandji, tasks, limits, partial(_recheck_conflicts, ctx, plist, plans))
     return build_result(
         [change for plan in plans for change in plan.changes],
         profiles=[_summarize(task) for task in tasks],
-        macs_touched=touched,
+        macs_touched=apply.sum_reaches(tasks, limits),
     )
 
 
@@ -379,12 +378,20 @@ def _check_conflicts(
 
 
 def _recheck_conflicts(
-    ctx: ModuleContext, plist: Plist | None, plans: t.Sequence[Plan], library: Library
+    ctx: ModuleContext,
+    plist: Plist | None,
+    plans: t.Sequence[Plan],
+    library: Library,
+    written: str,
 ) -> None:
-    """Raise Refused for a profile that came to the blueprints after the plans were made."""
+    """Raise Refused for a profile that came to the blueprints after the plans were made.
+
+    :arg written: a sentence on what was written before.
+    """
     if plist:
         conflicts = _profile_conflicts(plist, plans, library)
-        custom_profile.check_conflicts(conflicts, ctx.params["on_conflict"], ONE_OF_A_KIND)
+        on_conflict = ctx.params["on_conflict"]
+        custom_profile.check_conflicts(conflicts, on_conflict, ONE_OF_A_KIND, written)
 
 
 def _profile_conflicts(plist: Plist, plans: t.Sequence[Plan], library: Library) -> list[str]:

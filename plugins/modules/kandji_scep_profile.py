@@ -414,6 +414,7 @@ api_calls:
 
 import typing as t
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from ansible.module_utils.basic import env_fallback
@@ -574,16 +575,15 @@ def run(ctx: ModuleContext) -> Result:
     for text in (*adoptions, *apply.describe_unknowns(plans, ctx.check_mode)):
         ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
-    touched = apply.count_devices(ctx.kandji, plans, limits)
+    apply.count_devices(ctx.kandji, tasks, limits)
     provable = names_variable(scep.parse_subject(settings.subject), "PROFILE_UUID")
     if any(plan.writes_profile for plan in plans) and not provable:
         ctx.warn(NO_UUID)
     _test_endpoint(ctx, plans)
     if not ctx.check_mode:
-        apply.apply_tasks(
-            ctx.kandji, tasks, limits, lambda now: _recheck_conflicts(ctx, tasks, now)
-        )
+        apply.apply_tasks(ctx.kandji, tasks, limits, partial(_recheck_conflicts, ctx, tasks))
     changes = [change for plan in plans for change in plan.changes]
+    touched = apply.sum_reaches(tasks, limits)
     return build_result(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
 
 
@@ -661,13 +661,17 @@ def _check_conflicts(
 
 
 def _recheck_conflicts(
-    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library, written: str
 ) -> None:
-    """Raise Refused for a profile that came to the blueprints after the plans were made."""
+    """Raise Refused for a profile that came to the blueprints after the plans were made.
+
+    :arg written: a sentence on what was written before.
+    """
     if ctx.params["blueprints_mode"] != "remove":
         conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
         on_conflict = ctx.params["on_conflict"]
-        custom_profile.check_conflicts(conflicts, on_conflict, scep.ONE_OF_AN_AUTHORITY)
+        rule = scep.ONE_OF_AN_AUTHORITY
+        custom_profile.check_conflicts(conflicts, on_conflict, rule, written)
 
 
 def _profile_conflicts(

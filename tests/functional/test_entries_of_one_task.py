@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 
+from tests.functional.helpers.interleaving import before_request
 from tools.support.playbook import lab_environment
 
 SCEP, CUSTOM = "kandji_scep_profile", "kandji_custom_profile"
@@ -179,3 +180,44 @@ def test_a_console_managed_item_is_not_assigned_next_to_the_profile_of_the_ring(
     assert "is a SCEP profile for Okta and is on 'Canary'" in refused["msg"], refused
     assert watched.writes(mark) == []
     assert consent["changed"] and "is a SCEP profile for Okta" in str(consent["warnings"]), consent
+
+
+RINGS = (
+    {"name": "a", "blueprints": ["Canary"]},
+    {"name": "b", "blueprints": ["Engineering"]},
+)
+
+
+def renew(run_module, watched, module: str, generation: str, **options: t.Any):
+    rings = [{**ring, "generation": generation} for ring in RINGS]
+    return call(run_module, watched, module, *rings, **options)
+
+
+@pytest.mark.lab(macs=8)
+@pytest.mark.parametrize("module", [SCEP, CUSTOM])
+def test_devices_are_counted_again_before_the_write_of_each_entry(watched, run_module, module):
+    """While the first profile is written, somebody assigns the second to more Macs."""
+    limit = {SCEP: "max_reissue", CUSTOM: "max_reinstall"}[module]
+    first = renew(run_module, watched, module, "1")
+    watched.live()
+
+    def assign_by_hand():
+        places = {"blueprints": ["Engineering", "Everyone else"]}
+        watched.control("PATCH", f"/kandji/items/{first['profiles'][1]['library_item_id']}", places)
+        watched.live()
+
+    with before_request(None, assign_by_hand) as requests:
+        counts = renew(run_module, watched, module, "2", **{limit: 50})["macs_touched"]
+    reached = counts[limit.removeprefix("max_")]
+    watched.live()
+    mark = watched.mark()
+    with before_request(requests.writes[0] + 1, assign_by_hand):
+        result = renew(run_module, watched, module, "3", **{limit: reached})
+    assert result["failed"] and result["changed"], result
+    assert result["msg"].startswith(f"{limit}: The change (profile 'a' on 'Canary'"), result
+    assert "The profiles before it were written, and nothing was written to it." in result["msg"]
+    assert result["msg"].endswith("Done before that: Update Custom Profile."), result
+    assert watched.writes(mark).count("Update Custom Profile") == 1
+    # With a sufficient limit, the result tells how many it was in the end.
+    result = renew(run_module, watched, module, "4", **{limit: 50})
+    assert result["macs_touched"][limit.removeprefix("max_")] > reached, result

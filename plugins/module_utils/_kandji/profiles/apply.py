@@ -42,6 +42,10 @@ NEW_SECRET = (
 )
 
 
+NOTHING_WRITTEN = "Nothing was written."
+WRITTEN_BEFORE = "The profiles before it were written, and nothing was written to it."
+
+
 @dataclass(frozen=True)
 class ProfileLimits:
     """How many devices the plans of a module may reach.
@@ -74,11 +78,13 @@ class ProfileTask(t.Generic[PlanT]):
     """One profile from its plan to its result. Without content it is not written.
 
     ``written`` is the profile as Kandji returned it, or as it was read if nothing was written.
+    ``reach`` are the devices that the plan reaches, as they were counted last.
     """
 
     plan: PlanT
     content: Content | None
     written: CustomProfile | None = field(init=False)
+    reach: Reach = Reach()
 
     def __post_init__(self) -> None:
         """Begin with the profile as it was read."""
@@ -126,27 +132,27 @@ def apply_tasks(
     kandji: Kandji,
     tasks: t.Sequence[ProfileTask[PlanT]],
     limits: ProfileLimits,
-    check_conflicts: t.Callable[[Library], None],
+    check_conflicts: t.Callable[[Library, str], None],
 ) -> None:
     """Carry out the plans, one after the other, and keep what Kandji returned in each task.
 
     All plans are checked against what Kandji holds now before the first write, so that a ring is
     not written when the next one turns out to have changed. Each further plan is checked once more
-    before its own writes. Before that, devices are counted again if one that joined meanwhile could
-    exceed a limit: that takes long in a large fleet. Raises NotAsWritten, and Refused if what a
-    plan relies on changed, or if another run writes at the same time.
+    before its own writes. Each check counts devices again if one that joined meanwhile could exceed
+    a limit: that takes long in a large fleet. Raises NotAsWritten, and Refused if what a plan
+    relies on changed, or if another run writes at the same time.
 
-    :arg check_conflicts: raises for a profile that came to these blueprints meanwhile.
+    :arg check_conflicts: raises for a profile that came to these blueprints meanwhile. It gets what
+        Kandji holds now, and a sentence on what was written before.
     """
     pending = [task for task in tasks if task.plan.changes]
-    if pending:
-        plans = [task.plan for task in pending]
-        if limits.depend_on_fleet(plans):
-            count_devices(kandji, plans, limits)
-        check_conflicts(_recheck(kandji, plans))
     for number, task in enumerate(pending):
-        if number:
-            _recheck(kandji, [task.plan])
+        unwritten, written = ([task], WRITTEN_BEFORE) if number else (pending, NOTHING_WRITTEN)
+        plans = [each.plan for each in unwritten]
+        if limits.depend_on_fleet(plans):
+            _find_reaches(kandji, unwritten, limits)
+            check_reaches(pending, limits, written)
+        check_conflicts(_recheck(kandji, plans), written)
         task.written = _apply_plan(kandji, task.plan, task.content)
 
 
@@ -203,14 +209,30 @@ def _create(kandji: Kandji, plan: Plan) -> CustomProfile:
 # The limits
 
 
-def count_devices(kandji: Kandji, plans: t.Sequence[Plan], limits: ProfileLimits) -> dict[str, int]:
-    """Return how many devices the plans reach, by limit. Raises Refused beyond a limit.
+def count_devices(
+    kandji: Kandji, tasks: t.Sequence[ProfileTask[PlanT]], limits: ProfileLimits
+) -> None:
+    """Count the devices that each plan reaches. Raises Refused beyond a limit.
 
     Devices are read only if there is something to change.
     """
-    if not any(plan.changes for plan in plans):
-        return dict.fromkeys(limits.effects, 0)
-    return check_reaches(plans, find_reaches(kandji, plans, limits.mode), limits)
+    if any(task.plan.changes for task in tasks):
+        _find_reaches(kandji, tasks, limits)
+        check_reaches(tasks, limits)
+
+
+def _find_reaches(
+    kandji: Kandji, tasks: t.Sequence[ProfileTask[PlanT]], limits: ProfileLimits
+) -> None:
+    reaches = find_reaches(kandji, [task.plan for task in tasks], limits.mode)
+    for task, reach in zip(tasks, reaches, strict=True):
+        task.reach = reach
+
+
+def sum_reaches(tasks: t.Sequence[ProfileTask[PlanT]], limits: ProfileLimits) -> dict[str, int]:
+    """Return how many devices the plans reach, by limit."""
+    counts = [task.reach.counts(task.plan.counts_as) for task in tasks]
+    return {name: sum(each[name] for each in counts) for name in limits.effects}
 
 
 def describe_unknowns(plans: t.Sequence[Plan], check_mode: bool) -> list[str]:
@@ -233,21 +255,21 @@ def find_reaches(kandji: Kandji, plans: t.Sequence[Plan], mode: str) -> list[Rea
 
 
 def check_reaches(
-    plans: t.Sequence[Plan], reaches: t.Sequence[Reach], limits: ProfileLimits
-) -> dict[str, int]:
-    """Return how many devices the plans reach, by limit.
+    tasks: t.Sequence[ProfileTask[PlanT]], limits: ProfileLimits, written: str = NOTHING_WRITTEN
+) -> None:
+    """Raise Refused if the plans reach more devices than max_reissue, max_new ... allow.
 
-    Raises Refused if some exceed the options max_reissue, max_new ... It names all of these, with
-    the profiles, their blueprints and the keys that would change.
+    It names all of these options, with the profiles, their blueprints and the keys that would
+    change.
+
+    :arg written: a sentence on what was written before.
     """
-    counts = [
-        (plan, reach.counts(plan.counts_as)) for plan, reach in zip(plans, reaches, strict=True)
-    ]
-    totals = {name: sum(each[name] for _plan, each in counts) for name in limits.effects}
+    totals = sum_reaches(tasks, limits)
     checked = []
     for name, effect in limits.effects.items():
-        subjects = [describe_reach(plan, name) for plan, each in counts if each[name]]
+        reaching = [each.plan for each in tasks if each.reach.counts(each.plan.counts_as)[name]]
+        subjects = [describe_reach(plan, name) for plan in reaching]
         action = f"The change ({'; '.join(subjects)}) {effect}"
         checked.append(Limit(f"max_{name}", limits.allowed[name], totals[name], action))
-    check_limits(checked, NEW_SECRET if any(map(changes_secret, plans)) else "")
-    return totals
+    changed = any(changes_secret(task.plan) for task in tasks)
+    check_limits(checked, NEW_SECRET if changed else "", written)

@@ -460,14 +460,18 @@ def _count_macs(installed: t.Iterable[InstalledProfile]) -> str:
     return f"{count} Mac{'' if count == 1 else 's'}"
 
 
-def check_conflicts(conflicts: t.Sequence[str], on_conflict: str, rule: str) -> list[str]:
+def check_conflicts(
+    conflicts: t.Sequence[str], on_conflict: str, rule: str, written: str = "Nothing was written."
+) -> list[str]:
     """Return the conflicts as warnings.
 
     Raises Refused, with the rule that they break, if they are to fail.
+
+    :arg written: a sentence on what was written before.
     """
     if conflicts and on_conflict == "fail":
         raise Refused(
-            f"{rule}: {'; '.join(conflicts)}. Nothing was written. Remove one of them, or set"
+            f"{rule}: {'; '.join(conflicts)}. {written} Remove one of them, or set"
             " on_conflict: warn.",
             conflicts=list(conflicts),
         )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
@@ -58,6 +57,13 @@ def reach(one: Plan, *holders: str, mode: str = "add") -> Reach:
 
 def ids(*names: str) -> frozenset[str]:
     return frozenset(names)
+
+
+def task(one: Plan, reached: Reach) -> apply.ProfileTask[Plan]:
+    """Return the task of a plan whose devices were counted."""
+    made = apply.ProfileTask(one, None)
+    made.reach = reached
+    return made
 
 
 def test_an_assignment_is_new_on_every_platform_that_the_profile_runs_on() -> None:
@@ -176,17 +182,19 @@ def test_the_refusal_names_profile_blueprints_and_keys() -> None:
         "update", "profile 'Wi-Fi'", {"PayloadContent.SSID": "a"}, {"PayloadContent.SSID": "b"}
     )
     written = plan(assigned_only=False, fields={"name": "x"}, changes=(change,))
-    reaches = [Reach(changed=ids("mac-1", "phone"))]
+    tasks = [task(written, Reach(changed=ids("mac-1", "phone")))]
     with pytest.raises(Refused) as raised:
-        apply.check_reaches([written], reaches, limits(reissue=1))
+        apply.check_reaches(tasks, limits(reissue=1))
     assert raised.value.message == (
         "max_reissue: The change (profile 'Wi-Fi' on 'Phones' changing PayloadContent.SSID) would"
         " give new certificates to 2 devices, and 1 is the limit. Nothing was written. Set"
         " max_reissue: 2 if that is intended."
     )
-    assert apply.check_reaches([written], reaches, limits(reissue=2)) == {"reissue": 2}
-    silent = [replace(reaches[0], changed=ids())]
-    assert apply.check_reaches([written], silent, limits(reissue=0)) == {"reissue": 0}
+    apply.check_reaches(tasks, limits(reissue=2))
+    assert apply.sum_reaches(tasks, limits(reissue=2)) == {"reissue": 2}
+    silent = [task(written, Reach())]
+    apply.check_reaches(silent, limits(reissue=0))
+    assert apply.sum_reaches(silent, limits(reissue=0)) == {"reissue": 0}
 
 
 EFFECTS = {
@@ -204,7 +212,7 @@ def test_one_change_has_one_refusal_with_every_limit_that_it_exceeds() -> None:
     written = plan(assigned_only=False, fields={"runs_on_iphone": False})
     one = Reach(changed=ids("mac-1"), removed=ids("phone"))
     with pytest.raises(Refused, match="Set max_reissue: 1 and max_removed: 1 if that") as raised:
-        apply.check_reaches([written], [one], limits(reissue=0, new=None, removed=0))
+        apply.check_reaches([task(written, one)], limits(reissue=0, new=None, removed=0))
     assert [each["limit"] for each in raised.value.details["limits"]] == [
         "max_reissue",
         "max_removed",
@@ -285,7 +293,7 @@ def test_another_secret_key_comes_with_what_to_look_at_first() -> None:
     secret = Change("update", "profile 'Wi-Fi'", {"Challenge": "***"}, {"Challenge": "***"})
     written = plan(fields={"name": "x"}, changes=(secret,))
     with pytest.raises(Refused) as raised:
-        apply.check_reaches([written], [Reach(changed=ids("mac-1"))], limits(reissue=0))
+        apply.check_reaches([task(written, Reach(changed=ids("mac-1")))], limits(reissue=0))
     assert (
         "Nothing was written. challenge: it is not the secret key that Kandji has. Set the one that"
         " Okta has now. If the key was reset in Okta, run the playbook rotate_scep_challenge, which"
