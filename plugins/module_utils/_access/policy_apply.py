@@ -25,7 +25,7 @@ from .._okta.client import Okta
 from .._okta.records import App, Policy, PolicyRule
 from .app_moves import Move, Obstacle, explain_obstacles
 from .policy_plan import PolicyPlan, leftover_clones
-from .recheck import check_app, check_target, find_older_twin
+from .recheck import check_app, check_rules, check_target, find_older_twin
 from .rule_comparison import merge_rule
 from .rule_order import (
     Rules,
@@ -150,11 +150,16 @@ def move_app(okta: Okta, app: App, policy: Policy, earlier_id: str = "") -> None
 def apply_moves(okta: Okta, moves: t.Sequence[Move]) -> None:
     """Assign each app its policy, one after the other, and verify it.
 
-    If one fails, the error says which apps moved, and which did not.
+    The rules of a policy are read again before each further app gets it. If one move fails, the
+    error says which apps moved, and which did not.
     """
     apps = [move.app for move in moves]
+    targets = {move.target.id for move in moves} if len(moves) > 1 else set()
+    rules = {policy_id: okta.policy_rules(policy_id) for policy_id in targets}
     for number, move in enumerate(moves):
         try:
+            if number:
+                check_rules(okta, move.target, rules[move.target.id])
             move_app(okta, move.app, move.target, move.before)
         except DeviceTrustError as error:
             if len(moves) == 1:

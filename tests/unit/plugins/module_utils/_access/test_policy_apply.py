@@ -312,6 +312,21 @@ def test_a_policy_that_is_deactivated_between_two_moves_gets_no_further_app(okta
     assert okta.writes == [("assign", "slack", "rst2")]
 
 
+def test_a_policy_that_gets_other_rules_between_two_moves_gets_no_further_app(
+    okta: FakeOkta,
+) -> None:
+    moves = moves_of(okta, "Slack", "Jira")
+
+    def add_rule(call: str) -> None:
+        if call == "assigned":
+            okta.rules["rst2"].append({"id": "rul9", "name": "Deny", "priority": 0})
+
+    okta.before = add_rule
+    with pytest.raises(Refused, match="'Managed': it got other rules.*Moved before it: 'Slack'"):
+        policy_apply.apply_moves(t.cast(t.Any, okta), moves)
+    assert okta.writes == [("assign", "slack", "rst2")]
+
+
 def moves_of(okta: FakeOkta, *names: str) -> list[Move]:
     """Return the moves of apps from one policy to another, in an org that has both."""
     strict = okta.add("rst1", name="Strict", apps=[name.lower() for name in names])
