@@ -21,8 +21,9 @@ options:
       - If you name no node, a map without conditions takes the library item at its root. A map with
         conditions needs a node.
       - With O(blueprints_mode=exact), also the node that the library item is removed from.
-      - No API reports the node of a library item. An item that is already on the blueprint stays
-        where it is.
+      - No API reports the node of a library item. An item that is already on the blueprint stays in
+        its node, also if you name another one or one that does not exist. The module warns of it.
+        To change the node, move the item in Kandji's web app.
     type: dict
   max_removed:
     description: How many Macs may lose the library item. A Mac that loses a profile also loses

@@ -200,7 +200,9 @@ def run(ctx: ModuleContext) -> Result:
     plan = assignments.plan_assignment(
         wanted, blueprints, assignments.item_ids(read), item.id, params["blueprints_mode"], nodes
     )
-    changes = assignments.assignment_changes(f"library item {item.name!r}", plan)
+    subject = f"library item {item.name!r}"
+    changes = assignments.assignment_changes(subject, plan)
+    _warn(ctx, assignments.describe_nodes([(subject, plan)], ctx.check_mode))
     counted = changes or params["report"] or params["licences"] is not None
     everything = list(ctx.kandji.devices()) if plan.remove else []
     devices = [each for each in everything if each.is_mac]
@@ -210,7 +212,7 @@ def run(ctx: ModuleContext) -> Result:
         _check_type(ctx, item, read)
         _check_removed(ctx, item, plan, wanted, everything)
         _check_licences(ctx, item, plan, wanted, devices)
-        _carry_out(ctx, item, plan, wanted)
+        _apply(ctx, item, plan, wanted)
     result = build_result(
         changes,
         library_item={"id": item.id, "name": item.name},
@@ -221,6 +223,11 @@ def run(ctx: ModuleContext) -> Result:
     if params["report"]:
         result["statuses"] = _report(ctx, item.id, devices, limit)
     return result
+
+
+def _warn(ctx: ModuleContext, texts: t.Iterable[str]) -> None:
+    for text in texts:
+        ctx.warn(text)
 
 
 def _find_item(
@@ -267,30 +274,19 @@ def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items)
     console_items.check_type(ctx.kandji, item, items, option, console_items.NOT_AN_APP)
 
 
-def _carry_out(
-    ctx: ModuleContext,
-    item: LibraryItem,
-    plan: assignments.Assignment,
-    wanted: t.Sequence[Blueprint],
-) -> None:
-    """Apply the plan, or warn of what check mode cannot tell of it."""
-    unknown_nodes = assignments.describe_unknown_nodes([plan])
-    if not ctx.check_mode:
-        _apply(ctx, item, plan, wanted)
-    elif unknown_nodes:
-        ctx.warn(unknown_nodes)
-
-
 def _apply(
     ctx: ModuleContext,
     item: LibraryItem,
     plan: assignments.Assignment,
     wanted: t.Sequence[Blueprint],
 ) -> None:
-    """Assign and remove the item. Raises Refused if it was assigned or removed meanwhile.
+    """Assign and remove the item, not in check mode.
 
-    Devices are read again where a limit depends on them.
+    Devices are read again where a limit depends on them. Raises Refused if the item was assigned or
+    removed meanwhile.
     """
+    if ctx.check_mode:
+        return
     now = assignments.read_items(ctx.kandji, [*plan.assign, *plan.remove])
     check_assignment(f"library item {item.name!r}", item.id, plan, assignments.item_ids(now))
     if plan.remove or ctx.params["licences"] is not None:

@@ -205,9 +205,9 @@ def run(ctx: ModuleContext) -> Result:
     plan = scripts.plan_script(params, list(ctx.kandji.scripts()), places)
     if plan.unknown:
         ctx.warn(describe_unknown(f"script {plan.name!r}", plan.unknown))
-    unknown_nodes = assignments.describe_unknown_nodes([plan.assignment])
-    if ctx.check_mode and unknown_nodes:
-        ctx.warn(unknown_nodes)
+    placed = [(f"script {plan.name!r}", plan.assignment)]
+    for text in assignments.describe_nodes(placed, ctx.check_mode):
+        ctx.warn(text)
     removed = _check_removed(ctx, plan, wanted)
     script = plan.current if ctx.check_mode else _apply(ctx, plan, wanted)
     return build_result(plan.changes, script=scripts.summarize(script, plan), macs_removed=removed)

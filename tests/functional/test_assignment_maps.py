@@ -58,7 +58,34 @@ def test_a_profile_goes_to_its_node_once(watched, run_module, a_map, by):
     assert first["changes"] == predicted["changes"] and first["diff"] == predicted["diff"]
     assert nodes_with(watched, first["profiles"][0]["library_item_id"]) == [node]
     mark = watched.mark()
-    assert not run_module(PROFILE, asked, lab=watched.lab)["changed"] and watched.writes(mark) == []
+    again = run_module(PROFILE, asked, lab=watched.lab)
+    assert not again["changed"] and watched.writes(mark) == []
+    assert "already and stays in its node there" in str(again["warnings"])
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("module", [PROFILE, APP, "kandji_custom_script"])
+def test_an_item_that_is_on_the_map_stays_in_its_node_with_a_warning(
+    watched, run_module, a_map, module, check
+):
+    root, node = (each["id"] for each in a_map["nodes"])
+    asked = {
+        PROFILE: {"name": "Okta SCEP - map"},
+        APP: {"name": "Okta Verify"},
+        "kandji_custom_script": {"name": "Check", "script": "true"},
+    }[module]
+    first = run_module(
+        module,
+        {**asked, "blueprints": ["All Macs"], "assignment_nodes": {"All Macs": node}},
+        lab=watched.lab,
+    )
+    assert first["changed"] and "stays in its node" not in str(first.get("warnings")), first
+    mark = watched.mark()
+    for named in (root, UNKNOWN_NODE):
+        asked = {**asked, "blueprints": ["All Macs"], "assignment_nodes": {"All Macs": named}}
+        again = run_module(module, asked, lab=watched.lab, check=check)
+        assert not again["changed"] and watched.writes(mark) == []
+        assert "is on 'All Macs' already and stays in its node there" in str(again["warnings"])
 
 
 def test_profiles_of_several_rings_have_nodes_of_their_own(watched, run_module, a_map):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from .._core.changes import Change
 from .._core.errors import BadOption, NotFound, Refused
 from .._core.lookup import suggestion
+from .._core.text import abbreviate
 from .client import Kandji
 from .lookups import blueprint_catalog
 from .records import Blueprint, KandjiDevice, LibraryItem
@@ -27,12 +28,14 @@ Items = t.Mapping[str, t.Sequence[LibraryItem]]
 class Assignment(t.NamedTuple):
     """Blueprints that an item is to be assigned to, and removed from.
 
-    ``nodes`` is blueprint id -> node of its assignment map, if one is named.
+    ``nodes`` is blueprint id -> node of its assignment map, if one is named. ``kept`` are the
+    blueprints that have the item already, and for which a node is named.
     """
 
     assign: t.Sequence[Blueprint]
     remove: t.Sequence[Blueprint]
     nodes: t.Mapping[str, str] = {}
+    kept: t.Sequence[Blueprint] = ()
 
 
 def is_id(text: str) -> bool:
@@ -135,10 +138,11 @@ def plan_assignment(
     if mode == "remove":
         return Assignment([], [each for each in wanted if each.id in holding], nodes)
     assign = [each for each in wanted if each.id not in holding]
+    kept = tuple(each for each in wanted if each.id in holding & nodes.keys())
     if mode != "exact":
-        return Assignment(assign, [], nodes)
+        return Assignment(assign, [], nodes, kept)
     surplus = holding - {each.id for each in wanted}
-    return Assignment(assign, [each for each in known if each.id in surplus], nodes)
+    return Assignment(assign, [each for each in known if each.id in surplus], nodes, kept)
 
 
 def _blueprints_with(item_id: str | None, items: t.Mapping[str, t.AbstractSet[str]]) -> set[str]:
@@ -162,7 +166,34 @@ def _step(action: str, subject: str, blueprint: Blueprint, assignment: Assignmen
     return Change(action, f"{subject} blueprint {blueprint.name!r}", before, after)
 
 
-def describe_unknown_nodes(assignments: t.Iterable[Assignment]) -> str:
+def describe_nodes(assignments: t.Sequence[tuple[str, Assignment]], check_mode: bool) -> list[str]:
+    """Return warnings of nodes that no API shows.
+
+    :arg assignments: subjects for messages, such as profile 'Okta SCEP', and their assignments.
+    """
+    texts = [_describe_kept_nodes(assignments)]
+    if check_mode:
+        texts.append(_describe_unnamed_nodes(each for _subject, each in assignments))
+    return [text for text in texts if text]
+
+
+def _describe_kept_nodes(assignments: t.Iterable[tuple[str, Assignment]]) -> str:
+    """Return a warning of items that may be in another node than the named one, or ""."""
+    kept = [
+        f"{subject} is on {', '.join(repr(each.name) for each in assignment.kept)}"
+        for subject, assignment in assignments
+        if assignment.kept
+    ]
+    if not kept:
+        return ""
+    return (
+        f"assignment_nodes: {abbreviate(kept, 5)} already and stays in its node there. No API shows"
+        " which node that is, so a changed or a wrong id has no effect. If it is not the node that"
+        " you name, move the item to that node in Kandji's web app."
+    )
+
+
+def _describe_unnamed_nodes(assignments: t.Iterable[Assignment]) -> str:
     """Return what check mode cannot tell of assignments to maps without a node, or "".
 
     Kandji takes an item at the root of a map without conditions, and refuses it without a node

@@ -14,7 +14,7 @@ from ..assignment_apply import apply_assignment
 from ..assignments import (
     Limit,
     check_limits,
-    describe_unknown_nodes,
+    describe_nodes,
     item_ids,
     read_blueprints,
     read_items,
@@ -236,9 +236,9 @@ def sum_reaches(tasks: t.Sequence[ProfileTask[PlanT]], limits: ProfileLimits) ->
 
 
 def describe_unknowns(plans: t.Sequence[Plan], check_mode: bool) -> list[str]:
-    """Return warnings: fields that Kandji does not show, and nodes that check mode cannot know."""
+    """Return warnings: fields and nodes that Kandji does not show."""
     texts = [describe_unknown(_subject(plan), plan.unknown) for plan in plans]
-    texts += [describe_unknown_nodes(plan.assignment for plan in plans)] if check_mode else []
+    texts += describe_nodes([(_subject(plan), plan.assignment) for plan in plans], check_mode)
     return [text for text in texts if text]
 
 

@@ -162,6 +162,27 @@ def test_add_keeps_what_is_elsewhere_exact_does_not_and_remove_assigns_nothing(
     )
 
 
+@pytest.mark.parametrize("mode, kept", [("add", (CANARY,)), ("exact", (CANARY,)), ("remove", ())])
+def test_an_item_is_kept_where_a_node_is_named_for_a_blueprint_that_has_it(
+    mode: str, kept: t.Any
+) -> None:
+    items = {CANARY.id: {ITEM}, SALES.id: {ITEM}}
+    nodes = {CANARY.id: NODE, ENGINEERING.id: NODE}
+    wanted = [CANARY, SALES, ENGINEERING]
+    assert assignments.plan_assignment(wanted, ALL, items, ITEM, mode, nodes).kept == kept
+
+
+def test_of_items_that_stay_in_their_nodes_one_warning_tells_all() -> None:
+    stays, other = Assignment([], [], {}, (CANARY, SALES)), Assignment([CANARY], [])
+    placed = [("profile 'A'", stays), ("profile 'B'", other), ("script 'C'", stays)]
+    [text] = assignments.describe_nodes(placed, check_mode=False)
+    assert text.startswith(
+        "assignment_nodes: profile 'A' is on 'Canary', 'Sales', script 'C' is on 'Canary', 'Sales'"
+        " already and stays in its node there."
+    )
+    assert assignments.describe_nodes(placed[1:2], check_mode=True) == []
+
+
 def test_an_item_that_is_yet_to_be_made_is_on_no_blueprint() -> None:
     assert assignments.plan_assignment(
         [CANARY], ALL, {CANARY.id: {"none", ""}}, None, "exact"
