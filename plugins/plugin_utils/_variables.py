@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from ..module_utils._core.errors import BadOption
+from ..module_utils._core.lookup import fold_name, tell_apart
 from ..module_utils._core.options import Params
 from ..module_utils._http.urls import check_origin, split_url
 from ..module_utils._kandji.credentials import check_api_token, check_api_url
@@ -206,7 +207,9 @@ def suggest_name(name: str, known: Iterable[str], needed: Iterable[str] = ()) ->
     begun = sorted((key for key in by_key if wanted and key.startswith(wanted)), key=len)
     close = begun or difflib.get_close_matches(wanted, by_key, n=3, cutoff=0.6)
     close = [key for key in close if by_key[key] in needed] or close
-    return f"; did you mean '{by_key[close[0]]}'?" if close else ". Remove it."
+    if not close:
+        return ". Remove it."
+    return f"; did you mean '{by_key[close[0]]}'?{tell_apart(wanted, close[0])}"
 
 
 def _needs(declaration: Declaration, name: str) -> list[Need]:
@@ -380,14 +383,16 @@ def _shared(place: str, rings: Sequence[Params]) -> Iterator[str]:
     names: dict[str, int] = {}
     blueprints: dict[str, int] = {}
     for number, ring in enumerate(rings):
-        other = names.setdefault(ring["name"], number) if ring.get("name") else number
+        name = ring.get("name") or ""
+        other = names.setdefault(fold_name(name), number) if name else number
         if other != number:
+            twin = rings[other]["name"]
             yield (
-                f"{place}[{number}].name: {place}[{other}] has the name {quote(ring['name'])}, too."
-                " Give each ring its own name."
+                f"{place}[{number}].name: {place}[{other}] has the name {quote(twin)}, too."
+                f" Give each ring its own name.{tell_apart(name, twin)}"
             )
         for blueprint in ring.get("blueprints") or ():
-            other = blueprints.setdefault(blueprint, number)
+            other = blueprints.setdefault(fold_name(blueprint), number)
             if other != number:
                 yield (
                     f"{place}[{number}].blueprints: {quote(blueprint)} is in {place}[{other}], too."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import typing as t
+import unicodedata
 from dataclasses import dataclass
 
 from .errors import BadOption
@@ -53,7 +54,10 @@ class Catalog(t.Generic[Item]):
         return next((item for item in self.items if self._key(self.id_of(item)) == key), None)
 
     def find_name(self, wanted: str | None, option: str, id_option: str = "") -> Item | None:
-        """Return the object with exactly this name, or None. Raises BadOption if several have it.
+        """Return the object with exactly this name, or None.
+
+        Raises BadOption if several have it, and if only another name looks the same: it is meant,
+        and an object with the wanted name would be its twin.
 
         :arg id_option: the option that names an object by its id, if it is not ``option``.
         """
@@ -67,6 +71,11 @@ class Catalog(t.Generic[Item]):
                 f"{option}: {self.owner} has {len(matches)} {_plural(self.kind)} named {wanted!r}"
                 f" ({ids}). {self.remedy or by_id}."
             )
+        if wanted and not matches:
+            alike = find_alike(wanted, map(self.name_of, self.items))
+            if alike:
+                missing = f"{self.owner} has no {self.kind} {wanted!r}"
+                raise BadOption(f"{option}: {missing}{suggestion(wanted, alike)}")
         return matches[0] if matches else None
 
     def find_one(self, wanted: str, option: str, id_option: str = "") -> Item | None:
@@ -105,11 +114,28 @@ def named(items: t.Iterable[Named], name: str | None) -> list[Named]:
 
 
 def fold_name(name: str) -> str:
-    """Return a name without what people overlook: case, and spaces around it.
+    """Return a name without what people overlook: case, and what ``fold_look`` removes.
 
     Whether Kandji distinguishes such names is not documented.
     """
-    return name.strip().casefold()
+    return fold_look(name).casefold()
+
+
+def fold_look(name: str) -> str:
+    """Return a name without what nobody sees.
+
+    It is the Unicode form (composed or not), characters without width, spaces around the name, and
+    which and how many blanks are between its words.
+    """
+    composed = unicodedata.normalize("NFC", name)
+    visible = (char for char in composed if unicodedata.category(char) != "Cf")
+    return " ".join("".join(visible).split())
+
+
+def find_alike(name: str, names: t.Iterable[str]) -> list[str]:
+    """Return the other names that look the same."""
+    look = fold_look(name)
+    return sorted({each for each in names if each != name and fold_look(each) == look})
 
 
 def find_earlier(
@@ -125,13 +151,40 @@ def find_earlier(
 
 
 def suggestion(name: str, names: t.Iterable[str]) -> str:
-    """Return the end of a message that lists the nearest names, or up to ten if none is near."""
+    """Return the end of a message that lists the nearest names, or up to ten if none is near.
+
+    Of names that look the same, it tells the difference.
+    """
     known = sorted(set(names))
+    alike = find_alike(name, known)
+    if alike:
+        return f"; did you mean {' or '.join(map(repr, alike))}?{tell_apart(name, alike[0])}"
     by_lower = {each.lower(): each for each in known}
     close = difflib.get_close_matches(name.lower(), list(by_lower), cutoff=0.5)
     if close:
-        return f"; did you mean {' or '.join(repr(by_lower[each]) for each in close)}?"
+        near = [by_lower[each] for each in close]
+        return f"; did you mean {' or '.join(map(repr, near))}?{tell_apart(name, near[0])}"
     return f"; there are {', '.join(map(repr, known[:10])) or 'none'}."
+
+
+def tell_apart(name: str, other: str) -> str:
+    """Return a sentence with the characters of two names that look the same, else ""."""
+    if name == other or not (find_alike(name, [other]) or _are_of_two_scripts(name, other)):
+        return ""
+    return f" They look alike: yours is {ascii(name)}, the other one {ascii(other)}."
+
+
+def _are_of_two_scripts(name: str, other: str) -> bool:
+    """Return whether names differ in letters alone that are Latin in one of them only."""
+    pairs = [(first, second) for first, second in zip(name, other, strict=False) if first != second]
+    return len(name) == len(other) and all(
+        first.isalpha() and second.isalpha() and _is_latin(first) != _is_latin(second)
+        for first, second in pairs
+    )
+
+
+def _is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("LATIN ")
 
 
 def _plural(kind: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from .._core.errors import BadOption
-from .._core.lookup import fold_name
+from .._core.lookup import fold_name, tell_apart
 from .._core.options import Params
 from .._core.text import abbreviate
 from .._kandji import client as kandji_api
@@ -161,6 +161,7 @@ def find_shared_names(rings: Iterable[RingOptions]) -> list[str]:
         by_key.setdefault(fold_name(ring.name), []).append(ring.name)
     return [
         f"rings: {names[0]!r} is there twice. Give each ring its own name."
+        f"{tell_apart(names[0], names[1])}"
         for _key, names in sorted(by_key.items())
         if len(names) > 1
     ]

@@ -325,6 +325,20 @@ def test_an_unknown_name_without_a_near_one_is_refused() -> None:
             " name.",
         ),
         (
+            [CANARY, {"name": " Canary", "blueprints": ["HR"]}],
+            "[1].name: device_trust_rings[0] has the name 'canary', too. Give each ring its own"
+            " name.",
+        ),
+        (
+            [{**CANARY, "name": "Caf\xe9"}, {"name": "Cafe\u0301", "blueprints": ["HR"]}],
+            "[1].name: device_trust_rings[0] has the name 'Caf\xe9', too. Give each ring its own"
+            " name. They look alike: yours is 'Cafe\\u0301', the other one 'Caf\\xe9'.",
+        ),
+        (
+            [CANARY, {"name": "all", "blueprints": ["HR", "IT\xa0"]}],
+            "[1].blueprints: 'IT\\xa0' is in device_trust_rings[0], too. Leave it in one ring.",
+        ),
+        (
             [CANARY, {"name": "all", "blueprints": ["HR", "IT"]}],
             "[1].blueprints: 'IT' is in device_trust_rings[0], too. Leave it in one ring.",
         ),

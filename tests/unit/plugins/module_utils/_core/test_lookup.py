@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.lookup import (
     Catalog,
     find_earlier,
+    fold_look,
     fold_name,
     named,
     suggestion,
@@ -136,6 +137,47 @@ def test_of_objects_created_at_once_the_first_one_stays(
     assert find_earlier(own, [SALES, STAFF], lambda each: (times[each.id], each.id)) is first
 
 
-@pytest.mark.parametrize("name", ["Canary", " canary", "CANARY\n"])
+COMPOSED, DECOMPOSED = "Caf\xe9 Nord", "Cafe\u0301 Nord"
+ALIKE = [
+    DECOMPOSED,
+    "Caf\xe9\xa0Nord",
+    "Caf\xe9  Nord ",
+    "Caf\xe9\u200b Nord",
+    "\ufeffCaf\xe9 Nord",
+]
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_name_that_looks_the_same_is_told_apart(name: str) -> None:
+    text = suggestion(COMPOSED, [name, "Caf\xe9 Sud"])
+    assert text == (
+        f"; did you mean {name!r}? They look alike: yours is 'Caf\\xe9 Nord', the other one"
+        f" {ascii(name)}."
+    )
+    assert suggestion(name, [COMPOSED]).endswith(
+        f" yours is {ascii(name)}, the other one 'Caf\\xe9 Nord'."
+    )
+    assert fold_look(name) == COMPOSED
+
+
+def test_letters_of_another_script_are_told_apart() -> None:
+    assert suggestion("\u0421anary", ["Canary"]).endswith("the other one 'Canary'.")
+    for other in ("canary", "Kanary", "C\xe1nary", "Canaries", "Can4ry"):
+        assert "look alike" not in suggestion("Canary", [other])
+
+
+def test_no_twin_is_made_of_an_object_whose_name_looks_the_same() -> None:
+    policies = dataclasses.replace(POLICIES, items=[Policy("p1", DECOMPOSED)])
+    for find in (policies.find_name, policies.find_one, policies.resolve_one):
+        with pytest.raises(BadOption, match="^policy: Okta has no policy 'Caf\xe9 Nord'; did you"):
+            find(COMPOSED, "policy")
+    assert policies.find_name(DECOMPOSED, "policy") == policies.items[0]
+    assert policies.find_name(COMPOSED.upper(), "policy") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Canary", " canary", "CANARY\n", "canary\xa0", "\u200bCan\u00adary", "\u2003canary"],
+)
 def test_a_name_is_folded_by_what_people_overlook(name):
     assert fold_name(name) == "canary"
