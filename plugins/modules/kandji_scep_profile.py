@@ -731,7 +731,7 @@ def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Libr
     except Refused as refused:
         if not ctx.check_mode:
             raise
-        ctx.warn(f"It would wait: {refused.message}")
+        ctx.warn(f"It would wait: {refused.details['reason']}.")
 
 
 def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:

@@ -193,8 +193,10 @@ def test_there_and_back_by_the_playbook(watched, playbook, item):
         mark = watched.mark()
         check = change(to, check=True)
         assert check.status == 0 and watched.writes(mark) == [] and check.changed, check.output
+        assert "Unassign that item" not in check.output, check.output
         begun = change(to)
         assert begun.status == 0 and "Waiting at ring canary" in begun.output, begun.output
+        assert "It would wait" not in begun.output, begun.output
         assert not {"Assign Library Item", "Create Custom Profile"} & set(watched.writes(mark))
         watched.live()
         assert twice(watched) == []
@@ -233,6 +235,49 @@ def test_the_limits_count_the_macs_of_all_rings_before_the_first_change(watched,
         assert f"{everybody - 1} is the limit" in " ".join(refused.output.split())
     allowed = playbook(watched.lab, PLAYBOOK, variables={**variables, limit: everybody})
     assert allowed.status == 0 and "Remove Library Item" in watched.writes(mark), allowed.output
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("to", ["profile", "console"])
+def test_the_limit_counts_a_ring_that_an_earlier_run_left_in_between(watched, playbook, to):
+    """The old item is off the first ring already, the new one is not yet on it."""
+    rings, places = watched.ring_variables[:2], []
+    for ring in rings:
+        places += ring["blueprints"]
+    watched.control("POST", "/kandji/items", {"type": "scep", "name": ITEM, "blueprints": places})
+    watched.live()
+    everybody = {
+        mac.serial
+        for mac in watched.world.macs
+        if watched.world.kandji.blueprints[mac.device.blueprint_id].name in places
+    }
+    variables = {
+        "device_trust_rings": rings,
+        "device_trust_console_item": ITEM,
+        "device_trust_migrate_to": "profile",
+        "device_trust_max_removed": 50,
+        "device_trust_gate_wait": 0,
+        "device_trust_poll_interval": 1,
+    }
+    if to == "console":
+        for _run in range(5):  # a ring without test Macs ends a run until its Macs checked in
+            done = playbook(watched.lab, PLAYBOOK, variables=variables)
+            watched.live(2)
+        assert done.status == 0 and done.changed == [], done.output
+        variables["device_trust_migrate_to"] = "console"
+    begun = playbook(watched.lab, PLAYBOOK, variables=variables)
+    assert begun.status == 0 and "Waiting at ring canary" in begun.output, begun.output
+    watched.live(2)
+    mark, limit = watched.mark(), len(everybody) - 1
+    for check in (True, False):
+        limited = {**variables, "device_trust_max_new": limit}
+        refused = playbook(watched.lab, PLAYBOOK, check=check, variables=limited)
+        assert refused.status != 0 and watched.writes(mark) == [], refused.output
+        text = " ".join(refused.output.split())
+        assert f"would reach {limit + 1} Macs of these rings, and {limit} is the limit" in text
+    limited = {**variables, "device_trust_max_new": len(everybody)}
+    allowed = playbook(watched.lab, PLAYBOOK, variables=limited)
+    assert allowed.status == 0 and "Assign Library Item" in watched.writes(mark), allowed.output
 
 
 def test_what_is_to_be_done_has_to_be_said(watched, playbook):

@@ -610,24 +610,32 @@ def check_replaced(
     max_remaining: int,
     wanted: str,
 ) -> None:
-    """Raise Refused if the replaced item is still on the blueprints, or held by too many Macs."""
+    """Raise Refused if the replaced item is still on the blueprints, or held by too many Macs.
+
+    Its detail ``reason`` says so without what to do.
+    """
     places = ", ".join(repr(blueprint.name) for blueprint in blueprints)
     if blueprints:
+        reason = f"{wanted!r} replaces {name!r}, which is still on {places}"
         raise Refused(
-            f"{wanted!r} replaces {name!r}, which is still on {places}: a Mac must have"
-            " one SCEP profile of this authority. Nothing was written. Unassign that item there"
-            " first.",
+            f"{reason}: a Mac must have one SCEP profile of this authority. Nothing was written."
+            " Unassign that item there first.",
             replaces=name,
+            reason=reason,
         )
-    if len(serials) > max_remaining:
+    count = len(serials)
+    if count > max_remaining:
         names = abbreviate(sorted(serials), 5)
+        reason = (
+            f"{wanted!r} replaces {name!r}, which {count} Mac{'' if count == 1 else 's'} of these"
+            f" blueprints still hold{'s' if count == 1 else ''} ({names})"
+        )
         raise Refused(
-            f"{wanted!r} replaces {name!r}, which {len(serials)}"
-            f" Mac{'' if len(serials) == 1 else 's'} of these blueprints still"
-            f" hold{'s' if len(serials) == 1 else ''} ({names}). Nothing was written. Run again"
-            f" when they have checked in, or set max_remaining: {len(serials)} to continue.",
+            f"{reason}. Nothing was written. Run again when they have checked in, or set"
+            f" max_remaining: {count} to continue.",
             replaces=name,
-            count=len(serials),
+            reason=reason,
+            count=count,
             held_by=sorted(serials)[:200],
         )
 

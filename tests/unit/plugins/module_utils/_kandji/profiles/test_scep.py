@@ -734,14 +734,19 @@ def test_a_refused_replacement_names_the_item_and_up_to_200_macs_that_hold_it() 
     serials = {f"C{number:03}" for number in range(201)}
     with pytest.raises(Refused) as refused:
         scep_profile.check_replaced("Old", [], serials, 0, "New")
+    held = "'New' replaces 'Old', which 201 Macs of these blueprints still hold"
     assert refused.value.details == {
         "replaces": "Old",
+        "reason": f"{held} (C000, C001, C002, C003, C004 and 196 more)",
         "count": 201,
         "held_by": sorted(serials - {"C200"}),
     }
     with pytest.raises(Refused) as refused:
         scep_profile.check_replaced("Old", [CANARY], serials, 0, "New")
-    assert refused.value.details == {"replaces": "Old"}
+    assert refused.value.details == {
+        "replaces": "Old",
+        "reason": "'New' replaces 'Old', which is still on 'Canary'",
+    }
 
 
 @pytest.mark.parametrize(
