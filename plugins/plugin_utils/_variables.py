@@ -472,6 +472,8 @@ def to_integer(variable: Variable, value: object) -> int:
         text = f"{value:.0f}"
     if isinstance(value, bool) or not re.fullmatch(r"[+-]?[0-9]+", text):
         raise WrongValue(f"{quote(value)} is not a whole number. Set one {limits}.")
+    if re.match(r"[+-]?0[0-9]", text):  # YAML reads it as an octal number, other sources do not
+        raise WrongValue(f"{quote(value)} begins with a zero. Write the number without it.")
     if len(text) > 20 or not variable.minimum <= int(text) <= variable.maximum:
         raise WrongValue(f"{quote(value)} is out of range. Set a number {limits}.")
     return int(text)

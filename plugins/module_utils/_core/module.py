@@ -27,7 +27,7 @@ from .errors import DeviceTrustError
 from .masking import Masker
 from .options import KANDJI, OKTA, Params, require
 from .progress import FILE_VARIABLE, Progress
-from .ranges import check_ranges
+from .ranges import check_ranges, check_texts
 from .results import Result
 from .text import printable
 
@@ -35,7 +35,7 @@ from .text import printable
 class ModuleContext:
     """The parameters, clients and warnings that a module's run() works with.
 
-    Raises BadOption for a number that is out of range.
+    Raises BadOption for a number that is out of range, and for a text that YAML read otherwise.
 
     The clients refuse to write in check mode, and operations that the module does not declare.
     """
@@ -48,6 +48,7 @@ class ModuleContext:
         uses: t.Sequence[Operation],
     ) -> None:
         check_ranges(params)
+        check_texts(params)
         self.params, self.check_mode, self.uses = params, check_mode, tuple(uses)
         self.masker = Masker()
         self._warn = warn

@@ -12,6 +12,7 @@ import typing as t
 
 from .errors import BadOption
 from .options import Params
+from .text import walk_texts
 
 
 class Range(t.NamedTuple):
@@ -82,13 +83,31 @@ RANGES: dict[str, Range] = {
 
 
 def check_ranges(params: Params) -> None:
-    """Raise BadOption for a number that is out of the range of its option, or not a number."""
+    """Raise BadOption for a number that is out of the range of its option, or not a number.
+
+    A boolean, which is what YAML reads yes and on as, is none, although Python counts with it.
+    """
     for name, value in params.items():
         limits = RANGES.get(name)
-        if limits is None or isinstance(value, bool) or not isinstance(value, (int, float)):
+        if limits is None or not isinstance(value, (int, float)):
             continue
+        if isinstance(value, bool):
+            raise BadOption(f"{name}: it is a boolean (yes, no, on, off). Set a number.")
         if not limits.low <= value <= limits.high:
             low, high = (f"{limit:g}" if limit % 1 else f"{limit:.0f}" for limit in limits)
             raise BadOption(
                 f"{name}: {value} is not between {low} and {high}. Set a number in that range."
+            )
+
+
+def check_texts(params: Params) -> None:
+    """Raise BadOption for a text that YAML read as a boolean: yes, no, on or off without quotes.
+
+    Ansible turns it into the text True or False, which no object is called.
+    """
+    for path, text in walk_texts(dict(params)):
+        if text in ("True", "False"):
+            raise BadOption(
+                f"{path.lstrip('.')}: YAML read it as a boolean (yes, no, on, off, true, false)."
+                " Put the text in quotes."
             )

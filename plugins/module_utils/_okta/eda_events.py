@@ -15,7 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._core.errors import BadOption
 from .._core.json_fields import Json, Row
 from .._core.options import ArgumentSpec, Option, Params
-from .._core.ranges import check_ranges
+from .._core.ranges import check_ranges, check_texts
 from .records import LogEntity, LogEvent
 
 # What the rulebooks of the collection are about. Which of the last two an org writes where a device
@@ -59,6 +59,7 @@ def options(args: Params, spec: ArgumentSpec) -> Params:
         )
     params = dict(checked.validated_parameters)
     check_ranges(params)
+    check_texts(params)
     return params
 
 

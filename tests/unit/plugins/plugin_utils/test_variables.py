@@ -175,6 +175,23 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
     "name, value, problem",
     [
         ("device_trust_gate_wait", "ten", "'ten' is not a whole number. Set one from 0 to 14400."),
+        # YAML reads it as 8, and -e name=value as 10.
+        (
+            "device_trust_max_reissue",
+            "010",
+            "'010' begins with a zero. Write the number without it.",
+        ),
+        (
+            "device_trust_max_reissue",
+            "1e3",
+            "'1e3' is not a whole number. Set one from 0 to 1000000.",
+        ),
+        (
+            "device_trust_max_reissue",
+            "1:30",
+            "'1:30' is not a whole number. Set one from 0 to 1000000.",
+        ),
+        ("device_trust_gate_wait", 1.5, "1.5 is not a whole number. Set one from 0 to 14400."),
         (
             "device_trust_max_reissue",
             True,

@@ -13,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.ranges import (
     RANGES,
     check_ranges,
+    check_texts,
 )
 
 
@@ -26,7 +27,28 @@ def test_the_bounds_are_accepted_and_nothing_beyond_them(name: str) -> None:
             check_ranges({name: wrong})
 
 
-@pytest.mark.parametrize("value", [None, "7", True, [-1]])
+@pytest.mark.parametrize("name", RANGES)
+@pytest.mark.parametrize("value", [True, False])
+def test_a_boolean_is_not_a_number(name: str, value: bool) -> None:
+    with pytest.raises(BadOption, match=f"^{name}: it is a boolean .* Set a number"):
+        check_ranges({name: value, "gate": value})
+
+
+@pytest.mark.parametrize(
+    "params, name",
+    [
+        ({"name": "True"}, "name"),
+        ({"blueprints": ["Canary", "False"]}, "blueprints"),
+        ({"profiles": [{"name": "a", "blueprints": ["True"]}]}, "profiles.blueprints"),
+    ],
+)
+def test_a_text_that_yaml_read_as_a_boolean_is_refused(params: t.Any, name: str) -> None:
+    with pytest.raises(BadOption, match=rf"^{name}: YAML read it as a boolean .* in quotes"):
+        check_texts(params)
+    check_texts({"gate": True, "name": "true", "constraints": [{"a": False}], "none": None})
+
+
+@pytest.mark.parametrize("value", [None, "7", [-1]])
 def test_what_is_not_a_number_has_no_range(value: t.Any) -> None:
     check_ranges({"max_rows": value})
 
