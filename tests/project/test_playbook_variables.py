@@ -9,6 +9,7 @@ module takes, it converts; what a playbook reads, validate_variables converted.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -275,3 +276,15 @@ def test_messages_name_variables_as_users_write_them():
         if word in keys
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_each_play_says_what_to_do_if_the_variables_were_not_validated(path: Path) -> None:
+    """Its first file of variables defines device_trust, which the first task overrides."""
+    plays = [play for play in yaml.safe_load(path.read_text(encoding="utf-8")) if "hosts" in play]
+    assert plays
+    for play in plays:
+        if re.search(r"\bdevice_trust\b", json.dumps(play)):
+            assert play.get("vars_files", [""])[0] == "vars/unvalidated.yml", play["name"]
+    [first] = [play["tasks"][0] for play in plays[:1]]
+    assert first["register"] == "device_trust" and first["tags"] == ["always"]
