@@ -81,8 +81,9 @@ class Failures:
 
     def bad_settings(self, error: OSError, ca_path: str | None) -> BadOption:
         """Return the error of settings that no request can be sent with."""
-        if ca_path and not os.path.exists(ca_path):
-            return BadOption(f"ca_path: {ca_path} does not exist. Correct the path.")
+        name, path = _find_ca_file(ca_path)
+        if path and not os.path.exists(path):
+            return BadOption(f"{name}: {path} does not exist. Correct the path.")
         return BadOption(self.masker.text(f"ca_path or network settings: {error}."))
 
     def bad_tls(
@@ -91,7 +92,8 @@ class Failures:
         """Return the error of a TLS connection that was not made or that broke."""
         text = repr(error)
         if "NO_CERTIFICATE_OR_CRL_FOUND" in text:
-            return BadOption(f"ca_path: {ca_path} holds no certificate. Set another file.")
+            name, path = _find_ca_file(ca_path)
+            return BadOption(f"{name}: {path} holds no certificate. Set another file.")
         if "CERTIFICATE_VERIFY_FAILED" not in text and "doesn't match" not in text:
             # It may have broken after the request was sent: a write may have been carried out.
             return self.unreachable(operation, f"the TLS connection failed ({self._reason(error)})")
@@ -277,3 +279,15 @@ def _innermost_text(error: Exception) -> str:
             break
         inner = deeper
     return str(inner)
+
+
+def _find_ca_file(ca_path: str | None) -> tuple[str, str]:
+    """Return where the CA certificates of a request are set, and their path: "" for the defaults.
+
+    Without the option, the library takes the file of an environment variable.
+    """
+    if ca_path:
+        return "ca_path", ca_path
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    name = next((name for name in names if os.environ.get(name)), "ca_path")
+    return name, os.environ.get(name, "")

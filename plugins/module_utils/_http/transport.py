@@ -9,6 +9,7 @@ library ``requests``.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import typing as t
@@ -46,12 +47,13 @@ from .retry import (
     retry_after,
 )
 from .settings import Settings
-from .urls import passwords_in
+from .urls import check_proxy, passwords_in
 
 try:
     import requests
     import requests.auth
     import requests.exceptions
+    import requests.utils
 
     REQUESTS_IMPORT_ERROR = None
     _AuthBase: t.Any = requests.auth.AuthBase
@@ -64,6 +66,17 @@ PRODUCT = "devicetrust.okta_kandji"
 USER_AGENT = f"{PRODUCT}/{VERSION}"
 CHUNK_BYTES = 65536
 MAX_WORDS = 500  # characters of a vendor's explanation
+
+
+def _check_proxy(origin: str) -> None:
+    """Raise BadOption if requests to an origin go by a proxy of the environment that is none."""
+    proxies = requests.utils.get_environ_proxies(origin)
+    proxy = requests.utils.select_proxy(origin, proxies)
+    if proxy:
+        names = (
+            name for name, value in os.environ.items() if value == proxy and "roxy" in name.lower()
+        )
+        check_proxy(next(names, "The proxy of this host"), proxy)
 
 
 class Transport:
@@ -92,6 +105,7 @@ class Transport:
         # A proxy that refuses may show what it was sent.
         for password in passwords_in(getproxies().values()):
             masker.add(password, ordinary=True)
+        _check_proxy(origin)
         self._session = requests.Session()
         adapter = DeadlineAdapter(settings.max_answer_seconds, settings.clock)
         for scheme in ("https://", "http://"):

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from .._core.errors import BadOption
 
+PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 MAX_FILTER_TERMS = 40  # serials or ids in one query, by the length of a URL
 
 
@@ -71,6 +73,26 @@ def split_url(url: str) -> SplitResult:
 def batches(values: Sequence[str], size: int = MAX_FILTER_TERMS) -> list[list[str]]:
     """Return the values in lists that each fit the URL of one query."""
     return [list(values[start : start + size]) for start in range(0, len(values), size)]
+
+
+def check_proxy(name: str, url: str) -> None:
+    """Raise BadOption for the URL of a proxy that no request can be sent by.
+
+    The message does not hold it, since it may hold a password.
+
+    :arg name: where it is set, such as HTTPS_PROXY.
+    """
+    parts = split_url(url if "://" in url else f"http://{url.lstrip('/')}")
+    try:
+        host = (parts.hostname or "").encode("idna")
+        is_wrong = parts.port == 0 or not re.fullmatch(rb"[\w.:-]+", host)
+    except ValueError:  # a port that is not a number, a name that no host can have
+        is_wrong = True
+    if is_wrong or parts.scheme not in PROXY_SCHEMES:
+        raise BadOption(
+            f"{name}: it is not the URL of a proxy. Write it like http://proxy.example.com:3128, or"
+            " unset it."
+        )
 
 
 def passwords_in(urls: Iterable[str]) -> Iterator[str]:

@@ -1234,6 +1234,33 @@ def test_a_ca_path_that_is_not_there_is_told(lab: Lab) -> None:
         to_the_lab(lab, {"ca_path": "/nowhere/ca.pem"}).call(GET_ORGANIZATION)
 
 
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_ca_file_of_the_environment_that_is_not_there_is_told(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for each in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, "/nowhere/ca.pem")
+    with pytest.raises(BadOption, match=f"^{name}: /nowhere/ca.pem does not exist"):
+        to_the_lab(lab, {"ca_path": None}).call(GET_ORGANIZATION)
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_that_is_none_is_told_before_a_request(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for each in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, "http://ada:s3cret@")
+    vendor = Vendor("okta", "Okta", lambda _answer: Explanation(""))
+    with pytest.raises(BadOption, match=f"^{name}: it is not the URL of a proxy") as raised:
+        Transport(vendor, "https://acme.okta.com", Auth(), Settings(), Masker())
+    assert "s3cret" not in raised.value.message
+    for exception in ("*", "acme.okta.com", "[, okta.com"):
+        monkeypatch.setenv("NO_PROXY", exception)
+        Transport(vendor, "https://acme.okta.com", Auth(), Settings(), Masker())
+
+
 def test_a_ca_path_that_holds_no_certificate_is_told(lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate\n")
     caller = to_the_lab(lab, {"ca_path": str(tmp_path / "ca.pem")})

@@ -94,6 +94,64 @@ def test_a_text_that_is_not_a_url_has_no_parts() -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "http://ada:s3cret@",
+            "http://ada:s3cret@:3128",
+            "http://",
+            "https://",
+            " ",
+            "ada:s3cret@",
+        ),
+        *(
+            "http://[::1",
+            "http://h:99999",
+            "http://h:abc",
+            "http://h:0",
+            "ada:s3cret@h:x",
+            "ftp://h",
+        ),
+        *(
+            "http://ada:s3cret@ho st:1",
+            "http://\x01h",
+            "h" * 300,
+            f"http://{'h' * 300}",
+            "http://a..b",
+        ),
+    ],
+)
+def test_what_is_no_proxy_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        urls.check_proxy("HTTPS_PROXY", url)
+    assert raised.value.message == (
+        "HTTPS_PROXY: it is not the URL of a proxy. Write it like http://proxy.example.com:3128, or"
+        " unset it."
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "http://proxy.test:3128",
+            "proxy.test:3128",
+            "//proxy.test",
+            "https://ada:s3%20cret@proxy",
+        ),
+        *(
+            "socks5h://127.0.0.1:1080",
+            "http://[::1]:3128/",
+            "http://b\xfcro.test",
+            "http://my_proxy:1",
+        ),
+    ],
+)
+def test_a_proxy_is_accepted(url: str) -> None:
+    urls.check_proxy("HTTPS_PROXY", url)
+
+
+@pytest.mark.parametrize(
     ("url", "passwords"),
     [
         ("http://ada:s3cr%65t@proxy.test:3128", ["s3cr%65t", "s3cret"]),
