@@ -127,7 +127,10 @@ def test_a_pin_that_only_the_profile_holds_is_compared_before_macs_enrol(
 def test_a_pin_is_removed_like_any_other_change(watched, run_module, profile_args):
     authority = watched.world.okta.platform.authority
     pin = hashlib.sha256(authority.ca_certificate_der).hexdigest()
-    run_module(MODULE, {**profile_args, "ca_fingerprint": pin}, lab=watched.lab)
+    first = run_module(MODULE, {**profile_args, "ca_fingerprint": pin}, lab=watched.lab)
+    # The check of the pin and the test enrolment read the authority once.
+    reads = {each["operation"]: each["count"] for each in first["api_calls"]}
+    assert reads["GetCACaps"] == reads["GetCACert"] == reads["PKIOperation"] == 1, reads
     assert inner(our_profile(watched))["CAFingerprint"] == bytes.fromhex(pin)
     unset = run_module(MODULE, profile_args, lab=watched.lab)
     assert not unset["changed"]  # an option that is not set is not compared

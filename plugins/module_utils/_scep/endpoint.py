@@ -93,11 +93,15 @@ def _check_text(url: str) -> None:
 
 
 class ScepEndpoint:
-    """A SCEP URL, called without any token. ``transport.calls`` counts the calls."""
+    """A SCEP URL, called without any token. ``transport.calls`` counts the calls.
+
+    What the endpoint answers to GetCACaps and GetCACert is read once.
+    """
 
     def __init__(self, url: str, settings: Settings, masker: Masker) -> None:
         self.url = check_scep_url(url)
         parts = split_url(url)
+        self._answers: dict[str, tuple[int, str, bytes]] = {}
         self._path = parts.path.replace("{", "{{").replace("}", "}}")
         self.transport = Transport(
             Vendor("scep", "SCEP", _explain, is_declared=False),
@@ -152,6 +156,8 @@ class ScepEndpoint:
         self, verb: str, url: str, params: t.Mapping[str, str], body: bytes | None
     ) -> tuple[int, str, bytes]:
         name = params["operation"]
+        if name in self._answers:
+            return self._answers[name]
         # An authority keeps what it had; a test enrolment only adds a certificate that nobody uses.
         writes = name == "PKIOperation"
         operation = Operation(name, verb, self._path, writes=writes, keeps_state=True)
@@ -167,7 +173,10 @@ class ScepEndpoint:
             )
         except ApiError as error:
             return error.status, "", b""
-        return answer.status, answer.headers.get("Content-Type", ""), answer.content
+        content = (answer.status, answer.headers.get("Content-Type", ""), answer.content)
+        if not writes:
+            self._answers[name] = content
+        return content
 
 
 def _explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
