@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -105,6 +106,18 @@ def test_archives_of_other_files_are_not_used(tmp_path, monkeypatch):
     (utilities / "more.py").write_text("")
     seen.append(module_archives.kept_directory(str(tmp_path / "kept")))
     assert len(set(seen)) == 3
+
+
+def test_archives_that_were_used_last_are_kept(tmp_path, monkeypatch):
+    (tmp_path / "plugins" / "module_utils").mkdir(parents=True)
+    monkeypatch.setattr(module_archives, "_get_collection_path", lambda _name: str(tmp_path))
+    root = tmp_path / "kept"
+    for number in range(12):
+        (root / str(number)).mkdir(parents=True)
+        (root / str(number) / "archive").write_text("x")
+        os.utime(root / str(number), (number, number))
+    used = module_archives.kept_directory(str(root))
+    assert {path.name for path in root.iterdir()} == {used.name, *map(str, range(5, 12))}
 
 
 def test_archives_of_other_collections_are_made_in_each_run(tmp_path):

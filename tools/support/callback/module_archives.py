@@ -17,6 +17,7 @@ DOCUMENTATION = """
       - For the tests and the demonstration of this checkout; not part of the collection.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -30,6 +31,7 @@ from ansible.release import __version__
 from ansible.utils.collection_loader._collection_finder import _get_collection_path
 
 COLLECTION = "devicetrust.okta_kandji"
+MAX_DIRECTORIES = 8  # a run at the same time may have another Ansible or Python
 PREFIXES = ("ansible.modules.", f"ansible_collections.{COLLECTION}.")
 
 
@@ -71,7 +73,19 @@ def kept_directory(root: str) -> Path | None:
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     kept = Path(root) / digest
     kept.mkdir(parents=True, exist_ok=True)
+    os.utime(kept)
+    prune(Path(root))
     return kept
+
+
+def prune(root: Path) -> None:
+    """Delete all directories but those that runs used last: each edit of a file makes another."""
+    ages = {}
+    for path in root.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another run deletes, too
+            ages[path] = path.stat().st_mtime_ns
+    for path in sorted(ages, key=ages.__getitem__, reverse=True)[MAX_DIRECTORIES:]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def copy_archives(source: Path, target: Path) -> None:
