@@ -86,7 +86,11 @@ options:
       - Further keys inside O(mobileconfig) whose values are secret. Data is shown as its digest.
       - Keys that Apple describes as passwords, secrets and the like are always secret. So are other
         keys with C(password), C(passphrase), C(passcode), C(challenge), C(secret), C(token),
-        C(credential), C(pin) or C(psk) in their names, and keys that end with C(Key).
+        C(credential), C(pin) or C(psk) in their names, and keys that end with C(Key). Common words
+        of other languages, such as C(Passwort), count, too.
+      - Values that look like credentials are secret under any key. These are C(Bearer ...) and
+        other authorizations, passwords and tokens in URLs, and, in payloads that Apple does not
+        describe, random texts of 20 letters and digits or more.
       - What Kandji holds under a key that O(mobileconfig) does not have is never shown.
     type: list
     elements: str

@@ -4,13 +4,16 @@
 """Which values of a configuration profile are secret, and profiles without them. Pure.
 
 The type of the payload and the key decide (see payload_keys). A key that no table names is secret
-if its name looks like one. What an older profile holds under a key that the file does not have is
-secret, too: who wrote the file did not judge it.
+if its name looks like one, in some languages. So is a value that looks like a credential: an
+authorization, a key, and in a payload that Apple does not describe a random text. What an older
+profile holds under a key that the file does not have is secret, too: who wrote the file did not
+judge it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import typing as t
 
@@ -22,7 +25,9 @@ from .payload_keys import ORDINARY_KEYS, SECRET_KEYS
 from .references import Plist, kind_of
 
 _SECRET_NAME = re.compile(
-    r"password|passphrase|passcode|passwd|challenge|secret|token|credential"
+    r"passwor[dt]|passphrase|passcode|passwd|challenge|secret|token|credential"
+    r"|kennwort|wachtwoord|contrase[nñ]a|mot[ _-]?de[ _-]?passe|senha|l[oö]senord|has[lł]o|heslo"
+    r"|パスワード|密码|密碼|пароль"
     r"|(private|shared|api|auth|recovery|access|encryption|license|licence)[ _-]?key",
     re.IGNORECASE,
 )
@@ -34,7 +39,22 @@ _DESCRIPTIONS = {
 }
 _UNKNOWN_VARIABLE = re.compile(r"\$[A-Z][A-Z_]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SECRET_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\w+://[^/\s:@]*:[^/\s@]+@")
+_SECRET_TEXT = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\w+://[^/\s:@]*:[^/\s@]+@"
+    # A token has a digit, a sign, or a capital inside: "Basic authentication" is none.
+    r"|(?i:\b(?:bearer|basic|digest|token|apikey|ssws))[ :=]+"
+    r"(?=\S*(?:[0-9=]|[a-z][A-Z]))[A-Za-z0-9+/=._~-]{8,}"
+    r"|(?i:[?&;](?:access_|api_?|auth_?)?(?:token|key|sig|signature|secret|password|pwd)=)[^&;\s]+"
+    # Tokens that say whose they are: of GitHub, GitLab, Slack, Amazon, Stripe
+    r"|\b(?:gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|AKIA|[rs]k_live_)\w{8}"
+)
+_LONG_WORD = re.compile(r"[A-Za-z0-9]{20,}", re.ASCII)
+_HEXADECIMAL = re.compile(r"[0-9A-F]+|[0-9a-f]+")
+# The last word of a key that identifies something: its value is long, and no secret.
+_IDENTIFIERS = {
+    *("id", "ids", "identifier", "guid", "cid", "url", "uri", "host", "name", "serial"),
+    *("hash", "digest", "fingerprint", "thumbprint", "requirement", "certificate"),
+}
 # What describes a payload, in any payload.
 _METADATA = {
     "PayloadType",
@@ -61,12 +81,12 @@ def is_secret(path: str, kind: str = "", secret_keys: t.Sequence[str] = ()) -> b
 
 def _names_secret(key: str) -> bool:
     words = [word.lower() for word in _WORD.findall(key)]
-    if not words or words[-1] in _DESCRIPTIONS:
+    if words and words[-1] in _DESCRIPTIONS:
         return False
     return (
         bool(_SECRET_NAME.search(key))
         or not _SECRET_WORDS.isdisjoint(words)
-        or words[-1] == "key"
+        or words[-1:] == ["key"]
         and words[-2:] != ["public", "key"]
     )
 
@@ -118,7 +138,28 @@ def _is_secret_value(value: object, path: str, kind: str, secret_keys: t.Sequenc
         return False
     if isinstance(value, str) and (SIGNED_TOKEN.search(value) or _SECRET_TEXT.search(value)):
         return True
+    if isinstance(value, str) and _looks_random(value, path, kind):
+        return True
     return is_secret(path, kind, secret_keys)
+
+
+def _looks_random(text: str, path: str, kind: str) -> bool:
+    """Return whether a text of a payload that Apple does not describe looks like a key.
+
+    Capitals, small letters and digits alternate in it as in no word. Digests, UUIDs and what the
+    key calls an identifier do not count.
+    """
+    words = _WORD.findall(path.rpartition(".")[2])
+    last = words[-1].lower() if words else ""
+    if not kind or kind.startswith("com.apple.") or last in _DESCRIPTIONS | _IDENTIFIERS:
+        return False
+    return "://" not in text and any(map(_alternates, _LONG_WORD.findall(text)))
+
+
+def _alternates(word: str) -> bool:
+    kinds = [(char.isdigit(), char.isupper()) for char in word]
+    changes = sum(first != second for first, second in itertools.pairwise(kinds))
+    return len(set(kinds)) == 3 and changes >= 0.4 * len(word) and not _HEXADECIMAL.fullmatch(word)
 
 
 class Mask:

@@ -107,6 +107,67 @@ def test_an_ordinary_key_is_not_secret(kind: str, path: str) -> None:
     assert not secrets.is_secret(path, kind)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "Passwort",
+        "WLAN-Kennwort",
+        "contraseña",
+        "MotDePasse",
+        "Wachtwoord",
+        "Senha",
+        "Hasło",
+        "密码",
+    ],
+)
+def test_a_password_is_one_in_other_languages(key: str) -> None:
+    assert secrets.Mask("com.acme.app").value(CANARY, key) == MASK
+
+
+RANDOM = "q7Zt0PkR3vXw9LmB2sYd"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Authorization: Bearer abcd1234efgh", "Basic dXNlcjpwdw==", "basic QWxhZGRpbjpvcGVu"),
+        *("SSWS 00aBcDeF-12", "Token: 9f8e7d6c5b4a", "https://acme.com/x?a=1&token=s3cr"),
+        *("ghp_abcdefgh12", "glpat-abcdefgh", "AKIAABCDEFGH", "xoxb-12345678"),
+        *(RANDOM, f"prefix-{RANDOM}", f"{RANDOM}.suffix"),
+    ],
+)
+def test_a_value_that_looks_like_a_credential_is_secret(text: str) -> None:
+    content = payload(authString=text)
+    assert secrets.Mask("com.acme.vpn").value(text, "authString") == MASK
+    assert secrets.secret_texts(profile(content), []) == [text]
+
+
+@pytest.mark.parametrize(
+    "key, text",
+    [
+        ("Mode", "Basic authentication is used"),
+        ("Note", "The bearer of this Mac, a token holder"),
+        ("Server", "https://acme.okta.com/app/exk1a2B3c4D5e6F7g8H9/sso?fromURI=x"),
+        ("Site", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"),
+        ("Digest", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+        ("Bundle", "com.acme.SecurityAgent2.Extension14.Helper"),
+        ("Build", "OktaVerify2026Release1105Build"),
+        ("ClientID", "0oa1B2c3D4e5F6g7H8i9"),
+        ("Path", "/Applications/Acme 14.app/Contents/MacOS/Agent64"),
+        ("Flags", "AllowSilentEnrollmentOfManagedDevices"),
+        ("Hosts", "s3.eu-central-1.amazonaws.com,ec2-54-93-12-1.compute.amazonaws.com"),
+    ],
+)
+def test_ordinary_content_is_shown(key: str, text: str) -> None:
+    assert secrets.Mask("com.acme.vpn").value(text, key) == text
+    assert secrets.secret_texts(profile(payload(**{key: text})), []) == []
+
+
+def test_a_random_text_counts_only_where_apple_describes_nothing() -> None:
+    assert secrets.Mask("com.apple.vpn.managed").value(RANDOM, "RemoteIdentifierText") == RANDOM
+    assert secrets.Mask().value(RANDOM, "PayloadDescription") == RANDOM
+
+
 def test_further_keys_are_secret_in_any_case() -> None:
     assert secrets.is_secret("Licence.Number", "com.acme.app", ["licence"])
     assert secrets.is_secret("OktaVerify.Site", "com.okta.mobile", ["OktaVerify.Site"])
