@@ -41,7 +41,8 @@ options:
     description:
       - The SCEP URL that Okta showed when the platform was created. Not needed if the certificate
         authorities of the org can be read, and one platform has a static SCEP URL. One with blanks
-        or a line break around it, or with a query, is refused.
+        or a line break around it, or with a query, is refused. So is one whose CA certificates name
+        another org (C(OU=00o...)).
       - If not set, the environment variable E(OKTA_SCEP_URL) is used.
     type: str
   platform:
@@ -407,6 +408,7 @@ def run(ctx: ModuleContext) -> Result:
     endpoint = ScepEndpoint(choice.url, ctx.settings, ctx.masker)
     ctx.opened(endpoint.transport)
     service = endpoint.describe()
+    integration.check_organization(service.certificates, org)
     fingerprint = parse_pin(params["ca_fingerprint"])
     integration.check_pin(service.certificates, fingerprint)
     renewal = authority_renewal(authorities, choice.platform, now)

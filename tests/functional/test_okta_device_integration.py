@@ -166,6 +166,18 @@ def test_a_stale_challenge_is_named_and_a_passed_enrolment_overrules(watched, ru
     assert refused["failed"] and "test enrolment was refused" in refused["msg"]
 
 
+def test_the_authority_of_another_org_is_refused(watched, run_module):
+    """Its custom domain may be in the SCEP URL, and its secret next to it: nothing else differs."""
+    org, other = watched.world.okta, "00oA1B2C3D4E5F6G7H8I"
+    assert not run_module(MODULE, {}, lab=watched.lab).get("failed")
+    own, org.org_id = org.org_id, other
+    refused = run_module(MODULE, {}, lab=watched.lab, check=True)
+    assert (
+        refused["failed"]
+        and f"of the org {own}, and okta_org_url is the org {other}" in refused["msg"]
+    )
+
+
 @pytest.mark.parametrize("form", ["der", "pkcs7"])
 def test_a_pinned_fingerprint_is_compared(watched, run_module, form):
     watched.switch(ca_certificate_answer=form)

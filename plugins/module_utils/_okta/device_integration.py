@@ -21,6 +21,8 @@ from .constants import OKTA_DOMAINS
 from .records import LogEvent, Org
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")
+# Okta's samples have the org's id as OU in the names of its certificates.
+_ORG_UNIT = re.compile(r"(?<![^ ,+])OU=(00o[A-Za-z0-9]{17})(?![^ ,+])")
 PLATFORM_FILTER = 'eventType sw "device.platform."'
 RESET_EVENT = "device.platform.secret_key.reset"
 
@@ -86,6 +88,21 @@ def check_host(scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str
         f"scep_url: its host {host} is not a name that Okta shows for the org ({known}). If it is a"
         " custom domain of the org, list it in scep_hosts. Otherwise copy the SCEP URL of this org."
     ]
+
+
+def check_organization(certificates: t.Sequence[CaCertificate], org: Org) -> None:
+    """Raise BadOption if the names of the CA certificates hold the id of another org alone.
+
+    Names without an id of an org prove nothing.
+    """
+    names = [name for each in certificates for name in (each.subject, each.issuer)]
+    ids = {match for name in names for match in _ORG_UNIT.findall(name)}
+    if ids and org.id and org.id not in ids:
+        raise BadOption(
+            "scep_url: the certificates of its authority are of the org"
+            f" {' and '.join(sorted(ids))}, and okta_org_url is the org {org.id}. Copy the SCEP URL"
+            " of this org, or correct okta_org_url."
+        )
 
 
 def _netloc(url: str) -> str:

@@ -296,6 +296,35 @@ def certificate(
     )
 
 
+OWN_ORG, OTHER_ORG = "00o1n8sbwArJ7OQRw406", "00oZZsbwArJ7OQRw4066"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_other"),
+    [
+        (f"DC=com, DC=okta, DC=acme, OU={OWN_ORG}, CN=Authority", False),
+        (f"DC=com, DC=okta, DC=acme-labs, OU={OTHER_ORG}, CN=Authority", True),
+        (f"OU={OTHER_ORG}", True),
+        # Names that say nothing of an org
+        ("DC=com, DC=okta, DC=acme, CN=Authority", False),
+        ("OU=Security, CN=Authority", False),
+        (f"OU={OTHER_ORG}1", False),
+        (f"CN=OU of {OTHER_ORG}", False),
+        (f"OU={OTHER_ORG.lower()[:10]}", False),
+    ],
+)
+def test_an_authority_of_another_org_is_refused(name: str, is_other: bool) -> None:
+    org = Org.from_row({"id": OWN_ORG, "pipeline": "idx"})
+    unknown = Org.from_row({"pipeline": "idx"})
+    integration.check_organization([certificate(name=name)], unknown)
+    integration.check_organization([certificate(name=f"OU={OWN_ORG}"), certificate(name=name)], org)
+    if not is_other:
+        integration.check_organization([certificate(name=name)], org)
+        return
+    with pytest.raises(BadOption, match=f"org {OTHER_ORG}, and okta_org_url is the org {OWN_ORG}"):
+        integration.check_organization([certificate(), certificate(name=name)], org)
+
+
 @pytest.mark.parametrize("fingerprint", [None, bytes.fromhex("aa" * 20), bytes.fromhex("BB" * 32)])
 def test_a_pin_that_is_one_of_the_certificates_or_none_is_fine(fingerprint: bytes | None) -> None:
     integration.check_pin([certificate(), certificate(digit="b")], fingerprint)
