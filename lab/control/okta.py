@@ -23,6 +23,7 @@ from lab.control.schemas import (
 from lab.okta.app import OktaApp
 from lab.okta.authenticators import STATUSES
 from lab.okta.hooks import HookSettings, NotAHook
+from lab.okta.log_targets import target
 from lab.okta.oauth import ALGORITHMS
 from lab.okta.org import Org
 from lab.okta.scep_configurations import CHALLENGE_TYPES, NoConfiguration
@@ -185,8 +186,15 @@ class OktaControls:
             raise BadRequest(str(problem)) from None
         return {"platforms": [each.id for each in moved]}
 
-    def reset_secret(self, _request: ControlRequest) -> Body:
-        """Replace the challenge of the platform. Return the new one."""
+    def reset_secret(self, request: ControlRequest) -> Body:
+        """Replace the challenge of the platform. Return the new one.
+
+        ``platform`` names another one, such as iOS, whose secret no SCEP URL has.
+        """
+        check_names(request.body, ["platform"])
+        if name := request.body.get("platform"):
+            self.org.platform.log_reset(target("unknown", "DevicePlatform", str(name)))
+            return {}
         return {"scep_challenge": self.org.platform.reset_secret()}
 
     def set_authenticators(self, request: ControlRequest) -> Body:

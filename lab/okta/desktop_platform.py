@@ -82,10 +82,16 @@ class DesktopPlatform:
     def reset_secret(self) -> str:
         """Replace the secret key. Return the new one; the old one is refused from now on."""
         self.configuration.challenge = self._new_challenge()
-        self.log_event(
-            "device.platform.secret_key.reset", "Reset device management platform secret key"
-        )
+        self.log_reset(target(self.configuration.id, "DevicePlatform", "Desktop"))
         return self.challenge
+
+    def log_reset(self, platform: Json) -> None:
+        """Log that an administrator reset the secret key of a platform, a target of the event."""
+        self._org.administrator_event(
+            "device.platform.secret_key.reset",
+            "Reset device management platform secret key",
+            [platform],
+        )
 
     def _new_challenge(self) -> str:
         return base64.urlsafe_b64encode(self._chance.randbytes(32)).decode().rstrip("=")

@@ -85,7 +85,8 @@ options:
   challenge:
     description: The new secret, after a reset in Okta. Rings whose profile has another secret are
       then due, and certificates do not count. The module fails if a ring has this secret since
-      before a reset in Okta, and warns if it cannot read that.
+      before a reset in Okta, and warns if it cannot read that. A reset of another platform than
+      that of O(url) does not count (RV(challenge_unconfirmed_since)).
     type: str
   url:
     description:
@@ -161,6 +162,12 @@ rings:
       waiting: false
       healthy_percent: 100
       pinned_fingerprint: null
+challenge_unconfirmed_since:
+  description: When Okta reset a secret key after a ring got O(challenge), if the event does not
+    show of which platform. A test enrolment then shows whether the challenge is valid. Else null.
+  returned: success
+  type: str
+  sample: null
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -231,7 +238,8 @@ from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._okta.certificate_authority_records import parse_key_id
 from ..module_utils._okta.constants import LOG_RETENTION
-from ..module_utils._okta.device_integration import RESET_EVENT, stale_challenge
+from ..module_utils._okta.device_integration import RESET_EVENT, split_resets, stale_challenge
+from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {
     **LEDGER,
@@ -363,15 +371,18 @@ def run(ctx: ModuleContext) -> Result:
     for warning in filter(None, map(renewal.warn_unknowable, facts)):
         ctx.warn(warning)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
-    if pace.rotate:
-        _check_challenge(ctx, facts, now)
+    unconfirmed = _check_challenge(ctx, facts, now) if pace.rotate else None
     decisions = renewal.decide(facts, now, pace)
     for ring, decision in zip(facts, decisions, strict=True):
         renewal.check_url(ring, decision, params["url"])
     late = (renewal.warn_late(*each, now) for each in zip(facts, decisions, strict=True))
     for warning in filter(None, late):
         ctx.warn(warning)
-    return {"changed": False, "rings": [decision._asdict() for decision in decisions]}
+    return {
+        "changed": False,
+        "rings": [decision._asdict() for decision in decisions],
+        "challenge_unconfirmed_since": unconfirmed,
+    }
 
 
 def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
@@ -500,16 +511,16 @@ def _devices_of(
 
 def _check_challenge(
     ctx: ModuleContext, rings: t.Sequence[renewal.RingFacts], now: datetime
-) -> None:
-    """Raise BadOption if a ring holds the challenge since before Okta reset the secret key.
+) -> str | None:
+    """Return when Okta reset a secret key that may be that of the rings' challenge, or None.
 
-    A log that cannot be read leaves that open, and a profile of which Kandji does not list when it
-    was written. Each has a warning.
+    Raises BadOption if a ring holds the challenge since before Okta reset its secret key. A log
+    that cannot be read leaves that open, and so do a profile of which Kandji does not list when it
+    was written, and an event that does not show the platform. Each has a warning.
     """
     written = {
         ring.name: ring.written for ring in rings if ring.has_profile and not ring.has_stale_secret
     }
-    times = [time for time in written.values() if time]
     undated = [name for name, time in written.items() if time is None]
     if undated:
         ctx.warn(
@@ -517,27 +528,43 @@ def _check_challenge(
             f" read for {abbreviate(undated, 5)}. Kandji does not list when their profiles were"
             " written. Make sure that the secret is the one of the last reset."
         )
-    if not times:
-        return
-    since = max(min(times), now - LOG_RETENTION)
-    until = now + timedelta(minutes=1)
-    try:
-        events = list(ctx.okta.log_events(RESETS, since.isoformat(), until.isoformat()))
-    except (Forbidden, BadOption) as error:
-        ctx.warn(
-            "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
-            f" read. {error.message}"
-        )
-        return
-    for name, time in written.items():
-        reset = stale_challenge(events, time.isoformat()) if time else None
-        if time and reset:
+    dated = {name: time for name, time in written.items() if time}
+    certain, possible = split_resets(_read_resets(ctx, dated, now), ctx.params["url"] or "")
+    for name, time in dated.items():
+        if reset := stale_challenge(certain, time.isoformat()):
             raise BadOption(
                 f"challenge: It is the old secret. The profile of {name} holds it since"
                 f" {format_timestamp(time)}, and Okta reset the secret key on {reset}. Set the new"
                 " secret, as Okta displayed it after the reset, then run the playbook"
                 " rotate_scep_challenge again."
             )
+    for name, time in dated.items():
+        if reset := stale_challenge(possible, time.isoformat()):
+            ctx.warn(
+                f"challenge: It may be the old secret. The profile of {name} holds it since"
+                f" {format_timestamp(time)}, Okta reset a secret key on {reset}, and the event does"
+                " not show of which platform. A test enrolment decides."
+            )
+            return reset
+    return None
+
+
+def _read_resets(
+    ctx: ModuleContext, written: t.Mapping[str, datetime], now: datetime
+) -> list[LogEvent]:
+    """Return the resets of secret keys since the first of these times, with a warning if unread."""
+    if not written:
+        return []
+    since = max(min(written.values()), now - LOG_RETENTION)
+    until = now + timedelta(minutes=1)
+    try:
+        return list(ctx.okta.log_events(RESETS, since.isoformat(), until.isoformat()))
+    except (Forbidden, BadOption) as error:
+        ctx.warn(
+            "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
+            f" read. {error.message}"
+        )
+        return []
 
 
 def _group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:

@@ -76,6 +76,8 @@ options:
         RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
       - A reset of the secret key after it makes the challenge stale. The module then warns, unless
         a test enrolment (O(test_enrollment)) shows otherwise.
+      - A reset of another platform does not count. If Okta's event does not show of which platform
+        it is, the state is unknown.
       - V(never) if no profile holds it yet, so that no reset can follow.
       - If it is not set, or older than the events that Okta keeps, and Okta shows a reset, the
         module warns that this is unknown.
@@ -332,7 +334,7 @@ challenge_stale_since:
 challenge_state:
   description: C(stale) if RV(challenge_stale_since). C(current) if no reset followed, or the test
     enrolment succeeded. C(unknown) if O(challenge_deployed_at) is not set, or is older than the
-    events that were read.
+    events that were read, or if a reset may be that of another platform.
   returned: success
   type: str
   sample: current
@@ -436,7 +438,7 @@ def run(ctx: ModuleContext) -> Result:
         "capabilities": service.capabilities,
         "ca_certificates": [integration.certificate_facts(each) for each in service.certificates],
         "platform_events": [integration.event_facts(event) for event in events],
-        **_challenge(ctx, events, bool(test_enrollment), now),
+        **_challenge(ctx, events, choice.url, bool(test_enrollment), now),
         **({"test_enrollment": test_enrollment} if test_enrollment else {}),
     }
 
@@ -457,16 +459,18 @@ def _platform(choice: Choice) -> Result | None:
 
 
 def _challenge(
-    ctx: ModuleContext, events: list[LogEvent], is_proved: bool, now: datetime
+    ctx: ModuleContext, events: list[LogEvent], scep_url: str, is_proved: bool, now: datetime
 ) -> Result:
     """Return what is known of the deployed challenge, with a warning if it is or may be stale."""
     if is_proved:
         return {"challenge_stale_since": None, "challenge_state": "current"}
     deployed_at = ctx.params["challenge_deployed_at"]
-    stale = integration.stale_challenge(events, deployed_at)
-    state, reason = integration.challenge_state(events, deployed_at, _log_start(events, now))
+    stale = integration.stale_challenge(integration.split_resets(events, scep_url)[0], deployed_at)
+    state, reason = integration.challenge_state(
+        events, deployed_at, _log_start(events, now), scep_url
+    )
     is_unreadable = bool(deployed_at) and parse_timestamp(deployed_at) is None
-    if state == "unknown" and (is_unreadable or integration.has_reset(events)):
+    if state == "unknown" and (is_unreadable or integration.has_reset(events, scep_url)):
         ctx.warn(f"Whether the deployed challenge is stale is unknown. {reason}")
     if stale:
         ctx.warn(

@@ -353,6 +353,22 @@ def test_a_rotation_with_the_old_secret_is_refused(year, watched, playbook):
     assert watched.writes(mark) == [] and old not in result.output
 
 
+def test_after_the_reset_of_another_platform_a_test_enrolment_decides(year, watched, playbook):
+    """Platforms of phones have a secret key, too, and the event need not show whose it was."""
+    year.hours(1)
+    watched.control("POST", "/secret/reset", {"platform": "iOS"})
+    mark = watched.mark()
+    predicted = playbook(watched.lab, path=ROTATE, variables=QUICK, check=True)
+    assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
+    assert "challenge: It may be the old secret." in said(predicted)
+    result = playbook(watched.lab, path=ROTATE, variables=QUICK)
+    assert result.status == 0 and watched.writes(mark) == ["PKIOperation"], result.output
+    assert "The profile holds this secret already." in said(result)
+    watched.world.okta.platform.configuration.challenge = "another-secret-0123456789"
+    refused = playbook(watched.lab, path=ROTATE, variables=QUICK)
+    assert refused.status != 0 and "test enrolment was refused" in said(refused), refused.output
+
+
 def test_rotate_yml_in_check_mode_says_what_it_will_do_and_writes_nothing(year, watched, playbook):
     new = watched.control("POST", "/secret/reset")["scep_challenge"]
     mark = watched.mark()

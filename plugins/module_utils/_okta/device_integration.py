@@ -210,6 +210,31 @@ def event_facts(event: LogEvent) -> dict[str, str | None]:
     }
 
 
+_PLATFORM_ID = re.compile(r"(?<![A-Za-z0-9])rac[A-Za-z0-9]{17}(?![A-Za-z0-9])")
+
+
+def split_resets(
+    events: t.Iterable[LogEvent], scep_url: str
+) -> tuple[list[LogEvent], list[LogEvent]]:
+    """Return the resets of the secret key of a SCEP URL, and those that may be its resets.
+
+    Platforms of phones have a secret key, too. How Okta names the platform in the event is not
+    documented, so only an id as SCEP URLs have it decides.
+    """
+    own = set(_PLATFORM_ID.findall(split_url(scep_url).path))
+    certain, possible = [], []
+    for event in events:
+        if event.event_type != RESET_EVENT:
+            continue
+        texts = (text for target in event.targets for text in target.texts)
+        named = {each for text in texts for each in _PLATFORM_ID.findall(text)}
+        if own and named:
+            certain += [event] if own & named else []
+        else:
+            possible.append(event)
+    return certain, possible
+
+
 NEVER = "never"  # of challenge_deployed_at: no profile holds the challenge, so no reset follows it
 
 
@@ -229,13 +254,13 @@ def stale_challenge(events: t.Iterable[LogEvent], deployed_at: str | None) -> st
     return last[1] if last and deployed and last[0] > deployed else None
 
 
-def has_reset(events: t.Iterable[LogEvent]) -> bool:
-    """Return whether Okta shows any reset of the secret key."""
-    return any(event.event_type == RESET_EVENT for event in events)
+def has_reset(events: t.Iterable[LogEvent], scep_url: str) -> bool:
+    """Return whether Okta shows any reset that is, or may be, of the secret key of a SCEP URL."""
+    return any(split_resets(events, scep_url))
 
 
 def challenge_state(
-    events: t.Sequence[LogEvent], deployed_at: str | None, log_start: datetime
+    events: t.Iterable[LogEvent], deployed_at: str | None, log_start: datetime, scep_url: str
 ) -> tuple[str, str]:
     """Return whether the deployed challenge is "current", "stale" or "unknown", and why unknown.
 
@@ -243,16 +268,22 @@ def challenge_state(
     """
     if deployed_at == NEVER:
         return "current", ""
-    if stale_challenge(events, deployed_at):
+    certain, possible = split_resets(events, scep_url)
+    if stale_challenge(certain, deployed_at):
         return "stale", ""
     deployed = parse_timestamp(deployed_at)
-    resets = [event.published for event in events if event.event_type == RESET_EVENT]
+    resets = [event.published for event in (*certain, *possible)]
     if deployed is None:
         problem = f"it is {deployed_at!r}, not a time" if deployed_at else "it is not set"
         known = f" Okta shows a reset of the secret key ({resets[0]})." if resets else ""
         return "unknown", f"challenge_deployed_at: {problem}.{known}"
     if not all(map(parse_timestamp, resets)):
         return "unknown", "Okta shows a reset of the secret key without a time."
+    if at := stale_challenge(possible, deployed_at):
+        return "unknown", (
+            f"Okta reset a secret key on {at}, after it was deployed ({deployed_at}), and its event"
+            " does not show of which platform. A test enrolment decides."
+        )
     if deployed < log_start:
         return "unknown", f"The events of the System Log begin on {log_start:%Y-%m-%d}."
     return "current", ""

@@ -53,6 +53,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "lifecycle_lag_seconds": _WRITE,
     "session_revocation_event": _WRITE,
     "unusable_account": _SIGN_IN,
+    "reset_event_target": "It takes the reset of a secret key, and a read makes none.",
     "authority_organization": "The verification of the SCEP URL compares it.",
     "challenge_page_charset": "A request for the page uses up a challenge.",
     # Kandji

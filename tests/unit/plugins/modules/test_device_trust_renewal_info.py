@@ -272,14 +272,29 @@ def test_on_a_node_of_a_map_the_macs_count_that_kandji_lists_for_the_profile(
 # The secret of a rotation
 
 
-def check_challenge(*rings: RingFacts) -> list[str]:
-    """Return the warnings of the check, of an org that reset its secret key at SEEN."""
+RAC = "rac1a2B3c4D5e6F7g8h9"
+SCEP_URL = f"https://acme.okta.com/pki/{'AB' * 20}/scep/{RAC}"
+
+
+def check_challenge(
+    *rings: RingFacts, target: str = RAC, unconfirmed: str | None = None
+) -> list[str]:
+    """Return the warnings of the check, of an org that reset the secret key of target at SEEN."""
     warnings: list[str] = []
-    events = [LogEvent.from_row({"eventType": RESET_EVENT, "published": SEEN})]
-    okta = SimpleNamespace(log_events=lambda *_search: iter(events))
-    ctx: t.Any = SimpleNamespace(okta=okta, warn=warnings.append)
-    module._check_challenge(ctx, rings, WRITTEN + timedelta(days=9))
+    row = {"eventType": RESET_EVENT, "published": SEEN, "target": [{"id": target}]}
+    okta = SimpleNamespace(log_events=lambda *_search: iter([LogEvent.from_row(row)]))
+    ctx: t.Any = SimpleNamespace(okta=okta, warn=warnings.append, params={"url": SCEP_URL})
+    checked = module._check_challenge(ctx, rings, WRITTEN + timedelta(days=9))
+    assert checked == unconfirmed
     return warnings
+
+
+def test_a_reset_of_another_platform_does_not_make_the_secret_old() -> None:
+    ring = RingFacts("fleet", True, WRITTEN)
+    assert check_challenge(ring, target="racZZZZZZZZZZZZZZZZZ") == []
+    (warning,) = check_challenge(ring, target="dmp1", unconfirmed=SEEN)
+    assert warning.startswith("challenge: It may be the old secret. The profile of fleet holds it")
+    assert warning.endswith(" A test enrolment decides.")
 
 
 @pytest.mark.parametrize("dated", [(), (RingFacts("fleet", True, WRITTEN + timedelta(days=5)),)])

@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta impo
     device_integration as integration,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    LogEntity,
     LogEvent,
     Org,
 )
@@ -426,6 +427,39 @@ def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
     assert integration.stale_challenge(map(LogEvent.from_row, events), deployed_at) == stale
 
 
+RAC, OTHER_RAC = "rac1a2B3c4D5e6F7g8h9", "racZZZZZZZZZZZZZZZZZ"
+SCEP_URL = f"https://acme.okta.com/pki/{'AB' * 20}/scep/{RAC}"
+
+
+@pytest.mark.parametrize(
+    ("targets", "url", "state"),
+    [
+        ([{"id": RAC, "type": "DevicePlatform"}], SCEP_URL, "stale"),
+        ([{"id": "x", "detailEntry": {"scepUrl": SCEP_URL}}], SCEP_URL, "stale"),
+        ([{"id": OTHER_RAC}, {"id": RAC}], SCEP_URL, "stale"),
+        ([{"id": OTHER_RAC, "type": "DevicePlatform"}], SCEP_URL, "current"),
+        # Who knows
+        ([{"id": "dmp1", "type": "DevicePlatform", "displayName": "iOS"}], SCEP_URL, "unknown"),
+        ([{"id": f"{RAC}0"}], SCEP_URL, "unknown"),
+        ([], SCEP_URL, "unknown"),
+        (None, SCEP_URL, "unknown"),
+        ([{"id": RAC}], "https://acme.okta.com/scep", "unknown"),
+    ],
+)
+def test_a_reset_of_another_platform_is_no_reset_of_the_challenge(
+    targets: list[dict[str, t.Any]] | None, url: str, state: str
+) -> None:
+    events = [LogEvent.from_row({**event(RESET), "target": targets})]
+    judged, why = integration.challenge_state(events, "2026-11-19T10:00:00Z", LOG_START, url)
+    assert judged == state and ("A test enrolment decides." in why) is (state == "unknown")
+    assert integration.has_reset(events, url) is (state != "current")
+    later = integration.challenge_state(events, "2026-11-21T10:00:00Z", LOG_START, url)
+    assert later == ("current", "")
+    assert integration.split_resets(
+        [LogEvent.from_row(event(RESET, "device.platform.update"))], url
+    ) == ([], [])
+
+
 LOG_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
@@ -448,8 +482,9 @@ def test_whether_a_challenge_is_stale_may_be_unknown(
     resets: list[str | None], deployed_at: str | None, state: str, reason: str
 ) -> None:
     events = [LogEvent.from_row(event(published)) for published in resets]
-    assert integration.has_reset(events) is bool(resets)
-    judged, why = integration.challenge_state(events, deployed_at, LOG_START)
+    events = [replace(each, targets=(LogEntity(texts=(RAC,)),)) for each in events]
+    assert integration.has_reset(events, SCEP_URL) is bool(resets)
+    judged, why = integration.challenge_state(events, deployed_at, LOG_START, SCEP_URL)
     assert judged == state and reason in why and bool(why) is bool(reason)
 
 
