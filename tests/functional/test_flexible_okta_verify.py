@@ -173,3 +173,25 @@ def test_apps_are_enforced_in_an_org_with_flexible_okta_verify(watched, playbook
     assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.output
     assert all(company.open().values())
     assert playbook(watched.lab, ENFORCE, variables=VARIABLES).changed == []
+
+
+KEY = "accessRequest.authenticator.key"
+
+
+@pytest.mark.lab(macs=2)
+@pytest.mark.parametrize(
+    "expression",
+    [f"!({KEY} != 'okta_verify')", f"{KEY} == 'okta_verify' == true", f"{KEY} != 'okta_verify'"],
+)
+def test_an_expression_that_okta_refuses_is_refused_in_both_modes(watched, run, expression):
+    asked = {**MANAGED, "name": "By expression", "expression": expression}
+    asked = {key: value for key, value in asked.items() if key != "constraints"}
+    assert run(RULE, asked, check=True)["changed"]
+    watched.switch(flexible_okta_verify=True)
+    mark = watched.mark()
+    predicted, refused = (run(RULE, asked, check=check) for check in (True, False))
+    assert predicted["failed"] and predicted["msg"] == refused["msg"], (predicted, refused)
+    assert refused["msg"].startswith("expression: it asks for the key 'okta_verify'"), refused
+    assert watched.writes(mark) == []
+    split = f"{KEY} == 'okta_verify_fastpass'"
+    assert run(RULE, {**asked, "expression": split}, check=True)["changed"]

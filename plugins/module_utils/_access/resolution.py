@@ -14,7 +14,14 @@ from .._core.json_fields import Json
 from .._core.lookup import Catalog
 from .._core.options import LISTED_RULE, RULE_PLACES, Params
 from .._okta.client import Okta, quote_filter
-from .._okta.okta_verify_spellings import is_split, spell_rule, spelling_of
+from .._okta.okta_verify_spellings import (
+    METHODS,
+    OKTA_VERIFY,
+    is_split,
+    spell_rule,
+    spelling_of,
+    whole_expressions,
+)
 from .._okta.records import App, Group, Policy
 from .rule_options import build_rule
 from .rule_order import Place, Rules
@@ -151,13 +158,25 @@ def resolve_rule(
 
 
 def _in_spelling_of_org(okta: Okta, body: Json, rules: Rules) -> Json:
-    """Return a rule with Okta Verify as its policy has it, else as the org's authenticators do."""
-    if spelling_of(body) is None:
+    """Return a rule with Okta Verify as its policy has it, else as the org's authenticators do.
+
+    Raises BadOption for a new expression that flexible Okta Verify refuses, and that this run
+    cannot surely write in another way.
+    """
+    if spelling_of(body) is None and not whole_expressions(body):
         return body
     spellings = {spelling_of(rule.row) for rule in rules} - {None}
     if not spellings:
         spellings = {is_split(each.key for each in okta.authenticators())}
-    return spell_rule(body, True in spellings)
+    spelled = spell_rule(body, True in spellings)
+    refused = whole_expressions(spelled) if True in spellings else set()
+    if refused - set().union(*(whole_expressions(rule.row) for rule in rules)):
+        raise BadOption(
+            f"expression: it asks for the key {OKTA_VERIFY!r}, which Okta refuses in an org with"
+            f" flexible Okta Verify. Name {', '.join(METHODS)} instead, each in a comparison of its"
+            " own."
+        )
+    return spelled
 
 
 def place_of(options: Params) -> Place:

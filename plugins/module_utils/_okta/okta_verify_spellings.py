@@ -30,6 +30,7 @@ _SUBJECT = "accessRequest.authenticator.key"
 # Strings, names with their dots, operators of two characters, and any other character by itself. A
 # quote by itself is a string that does not end, or one with a backslash, whose end is not certain.
 _TOKEN = re.compile(r"""'[^'\\]*'|"[^"\\]*"|[\w$.]+|\|\||&&|[=!<>]=|\S""")
+_WHOLE = re.compile(rf"""authenticator.*(['"]){OKTA_VERIFY}\1""", re.DOTALL)
 # What may stand before and after an operand of "||", and before and after one of "&&" or "||".
 _BEFORE_OR, _AFTER_OR = ("", "(", "||"), ("", ")", "||")
 _BEFORE_ANY, _AFTER_ANY = (*_BEFORE_OR, "&&"), (*_AFTER_OR, "&&")
@@ -270,6 +271,16 @@ def spelling_of(value: object) -> bool | None:
     """Return whether a part of a rule has the keys of single methods, None without Okta Verify."""
     keys = set(_keys_in(value))
     return is_split(keys) if keys else None
+
+
+def whole_expressions(value: object, name: str = "") -> set[str]:
+    """Return the expressions in a part of a rule that ask for Okta Verify by its one key."""
+    if isinstance(value, dict):
+        return set().union(*(whole_expressions(inner, key) for key, inner in value.items()))
+    if isinstance(value, list):
+        return set().union(*map(whole_expressions, value))
+    is_whole = name == EXPRESSION and isinstance(value, str) and _WHOLE.search(value)
+    return {str(value)} if is_whole else set()
 
 
 def _keys_in(value: object, name: str = "") -> t.Iterator[str]:
