@@ -16,6 +16,8 @@ description:
     tag. Only Kandji's web app creates such a node; the module fails with C(console_steps) if there
     cannot be one. The other way is a new generation for the whole ring
     (M(devicetrust.okta_kandji.kandji_scep_profile)).
+  - A Mac on whose blueprint the profile is not would lose it for ever, or never gets it. No tag is
+    set on it, and its C(state) is V(unassigned).
   - Each run takes the next step of each Mac, by what Kandji reports. The next run finishes an
     interrupted one.
   - Macs that began before come first. If the limit, the map or the tag does not allow others to
@@ -39,7 +41,7 @@ requirements:
   - cryptography and asn1crypto, where O(test_enrollment) proves the profile
 options:
   library_item_id:
-    description: Id of the Custom Profile in Kandji.
+    description: Id of the Custom Profile in Kandji. It must have a SCEP payload.
     type: str
     required: true
   serials:
@@ -76,7 +78,8 @@ options:
     description:
       - Check the URL, challenge and CA fingerprint that the profile holds with one test enrolment
         before the first Mac loses the profile, and with it a certificate that may still work. Check
-        mode compares the fingerprint alone.
+        mode compares the fingerprint alone. So does a run that only waits for Macs without the
+        profile.
       - Set it to V(false) for an authority that this host cannot reach.
     type: bool
     default: true
@@ -123,9 +126,10 @@ option:
   sample: library_item_id
 macs:
   description: The state of each Mac, and the reason in one sentence. C(state) is V(done),
-    V(excluding), V(delivering), V(certifying) or V(unclear). A Mac whose step failed is V(unclear)
-    with the error, and the work on the others goes on. The module fails if each Mac failed.
-  returned: success
+    V(excluding), V(delivering), V(certifying), V(unassigned) or V(unclear). A Mac whose step failed
+    is V(unclear) with the error, and the work on the others goes on. The module fails if each Mac
+    failed.
+  returned: success, or failure after Kandji was read
   type: list
   elements: dict
   sample:
@@ -169,7 +173,7 @@ api_calls:
 import time
 import typing as t
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
@@ -198,6 +202,7 @@ from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.profiles.enrolment_check import prove_payloads
+from ..module_utils._kandji.profiles.mobileconfig import enrols as asks_for_certificate
 from ..module_utils._kandji.profiles.mobileconfig import parse, titled_scep_payloads
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._kandji.serials import filter_of_serials, group_by_serial
@@ -215,6 +220,7 @@ OPTIONS: ArgumentSpec = {
 USES = (
     kandji_api.LIST_PROFILES,
     kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_ITEMS,
     kandji_api.LIST_TAGS,
     kandji_api.LIST_DEVICES,
     kandji_api.GET_DEVICE,
@@ -229,8 +235,22 @@ LEFT_OVER = redelivery.Step(
 WRITES_OF_TAGS = 3  # for one Mac and step, if another program keeps writing
 
 
-def _prove_profile(ctx: ModuleContext, profile: CustomProfile) -> None:
-    """Raise what a test enrolment raises if a Mac could not enrol with the profile as it is."""
+def _require_payload(profile: CustomProfile) -> None:
+    """Raise BadOption for a profile that can be read and by which no Mac gets a certificate."""
+    plist = parse(profile.mobileconfig)
+    if plist is not None and not asks_for_certificate(plist):
+        raise BadOption(
+            f"library_item_id: the profile {profile.name!r} has no SCEP payload, so no Mac gets a"
+            " certificate by it. Name the SCEP profile of the Macs' ring.",
+            option="library_item_id",
+        )
+
+
+def _prove_profile(ctx: ModuleContext, profile: CustomProfile, enrols: bool) -> None:
+    """Raise what a test enrolment raises if a Mac could not enrol with the profile as it is.
+
+    :arg enrols: whether a Mac is about to lose the profile, so that URL and challenge are tested.
+    """
     plist, subject = parse(profile.mobileconfig) or {}, f"The profile {profile.name!r}"
     if not titled_scep_payloads(plist):
         raise BadOption(
@@ -238,7 +258,7 @@ def _prove_profile(ctx: ModuleContext, profile: CustomProfile) -> None:
             " to get a certificate. Name another profile, or set test_enrollment: false.",
             option="test_enrollment",
         )
-    prove_payloads(subject, plist, ctx)
+    prove_payloads(subject, plist, ctx, enrols)
 
 
 @dataclass
@@ -291,9 +311,9 @@ def run(ctx: ModuleContext) -> Result:
     profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
     if profile is None:
         raise _unknown_profile(item_id, selection.macs, ctx.params["tag"])
-    subject = Subject.of_profile(profile)
     work = Redelivery(ctx, selection.macs, profile)
-    steps = _plan(ctx, selection, issued_before, subject)
+    plan = Plan(Subject.of_profile(profile), issued_before, _find_unassigned(ctx, selection))
+    steps = plan.read_steps(ctx, selection)
     work.go_on(steps)
     work.clean_up(_find_left_over(ctx, selection))
     while True:
@@ -306,7 +326,7 @@ def run(ctx: ModuleContext) -> Result:
             return work.result(steps)
         ctx.wait(redelivery.describe_wait(steps), ctx.params["poll_interval"], remaining)
         work.read_tags()
-        steps = work.current(_plan(ctx, selection, issued_before, subject))
+        steps = work.current(plan.read_steps(ctx, selection))
         work.go_on(steps)
 
 
@@ -329,6 +349,7 @@ class Redelivery:
         self.begun: dict[str, Mac] = {}
         self.written: dict[str, list[str]] = {"tag": [], "untag": []}
         self.failures: dict[str, DeviceTrustError] = {}
+        self.proved = False
 
     def read_tags(self) -> None:
         """Read again which Macs have the tag: another program may have written it meanwhile."""
@@ -378,17 +399,21 @@ class Redelivery:
         Raises NeedsConsole, Refused and what a test enrolment raises, with what was done before.
         """
         beginning = {serial: step for serial, step in steps.items() if _begins(step)}
-        if not beginning:
-            return
+        delivering = any(step.state == "delivering" for step in steps.values())
         is_first = not self.begun
+        if not beginning and (self.proved or not delivering):
+            return
         self.begun.update({serial: self.macs[serial] for serial in beginning})
         try:
-            _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
-            if is_first and self.run.params["test_enrollment"]:
-                _prove_profile(self.run, self.profile)
+            _require_payload(self.profile)
+            if beginning:
+                _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
+            if self.run.params["test_enrollment"] and (is_first or not self.proved):
+                _prove_profile(self.run, self.profile, bool(beginning))
+            self.proved = True
         except DeviceTrustError as refusal:
             done = self.result(steps)
-            names = ("changes", "left_over", "asked_to_check_in")
+            names = ("macs", "changes", "left_over", "asked_to_check_in")
             refusal.details.update({name: done[name] for name in names if done[name]})
             raise
         self._take_steps(beginning)
@@ -617,29 +642,56 @@ def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
     return left_over
 
 
-def _plan(
-    ctx: ModuleContext, selection: Selection, issued_before: datetime, subject: Subject
-) -> dict[str, redelivery.Step]:
-    """Return what each Mac needs next, by what Macs reported."""
-    serials = [mac.device.serial for mac in selection.macs.values()]
-    profiles = installed_on(ctx.kandji, ProfileItem(ctx.params["library_item_id"]), serials)
-    certificates = [
-        certificate
-        for batch in batches(serials, SERIALS_A_CALL)
-        for certificate in ctx.kandji.prism_certificates(
-            {"identity_certificate": {"eq": True}, **filter_of_serials(batch)}
-        )
-    ]
-    steps = {
-        serial: redelivery.next_step(
-            redelivery.MacState.of_device(
-                mac.device, ctx.params["tag"] in mac.tags, profiles, certificates, subject
-            ),
-            issued_before,
-        )
-        for serial, mac in selection.macs.items()
-    } | dict(selection.unclear)
-    return {serial: steps[serial] for serial in selection.serials}
+def _find_unassigned(ctx: ModuleContext, selection: Selection) -> set[str]:
+    """Return the ids of the Macs' blueprints on which the item is not. List Library Items."""
+    item_id = ctx.params["library_item_id"].lower()
+    unassigned = set()
+    for blueprint_id in {mac.device.blueprint_id for mac in selection.macs.values()} - {""}:
+        try:
+            items = ctx.kandji.library_items(blueprint_id)
+        except NotFound:  # the Mac was moved meanwhile
+            continue
+        if item_id not in {item.id for item in items}:
+            unassigned.add(blueprint_id)
+    return unassigned
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides on the next step of a Mac. ``unassigned`` are blueprints without the item."""
+
+    subject: Subject
+    issued_before: datetime
+    unassigned: t.AbstractSet[str]
+
+    def read_steps(self, ctx: ModuleContext, selection: Selection) -> dict[str, redelivery.Step]:
+        """Return what each Mac needs next, by what Macs reported."""
+        serials = [mac.device.serial for mac in selection.macs.values()]
+        profiles = installed_on(ctx.kandji, ProfileItem(ctx.params["library_item_id"]), serials)
+        certificates = [
+            certificate
+            for batch in batches(serials, SERIALS_A_CALL)
+            for certificate in ctx.kandji.prism_certificates(
+                {"identity_certificate": {"eq": True}, **filter_of_serials(batch)}
+            )
+        ]
+        states = {
+            serial: redelivery.MacState.of_device(
+                mac.device, ctx.params["tag"] in mac.tags, profiles, certificates, self.subject
+            )
+            for serial, mac in selection.macs.items()
+        }
+        steps = {
+            serial: redelivery.next_step(
+                replace(state, is_assigned=self._is_assigned(selection.macs[serial])),
+                self.issued_before,
+            )
+            for serial, state in states.items()
+        } | dict(selection.unclear)
+        return {serial: steps[serial] for serial in selection.serials}
+
+    def _is_assigned(self, mac: Mac) -> bool:
+        return mac.device.blueprint_id not in self.unassigned
 
 
 def _begins(step: redelivery.Step) -> bool:

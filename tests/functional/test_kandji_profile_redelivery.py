@@ -81,8 +81,8 @@ def test_a_profile_that_cannot_be_read_is_not_taken_from_a_mac(
     profile, mark = watched.world.kandji.items[prepared["library_item_id"]], watched.mark()
     profile.text = profile.text.replace("com.apple.security.scep", "com.acme.unknown")
     refused = run_module(MODULE, prepared, lab=watched.lab, check=check)
-    assert refused["failed"] and "it has no SCEP payload that can be read" in refused["msg"]
-    assert refused["option"] == "test_enrollment" and watched.writes(mark) == []
+    assert refused["failed"] and "has no SCEP payload" in refused["msg"]
+    assert refused["option"] == "library_item_id" and watched.writes(mark) == []
 
 
 def test_the_secret_of_a_profile_that_was_reset_is_found_before_a_mac_loses_it(
@@ -215,6 +215,9 @@ def test_a_classic_blueprint_needs_the_console_and_nothing_is_written(
     watched, run_module, prepared
 ):
     watched.control("PATCH", f"/kandji/devices/{prepared['serials'][0]}", {"blueprint": "Canary"})
+    blueprints = watched.world.kandji.blueprints.values()
+    canary = next(each for each in blueprints if each.name == "Canary")
+    canary.nodes[0].item_ids.append(prepared["library_item_id"])
     mark = watched.mark()
     result = run_module(MODULE, prepared, lab=watched.lab)
     assert (

@@ -277,6 +277,22 @@ def test_a_wrong_id_of_the_profile_is_found_before_a_record_is_deleted(watched, 
 
 @pytest.mark.long
 @pytest.mark.lab(macs=4)
+def test_a_profile_that_no_check_in_installs_is_found_before_a_record_is_deleted(
+    watched, bound, playbook
+):
+    mac, variables = bound
+    profiles = {item.name: item.id for item in watched.world.kandji.items.values()}
+    ring = {**variables, "device_trust_reset_library_item_id": profiles["Okta SCEP - canary"]}
+    mark = watched.mark()
+    for check in (True, False):
+        result = playbook(watched.lab, RESET, variables=ring, check=check)
+        assert result.status == 2 and watched.writes(mark) == [], result.output
+        refusal = f"{mac.serial}: The profile is not on the Mac's blueprint"
+        assert refusal in " ".join(result.output.split())
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
 def test_a_profile_of_another_authority_is_found_before_a_record_is_deleted(
     watched, bound, playbook
 ):

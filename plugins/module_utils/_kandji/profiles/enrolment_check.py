@@ -37,23 +37,25 @@ def open_endpoint(run: Connections, url: str) -> ScepEndpoint:
     return endpoint
 
 
-def prove_payloads(subject: str, plist: Plist, run: Connections) -> None:
+def prove_payloads(subject: str, plist: Plist, run: Connections, enrols: bool = True) -> None:
     """Check the pin of each SCEP payload, and outside check mode URL and challenge.
 
     Reads SCEP GetCACaps and GetCACert; outside check mode, each payload enrols once (SCEP
     PKIOperation). Raises BadOption, Refused and what the transport raises, with detail ``option``;
     the message begins with ``subject`` and names the payload.
+
+    :arg enrols: whether URL and challenge are checked at all.
     """
     for title, payload in titled_scep_payloads(plist):
         try:
-            _prove_payload(payload["PayloadContent"], run)
+            _prove_payload(payload["PayloadContent"], run, enrols)
         except DeviceTrustError as error:
             error.message = f"{subject}: {title}: {error.message}"
             error.details.setdefault("option", "test_enrollment")
             raise
 
 
-def _prove_payload(content: Plist, run: Connections) -> None:
+def _prove_payload(content: Plist, run: Connections, enrols: bool) -> None:
     run.masker.add(str(content.get("Challenge") or ""))
     if holds_variable([content.get("URL"), content.get("Challenge")]):
         raise BadOption(
@@ -70,6 +72,6 @@ def _prove_payload(content: Plist, run: Connections) -> None:
     pin = content.get("CAFingerprint")
     if isinstance(pin, bytes):
         endpoint.check_pin("Its CAFingerprint", pin, "Correct it in the profile, or remove it.")
-    if not run.check_mode:
+    if enrols and not run.check_mode:
         pinned = pin if isinstance(pin, bytes) else None
         endpoint.make_test_enrollment(str(content.get("Challenge", "")), pinned)

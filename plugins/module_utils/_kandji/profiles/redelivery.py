@@ -18,6 +18,11 @@ from ..certificate_proof import Proof, Subject
 from ..records import InstalledProfile, KandjiDevice, PrismCertificate, newest_first_seen
 from ..serials import describe_several
 
+UNASSIGNED = (
+    "The profile is not on the Mac's blueprint, so no check-in installs it. Name the SCEP profile"
+    " of the Mac's ring, or assign this one to the blueprint."
+)
+
 
 @dataclass(frozen=True)
 class MacState:
@@ -25,7 +30,8 @@ class MacState:
 
     Timestamps are when the inventory first had the profile or certificate. They are None if it has
     none, or reports no timestamp. ``is_provable``: the names of the profile's certificates hold its
-    UUID, as far as is known.
+    UUID, as far as is known. ``is_assigned``: the item is on the Mac's blueprint, as far as is
+    known.
     """
 
     tagged: bool
@@ -34,6 +40,7 @@ class MacState:
     has_certificate: bool = False
     certificate_since: datetime | None = None
     is_provable: bool = True
+    is_assigned: bool = True
 
     @classmethod
     def of_device(
@@ -76,8 +83,8 @@ class MacState:
 class Step:
     """What one Mac needs next.
 
-    ``action`` is tag, untag, wait or nothing; ``state`` is done, excluding, delivering, certifying
-    or unclear.
+    ``action`` is tag, untag, wait or nothing; ``state`` is done, excluding, delivering, certifying,
+    unassigned or unclear.
     """
 
     action: str
@@ -87,7 +94,7 @@ class Step:
     @property
     def is_final(self) -> bool:
         """Return whether nothing further happens to the Mac."""
-        return self.state in ("done", "unclear")
+        return self.state in ("done", "unclear", "unassigned")
 
     @property
     def needs_check_in(self) -> bool:
@@ -116,6 +123,8 @@ def next_step(mac: MacState, issued_before: datetime) -> Step:
     A certificate first seen before ``issued_before`` is replaced.
     """
     renewed = mac.is_renewed(issued_before)
+    if not mac.is_assigned and not renewed:
+        return Step("untag" if mac.tagged else "nothing", "unassigned", UNASSIGNED)
     if mac.tagged:
         return _next_step_if_tagged(mac, renewed)
     if renewed:

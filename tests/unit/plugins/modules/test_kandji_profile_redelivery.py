@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     CustomProfile,
     InstalledProfile,
     KandjiDevice,
+    LibraryItem,
     PrismCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import kandji_profile_redelivery
@@ -68,6 +69,11 @@ class Tenant:
 
     def profiles(self) -> t.Iterator[CustomProfile]:
         return iter([CustomProfile(ITEM, "SCEP")])
+
+    def library_items(self, blueprint_id: str) -> list[LibraryItem]:
+        if blueprint_id == "gone":
+            raise NotFound("No blueprint.", vendor="kandji")
+        return [] if blueprint_id == "other" else [LibraryItem(ITEM, "SCEP")]
 
     def prism_profiles(
         self, _row_filter: t.Any, _blueprint_ids: t.Any = ()
@@ -383,3 +389,49 @@ def test_the_tags_of_waiting_macs_are_read_again() -> None:
     result = redeliver(tenant, "C1", wait=0.5, on_wait=on_wait)
     assert len(rounds) > 1 and tenant.checked_in[:2] == ["d1", "d1"]
     assert states(result)["C1"] in ("delivering", "certifying")
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("holding", [(), ("d1", "d2", "d3")])
+def test_a_mac_whose_blueprint_lacks_the_profile_neither_loses_it_nor_waits_for_it(
+    holding: t.Any, check: bool
+) -> None:
+    tenant = Tenant(
+        device(1, blueprint_id="other"), device(2), device(3, blueprint_id="gone"), holding=holding
+    )
+    result = redeliver(tenant, "C1", "C2", "C3", check=check)
+    expected = "excluding" if holding else "delivering"
+    assert states(result) == {"C1": "unassigned", "C2": expected, "C3": expected}
+    assert "is not on the Mac's blueprint" in reason(result, "C1") and not result["finished"]
+    assert "d1" not in tenant.written and "d1" not in tenant.checked_in
+
+
+def test_a_tag_is_removed_from_a_mac_whose_blueprint_lacks_the_profile() -> None:
+    tenant = Tenant(device(1, blueprint_id="other", **TAGGED))
+    result = redeliver(tenant, "C1")
+    assert states(result) == {"C1": "unassigned"} and tenant.written == {"d1": ["vip"]}
+
+
+DOCK = "<plist><dict><key>PayloadContent</key><array/></dict></plist>"
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("holding", [(), ("d1",)])
+@pytest.mark.parametrize("row", [{}, {"blueprint_id": "old"}])
+def test_a_profile_without_a_scep_payload_is_refused_whoever_holds_it(
+    holding: t.Any, check: bool, row: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = Tenant(device(1, **row), holding=holding)
+    profile = CustomProfile(ITEM, "Dock", mobileconfig=DOCK)
+    monkeypatch.setattr(tenant, "profiles", lambda: iter([profile]))
+    with pytest.raises(BadOption) as refused:
+        redeliver(tenant, "C1", check=check)
+    assert refused.value.message.startswith("library_item_id: the profile 'Dock' has no SCEP")
+    assert refused.value.details["option"] == "library_item_id" and not tenant.written
+
+
+def test_a_refusal_names_where_each_mac_is() -> None:
+    tenant = Tenant(device(1, blueprint_id="other"), device(2, blueprint_id="old"), holding=["d2"])
+    with pytest.raises(DeviceTrustError) as refused:
+        redeliver(tenant, "C1", "C2", check=True)
+    assert [mac["state"] for mac in refused.value.details["macs"]] == ["unassigned", "excluding"]

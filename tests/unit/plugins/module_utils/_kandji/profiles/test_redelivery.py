@@ -61,6 +61,12 @@ MAC = KandjiDevice("one", "C02X")
         (MacState(True, True, NEW, True, OLD), "wait", "excluding"),
         (MacState(True, True, NEW, True, None), "wait", "excluding"),
         (MacState(True, False, None, True, NEW), "untag", "delivering"),
+        # No check-in installs a profile that is not on the Mac's blueprint.
+        (MacState(False, False, is_assigned=False), "nothing", "unassigned"),
+        (MacState(True, False, is_assigned=False), "untag", "unassigned"),
+        (MacState(False, True, OLD, True, OLD, is_assigned=False), "nothing", "unassigned"),
+        (MacState(False, True, NEW, is_assigned=False), "nothing", "unassigned"),
+        (MacState(False, True, NEW, True, NEW, is_assigned=False), "nothing", "done"),
     ],
 )
 def test_the_next_step(mac, action, state):
