@@ -226,6 +226,7 @@ from ..module_utils._fleet.rings import (
     subjects_by_ring,
 )
 from ..module_utils._fleet.rows import MacRow, rows
+from ..module_utils._fleet.shared_macs import SharedMacs, describe_warning
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._fleet.summary import count_by_stage, render_table
 from ..module_utils._kandji.profiles import mobileconfig
@@ -357,6 +358,8 @@ def run(ctx: ModuleContext) -> Result:
         if not summary.waiting or ctx.check_mode or remaining <= 0:
             break
         ctx.wait(summary.describe_wait(), params["poll_interval"], remaining)
+    if warning := describe_warning(SharedMacs.of_fleet(fleet.macs)):
+        ctx.warn(warning)
     status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
     result = _result(summary, rings, params, status)
     return {**result, "registration": registration.as_result()}

@@ -16,6 +16,10 @@ description:
   - Reads the enrolment policies, to say whose policy disables Okta Verify. This takes a call for
     each 200 policies. If one of them disables it, each 1000 members of the groups up to that policy
     take one more. If the credentials may not read them, a warning says so.
+  - Checks that the org and the tenant belong together. If 10 or more Macs have a working
+    record in Okta, Kandji has 10 or more Macs, and none is in both, it is a problem. With fewer it
+    is a warning, since one of them may have been set up lately. Records of other platforms do not
+    count. It reads both lists only until it meets a Mac that is in both.
   - Looks the test Macs up. It does not fail because of them, since a ring that stays as it is does
     not need its gate.
   - Returns the rings with the ids of their blueprints, and what the other modules take for each of
@@ -124,6 +128,7 @@ api_calls:
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from itertools import islice
 
 from ..module_utils._core.errors import (
     DeviceTrustError,
@@ -140,8 +145,10 @@ from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, argument
 from ..module_utils._core.results import Result
 from ..module_utils._fleet import preflight
 from ..module_utils._fleet.preflight import ResolvedRing
+from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._fleet.registration_policies import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import RingOptions, ring_options
+from ..module_utils._fleet.shared_macs import SharedMacs, describe_problem, describe_warning
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.console_items import find_scep_item
@@ -150,6 +157,7 @@ from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.auth import FEATURE_MISSING
 
 Answer = t.TypeVar("Answer")
+FIRST_RECORDS = 200  # of Okta, one page, before Kandji's Macs are read
 # Every org and every tenant has what is read here.
 NOT_THE_VENDOR = {
     "okta": "okta_org_url: The host does not answer as an Okta org (404). Correct the URL.",
@@ -163,6 +171,7 @@ USES = (
     kandji_api.DEVICE_ITEMS,
     kandji_api.LIST_EVENTS,
     okta_api.LIST_AUTHENTICATORS,
+    okta_api.LIST_DEVICES,
     okta_api.LIST_METHODS,
     *POLICY_USES,
 )
@@ -208,6 +217,7 @@ def run(ctx: ModuleContext) -> Result:
     registration = findings.attempt("okta", lambda: _registration(ctx)) or Registration()
     rings = _read_rings(ctx, options, findings, registration)
     findings.problems += registration.problems
+    _check_shared_macs(ctx, findings)
     names = [fold_name(ring.options.name) for ring, _test_macs in rings]
     result: Result = {
         # Of two rings with one name, a profile's entry would be written twice.
@@ -224,6 +234,46 @@ def run(ctx: ModuleContext) -> Result:
         unique = list(dict.fromkeys(findings.problems))
         raise Refused("Not ready: " + " ".join(unique), problems=unique, **result)
     return {"changed": False, **result}
+
+
+def _check_shared_macs(ctx: ModuleContext, findings: Findings) -> None:
+    """Record the problem, or warn, if no Mac of Kandji has a record in Okta."""
+    counts = findings.attempt("okta", lambda: _read_shared_macs(ctx, findings))
+    if counts is None or counts.shared:
+        return
+    problem = describe_problem(counts)
+    if problem:
+        findings.problems.append(problem)
+    elif warning := describe_warning(counts):
+        ctx.warn(warning)
+
+
+def _read_shared_macs(ctx: ModuleContext, findings: Findings) -> SharedMacs | None:
+    """Return how many Macs Okta and Kandji share, read only until there is one."""
+    records = (
+        record.serial_key
+        for record in ctx.okta.devices(MACS_IN_OKTA)
+        if record.is_working and record.serial_key
+    )
+    recorded, enrolled = set(islice(records, FIRST_RECORDS)), set()
+    if not recorded:
+        return None
+
+    def read_until_shared() -> bool:
+        for mac in ctx.kandji.devices(platform="Mac"):
+            enrolled.add(mac.serial_key if mac.is_mac else "")
+            if mac.serial_key in recorded:
+                return True
+        return False
+
+    if findings.attempt("kandji", read_until_shared) is None:
+        return None
+    if not recorded & enrolled:
+        for serial in records:
+            recorded.add(serial)
+            if serial in enrolled:
+                break
+    return SharedMacs.of_serials(recorded, enrolled)
 
 
 def _warn_of_policies(ctx: ModuleContext, registration: Registration) -> None:

@@ -30,6 +30,7 @@ description:
     with O(within_days) is such a time, so the report keeps the one of the day on which it was
     written. Another O(within_days) or O(on_date) is a change.
   - The files name people and their Macs. They contain no secret.
+  - A warning says if almost no Mac is in both Okta and Kandji. They may not belong together.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -247,6 +248,7 @@ from ..module_utils._fleet.rings import (
     subjects_by_ring,
 )
 from ..module_utils._fleet.rows import MacRow, rows
+from ..module_utils._fleet.shared_macs import SharedMacs, describe_warning
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._okta import certificate_authorities
@@ -305,6 +307,8 @@ def run(ctx: ModuleContext) -> Result:
     )
     query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries, with_use=True)
     fleet = read_fleet(ctx.okta, ctx.kandji, query, users.add if apps else None)
+    if warning := describe_warning(SharedMacs.of_fleet(fleet.macs)):
+        ctx.warn(warning)
     registration = RegistrationReader(ctx.okta)
     registration.explain(fleet)
     kept = KeptRows(masked(rows(fleet), ctx.masker))

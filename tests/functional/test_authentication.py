@@ -216,7 +216,7 @@ def test_an_app_that_was_deactivated_and_a_wrong_key(watched, run_module, app):
 
 def test_a_scope_that_only_the_call_misses_is_named(watched, run_module, app):
     _made, options = app()
-    run_module(PREFLIGHT, {**rings(watched), **options}, lab=watched.lab)
+    run_module("okta_authenticator_method", options, lab=watched.lab)
     given = {**WITHOUT_API_TOKEN, "okta_access_token": next(iter(watched.world.okta.oauth.tokens))}
     refused = run_module(RESET, {"serials": ["NOBODY"], **given}, lab=watched.lab)
     assert (

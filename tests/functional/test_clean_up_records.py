@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.functional.helpers.interleaving import before_request
@@ -19,6 +21,16 @@ ANY_NUMBER = {"max_devices": 1000, "max_percent": 100, "confirm_above": 1000}
 
 class Killed(BaseException):
     """The process ends here."""
+
+
+def shared_fleet(watched):
+    """Return a fleet of which one Mac is always in use: Okta and Kandji belong together."""
+    fleet, serial = ResetFleet(watched), "SHAREDMAC001"
+    fleet.mac(serial)
+    fleet.record(serial, age=1.0)
+    device = next(each for each in watched.world.kandji.devices.values() if each.serial == serial)
+    device.last_check_in += timedelta(days=3650)
+    return fleet
 
 
 class Weeks:
@@ -197,7 +209,7 @@ def test_a_mac_that_gets_lost_after_a_clean_up_suspended_it_is_never_deleted(
 @pytest.mark.lab(macs=1)
 def test_a_clean_up_does_not_delete_what_the_log_does_not_show_as_lost_yet(watched, run_module):
     """A Mac gets lost minutes before the nightly run."""
-    fleet = ResetFleet(watched)
+    fleet = shared_fleet(watched)
     record = fleet.record("LOSTMAC00001", age=AGE)
     args = {"unused_days": 60, "state": "suspended", **ANY_NUMBER}
     assert run_module(MODULE, args, lab=watched.lab)["changed"]
@@ -214,7 +226,7 @@ def test_a_clean_up_does_not_delete_what_the_log_does_not_show_as_lost_yet(watch
 def test_a_lost_mac_that_a_clean_up_suspended_is_marked_also_if_the_run_was_cut(
     watched, run_module
 ):
-    fleet, number, requests = ResetFleet(watched), 0, None
+    fleet, number, requests = shared_fleet(watched), 0, None
     clean_up = {"unused_days": 60, "state": "suspended", **ANY_NUMBER}
     while requests is None or number < requests:
         record = fleet.record(f"LOSTMAC{number:05}", age=AGE)
@@ -246,7 +258,7 @@ def test_a_lost_mac_that_a_clean_up_suspended_is_marked_also_if_the_run_was_cut(
 def test_interrupted_at_any_request_the_next_night_finishes_or_names_the_record(
     watched, run_module, state
 ):
-    fleet = ResetFleet(watched)
+    fleet = shared_fleet(watched)
     args = {"unused_days": 60, "state": state, **ANY_NUMBER}
     number, requests, cut = 0, None, 0
     while requests is None or number < requests:

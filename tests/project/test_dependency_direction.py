@@ -70,6 +70,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_fleet/certificate_ledger.py",
         "module_utils/_fleet/reader.py",
         "module_utils/_fleet/rings.py",
+        "module_utils/_fleet/shared_macs.py",
         "module_utils/_access/sign_ins.py",
         "module_utils/_reset/clean_up.py",
         "module_utils/_reset/reader.py",

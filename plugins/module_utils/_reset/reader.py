@@ -15,6 +15,7 @@ from .._core.timestamps import parse_timestamp
 from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import MACS_IN_OKTA
 from .._fleet.rings import Ring, profile_uuid
+from .._fleet.shared_macs import SharedMacs, describe_refusal
 from .._http.transport import PRODUCT
 from .._http.urls import batches
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
@@ -532,7 +533,19 @@ def find_unused(
             " written. Check kandji_api_url and what the API token may read.",
             count=len(records),
         )
+    refusal = describe_refusal(
+        SharedMacs.of_serials(
+            _recorded(records) or [record.serial_number for record in records],
+            [mac.serial for mac in macs],
+        )
+    )
+    if refusal:
+        raise Refused(refusal, count=len(records))
     return select_for(find_candidates(records, macs, clean_up, now), destroys), len(macs)
+
+
+def _recorded(records: Iterable[OktaDevice]) -> list[str]:
+    return [record.serial_number for record in records if record.is_working and record.serial_key]
 
 
 def match_sign_ins(events: Iterable[LogEvent], ids: Collection[str]) -> dict[str, datetime]:

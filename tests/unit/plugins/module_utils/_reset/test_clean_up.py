@@ -481,6 +481,24 @@ def test_without_macs_in_kandji_a_clean_up_is_refused(reset: t.Any) -> None:
     assert not reset.okta.writes
 
 
+@pytest.mark.parametrize("status", ["ACTIVE", "SUSPENDED"])
+@pytest.mark.parametrize("goal", ["suspended", "absent"])
+def test_a_clean_up_with_the_macs_of_another_company_is_refused(
+    reset: t.Any, goal: str, status: str
+) -> None:
+    options: t.Any = {"goal": GOALS[goal], "duplicates": "each", "clean_up": CLEAN_UP}
+    for number in range(11):
+        row = reset.okta.add(f"guo{number}", f"C{number}", "ann", created=ago(300).isoformat())
+        reset.okta.records[row.id] = replace(row, status=status)
+    reset.kandji.macs = [replace(mac(), serial="OTHER")]
+    with pytest.raises(Refused, match="may not belong together. Of 11 Macs .* none is among the 1"):
+        reset.run(**options)
+    reset.kandji.macs = [replace(mac(), serial="c1")]  # 9 %
+    with pytest.raises(Refused, match="1 is among the 1 Macs"):
+        reset.run(**options)
+    assert not reset.okta.writes
+
+
 @pytest.mark.parametrize("change", ["gone", "suspended", "users", "unsuspended", "used"])
 def test_what_changes_while_the_clean_up_runs_keeps_the_record(reset: t.Any, change: str) -> None:
     old = ago(300).isoformat()
@@ -514,6 +532,7 @@ def test_what_changes_while_the_clean_up_runs_keeps_the_record(reset: t.Any, cha
 def test_a_user_who_comes_back_while_the_clean_up_runs_keeps_the_record(reset: t.Any) -> None:
     reset.kandji.macs = [replace(mac(), serial="C09")]
     reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
+    reset.okta.add("guo2", "C09", "bob", created=ago(300).isoformat())
 
     def link(call: tuple[str, ...]) -> None:
         if call[0] == "device":

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Okta org of one company with the Kandji tenant of another."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.helpers.reset_fleet import ResetFleet
+from tools.support.environment import CHECKOUT
+
+SITE = CHECKOUT / "playbooks" / "site.yml"
+CLEAN_UP = CHECKOUT / "playbooks" / "clean_up_records.yml"
+COUNTS = "Macs with a working record in Okta, none is among the 12 Macs of Kandji."
+
+pytestmark = pytest.mark.lab(macs=12)
+
+
+def use_another_company(watched, macs):
+    """Let the working records be of Macs that Kandji does not have."""
+    fleet = ResetFleet(watched)
+    for number in range(macs):
+        fleet.record(f"OTHERMAC{number:04}", age=24 * 100.0)
+    for record in watched.world.okta.devices.values():
+        serial = str(record.profile.get("serialNumber", ""))
+        if not serial.startswith("OTHER"):
+            record.profile["serialNumber"] = f"OTHER{serial}"
+
+
+def registered(watched, macs):
+    use_another_company(watched, macs)
+    return watched.mark()
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_site_writes_nothing_if_no_mac_is_in_both(watched, playbook, check):
+    mark = registered(watched, 10)
+    result = playbook(watched.lab, SITE, check=check)
+    assert result.status != 0 and watched.writes(mark) == [], result.output
+    text = " ".join(result.output.split())
+    assert COUNTS in text and "do not seem to belong together" in text
+
+
+def test_the_preflight_warns_while_few_macs_are_registered(watched, run_module):
+    registered(watched, 2)
+    ring = watched.canary
+    args = {"rings": [ring]}
+    result = run_module("device_trust_preflight", args, lab=watched.lab)
+    assert not result.get("failed"), result
+    assert any("may not belong together" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_clean_up_suspends_nothing_whatever_the_limits(watched, playbook, check):
+    mark = registered(watched, 4)
+    variables = {
+        "device_trust_clean_up_max_devices": 100,
+        "device_trust_clean_up_max_percent": 100,
+    }
+    result = playbook(watched.lab, CLEAN_UP, check=check, variables=variables)
+    assert result.status != 0 and watched.writes(mark) == [], result.output
+    assert COUNTS in " ".join(result.output.split())
+
+
+def test_the_table_warns_and_says_nothing_if_both_share_their_macs(watched, run_module):
+    args = {"rings": [watched.canary]}
+    before = run_module("device_trust_info", args, lab=watched.lab)
+    assert not any("belong together" in each for each in before.get("warnings", []))
+    registered(watched, 4)
+    other = run_module("device_trust_info", args, lab=watched.lab)
+    assert any(COUNTS in each for each in other["warnings"])
