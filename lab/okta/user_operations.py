@@ -88,13 +88,18 @@ class UserOperations:
         return build_page(call, rows, make_cursor(start + limit) if more else None)
 
     def _get_user(self, call: Call) -> Answer:
-        """Answer with a user by id or login."""
+        """Answer with a user by id, login, or the login's part before the @ if one user has it."""
         wanted = call.path["id"]
         user = self.org.users.get(wanted) or next(
             (user for user in self.org.users.values() if user.login == wanted), None
         )
         if user is None:
-            refuse("E0000007", f"{wanted} (User)")
+            short = [
+                each for each in self.org.users.values() if each.login.partition("@")[0] == wanted
+            ]
+            if len(short) != 1:
+                refuse("E0000007", f"{wanted} (User)")
+            (user,) = short
         shape = user_with_links(user, call.base_url, self.org.realm_id)
         return Answer(shape, headers={"Etag": f'W/"{zlib.crc32(repr(shape).encode()):08x}"'})
 

@@ -175,7 +175,7 @@ def _find_user(ctx: ModuleContext, wanted: str) -> OktaUser:
     user = ctx.okta.user(wanted)
     if user is None:
         raise BadOption(
-            f"user: Okta has no user with the id or login {wanted!r}. Correct the name."
+            f"user: Okta has no user with the id or login {wanted!r}. Write the whole login."
         )
     temporary_access.check_user(user)
     return user

@@ -100,6 +100,7 @@ def fine(_org):
         (of_a_policy_that_shows_no_group, {}, "so whether a code is permitted is unknown"),
         (suspended, {}, "has the status SUSPENDED in Okta"),
         (fine, {"user": "nobody@example.com"}, "Okta has no user with the id or login"),
+        (fine, {"user": "ann"}, "Okta has no user with the id or login 'ann'. Write the whole"),
         (fine, {"valid_minutes": 5}, "valid_minutes: 5 is not between 10 and 480"),
         (fine, {"multi_use": True}, "multi_use: this org permits a single use"),
         (fine, {"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written"),

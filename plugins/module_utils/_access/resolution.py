@@ -116,7 +116,7 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
         user = okta.user(name)
         if user is None:
             raise BadOption(
-                f"{option}: Okta has no user with the id or login {name!r}. Correct the name."
+                f"{option}: Okta has no user with the id or login {name!r}. Write the whole login."
             )
         ids.append(user.id)
     return ids

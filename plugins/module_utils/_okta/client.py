@@ -420,7 +420,9 @@ class Okta:
     def user(self, id_or_login: str) -> OktaUser | None:
         """Return one user by id or login, or None if there is none. getUser.
 
-        Okta takes ``me`` for the user of the credentials; nobody has that login.
+        Okta takes ``me`` for the user of the credentials; nobody has that login. It also takes the
+        part of a login before the @ if that is unambiguous, and answers with a user who was not
+        named: that one is none. Raises Unreadable for an answer that does not show who it is of.
         """
         if id_or_login.casefold() == "me":
             return None
@@ -428,7 +430,16 @@ class Okta:
             answer = self.transport.call(GET_USER, {"id": id_or_login})
         except NotFound:
             return None
-        return OktaUser.from_row(_row(answer.json))
+        user = OktaUser.from_row(_row(answer.json))
+        if id_or_login == user.id or id_or_login.casefold() == (user.login or "").casefold():
+            return user
+        if user.login is None:
+            raise Unreadable(
+                f"Okta answered {GET_USER.name} for {id_or_login!r} without a login, so whether it"
+                " is of that user is unknown. Name the user by id.",
+                vendor="okta",
+            )
+        return None
 
     def user_devices(self, user_id: str) -> list[OktaDevice]:
         """Return the device records that a user is linked to. listUserDevices."""

@@ -129,7 +129,10 @@ def _devices_of(
     """Return the user's id with each record that the user is linked to."""
     user = okta.user(login)
     if user is None:
-        warn(f"users: Okta has no user {login!r}. Check the login, and its upper and lower case.")
+        warn(
+            f"users: Okta has no user with the id or login {login!r}. Write the whole login, and"
+            " check its upper and lower case."
+        )
         return []
     return [(user.id, device) for device in okta.user_devices(user.id)]
 

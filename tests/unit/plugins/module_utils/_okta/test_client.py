@@ -616,6 +616,39 @@ def test_a_record_has_its_users_with_their_state(org: Okta) -> None:
     assert org.device("guoNobody") is None
 
 
+def test_a_user_is_the_one_that_was_named_and_not_one_of_a_similar_login(
+    lab: Lab, org: Okta
+) -> None:
+    person = next(each for each in lab.world.okta.users.values() if "@" in each.login)
+    for name in (person.id, person.login):
+        user = org.user(name)
+        assert user is not None and (user.id, user.login) == (person.id, person.login)
+    short = person.login.partition("@")[0]
+    answer = org.transport.call(_okta.GET_USER, {"id": short}).json
+    assert answer["id"] == person.id  # Okta's answer to a part of a login
+    assert org.user(short) is None
+
+
+@pytest.mark.parametrize(
+    "row, wanted, is_user",
+    [
+        ({"id": "00u1", "profile": {"login": "Ann@Acme.com"}}, "ann@acme.com", True),
+        ({"id": "00u1", "profile": {}}, "00u1", True),
+        ({"id": "00u1", "profile": {"login": "ann@acme.com"}}, "00U1", False),
+        ({"id": "00u1", "profile": {"login": "ann@acme.com"}}, "ann", False),
+    ],
+)
+def test_only_id_and_login_name_a_user(wire: t.Any, row: t.Any, wanted: str, is_user: bool) -> None:
+    wire.script((200, row))
+    assert (okta(wire).user(wanted) is not None) is is_user
+
+
+def test_an_answer_that_shows_no_login_is_not_taken_for_a_user(wire: t.Any) -> None:
+    wire.script((200, {"id": "00u1"}))
+    with pytest.raises(Unreadable, match="getUser for 'ann@acme.com' without a login"):
+        okta(wire).user("ann@acme.com")
+
+
 def test_okta_verify_has_fastpass(org: Okta) -> None:
     verify = next(each for each in org.authenticators() if each.key == "okta_verify")
     assert "signed_nonce" in {method.type for method in org.authenticator_methods(verify.id)}

@@ -179,7 +179,8 @@ def test_a_user_whom_okta_does_not_know_is_a_warning(reset: t.Any) -> None:
     selection = Selection(users=["ann@acme.com", "bob@acme.com"])
     assert states(reset.run(selection=selection, check_mode=True)) == ["would_reset", "absent"]
     assert reset.warnings[0] == (
-        "users: Okta has no user 'bob@acme.com'. Check the login, and its upper and lower case."
+        "users: Okta has no user with the id or login 'bob@acme.com'. Write the whole login, and"
+        " check its upper and lower case."
     )
 
 

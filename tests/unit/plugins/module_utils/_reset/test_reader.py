@@ -118,7 +118,8 @@ def test_a_user_selects_the_serials_of_all_records_and_those_without(reset: t.An
     ]
     assert found[-1].serial == ""
     assert reset.warnings == [
-        "users: Okta has no user 'nobody@acme.com'. Check the login, and its upper and lower case."
+        "users: Okta has no user with the id or login 'nobody@acme.com'. Write the whole login, and"
+        " check its upper and lower case."
     ]
 
 
