@@ -49,6 +49,7 @@ class ActionModule(ActionBase):
             os.environ,
             os.getcwd() if self._connection.transport == "local" else "",
             [*unresolved],
+            len(known.get("ansible_play_hosts_all") or "1"),
         )
         typed, wrong = variables.validate(declaration, settings)
         invocation = _read_invocation(known)

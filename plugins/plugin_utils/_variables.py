@@ -90,6 +90,11 @@ class Variable:
         """Return its name without the prefix."""
         return self.name.removeprefix(PREFIX)
 
+    @property
+    def is_of_tenant(self) -> bool:
+        """Whether each org and tenant has its own: a URL, or what authenticates there."""
+        return self.key.startswith(("okta_", "kandji_", "scep_"))
+
 
 @dataclass(frozen=True)
 class Playbook:
@@ -143,6 +148,7 @@ class Settings:
     :arg values: the resolved values of the variables whose names begin with the prefix.
     :arg directory: what a relative path is relative to, "" if that is not known.
     :arg unresolved: the variables whose values cannot be resolved.
+    :arg hosts: how many hosts the play runs on, each with an org and a tenant.
     """
 
     playbook: str
@@ -150,6 +156,7 @@ class Settings:
     environment: Mapping[str, str]
     directory: str = ""
     unresolved: Sequence[str] = ()
+    hosts: int = 1
 
     def source(self, variable: Variable) -> str:
         """Return the name that its value comes from, or "" if it is not set."""
@@ -183,6 +190,7 @@ def validate(declaration: Declaration, settings: Settings) -> Checked:
         if not variable.secret or (variable.type == "key" and os.path.isfile(str(value))):
             result[variable.key] = value
     problems += _missing(declaration, settings, result)
+    problems += _of_any_host(declaration, settings)
     return result, [problem for problem in problems if problem]
 
 
@@ -236,15 +244,30 @@ def _missing(declaration: Declaration, settings: Settings, result: Params) -> It
     for need in needs:
         names = [need] if isinstance(need, str) else need
         if not any(map(is_set, names)):
-            yield _describe_missing([variables[name] for name in names])
+            yield _describe_missing([variables[name] for name in names], settings.hosts)
 
 
-def _describe_missing(variables: Sequence[Variable]) -> str:
+def _of_any_host(declaration: Declaration, settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each value of a tenant that all hosts would take of the environment.
+
+    A token would be sent to the hosts of each org and tenant.
+    """
+    for variable in declaration.variables.values():
+        if settings.hosts > 1 and variable.is_of_tenant:
+            if variable.environment and settings.source(variable) == variable.environment:
+                yield (
+                    f"{variable.name}: It comes from {variable.environment} in the environment, and"
+                    f" the play runs on {settings.hosts} hosts. Set it for the host that it is of,"
+                    f" and remove {variable.environment}."
+                )
+
+
+def _describe_missing(variables: Sequence[Variable], hosts: int) -> str:
     first, others = variables[0], [variable.name for variable in variables[1:]]
     if first.remedy:
         return f"{first.name}: {MISSING} {first.remedy}"
-    remedies = ["Set it"]
-    if first.environment:
+    remedies = ["Set it"] if hosts == 1 else ["Set it for the host"]
+    if first.environment and hosts == 1:
         remedies.append(f"{first.environment} in the environment")
     if others:
         remedies.append(f"{', '.join(others[:-1])} or {others[-1]}")

@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from tests.functional.helpers.canaries import KANDJI_TOKEN, OKTA_TOKEN
 from tools.support.playbook import SITE, run_playbook
 
 COLLECTION = "devicetrust.okta_kandji."
@@ -165,3 +166,28 @@ def test_hosts_that_the_inventory_names_too_late_are_refused(tmp_path):
     chosen = {"device_trust_hosts": "desk"}
     result = run_playbook(tmp_path / "play.yml", None, variables=chosen, inventory=inventory)
     assert result.status == 0 and "ok: [desk]" in result.output, result.output
+
+
+@pytest.mark.parametrize("hosts", [["acme"], ["acme", "labs"]])
+def test_several_hosts_take_no_token_of_the_environment(hosts, tmp_path):
+    task = {COLLECTION + "validate_variables": {"playbook": "clean_up_records"}}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    names = {
+        name: {
+            "device_trust_okta_org_url": f"https://{name}.okta.com",
+            "device_trust_kandji_api_url": f"https://{name}.api.kandji.io",
+        }
+        for name in hosts
+    }
+    variables = {"ansible_connection": "local"}
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": names, "vars": variables}}))
+    environment = {"OKTA_CLIENT_TOKEN": OKTA_TOKEN, "IRUCTL_TOKEN": KANDJI_TOKEN}
+    result = run_playbook(tmp_path / "play.yml", None, inventory=inventory, environment=environment)
+    refused = (
+        "device_trust_kandji_api_token: It comes from IRUCTL_TOKEN in the environment, and the"
+    )
+    assert result.status == (2 if len(hosts) > 1 else 0), result.output
+    assert (f"{refused} play runs on 2 hosts." in result.output) is (len(hosts) > 1)
+    assert KANDJI_TOKEN not in result.output and OKTA_TOKEN not in result.output

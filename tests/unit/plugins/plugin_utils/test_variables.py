@@ -483,3 +483,45 @@ def test_the_nearest_name_is_one_that_the_playbook_needs() -> None:
 def test_paths_of_another_host_are_not_looked_for_on_this_one() -> None:
     values = {**ENOUGH, "device_trust_ca_path": "/there/ca.pem"}
     assert validate(DECLARATION, Settings("site", values, {}, ""))[1] == []
+
+
+# Several hosts
+
+OF_TENANT = [
+    each for each in DECLARATION.variables.values() if each.environment and each.is_of_tenant
+]
+
+
+def test_only_what_may_be_shared_by_all_tenants_may_come_from_the_environment_of_several() -> None:
+    shared = {each.name for each in DECLARATION.variables.values() if each.environment}
+    assert shared - {each.name for each in OF_TENANT} == {
+        "device_trust_ca_path",
+        "device_trust_notify_url",
+    }
+
+
+@pytest.mark.parametrize("variable", OF_TENANT, ids=lambda each: each.name)
+def test_no_host_of_several_takes_what_is_of_one_tenant_from_the_environment(
+    variable: t.Any,
+) -> None:
+    values = {name: value for name, value in ENOUGH.items() if name != variable.name}
+    environment = {variable.environment: str(ENOUGH.get(variable.name, "https://acme.okta.com"))}
+    problem = (
+        f"{variable.name}: It comes from {variable.environment} in the environment, and the play"
+        f" runs on 2 hosts. Set it for the host that it is of, and remove {variable.environment}."
+    )
+
+    def problems_on(hosts: int, values: t.Any) -> list[str]:
+        return validate(DECLARATION, Settings("site", values, environment, "/", hosts=hosts))[1]
+
+    assert problem in problems_on(2, values)
+    assert not any("environment" in each for each in problems_on(1, values))
+    assert problem not in problems_on(2, {**values, variable.name: "set"})
+
+
+def test_a_host_of_several_that_lacks_a_url_is_not_sent_to_the_environment() -> None:
+    values = {name: ENOUGH[name] for name in ENOUGH if name != "device_trust_kandji_api_url"}
+    settings = Settings("site", values, {}, "/", hosts=3)
+    assert validate(DECLARATION, settings)[1] == [
+        "device_trust_kandji_api_url: It is not set. Set it for the host."
+    ]
