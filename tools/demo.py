@@ -98,7 +98,12 @@ def run(lab: Lab, title: str, *, check: bool = False) -> Run:
 
 
 def write_report(lab: Lab) -> PlayResult:
-    """Write the report of the lab's Macs into REPORT_DIRECTORY, and show nothing of the run."""
+    """Write the report of the lab's Macs into REPORT_DIRECTORY, and show nothing of the run.
+
+    The report of an earlier lab is of another org.
+    """
+    for earlier in REPORT_DIRECTORY.glob("device-trust.*"):
+        earlier.unlink()
     return run_playbook(
         REPORT,
         lab.announcement,

@@ -46,7 +46,8 @@ extends_documentation_fragment:
 options:
   dest:
     description: Directory of the reports. The module creates it if it does not exist. The files are
-      C(device-trust.html), C(device-trust.csv) and C(device-trust.json).
+      C(device-trust.html), C(device-trust.csv) and C(device-trust.json). It refuses to replace HTML
+      or JSON of another org or tenant. A CSV file does not name them.
     type: path
     required: true
   formats:
@@ -87,7 +88,8 @@ options:
   state_dir:
     description:
       - Directory of the history, the stage of each Mac, so that the next report can list what
-        changed. Without it no history is kept, and the report says so.
+        changed. Without it no history is kept, and the report says so. The module refuses a history
+        of another org or tenant.
       - If the directory has a ledger of certificates (see
         M(devicetrust.okta_kandji.device_trust_certificates)), it provides their expiry.
     type: path
@@ -291,6 +293,13 @@ def run(ctx: ModuleContext) -> Result:
         raise BadOption("dest: It is empty. Name the directory of the reports.")
     mode = files.parse_mode(params["mode"])
     on_date = None if params["on_date"] is None else require_timestamp("on_date", params["on_date"])
+    paths = [
+        Path(params["dest"]) / f"device-trust.{suffix}"
+        for suffix in dict.fromkeys(params["formats"])
+    ]
+    origin = files.Origin(params["okta_org_url"], params["kandji_api_url"])
+    files.check_origin(paths, origin)
+    history = files.History.read(params["state_dir"], origin)
     authorities = read_authorities(ctx.okta)
     horizon = _horizon(ctx, on_date)
     others = OtherPolicies(ctx.okta, ENRICHING_USES)
@@ -319,14 +328,10 @@ def run(ctx: ModuleContext) -> Result:
     access = masked_access(access, ctx.masker)
     meta = _meta(ctx, rings, authorities, access)
     figures = survey(kept, meta)
-    history = files.History.read(params["state_dir"])
     meta.previous = history.before(figures.fingerprint)
-    reports = [
-        (Path(params["dest"]) / f"device-trust.{suffix}", _pieces(suffix, kept, figures, meta))
-        for suffix in dict.fromkeys(params["formats"])
-    ]
     changes: list[Change] = []
-    for path, pieces in reports:
+    for path in paths:
+        pieces = _pieces(path.suffix[1:], kept, figures, meta)
         ctx.progress(f"writing {path.name}")
         changes += files.write_report(path, pieces, figures.fingerprint, mode, ctx.check_mode)
     # Last, so that a run that was interrupted says what changed once more.
@@ -335,7 +340,7 @@ def run(ctx: ModuleContext) -> Result:
         changes,
         access=access.as_result(),
         counts=figures.counts,
-        files=[str(path) for path, _unused in reports],
+        files=[str(path) for path in paths],
         authority=meta.authority.as_result(),
         registration=registration.as_result(),
     )

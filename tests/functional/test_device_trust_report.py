@@ -66,6 +66,28 @@ def test_check_mode_says_what_it_would_write_and_writes_nothing(
     ]
 
 
+@pytest.mark.parametrize(
+    "kept", ["reports/device-trust.html", "reports/device-trust.json", "state"]
+)
+def test_the_report_of_another_org_is_neither_replaced_nor_compared(
+    watched, run_module, args, tmp_path, kept
+):
+    write(run_module, watched, args)
+    host = watched.lab.announcement["okta_url"].partition("//")[2]
+    for path in tmp_path.rglob("device-trust*"):
+        if str(path.relative_to(tmp_path)).startswith(kept):
+            path.write_text(path.read_text().replace(host, "labs.okta.com"))
+        elif path.suffix != ".csv":
+            path.unlink()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for check in (True, False):
+        result = run_module("device_trust_report", args, lab=watched.lab, check=check)
+        assert result["failed"] and result["option"] == ("state_dir" if kept == "state" else "dest")
+        assert "is of labs.okta.com with " in result["msg"], result
+        assert f"this run is of {host} with" in result["msg"], result
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
 def test_the_next_report_says_who_moved(watched, run_module, args):
     assert "first report" in (write(run_module, watched, args), page(args))[1]
     watched.world.kandji.devices[watched.world.macs[0].device_id].name = "Renamed"

@@ -8,10 +8,13 @@ Replaced whole or not at all, and left alone where nothing but the time would di
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import typing as t
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .._core.changes import Change
 from .._core.errors import BadOption
@@ -22,6 +25,63 @@ HISTORY = "device-trust-report.json"
 WRITABLE = "Set a directory that the user of the run may write to."
 HEAD = 4096  # bytes in which a report names its fingerprint
 Pieces = t.Callable[[], t.Iterator[str]]
+# What a report names in its head, as JSON or as HTML.
+_NAMED = {
+    name: re.compile(
+        rf'"{name}": ("(?:[^"\\\\]|\\\\.)*")|<meta name="report-{name}" content="([^"]*)">'
+    )
+    for name in ("org_url", "tenant")
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The org and the tenant that a report is of, by their URLs; "" if it does not name them."""
+
+    org_url: str = ""
+    tenant: str = ""
+
+    @classmethod
+    def of_head(cls, head: str) -> Origin:
+        """Return what the head of a report names. A CSV file and one of earlier versions do not."""
+        return cls(*(_find_named(head, name) for name in ("org_url", "tenant")))
+
+    def check(self, option: str, path: Path, wanted: Origin) -> None:
+        """Raise BadOption if what is at the path is of another org or tenant than wanted."""
+        pairs = ((self.org_url, wanted.org_url), (self.tenant, wanted.tenant))
+        if any(old and new and _host(old) != _host(new) for old, new in pairs):
+            raise BadOption(
+                f"{option}: {path} is of {_host(self.org_url)} with {_host(self.tenant)}, and this"
+                f" run is of {_host(wanted.org_url)} with {_host(wanted.tenant)}. Nothing was"
+                " written. Use a directory of its own for each org and tenant. If the URL of this"
+                " one changed, remove the file.",
+                option=option,
+            )
+
+
+def _find_named(head: str, name: str) -> str:
+    match = _NAMED[name].search(head)
+    if match is None:
+        return ""
+    return str(json.loads(match[1])) if match[1] else html.unescape(match[2])
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower() or url
+
+
+def check_origin(paths: t.Iterable[Path], wanted: Origin) -> None:
+    """Raise BadOption if one of the reports at these paths is of another org or tenant.
+
+    One that cannot be read is left to the write.
+    """
+    for path in paths:
+        try:
+            check_regular(path)
+            head = _head(path)
+        except OSError:
+            continue
+        Origin.of_head(head).check("dest", path, wanted)
 
 
 def parse_mode(text: str) -> int:
@@ -109,30 +169,32 @@ class History:
     A report that changes nothing is compared with the report before the last.
     """
 
-    def __init__(self, path: Path | None, past: Past | None) -> None:
-        self.path, self.past = path, past
+    def __init__(self, path: Path | None, past: Past | None, origin: Origin) -> None:
+        self.path, self.past, self.origin = path, past, origin
 
     @classmethod
-    def read(cls, directory: str | None) -> History:
+    def read(cls, directory: str | None, origin: Origin) -> History:
         """Return the history in a directory; unreadable JSON counts as none.
 
-        Raises BadOption if the file may not be read: it would be lost.
+        Raises BadOption if the file may not be read: it would be lost. So it does if the history is
+        of another org or tenant.
         """
         if not directory:
-            return cls(None, None)
+            return cls(None, None, origin)
         path = Path(directory) / HISTORY
         try:
             check_regular(path)
             state = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return cls(path, None)
+            return cls(path, None, origin)
         except OSError as error:
             raise BadOption(
                 f"state_dir: {path} cannot be read: {error.strerror or error}."
             ) from None
         except ValueError:
-            return cls(path, None)
-        return cls(path, _past(state))
+            return cls(path, None, origin)
+        _origin(state).check("state_dir", path, origin)
+        return cls(path, _past(state), origin)
 
     def before(self, fingerprint: str) -> PastReport | None:
         """Return the report to compare a report of this fingerprint with, or None."""
@@ -154,13 +216,21 @@ class History:
                 check_writable(self.path)
             else:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                atomic_write(self.path, [json.dumps(asdict(new))], 0o600)
+                state = {**asdict(self.origin), **asdict(new)}
+                atomic_write(self.path, [json.dumps(state)], 0o600)
         except OSError as error:
             raise BadOption(
                 f"state_dir: {self.path} cannot be written: {error.strerror or error}. {WRITABLE}"
             ) from None
         action = "update" if self.past else "create"
         return [Change(action, str(self.path), {}, {"content": fingerprint[:12]})]
+
+
+def _origin(state: object) -> Origin:
+    """Return what the JSON that ``keep`` writes is of. Earlier versions did not write it."""
+    if not isinstance(state, dict):
+        return Origin()
+    return Origin(*(str(state.get(name) or "") for name in ("org_url", "tenant")))
 
 
 def _past(state: object) -> Past | None:

@@ -11,6 +11,8 @@ HEAD = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="report-fingerprint" content="{fingerprint}">
+<meta name="report-org_url" content="{org_url}">
+<meta name="report-tenant" content="{tenant}">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">

@@ -101,6 +101,8 @@ def html_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterato
     yield page.HEAD.format(
         policy=_policy(),
         fingerprint=figures.fingerprint,
+        org_url=escape(meta.org_url),
+        tenant=escape(meta.tenant),
         style=page.STYLE,
         org=escape(_host(meta.org_url)),
     )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -13,6 +14,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report im
     figures,
     files,
 )
+
+ACME = files.Origin("https://acme.okta.com", "https://acme.api.kandji.io")
+LABS = files.Origin("https://labs.okta.com", "https://labs.api.kandji.io")
 
 
 def test_a_write_that_fails_leaves_the_old_report(tmp_path: t.Any) -> None:
@@ -34,17 +38,17 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: t.Any) -> None:
 )
 def test_a_history_that_cannot_be_read_counts_as_none(tmp_path: t.Any, kept: str) -> None:
     (tmp_path / files.HISTORY).write_text(kept)
-    assert files.History.read(str(tmp_path)).before("f") is None
+    assert files.History.read(str(tmp_path), ACME).before("f") is None
 
 
 def test_the_history_compares_with_the_report_before_as_long_as_nothing_changes(
     tmp_path: t.Any,
 ) -> None:
     for fingerprint, stage in (("one", "NOT_REGISTERED"), ("two", "MANAGED"), ("two", "MANAGED")):
-        files.History.read(str(tmp_path)).keep(
+        files.History.read(str(tmp_path), ACME).keep(
             fingerprint, "2026-11-24T06:00:00Z", {"a": stage}, False
         )
-    again = files.History.read(str(tmp_path)).before("two")
+    again = files.History.read(str(tmp_path), ACME).before("two")
     assert again == figures.PastReport("2026-11-24T06:00:00Z", {"a": "NOT_REGISTERED"})
 
 
@@ -52,3 +56,63 @@ def test_the_history_compares_with_the_report_before_as_long_as_nothing_changes(
 def test_a_mode_is_octal_digits_that_leave_the_owner_reading_and_writing(mode: str) -> None:
     with pytest.raises(BadOption):
         files.parse_mode(mode)
+
+
+STAGES = {"C01": "MANAGED"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LABS,
+        files.Origin(ACME.org_url, LABS.tenant),
+        files.Origin(LABS.org_url, ACME.tenant),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_the_history_of_another_org_or_tenant_is_refused(
+    tmp_path: t.Any, other: files.Origin, check: bool
+) -> None:
+    files.History.read(str(tmp_path), ACME).keep("one", "2026-11-24T06:00:00Z", STAGES, False)
+    with pytest.raises(
+        BadOption, match="^state_dir: .* is of acme.okta.com with acme.api.kandji.io,"
+    ):
+        files.History.read(str(tmp_path), other)
+    spelled = files.Origin("https://Acme.okta.com/", "https://acme.api.kandji.io/")
+    assert files.History.read(str(tmp_path), spelled).past
+
+
+def test_a_history_of_an_earlier_version_is_kept_and_gets_its_origin(tmp_path: t.Any) -> None:
+    last = {"generated_at": "2026-11-24T06:00:00Z", "stages": STAGES}
+    past = {"fingerprint": "one", "last": last, "before": None}
+    (tmp_path / files.HISTORY).write_text(json.dumps(past))
+    history = files.History.read(str(tmp_path), ACME)
+    assert history.past and history.before("two") == figures.PastReport(**last)
+    history.keep("two", "2026-11-25T06:00:00Z", STAGES, False)
+    with pytest.raises(BadOption):
+        files.History.read(str(tmp_path), LABS)
+
+
+HEADS = {
+    "html": '<meta name="report-org_url" content="https://acme.okta.com">\n<meta'
+    ' name="report-tenant" content="https://acme.api.kandji.io?a&amp;b">',
+    "json": '{"fingerprint": "f", "org_url": "https://acme.okta.com",'
+    ' "tenant": "https://acme.api.kandji.io"}',
+}
+
+
+@pytest.mark.parametrize("suffix", HEADS)
+def test_a_report_of_another_org_is_not_replaced(tmp_path: t.Any, suffix: str) -> None:
+    path = tmp_path / f"device-trust.{suffix}"
+    files.check_origin([path], LABS)
+    path.write_text(HEADS[suffix])
+    files.check_origin([path], ACME)
+    with pytest.raises(BadOption, match="^dest: .* is of acme.okta.com with acme.api.kandji.io,"):
+        files.check_origin([path], LABS)
+
+
+@pytest.mark.parametrize("head", ["", "serial_number,device_name", "<title>old</title>", "{}"])
+def test_a_report_that_does_not_name_its_org_may_be_replaced(tmp_path: t.Any, head: str) -> None:
+    path = tmp_path / "device-trust.html"
+    path.write_text(head)
+    files.check_origin([path, tmp_path], LABS)
