@@ -43,8 +43,11 @@ options:
     choices: [ACTIVE, INACTIVE]
   allow_lock_out:
     description:
-      - Switch a method off although people may use it. Without it this is refused. Whom it locks
-        out cannot be known, because Okta does not show which methods of Okta Verify people have.
+      - Switch a method off, or accept fewer keys, although people may use it. Without it this is
+        refused. Whom it locks out cannot be known, because Okta does not show which methods of Okta
+        Verify people have, nor their keys.
+      - Fewer keys are O(key_protection=HARDWARE) where it was V(ANY), and O(algorithms) without one
+        that is accepted now. This holds for the whole org.
       - Set it to V(true) once each person has another second factor.
     type: bool
     default: false
@@ -78,6 +81,7 @@ EXAMPLES = r"""
   devicetrust.okta_kandji.okta_authenticator_method:
     key_protection: HARDWARE
     algorithms: [ES256]
+    allow_lock_out: true
 
 - name: Turn the one-time codes of Okta Verify off
   devicetrust.okta_kandji.okta_authenticator_method:
@@ -158,6 +162,7 @@ def run(ctx: ModuleContext) -> Result:
     plan = methods.plan_method(current, request)
     is_used = authenticator.status != "INACTIVE"
     methods.check_switch_off(current, request, params["allow_lock_out"], is_used)
+    methods.check_narrowing(current, request, params["allow_lock_out"], is_used)
     if plan.changes and not ctx.check_mode:
         _apply(ctx, authenticator_id, request, plan)
         current = methods.verify_method(request, ctx.okta.authenticator_methods(authenticator_id))

@@ -472,7 +472,9 @@ FLOWS: dict[str, Flow] = {
         {"status": "ACTIVE", "show_sign_in_with_ov": "ALWAYS"},
         after((METHOD, {"status": "INACTIVE", "allow_lock_out": True})),
     ),
-    "method, other settings": Flow(METHOD, {"key_protection": "HARDWARE", "algorithms": ["ES256"]}),
+    "method, other settings": Flow(
+        METHOD, {"key_protection": "HARDWARE", "algorithms": ["ES256"], "allow_lock_out": True}
+    ),
     "temporary access code": Flow(
         CODE, {"user": "stuck@example.com", "dest": f"{DIRECTORY}/code"}, _locked_out
     ),

@@ -1167,9 +1167,33 @@ def test_a_method_is_not_switched_off_while_it_may_be_somebodys_last_factor(desk
     assert desk.watched.writes(mark) == []
 
 
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("method", ["signed_nonce", "push"])
+@pytest.mark.parametrize(
+    "options, who",
+    [
+        (
+            {"key_protection": "HARDWARE"},
+            "key_protection: it may refuse everybody whose Mac has no",
+        ),
+        ({"algorithms": ["ES256"]}, "algorithms: it may refuse everybody whose key is of RS256."),
+    ],
+)
+def test_fewer_keys_are_accepted_only_with_consent(desk, method, options, who, check):
+    module, mark = "okta_authenticator_method", desk.watched.mark()
+    wanted = {"method": method, **options}
+    message = refused(desk.run(module, wanted, check=check))
+    assert message.startswith(who) and "allow_lock_out: true" in message
+    assert desk.watched.writes(mark) == []
+    assert desk.run(module, {**wanted, "allow_lock_out": True}, check=check)["changed"]
+    if not check:
+        assert not desk.run(module, wanted)["changed"]  # nothing is narrowed any more
+
+
 @pytest.mark.parametrize("active", [True, False])
 def test_an_edit_of_a_method_in_the_console_meanwhile_is_kept(desk, active):
-    name, options = "okta_authenticator_method", {"algorithms": ["ES256"], "status": "ACTIVE"}
+    name = "okta_authenticator_method"
+    options = {"algorithms": ["ES256"], "status": "ACTIVE", "allow_lock_out": True}
     authenticator = next(
         each for each in desk.okta.authenticators.values() if each.key == "okta_verify"
     )

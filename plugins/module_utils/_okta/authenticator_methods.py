@@ -29,6 +29,7 @@ SETTINGS_OF = {
     "push": ("key_protection", "algorithms"),
     "totp": (),
 }
+ALGORITHMS = ("ES256", "RS256")  # that Okta describes
 READ_ONLY = ("_links", "status")
 # Why Okta refuses to switch a method off, by its documented codes.
 REFUSALS = {
@@ -162,6 +163,42 @@ def check_switch_off(
         f" {request.subject}, and people without another second factor cannot sign in without it."
         " Make sure that each has another one, then set allow_lock_out: true for this run."
     )
+
+
+def check_narrowing(
+    current: AuthenticatorMethod, request: MethodRequest, allow_lock_out: bool, is_used: bool
+) -> None:
+    """Raise Refused for settings that refuse keys with which people may sign in now.
+
+    It holds for the whole org. A present value that Okta does not show may be the wider one.
+
+    :arg allow_lock_out: whether the caller consents.
+    :arg is_used: whether the authenticator may be in use.
+    """
+    if current.status == "INACTIVE" or not is_used or allow_lock_out:
+        return
+    wanted, known = request.settings, current.settings
+    refused = []
+    if wanted.get("keyProtection") == "HARDWARE" != known.get("keyProtection"):
+        refused.append(
+            "key_protection: it may refuse everybody whose Mac has no Secure Enclave, or whose"
+            " other device does not keep keys in hardware (secureHardwarePresent in"
+            " okta_device_info)."
+        )
+    algorithms, before = wanted.get("algorithms"), known.get("algorithms")
+    if isinstance(algorithms, list):
+        accepted = before if isinstance(before, list) else ALGORITHMS
+        lost = sorted({*map(str, accepted)} - {*map(str, algorithms)})
+        if lost:
+            refused.append(
+                f"algorithms: it may refuse everybody whose key is of {', '.join(lost)}."
+            )
+    if refused:
+        raise Refused(
+            f"{' '.join(refused)} Okta does not show whose keys of {request.subject} these are, and"
+            " the setting is of the whole org. Make sure that each has another second factor, then"
+            " set allow_lock_out: true for this run."
+        )
 
 
 def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodPlan:

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
+    Refused,
     Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.results import (
@@ -17,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.resu
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authenticator_methods import (
     MethodRequest,
     authenticators_with,
+    check_narrowing,
     find_method,
     missing_method,
     plan_method,
@@ -68,6 +70,18 @@ def test_a_method_that_was_written_needs_no_further_write(
     for key, value in current.settings.items():
         if key not in request.settings:
             assert repr(written.settings[key]) == repr(value)  # NaN is not equal to itself
+
+
+@given(methods(), requests)
+def test_what_needs_consent_is_a_change_and_the_sentence_names_the_option(
+    current: AuthenticatorMethod, request: MethodRequest
+) -> None:
+    refused = outcome_of(lambda: check_narrowing(current, request, False, True))
+    assert outcome_of(lambda: check_narrowing(current, request, True, True)) is None
+    if isinstance(refused, Refused):
+        assert_sentence(refused.message)
+        plan = outcome_of(lambda: plan_method(current, request))
+        assert isinstance(plan, Unreadable) or plan.body is not None
 
 
 @given(methods(), requests)

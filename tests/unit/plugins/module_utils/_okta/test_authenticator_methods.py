@@ -176,6 +176,40 @@ def test_a_method_that_people_may_use_is_switched_off_only_with_consent(
     methods.check_switch_off(unused, off, allow_lock_out=False, is_used=True)
 
 
+@pytest.mark.parametrize(
+    "known, wanted, who",
+    [
+        ({"keyProtection": "ANY"}, {"keyProtection": "HARDWARE"}, "key_protection: "),
+        ({}, {"keyProtection": "HARDWARE"}, "key_protection: "),
+        ({"keyProtection": "HARDWARE"}, {"keyProtection": "HARDWARE"}, ""),
+        ({"keyProtection": "HARDWARE"}, {"keyProtection": "ANY"}, ""),
+        ({"algorithms": ["RS256", "ES256"]}, {"algorithms": ["ES256"]}, "algorithms: "),
+        ({"algorithms": ["RS256"]}, {"algorithms": ["ES256"]}, "whose key is of RS256."),
+        ({"algorithms": ["ES256"]}, {"algorithms": ["ES256", "RS256"]}, ""),
+        ({"algorithms": ["ES256"]}, {"algorithms": ["ES256"]}, ""),
+        ({"algorithms": ["ES256", "NEW"]}, {"algorithms": ["ES256"]}, "whose key is of NEW."),
+        ({}, {"algorithms": ["RS256"]}, "whose key is of ES256."),
+        ({}, {"algorithms": ["RS256", "ES256"]}, ""),
+        ({"keyProtection": "ANY"}, {"showSignInWithOV": "NEVER"}, ""),
+    ],
+)
+def test_fewer_keys_need_consent_where_people_may_have_the_others(
+    known: dict[str, object], wanted: dict[str, object], who: str
+) -> None:
+    current = AuthenticatorMethod.from_row({**ROW, "settings": known})
+    narrowed = request(None, **wanted)
+    if who:
+        with pytest.raises(Refused) as raised:
+            methods.check_narrowing(current, narrowed, allow_lock_out=False, is_used=True)
+        assert who in raised.value.message and "allow_lock_out: true" in raised.value.message
+    else:
+        methods.check_narrowing(current, narrowed, allow_lock_out=False, is_used=True)
+    methods.check_narrowing(current, narrowed, allow_lock_out=True, is_used=True)
+    methods.check_narrowing(current, narrowed, allow_lock_out=False, is_used=False)
+    unused = AuthenticatorMethod.from_row({**ROW, "status": "INACTIVE", "settings": known})
+    methods.check_narrowing(unused, narrowed, allow_lock_out=False, is_used=True)
+
+
 def test_a_method_that_okta_shows_as_written_is_returned() -> None:
     push = AuthenticatorMethod("push", "INACTIVE")
     wanted = request("ACTIVE", algorithms=["RS256", "ES256"])
