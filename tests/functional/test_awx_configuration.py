@@ -145,12 +145,14 @@ def test_what_a_person_filled_in_stays_and_a_service_app_is_another_type(awx):
     )
 
 
-def test_a_secret_in_the_inventory_is_refused_before_anything_is_made(awx):
-    refused = configure(awx, awx_configuration_variables={"device_trust_kandji_api_token": CANARY})
+@pytest.mark.parametrize("name", ["device_trust_kandji_api_token", "device_trust_notify_url"])
+def test_a_secret_in_the_inventory_is_refused_before_anything_is_made(awx, name):
+    refused = configure(awx, awx_configuration_variables={name: CANARY})
     assert (
         refused.status != 0
         and awx.writes == []
-        and "device_trust_kandji_api_token would be readable" in refused.output
+        and f"{name} would be readable" in refused.output
+        and CANARY not in refused.output
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils import _variables
 
 from tests.support.awx_job import (
     ROLE,
@@ -23,11 +24,12 @@ from tests.support.awx_job import (
 from tools.support.environment import CHECKOUT
 
 PLAYBOOKS = CHECKOUT / "playbooks"
+DECLARED = _variables.read_declaration().variables.values()
 READ = {
     name
     for path in (CHECKOUT / "plugins").rglob("*.py")
     for name in re.findall(r'env_fallback, \["([A-Z_]+)"\]', path.read_text())
-}
+} | {variable.environment for variable in DECLARED if variable.environment}
 NO_LOG = {
     name
     for path in (CHECKOUT / "plugins").rglob("*.py")
@@ -83,6 +85,22 @@ def test_every_variable_of_the_environment_comes_from_some_credential():
     assert READ - {name for kind in TYPES.values() for name in kind["injectors"]["env"]} == {
         "OKTA_ACCESS_TOKEN"
     }  # which lives no longer than an hour
+
+
+def test_no_variable_that_is_declared_as_secret_may_lie_in_the_inventory():
+    secrets = {variable.name for variable in DECLARED if variable.secret}
+    assert secrets and set(SECRET_VARIABLES) - secrets == {"device_trust_scep_url"}
+    assert secrets <= set(SECRET_VARIABLES)
+
+
+def test_a_template_whose_playbook_posts_has_the_credential_of_the_webhook():
+    posting = {
+        path.name
+        for path in PLAYBOOKS.glob("*.yml")
+        if "import_playbook: devicetrust.okta_kandji.notify" in path.read_text()
+    }
+    templates = [one for one in TEMPLATES.values() if one["playbook"] in posting]
+    assert templates and all("notify" in one["credentials"] for one in templates)
 
 
 def test_an_inventory_source_gets_all_by_one_credential():
