@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     MANAGED_ONLY,
     MAX_SHOWN,
     NOW,
+    STATES,
     AccessForecast,
     Day,
     Horizon,
@@ -23,9 +24,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     Verdicts,
     access_of,
     by_week,
+    judge_people,
     managed_only,
     worst_of,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
     Outlook,
     State,
@@ -285,3 +288,42 @@ def test_what_a_forecast_assumes() -> None:
     assert AccessForecast(HORIZON, apps=("A", "B")).assumption == (
         "If nothing is renewed, by the present rules of A, B; sign-ins from Macs alone."
     )
+
+
+# Reasons, and people apart
+
+
+def test_a_reason_names_the_mac_only_if_it_matters_whether_it_is_managed() -> None:
+    outlook = Outlook("yes", WHY, SOON, SOON)
+    refused: Verdicts = dict.fromkeys(STATES, Verdict("no", "Refused."))
+    assert access_of("C02", outlook, refused, HORIZON).reason == "Refused."
+    managed: Verdicts = {
+        "yes": Verdict("yes", "Rule 'A' admits it."),
+        "unknown": Verdict("unknown", "?"),
+        "no": Verdict("no", "Refused."),
+    }
+    assert access_of("C02", outlook, managed, HORIZON).reason == WHY
+
+
+def test_a_mac_that_is_not_managed_loses_nothing_by_an_unknown_end() -> None:
+    outlook = Outlook("no", "It is not.", SOON, LATE)
+    assert access_of("C02", outlook, MANAGED_ONLY, HORIZON).lost is None
+
+
+def test_two_people_of_a_mac_are_judged_apart_and_by_their_login() -> None:
+    shared = mac(record(**{"ada@acme.com": "MANAGED", "ben@acme.com": "NOT_MANAGED"}))
+    asked: list[str] = []
+
+    def judge(facts: MacFacts, login: str, outlook: Outlook) -> MacAccess:
+        asked.append(login)
+        return access(facts.serial, outlook.today)
+
+    people = judge_people([shared], LIMITS, judge)
+    assert asked == list(people) == ["ada@acme.com", "ben@acme.com"]
+    assert [known[0].today for known in people.values()] == ["yes", "no"]
+
+
+def test_a_summary_counts_the_date_apart_from_today_and_names_now() -> None:
+    summary = ALL.summary()
+    assert summary["counts_today"] != summary["counts_on_date"] == ALL.counts("on_date")
+    assert AccessForecast(HORIZON, (BEN,)).days[0].date == NOW
