@@ -33,6 +33,8 @@ options:
       - Serial number to the expiry of the Mac's certificate in ISO 8601, if you know it from
         another source. It takes precedence over the other options. A serial number is found in any
         spelling; the module warns of one that no Mac of Kandji has.
+      - A date does not count if Kandji first saw the Mac's present certificate or profile after it,
+        and the module warns of it. Remove each date when the Mac has a new certificate.
       - If no source knows it, the expiry is estimated as a year after the certificate was first
         seen, or after the profile was written.
     type: dict
@@ -302,13 +304,21 @@ class Fleet:
     def known_expiry(self, serial: str, *since: datetime | None) -> datetime | None:
         """Return when a Mac's certificate expires, or None if no source knows it.
 
-        :arg since: when the Mac got certificate and profile. A report from before does not count.
+        :arg since: when the Mac got certificate and profile. A report from before does not count,
+            nor a date of the options that had passed by then.
         """
         key = serial.upper()
         checked = self.checked.get(key)
-        if key in self.expiry or checked is None or checked.is_outdated(*since):
-            return self.expiry.get(key, self.logged.get(key))
+        if key in self.expiry and not self.is_stated_before(serial, *since):
+            return self.expiry[key]
+        if checked is None or checked.is_outdated(*since):
+            return self.logged.get(key)
         return require_timestamp("certificate_check_item_id", checked.expires)
+
+    def is_stated_before(self, serial: str, *since: datetime | None) -> bool:
+        """Return whether the date of the options is of a certificate that the Mac had before."""
+        stated = self.expiry.get(serial.upper())
+        return stated is not None and any(stated <= time for time in since if time)
 
     def certificate_of(
         self, device: KandjiDevice, profile: CustomProfile, held: t.Sequence[InstalledProfile]
@@ -325,7 +335,8 @@ class Fleet:
         present = [row for row in held if row.payload_uuid == (profile_uuid(profile) or "").lower()]
         came = newest_first_seen(proved), newest_first_seen(present)
         written = parse_timestamp(profile.updated_at)
-        known = self.known_expiry(device.serial, *came, written if present else None)
+        since = (*came, written if present else None)
+        known = self.known_expiry(device.serial, *since)
         estimated = renewal.estimate_expiry(*came, written if proved or present else None)
         missing: t.Literal["missing", "unknowable"] = (
             "missing" if subject.can_be_proved else "unknowable"
@@ -337,6 +348,7 @@ class Fleet:
             known or estimated,
             "proved" if known or proved else missing,
             checked.authority_key_id if checked else "",
+            self.is_stated_before(device.serial, *since),
         )
 
 
@@ -369,6 +381,8 @@ def run(ctx: ModuleContext) -> Result:
     )
     facts = [_read_ring(ctx, ring, fleet) for ring in rings]
     for warning in filter(None, map(renewal.warn_unknowable, facts)):
+        ctx.warn(warning)
+    if warning := renewal.warn_outdated_option(facts):
         ctx.warn(warning)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     unconfirmed = _check_challenge(ctx, facts, now) if pace.rotate else None

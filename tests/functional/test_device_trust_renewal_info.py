@@ -149,6 +149,15 @@ def test_an_end_that_was_read_on_the_mac_counts_more_than_an_estimated_one(
     )
 
 
+def test_an_end_of_the_certificate_before_is_ignored_with_a_warning(watched, run_module, canary):
+    serial = watched.canary["test_macs"][0]
+    watched.world.clock.advance(days=100)
+    stated = {"certificate_expiry": {serial.lower(): "2020-01-01"}}
+    result = run_module(MODULE, {**canary, **stated}, lab=watched.lab)
+    assert not result["rings"][0]["renew"] and result["rings"][0]["healthy_percent"] == 100
+    assert f"certificate_expiry: The date of {serial} is older" in result["warnings"][0]
+
+
 def test_an_end_of_a_mac_that_kandji_does_not_have_is_warned_of(watched, run_module, canary):
     expiry = {"C02XK1ZAJG5J": "2027-10-24"}
     result = run_module(MODULE, {**canary, "certificate_expiry": expiry}, lab=watched.lab)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.errors import BadOption
+from .._core.text import abbreviate
 from .._core.timestamps import require_timestamp
 from .._okta.constants import CERTIFICATE_LIFETIME
 
@@ -44,7 +45,7 @@ class MacCertificate:
     unknown. ``proof`` is proved if the Mac, Okta's log or the profile's UUID names its certificate,
     missing if nothing does although the subject holds the UUID, and unknowable if the subject does
     not. ``authority_key_id`` is the key that signed its last certificate, as the Mac reported, ""
-    if that is unknown.
+    if that is unknown. ``has_outdated_option``: the options have the date of an earlier one.
     """
 
     serial: str
@@ -52,6 +53,7 @@ class MacCertificate:
     expires: datetime | None = None
     proof: t.Literal["proved", "missing", "unknowable"] = "proved"
     authority_key_id: str = ""
+    has_outdated_option: bool = False
 
     def is_healthy(self, now: datetime) -> bool:
         """Return whether the Mac holds the profile and a certificate that has not expired."""
@@ -176,6 +178,17 @@ def warn_unknowable(ring: RingFacts) -> str:
         " from those of other authorities, since the subject has no $PROFILE_UUID. When they expire"
         " is estimated from when the profile came. Set certificate_check_item_id or state_dir, or"
         " add $PROFILE_UUID to the subject."
+    )
+
+
+def warn_outdated_option(rings: t.Sequence[RingFacts]) -> str:
+    """Return the warning about dates of options that are of earlier certificates, or ""."""
+    serials = {mac.serial for ring in rings for mac in ring.macs if mac.has_outdated_option}
+    if not serials:
+        return ""
+    return (
+        f"certificate_expiry: The date of {abbreviate(sorted(serials), 5)} is older than the Mac's"
+        " present certificate, so it is ignored. Remove it."
     )
 
 

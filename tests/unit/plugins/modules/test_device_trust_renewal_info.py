@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import renewal
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
     CheckedExpiry,
     newest_by_serial,
@@ -132,7 +133,7 @@ def profile(common_name: str = "$SERIAL_NUMBER $PROFILE_UUID") -> CustomProfile:
     "known, held, certificates, present, expires, proof",
     [
         # Reported
-        ({"C02X": WRITTEN}, [PRESENT], [PROVED], True, WRITTEN, "proved"),
+        ({"C02X": WRITTEN + YEAR}, [PRESENT], [PROVED], True, WRITTEN + YEAR, "proved"),
         ({"C02X": WRITTEN}, [], [], False, WRITTEN, "proved"),
         # Estimated from the newest certificate with the UUID
         ({}, [PRESENT], [PROVED], True, WRITTEN + timedelta(days=2) + YEAR, "proved"),
@@ -238,6 +239,36 @@ def test_a_profile_of_another_authority_is_refused() -> None:
         BadOption, match="'Okta SCEP - canary' of canary holds a SCEP payload of sc"
     ):
         module._payload(ring, with_url(own), "https://acme.okta.com/scep")
+
+
+@pytest.mark.parametrize(
+    ("stated", "held", "certificates", "counts"),
+    [
+        # The certificate came on the 22nd, the profile on the 21st, its write was on the 20th.
+        (timedelta(days=2), [PRESENT], [PROVED], False),
+        (timedelta(days=2, seconds=1), [PRESENT], [PROVED], True),
+        (timedelta(days=1), [PRESENT], [], False),
+        (timedelta(days=1, seconds=1), [PRESENT], [], True),
+        (timedelta(0), [replace(PRESENT, created_at=None)], [], False),
+        # The write alone does not give a Mac that is off a new certificate.
+        (timedelta(0), [BEFORE], [], True),
+        (timedelta(days=-70), [], [], True),
+    ],
+)
+def test_a_stated_date_of_the_certificate_before_is_ignored_with_a_warning(
+    stated: timedelta,
+    held: list[InstalledProfile],
+    certificates: list[PrismCertificate],
+    counts: bool,
+) -> None:
+    """A line that somebody forgot would make the ring due again after each of its renewals."""
+    date, logged = WRITTEN + stated, WRITTEN + timedelta(days=300)
+    fleet = module.Fleet([], [], [MAC], {"d1": certificates}, {"C02X": date})
+    fleet = replace(fleet, logged={"C02X": logged})
+    read = fleet.certificate_of(MAC, profile(), held)
+    assert read.expires == (date if counts else logged)
+    warning = renewal.warn_outdated_option([RingFacts("canary", True, macs=(read,))])
+    assert ("certificate_expiry: The date of C02x is older" in warning) is not counts
 
 
 NODE = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
