@@ -53,11 +53,15 @@ class Exchange:
 
     def with_json(self, value: t.Any) -> Exchange:
         """Return it with another body. Lone surrogates stay escaped, NaN is written as NaN."""
-        return replace(self, body=json.dumps(value).encode())
+        return self.with_body(json.dumps(value))
 
     def with_body(self, body: bytes | str) -> Exchange:
-        """Return it with another body, sent as it is."""
-        return replace(self, body=body if isinstance(body, bytes) else body.encode())
+        """Return it with another body, sent as it is, and with its length."""
+        content = body if isinstance(body, bytes) else body.encode()
+        changed = replace(self, body=content)
+        if self.header("Content-Length"):
+            return changed.with_headers({"Content-Length": str(len(content))})
+        return changed
 
     def with_headers(self, headers: Mapping[str, str]) -> Exchange:
         """Return it with these headers in place of those of the same names."""

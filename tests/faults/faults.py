@@ -281,6 +281,11 @@ def body_cut_short(exchange: Exchange) -> Exchange:
 
 
 @answer
+def body_shorter_than_its_length(exchange: Exchange) -> Exchange:
+    return replace(exchange, body=exchange.body[: len(exchange.body) // 2])
+
+
+@answer
 def body_without_its_last_byte(exchange: Exchange) -> Exchange:
     return exchange.with_body(exchange.body[:-1])
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import transport
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import paging, transport
 
 from tests.faults.channel import Send
 from tests.faults.exchange import Exchange
@@ -52,6 +53,9 @@ CHANGES: dict[str, Callable[[t.Any], t.Any]] = {
     "a negative number": lambda value: -1 if is_number(value) else value,
 }
 
+# What a field becomes that a run reads and no answer of the lab has. Null says as little.
+APPEARS: dict[str, t.Any] = {"null where nothing was": None}
+
 
 @dataclass(frozen=True)
 class FieldFault:
@@ -73,6 +77,8 @@ class FieldFault:
         """Why a different result is right, "" if it is not."""
         if self.change == "in another case" and not all(map(_ANY_CASE.fullmatch, self.values)):
             return "a text or an id of Okta in another case is another text or id"
+        if self.change == "of no content" and len(self.path) == 1:
+            return "a list without rows is what a vendor without such objects answers"
         return ""
 
     @property
@@ -86,6 +92,8 @@ class FieldFault:
         value = answered.json
         if not answered.succeeded or not isinstance(value, (dict, list)):
             return answered
+        if self.change in APPEARS:
+            return answered.with_json(_with(value, self.path, APPEARS[self.change]))
         return answered.with_json(
             _altered(value, self.path, CHANGES[self.change], self.everywhere)[0]
         )
@@ -116,6 +124,18 @@ def _altered(
     return value, False
 
 
+def _with(value: t.Any, path: Path, new: t.Any) -> t.Any:
+    """Return a value with a new field in each object that should have it."""
+    key, rest = path[0], path[1:]
+    if key == EACH and isinstance(value, list):
+        return [_with(member, rest, new) for member in value] if rest else value
+    if not isinstance(value, dict):
+        return value
+    if rest:
+        return {**value, key: _with(value[key], rest, new)} if key in value else value
+    return value if key in value else {**value, key: new}
+
+
 def values_at(value: t.Any, path: Path) -> Iterator[t.Any]:
     """Yield the values of a field in a body."""
     if not path:
@@ -127,12 +147,23 @@ def values_at(value: t.Any, path: Path) -> Iterator[t.Any]:
         yield from values_at(value[path[0]], path[1:])
 
 
+def _texts(value: t.Any) -> Iterator[str]:
+    """Yield a value as text, and the values inside it."""
+    yield str(value)
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+
+
 def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[FieldFault]:
     """Yield the faults of a field that make a difference in these bodies."""
     values = [each for body in bodies for each in values_at(body, path)]
     if not values:
+        for change, new in APPEARS.items():
+            if any(_with(body, path, new) != body for body in bodies):
+                yield FieldFault(operation, path, change, everywhere=True)
         return
-    texts = tuple(dict.fromkeys(str(each) for each in values if isinstance(each, (str, int))))
+    texts = tuple(dict.fromkeys(text for each in values for text in _texts(each)))
     for name, change in CHANGES.items():
         new = [change(each) for each in values]
         if any(a is not b and a != b for a, b in zip(values, new, strict=True)):
@@ -163,6 +194,30 @@ class _Object(dict[str, t.Any]):
         self.note((*self.path, str(key)))
         return super().__contains__(key)
 
+    # A copy of an object, also `{**row}`, reads all its keys, by keys() and __getitem__.
+
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()
+
+    def items(self) -> t.Any:
+        """Return the pairs, and note all keys."""
+        self._note_all()
+        return super().items()
+
+    def values(self) -> t.Any:
+        """Return the values, and note all keys."""
+        self._note_all()
+        return super().values()
+
+    def copy(self) -> dict[str, t.Any]:
+        """Return a copy, and note all keys."""
+        self._note_all()
+        return super().copy()
+
+    def _note_all(self) -> None:
+        for key in self:
+            self.note((*self.path, key))
+
 
 def _noting(value: t.Any, note: Callable[[Path], None], path: Path = ()) -> t.Any:
     if isinstance(value, list):
@@ -183,5 +238,21 @@ def noting_reads() -> Iterator[dict[bytes, set[Path]]]:
     def parse_and_note(content: bytes) -> t.Any:
         return _noting(parse(content), reads.setdefault(content, set()).add)
 
-    with mock.patch.object(transport, "parse_json", parse_and_note):
+    def digest(row: t.Any) -> bytes:
+        return json.dumps(_plain(row), sort_keys=True).encode()
+
+    with (
+        mock.patch.object(transport, "parse_json", parse_and_note),
+        # It reads all fields, to see whether a row came before.
+        mock.patch.object(paging, "_digest", digest),
+    ):
         yield reads
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Return a value without notes of what is read from it."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _plain(dict.__getitem__(value, key)) for key in value}

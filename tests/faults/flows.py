@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.actors import mac as macs
@@ -111,11 +111,11 @@ class Scene:
         macs.act(self.world)
         people.act(self.world)
 
-    def module(self, name: str, args: Mapping[str, t.Any]) -> Json:
+    def module(self, name: str, args: Mapping[str, t.Any], check: bool = False) -> Json:
         """Run a module or plugin. Return its result with warnings and what it printed."""
         if name in RUNNERS:
             return RUNNERS[name](args, self.environment)
-        done = module_runs.run_module(name, args, self.environment)
+        done = module_runs.run_module(name, args, self.environment, check, diff=True)
         printed = "\n".join([done.output, *done.warnings])
         return {**done.result, "warnings": done.warnings, "printed": printed}
 
@@ -136,6 +136,8 @@ class Flow:
     :arg at_pause: what happens while the run waits.
     :arg guarded: whether a guard or a limit refuses what the flow wants, so that faults can open it.
     :arg other_truth: the reason why other answers give another result that is right, "" if not.
+    :arg check: whether it runs in check mode, which writes nothing whatever it reads.
+    :arg idle: whether there is nothing to do, so that faults can make up a difference.
     """
 
     module: str
@@ -145,11 +147,18 @@ class Flow:
     macs: int = 3
     guarded: bool = False
     other_truth: str = ""
+    idle: bool = False
+    check: bool = False
+
+    @property
+    def situation(self) -> str:
+        """What faults can do to it besides what they can do to a run that writes."""
+        return "guarded" if self.guarded else "idle" if self.idle else "check" * self.check
 
     def run(self, scene: Scene, prepared: t.Any, directory: Path) -> Json:
         """Run it once and return the result."""
         options = self.options(scene, prepared) if callable(self.options) else self.options
-        return scene.module(self.module, _with_directory(options, str(directory)))
+        return scene.module(self.module, _with_directory(options, str(directory)), self.check)
 
 
 def _with_directory(value: t.Any, directory: str) -> t.Any:
@@ -301,6 +310,32 @@ def _denied(scene: Scene) -> None:
     people.open_apps(scene.world)
 
 
+def _other_policies(scene: Scene) -> None:
+    """People sign in, and policies of other kinds decide too: none of them refuses anybody here."""
+    people_sign_in(scene)
+    org = scene.world.okta
+    with scene.world.lock:
+        groups = sorted(org.directory.groups)
+        policy = next(each for each in org.policies.by_id.values() if each.name == ORIGINAL)
+        session = org.others.add("OKTA_SIGN_ON", "Session", groups)
+        zone = {"network": {"connection": "ZONE", "include": ["nzoElsewhere"]}}
+        org.others.add_session_rule(session, "Elsewhere", "DENY", zone)
+        org.others.add_session_rule(session, "Everybody", "ALLOW")
+        signals = org.others.add("DEVICE_SIGNAL_COLLECTION", "Signals", resources=[policy.id])
+        org.others.add_signal_rule(signals, "Chrome", None, zone)
+        org.others.add_signal_rule(signals, "Everybody", "ALLOW")
+
+
+def _refused_sessions(scene: Scene) -> None:
+    """A global session policy refuses everybody, and a signal policy hides every device."""
+    _other_policies(scene)
+    org = scene.world.okta
+    with scene.world.lock:
+        for policy in org.others.policies:
+            for rule in policy.rules:
+                rule.conditions["network"] = {"connection": "ANYWHERE"}
+
+
 def _stuck_and(*steps: tuple[str, Json]) -> Callable[[Scene], None]:
     def prepare(scene: Scene) -> None:
         _stuck(scene)
@@ -315,6 +350,30 @@ WITH_SESSIONS = {"revoke_sessions": True, **FREELY}
 LOCK = {"action": "lock", "serials": [STUCK], "confirm": f"LOCK {STUCK}"}
 HELLO = {"name": "Hello", "script": "#!/bin/sh\necho hello\n", "blueprints": ["Canary"]}
 CHECK_ID = "certificate_check_item_id"
+
+TWO_RULES: Json = {
+    "policy": ORIGINAL,
+    "break_glass_group": "Break glass",
+    "rules": [without_policy(MANAGED), without_policy({**DENY, "position": "last"})],
+}
+SUSPENDED: Json = {"serials": [STUCK], "state": "suspended"}
+# Flows that are also run in check mode, one of each module that writes.
+CHECKED = (
+    "widen SCEP profile",
+    "change profile",
+    "change script",
+    "move Okta Verify",
+    "redelivery begins",
+    "clone and move",
+    "change rule",
+    "rules",
+    "method off",
+    "reset",
+    "delete record",
+    "temporary access code",
+    "lock",
+    "release",
+)
 
 FLOWS: dict[str, Flow] = {
     "create SCEP profile": Flow(SCEP, CANARY),
@@ -423,15 +482,7 @@ FLOWS: dict[str, Flow] = {
     "change rule": Flow(
         RULE, {**MANAGED, "reauthenticate_in": "PT4H"}, nobody_signs_in((RULE, MANAGED))
     ),
-    "rules": Flow(
-        RULES,
-        {
-            "policy": ORIGINAL,
-            "break_glass_group": "Break glass",
-            "rules": [without_policy(MANAGED), without_policy({**DENY, "position": "last"})],
-        },
-        nobody_signs_in(),
-    ),
+    "rules": Flow(RULES, TWO_RULES, nobody_signs_in()),
     "rule off": Flow(RULE, {**MANAGED, "status": "INACTIVE"}, nobody_signs_in((RULE, MANAGED))),
     "rule on": Flow(
         RULE,
@@ -464,6 +515,23 @@ FLOWS: dict[str, Flow] = {
         {"policy": ORIGINAL, "break_glass_group": "Break glass", "simulate": True, "refuse": False},
         people_sign_in,
         macs=2,
+    ),
+    "forecast with policies of other kinds": Flow(
+        FORECAST,
+        {
+            "policy": ORIGINAL,
+            "rules": [without_policy(DENY)],
+            "break_glass_group": "Break glass",
+            "refuse": False,
+        },
+        _other_policies,
+        macs=2,
+    ),
+    "create rule with policies of other kinds": Flow(
+        RULE, {**DENY, "max_locked_out": 1000}, _other_policies, macs=2
+    ),
+    "rule is refused, nobody has a session": Flow(
+        RULE, {**DENY, "max_locked_out": 0}, _refused_sessions, macs=2, guarded=True
     ),
     "method off": Flow(METHOD, NO_PUSH),
     "method off is refused": Flow(METHOD, {"method": "push", "status": "INACTIVE"}, guarded=True),
@@ -574,3 +642,26 @@ FLOWS: dict[str, Flow] = {
     ),
     "ledger": Flow(CERTIFICATES, {"state_dir": DIRECTORY + "/state"}, after((SCEP, CANARY))),
 }
+
+# Runs with nothing to do: a fault must not make up a difference.
+_IDLE: dict[str, tuple[str, Json, Callable[[Scene], t.Any]]] = {
+    "SCEP profile as it is": (SCEP, CANARY, after((SCEP, CANARY))),
+    "profile as it is": (PROFILE, wifi(), after((PROFILE, wifi()))),
+    "no profile to delete": (PROFILE, {"name": "Wifi", "state": "absent"}, lambda _scene: None),
+    "script as it is": (SCRIPT, HELLO, after((SCRIPT, HELLO))),
+    "app as it is": (APP, OKTA_VERIFY, after((APP, OKTA_VERIFY))),
+    "clone and apps as they are": (POLICY, MOVE, nobody_signs_in((POLICY, MOVE))),
+    "rule as it is": (RULE, MANAGED, nobody_signs_in((RULE, MANAGED))),
+    "rules as they are": (RULES, TWO_RULES, nobody_signs_in((RULES, TWO_RULES))),
+    "method as it is": (METHOD, NO_PUSH, after((METHOD, NO_PUSH))),
+    "record as it is": (DEVICE, SUSPENDED, _stuck_and((DEVICE, SUSPENDED))),
+    "no record to reset": (RESET, {"serials": [STUCK]}, _stuck_and((RESET, {"serials": [STUCK]}))),
+    "Mac that is locked": (ACTION, LOCK, _stuck_and((ACTION, LOCK))),
+}
+FLOWS |= {
+    name: Flow(module, options, prepare, idle=True)
+    for name, (module, options, prepare) in _IDLE.items()
+}
+
+# Check mode, which writes nothing and says what a real run does.
+FLOWS |= {f"{name}, in check mode": replace(FLOWS[name], check=True) for name in CHECKED}

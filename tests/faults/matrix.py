@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import typing as t
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.faults.channel import Channel, Company, Send, unaltered
 from tests.faults.exchange import Exchange
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.fields import FieldFault, faults_of, noting_reads
+from tests.faults.fields import FieldFault, faults_of, noting_reads, values_at
 from tests.faults.flows import FLOWS, RUNNERS, Scene
 from tests.faults.forks import Died, in_copy, started_copy
 from tests.faults.observation import Observation, Stage, read_state
@@ -29,7 +29,7 @@ CPU_SECONDS = 30  # of a run; each takes less than one
 NEXT_RUN = {"minutes": 2}  # after which the next run begins
 
 
-Key = tuple[str, str, str, bool]
+Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Cell:
 
     :arg number: which request of the operation, from 0.
     :arg for_good: whether all later requests of the operation meet it too.
+    :arg place: which request it is: "first", "last", or one between them with another URL.
     """
 
     flow: str
@@ -45,6 +46,7 @@ class Cell:
     number: int
     fault: Fault | FieldFault
     for_good: bool
+    place: str = "first"
 
     @property
     def name(self) -> str:
@@ -55,17 +57,17 @@ class Cell:
     @property
     def key(self) -> Key:
         """What makes it a cell of its own among those of the flows of one module."""
-        often = "for good" if self.for_good else "last" if self.number else "once"
-        return (self.operation, self.fault.name, often, FLOWS[self.flow].guarded)
+        often = "for good" if self.for_good else self.place
+        return (self.operation, self.fault.name, often, FLOWS[self.flow].situation)
 
     @property
     def expectation(self) -> Expectation:
         """What its run may differ in."""
         other_truth = FLOWS[self.flow].other_truth or self.fault.other_truth
-        if isinstance(self.fault, FieldFault):
-            fault = self.fault
+        fault = self.fault
+        if isinstance(fault, FieldFault):
             return Expectation(other_truth, shown=fault.values, altered=fault.altered)
-        return Expectation(other_truth, self.fault.any_order)
+        return Expectation(other_truth, fault.any_order, passing=not self.for_good)
 
     def alter(self, exchange: Exchange, ask: Send) -> Exchange:
         """Return the altered exchange of a request that meets the fault, else the lab's own."""
@@ -129,14 +131,13 @@ class Prepared:
         self._stage = Stage(company, lambda: self.flow.at_pause(self._scene))
         with self._stage.opened(), Channel(company, unaltered).opened():
             self._values = self.flow.prepare(self._scene)
-        self._secrets = [
-            company.announcement[name]
-            for name in ("okta_api_token", "kandji_api_token", "okta_private_key", "scep_challenge")
-        ]
+        self._secrets = _secrets_of(company)
         self._before = read_state(company)
         self.plain = in_copy(partial(self._observe, unaltered))
         if self.plain.failed and not self.flow.guarded:
             raise EndsEarly(f"{name}: {self.plain.result['msg']}")
+        if self.flow.idle and (self.plain.carried_out or self.plain.result.get("changed")):
+            raise EndsEarly(f"{name}: it changes something")
         # Ids and times that two runs read are not new.
         self.reads = in_copy(self._reads)
 
@@ -158,19 +159,43 @@ class Prepared:
     def cells(self) -> Iterator[Cell]:
         """Yield the cells of the flow."""
         for operation, exchanges in _by_operation(self.plain.exchanges).items():
-            first, last = exchanges[0], exchanges[-1]
+            places = _places(exchanges)
             for fault in FAULTS.values():
                 if not any(_fits(fault, each) for each in exchanges):
                     continue
-                yield Cell(self.name, operation, first.number, fault, for_good=True)
-                # Reads meet it at their first call alone: the next ones are read by the same code.
-                for exchange in dict.fromkeys((first, last if last.writes else first)):
-                    yield Cell(self.name, operation, exchange.number, fault, for_good=False)
-            bodies = [each.json for each in exchanges]
+                yield Cell(self.name, operation, exchanges[0].number, fault, for_good=True)
+                for place, exchange in places.items():
+                    yield Cell(self.name, operation, exchange.number, fault, False, place)
             for path in sorted(self.reads.get(operation, ())):
-                for altered in faults_of(operation, path, bodies):
-                    for_good = altered.everywhere
-                    yield Cell(self.name, operation, first.number, altered, for_good)
+                yield from self._cells_of_field(operation, path, exchanges, places)
+
+    def _cells_of_field(
+        self,
+        operation: str,
+        path: tuple[str, ...],
+        exchanges: Sequence[Exchange],
+        places: Mapping[str, Exchange],
+    ) -> Iterator[Cell]:
+        """Yield the cells of a field, at the requests that may show it."""
+        bodies = {exchange.number: exchange.json for exchange in exchanges}
+        # The first answer that shows it, or the object that should have it.
+        first = next(
+            (
+                number
+                for depth in (len(path), len(path) - 1)
+                for number, body in bodies.items()
+                if any(True for _value in values_at(body, path[:depth]))
+            ),
+            exchanges[0].number,
+        )
+        later = {
+            place: exchange.number for place, exchange in places.items() if exchange.number > first
+        }
+        for altered in faults_of(operation, path, list(bodies.values())):
+            yield Cell(self.name, operation, first, altered, altered.everywhere)
+            if altered.everywhere:
+                for place, number in later.items():
+                    yield Cell(self.name, operation, number, altered, False, place)
 
     def outcomes(self, cells: Iterable[Cell]) -> Iterator[Outcome]:
         """Run cells and yield their outcomes.
@@ -205,6 +230,33 @@ class Prepared:
                 following = replace(following, state=faulted.state)
         problems = judge(self.plain, faulted, following, cell.expectation, self._secrets)
         return tuple(problems), faulted.requests.count(cell.operation) - cell.number
+
+
+MAX_PLACES = 4  # of reads of an operation with different URLs
+
+
+def _places(exchanges: Sequence[Exchange]) -> dict[str, Exchange]:
+    """Return the requests of an operation that meet a fault once: the first, the last, and others.
+
+    The last call of a read is often that before a write, or after it. Others ask for something else
+    than the first, such as the rules of another policy.
+    """
+    first, last = exchanges[0], exchanges[-1]
+    by_url = {exchange.url: exchange for exchange in reversed(exchanges)}
+    others = [by_url[url] for url in dict.fromkeys(each.url for each in exchanges)][1:MAX_PLACES]
+    places = {"last": last, **{f"other {n}": each for n, each in enumerate(others)}, "first": first}
+    numbers = {exchange.number: place for place, exchange in places.items()}
+    return {place: places[place] for place in sorted(numbers.values())}
+
+
+def _secrets_of(company: Company) -> list[str]:
+    """Return the tokens, the challenge, and each line of the key but its armour."""
+    names = ("okta_api_token", "kandji_api_token", "scep_challenge")
+    lines = company.announcement["okta_private_key"].splitlines()
+    return [
+        *(company.announcement[name] for name in names),
+        *(line for line in lines if "-----" not in line),
+    ]
 
 
 def _by_operation(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:

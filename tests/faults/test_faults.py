@@ -48,6 +48,18 @@ def test_every_fault_alters_some_answer_or_raises_an_error_of_requests(name):
     assert any(changed)
 
 
+def test_an_altered_body_has_its_own_length():
+    sent = LIST.with_headers({"content-length": str(len(LIST.body))})
+    for change in ("the first row twice", "body: {}", "body cut short", "gzip cut short"):
+        changed = FAULTS[change].alter(sent, lambda exchange: exchange)
+        assert changed.header("Content-Length") == str(len(changed.body)), change
+    fault = FieldFault("List Things", ("results", EACH, "id"), "missing", everywhere=True)
+    changed = fault.alter(sent, lambda exchange: exchange)
+    assert changed.header("Content-Length") == str(len(changed.body)) != str(len(LIST.body))
+    short = FAULTS["body shorter than its length"].alter(sent, lambda exchange: exchange)
+    assert short.header("Content-Length") == str(len(LIST.body))
+
+
 def test_rows_are_altered_inside_their_envelope():
     assert rows_of(altered("the first row twice")) == [{"id": "a"}, {"id": "a"}, {"id": "B"}]
     assert altered("counted too high").json["count"] == 1002
@@ -80,4 +92,20 @@ def test_the_fields_that_are_read_are_known_by_their_paths():
     assert paths == {("results",), ("results", EACH, "name"), ("results", EACH, "id")}
     faults = faults_of("List Things", ("results", EACH, "id"), [LIST.json])
     assert {fault.change for fault in faults} >= {"missing", "null", "in another case"}
-    assert not list(faults_of("List Things", ("results", EACH, "name"), [LIST.json]))
+    (absent,) = faults_of("List Things", ("results", EACH, "name"), [LIST.json])
+    rows = absent.alter(LIST, lambda exchange: exchange).json["results"]
+    assert rows == [{"id": "a", "name": None}, {"id": "B", "name": None}]
+
+
+def test_all_fields_of_an_object_that_is_copied_are_read():
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import transport
+
+    for copied in (
+        dict,
+        lambda row: {**row},
+        lambda row: list(row.items()),
+        lambda row: row.copy(),
+    ):
+        with noting_reads() as reads:
+            copied(transport.parse_json(b'{"a": 1, "b": 2}'))
+        assert reads == {b'{"a": 1, "b": 2}': {("a",), ("b",)}}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 from tests.faults.exchange import Exchange
@@ -87,9 +88,65 @@ def test_words_of_a_program_and_characters_that_steer_a_terminal_are_wrong():
 
 def test_a_secret_is_wrong_wherever_it_is_printed():
     assert problems(replace(failed(), printed="a hunter2 b"), secrets=("hunter2",)) == [
-        "shows a secret"
+        "shows secret 0: plain"
     ]
+    encoded = base64.b64encode(b"the hunter2hunter2 is").decode()
+    assert problems(replace(failed(), printed=encoded), secrets=("hunter2hunter2",))
 
 
 def test_an_endless_run_is_wrong():
     assert problems(replace(PLAIN, trouble="endless: more than 200 requests"))
+
+
+def test_a_success_has_to_say_whether_it_wrote():
+    silent = replace(PLAIN, result={**PLAIN.result, "changed": False}, warnings=("It is unclear.",))
+    assert problems(silent) == ["writes and says that nothing changed"]
+    assert problems(replace(PLAIN, exchanges=(READ,), carried_out=())) == [
+        "says changed and wrote nothing"
+    ]
+
+
+def test_another_state_without_a_word_is_wrong():
+    other = replace(PLAIN, state={"things": ["b"]})
+    assert problems(other, PLAIN) == ["silently another state: .things[0]: a -> b"]
+    assert problems(replace(other, warnings=("Thing a: it is not clear.",)), PLAIN) == []
+
+
+def test_a_failure_has_to_name_something():
+    assert problems(failed(msg="It failed.")) == ["names neither vendor nor operation: It failed."]
+    for text in ("max_new: 0 is the limit.", "List Things failed.", "https://k has no answer."):
+        assert problems(failed(msg=text)) == [], text
+
+
+def test_a_failure_lists_no_more_than_it_sent():
+    more = failed(changed=True, writes=[{"operation": "Delete Thing"}], exchanges=(READ, CREATE))
+    assert problems(replace(more, requests=("List Things", "Create Thing"))) == [
+        "lists what was not sent: Delete Thing"
+    ]
+
+
+def test_another_truth_excuses_no_double():
+    truth = Expectation("of another tenant", passing=True)
+    twice = replace(PLAIN, carried_out=(CREATE, CREATE, ASSIGN))
+    assert problems(twice, expected=truth) == [
+        "the same write twice: Create Thing https://k/things"
+    ]
+    double = replace(PLAIN, state={"profiles": [{"name": "a"}, {"name": "a"}]})
+    assert problems(double, expected=truth) == ["a double: profiles 'a'"]
+    assert problems(double, expected=replace(truth, passing=False)) == []
+
+
+def test_a_value_may_be_shown_altered_in_some_of_its_places():
+    plain = replace(PLAIN, result={"changed": True, "thing": "thing ABC (ABC) is there"})
+    shown = replace(PLAIN, result={"changed": True, "thing": "thing ABC (abc) is there"})
+    assert judge(plain, shown, None, Expectation(shown=("ABC",), altered=("abc",)), ()) == []
+    assert judge(plain, shown, None, Expectation(shown=("ABC",), altered=("x",)), ())
+
+
+def test_an_id_may_be_shown_in_another_case():
+    ids = "AB69571F-3a18-40c7-8092-b4d42b28fef0", "ab69571f-3a18-40c7-8092-b4d42b28fef0"
+    before = tuple(replace(READ, body=ids[0].encode()) for _read in range(1))
+    plain, shown = (Observation({"changed": False, "id": each}, (), before, (), {}) for each in ids)
+    expected = Expectation(shown=ids[:1], altered=ids[1:])
+    assert judge(plain, shown, None, expected, ()) == []
+    assert judge(plain, shown, None, Expectation(), ())

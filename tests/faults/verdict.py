@@ -5,26 +5,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tests.faults.exchange import Exchange
 from tests.faults.observation import Observation, differences, normalized
+from tests.support.secret_search import find_traces
 
 _PROGRAM = re.compile(r"Unexpected \w+ at|Please report|Traceback \(most recent|object at 0x")
 # Control characters but line breaks, bidirectional overrides, lone surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# A message names the vendor, the address, or the option that it begins with.
+_NAMED = re.compile(r"\b(Okta|Kandji|SCEP|certificate authority)\b|https://|^[a-z]+(_[a-z]+)*: ")
 MAX_MESSAGE = 2500  # characters
 # Keys of results that say what a run could not find out. More there is no silent difference.
 _SAYS_SO = re.compile(r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable")
 # What a reason says of a thing that could not be read.
 _UNREADABLE = re.compile(r"cannot be read|not clear|unclear|is unknown|not known|does not show")
-# Keys that say how the run went, not what is true.
-_OF_THE_RUN = re.compile(r"^\.(api_calls|diff|invocation)")
+# Keys that say how the run went, not what is true, and one that no vendor has.
+_OF_THE_RUN = re.compile(r"^\.(api_calls|invocation)|\.somethingNew$")
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,12 @@ class Expectation:
     :arg other_truth: the reason why another result is right, "" if it is not.
     :arg shown: values of the altered field, which a result may show altered.
     :arg altered: what they were altered to. A reason that names it is not silent.
+    :arg passing: whether the fault is there once, so that a run that reads again sees the truth.
     """
 
     other_truth: str = ""
     any_order: bool = False
+    passing: bool = False
     shown: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
 
@@ -58,23 +64,27 @@ def judge(
         return [faulted.trouble]
     problems = [*_speech(faulted), *_secrets(faulted, secrets), *_writes(plain, faulted, expected)]
     if faulted.failed:
-        return [*problems, *_failure(faulted), *_convergence(plain, following, expected)]
-    same_state = _same(plain, faulted, lambda each: each.state, expected)
-    silent = _silent(plain, faulted, expected)
+        problems += [*_failure(plain, faulted), *_convergence(plain, following, expected)]
+        return problems
+    problems += _success(plain, faulted)
+    other_state = _same(plain, faulted, lambda each: each.state, expected)
     if not expected.other_truth:
+        silent = _silent(plain, faulted, expected)
         problems += [f"silently different: {each}" for each in silent[:3]]
-    if same_state:
-        return [*problems, *_convergence(plain, following, expected)]
+        if not _says_more(plain, faulted, expected):
+            problems += [f"silently another state: {each}" for each in other_state[:3]]
+    if other_state:
+        problems += _convergence(plain, following, expected)
     return problems
 
 
 def _speech(faulted: Observation) -> list[str]:
     """Return what is wrong with the words of a run."""
-    texts = [str(faulted.result.get("msg", "")), *faulted.warnings]
+    texts = [str(faulted.result.get("msg", "")), *faulted.warnings, faulted.printed]
     problems = [f"words of a program: {text[:300]}" for text in texts if _PROGRAM.search(text)]
     problems += [f"not printable: {text[:200]!r}" for text in texts if _UNPRINTABLE.search(text)]
     problems += [
-        f"{len(text)} characters: {text[:100]}" for text in texts if len(text) > MAX_MESSAGE
+        f"{len(text)} characters: {text[:100]}" for text in texts[:-1] if len(text) > MAX_MESSAGE
     ]
     if faulted.failed and not texts[0].strip():
         problems.append("fails without a word")
@@ -82,7 +92,10 @@ def _speech(faulted: Observation) -> list[str]:
 
 
 def _secrets(faulted: Observation, secrets: Sequence[str]) -> list[str]:
-    return ["shows a secret" for secret in secrets if secret in faulted.printed]
+    texts = (faulted.printed, json.dumps(faulted.result))
+    named = {str(number): secret for number, secret in enumerate(secrets)}
+    found = find_traces(named, texts)
+    return [f"shows secret {number}: {', '.join(ways)}" for number, ways in found.items()]
 
 
 def _key(exchange: Exchange, known: frozenset[str]) -> str:
@@ -98,22 +111,66 @@ def _writes(plain: Observation, faulted: Observation, expected: Expectation) -> 
     again = {_key(each, known) for each in faulted.carried_out if each.repeatable}
     problems = [f"a write too many: {each}" for each in (done - allowed).elements()]
     problems += [f"another write: {each}" for each in sorted(again - allowed.keys())]
-    return [] if expected.other_truth else problems
+    if not expected.other_truth:
+        return problems
+    problems = [f"the same write twice: {each}" for each in _twice(faulted) - _twice(plain)]
+    if expected.passing:
+        problems += [
+            f"a double: {each}" for each in sorted(_doubles(faulted.state) - _doubles(plain.state))
+        ]
+    return problems
 
 
-def _failure(faulted: Observation) -> list[str]:
+def _twice(seen: Observation) -> set[str]:
+    """Return the writes that were carried out twice with the same content."""
+    writes = Counter(
+        (each.operation, each.url, each.sent) for each in seen.carried_out if not each.repeatable
+    )
+    return {f"{operation} {url}" for (operation, url, _sent), count in writes.items() if count > 1}
+
+
+def _doubles(state: t.Mapping[str, t.Any]) -> set[str]:
+    """Return the objects whose names another object of their kind has too."""
+    kinds = {kind: state[kind] for kind in ("profiles", "scripts", "policies") if kind in state}
+    kinds |= {f"rules of {policy}": rules for policy, rules in state.get("rules", {}).items()}
+    names = Counter((kind, each["name"]) for kind, rows in kinds.items() for each in rows)
+    return {f"{kind} {name!r}" for (kind, name), count in names.items() if count > 1}
+
+
+def _kept(seen: Observation) -> list[Exchange]:
+    return [each for each in seen.carried_out if each.operation not in KEEPING]
+
+
+def _success(plain: Observation, faulted: Observation) -> list[str]:
+    """Return what is wrong with what a success says of its writes."""
+    changed = bool(faulted.result.get("changed"))
+    if _kept(faulted) and not changed:
+        return ["writes and says that nothing changed"]
+    if changed and _kept(plain) and not _kept(faulted):
+        return ["says changed and wrote nothing"]
+    return []
+
+
+def _failure(plain: Observation, faulted: Observation) -> list[str]:
     """Return what is wrong with the result of a failure."""
-    kept = [each for each in faulted.carried_out if each.operation not in KEEPING]
+    message = str(faulted.result.get("msg", ""))
+    names = [each.operation for each in (*plain.exchanges, *faulted.exchanges)]
+    named = _NAMED.search(message) or any(name in message for name in names)
+    problems = [] if named else [f"names neither vendor nor operation: {message[:200]}"]
+    kept = _kept(faulted)
     sent = [each for each in faulted.exchanges if each.writes and each.operation not in KEEPING]
     changed = bool(faulted.result.get("changed"))
     if kept and not changed:
-        return ["fails after a write and does not say changed"]
+        return [*problems, "fails after a write and does not say changed"]
     if changed and not sent and not _lost_writes(faulted):
-        return ["says changed and wrote nothing"]
+        return [*problems, "says changed and wrote nothing"]
     done = [each for each in kept if each in faulted.exchanges]
     listed = Counter(str(each.get("operation")) for each in faulted.result.get("writes", ()))
     missing = Counter(each.operation for each in done) - listed
-    return [f"does not list what was done: {', '.join(sorted(missing))}"] if missing else []
+    if missing:
+        problems.append(f"does not list what was done: {', '.join(sorted(missing))}")
+    unsent = listed.keys() - set(faulted.requests) if faulted.requests else set()
+    return [*problems, *(f"lists what was not sent: {each}" for each in sorted(unsent))]
 
 
 # Writes after which the vendor keeps what it kept.
@@ -131,14 +188,14 @@ def _same(
     expected: Expectation,
 ) -> list[str]:
     """Return where a part of two observations differs."""
-    known = plain.known
+    known = plain.known | frozenset(expected.altered)
     left, right = normalized(part(plain), known), normalized(part(other), known)
     if expected.any_order:
         left, right = _sorted(left), _sorted(right)
     return [
         f"{path}: {str(a)[:120]} -> {str(b)[:120]}"
         for path, a, b in differences(left, right)
-        if not _OF_THE_RUN.match(path) and not _is_shown(a, b, expected)
+        if not _OF_THE_RUN.search(path) and not _is_shown(a, b, known, expected)
     ]
 
 
@@ -150,36 +207,56 @@ def _sorted(value: t.Any) -> t.Any:
     return value
 
 
-def _is_shown(left: t.Any, right: t.Any, expected: Expectation) -> bool:
+def _is_shown(left: t.Any, right: t.Any, known: frozenset[str], expected: Expectation) -> bool:
     """Return whether a result only shows the altered field: its value is not there any more."""
-    if isinstance(left, (dict, list)) or not expected.shown:
-        return False
     was, text = str(left), "" if right is None else str(right)
-    if was in expected.shown and text in ("", "unknown", "unconfirmed", *expected.altered):
+    shown, altered = (
+        {*values, *(str(normalized(each, known)) for each in values)}
+        for values in (expected.shown, expected.altered)
+    )
+    # Where a name cannot be read, an id that can be read may stand for it.
+    if was in shown and (
+        text in ("", "unknown", "unconfirmed", *altered, *known) or text.startswith("unknown ")
+    ):
         return True
-    # A text that the value is a part of, such as first and last name.
+    if isinstance(left, (dict, list)):
+        return False
+    # A text that the value is a part of, such as first and last name, once or several times.
     return any(
-        value in was and was.replace(value, new).strip() == text.strip()
+        value in was and _with_any(was, value, ("", "None", *altered)).fullmatch(text)
         for value in expected.shown
         if len(value) > 2
-        for new in ("", "None", *expected.altered)
+    )
+
+
+def _with_any(text: str, value: str, others: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of a text with others in some places of a value."""
+    either = "|".join(map(re.escape, (value, *others)))
+    return re.compile(
+        rf"\s*{f'(?:{either})'.join(map(re.escape, text.split(value)))}\s*", re.DOTALL
     )
 
 
 def _silent(plain: Observation, faulted: Observation, expected: Expectation) -> list[str]:
     """Return the differences of the results, none if the run says what it could not find out."""
+    if _says_more(plain, faulted, expected):
+        return []
     found = _same(plain, faulted, lambda each: each.result, expected)
     lost = set(plain.warnings) - set(faulted.warnings)
-    if set(faulted.warnings) - set(plain.warnings) or any(map(_SAYS_SO.search, found)):
-        return []
-    if any(_gives_reason(each, expected) for each in found):
-        return []
     known = plain.known
     if len(lost) and normalized(sorted(plain.warnings), known) != normalized(
         sorted(faulted.warnings), known
     ):
         found += [f"warning lost: {each[:100]}" for each in sorted(lost)]
     return found
+
+
+def _says_more(plain: Observation, faulted: Observation, expected: Expectation) -> bool:
+    """Return whether a run says in its words or counts what it could not find out."""
+    if set(faulted.warnings) - set(plain.warnings):
+        return True
+    found = _same(plain, faulted, lambda each: each.result, expected)
+    return any(map(_SAYS_SO.search, found)) or any(_gives_reason(each, expected) for each in found)
 
 
 def _gives_reason(difference: str, expected: Expectation) -> bool:
