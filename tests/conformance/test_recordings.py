@@ -101,8 +101,8 @@ OKTA_METHODS: dict[str, t.Callable[[Client], t.Any]] = {
     "listDevices": lambda okta: list(okta.devices('status eq "ACTIVE"')),
     "getDevice": lambda okta: okta.device("guo1"),
     "listDeviceUsers": lambda okta: okta.device_users("guo1"),
-    "deactivateDevice": lambda okta: okta.deactivate_device("guo1"),
-    "deleteDevice": lambda okta: okta.delete_device("guo1"),
+    "deactivateDevice": lambda okta: okta.take_step("deactivate", "guo1"),
+    "deleteDevice": lambda okta: okta.take_step("delete", "guo1"),
     "getUser": lambda okta: okta.user("00u1"),
     "listGroups": lambda okta: okta.groups('type eq "BUILT_IN"'),
     "listGroupUsers": lambda okta: list(okta.group_users("00g1")),
@@ -145,6 +145,8 @@ def replay(wire: Wire, client: Client, answer: Recording) -> t.Any:
     """Return what the client makes of a recorded answer."""
     empty = [] if isinstance(answer.body, list) else {"results": [], "next": None, "count": 0}
     wire.script((answer.status, answer.body, answer.headers), (200, empty))
+    if answer.operation == "getUser" and answer.worked:  # it has to be the user that was asked for
+        return client.user(answer.body["id"])
     return {**OKTA_METHODS, **KANDJI_METHODS}[answer.operation](client)
 
 
