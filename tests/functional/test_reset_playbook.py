@@ -278,17 +278,24 @@ def test_a_wrong_id_of_the_profile_is_found_before_a_record_is_deleted(watched, 
 @pytest.mark.long
 @pytest.mark.lab(macs=4)
 def test_a_profile_that_no_check_in_installs_is_found_before_a_record_is_deleted(
-    watched, bound, playbook
+    watched, bound, playbook, run_module
 ):
     mac, variables = bound
-    profiles = {item.name: item.id for item in watched.world.kandji.items.values()}
-    ring = {**variables, "device_trust_reset_library_item_id": profiles["Okta SCEP - canary"]}
+    other = {"name": "Okta SCEP - canary", "blueprints": watched.canary["blueprints"]}
+    profile = run_module("kandji_scep_profile", other, lab=watched.lab)["profiles"][0]
+    ring = {**variables, "device_trust_reset_library_item_id": profile["library_item_id"]}
     mark = watched.mark()
     for check in (True, False):
         result = playbook(watched.lab, RESET, variables=ring, check=check)
         assert result.status == 2 and watched.writes(mark) == [], result.output
         refusal = f"{mac.serial}: The profile is not on the Mac's blueprint"
         assert refusal in " ".join(result.output.split())
+    item = watched.world.kandji.items[variables["device_trust_reset_library_item_id"]]
+    item.text = item.text.replace("com.apple.security.scep", "com.apple.dock")
+    for check in (True, False):
+        result = playbook(watched.lab, RESET, variables=variables, check=check)
+        assert result.status == 2 and watched.writes(mark) == [], result.output
+        assert "has no SCEP payload" in " ".join(result.output.split())
 
 
 @pytest.mark.long
