@@ -28,6 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     InstalledProfile,
     ItemStatus,
     KandjiDevice,
+    LibraryItem,
     PrismCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import reader
@@ -58,6 +59,9 @@ class Tenant:
     def __init__(self, answered: str, reports: bool = True, status: str | None = None) -> None:
         self.answered, self.reports, self.status = answered, reports, status
         self.transport = SimpleNamespace(now=lambda: 1795600000.0)
+
+    def library_items(self, _blueprint_id: str) -> list[LibraryItem]:
+        return [LibraryItem.from_row({"id": self.answered, "name": "SCEP"})]
 
     def prism_profiles(
         self, row_filter: t.Any, _blueprint_ids: t.Any = ()
@@ -104,7 +108,8 @@ class Tenant:
         return iter([self.profile()])
 
     def profile(self) -> CustomProfile:
-        document = plistlib.dumps({"PayloadUUID": UUID, "PayloadContent": []}).decode()
+        payloads = [{"PayloadType": "com.apple.security.scep"}]
+        document = plistlib.dumps({"PayloadUUID": UUID, "PayloadContent": payloads}).decode()
         row = {"id": self.answered, "name": "SCEP", "profile": document, "updated_at": WRITTEN}
         return CustomProfile.from_row(row)
 
@@ -144,7 +149,9 @@ def gate_absent(tenant: Tenant, option: str) -> bool:
 
 def redelivery(tenant: Tenant, option: str) -> bool:
     params = {"library_item_id": option, "issued_before": WRITTEN, "serials": [SERIAL]}
-    run = run_of(tenant, **params, tag="x", wait=0, poll_interval=1, max_reissue=1)
+    run = run_of(
+        tenant, **params, tag="x", wait=0, poll_interval=1, max_reissue=1, test_enrollment=False
+    )
     [mac] = kandji_profile_redelivery.run(run)["macs"]
     return {"done": True, "delivering": False}[mac["state"]]
 
