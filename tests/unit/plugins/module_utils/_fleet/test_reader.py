@@ -148,7 +148,7 @@ def test_certificates_are_narrowed_to_the_profiles_where_their_names_tell(
         ([{"managementStatus": "NOT_MANAGED", "summary": {"id": "00u1"}}], {"00u1": "NOT_MANAGED"}),
         (
             [{"user": {"profile": {"login": "ada"}}}, {"managementStatus": None, "user": None}],
-            {"ada": "", "1": ""},
+            {"ada": "", "unknown user 2": ""},
         ),
     ],
 )
