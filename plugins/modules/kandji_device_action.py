@@ -61,7 +61,7 @@ options:
     elements: str
     choices: [done_before, other_action, state_unknown]
     default: []
-  message:
+  lock_message:
     description: For V(lock). A text that the locked Mac displays.
     type: str
   phone_number:
@@ -87,7 +87,7 @@ EXAMPLES = r"""
     action: lock
     serials: [C02XK1ZAJG5J]
     confirm: LOCK C02XK1ZAJG5J
-    message: This Mac was lost. Please call us.
+    lock_message: This Mac was lost. Please call us.
     phone_number: "+1 555 0100"
     pin_dir: ~/pins
 
@@ -223,7 +223,7 @@ OPTIONS: ArgumentSpec = {
     "serials": {"type": "list", "elements": "str", "required": True},
     "confirm": {"type": "str"},
     "allow": {"type": "list", "elements": "str", "choices": list(ALLOW), "default": []},
-    "message": {"type": "str"},
+    "lock_message": {"type": "str"},
     "phone_number": {"type": "str"},
     "pin_dir": {"type": "path", "no_log": False},
 }
@@ -235,7 +235,7 @@ USES = (
     kandji_api.ERASE_DEVICE,
 )
 PIN_OF_ANY = "Kandji's web app shows the PIN of each Mac that it locked, on the page of the Mac."
-FOR_LOCK = {"message": "Message", "phone_number": "PhoneNumber", "pin_dir": ""}
+FOR_LOCK = {"lock_message": "Message", "phone_number": "PhoneNumber", "pin_dir": ""}
 
 
 @dataclass(frozen=True)
