@@ -93,7 +93,7 @@ def test_without_its_phrase_nothing_is_sent(watched, act, serials, confirm):
 
 def test_the_pin_is_in_the_file_of_its_owner_and_not_in_the_result(watched, act, serials, tmp_path):
     planned = act(check=True, pin_dir=str(tmp_path))
-    done = act(pin_dir=str(tmp_path), message="Lost", phone_number="1")
+    done = act(pin_dir=str(tmp_path), lock_message="Lost", phone_number="1")
     file, pin = tmp_path / f"{serials[0]}.pin", pins(watched)[0]
     assert file.read_text() == f"{pin}\n" and stat.S_IMODE(file.stat().st_mode) == 0o600
     assert done["devices"][0]["pin_file"] == planned["devices"][0]["pin_file"] == str(file)
