@@ -263,7 +263,11 @@ def _assigned(scene: Scene) -> None:
 
 
 def _unused(scene: Scene) -> None:
-    """A record that nobody has used for a hundred days, of a Mac that Kandji does not know."""
+    """A record that nobody has used for a hundred days, of a Mac that Kandji does not know.
+
+    Another Mac is in both, so that org and tenant belong together.
+    """
+    _stuck(scene)
     ResetFleet(scene).record("ORPHANMAC001", age=2400.0)
 
 

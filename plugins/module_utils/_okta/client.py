@@ -756,7 +756,7 @@ class Okta:
         for number, row in enumerate(
             self._pages(LIST_LOG_EVENTS, query, until_empty=endless), start=1
         ):
-            yield LogEvent.from_row(row)
+            yield _event(row)
             if number == at_most:
                 return
 
@@ -772,21 +772,25 @@ class Okta:
             "since": since,
             "until": until,
         }
-        yield from map(LogEvent.from_row, self._pages(OPTIONAL_LOG_EVENTS, query))
+        yield from map(_event, self._pages(OPTIONAL_LOG_EVENTS, query))
 
     def log_page(self, query: Query) -> tuple[list[LogEvent], dict[str, str]]:
         """Return one page of the System Log, and the query that Okta's link continues with.
 
         listLogEvents. A query without ``until``, oldest first, polls: Okta continues it for ever,
         also after an empty page. What is nested too deeply in an event is null: a reading of the
-        log would otherwise never get beyond it.
+        log would otherwise never get beyond it. For the same reason, one row that is no event is
+        returned as it is; Unreadable is raised if no row of a page is an event.
         """
         answer = self.transport.send(LIST_LOG_EVENTS, Request({}, query, raw=True))
         try:
             body = parse_shallow(answer.content)
         except ValueError:
             body = None
-        events = list(map(LogEvent.from_row, rows_of("okta", body)))
+        rows = rows_of("okta", body)
+        events = list(map(LogEvent.from_row, rows))
+        if events and not any(map(_is_event, events)):
+            _event(rows[0])
         following = follow_link("okta", LIST_LOG_EVENTS.path, query, _next_link(answer.headers))
         return events, {name: str(value) for name, value in (following or {}).items()}
 
@@ -861,6 +865,26 @@ def _device(row: Row) -> OktaDevice:
             vendor="okta",
         )
     return device
+
+
+def _is_event(event: LogEvent) -> bool:
+    return bool(event.uuid or event.event_type or event.published)
+
+
+def _event(row: Row) -> LogEvent:
+    """Return the event of a row. Raises Unreadable for a row without eventType.
+
+    Recorded events have one. Without it, a sign-in would pass for something else, and rows that
+    are no events for a log without sign-ins.
+    """
+    event = LogEvent.from_row(row)
+    if not event.event_type:
+        raise Unreadable(
+            "Okta: a row of the System Log has no eventType. Run again; if it stays, check whether"
+            " a proxy or gateway is in between.",
+            vendor="okta",
+        )
+    return event
 
 
 def _data(body: t.Any) -> list[Row]:

@@ -366,14 +366,49 @@ def test_events_are_asked_for_between_two_times(
     assert query_of(wire.sent[0]) == query
 
 
+def event(uuid: str) -> dict[str, str]:
+    return {"uuid": uuid, "eventType": "user.session.start"}
+
+
+NO_EVENT = {"id": "1", "name": "x", "status": "ACTIVE"}
+
+
+@pytest.mark.parametrize("row", [NO_EVENT, {"uuid": "1"}, {**event("1"), "eventType": None}])
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda client: list(client.log_events("f")),
+        lambda client: list(client.optional_log_events("f", "since", "until")),
+    ],
+)
+def test_a_row_of_the_log_without_its_type_is_unreadable(
+    wire: t.Any, row: dict[str, t.Any], read: t.Any
+) -> None:
+    wire.script((200, [event("0"), row]))
+    with pytest.raises(Unreadable, match="^Okta: a row of the System Log has no eventType"):
+        read(okta(wire))
+
+
+def test_a_page_of_rows_that_are_no_events_is_unreadable(wire: t.Any) -> None:
+    wire.script((200, [NO_EVENT, NO_EVENT]))
+    with pytest.raises(Unreadable, match="no eventType"):
+        okta(wire).log_page({})
+
+
+def test_a_row_that_is_no_event_does_not_hold_up_a_page(wire: t.Any) -> None:
+    wire.script((200, [NO_EVENT, event("1")]))
+    events, _following = okta(wire).log_page({})
+    assert [each.uuid for each in events] == ["", "1"]
+
+
 def test_a_log_read_without_an_end_ends_at_an_empty_page(wire: t.Any) -> None:
     following = '<https://acme.okta.com/api/v1/logs?after={}>; rel="next"'
     wire.script(
-        linked([{"uuid": "1"}], following.format(1)),
-        linked([{"uuid": "2"}], following.format(2)),
+        linked([event("1")], following.format(1)),
+        linked([event("2")], following.format(2)),
         linked([], following.format(2)),
     )
-    assert [event.uuid for event in okta(wire).log_events("f", since="2026-01-01T00:00:00Z")] == [
+    assert [each.uuid for each in okta(wire).log_events("f", since="2026-01-01T00:00:00Z")] == [
         "1",
         "2",
     ]
@@ -383,11 +418,9 @@ def test_a_log_read_without_an_end_ends_at_an_empty_page(wire: t.Any) -> None:
 def test_a_log_read_with_an_end_goes_on_behind_an_empty_page(wire: t.Any) -> None:
     wire.script(
         linked([], '<https://acme.okta.com/api/v1/logs?after=1>; rel="next"'),
-        (200, [{"uuid": "1"}]),
+        (200, [event("1")]),
     )
-    assert [event.uuid for event in okta(wire).log_events("f", until="2026-01-01T00:00:00Z")] == [
-        "1"
-    ]
+    assert [each.uuid for each in okta(wire).log_events("f", until="2026-01-01T00:00:00Z")] == ["1"]
 
 
 @pytest.mark.parametrize("at_most, pages", [(1, 1), (2, 1), (3, 2), (4, 2)])
@@ -396,7 +429,7 @@ def test_reading_events_ends_after_so_many(wire: t.Any, at_most: int, pages: int
     wire.script(
         *(
             linked(
-                [{"uuid": f"{page}1"}, {"uuid": f"{page}2"}],
+                [event(f"{page}1"), event(f"{page}2")],
                 f'<https://acme.okta.com/api/v1/logs?after={page}>; rel="next"',
             )
             for page in (1, 2)
