@@ -9,7 +9,7 @@ import re
 import typing as t
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._core.errors import BadOption, Refused
 from .._core.timestamps import EARLIEST, parse_timestamp
@@ -37,6 +37,7 @@ _DONE: t.Final[dict[Action, str]] = {"lock": "locked", "erase": "erased"}
 _NOUNS: t.Final[dict[Action, str]] = {"lock": "lock", "erase": "erasure"}
 _COMPLETED, _FAILED = 3, 4
 _OPEN = (1, 2, 5)  # pending, running, put off by the Mac
+_SETTLING = timedelta(hours=1)  # a check-in so soon after a command may be its answer
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -85,7 +86,9 @@ def decide(
 ) -> Decision:
     """Return whether a Mac gets a command, by those that it had before.
 
-    The newest command of each kind decides. A command that failed does not count.
+    The newest command of each kind decides. A command that failed does not count. One that was
+    completed leaves a Mac unchanged, unless the Mac may have checked in since: then it is in use
+    again, and skipped until the command is allowed once more.
     """
     commands = list(commands)
     last = _find_last(commands, action)
@@ -95,8 +98,16 @@ def decide(
     if refusal is None:
         return Decision(serial, "send", _describe_send(action), device=device)
     code, reason = refusal
-    kind: t.Literal["unchanged", "skipped"] = "unchanged" if code == "done_before" else "skipped"
-    return Decision(serial, kind, reason, code, device)
+    if code == "done_before" and last and not _is_back(device, last):
+        return Decision(serial, "unchanged", reason, code, device)
+    return Decision(serial, "skipped", reason, code, device)
+
+
+def _is_back(device: KandjiDevice, last: DeviceCommand) -> bool:
+    """Return whether a Mac may have checked in since it carried out a command."""
+    seen = parse_timestamp(device.last_check_in or "")
+    done = parse_timestamp(last.completed or last.requested or "")
+    return seen is None or done is None or seen > done + _SETTLING
 
 
 def _find_last(commands: Iterable[DeviceCommand], action: Action) -> DeviceCommand | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -23,7 +24,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import kandji_device_action
 
 SERIAL = "C02XK1ZAJG5J"
-MAC = KandjiDevice("d1", SERIAL, platform="Mac", mdm_enabled=True)
+MAC = KandjiDevice(
+    "d1", SERIAL, platform="Mac", mdm_enabled=True, last_check_in="2026-11-01T09:00:00Z"
+)
 PENDING, RUNNING, DONE, FAILED, LATER = 1, 2, 3, 4, 5
 
 
@@ -110,6 +113,32 @@ def test_a_lifted_reason_does_not_lift_another() -> None:
     assert decided("erase", commands, "done_before") == ("skipped", "other_action")
     assert decided("erase", commands, "other_action") == ("unchanged", "done_before")
     assert decided("erase", commands, "other_action", "done_before") == ("send", None)
+
+
+@pytest.mark.parametrize("action", ["lock", "erase"])
+@pytest.mark.parametrize(
+    ("seen", "decision"),
+    [
+        ("2026-11-01T10:04:00Z", "unchanged"),
+        ("2026-11-01T11:05:00Z", "unchanged"),
+        ("2026-11-01T11:05:01Z", "skipped"),
+        ("2026-11-26T10:00:00Z", "skipped"),
+        (None, "skipped"),
+        ("yesterday", "skipped"),
+    ],
+)
+def test_a_mac_that_checked_in_after_it_was_locked_or_erased_needs_a_word(
+    action: t.Any, seen: str | None, decision: str
+) -> None:
+    commands = [command(LOCK if action == "lock" else ERASE, DONE)]
+    mac = replace(MAC, last_check_in=seen)
+    assert actions.decide(action, SERIAL, mac, commands, []).action == decision
+    assert actions.decide(action, SERIAL, mac, commands, ["done_before"]).sends
+
+
+def test_a_command_whose_time_is_not_shown_may_be_older_than_the_last_check_in() -> None:
+    commands = [command(LOCK, DONE, completed=None, requested=None)]
+    assert decided("lock", commands) == ("skipped", "done_before")
 
 
 @pytest.mark.parametrize(
