@@ -173,7 +173,10 @@ class Scene:
             device.user = tenant.add_user("Leaver", LEAVER)
             tenant.changed()
         if any("unused_days" in scenario.options for scenario in scenarios):
-            ResetFleet(watched).record(ORPHAN, age=2400)
+            fleet = ResetFleet(watched)
+            fleet.record(ORPHAN, age=2400)
+            fleet.mac("SHAREDMAC001", certificate=None, profile=False)
+            fleet.record("SHAREDMAC001", age=1.0)
         steps = [step for scenario in scenarios for step in scenario.before]
         for module, options in steps:
             result = self.run(Scenario(module, options))

@@ -376,7 +376,10 @@ def stolen_delivery(stage: Stage) -> None:
 
 def unused(stage: Stage) -> None:
     """A record that nobody has used for a hundred days, of a Mac that Kandji does not know."""
-    ResetFleet(stage.watched).record("ORPHANMAC001", age=2400.0)
+    fleet = ResetFleet(stage.watched)
+    fleet.record("ORPHANMAC001", age=2400.0)
+    fleet.mac("SHAREDMAC001", certificate=None, profile=False)
+    fleet.record("SHAREDMAC001", age=1.0)
 
 
 def suspended_unused(stage: Stage) -> None:
