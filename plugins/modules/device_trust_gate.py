@@ -178,7 +178,7 @@ from ..module_utils._kandji.serials import describe_several, filter_of_serials, 
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._okta.client import quote_filter
-from ..module_utils._okta.duplicates import newest_blocked
+from ..module_utils._okta.duplicates import newest_blocked, of_same_people
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {
@@ -372,12 +372,13 @@ def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gat
 
     def managed() -> bool:
         records = list(ctx.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}"))
-        if newest_blocked(records):
-            return False
+        users = {record.id: ctx.okta.device_users(record.id) for record in records}
+        people = {record_id: {each.user.id for each in known} for record_id, known in users.items()}
         managed = [
             record
             for record in records
-            if any(user.is_managed for user in ctx.okta.device_users(record.id))
+            if any(user.is_managed for user in users[record.id])
+            and not newest_blocked(of_same_people(record, records, lambda one: people[one.id]))
         ]
         return expected.is_managed(managed, lambda: read_events(gate.BOUND))
 

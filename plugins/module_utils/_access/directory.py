@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import LogFacts
-from .._okta.duplicates import newest_blocked
+from .._okta.duplicates import newest_blocked, of_same_people
 from .._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser
 from .conditions import DeviceContext, Person
 from .sign_ins import Sighting, SignIns
@@ -79,30 +79,38 @@ class Directory:
 
 
 class _Record(t.NamedTuple):
-    """What tells which record of a device is the newest, and whether it works."""
+    """What tells which record of a Mac is the newest, whether it works, and whose it is."""
 
     id: str
     created: str | None
     is_working: bool
+    user_ids: tuple[str, ...]
 
 
 def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = None) -> Directory:
     """Return the active devices with their users, and the members of these groups.
 
-    A record of a device whose newest record is blocked is left out.
+    A record of a Mac is left out if the newest record of its people is blocked. Serial numbers of
+    other devices may be those of many.
 
     :arg known: members that were read already.
     """
     directory = Directory()
-    by_device: dict[tuple[str, str | None], list[_Record]] = {}
+    by_serial: dict[str, list[_Record]] = {}
     for device in okta.devices(RECORDS, expand="userSummary"):
         if device.is_working:
             directory.add_device(device)
-        if device.serial_key:
-            record = _Record(device.id, device.created, device.is_working)
-            by_device.setdefault((device.serial_key, device.platform), []).append(record)
+        if device.serial_key and device.platform == "MACOS":
+            user_ids = tuple(each.user.id for each in device.users or ())
+            record = _Record(device.id, device.created, device.is_working, user_ids)
+            by_serial.setdefault(device.serial_key, []).append(record)
     directory.leave_out(
-        {each.id for group in by_device.values() if newest_blocked(group) for each in group}
+        {
+            each.id
+            for group in by_serial.values()
+            for each in group
+            if newest_blocked(of_same_people(each, group, lambda one: one.user_ids))
+        }
     )
     for group_id in sorted(set(groups)):
         directory.add_group(group_id, (known or {}).get(group_id) or okta.group_users(group_id))

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from .._core.timestamps import parse_timestamp
 from .._okta.constants import CERTIFICATE_LIFETIME
 from .._okta.device_events import RecordEvents
-from .._okta.duplicates import newest_blocked, rank_record
+from .._okta.duplicates import newest_blocked, of_same_people, rank_record
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
 INVENTORY = timedelta(days=1)  # Kandji sees a certificate at the Mac's next daily inventory
@@ -125,7 +125,7 @@ class Fleet:
 def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     """Return the record that counts for a serial: the one that a reset keeps, too.
 
-    A working record does not count if the newest one is blocked: then that one does.
+    A working record does not count if the newest one of its people is blocked: then that one does.
     """
     best = max(
         records,
@@ -139,7 +139,7 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     )
     if best is None or not best.is_working:
         return best
-    return newest_blocked(records) or best
+    return newest_blocked(of_same_people(best, records, lambda record: record.users)) or best
 
 
 def unknown_status(record: DeviceRecord | None) -> str:

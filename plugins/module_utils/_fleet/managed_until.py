@@ -103,7 +103,8 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
 
 def _superseded(mac: MacFacts, login: str) -> str:
     """Return why an older record of a Mac that is managed for a person says nothing, or ""."""
-    blocked, newest = newest_blocked(mac.records), newest_records(mac.records)
+    own = [record for record in mac.records if login in record.users or not record.users]
+    blocked, newest = newest_blocked(own), newest_records(mac.records)
     if blocked:
         fact = f"is {blocked.status or 'without a status'}"
     elif not any(login in record.users for record in newest):

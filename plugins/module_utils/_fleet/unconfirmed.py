@@ -74,11 +74,16 @@ def contradiction(mac: MacFacts) -> str:
 def _was_newest(events: RecordEvents, mac: MacFacts) -> bool:
     """Return whether a deleted record was younger than all that are left, of which one is managed.
 
-    It was that of the account in Okta Verify, so no sign-in is one with an older record.
+    It was that of the account in Okta Verify, so no sign-in is one with an older record. A record
+    of other people says nothing of that account.
     """
     registered = parse_timestamp(events.registered_at)
     created = [parse_timestamp(record.created) for record in mac.records]
-    is_managed = any("MANAGED" in record.users.values() for record in mac.records)
+    is_managed = any(
+        "MANAGED" in record.users.values()
+        and (not events.users or not record.users.keys().isdisjoint(events.users))
+        for record in mac.records
+    )
     return (
         is_managed
         and registered is not None

@@ -10,7 +10,7 @@ work, the status describes that one: no older record speaks for it.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timezone
 
 from .._core.timestamps import parse_timestamp
@@ -43,8 +43,23 @@ def newest_records(records: Sequence[R]) -> list[R]:
     return [each for each, time in zip(records, created, strict=True) if time == max(known)]
 
 
+def of_same_people(
+    record: R, records: Sequence[R], people: Callable[[R], Collection[str]]
+) -> list[R]:
+    """Return the records that may be of a person whom a record is of.
+
+    People who share a Mac may have a record each. A deactivated record has lost its users.
+
+    :arg people: names the people of a record; none are unknown ones.
+    """
+    own = set(people(record))
+    return [
+        each for each in records if not own or not people(each) or not own.isdisjoint(people(each))
+    ]
+
+
 def newest_blocked(records: Sequence[R]) -> R | None:
-    """Return the newest record of a serial if it surely does not work, else None.
+    """Return the newest record of a Mac and its people if it surely does not work, else None.
 
     It is that of the account in Okta Verify. An older one is from before the Mac was erased, or
     the account removed, and says nothing of the Mac any more.

@@ -91,8 +91,8 @@ class Org:
         records = [OktaDevice("guo1", "ACTIVE", created=self.created)] if self.created else []
         return iter(records)
 
-    def device_users(self, _device_id: str) -> t.Iterator[t.Any]:
-        return iter([SimpleNamespace(is_managed=True)])
+    def device_users(self, _device_id: str) -> list[t.Any]:
+        return [SimpleNamespace(is_managed=True, user=SimpleNamespace(id="00uada"))]
 
 
 def judge(tenant: Tenant, org: Org | None = None, **params: t.Any) -> dict[str, t.Any]:

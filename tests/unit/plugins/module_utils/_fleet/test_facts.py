@@ -43,6 +43,8 @@ def test_a_newest_record_that_does_not_work_counts_instead_of_a_working_one(stat
     newest = record(status, record_id="guo2", created=AFTER)
     assert facts.best_record([works, newest]) is newest
     assert facts.best_record([newest, record(created=AFTER, ada="MANAGED")]) is not newest
+    of_ben = record(status, record_id="guo2", created=AFTER, ben="NOT_MANAGED")
+    assert facts.best_record([works, of_ben]) is works
     older = record("SUSPENDED", record_id="guo1", created=BEFORE, ada="MANAGED")
     assert facts.best_record([older, record("DEACTIVATED", created=AFTER)]) is older
 

@@ -323,10 +323,16 @@ def test_an_older_record_does_not_speak_for_a_newest_one_of_somebody_else() -> N
 
 
 def test_a_newest_record_without_a_status_does_not_work() -> None:
-    newest = record("", record_id="guo2", created=LATER, ben="MANAGED")
+    newest = record("", record_id="guo2", created=LATER, ada="MANAGED")
     assert of_ada(managed(record(ada="MANAGED"), newest)).reason.startswith(
         f"The newest record that Okta has of {SERIAL} is without a status, and an older"
     )
+
+
+def test_a_newer_record_of_another_person_that_is_blocked_leaves_it_unknown() -> None:
+    of_ben = record("SUSPENDED", record_id="guo2", created=LATER, ben="MANAGED")
+    shown = of_ada(managed(record(ada="MANAGED"), of_ben))
+    assert shown.today == "unknown" and "is not of ada" in shown.reason
 
 
 # Certificates that nobody may have used

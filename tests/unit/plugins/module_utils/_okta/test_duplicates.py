@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.duplicates import (
     newest_blocked,
     newest_records,
+    of_same_people,
     rank_record,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -67,3 +68,16 @@ def test_the_newest_record_is_blocked_if_no_newest_one_works() -> None:
     assert newest_blocked([OLD, NEW]) is None
     assert newest_blocked([OLD, OktaDevice("guo4", "DEACTIVATED")]) is None
     assert newest_blocked([]) is None
+
+
+def test_records_of_other_people_say_nothing_of_a_persons_record() -> None:
+    people = {"guo1": {"ada"}, "guo2": {"ben"}, "guo3": {"ada", "eve"}, "guo4": set()}
+    records = [OktaDevice(each, "ACTIVE") for each in people]
+    ada, ben, _both, unknown = records
+
+    def of(record: OktaDevice) -> list[str]:
+        same = of_same_people(record, records, lambda each: people[each.id])
+        return [each.id for each in same]
+
+    assert of(ada) == ["guo1", "guo3", "guo4"] and of(ben) == ["guo2", "guo4"]
+    assert of(unknown) == list(people)
