@@ -527,6 +527,12 @@ def test_a_mistake_ends_the_hook_with_one_sentence(hook, port, wrong, said):
     assert said in hook.fails({"port": port, **wrong})
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_hook_with_a_blank_secret_does_not_start(hook, port, blank):
+    hook._environment = {"OKTA_EVENT_HOOK_SECRET": blank}
+    assert "auth_value is required: set the option" in hook.fails({"port": port})
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

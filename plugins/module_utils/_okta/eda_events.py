@@ -68,14 +68,29 @@ def _variables(option: Option) -> list[str]:
     return list(option.get("fallback", (None, []))[1])
 
 
+def _value_of(name: str, option: Option, options: Params) -> object:
+    """Return the value that an option gets: its own, else that of the first variable that is set.
+
+    The environment is read as Ansible's env_fallback reads it: an empty variable counts as set.
+    """
+    if name in options:
+        return options[name]
+    return next((os.environ[each] for each in _variables(option) if each in os.environ), None)
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def _require_options(options: Params, spec: ArgumentSpec) -> None:
-    """Raise BadOption for the first required option that neither it nor the environment sets."""
+    """Raise BadOption for the first required option that neither it nor the environment sets.
+
+    A blank text sets nothing: a blank secret would be that of every request without one.
+    """
     missing = sorted(
         name
         for name, option in spec.items()
-        if option.get("required")
-        and name not in options
-        and not any(variable in os.environ for variable in _variables(option))
+        if option.get("required") and _is_blank(_value_of(name, option, options))
     )
     if missing:
         variables = _variables(spec[missing[0]])

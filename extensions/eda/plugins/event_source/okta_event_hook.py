@@ -47,7 +47,7 @@ options:
     default: Authorization
   auth_value:
     description:
-      - The whole value of that header, as the hook in Okta has it.
+      - The whole value of that header, as the hook in Okta has it. It must not be blank.
       - If not set, the environment variable E(OKTA_EVENT_HOOK_SECRET) is used.
     type: str
     required: true

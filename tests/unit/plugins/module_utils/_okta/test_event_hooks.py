@@ -27,9 +27,9 @@ def test_a_header_of_any_bytes_is_compared() -> None:
     assert event_hooks.is_authorized("grüß", "grüß") is True
 
 
-def test_a_hook_without_a_secret_is_open() -> None:
-    """The event source does not start without one."""
-    assert event_hooks.is_authorized(None, "") is True
+@pytest.mark.parametrize("header", [None, "", "s3cret"])
+def test_nobody_is_authorized_by_an_empty_secret(header: str | None) -> None:
+    assert event_hooks.is_authorized(header, "") is False
 
 
 @pytest.mark.parametrize(
