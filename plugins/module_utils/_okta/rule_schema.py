@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The form of a rule's JSON in Okta's OpenAPI description, and what has another one. Pure.
 
-A value of another type says something that nobody can read. It is left out here and named, so that
-a plan calls it unknown instead of reading it as absent.
+A value of another type, or a word without a letter, says something that nobody can read. It is left
+out here and named, so that a plan calls it unknown instead of reading it as absent.
 """
 
 from __future__ import annotations
@@ -13,22 +13,27 @@ import typing as t
 
 from .._core.json_fields import Json, Row
 
+
+class Word(str):
+    """The form of a text that is never empty: an id, a name, or a word of an enumeration."""
+
+
 # A type, a list of one form, or an object with forms by key. Other keys of an object have any form.
 Form: t.TypeAlias = "type | list[Form] | dict[str, Form]"
 
-_NAMES: list[Form] = [str]
+_NAMES: list[Form] = [Word]
 _SIDES: dict[str, Form] = {"include": _NAMES, "exclude": _NAMES}
-_PLATFORMS: list[Form] = [{"type": str, "os": {"type": str}}]
+_PLATFORMS: list[Form] = [{"type": Word, "os": {"type": Word}}]
 CONDITIONS: dict[str, Form] = {
     "device": {"registered": bool, "managed": bool, "assurance": {"include": _NAMES}},
     "people": {"users": _SIDES, "groups": _SIDES},
     "platform": {"include": _PLATFORMS, "exclude": _PLATFORMS},
-    "network": {"connection": str},
+    "network": {"connection": Word},
     "userType": _SIDES,
-    "riskScore": {"level": str},
+    "riskScore": {"level": Word},
     "elCondition": {"condition": str},
 }
-_METHODS: list[Form] = [{"key": str, "method": str}]
+_METHODS: list[Form] = [{"key": Word, "method": Word}]
 _PART: dict[str, Form] = {
     "required": bool,
     "types": _NAMES,
@@ -40,10 +45,10 @@ _PART: dict[str, Form] = {
 _CHAIN: dict[str, Form] = {"authenticationMethods": _METHODS}
 _CHAIN["next"] = [_CHAIN]
 SIGN_ON: dict[str, Form] = {
-    "access": str,
+    "access": Word,
     "verificationMethod": {
-        "type": str,
-        "factorMode": str,
+        "type": Word,
+        "factorMode": Word,
         "constraints": [{"knowledge": _PART, "possession": _PART}],
         "chains": [_CHAIN],
     },
@@ -73,7 +78,14 @@ def _read(value: t.Any, form: Form, path: str, unreadable: list[str]) -> t.Any:
         parts_of_list = [_read(each, form[0], path, problems) for each in value]
         if not problems and None not in parts_of_list:
             return parts_of_list
-    elif isinstance(form, type) and isinstance(value, form):
+    elif _is_of_type(value, form):
         return value
     unreadable.append(path)
     return None
+
+
+def _is_of_type(value: object, form: Form) -> bool:
+    """Return whether a value is of the type that a form is, and not empty where it is a word."""
+    if form is Word:
+        return isinstance(value, str) and bool(value.strip())
+    return isinstance(form, type) and isinstance(value, form)

@@ -322,6 +322,12 @@ def _check_spare_users(target: ResetTarget, keeper: ResetTarget, guards: Guards)
     )
 
 
+UNDATED = (
+    "When a certificate of its Mac was first seen cannot be read in Kandji's answer (Certificates:"
+    " created_at)"
+)
+
+
 def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
     mac, registered = target.mac, target.registered_at
     if mac is None:
@@ -333,8 +339,7 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
             f"{lacks}, so a new registration would not be managed either"
             " (allowing 'no_profile' resets it).",
         )
-    seen = [*mac.certificates, *mac.former]
-    if not seen or registered is None or registered + OBJECT_TIME_PRECISION <= min(seen):
+    if _is_surely_before_certificates(registered, mac):
         return None
     # A managed record needs no sign-in: it had one.
     if (
@@ -343,11 +348,25 @@ def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
         or not guards.forbids("registered_after_certificate")
     ):
         return None
+    if mac.has_undated:
+        return Refusal(
+            "registered_after_certificate",
+            f"{UNDATED}, so it may have been registered after that (allowing"
+            " 'registered_after_certificate' resets it).",
+        )
     return Refusal(
         "registered_after_certificate",
         "It was registered after its Mac's first certificate was seen, so it needs a FastPass"
         " sign-in (allowing 'registered_after_certificate' resets it).",
     )
+
+
+def _is_surely_before_certificates(registered: datetime | None, mac: Mac) -> bool:
+    """Return whether no certificate was seen before a registration, or nothing is known of it."""
+    if mac.has_undated:
+        return False
+    seen = [*mac.certificates, *mac.former]
+    return not seen or registered is None or registered + OBJECT_TIME_PRECISION <= min(seen)
 
 
 def _what_mac_lacks(mac: Mac) -> str:
@@ -358,6 +377,8 @@ def _what_mac_lacks(mac: Mac) -> str:
             "The certificate of its Mac is of another authority than the one that attests"
             " management, as the certificate check on the Mac reports"
         )
+    if mac.has_undated:
+        return UNDATED
     if mac.has_unproved:
         return (
             "No certificate of its Mac is proved: those that were seen hold its serial alone,"

@@ -344,6 +344,7 @@ def _with_inventory(
         profile_live=bool(inventory.live),
         certificates=tuple(seen for each in proved if (seen := each.first_seen)),
         former=tuple(seen for each in former if (seen := each.first_seen)),
+        has_undated=any(each.first_seen is None for each in (*proved, *former)),
         has_unproved=bool(former or known.select(mac.serial, Proof.POSSIBLE)),
         has_unattested=bool(inventory.select(mac.serial, Proof.PROVED)) and not proved,
     )

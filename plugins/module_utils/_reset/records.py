@@ -140,7 +140,8 @@ class Mac:
     leaves them. ``has_unproved``: it has certificates that name its serial, and nothing proves that
     they are the profile's. Neither permits a reset. ``has_unattested``: the profile's certificates
     are of another authority, as the Mac reports. ``several`` describes the devices with its serial,
-    if Kandji has more than one.
+    if Kandji has more than one. ``has_undated``: when one of ``certificates`` or ``former`` was
+    first seen cannot be read, so that it is missing there.
     """
 
     serial: str
@@ -152,6 +153,7 @@ class Mac:
     has_unproved: bool = False
     has_unattested: bool = False
     several: str = ""
+    has_undated: bool = False
 
     @property
     def newest_certificate(self) -> datetime | None:

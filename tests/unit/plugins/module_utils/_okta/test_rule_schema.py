@@ -32,6 +32,7 @@ STEPS = {"authenticationMethods": [FAST_PASS], "next": [{"authenticationMethods"
     [
         (MANAGED_MACS, CONDITIONS),
         ({"device": {"assurance": {"include": []}}}, CONDITIONS),
+        ({"elCondition": {"condition": ""}}, CONDITIONS),
         ({"access": "ALLOW", "verificationMethod": {"factorMode": "2FA"}}, SIGN_ON),
         ({"verificationMethod": {"chains": [STEPS]}}, SIGN_ON),
     ],
@@ -94,6 +95,13 @@ def test_nothing_is_absent_and_can_be_read(value: t.Any, readable: t.Any) -> Non
             {"platform": {}},
             ["conditions.platform.include"],
         ),
+        # A word of no letter is none.
+        (
+            {"platform": {"include": [{"type": ""}]}},
+            {"platform": {}},
+            ["conditions.platform.include"],
+        ),
+        ({"network": {"connection": " "}}, {"network": {}}, ["conditions.network.connection"]),
         # The whole of it.
         ("ANYONE", {}, ["conditions"]),
         ([], {}, ["conditions"]),

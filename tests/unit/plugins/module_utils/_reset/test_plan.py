@@ -163,6 +163,17 @@ LIFTED = [
         "No certificate of its Mac was seen yet, so",
     ),
     (
+        target(device(), mac=replace(MAC, certificates=(), has_undated=True)),
+        "no_profile",
+        "When a certificate of its Mac was first seen cannot be read in Kandji's answer"
+        " (Certificates: created_at), so a new",
+    ),
+    (
+        target(device(), user(), mac=replace(MAC, has_undated=True)),
+        "registered_after_certificate",
+        "(Certificates: created_at), so it may have been registered after that",
+    ),
+    (
         target(device(), mac=replace(MAC, certificates=(), has_unproved=True)),
         "no_profile",
         "No certificate of its Mac is proved: those that were seen hold its serial alone, and not",

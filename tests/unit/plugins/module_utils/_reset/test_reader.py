@@ -187,7 +187,10 @@ def test_a_certificate_counts_by_the_uuid_in_its_name_and_its_time(reset: t.Any)
         replace(certificate, serial="c01", created_at="2026-11-22T10:00:00Z"),
     ]
     macs, _fleet = macs_of(reset, "C01")
-    assert macs["c01"] == Mac("C01", "Mac C01", "", True, (SEEN, SEEN + timedelta(days=1)))
+    dated = Mac("C01", "Mac C01", "", True, (SEEN, SEEN + timedelta(days=1)))
+    assert macs["c01"] == replace(dated, has_undated=True)
+    reset.kandji.certificates = [each for each in reset.kandji.certificates if each.created_at]
+    assert macs_of(reset, "C01")[0]["c01"] == dated
 
 
 @pytest.mark.parametrize(
