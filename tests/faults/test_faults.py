@@ -109,3 +109,16 @@ def test_all_fields_of_an_object_that_is_copied_are_read():
         with noting_reads() as reads:
             copied(transport.parse_json(b'{"a": 1, "b": 2}'))
         assert reads == {b'{"a": 1, "b": 2}': {("a",), ("b",)}}
+
+
+def test_an_object_that_a_result_shows_is_known_whatever_the_order_of_its_keys():
+    (fault, *_others) = faults_of("Get Thing", ("link",), [{"link": {"b": 1, "a": 2}}])
+    assert str({"a": 2, "b": 1}) in fault.values
+
+
+def test_a_serial_is_no_word_of_an_enumeration():
+    serial, status = (
+        FieldFault("List Things", (EACH, key), "an unknown word", True)
+        for key in ("serial_number", "status")
+    )
+    assert serial.other_truth and not status.other_truth

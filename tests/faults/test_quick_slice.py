@@ -6,34 +6,68 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 import pytest
 
 from tests.faults.channel import Company
 from tests.faults.faults import FAULTS
 from tests.faults.flows import FLOWS, Flow
-from tests.faults.matrix import EndsEarly, Prepared, Run, declared_operations, evenly, run_matrix
+from tests.faults.matrix import (
+    Cell,
+    EndsEarly,
+    Outcome,
+    Prepared,
+    Run,
+    declared_operations,
+    evenly,
+    run_matrix,
+)
 from tests.support.wanted import CANARY
 from tools.generate import permissions
 
 CELLS_PER_FLOW = 6
 
 
+# Cells that the verdict calls wrong, and why that stays: flow, operation, fault.
+OPEN = {
+    ("app as it is", "List Library Items", "of another type: results.id"): (
+        "a number is an id as well, of another item, so that the app is assigned once more"
+    ),
+    (
+        "method on, with settings",
+        "listAuthenticatorMethods",
+        "missing: settings.showSignInWithOV",
+    ): ("a setting that Okta does not show is written as wanted, with the status that changes"),
+    ("report", "List Devices", "a list: serial_number"): (
+        "the file says SERIAL_EMPTY of each Mac, and the observation has the file's digest only"
+    ),
+}
+
+
+def _key(each: Cell | Outcome) -> tuple[str, str, str]:
+    fault = each.fault if isinstance(each.fault, str) else each.fault.name
+    return (each.flow, each.operation, fault)
+
+
+def _slice_and_open_cells(cells: Sequence[Cell]) -> Sequence[Cell]:
+    chosen = [*evenly(CELLS_PER_FLOW)(cells), *(each for each in cells if _key(each) in OPEN)]
+    return list({cell.name: cell for cell in chosen}.values())
+
+
 @pytest.fixture(scope="module")
 def quick() -> Run:
-    return run_matrix(evenly(CELLS_PER_FLOW), lambda _line: None)
+    return run_matrix(_slice_and_open_cells, lambda _line: None)
 
 
 def test_no_cell_of_the_slice_is_wrong(quick):
     assert len(quick.outcomes) >= 200
-    assert [each for each in quick.wrong if each.fault in FAULTS] == []
+    assert len({each.fault for each in quick.outcomes} - FAULTS.keys()) >= 50
+    assert [each for each in quick.wrong if _key(each) not in OPEN] == []
 
 
-@pytest.mark.xfail(
-    reason="docs/dev/faults.md: cells of fields are not all judged yet", strict=False
-)
-def test_no_cell_of_a_field_is_wrong(quick):
-    assert [each for each in quick.wrong if each.fault not in FAULTS] == []
+def test_each_open_cell_is_wrong_still(quick):
+    assert OPEN.keys() - {_key(each) for each in quick.wrong} == set()
 
 
 def test_every_declared_operation_is_met_by_a_flow(quick):

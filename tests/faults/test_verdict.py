@@ -150,3 +150,12 @@ def test_an_id_may_be_shown_in_another_case():
     expected = Expectation(shown=ids[:1], altered=ids[1:])
     assert judge(plain, shown, None, expected, ()) == []
     assert judge(plain, shown, None, Expectation(), ())
+
+
+def test_a_reason_that_says_what_the_vendor_does_not_say_is_a_word():
+    reason = "It may work: Okta does not say whether it is managed for ann."
+    skipped = replace(PLAIN, result={"changed": True, "thing": "b", "reason": reason})
+    assert problems(skipped) == []
+    plain = replace(PLAIN, result={**PLAIN.result, "flags": {}})
+    flagged = replace(PLAIN, result={"changed": True, "thing": "b", "flags": {"SERIAL_EMPTY": 3}})
+    assert judge(plain, flagged, None, Expectation(), ()) == []

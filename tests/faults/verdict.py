@@ -24,9 +24,13 @@ _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 _NAMED = re.compile(r"\b(Okta|Kandji|SCEP|certificate authority)\b|https://|^[a-z]+(_[a-z]+)*: ")
 MAX_MESSAGE = 2500  # characters
 # Keys of results that say what a run could not find out. More there is no silent difference.
-_SAYS_SO = re.compile(r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable")
+_SAYS_SO = re.compile(
+    r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable|flags\.SERIAL_EMPTY"
+)
 # What a reason says of a thing that could not be read.
-_UNREADABLE = re.compile(r"cannot be read|not clear|unclear|is unknown|not known|does not show")
+_UNREADABLE = re.compile(
+    r"cannot be read|not clear|unclear|is unknown|not known|does not (show|say)"
+)
 # Keys that say how the run went, not what is true, and one that no vendor has.
 _OF_THE_RUN = re.compile(r"^\.(api_calls|invocation)|\.somethingNew$")
 
