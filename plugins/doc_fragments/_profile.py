@@ -12,7 +12,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   library_item_id:
-    description: Id of an existing Custom Profile to manage, instead of the one named O(name).
+    description:
+      - Id of an existing Custom Profile to manage, instead of the one named O(name).
+      - A profile is not deleted or removed from a blueprint if it has another name than O(name).
     type: str
   blueprints_mode:
     description:

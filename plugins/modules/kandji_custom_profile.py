@@ -35,8 +35,10 @@ requirements:
   - cryptography and asn1crypto, where O(test_enrollment) proves a SCEP payload
 options:
   name:
-    description: Name of the profile in Kandji. With O(library_item_id), the name that it is to
-      have. Several profiles go into O(profiles) instead.
+    description:
+      - Name of the profile in Kandji. Several profiles go into O(profiles) instead.
+      - With O(library_item_id), the name that the profile is to have. With O(state=absent) or
+        O(blueprints_mode=remove), the name that it has.
     type: str
   generation:
     description:
@@ -353,7 +355,9 @@ def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Libr
     params = ctx.params
     if params["state"] == "absent":
         return Task(custom_profile.plan_deletion(wanted, library), None)
-    identity = custom_profile.identify(wanted, library.profiles)
+    removes = params["blueprints_mode"] == "remove"
+    identify = custom_profile.identify_removed if removes else custom_profile.identify
+    identity = identify(wanted, library.profiles)
     plan = Plan(wanted, *identity, assigned_only=plist is None)
     content = None
     if plist is not None:

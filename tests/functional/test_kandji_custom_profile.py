@@ -384,6 +384,12 @@ def test_taking_it_away_is_limited_by_the_macs_that_lose_it(watched, run_module,
             and refused["count"] >= 2
             and watched.writes(mark) == []
         ), refused
+    held = stored(watched).id
+    for args in (off, gone):
+        mixed = {**args, "name": "Another", "library_item_id": held, "max_removed": 99}
+        wrong = run_module(MODULE, mixed, lab=watched.lab)
+        assert wrong["failed"] and "is named 'Wi-Fi', not 'Another'" in wrong["msg"], wrong
+    assert watched.writes(mark) == []
     predicted = run_module(
         MODULE, {**gone, "max_removed": refused["count"]}, lab=watched.lab, check=True
     )

@@ -43,6 +43,19 @@ def check_rename(current: Item | None, name: str | None, items: t.Iterable[Item]
         )
 
 
+def check_same_name(current: Item | None, name: str | None) -> None:
+    """Raise BadOption if the item that an id names does not have the name that is given with it.
+
+    For what removes an item, where a name is not one that the item is to get: one of the two is
+    wrong, and nobody knows which.
+    """
+    if current and name and name != current.name:
+        raise BadOption(
+            f"name: the item with the library_item_id {current.id} is named {current.name!r}, not"
+            f" {name!r}. Nothing was removed. Name one item by both, or leave one of them out."
+        )
+
+
 def check_new_name(kind: str, name: str, current: Item | None = None) -> None:
     """Raise BadOption for a name with spaces around it, which the item does not have yet.
 

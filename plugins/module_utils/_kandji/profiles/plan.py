@@ -17,7 +17,7 @@ from ..._core.errors import BadOption, NotAsWritten, Refused
 from ..._core.options import PROFILE_PLATFORMS, Params
 from ..._core.text import abbreviate
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
-from ..lookups import check_rename, profile_catalog
+from ..lookups import check_rename, check_same_name, profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
 from ..unknown_fields import check_readable
 from . import mobileconfig
@@ -212,6 +212,17 @@ def identify(
     return wanted.name or (current.name if current else ""), current
 
 
+def identify_removed(
+    wanted: Wanted, profiles: t.Sequence[CustomProfile]
+) -> tuple[str, CustomProfile | None]:
+    """Return the same for a plan that removes a profile.
+
+    Raises BadOption if name and id are of two profiles.
+    """
+    check_same_name(find_profile(wanted, profiles), wanted.name)
+    return identify(wanted, profiles)
+
+
 def plan_content(plan: PlanT, content: Content, flags: Flags) -> PlanT:
     """Return the plan with what to write.
 
@@ -329,13 +340,14 @@ def plan_places(plan: PlanT, library: Library, mode: str, subject: str = "profil
 def plan_deletion(wanted: Wanted, library: Library) -> Plan:
     """Return the plan that deletes a profile, with nothing to do if there is none.
 
-    An unknown id is accepted, too: the profile does not exist, as asked for.
+    An unknown id is accepted, too: the profile does not exist, as asked for. Raises BadOption if
+    name and id are of two profiles.
     """
     item_id = (wanted.library_item_id or "").lower()
     if item_id and item_id not in {profile.id for profile in library.profiles}:
         name = wanted.name or str(wanted.library_item_id)
         return Plan(wanted, name, None, assigned_only=True)
-    plan = Plan(wanted, *identify(wanted, library.profiles), assigned_only=True)
+    plan = Plan(wanted, *identify_removed(wanted, library.profiles), assigned_only=True)
     if plan.current is None:
         return plan
     on_blueprint = library.item_ids

@@ -567,7 +567,8 @@ def plan_console_item(
 
 def plan_removal(wanted: custom_profile.Wanted, library: custom_profile.Library) -> Plan:
     """Return the plan that removes a profile from its blueprints and keeps it in the library."""
-    plan = Plan(wanted, *custom_profile.identify(wanted, library.profiles), assigned_only=True)
+    identity = custom_profile.identify_removed(wanted, library.profiles)
+    plan = Plan(wanted, *identity, assigned_only=True)
     return custom_profile.plan_places(plan, library, "remove")
 
 

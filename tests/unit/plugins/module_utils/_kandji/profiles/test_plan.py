@@ -360,6 +360,15 @@ def test_a_profile_is_deleted_with_the_names_of_the_blueprints_that_it_is_on() -
         )
 
 
+@pytest.mark.parametrize("name", ["Notes", "Gone"])
+def test_a_profile_is_not_deleted_under_the_name_of_another(name: str) -> None:
+    library = Library([profile("p2", "Other"), profile()], [CANARY], on(canary="p1"))
+    said = f"^name: the item with .* p2 is named 'Other', not '{name}'"
+    with pytest.raises(BadOption, match=said):
+        plan.plan_deletion(wanted(name, "P2"), library)
+    assert plan.plan_deletion(wanted("Other", "P2"), library).item_id == "p2"
+
+
 @pytest.mark.parametrize(
     "asked, name",
     [

@@ -674,6 +674,12 @@ def test_a_profile_is_taken_off_its_blueprints_and_not_written(on: t.Any, remove
     )
 
 
+def test_a_profile_is_not_taken_off_under_the_name_of_another() -> None:
+    asked = Wanted("Wi-Fi", ID, [CANARY], None)
+    with pytest.raises(BadOption, match="^name: the item with the library_item_id .* not 'Wi-Fi'"):
+        scep_profile.plan_removal(asked, library([in_kandji()], {"b-canary": {ID.lower()}}))
+
+
 def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
     planned = scep_profile.plan_removal(Wanted("Okta SCEP", None, [CANARY], None), library())
     assert planned.changes == () and not planned.writes_profile
