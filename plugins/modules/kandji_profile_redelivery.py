@@ -595,6 +595,7 @@ def _read_selection(ctx: ModuleContext) -> Selection:
         raise BadOption(
             f"serials: Kandji has no Mac {abbreviate(wanted, 5)}. Nothing was written.",
             serials=wanted,
+            option="serials",
         )
     macs, unclear = {}, {}
     for serial in wanted:

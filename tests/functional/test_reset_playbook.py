@@ -300,6 +300,24 @@ def test_a_profile_that_no_check_in_installs_is_found_before_a_record_is_deleted
 
 @pytest.mark.long
 @pytest.mark.lab(macs=4)
+@pytest.mark.parametrize("problem", ["forbidden", "failed"])
+def test_a_profile_that_cannot_be_checked_stops_before_a_record_is_deleted(
+    watched, bound, playbook, problem
+):
+    _mac, variables = bound
+    if problem == "forbidden":
+        watched.forbid("List Library Items")
+    mark = watched.mark()
+    for check in (True, False):
+        if problem == "failed":
+            watched.fault("5xx", "List Library Items", times=1, status=418)
+        result = playbook(watched.lab, RESET, variables=variables, check=check)
+        assert result.status == 2 and watched.writes(mark) == [], result.output
+        assert "List Library Items" in " ".join(result.output.split())
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
 def test_a_profile_of_another_authority_is_found_before_a_record_is_deleted(
     watched, bound, playbook
 ):
@@ -379,6 +397,10 @@ def test_where_no_node_can_exclude_a_tag_the_steps_for_the_console_are_said_and_
 ):
     mac, variables = bound
     watched.control("PATCH", f"/kandji/devices/{mac.serial}", {"blueprint": "Canary"})
+    kandji = watched.world.kandji
+    canary = next(one for one in kandji.blueprints.values() if one.name == "Canary")
+    profile = kandji.items[variables["device_trust_reset_library_item_id"]]
+    kandji.assignments.assign(canary, profile, None)
     done = playbook(watched.lab, RESET, variables=variables)
     output = " ".join(done.output.split())
     assert done.status == 0 and not messages(done)[0]["register_now"], done.output
