@@ -93,7 +93,8 @@ options:
   url:
     description:
       - The SCEP URL that the renewal writes. The module fails if a ring is due whose profile has
-        another URL, such as that of another org or platform.
+        another URL, such as that of another org or platform. The case of scheme and host, and the
+        default port, make no other URL.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used. Without it, URLs are not
         compared.
     type: str

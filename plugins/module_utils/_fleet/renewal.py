@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from .._core.errors import BadOption
 from .._core.text import abbreviate
 from .._core.timestamps import require_timestamp
+from .._http.urls import is_same_url
 from .._okta.constants import CERTIFICATE_LIFETIME
 
 HOUR = timedelta(hours=1)
@@ -209,7 +210,7 @@ def check_url(ring: RingFacts, decision: Decision, url: str | None) -> None:
 
     A renewal re-issues certificates of the authority that the Macs have. None compares nothing.
     """
-    if not url or ring.url == url or not (decision.renew or decision.waiting):
+    if not url or is_same_url(ring.url, url) or not (decision.renew or decision.waiting):
         return
     raise BadOption(
         f"url: The profile of {ring.name} enrols at {ring.url or 'no URL'}, and the SCEP URL to"

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from .._core.errors import BadOption
 
 PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 MAX_FILTER_TERMS = 40  # serials or ids in one query, by the length of a URL
 
 
@@ -68,6 +69,25 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
+
+
+def normalize_url(url: str) -> str:
+    """Return a URL without what spells it alone, to compare it with another one.
+
+    Scheme and host are in lower case, and a default port is left out. A text that is not a URL, or
+    that has blanks, is returned unchanged.
+    """
+    parts = split_url(url)
+    if not parts.netloc or url.split() != [url]:
+        return url
+    user, at, host = parts.netloc.rpartition("@")
+    host = host.lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, ":")).removesuffix(":")
+    return parts._replace(netloc=f"{user}{at}{host}").geturl()
+
+
+def is_same_url(first: object, second: str) -> bool:
+    """Return whether two URLs differ in their spelling at most."""
+    return isinstance(first, str) and normalize_url(first) == normalize_url(second)
 
 
 def batches(values: Sequence[str], size: int = MAX_FILTER_TERMS) -> list[list[str]]:

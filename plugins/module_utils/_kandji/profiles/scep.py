@@ -23,7 +23,7 @@ from ..._core.masking import MASK
 from ..._core.results import Result
 from ..._core.text import abbreviate, has_control_character
 from ..._core.timestamps import parse_timestamp
-from ..._http.urls import split_url
+from ..._http.urls import is_same_url, split_url
 from ..._okta.constants import CERTIFICATE_LIFETIME, OKTA_DOMAINS
 from ..._okta.device_integration import KNOWN_SHAPE
 from ..._scep.subjects import SUBJECT_OIDS
@@ -200,7 +200,9 @@ def find_payload(plist: Plist | None, url: str) -> PlistDict | None:
     """
     payloads = scep_payloads(plist)
     if len(payloads) > 1:
-        payloads = [each for each in payloads if each["PayloadContent"].get("URL") == url]
+        payloads = [
+            each for each in payloads if is_same_url(each["PayloadContent"].get("URL"), url)
+        ]
     return payloads[0] if len(payloads) == 1 else None
 
 
@@ -224,7 +226,7 @@ def find_owner(payload: Plist, url: str) -> str | None:
     ``url``, and one whose URL looks like those of Okta: a person may have made it by hand.
     """
     held = str(payload.get("PayloadContent", {}).get("URL") or "")
-    if not held or held == url or read_mark(payload) or _is_for_okta(payload):
+    if not held or is_same_url(held, url) or read_mark(payload) or _is_for_okta(payload):
         return None
     host = split_url(held).hostname or "an unknown host"
     return f"holds a SCEP payload of {host}, which is not Okta's"
@@ -372,6 +374,8 @@ def _is_equivalent(difference: Difference) -> bool:
     key, before, after = difference
     if before is ABSENT:
         return key in APPLE_DEFAULTS and bool(APPLE_DEFAULTS[key] == after)
+    if key == "URL":
+        return is_same_url(before, str(after))
     if key == "Subject":
         return bool(_subject_by_oid(before) == _subject_by_oid(after))
     if key == "SubjectAltName" and after is ABSENT:
@@ -426,7 +430,9 @@ class ScepContent:
         if len(payloads) < 2:
             return "holds no SCEP payload"
         titles = " and ".join(title for title, _payload in titled_scep_payloads(current))
-        matching = sum(each["PayloadContent"].get("URL") == self.settings.url for each in payloads)
+        matching = sum(
+            is_same_url(each["PayloadContent"].get("URL"), self.settings.url) for each in payloads
+        )
         which = f"{matching} of them have" if matching else "none of them has"
         return (
             f"holds {len(payloads)} SCEP payloads ({titles}), and {which} this SCEP URL, which does"
@@ -521,7 +527,8 @@ def describe_adoption(plan: Plan) -> str:
         return ""
     payload = find_payload(parse(plan.current.mobileconfig), plan.url) or {}
     held = str(payload.get("PayloadContent", {}).get("URL") or "")
-    if not held or held == plan.url or read_mark(payload) or read_generation(payload):
+    is_own = read_mark(payload) or read_generation(payload)
+    if not held or is_same_url(held, plan.url) or is_own:
         return ""
     return (
         f"The profile {plan.name!r} ({plan.item_id}) was not made by this collection, and enrols at"
@@ -587,7 +594,9 @@ def find_conflicts(
     for each in custom_profile.find_neighbours(own_ids, plan.wanted.blueprints, library):
         payloads = scep_payloads(each.plist)
         subject = f"the custom profile {each.profile.name!r} ({each.profile.id})"
-        if url and any(payload["PayloadContent"].get("URL") == url for payload in payloads):
+        if url and any(
+            is_same_url(payload["PayloadContent"].get("URL"), url) for payload in payloads
+        ):
             conflicts.append(f"{subject} has the same SCEP URL and is on {each.places}")
         elif plan.console_item and any(map(_is_for_okta, payloads)):
             conflicts.append(

@@ -405,6 +405,8 @@ def test_a_ring_that_is_due_is_not_moved_to_another_scep_url(first_is_due: bool)
     decisions = decide([own, other], NOW, Pace())
     assert [each.waiting for each in decisions] == [False, first_is_due]
     renewal.check_url(own, decisions[0], OURS)
+    respelled = OURS.replace("https://acme.okta.com", "HTTPS://ACME.okta.com:443")
+    renewal.check_url(own, decisions[0], respelled)
     renewal.check_url(other, decisions[1], None)
     with pytest.raises(BadOption) as caught:
         renewal.check_url(other, decisions[1], OURS)

@@ -167,3 +167,27 @@ def test_the_passwords_of_proxies_are_found_also_in_what_is_no_url(
     url: str, passwords: list[str]
 ) -> None:
     assert list(urls.passwords_in([url])) == passwords
+
+
+@pytest.mark.parametrize(
+    "url, normal",
+    [
+        ("HTTPS://ACME.test/Pki/A?b=C", "https://acme.test/Pki/A?b=C"),
+        ("https://acme.test:443/a", "https://acme.test/a"),
+        ("http://acme.test:80/a", "http://acme.test/a"),
+        ("https://acme.test:/a", "https://acme.test/a"),
+        ("https://acme.test:80/a", "https://acme.test:80/a"),
+        ("https://acme.test:8443", "https://acme.test:8443"),
+        ("https://[::1]:443/a", "https://[::1]/a"),
+        ("https://Ann:Key@ACME.test:443/a", "https://Ann:Key@acme.test/a"),
+        (" https://ACME.test", " https://ACME.test"),
+        ("https://ACME.test/a\n", "https://ACME.test/a\n"),
+        ("ACME.test", "ACME.test"),
+        ("https://[", "https://["),
+        ("", ""),
+    ],
+)
+def test_urls_are_compared_without_their_spelling(url: str, normal: str) -> None:
+    assert urls.normalize_url(url) == normal
+    assert urls.is_same_url(url, normal)
+    assert not urls.is_same_url(None, normal)

@@ -674,6 +674,24 @@ def test_a_profile_is_taken_off_its_blueprints_and_not_written(on: t.Any, remove
     )
 
 
+@pytest.mark.parametrize(
+    "held, changed",
+    [
+        (URL.replace("https://acme.okta.com", "HTTPS://ACME.Okta.com"), []),
+        (URL.replace("acme.okta.com", "acme.okta.com:443"), []),
+        (URL.lower(), ["URL"]),
+        (f"{URL} ", ["URL"]),
+    ],
+)
+def test_another_spelling_of_a_scep_url_re_issues_nothing(held: str, changed: list[str]) -> None:
+    plist = scep_profile.build_profile("Okta SCEP", SETTINGS, None, None)
+    payload = scep_profile.find_payload(plist, URL)
+    assert payload is not None
+    payload["PayloadContent"]["URL"] = held
+    differences = scep_profile.compare_payload(SETTINGS, None, payload)
+    assert [each.path for each in differences] == changed
+
+
 def test_a_profile_is_not_taken_off_under_the_name_of_another() -> None:
     asked = Wanted("Wi-Fi", ID, [CANARY], None)
     with pytest.raises(BadOption, match="^name: the item with the library_item_id .* not 'Wi-Fi'"):
