@@ -378,7 +378,7 @@ def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gat
             record
             for record in records
             if any(user.is_managed for user in users[record.id])
-            and not newest_blocked(of_same_people(record, records, lambda one: people[one.id]))
+            and not newest_blocked(of_same_people(record, records, lambda other: people[other.id]))
         ]
         return expected.is_managed(managed, lambda: read_events(gate.BOUND))
 

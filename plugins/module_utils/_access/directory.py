@@ -109,7 +109,7 @@ def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = 
             each.id
             for group in by_serial.values()
             for each in group
-            if newest_blocked(of_same_people(each, group, lambda one: one.user_ids))
+            if newest_blocked(of_same_people(each, group, lambda other: other.user_ids))
         }
     )
     for group_id in sorted(set(groups)):

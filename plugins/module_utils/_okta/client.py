@@ -779,8 +779,8 @@ class Okta:
 
         listLogEvents. A query without ``until``, oldest first, polls: Okta continues it for ever,
         also after an empty page. What is nested too deeply in an event is null: a reading of the
-        log would otherwise never get beyond it. For the same reason, one row that is no event is
-        returned as it is; Unreadable is raised if no row of a page is an event.
+        log would otherwise never get beyond it. For the same reason, a single row that has nothing
+        of an event is returned as it is. Unreadable is raised if no row of a page has anything.
         """
         answer = self.transport.send(LIST_LOG_EVENTS, Request({}, query, raw=True))
         try:
