@@ -92,9 +92,9 @@ options:
     type: str
   url:
     description:
-      - The SCEP URL that the renewal writes. The module fails if a ring is due whose profile has
-        another URL, such as that of another org or platform. The case of scheme and host, and the
-        default port, make no other URL.
+      - The SCEP URL that the renewal writes. The module fails if a ring renews now whose profile
+        has another URL, such as that of another org or platform, and warns if such a ring waits.
+        The case of scheme and host, and the default port, make no other URL.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used. Without it, URLs are not
         compared.
     type: str
@@ -388,8 +388,8 @@ def run(ctx: ModuleContext) -> Result:
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     unconfirmed = _check_challenge(ctx, facts, now) if pace.rotate else None
     decisions = renewal.decide(facts, now, pace)
-    for ring, decision in zip(facts, decisions, strict=True):
-        renewal.check_url(ring, decision, params["url"])
+    if warning := renewal.check_url(facts, decisions, params["url"]):
+        ctx.warn(warning)
     late = (renewal.warn_late(*each, now) for each in zip(facts, decisions, strict=True))
     for warning in filter(None, late):
         ctx.warn(warning)

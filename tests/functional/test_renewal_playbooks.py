@@ -254,6 +254,7 @@ def test_a_change_that_waits_in_the_variables_is_left_to_the_site_playbook(
         assert refused.status != 0 and watched.writes(mark) == [], refused.output
         assert "the variables would change its profile, too: Subject from" in said(refused)
         assert "may_change" not in said(refused).rpartition("Ring canary:")[2]
+        assert "the device_trust_max_reissue that all rings need together." in said(refused)
 
 
 def test_a_run_that_waits_for_a_ring_says_so(year, watched, playbook):

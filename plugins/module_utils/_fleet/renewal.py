@@ -205,19 +205,36 @@ def warn_late(ring: RingFacts, decision: Decision, now: datetime) -> str:
     )
 
 
-def check_url(ring: RingFacts, decision: Decision, url: str | None) -> None:
-    """Raise BadOption if a ring is due and its profile holds another SCEP URL than ``url``.
+def check_url(
+    rings: t.Sequence[RingFacts], decisions: t.Sequence[Decision], url: str | None
+) -> str:
+    """Return the warning about rings that wait and whose profile holds another URL, or "".
 
-    A renewal re-issues certificates of the authority that the Macs have. None compares nothing.
+    Raises BadOption if a ring renews now whose profile holds another SCEP URL than ``url``: a
+    renewal re-issues certificates of the authority that the Macs have. None compares nothing.
     """
-    if not url or is_same_url(ring.url, url) or not (decision.renew or decision.waiting):
-        return
-    raise BadOption(
-        f"url: The profile of {ring.name} enrols at {ring.url or 'no URL'}, and the SCEP URL to"
+    others = [
+        (ring, decision)
+        for ring, decision in zip(rings, decisions, strict=True)
+        if url and ring.has_profile and not is_same_url(ring.url, url)
+    ]
+    renewing = [ring for ring, decision in others if decision.renew]
+    waiting = [ring for ring, decision in others if decision.waiting]
+    due = renewing or waiting
+    if not due:
+        return ""
+    macs = sum(ring.to_enrol for ring, _decision in others)
+    names = abbreviate([ring.name for ring, _decision in others], 5)
+    text = (
+        f"url: The profile of {due[0].name} enrols at {due[0].url or 'no URL'}, and the SCEP URL to"
         f" write is {url}. A renewal does not change it. If the variables of two tenants are mixed,"
         " correct them. If the change is wanted, or Okta's platform has another URL now, run"
-        f" site.yml with device_trust_max_reissue: {ring.to_enrol}, then this again."
+        f" site.yml with device_trust_max_reissue: {macs}, the Macs of all rings with another URL"
+        f" ({names}), then this again."
     )
+    if renewing:
+        raise BadOption(text)
+    return f"{text} {due[0].name} waits, and the run fails when it is to renew."
 
 
 def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Decision]:

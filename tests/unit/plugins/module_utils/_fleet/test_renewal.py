@@ -398,22 +398,35 @@ OURS = "https://acme.okta.com/pki/AB/scep/rac1"
 THEIRS = "https://other.okta.com/pki/CD/scep/rac2"
 
 
-@pytest.mark.parametrize("first_is_due", [True, False])
-def test_a_ring_that_is_due_is_not_moved_to_another_scep_url(first_is_due: bool) -> None:
-    own = replace(ring(mac(5 if first_is_due else 300), name="canary"), url=OURS)
+RESPELLED = OURS.replace("https://acme.okta.com", "HTTPS://ACME.okta.com:443")
+
+
+def test_a_ring_that_renews_is_not_moved_to_another_scep_url() -> None:
+    own = replace(ring(mac(300), name="canary"), url=OURS)
+    other = replace(ring(mac(5), name="fleet"), url=THEIRS, to_enrol=3)
+    last = replace(ring(mac(300), name="last"), url=THEIRS, to_enrol=40)
+    new = replace(ring(name="new"), has_profile=False)
+    rings = [own, other, last, new]
+    decisions = decide(rings, NOW, Pace())
+    assert [each.renew for each in decisions] == [False, True, False, False]
+    assert renewal.check_url(rings, decisions, None) == ""
+    with pytest.raises(BadOption) as caught:
+        renewal.check_url(rings, decisions, OURS)
+    limit = "site.yml with device_trust_max_reissue: 43, the Macs of all rings with another URL"
+    for word in ("profile of fleet", THEIRS, OURS, f"{limit} (fleet, last)"):
+        assert word in caught.value.message
+
+
+def test_a_ring_that_waits_with_another_scep_url_hinders_no_other() -> None:
+    own = replace(ring(mac(5), name="canary"), url=OURS)
     other = replace(ring(mac(5), name="fleet"), url=THEIRS)
     decisions = decide([own, other], NOW, Pace())
-    assert [each.waiting for each in decisions] == [False, first_is_due]
-    renewal.check_url(own, decisions[0], OURS)
-    respelled = OURS.replace("https://acme.okta.com", "HTTPS://ACME.okta.com:443")
-    renewal.check_url(own, decisions[0], respelled)
-    renewal.check_url(other, decisions[1], None)
-    with pytest.raises(BadOption) as caught:
-        renewal.check_url(other, decisions[1], OURS)
-    for word in ("fleet", THEIRS, OURS, "site.yml with device_trust_max_reissue: 1"):
-        assert word in caught.value.message
+    assert [(each.renew, each.waiting) for each in decisions] == [(True, False), (False, True)]
+    said = renewal.check_url([own, other], decisions, RESPELLED)
+    assert said.startswith(f"url: The profile of fleet enrols at {THEIRS}, and")
+    assert said.endswith("fleet waits, and the run fails when it is to renew.")
 
 
 def test_a_ring_that_is_not_due_may_have_another_scep_url() -> None:
     facts = replace(ring(mac(300)), url=THEIRS)
-    renewal.check_url(facts, decide([facts], NOW, Pace())[0], OURS)
+    assert renewal.check_url([facts], decide([facts], NOW, Pace()), OURS) == ""
