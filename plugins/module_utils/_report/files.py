@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from .._core.changes import Change
 from .._core.errors import BadOption
 from .._core.files import atomic_write, check_regular, check_writable
+from .._http.urls import normalize_url
 from .figures import PastReport
 
 HISTORY = "device-trust-report.json"
@@ -46,17 +47,27 @@ class Origin:
         """Return what the head of a report names. A CSV file and one of earlier versions do not."""
         return cls(*(_find_named(head, name) for name in ("org_url", "tenant")))
 
-    def check(self, option: str, path: Path, wanted: Origin) -> None:
-        """Raise BadOption if what is at the path is of another org or tenant than wanted."""
+    def is_other(self, wanted: Origin) -> bool:
+        """Return whether this is another org or tenant than wanted, as far as both name them."""
         pairs = ((self.org_url, wanted.org_url), (self.tenant, wanted.tenant))
-        if any(old and new and _host(old) != _host(new) for old, new in pairs):
-            raise BadOption(
-                f"{option}: {path} is of {_host(self.org_url)} with {_host(self.tenant)}, and this"
-                f" run is of {_host(wanted.org_url)} with {_host(wanted.tenant)}. Nothing was"
-                " written. Use a directory of its own for each org and tenant. If the URL of this"
-                " one changed, remove the file.",
-                option=option,
-            )
+        return any(old and new and _host(old) != _host(new) for old, new in pairs)
+
+    def __str__(self) -> str:
+        """Return the hosts, for messages."""
+        return f"{_host(self.org_url)} with {_host(self.tenant)}"
+
+
+def check_origins(option: str, known: t.Iterable[tuple[Path, Origin]], wanted: Origin) -> None:
+    """Raise BadOption that names each file of another org or tenant than wanted."""
+    others = [f"{path} is of {origin}" for path, origin in known if origin.is_other(wanted)]
+    if others:
+        files = "file" if len(others) == 1 else "files"
+        raise BadOption(
+            f"{option}: {'; '.join(others)}, and this run is of {wanted}. Nothing was written. Use"
+            " a directory of its own for each org and tenant. If the URL of this one changed,"
+            f" remove the {files}.",
+            option=option,
+        )
 
 
 def _find_named(head: str, name: str) -> str:
@@ -67,21 +78,25 @@ def _find_named(head: str, name: str) -> str:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc.lower() or url
+    return urlsplit(normalize_url(url)).netloc or url
 
 
 def check_origin(paths: t.Iterable[Path], wanted: Origin) -> None:
-    """Raise BadOption if one of the reports at these paths is of another org or tenant.
+    """Raise BadOption that names all reports at these paths of another org or tenant.
 
     One that cannot be read is left to the write.
     """
+    check_origins("dest", _read_origins(paths), wanted)
+
+
+def _read_origins(paths: t.Iterable[Path]) -> t.Iterator[tuple[Path, Origin]]:
     for path in paths:
         try:
             check_regular(path)
             head = _head(path)
         except OSError:
             continue
-        Origin.of_head(head).check("dest", path, wanted)
+        yield path, Origin.of_head(head)
 
 
 def parse_mode(text: str) -> int:
@@ -193,7 +208,7 @@ class History:
             ) from None
         except ValueError:
             return cls(path, None, origin)
-        _origin(state).check("state_dir", path, origin)
+        check_origins("state_dir", [(path, _origin(state))], origin)
         return cls(path, _past(state), origin)
 
     def before(self, fingerprint: str) -> PastReport | None:

@@ -78,7 +78,7 @@ def test_the_history_of_another_org_or_tenant_is_refused(
         BadOption, match="^state_dir: .* is of acme.okta.com with acme.api.kandji.io,"
     ):
         files.History.read(str(tmp_path), other)
-    spelled = files.Origin("https://Acme.okta.com/", "https://acme.api.kandji.io/")
+    spelled = files.Origin("https://Acme.okta.com:443/", "HTTPS://acme.api.kandji.io/")
     assert files.History.read(str(tmp_path), spelled).past
 
 
@@ -109,6 +109,19 @@ def test_a_report_of_another_org_is_not_replaced(tmp_path: t.Any, suffix: str) -
     files.check_origin([path], ACME)
     with pytest.raises(BadOption, match="^dest: .* is of acme.okta.com with acme.api.kandji.io,"):
         files.check_origin([path], LABS)
+
+
+def test_all_reports_of_another_org_are_named_at_once(tmp_path: t.Any) -> None:
+    paths = [tmp_path / f"device-trust.{suffix}" for suffix in HEADS]
+    for path, head in zip(paths, HEADS.values(), strict=True):
+        path.write_text(head)
+    spelled = files.Origin("https://ACME.okta.com:443", "https://acme.api.kandji.io:443/")
+    files.check_origin(paths, spelled)
+    other = files.Origin("https://acme.okta.com:8443", ACME.tenant)
+    with pytest.raises(BadOption) as raised:
+        files.check_origin(paths, other)
+    assert all(str(path) in raised.value.message for path in paths)
+    assert "this run is of acme.okta.com:8443 with" in raised.value.message
 
 
 @pytest.mark.parametrize("head", ["", "serial_number,device_name", "<title>old</title>", "{}"])
