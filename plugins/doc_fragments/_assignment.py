@@ -22,8 +22,9 @@ options:
         conditions needs a node.
       - With O(blueprints_mode=exact), also the node that the library item is removed from.
       - No API reports the node of a library item. An item that is already on the blueprint stays in
-        its node, also if you name another one or one that does not exist. The module warns of it.
-        To change the node, move the item in Kandji's web app.
+        its node, also if you name another one or one that does not exist. The module warns of it
+        in a run that assigns the item or another one to a blueprint. A run that assigns nothing is
+        silent. To change the node, move the item in Kandji's web app.
     type: dict
   max_removed:
     description: How many Macs may lose the library item. A Mac that loses a profile also loses

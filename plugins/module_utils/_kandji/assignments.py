@@ -167,11 +167,13 @@ def _step(action: str, subject: str, blueprint: Blueprint, assignment: Assignmen
 
 
 def describe_nodes(assignments: t.Sequence[tuple[str, Assignment]], check_mode: bool) -> list[str]:
-    """Return warnings of nodes that no API shows.
+    """Return warnings of nodes that no API shows, if something is assigned.
 
     :arg assignments: subjects for messages, such as profile 'Okta SCEP', and their assignments.
     """
-    texts = [_describe_kept_nodes(assignments)]
+    # A run that assigns nothing did not get the node of anything wrong, and says nothing new.
+    is_assigning = any(assignment.assign for _subject, assignment in assignments)
+    texts = [_describe_kept_nodes(assignments)] if is_assigning else []
     if check_mode:
         texts.append(_describe_unnamed_nodes(each for _subject, each in assignments))
     return [text for text in texts if text]

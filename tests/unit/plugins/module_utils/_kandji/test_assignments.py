@@ -183,6 +183,12 @@ def test_of_items_that_stay_in_their_nodes_one_warning_tells_all() -> None:
     assert assignments.describe_nodes(placed[1:2], check_mode=True) == []
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_run_that_assigns_nothing_does_not_warn_of_nodes(check_mode: bool) -> None:
+    placed = [("profile 'A'", Assignment([], [SALES], {}, (CANARY,)))]
+    assert assignments.describe_nodes(placed, check_mode) == []
+
+
 def test_an_item_that_is_yet_to_be_made_is_on_no_blueprint() -> None:
     assert assignments.plan_assignment(
         [CANARY], ALL, {CANARY.id: {"none", ""}}, None, "exact"
