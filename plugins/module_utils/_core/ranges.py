@@ -81,6 +81,54 @@ RANGES: dict[str, Range] = {
     "port": Range(0, 65_535),
 }
 
+# Options, and keys of options, that hold names or ids of objects.
+NAMES = frozenset(
+    (
+        "after",
+        "apps",
+        "authenticator",
+        "before",
+        "blueprint",
+        "blueprints",
+        "break_glass_group",
+        "bundle_id",
+        "certificate_check_item_id",
+        "clone_of",
+        "device_assurances",
+        "device_ids",
+        "generation",
+        "groups",
+        "groups_excluded",
+        "library_item",
+        "library_item_id",
+        "library_item_ids",
+        "name",
+        "names",
+        "okta_client_id",
+        "okta_verify_item_ids",
+        "payload_uuid",
+        "person",
+        "platform",
+        "policy",
+        "replaces",
+        "scep_profile",
+        "scep_profile_prefix",
+        "self_service_category_id",
+        "serial_numbers",
+        "serials",
+        "shared_serials",
+        "tag",
+        "test_macs",
+        "user",
+        "user_types",
+        "user_types_excluded",
+        "users",
+        "users_excluded",
+        "zones",
+        "zones_excluded",
+    )
+)
+
 
 def check_ranges(params: Params) -> None:
     """Raise BadOption for a number that is out of the range of its option, or not a number.
@@ -101,13 +149,15 @@ def check_ranges(params: Params) -> None:
 
 
 def check_texts(params: Params) -> None:
-    """Raise BadOption for a text that YAML read as a boolean: yes, no, on or off without quotes.
+    """Raise BadOption for a name or an id that YAML read as a boolean: yes, no, on or off.
 
-    Ansible turns it into the text True or False, which no object is called.
+    Ansible turns it into the text True or False, which no object is called. In other texts, such as
+    a message for people, the word may be meant.
     """
     for path, text in walk_texts(dict(params)):
-        if text in ("True", "False"):
+        if text in ("True", "False") and path.rpartition(".")[2] in NAMES:
             raise BadOption(
-                f"{path.lstrip('.')}: YAML read it as a boolean (yes, no, on, off, true, false)."
-                " Put the text in quotes."
+                f"{path.lstrip('.')}: it is {text}, which Ansible makes of yes, no, on, off, true"
+                " and false without quotes. Put the word in quotes. If the object is really named"
+                f" {text}, rename it, or give its id where the option takes one."
             )

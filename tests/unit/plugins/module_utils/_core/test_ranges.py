@@ -43,9 +43,13 @@ def test_a_boolean_is_not_a_number(name: str, value: bool) -> None:
     ],
 )
 def test_a_text_that_yaml_read_as_a_boolean_is_refused(params: t.Any, name: str) -> None:
-    with pytest.raises(BadOption, match=rf"^{name}: YAML read it as a boolean .* in quotes"):
+    with pytest.raises(BadOption, match=rf"^{name}: it is (True|False), .* Put the word in quotes"):
         check_texts(params)
     check_texts({"gate": True, "name": "true", "constraints": [{"a": False}], "none": None})
+
+
+def test_a_text_for_people_may_be_such_a_word() -> None:
+    check_texts({"lock_message": "True", "description": "False", "settings": {"Key": "True"}})
 
 
 @pytest.mark.parametrize("value", [None, "7", [-1]])
