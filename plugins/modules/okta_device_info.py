@@ -12,9 +12,9 @@ version_added: 0.1.0
 description:
   - Only reads. Records are found by Okta's search, by serial number, or by id.
   - Okta's search may lag behind by minutes. Records that O(device_ids) names are read by id, with
-    their users, and are current.
+    their users, and are current. So are those of O(users).
   - A search takes a call for each 200 records. O(serial_numbers) takes one for each 40 of them,
-    O(device_ids) two for each.
+    O(device_ids) two for each, and O(users) two for each user and two for each of their records.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -59,12 +59,18 @@ EXAMPLES = r"""
   devicetrust.okta_kandji.okta_device_info:
     device_ids: [guo8a1b2c3d4e5f6g7h8]
     max_rows: 1
+
+- name: Read the device records of a person
+  devicetrust.okta_kandji.okta_device_info:
+    users: [ann@acme.com]
 """
 
 RETURN = r"""
 devices:
   description: The device records. C(id), C(status), C(created), C(lastUpdated) and C(profile) are
-    as Okta returns them. C(users) lists the users of a record, each with its management status.
+    as Okta returns them. C(users) lists the users of a record, each with its management status, and
+    with C(status), the status of the user in Okta. It is null where the answer does not have it, as
+    that of a search.
   returned: success
   type: list
   elements: dict
@@ -74,18 +80,26 @@ devices:
       created: "2026-10-01T08:00:00.000Z"
       lastUpdated: "2026-11-20T08:12:00.000Z"
       profile: {displayName: MacBook of Ann, platform: MACOS, serialNumber: C02XK1ZAJG5J}
-      users: [{login: ann@acme.com, managementStatus: MANAGED}]
+      users: [{login: ann@acme.com, managementStatus: MANAGED, status: ACTIVE}]
 more:
   description: Whether there were more records than O(max_rows).
   returned: success
   type: bool
   sample: false
 absent:
-  description: The values of O(serial_numbers) or O(device_ids) that no record has.
+  description: The values of O(serial_numbers) or O(device_ids) that no record has, and those of
+    O(users) that no user has.
   returned: success
   type: list
   elements: str
   sample: []
+people:
+  description: The users that O(users) names. C(email) and C(status) are null if Okta does not show
+    them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{id: 00u1a2b3c4d5e6f7g8h9, login: ann@acme.com, email: ann@acme.com, status: ACTIVE}]
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -113,14 +127,25 @@ OPTIONS: ArgumentSpec = {
     "serial_numbers": {"type": "list", "elements": "str"},
     "device_ids": {"type": "list", "elements": "str"},
     "search": {"type": "str"},
+    "users": {"type": "list", "elements": "str"},
 }
-USES = (okta_api.LIST_DEVICES, okta_api.GET_DEVICE, okta_api.LIST_DEVICE_USERS)
+USES = (
+    okta_api.LIST_DEVICES,
+    okta_api.GET_DEVICE,
+    okta_api.LIST_DEVICE_USERS,
+    okta_api.GET_USER,
+    okta_api.LIST_USER_DEVICES,
+)
 
 
 def run(ctx: ModuleContext) -> Result:
     """Return the device records that the options select."""
     params = ctx.params
     serials, ids = params["serial_numbers"], params["device_ids"]
+    named = {name: ctx.okta.user(name) for name in dict.fromkeys(params["users"] or ())}
+    people = {user.id: user for user in named.values() if user}
+    if params["users"] is not None:
+        ids = [device.id for user_id in people for device in ctx.okta.user_devices(user_id)]
     devices, more = take_rows(
         _records(ctx.okta, serials, ids, params["search"]), params["max_rows"]
     )
@@ -128,9 +153,18 @@ def run(ctx: ModuleContext) -> Result:
         []
         if more
         else _absent(serials, (row["profile"].get("serialNumber") for row in devices))
-        + _absent(ids, (row["id"] for row in devices))
+        + _absent(params["device_ids"], (row["id"] for row in devices))
     )
-    return {"changed": False, "devices": devices, "more": more, "absent": absent}
+    return {
+        "changed": False,
+        "devices": devices,
+        "more": more,
+        "absent": absent + [name for name, user in named.items() if user is None],
+        "people": [
+            {"id": user.id, "login": user.login, "email": user.email, "status": user.status}
+            for user in people.values()
+        ],
+    }
 
 
 def _records(
@@ -162,12 +196,14 @@ def _by_id(okta: Okta, device_id: str) -> t.Iterator[Result]:
 
 def _device_row(device: OktaDevice, users: t.Iterable[DeviceUser]) -> Result:
     """Return a record under Okta's own names, with its users."""
+    users = list(users)
+    statuses = {user.user.name: user.user.status for user in users}
     return {
         **{name: device.row.get(name) for name in ("id", "status", "created", "lastUpdated")},
         "profile": device.row.get("profile") or {},
         "users": [
-            {"login": login, "managementStatus": status}
-            for login, status in management_by_user(users).items()
+            {"login": login, "managementStatus": management, "status": statuses.get(login)}
+            for login, management in management_by_user(users).items()
         ],
     }
 
@@ -183,7 +219,7 @@ def main() -> None:
         run,
         USES,
         argument_spec=arguments(OKTA, OPTIONS),
-        mutually_exclusive=[("serial_numbers", "device_ids", "search")],
+        mutually_exclusive=[("serial_numbers", "device_ids", "search", "users")],
     )
 
 

@@ -84,7 +84,7 @@ def test_records_of_all_macs(watched, ask):
         {one["id"] for one in result["devices"]} == {one.id for one in macs} and macs and calls == 1
     )
     assert all(
-        one["users"] and set(one["users"][0]) == {"login", "managementStatus"}
+        one["users"] and set(one["users"][0]) == {"login", "managementStatus", "status"}
         for one in result["devices"]
     )
 
@@ -109,7 +109,23 @@ def test_records_by_id_are_read_fresh_though_the_search_is_behind(watched, ask):
         and by_id["absent"] == ["guoNobodys"]
         and calls == 3
     )
-    assert by_id["devices"][0]["users"] == by_search["devices"][0]["users"]
+    assert by_id["devices"][0]["users"] == [
+        {**user, "status": "ACTIVE"} for user in by_search["devices"][0]["users"]
+    ]
+
+
+def test_records_of_a_person_with_the_address_of_the_profile(watched, ask):
+    record = watched.world.okta.devices[
+        next(mac.okta_account for mac in watched.world.macs if mac.okta_account)
+    ]
+    user = watched.world.okta.users[next(iter(record.users))]
+    user.email = "other@example.com"
+    result, _calls = ask("okta_device_info", users=[user.id, user.login, "nobody@example.com"])
+    assert result["absent"] == ["nobody@example.com"]
+    assert result["people"] == [
+        {"id": user.id, "login": user.login, "email": user.email, "status": "ACTIVE"}
+    ]
+    assert record.id in [one["id"] for one in result["devices"]]
 
 
 def test_no_page_is_read_beyond_what_is_shown(watched, ask):

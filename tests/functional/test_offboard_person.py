@@ -150,6 +150,45 @@ def test_a_person_by_id_with_another_address_in_kandji(watched, leaver, playbook
     assert done.status == 0 and leaver.is_gone(), done.output
 
 
+@pytest.mark.parametrize("by_id", [True, False])
+def test_kandji_knows_a_person_by_the_address_of_the_profile_in_okta(watched, playbook, by_id):
+    leaver = Leaver(watched, "a123@corp.example.com")
+    leaver.user.email = leaver.assigned.email = ANN
+    watched.world.kandji.changed()
+    person = leaver.user.id if by_id else leaver.login
+    variables = {
+        **leaver.variables,
+        "device_trust_offboard_person": person,
+        "device_trust_offboard_confirm": f"OFFBOARD {person}",
+    }
+    done = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert done.status == 0 and leaver.is_gone(), done.output
+
+
+def test_the_plan_says_that_kandji_assigns_none_of_the_persons_macs(watched, leaver, playbook):
+    leaver.assigned.email = "a.smith@example.com"
+    watched.world.kandji.changed()
+    planned = playbook(watched.lab, OFFBOARD, check=True, variables=leaver.variables)
+    assert planned.status == 0, planned.output
+    text = " ".join(planned.output.split())
+    assert f"device_trust_offboard_kandji_email: Kandji assigns no Mac to {ANN}" in text
+
+
+@pytest.mark.parametrize("reason", ["suspended", "deprovisioned", "user_suspended"])
+def test_a_record_of_a_previous_owner_keeps_no_mac_in_its_blueprint(
+    watched, leaver, playbook, reason
+):
+    previous = ResetFleet(watched).user("previous@example.com")
+    record = ResetFleet(watched).record(OWN, previous)
+    if reason == "suspended":
+        record.status = "SUSPENDED"
+    else:
+        previous.status = {"deprovisioned": "DEPROVISIONED", "user_suspended": "SUSPENDED"}[reason]
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0 and leaver.is_gone(), done.output
+    assert record.id in watched.world.okta.devices
+
+
 def test_another_person_whose_address_holds_this_one_keeps_everything(watched, leaver, playbook):
     """Kandji's filter matches parts of an address."""
     fleet, tenant = ResetFleet(watched), watched.world.kandji
@@ -169,6 +208,9 @@ def test_a_mac_on_which_others_have_their_own_record_stays_in_its_blueprint(
     done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
     assert done.status == 0 and leaver.own.id not in watched.world.okta.devices, done.output
     assert record.status == "ACTIVE" and leaver.device(OWN).user is None
+    assert f"{OWN}: It stays in its blueprint. It is also used by {leaver.other.login}." in (
+        done.output
+    )
     assert leaver.device(OWN).blueprint_id != leaver.blueprint.id
 
 

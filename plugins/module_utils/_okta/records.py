@@ -47,6 +47,7 @@ class OktaUser:
     last_name: str | None = None
     status: str | None = None
     type_id: str | None = None
+    email: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> OktaUser:
@@ -59,6 +60,7 @@ class OktaUser:
             last_name=as_text(profile.get("lastName")),
             status=as_text(row.get("status")),
             type_id=as_text(as_object(row.get("type")).get("id")),
+            email=as_text(profile.get("email")),
         )
 
     @property
