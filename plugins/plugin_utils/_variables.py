@@ -30,6 +30,7 @@ from ..module_utils._okta.credentials import check_okta_token, check_org_url
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
 MISSING = "It is not set."
+_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # of Kandji
 # The safe loader, which is ten times as fast in C.
 LOADER: type[t.Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST_TEXT = 1024  # characters; no name, path or subject of either vendor is longer
@@ -404,7 +405,7 @@ _RINGS = "a list of rings, such as [{name: canary, blueprints: [IT], test_macs: 
 def _shared(place: str, rings: Sequence[Params]) -> Iterator[str]:
     """Yield a sentence for each name of two rings, and each blueprint in two."""
     names: dict[str, int] = {}
-    blueprints: dict[str, int] = {}
+    blueprints: dict[str, tuple[int, str]] = {}
     for number, ring in enumerate(rings):
         name = ring.get("name") or ""
         other = names.setdefault(fold_name(name), number) if name else number
@@ -415,12 +416,23 @@ def _shared(place: str, rings: Sequence[Params]) -> Iterator[str]:
                 f" Give each ring its own name.{tell_apart(name, twin)}"
             )
         for blueprint in ring.get("blueprints") or ():
-            other = blueprints.setdefault(fold_name(blueprint), number)
+            other, twin = blueprints.setdefault(fold_name(blueprint), (number, blueprint))
             if other != number:
                 yield (
-                    f"{place}[{number}].blueprints: {quote(blueprint)} is in {place}[{other}], too."
-                    " Leave it in one ring."
+                    f"{place}[{number}].blueprints: {quote(blueprint)} is in {place}[{other}], too"
+                    f"{_spelled(blueprint, twin)}. Leave it in one ring.{_by_id(blueprint, twin)}"
                 )
+
+
+def _spelled(name: str, twin: str) -> str:
+    return f", as {quote(twin)}" if name != twin else ""
+
+
+def _by_id(name: str, twin: str) -> str:
+    """Return what else to do about two spellings: whether Kandji tells them apart is unknown."""
+    if name == twin or _ID.fullmatch(name):
+        return ""
+    return " If they are two blueprints, name both by their ids."
 
 
 def quote(value: object) -> str:

@@ -50,6 +50,10 @@ def test_what_is_not_set_has_its_default() -> None:
     assert result["access_platforms"] == ["MACOS"] and result["test_enrollment"] is True
 
 
+BLUEPRINT = "3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c"
+WIDE = {"name": "wide", "blueprints": ["HR"]}
+
+
 @pytest.mark.parametrize("empty", [None, "", "  ", "\n"])
 def test_an_answer_left_empty_is_not_set(empty: object) -> None:
     assert typed("device_trust_gate_wait", empty) == 600
@@ -353,7 +357,13 @@ def test_an_unknown_name_without_a_near_one_is_refused() -> None:
         ),
         (
             [CANARY, {"name": "all", "blueprints": ["HR", "IT\xa0"]}],
-            "[1].blueprints: 'IT\\xa0' is in device_trust_rings[0], too. Leave it in one ring.",
+            "[1].blueprints: 'IT\\xa0' is in device_trust_rings[0], too, as 'IT'. Leave it in one ring."
+            " If they are two blueprints, name both by their ids.",
+        ),
+        (
+            [{**CANARY, "blueprints": [BLUEPRINT]}, {**WIDE, "blueprints": [BLUEPRINT.upper()]}],
+            f"[1].blueprints: '{BLUEPRINT.upper()}' is in device_trust_rings[0], too, as"
+            f" '{BLUEPRINT}'. Leave it in one ring.",
         ),
         (
             [CANARY, {"name": "all", "blueprints": ["HR", "IT"]}],
