@@ -186,6 +186,7 @@ def test_a_playbook_reads_only_declared_variables(path: Path) -> None:
         "device_trust_reset_confirm",
         "device_trust_lost_revoke_sessions",
         "device_trust_lost_action",
+        "device_trust_offboard_kandji_email",
     }
 
 
