@@ -99,17 +99,25 @@ class Variable:
 
 @dataclass(frozen=True)
 class Playbook:
-    """What a playbook cannot do without.
+    """What a playbook cannot do without, and what it uses.
 
     :arg vendors: the vendors that it sends requests to, "okta" and "kandji".
+    :arg may_use: what else it takes the variables of if they are set: "kandji", and "scep" for the
+        SCEP URL and its challenge.
     :arg requires_if: further variables that it needs if another one is set.
     :arg tags: those that select its steps.
     """
 
     vendors: Sequence[str] = ()
+    may_use: Sequence[str] = ()
     requires: Sequence[Need] = ()
     requires_if: Mapping[str, Sequence[Need]] = field(default_factory=dict)
     tags: Sequence[str] = ()
+
+    def uses_of_tenant(self, variable: Variable) -> bool:
+        """Return whether it uses a variable that each org and tenant has its own value of."""
+        uses = (*self.vendors, *self.may_use)
+        return variable.is_of_tenant and variable.key.partition("_")[0] in uses
 
 
 @dataclass(frozen=True)
@@ -251,10 +259,12 @@ def _missing(declaration: Declaration, settings: Settings, result: Params) -> It
 def _of_any_host(declaration: Declaration, settings: Settings) -> Iterator[str]:
     """Yield a sentence for each value of a tenant that all hosts would take of the environment.
 
-    A token would be sent to the hosts of each org and tenant.
+    A token would be sent to the hosts of each org and tenant. Values that the playbook does not use
+    go nowhere.
     """
+    playbook = declaration.playbooks[settings.playbook]
     for variable in declaration.variables.values():
-        if settings.hosts > 1 and variable.is_of_tenant:
+        if settings.hosts > 1 and playbook.uses_of_tenant(variable):
             if variable.environment and settings.source(variable) == variable.environment:
                 yield (
                     f"{variable.name}: It comes from {variable.environment} in the environment, and"

@@ -289,3 +289,19 @@ def test_each_play_says_what_to_do_if_the_variables_were_not_validated(path: Pat
             assert play.get("vars_files", [""])[0] == "vars/unvalidated.yml", play["name"]
     [first] = [play["tasks"][0] for play in plays[:1]]
     assert first["register"] == "device_trust" and first["tags"] == ["always"]
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_declares_whose_variables_it_uses(path):
+    """On several hosts, only these may not come from the environment."""
+    text = path.read_text(encoding="utf-8")
+    imported = re.findall(r"import_playbook: devicetrust\.okta_kandji\.(\w+)", text)
+    included = re.findall(r"tasks/\w+\.yml", text)
+    own = [text, *((CHECKOUT / "playbooks" / each).read_text("utf-8") for each in included)]
+    own += [(CHECKOUT / "playbooks" / f"{each}.yml").read_text("utf-8") for each in imported]
+    whole = "\n".join(own)
+    uses = set(re.findall(r"group/devicetrust\.okta_kandji\.(okta|kandji):", whole))
+    if re.search(r"scep_url|scep_challenge|vars/kandji_scep|kandji_scep_profile", whole):
+        uses.add("scep")
+    playbook = DECLARATION.playbooks[path.stem]
+    assert {*playbook.vendors, *playbook.may_use} == uses

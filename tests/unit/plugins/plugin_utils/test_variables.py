@@ -529,6 +529,30 @@ def test_no_host_of_several_takes_what_is_of_one_tenant_from_the_environment(
     assert problem not in problems_on(2, {**values, variable.name: "set"})
 
 
+@pytest.mark.parametrize(
+    "playbook, refused",
+    [
+        ("notify", []),
+        ("enforce_managed_devices", ["OKTA_CLIENT_TOKEN"]),
+        ("lost_mac", ["OKTA_CLIENT_TOKEN", "IRUCTL_TOKEN"]),
+        ("clean_up_records", ["OKTA_CLIENT_TOKEN", "IRUCTL_TOKEN"]),
+        ("on_certificate_authority_change", ["OKTA_CLIENT_TOKEN", "OKTA_SCEP_URL"]),
+        ("site", ["OKTA_CLIENT_TOKEN", "IRUCTL_TOKEN", "OKTA_SCEP_URL"]),
+    ],
+)
+def test_several_hosts_may_share_what_the_playbook_does_not_use(
+    playbook: str, refused: list[str]
+) -> None:
+    environment = {
+        "OKTA_CLIENT_TOKEN": "00aToken",
+        "IRUCTL_TOKEN": "token",
+        "OKTA_SCEP_URL": "https://acme.okta.com",
+    }
+    problems = validate(DECLARATION, Settings(playbook, {}, environment, "/", hosts=2))[1]
+    named = [each for each in environment if any(f"from {each} in" in text for text in problems)]
+    assert named == refused
+
+
 def test_a_host_of_several_that_lacks_a_url_is_not_sent_to_the_environment() -> None:
     values = {name: ENOUGH[name] for name in ENOUGH if name != "device_trust_kandji_api_url"}
     settings = Settings("site", values, {}, "/", hosts=3)
