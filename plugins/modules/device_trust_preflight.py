@@ -16,10 +16,9 @@ description:
   - Reads the enrolment policies, to say whose policy disables Okta Verify. This takes a call for
     each 200 policies. If one of them disables it, each 1000 members of the groups up to that policy
     take one more. If the credentials may not read them, a warning says so.
-  - Checks that the org and the tenant belong together. If 10 or more Macs have a working
-    record in Okta, Kandji has 10 or more Macs, and none is in both, it is a problem. With fewer it
-    is a warning, since one of them may have been set up lately. Records of other platforms do not
-    count. It reads both lists only until it meets a Mac that is in both.
+  - Warns if Macs have a working record in Okta, and none of them is in Kandji. The org and the
+    tenant may not belong together. It is normal before the first rollout. Records of other
+    platforms do not count. It reads both lists only until it meets a Mac that is in both.
   - Looks the test Macs up. It does not fail because of them, since a ring that stays as it is does
     not need its gate.
   - Returns the rings with the ids of their blueprints, and what the other modules take for each of
@@ -129,6 +128,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from itertools import islice
+from urllib.parse import urlsplit
 
 from ..module_utils._core.errors import (
     DeviceTrustError,
@@ -148,7 +148,7 @@ from ..module_utils._fleet.preflight import ResolvedRing
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._fleet.registration_policies import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import RingOptions, ring_options
-from ..module_utils._fleet.shared_macs import SharedMacs, describe_problem, describe_warning
+from ..module_utils._fleet.shared_macs import SharedMacs, describe_warning
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.console_items import find_scep_item
@@ -237,14 +237,12 @@ def run(ctx: ModuleContext) -> Result:
 
 
 def _check_shared_macs(ctx: ModuleContext, findings: Findings) -> None:
-    """Record the problem, or warn, if no Mac of Kandji has a record in Okta."""
+    """Warn if no Mac of Kandji has a record in Okta."""
     counts = findings.attempt("okta", lambda: _read_shared_macs(ctx, findings))
     if counts is None or counts.shared:
         return
-    problem = describe_problem(counts)
-    if problem:
-        findings.problems.append(problem)
-    elif warning := describe_warning(counts):
+    okta, kandji = urlsplit(ctx.okta.org_url).netloc, urlsplit(ctx.kandji.api_url).netloc
+    if warning := describe_warning(counts, okta, kandji):
         ctx.warn(warning)
 
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from .facts import MacFacts
 
 MIN_SHARE = 10  # percent; below it, almost none is shared
-# Fewer Macs on either side may be a tenant or an org that was just set up.
-MANY = 10
+FEW = 3  # fewer records may be those of Macs that were just replaced
 BOTH = "the Okta org and the Kandji tenant"
 
 
@@ -59,17 +58,13 @@ class SharedMacs:
         return self.shared * 100 < smaller * MIN_SHARE
 
     @property
-    def are_surely_unrelated(self) -> bool:
-        """Whether no Mac of many is on both sides."""
-        return self.shared == 0 and min(self.recorded, self.enrolled) >= MANY
+    def forbid_clean_up(self) -> bool:
+        """Whether they are unrelated, by more records than those of a few replaced Macs.
 
-    @property
-    def leave_most_orphaned(self) -> bool:
-        """Whether almost no recorded Mac is in Kandji, so that a missing one may be in use.
-
-        It is so between unrelated ones, and during a migration from another device management.
+        Personal Macs, and those of a previous device management, do not count: the smaller side
+        decides.
         """
-        return self.shared * 100 < self.recorded * MIN_SHARE
+        return self.are_unrelated and self.recorded >= FEW
 
     def describe(self) -> str:
         """Return the counts in one sentence."""
@@ -79,34 +74,28 @@ class SharedMacs:
         )
 
 
-def describe_problem(counts: SharedMacs) -> str:
-    """Return why nothing may be set up, or "". One registered Mac of Kandji is proof enough."""
-    if not counts.are_surely_unrelated:
-        return ""
-    return (
-        f"{BOTH[0].upper()}{BOTH[1:]} do not seem to belong together. {counts.describe()} Correct"
-        " the URLs and credentials of one. If they are right, register one Mac of Kandji with Okta"
-        " Verify, then run again."
-    )
+def describe_warning(counts: SharedMacs, okta_host: str = "", kandji_host: str = "") -> str:
+    """Return the warning to somebody who reads or sets up, or "".
 
-
-def describe_warning(counts: SharedMacs) -> str:
-    """Return the warning to somebody who reads or sets up, or ""."""
+    It is no refusal: at a first rollout, no Mac of Kandji is registered, and personal ones are.
+    """
     if not counts.are_unrelated:
         return ""
+    org, tenant = (f" {host}" if host else "" for host in (okta_host, kandji_host))
     return (
-        f"{BOTH[0].upper()}{BOTH[1:]} may not belong together. {counts.describe()} Check the URLs"
-        " and credentials of both. It is normal if few Macs were enrolled or registered yet."
+        f"The Okta org{org} and the Kandji tenant{tenant} may not belong together."
+        f" {counts.describe()} Check the URLs and credentials of both. It is normal if few Macs"
+        " were enrolled or registered yet."
     )
 
 
 def describe_refusal(counts: SharedMacs) -> str:
     """Return why no record may be called orphaned, or ""."""
-    if not counts.leave_most_orphaned:
+    if not counts.forbid_clean_up:
         return ""
     return (
-        f"unused_days: {BOTH} may not belong together. {counts.describe()} Each other record would"
-        " count as orphaned. Nothing was written. Correct the URLs and credentials of one. If they"
-        " are right, as during a migration to Kandji, wait until more Macs are enrolled, or name"
-        " single records in device_ids."
+        f"unused_days: {BOTH} may not belong together. {counts.describe()} So the records may be of"
+        " Macs in use. Nothing was written. Correct the URLs and credentials of one. If they are"
+        " right, wait until more Macs of Kandji are registered, or name single records in"
+        " device_ids."
     )

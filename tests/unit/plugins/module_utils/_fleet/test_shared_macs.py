@@ -8,7 +8,6 @@ from __future__ import annotations
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.shared_macs import (
     SharedMacs,
-    describe_problem,
     describe_refusal,
     describe_warning,
 )
@@ -17,47 +16,51 @@ from tests.unit.plugins.module_utils._fleet.builders import mac, record
 
 
 @pytest.mark.parametrize(
-    "recorded, enrolled, shared, problem, warning, refusal",
+    "recorded, enrolled, shared, warning, refusal",
     [
         # two companies
-        (23, 12, 0, True, True, True),
-        (10, 10, 0, True, True, True),
-        (500, 400, 1, False, True, True),
-        (9, 500, 0, False, True, True),
+        (23, 12, 0, True, True),
+        (10, 10, 0, True, True),
+        (500, 400, 1, True, True),
+        (9, 500, 0, True, True),
+        (3, 3, 0, True, True),
         # the first Macs of Kandji, while people still use those of another device management
-        (200, 3, 0, False, True, True),
-        (200, 5, 5, False, False, True),
-        (200, 20, 20, False, False, False),
+        (200, 3, 0, True, True),
+        (200, 5, 5, False, False),
+        (200, 20, 20, False, False),
         # Kandji is there, Okta Verify is not
-        (0, 400, 0, False, False, False),
-        (2, 400, 2, False, False, False),
+        (0, 400, 0, False, False),
+        (2, 400, 2, False, False),
         # personal Macs besides
-        (90, 30, 25, False, False, False),
+        (90, 30, 25, False, False),
+        (150, 12, 12, False, False),
         # small companies: the only Mac was replaced, or one of five registered
-        (1, 1, 0, False, True, True),
-        (2, 1, 1, False, False, False),
-        (1, 1, 1, False, False, False),
-        (5, 5, 1, False, False, False),
-        (1, 5, 1, False, False, False),
-        (5, 0, 0, False, False, True),
+        (1, 1, 0, True, False),
+        (2, 2, 0, True, False),
+        (2, 1, 1, False, False),
+        (1, 1, 1, False, False),
+        (5, 5, 1, False, False),
+        (1, 5, 1, False, False),
+        # no Mac in Kandji: a clean-up refuses that by itself
+        (5, 0, 0, False, False),
     ],
 )
 def test_who_reads_that_both_may_not_belong_together(
-    recorded: int, enrolled: int, shared: int, problem: bool, warning: bool, refusal: bool
+    recorded: int, enrolled: int, shared: int, warning: bool, refusal: bool
 ) -> None:
     counts = SharedMacs(recorded, enrolled, shared)
-    assert bool(describe_problem(counts)) is problem
     assert bool(describe_warning(counts)) is warning
     assert bool(describe_refusal(counts)) is refusal
 
 
-def test_the_sentences_have_the_counts_and_what_to_do() -> None:
+def test_the_sentences_have_the_counts_and_the_hosts() -> None:
     counts = SharedMacs(23, 12, 0)
     sentence = "Of 23 Macs with a working record in Okta, none is among the 12 Macs of Kandji."
-    for describe in (describe_problem, describe_warning, describe_refusal):
+    for describe in (describe_warning, describe_refusal):
         assert sentence in describe(counts)
-    assert describe_problem(counts).startswith("The Okta org and the Kandji tenant do not seem")
-    assert "register one Mac of Kandji with Okta Verify" in describe_problem(counts)
+    assert describe_warning(counts, "acme.okta.com", "acme.api.kandji.io").startswith(
+        "The Okta org acme.okta.com and the Kandji tenant acme.api.kandji.io may not belong"
+    )
     assert SharedMacs(500, 400, 2).describe().endswith("2 are among the 400 Macs of Kandji.")
 
 
