@@ -30,8 +30,9 @@ options:
       - A device signal collection policy may hide a device from the rules. That is such an unknown,
         too. People whom a global session policy refuses anyway do not count.
       - If the credentials may not read the device signal collection policies (403), they may hide
-        the device of anybody. If they may not read the global session policies, no break-glass
-        group is sure, and a change that needs one is refused.
+        the device of anybody. The message says how many people count only because of that. If they
+        may not read the global session policies, no break-glass group is sure, and a change that
+        needs one is refused.
     type: int
     default: 0
   active_days:

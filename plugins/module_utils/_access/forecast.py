@@ -27,7 +27,7 @@ from .conditions import (
 from .possible_verification import satisfiable_by
 from .rule_order import Rules, in_order
 from .sessions import SessionRefusal, Sessions
-from .signals import NO_SIGNALS, Signals
+from .signals import NO_SIGNALS, UNREAD_POLICIES, Signals
 
 # With more unknowns not every combination is tried: a person who may be admitted before and refused
 # after counts as locked out.
@@ -307,6 +307,12 @@ class Forecast:
     def unknowns(self) -> list[str]:
         """The unknowns that decide about people who count as locked out."""
         return sorted({name for row in self.locked_out for name in row.unknowns})
+
+    @property
+    def unread_logins(self) -> list[str]:
+        """Who counts as locked out only because the credentials may not read some policies."""
+        read = {row.login for row in self.locked_out if UNREAD_POLICIES not in row.unknowns}
+        return [login for login in self.locked_out_logins if login not in read]
 
     def for_app(self, app: App) -> Forecast:
         """Return this forecast with an app in each of its rows."""

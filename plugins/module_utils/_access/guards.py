@@ -638,6 +638,14 @@ def _explain_unknowns(result: Forecast) -> str:
             f" The rules depend on what cannot be known: {names}. If any answer to it admits a"
             " person before the change and refuses them after it, they count as locked out."
         )
+    if result.unread_logins:
+        count = len(result.unread_logins)
+        text += (
+            f" {count} of them count only because the credentials may not read the device signal"
+            " collection policies (403): let the role of the credentials view all policies first."
+            f" If you know that the org has none, set max_locked_out to {count} for this run; it"
+            " still refuses if others are locked out, too."
+        )
     if not result.log_names_devices:
         text += (
             " The System Log does not name the devices of their sign-ins, so each person counts"

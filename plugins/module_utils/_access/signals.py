@@ -50,6 +50,10 @@ class ViewPair(t.NamedTuple):
         return tuple(sorted({self.before.reason, self.after.reason} - {""}))
 
 
+# The unknown of the policies that a 403 hides.
+UNREAD_POLICIES = "device signal collection policies that the credentials may not read"
+
+
 @dataclass(frozen=True)
 class SignalPolicy:
     """An active device signal collection policy.
@@ -91,7 +95,7 @@ class SignalPolicy:
     @property
     def _label(self) -> str:
         if not self.id:
-            return "device signal collection policies that the credentials may not read"
+            return UNREAD_POLICIES
         return f"device signal collection policy {self.name!r}"
 
 

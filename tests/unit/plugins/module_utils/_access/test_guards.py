@@ -24,6 +24,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.other_policies import (
     OtherPolicies,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    UNREAD_POLICIES,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
     Forbidden,
@@ -122,6 +125,25 @@ def test_a_log_without_devices_is_explained():
 def test_unknowns_and_a_log_without_devices_are_both_explained():
     with pytest.raises(Refused, match="count as locked out. The System Log does not name"):
         guards.LockOutGuard(0).check(forecast_of(1, ("risk: HIGH",), log_names_devices=False))
+
+
+def test_who_counts_only_because_of_unread_policies_is_counted_apart():
+    unread = (UNREAD_POLICIES,)
+    rows = [("ann", unread), ("bob", unread), ("bob", ()), ("eve", ("risk: HIGH", *unread))]
+    changes = tuple(
+        AccessChange(login, login, f"Mac {number}", None, "Open", "Closed", unknowns)
+        for number, (login, unknowns) in enumerate(rows)
+    )
+    forecast = Forecast(changes, people=3)
+    assert forecast.unread_logins == ["ann", "eve"]
+    with pytest.raises(Refused) as caught:
+        guards.LockOutGuard(2).check(forecast)
+    said = caught.value.message
+    assert "2 of them count only because the credentials may not read" in said
+    assert "set max_locked_out to 2 for this run; it still refuses if others are locked out" in said
+    with pytest.raises(Refused) as caught:
+        guards.LockOutGuard(0).check(forecast_of(2, ("risk: HIGH",)))
+    assert "of them count only" not in caught.value.message
 
 
 def test_a_lock_out_counts_the_unknowns_that_it_names():
