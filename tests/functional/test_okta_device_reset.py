@@ -549,7 +549,9 @@ def test_users_are_found_by_login_on_all_their_macs(watched, fleet, run_module):
     done = run_module(MODULE, {"users": ["ann@example.com", "nobody@example.com"]}, lab=watched.lab)
     # A user whom Okta does not have is a row without a record.
     assert states(done) == {**{one.id: "reset" for one in records}, None: "absent"}
-    assert any("no user 'nobody@example.com'" in text for text in done["warnings"])
+    assert any(
+        "no user with the id or login 'nobody@example.com'" in text for text in done["warnings"]
+    )
 
 
 def test_a_stage_of_a_ring_is_reset(watched, run_module):
