@@ -108,7 +108,12 @@ class UserOperations:
         user = self.org.users.get(call.path["userId"]) or refuse(
             "E0000007", f"{call.path['userId']} (User)"
         )
-        self.org.administrator_event("user.session.clear", "Clear user session", [user.in_the_log])
+        self.org.administrator_event(
+            "user.session.clear",
+            "Clear user session",
+            [user.in_the_log],
+            call.headers.get("user-agent", ""),
+        )
         return Answer(status=204)
 
     def _list_enrollments(self, call: Call) -> Answer:

@@ -123,10 +123,11 @@ options:
         OpenID Connect and OAuth. Not for V(active), and not with O(unused_days).
       - With V(suspended), this comes after all records are suspended, so no error keeps a Mac
         from being suspended. It also takes users of a record that was suspended before, unless
-        the System Log shows that their sessions ended since.
+        the System Log shows that this collection revoked their sessions since.
       - With V(deactivated) and V(absent), it comes before the first step on the record. The users
         that O(users) names lose them also without a record that changes, unless the System Log
-        shows that they ended since the last sign-in.
+        shows that this collection revoked them since the last sign-in. It tells that by the user
+        agent. An administrator who clears sessions may leave tokens valid.
       - Without it, a suspended device ends only the sessions that began with its Okta Verify.
       - A service app needs the scope C(okta.users.manage) for it, and C(okta.logs.read) for
         records that were suspended before.

@@ -380,7 +380,7 @@ def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
 def read_session_ends(
     okta: Okta, targets: Iterable[ResetTarget], now: datetime
 ) -> dict[str, datetime]:
-    """Return when the sessions of these records' users ended last, by user id.
+    """Return when this collection revoked the sessions of these records' users last, by user id.
 
     From the change of the first of the records on, as far as the System Log knows.
     """
@@ -394,7 +394,7 @@ def read_session_ends(
         ids = " or ".join(f"target.id eq {quote_filter(user_id)}" for user_id in batch)
         for event in okta.optional_log_events(f"{SESSION_ENDS} and ({ids})", *period):
             seen = parse_timestamp(event.published)
-            if seen is None:
+            if seen is None or not _is_of_collection(event):
                 continue
             for entity in event.targets:
                 ends[entity.id] = max(seen, ends.get(entity.id, seen))
@@ -404,7 +404,8 @@ def read_session_ends(
 def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
     """Return whether a user may have a session, as far as the System Log shows.
 
-    None can be open if the sessions were ended after the last one began.
+    None can be open if this collection revoked them after the last one began. An administrator who
+    clears sessions may leave the user's tokens valid, so that does not count.
     """
     named = quote_filter(user_id)
     log_filter = (
@@ -415,7 +416,7 @@ def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
     seen: dict[str, datetime] = {}
     for event in okta.optional_log_events(log_filter, since, until):
         time = parse_timestamp(event.published)
-        if time:
+        if time and (event.event_type != SESSION_CLEAR or _is_of_collection(event)):
             seen[event.event_type] = max(time, seen.get(event.event_type, time))
     ended, began = seen.get(SESSION_CLEAR), seen.get(SESSION_START)
     return ended is None or (began is not None and began >= ended)
@@ -521,8 +522,12 @@ def _lifecycle_of(events: Iterable[tuple[datetime, LogEvent]]) -> Lifecycle:
 
 def _is_by_clean_up(event: LogEvent) -> bool:
     """Return whether a clean-up sent the request. Its actor may also suspend lost Macs."""
-    agent = event.user_agent or ""
-    return agent.startswith(f"{PRODUCT}/") and agent.endswith(CLEAN_UP_COMMENT)
+    return _is_of_collection(event) and (event.user_agent or "").endswith(CLEAN_UP_COMMENT)
+
+
+def _is_of_collection(event: LogEvent) -> bool:
+    """Return whether this collection sent the request. It revokes tokens with the sessions."""
+    return (event.user_agent or "").startswith(f"{PRODUCT}/")
 
 
 def find_unused(

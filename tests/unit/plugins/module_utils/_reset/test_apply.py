@@ -828,7 +828,12 @@ def test_sessions_end_also_if_the_record_was_suspended_before_unless_they_ended_
     if ended:
         user = LogEntity("00u-ann", "User")
         reset.okta.events = [
-            LogEvent(event_type="user.session.clear", published=ended, targets=(user,))
+            LogEvent(
+                event_type="user.session.clear",
+                published=ended,
+                targets=(user,),
+                user_agent="devicetrust.okta_kandji/1.0.0",
+            )
         ]
     options = to_state("suspended", revoke_sessions=True)
     assert reset.run("C01", check_mode=True, **options).revoked == revoked
@@ -1026,7 +1031,11 @@ def test_named_users_who_leave_lose_their_sessions_without_a_record_too(reset: t
     done = reset.run(**leaving())
     assert done.revoked == ["ann@acme.com"] and reset.okta.writes == [("revoke", "00u-ann")]
     reset.okta.events = [
-        LogEvent(event_type="user.session.clear", published="2026-11-23T10:00:00.000Z")
+        LogEvent(
+            event_type="user.session.clear",
+            published="2026-11-23T10:00:00.000Z",
+            user_agent="devicetrust.okta_kandji/1.0.0",
+        )
     ]
     assert reset.run(**leaving()).revoked == []
     off = {**leaving(), "revoke_sessions": False}

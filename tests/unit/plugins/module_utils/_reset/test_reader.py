@@ -488,9 +488,21 @@ def test_a_session_may_be_open_unless_all_ended_after_the_last_one_began(
 ) -> None:
     now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
     reset.okta.events = [
-        LogEvent(event_type=name, published=f"2026-11-20T{hour:02}:00:00.000Z")
+        LogEvent(
+            event_type=name,
+            published=f"2026-11-20T{hour:02}:00:00.000Z",
+            user_agent="devicetrust.okta_kandji/1.0.0",
+        )
         for name, hour in events
     ]
     assert reader.has_open_sessions(reset.okta, "00u-ann", now) is is_open
     log_filter = next(call for call in reset.okta.calls if call[0] == "log")[1]
     assert 'target.id eq "00u-ann"' in log_filter and 'actor.id eq "00u-ann"' in log_filter
+
+
+def test_sessions_that_an_administrator_cleared_do_not_count_as_revoked(reset: t.Any) -> None:
+    now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+    clear = LogEvent(event_type="user.session.clear", published="2026-11-20T10:00:00.000Z")
+    for agent in (None, "Mozilla/5.0"):
+        reset.okta.events = [replace(clear, user_agent=agent)]
+        assert reader.has_open_sessions(reset.okta, "00u-ann", now)
