@@ -77,7 +77,7 @@ class SharedMacs:
 def describe_warning(counts: SharedMacs, okta_host: str = "", kandji_host: str = "") -> str:
     """Return the warning to somebody who reads or sets up, or "".
 
-    It is no refusal: at a first rollout, no Mac of Kandji is registered, and personal ones are.
+    It is not a refusal: at a first rollout, no Mac of Kandji is registered, and personal ones are.
     """
     if not counts.are_unrelated:
         return ""
