@@ -35,8 +35,13 @@ options:
     elements: str
   search:
     description: Okta's own search expression, like V(status eq "SUSPENDED" and profile.platform eq
-      "MACOS"). Without any of the three, all Macs.
+      "MACOS"). Without any of these options, all Macs.
     type: str
+  users:
+    description: Records of these users, by id or login, read by their ids. RV(people) has who they
+      are.
+    type: list
+    elements: str
 seealso:
   - module: devicetrust.okta_kandji.device_trust_info
 """
