@@ -177,6 +177,7 @@ def test_a_lost_mac_is_suspended_without_the_scope_of_the_log(watched, run_modul
     assert not done.get("failed") and record.status == "SUSPENDED", done
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 @pytest.mark.parametrize(("repeated", "lag"), [(204, 0.0), (400, 0.0), (400, 1.0)])
 def test_a_mac_that_gets_lost_after_a_clean_up_suspended_it_is_never_deleted(

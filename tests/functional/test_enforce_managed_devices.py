@@ -211,6 +211,7 @@ def rules_of_the_clone(company):
     ]
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=MACS)
 def test_other_groups_and_platforms_after_the_apps_moved(moved, playbook):
     """Nobody is refused at any time, though each rule changes."""

@@ -102,6 +102,7 @@ def test_a_person_leaves_and_a_shared_mac_keeps_its_other_user(watched, leaver, 
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", ["DEPROVISIONED", "SUSPENDED"])
 def test_a_person_whose_account_is_off_needs_no_sessions_to_end(watched, leaver, playbook, status):
     leaver.user.status = status
@@ -111,6 +112,7 @@ def test_a_person_whose_account_is_off_needs_no_sessions_to_end(watched, leaver,
     assert "revokeUserSessions" not in watched.writes() and leaver.device(OWN).user is None
 
 
+@pytest.mark.long
 def test_a_person_without_devices_loses_the_sessions_once(watched, playbook):
     ResetFleet(watched).user("none@example.com")
     variables = {

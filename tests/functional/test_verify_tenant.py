@@ -162,6 +162,7 @@ def test_a_switch_that_a_write_shows_is_answered(tenant, switch, position):
     assert tenant.point(switch) == position
 
 
+@pytest.mark.long
 def test_a_lab_that_is_made_from_answers_answers_alike(tenant):
     """Each switch that a read can see stands in another position than the lab's default."""
     defaults = Switches().as_dict()
