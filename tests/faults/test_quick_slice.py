@@ -39,6 +39,9 @@ OPEN = {
     ),
     f"{_SETTING}, once": _WRITTEN,
     f"{_SETTING}, for good": _WRITTEN,
+    "reset, in check mode: listDeviceUsers 1: null: user.profile, once": (
+        "the plan names the user by the id, which is another name of the same user"
+    ),
     "report: List Devices 0: a list: serial_number, for good": (
         "the file says SERIAL_EMPTY of each Mac, and the observation has the file's digest only"
     ),
