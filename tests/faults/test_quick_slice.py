@@ -40,7 +40,7 @@ OPEN = {
     f"{_SETTING}, once": _WRITTEN,
     f"{_SETTING}, for good": _WRITTEN,
     "reset, in check mode: listDeviceUsers 1: null: user.profile, once": (
-        "the plan names the user by the id, which is another name of the same user"
+        "the plan names the user by the id where Okta shows no profile, and does not say so"
     ),
     "report: List Devices 0: a list: serial_number, for good": (
         "the file says SERIAL_EMPTY of each Mac, and the observation has the file's digest only"
