@@ -16,11 +16,12 @@ description:
     it as RV(confirm).
   - A Mac whose command is pending or completed does not get it again. Kandji's list of its commands
     shows that, so no file is needed, and the next run after an interruption sends the rest.
+  - A Mac that may have checked in more than an hour after the command was completed may be in use
+    again. It is skipped, and O(allow) with V(done_before) sends the command once more.
   - A Mac that is locked restarts and asks for a PIN, which Kandji makes. No result holds it. The
     Mac reports to Kandji no more until somebody enters it.
   - Kandji says that a locked Mac cannot be erased. Choose one of the two.
-  - Kandji does not say whether a Mac that was locked is still locked. If it was found, unlocked and
-    lost again, O(allow) with V(done_before) locks it again.
+  - Kandji does not say whether a Mac that was locked is still locked.
   - Calls are one for each serial, or one for each 300 devices for more than ten serials, and one
     for each 300 commands of a Mac. A command that is sent takes three.
 author:

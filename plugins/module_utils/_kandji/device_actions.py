@@ -98,8 +98,10 @@ def decide(
     if refusal is None:
         return Decision(serial, "send", _describe_send(action), device=device)
     code, reason = refusal
-    if code == "done_before" and last and not _is_back(device, last):
-        return Decision(serial, "unchanged", reason, code, device)
+    if code == "done_before" and last:
+        if not _is_back(device, last):
+            return Decision(serial, "unchanged", reason, code, device)
+        reason += f" Since then it may be in use again: {_describe_check_in(device)}."
     return Decision(serial, "skipped", reason, code, device)
 
 
@@ -108,6 +110,12 @@ def _is_back(device: KandjiDevice, last: DeviceCommand) -> bool:
     seen = parse_timestamp(device.last_check_in or "")
     done = parse_timestamp(last.completed or last.requested or "")
     return seen is None or done is None or seen > done + _SETTLING
+
+
+def _describe_check_in(device: KandjiDevice) -> str:
+    if not device.last_check_in:
+        return "Kandji does not show its last check-in"
+    return f"its last check-in was at {device.last_check_in}"
 
 
 def _find_last(commands: Iterable[DeviceCommand], action: Action) -> DeviceCommand | None:

@@ -798,7 +798,7 @@ def test_the_commands_of_a_device_are_read_to_the_last_page(wire: t.Any) -> None
     wire.script((200, commands(COMMAND, following=link)), (200, commands(other)))
     first, second = kandji(wire).device_commands("d1")
     assert (first.uuid, first.request_type, first.status) == (
-        COMMAND["uuid"].lower(),  # type: ignore[union-attr]
+        COMMAND["uuid"].lower(),  # type: ignore[union-attr]  # a text in this row
         "DeviceLock",
         3,
     )

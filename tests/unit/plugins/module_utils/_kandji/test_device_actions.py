@@ -132,7 +132,10 @@ def test_a_mac_that_checked_in_after_it_was_locked_or_erased_needs_a_word(
 ) -> None:
     commands = [command(LOCK if action == "lock" else ERASE, DONE)]
     mac = replace(MAC, last_check_in=seen)
-    assert actions.decide(action, SERIAL, mac, commands, []).action == decision
+    found = actions.decide(action, SERIAL, mac, commands, [])
+    shown = f"its last check-in was at {seen}." if seen else "does not show its last check-in."
+    assert found.action == decision
+    assert found.reason.endswith(shown) is (decision == "skipped")
     assert actions.decide(action, SERIAL, mac, commands, ["done_before"]).sends
 
 
@@ -169,7 +172,8 @@ def test_a_command_whose_time_is_not_shown_may_be_older_than_the_last_check_in()
         (
             "lock",
             [command(LOCK, DONE, completed=None, requested=None)],
-            "It was locked at an unknown time (allowing 'done_before' locks it again).",
+            "It was locked at an unknown time (allowing 'done_before' locks it again). Since then it"
+            " may be in use again: its last check-in was at 2026-11-01T09:00:00Z.",
         ),
         (
             "lock",
