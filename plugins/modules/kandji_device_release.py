@@ -125,7 +125,6 @@ api_calls:
 
 from ..module_utils._core.changes import Change, Shown
 from ..module_utils._core.errors import BadOption, DeviceTrustError, NotFound, Refused
-from ..module_utils._core.json_fields import as_id, as_object
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -193,18 +192,16 @@ def run(ctx: ModuleContext) -> Result:
 
 def _find_devices(ctx: ModuleContext, person: str) -> list[KandjiDevice]:
     """Return the person's devices. Raise Refused if they are of several users with the address."""
-    rows = [
-        row
-        for row in ctx.kandji.device_rows(user_email=person)
-        if is_assigned_to(KandjiDevice.from_row(row), person)
+    devices = [
+        each for each in ctx.kandji.devices(user_email=person) if is_assigned_to(each, person)
     ]
-    users = {as_id(as_object(row.get("user")).get("id")) for row in rows} - {""}
+    users = {each.user_id for each in devices} - {""}
     if len(users) > 1:
         raise Refused(
             f"person: Kandji has {len(users)} users with the address {person}, so whose Macs to"
             " release is unknown. Nothing was written. Correct the addresses in Kandji."
         )
-    return [KandjiDevice.from_row(row) for row in rows]
+    return devices
 
 
 def _find_blueprint(ctx: ModuleContext) -> Blueprint | None:

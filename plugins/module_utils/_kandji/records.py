@@ -93,8 +93,8 @@ class KandjiDevice:
     """A device, as List Devices and Get Device describe it.
 
     ``serial`` is written as Kandji shows it; ``serial_key`` is for comparisons. ``person`` is the
-    assigned user's e-mail address, else name. ``last_check_in`` is ISO 8601. ``mdm_enabled`` is
-    whether its MDM profile is there, None if the row does not show it.
+    assigned user's e-mail address, else name, and ``user_id`` the user's id. ``last_check_in`` is
+    ISO 8601. ``mdm_enabled`` is whether its MDM profile is there, None if the row does not show it.
     """
 
     device_id: str
@@ -110,6 +110,7 @@ class KandjiDevice:
     last_check_in: str | None = None
     is_removed: bool = False
     mdm_enabled: bool | None = None
+    user_id: str = ""
 
     @classmethod
     def from_row(cls, row: Row) -> KandjiDevice:
@@ -129,6 +130,7 @@ class KandjiDevice:
             last_check_in=as_text(row.get("last_check_in")),
             is_removed=is_removed(row),
             mdm_enabled=as_flag(row.get("mdm_enabled")),
+            user_id=as_id(user.get("id")),
         )
 
     @property

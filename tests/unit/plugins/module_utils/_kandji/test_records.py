@@ -26,7 +26,7 @@ def test_a_device_is_read_with_its_ids_in_lower_case() -> None:
             "blueprint_name": "Canary",
             "os_version": "26.1",
             "model": "MacBook Pro",
-            "user": {"email": "ada@acme.com", "name": "Ada"},
+            "user": {"email": "ada@acme.com", "name": "Ada", "id": 7},
             "tags": ["vip", 7],
             "last_check_in": SEEN,
             "is_removed": True,
@@ -45,6 +45,7 @@ def test_a_device_is_read_with_its_ids_in_lower_case() -> None:
         ("vip", "7"),
         SEEN,
         True,
+        user_id="7",
     )
     assert device.is_mac and device.serial_key == "c02xk1zajg5j"
 
