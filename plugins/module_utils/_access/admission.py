@@ -93,9 +93,18 @@ class Users:
         groups = frozenset(group for group, users in self.members.items() if user_id in users)
         return Identity(user_id, groups, self.types.get(user_id))
 
-    def refusal_of(self, identity: Identity) -> Verdict | None:
-        """Return why a person may be refused before any rule is asked, or None."""
-        return self._account_verdict(identity.id) or self._session_verdict(identity)
+    def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
+        """Return why a person is refused before any rule is asked, or may be, or None."""
+        return self._account_verdict(identity.id) or self._session_verdict(identity, device)
+
+    def session_reason(self, identity: Identity | None, device: DeviceContext) -> str:
+        """Return why a global session policy may refuse a person, as a sentence, or ""."""
+        if self.sessions.is_unread:
+            return UNREAD_SESSIONS
+        possible = self.sessions.possible_refusal_of(identity, device) if identity else None
+        if possible is None:
+            return ""
+        return f"{possible.label[0].upper()}{possible.label[1:]} may refuse it."
 
     def _account_verdict(self, user_id: str) -> Verdict | None:
         status = self.statuses.get(user_id, "ACTIVE")
@@ -106,8 +115,8 @@ class Users:
         fact = UNSURE_STATUSES.get(status, "has a status that is unknown")
         return Verdict("unknown", f"The account in Okta {fact} ({status}).")
 
-    def _session_verdict(self, identity: Identity) -> Verdict | None:
-        refusal = self.sessions.refusal_of(identity)
+    def _session_verdict(self, identity: Identity, device: DeviceContext) -> Verdict | None:
+        refusal = self.sessions.refusal_of(identity, device)
         return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
 
     def contexts_of(self, login: str, mac: MacFacts) -> list[DeviceContext]:
@@ -123,14 +132,17 @@ def app_access(
     """Return the access of each person to an app from their Macs."""
     policy = _Policy(judged.rules, Signals(judged.signals, judged.signals))
 
+    def judge_device(identity: Identity | None, device: DeviceContext) -> Verdicts:
+        refusal = users.refusal_of(identity, device) if identity else None
+        if refusal:
+            return dict.fromkeys(STATES, refusal)
+        verdicts = policy.verdicts(identity, device)
+        why = users.session_reason(identity, device)
+        return possibly_refused(verdicts, why) if why else verdicts
+
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
         identity = users.identity_of(login)
-        refusal = users.refusal_of(identity) if identity else None
-        if refusal:
-            return access_of(name_of(mac), outlook, dict.fromkeys(STATES, refusal), horizon)
-        verdicts = [policy.verdicts(identity, context) for context in users.contexts_of(login, mac)]
-        if users.sessions.is_unread:
-            verdicts = list(map(possibly_refused, verdicts))
+        verdicts = [judge_device(identity, each) for each in users.contexts_of(login, mac)]
         # Which of several records Okta Verify uses is unknown.
         return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
 
@@ -138,20 +150,20 @@ def app_access(
     return [PersonAccess(login, known, str(judged.app.label)) for login, known in people.items()]
 
 
-def possibly_refused(verdicts: Verdicts) -> Verdicts:
-    """Return verdicts of rules that global session policies, which nobody read, may precede.
+def possibly_refused(verdicts: Verdicts, why: str) -> Verdicts:
+    """Return verdicts of rules that a global session policy may precede.
 
     Nobody surely gets in. Who gets in less from a Mac that is not managed still loses that.
     """
-    return {state: _possibly_refused(verdict) for state, verdict in verdicts.items()}
+    return {state: _possibly_refused(verdict, why) for state, verdict in verdicts.items()}
 
 
-def _possibly_refused(verdict: Verdict) -> Verdict:
+def _possibly_refused(verdict: Verdict, why: str) -> Verdict:
     if verdict.state == "no":
         return verdict
     if verdict.state == "yes":
-        return Verdict("unknown", UNREAD_SESSIONS)
-    reason = f"{verdict.reason} {UNREAD_SESSIONS}".lstrip()
+        return Verdict("unknown", why)
+    reason = f"{verdict.reason} {why}".lstrip()
     return Verdict("unknown", reason, verdict.less + 1)
 
 

@@ -84,10 +84,40 @@ class Sessions:
         }
         return frozenset(named) - self._everyone
 
-    def refusal_of(self, person: Identity) -> SessionRefusal | None:
+    def refusal_of(
+        self, person: Identity, device: DeviceContext = ANY_DEVICE
+    ) -> SessionRefusal | None:
         """Return the policy and the rule that surely refuse a person, or None.
 
         :arg person: with those of ``groups`` that the person is in.
+        """
+        for policy, rule, is_sure in self._applying(person, device):
+            if not rule.denies:
+                return None
+            if is_sure:
+                return SessionRefusal(policy, rule.name)
+        return None
+
+    def possible_refusal_of(
+        self, person: Identity, device: DeviceContext = ANY_DEVICE
+    ) -> SessionRefusal | None:
+        """Return the first policy and rule that may refuse a person, or None.
+
+        Policies whose rules Okta does not show are not among them. See ``is_unread``.
+
+        :arg person: as in ``refusal_of``.
+        """
+        for policy, rule, _is_sure in self._applying(person, device):
+            if rule.denies:
+                return SessionRefusal(policy, rule.name)
+        return None
+
+    def _applying(
+        self, person: Identity, device: DeviceContext
+    ) -> t.Iterator[tuple[str, SessionRule, bool]]:
+        """Yield the rules that may decide, up to the first that surely does if it is reached.
+
+        Each with the name of its policy, and whether it surely applies.
         """
         member = Identity(person.id, person.groups | self._everyone, person.user_type)
         for each in self._deciding:
@@ -95,16 +125,15 @@ class Sessions:
             if applies is False:
                 continue
             if each.rules is None:
-                return None
+                return
             for rule in in_order(each.rules):
-                unknowns = unknowns_to_apply(_without_open_conditions(rule), member, ANY_DEVICE)
+                unknowns = unknowns_to_apply(_without_open_conditions(rule), member, device)
                 if unknowns is None:
                     continue
-                if not rule.denies:
-                    return None
-                if unknowns == NOTHING and applies:
-                    return SessionRefusal(each.policy.name, rule.name)
-        return None
+                is_sure = unknowns == NOTHING and applies is True
+                yield each.policy.name, rule, is_sure
+                if is_sure:
+                    return
 
 
 def _policy_applies(policy: RankedPolicy, person: Identity) -> bool | None:

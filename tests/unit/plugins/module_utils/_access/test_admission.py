@@ -331,22 +331,46 @@ def test_a_policy_that_leaves_out_okta_verify_may_hide_managed_macs() -> None:
     assert (ada.today, ada.on_date, ada.reason) == ("yes", "yes", "")
 
 
-def test_whom_a_global_session_policy_refuses_gets_in_nowhere() -> None:
+def sessions_that_stop(**conditions: t.Any) -> Sessions:
     row = {
         "name": "Stop",
         "status": "ACTIVE",
-        "conditions": {},
+        "conditions": conditions,
         "actions": {"signon": {"access": "DENY"}},
     }
-    stop = SessionPolicy(
-        RankedPolicy.from_row({"id": "p9", "name": "Sessions", "status": "ACTIVE", "system": True}),
-        (SessionRule.from_row(row),),
-    )
-    ada = of_ada(rule("Catch-all Rule"), known=users(sessions=Sessions((stop,))))
+    everybody = {"id": "p9", "name": "Sessions", "status": "ACTIVE", "system": True}
+    stop = SessionPolicy(RankedPolicy.from_row(everybody), (SessionRule.from_row(row),))
+    return Sessions((stop,))
+
+
+def test_whom_a_global_session_policy_refuses_gets_in_nowhere() -> None:
+    ada = of_ada(rule("Catch-all Rule"), known=users(sessions=sessions_that_stop()))
     assert (ada.today, ada.on_date, ada.lost) == ("no", "no", None)
     assert [each.mac for each in ada.macs] == [SERIAL]
     assert ada.reason.endswith("Refused by rule 'Stop' of global session policy 'Sessions'.")
     assert ada.reason == "Refused by rule 'Stop' of global session policy 'Sessions'."
+    mac = {"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]}
+    ada = of_ada(rule("Catch-all Rule"), known=users(sessions=sessions_that_stop(platform=mac)))
+    assert (ada.today, ada.on_date) == ("no", "no")
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"network": {"connection": "ZONE", "exclude": ["z1"]}},
+        {"riskScore": {"level": "LOW"}},
+        {"somethingNew": "x"},
+    ],
+)
+def test_whom_a_global_session_policy_may_refuse_gets_in_for_sure_nowhere(
+    conditions: dict[str, t.Any],
+) -> None:
+    known = users(sessions=sessions_that_stop(**conditions))
+    doubt = "Rule 'Stop' of global session policy 'Sessions' may refuse it."
+    ada = of_ada(rule("Catch-all Rule"), known=known)
+    assert (ada.today, ada.on_date, ada.lost, ada.reason) == ("unknown", "unknown", None, doubt)
+    ada = of_ada(MANAGED, OTHERS, known=known)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    DeviceContext,
     Identity,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.sessions import (
@@ -23,6 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 
 ANN = Identity("ann", frozenset({"staff"}))
 BOB = Identity("bob")
+MAC = DeviceContext("MACOS")
 
 
 def rule(name: str, access: str | None = "DENY", priority: int = 1, **asked: t.Any) -> SessionRule:
@@ -59,6 +61,10 @@ def refusal(*policies: SessionPolicy, person: Identity = ANN) -> SessionRefusal 
     return Sessions(policies).refusal_of(person)
 
 
+def possible(*policies: SessionPolicy, **how: t.Any) -> SessionRefusal | None:
+    return Sessions(policies).possible_refusal_of(how.get("person", ANN), how.get("device", MAC))
+
+
 ALLOW_ALL = policy("Default", rule("Allow", "ALLOW"), groups=["everyone"], system=True)
 DENY_ALL = policy("Default", rule("Deny"), groups=["everyone"], system=True)
 
@@ -90,7 +96,10 @@ def test_the_default_policy_is_for_everybody() -> None:
     ],
 )
 def test_a_refusal_that_depends_on_the_sign_in_is_not_sure(asked: dict[str, t.Any]) -> None:
-    assert refusal(policy("Staff", rule("Stop", **asked)), ALLOW_ALL) is None
+    stop = policy("Staff", rule("Stop", **asked))
+    assert refusal(stop, ALLOW_ALL) is None
+    assert possible(stop, ALLOW_ALL) == SessionRefusal("Staff", "Stop")
+    assert possible(stop, ALLOW_ALL, person=BOB) is None
     # whatever it depends on: the next rule refuses, too
     certain = policy("Staff", rule("Stop", **asked), rule("Last", priority=2))
     assert refusal(certain, ALLOW_ALL) == SessionRefusal("Staff", "Last")
@@ -127,6 +136,26 @@ def test_the_first_rule_that_applies_decides() -> None:
     # none of this policy's rules apply, so the next policy is judged
     none = policy("Staff", rule("Stop", people=out))
     assert refusal(none, DENY_ALL) == SessionRefusal("Default", "Deny")
+
+
+def test_a_refusal_is_possible_below_what_may_admit_and_not_below_what_does() -> None:
+    home = {"connection": "ZONE", "include": ["nzo1"]}
+    maybe = policy("Staff", rule("Go", "ALLOW", network=home), rule("Stop", priority=2))
+    assert possible(maybe, ALLOW_ALL) == SessionRefusal("Staff", "Stop")
+    surely = policy("Staff", rule("Go", "ALLOW"), rule("Stop", priority=2))
+    assert possible(surely, DENY_ALL) is None
+    assert possible(ALLOW_ALL) is None
+    hidden = SessionPolicy(policy("Staff").policy, None)
+    assert possible(hidden, DENY_ALL) is None  # see is_unread
+
+
+def test_a_refusal_of_a_platform_is_certain_for_its_devices() -> None:
+    asked = {"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]}
+    stop = policy("Staff", rule("Stop", platform=asked))
+    everybody = Sessions((stop, ALLOW_ALL))
+    assert everybody.refusal_of(ANN, MAC) == SessionRefusal("Staff", "Stop")
+    assert everybody.refusal_of(ANN, DeviceContext("IOS")) is None
+    assert everybody.possible_refusal_of(ANN, DeviceContext("IOS")) is None
 
 
 @pytest.mark.parametrize("access", [None, "ALLOW", "LATER"])
