@@ -197,7 +197,7 @@ def _same(
     if expected.any_order:
         left, right = _sorted(left), _sorted(right)
     return [
-        f"{path}: {str(a)[:120]} -> {str(b)[:120]}"
+        f"{path}: {str(a)[:240]} -> {str(b)[:240]}"
         for path, a, b in differences(left, right)
         if not _OF_THE_RUN.search(path) and not _is_shown(a, b, known, expected)
     ]
@@ -270,7 +270,7 @@ def _gives_reason(difference: str, expected: Expectation) -> bool:
     """
     path, _colon, values = difference.partition(": ")
     reason = values.partition(" -> ")[2]
-    return "reason" in path and (
+    return ("reason" in path or "problems" in path) and (
         bool(_UNREADABLE.search(reason))
         or any(value and value in reason for value in expected.altered)
     )

@@ -245,9 +245,14 @@ def _placement_problem(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) ->
     if any(mac.blueprint_id in ids for mac in macs):
         return ""
     wanted = abbreviate([repr(blueprint.name) for blueprint in ring.blueprints], 3)
-    here = macs[0].blueprint_name or macs[0].blueprint_id
-    place = f"is on blueprint {here!r}, not on" if here else "is on none of the blueprints"
-    return f"{place} {wanted}. Move the Mac in Kandji, or name another."
+    shown = next((mac for mac in macs if mac.blueprint_id), None)
+    if shown is None:
+        return (
+            f"has to be on blueprint {wanted}, but Kandji does not show the id of its blueprint."
+            " Look at the Mac in Kandji, or name another."
+        )
+    here = shown.blueprint_name or shown.blueprint_id
+    return f"is on blueprint {here!r}, not on {wanted}. Move the Mac in Kandji, or name another."
 
 
 def describe_silent_macs(

@@ -156,8 +156,13 @@ def device(serial: str = "c02a", **more: t.Any) -> KandjiDevice:
         ),
         (
             [device(blueprint_id="", blueprint_name="")],
-            "is on none of the blueprints 'Canary', 'Engineering'. Move the Mac in Kandji, or name"
-            " another.",
+            "has to be on blueprint 'Canary', 'Engineering', but Kandji does not show the id of its"
+            " blueprint. Look at the Mac in Kandji, or name another.",
+        ),
+        (
+            [device(blueprint_id="")],
+            "has to be on blueprint 'Canary', 'Engineering', but Kandji does not show the id of its"
+            " blueprint. Look at the Mac in Kandji, or name another.",
         ),
     ],
 )
