@@ -143,6 +143,11 @@ def app_access(
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
         identity = users.identity_of(login)
         verdicts = [judge_device(identity, each) for each in users.contexts_of(login, mac)]
+        if outlook.superseded:
+            unregistered = judge_device(identity, DeviceContext(MAC))
+            verdicts = [
+                possibly_unregistered(each, unregistered, outlook.superseded) for each in verdicts
+            ]
         # Which of several records Okta Verify uses is unknown.
         return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
 
@@ -165,6 +170,21 @@ def _possibly_refused(verdict: Verdict, why: str) -> Verdict:
         return Verdict("unknown", why)
     reason = f"{verdict.reason} {why}".lstrip()
     return Verdict("unknown", reason, verdict.less + 1)
+
+
+def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) -> Verdicts:
+    """Return verdicts of a device whose record may not be that of the account in Okta Verify.
+
+    Where the rules judge a Mac alike that is not registered, that is known.
+
+    :arg why: the sentence for all others.
+    """
+    return {
+        state: verdict
+        if verdict.state == unregistered[state].state
+        else Verdict("unknown", why, STATES.index(verdict.state) + verdict.less)
+        for state, verdict in verdicts.items()
+    }
 
 
 @dataclass

@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from .._core.timestamps import parse_timestamp
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import LogFacts
-from .._okta.duplicates import newest_blocked, of_same_people
+from .._okta.duplicates import newest_records
 from .._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser
 from .conditions import DeviceContext, Person
 from .sign_ins import Sighting, SignIns
@@ -32,15 +33,25 @@ BLOCKED_USERS = ("SUSPENDED", "DEPROVISIONED")
 Members = t.Mapping[str, t.Sequence[OktaUser]]  # by group
 
 
+class MacRecord(t.NamedTuple):
+    """What tells which record of a Mac is the newest, whether it works, and whose it is."""
+
+    id: str
+    created: str | None
+    is_working: bool
+    user_ids: frozenset[str]
+
+
 @dataclass
 class Directory:
     """The users that devices and groups name.
 
-    ``devices`` are by user, ``members`` by group and by user. ``statuses`` are those of the
-    accounts, by user, as far as Okta showed them.
+    ``devices`` are by user, ``members`` by group and by user. ``records`` are all records of Macs,
+    by serial number. ``statuses`` are those of the accounts, by user, as far as Okta showed them.
     """
 
     devices: dict[str, list[DeviceContext]] = field(default_factory=dict)
+    records: dict[str, list[MacRecord]] = field(default_factory=dict)
     members: dict[str, dict[str, OktaUser]] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
@@ -64,10 +75,12 @@ class Directory:
         if user.status:
             self.statuses[user.id] = user.status
 
-    def leave_out(self, device_ids: t.AbstractSet[str]) -> None:
-        """Leave out records that are not those of their devices any more."""
-        for user_id, devices in self.devices.items() if device_ids else ():
-            self.devices[user_id] = [each for each in devices if each.device_id not in device_ids]
+    def add_record(self, device: OktaDevice) -> None:
+        """Add a record to those of its Mac. Serial numbers of PCs may be those of many."""
+        if device.serial_key and device.platform == "MACOS":
+            user_ids = frozenset(each.user.id for each in device.users or () if each.user.id)
+            record = MacRecord(device.id, device.created, device.is_working, user_ids)
+            self.records.setdefault(device.serial_key, []).append(record)
 
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the ids of the groups that a user is in, among those that were read."""
@@ -78,40 +91,16 @@ class Directory:
         return {*self.devices, *(user for users in self.members.values() for user in users)}
 
 
-class _Record(t.NamedTuple):
-    """What tells which record of a Mac is the newest, whether it works, and whose it is."""
-
-    id: str
-    created: str | None
-    is_working: bool
-    user_ids: tuple[str, ...]
-
-
 def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = None) -> Directory:
     """Return the active devices with their users, and the members of these groups.
-
-    A record of a Mac is left out if the newest record of its people is blocked. Serial numbers of
-    other devices may be those of many.
 
     :arg known: members that were read already.
     """
     directory = Directory()
-    by_serial: dict[str, list[_Record]] = {}
     for device in okta.devices(RECORDS, expand="userSummary"):
         if device.is_working:
             directory.add_device(device)
-        if device.serial_key and device.platform == "MACOS":
-            user_ids = tuple(each.user.id for each in device.users or ())
-            record = _Record(device.id, device.created, device.is_working, user_ids)
-            by_serial.setdefault(device.serial_key, []).append(record)
-    directory.leave_out(
-        {
-            each.id
-            for group in by_serial.values()
-            for each in group
-            if newest_blocked(of_same_people(each, group, lambda other: other.user_ids))
-        }
-    )
+        directory.add_record(device)
     for group_id in sorted(set(groups)):
         directory.add_group(group_id, (known or {}).get(group_id) or okta.group_users(group_id))
     return directory
@@ -131,12 +120,25 @@ def device_context(device: OktaDevice, device_user: DeviceUser) -> DeviceContext
     )
 
 
-def correct_devices(okta: Okta, directory: Directory, log_facts: LogFacts) -> None:
+def correct_devices(okta: Okta, directory: Directory, sign_ins: SignIns) -> None:
     """Correct the devices of a directory by the System Log, since Okta's search lags.
 
     A record that ended by the log is removed. A record that lost its certificate is read by its
-    id.
+    id. Then an older record of a Mac counts no more than its newest (see ``_settle``).
     """
+    _correct_by_log(okta, directory, sign_ins.log_facts)
+    outdated = _outdated_records(directory, sign_ins.log_facts)
+    for user_id, devices in directory.devices.items() if outdated else ():
+        used_at = _last_uses(sign_ins, user_id)
+        directory.devices[user_id] = [
+            settled
+            for device in devices
+            for settled in [_settle(device, user_id, devices, outdated, used_at)]
+            if settled
+        ]
+
+
+def _correct_by_log(okta: Okta, directory: Directory, log_facts: LogFacts) -> None:
     fresh: dict[str, dict[str, bool]] = {}
     for user_id, devices in directory.devices.items():
         login, corrected = directory.logins.get(user_id, ""), []
@@ -152,8 +154,76 @@ def correct_devices(okta: Okta, directory: Directory, log_facts: LogFacts) -> No
         directory.devices[user_id] = corrected
 
 
+def _outdated_records(
+    directory: Directory, log_facts: LogFacts
+) -> dict[str, tuple[MacRecord, ...]]:
+    """Return the newest records of the Mac of each record that is older, by its id."""
+    deleted = _deleted_records(log_facts)
+    outdated = {}
+    for serial, shown in directory.records.items():
+        known = {record.id for record in shown}
+        ended = (record for record in deleted.get(serial, ()) if record.id not in known)
+        records = [*(_as_logged(record, log_facts) for record in shown), *ended]
+        newest = tuple(newest_records(records))
+        outdated.update({each.id: newest for each in records if each not in newest})
+    return outdated
+
+
+def _as_logged(record: MacRecord, log_facts: LogFacts) -> MacRecord:
+    facts = log_facts.records.get(record.id)
+    ended = facts is not None and facts.status in UNUSABLE_RECORDS
+    return record._replace(is_working=False) if ended else record
+
+
+def _deleted_records(log_facts: LogFacts) -> dict[str, list[MacRecord]]:
+    """Return the records whose registration and deletion the log has, by serial number."""
+    deleted: dict[str, list[MacRecord]] = {}
+    for record_id, facts in log_facts.records.items():
+        serial = log_facts.serials.get(record_id, "").lower()
+        if serial and facts.status == "DELETED" and facts.registered_at:
+            record = MacRecord(record_id, facts.registered_at, False, frozenset())
+            deleted.setdefault(serial, []).append(record)
+    return deleted
+
+
+def _last_uses(sign_ins: SignIns, user_id: str) -> dict[str, str]:
+    """Return when a person last signed in with each device that the log names."""
+    uses: dict[str, str] = {}
+    for users in sign_ins.sightings.values():
+        for sighting in users.get(user_id, {}).values():
+            if sighting.device_id:
+                uses[sighting.device_id] = max(sighting.published, uses.get(sighting.device_id, ""))
+    return uses
+
+
+def _settle(
+    device: DeviceContext,
+    user_id: str,
+    devices: t.Sequence[DeviceContext],
+    outdated: t.Mapping[str, t.Sequence[MacRecord]],
+    used_at: t.Mapping[str, str],
+) -> DeviceContext | None:
+    """Return a device of a person as the newest record of the Mac has it, or None.
+
+    The newest record is that of the account in Okta Verify: an older one is from before the Mac
+    was erased, or the account removed. So it is if the newest does not work, or is of others. An
+    older one that a person signed in with since is that of another account on the Mac.
+    """
+    newest = outdated.get(device.device_id or "")
+    if not newest or _is_since(used_at.get(device.device_id or ""), newest[0].created):
+        return device
+    own = {each.id for each in newest if each.is_working and user_id in each.user_ids}
+    current = next((each for each in devices if each.device_id in own), None)
+    return replace(current, device_id=device.device_id) if current else None
+
+
 def _managed_users(okta: Okta, device_id: str) -> dict[str, bool]:
     return {each.user.id: each.is_managed for each in okta.device_users(device_id)}
+
+
+def _is_since(used_at: str | None, created: str | None) -> bool:
+    used, start = parse_timestamp(used_at), parse_timestamp(created)
+    return used is not None and start is not None and used >= start
 
 
 # People

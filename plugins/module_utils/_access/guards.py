@@ -684,7 +684,7 @@ def read_forecast(
     groups = named_groups(*policies) | others.sessions.groups
     directory = directories.read_directory(okta, groups, members)
     sign_ins = read_sign_ins(okta, [change.app.id for change in changes], active_days, log_events)
-    directories.correct_devices(okta, directory, sign_ins.log_facts)
+    directories.correct_devices(okta, directory, sign_ins)
     total = Forecast(log_names_devices=sign_ins.names_devices)
     user_ids, refused_earlier = set[str](), set[EarlierRefusal]()
     statuses: dict[str, str | None] = {}

@@ -152,7 +152,7 @@ def access_of(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) 
         today.state,
         verdicts[outlook.state_at(horizon.on_date)].state,
         lost,
-        " ".join(filter(None, reasons)) if lost or today.state != "yes" else "",
+        " ".join(dict.fromkeys(filter(None, reasons))) if lost or today.state != "yes" else "",
     )
 
 

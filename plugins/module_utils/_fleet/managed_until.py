@@ -20,7 +20,7 @@ from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .certificate_use import UnusedCertificate, unused_certificate
 from .facts import INVENTORY, AgeLimits, DeviceRecord, MacFacts, certificate_expiry, unknown_status
 from .stages import classify
-from .unconfirmed import contradiction
+from .unconfirmed import contradiction, lost_newest_record
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 State = t.Literal["yes", "no", "unknown"]
@@ -33,13 +33,15 @@ class Outlook:
 
     ``sure_until`` is the first time at which a Mac that is managed today may not be managed, and
     ``ends`` the first at which it surely is not, None if that is unknown. ``reason`` is a sentence
-    on why not, or on why that cannot be known.
+    on why not, or on why that cannot be known. ``superseded`` is one on why the records of the
+    person may not be that of their account in Okta Verify any more, or "".
     """
 
     today: State
     reason: str
     sure_until: datetime | None = None
     ends: datetime | None = None
+    superseded: str = ""
 
     def state_at(self, time: datetime) -> State:
         """Return whether it is managed at a time that has not passed."""
@@ -83,37 +85,38 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     """
     records = [record for record in mac.records if record.is_working and login in record.users]
     statuses = {record.users[login] for record in records}
-    superseded = _superseded(mac, login) if "MANAGED" in statuses else ""
-    if superseded:
-        return Outlook("unknown", superseded)
+    superseded = _superseded(mac, login) if records else ""
+    if superseded and "MANAGED" in statuses:
+        return Outlook("unknown", superseded, superseded=superseded)
     newest = {record.users[login] for record in newest_records(records)}
     if statuses == {"MANAGED"} or newest == {"MANAGED"}:
         return shared
     doubt = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
     if doubt:
-        return Outlook("unknown", doubt)
+        return Outlook("unknown", doubt, superseded=superseded)
     if "MANAGED" in statuses:
         return Outlook(
             "unknown",
             f"Okta has several records of {name_of(mac)}, and the newest does not show it as"
             f" managed for {login}.",
         )
-    return Outlook("no", _why_not_managed(mac, login, limits))
+    return Outlook("no", _why_not_managed(mac, login, limits), superseded=superseded)
 
 
 def _superseded(mac: MacFacts, login: str) -> str:
-    """Return why an older record of a Mac that is managed for a person says nothing, or ""."""
+    """Return why a record of a person says nothing of their account in Okta Verify, or ""."""
     own = [record for record in mac.records if login in record.users or not record.users]
     blocked, newest = newest_blocked(own), newest_records(mac.records)
-    if blocked:
+    if lost_newest_record(mac):
+        fact = "was deleted"
+    elif blocked:
         fact = f"is {blocked.status or 'without a status'}"
     elif not any(login in record.users for record in newest):
         fact = f"is not of {login}"
     else:
         return ""
     return (
-        f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one shows it as"
-        f" managed for {login}."
+        f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one is of {login}."
     )
 
 

@@ -77,17 +77,29 @@ def _was_newest(events: RecordEvents, mac: MacFacts) -> bool:
     It was that of the account in Okta Verify, so no sign-in is one with an older record. A record
     of other people says nothing of that account.
     """
-    registered = parse_timestamp(events.registered_at)
-    created = [parse_timestamp(record.created) for record in mac.records]
     is_managed = any(
         "MANAGED" in record.users.values()
         and (not events.users or not record.users.keys().isdisjoint(events.users))
         for record in mac.records
     )
-    return (
-        is_managed
-        and registered is not None
-        and all(time is not None and time < registered for time in created)
+    return is_managed and _is_younger(events, mac)
+
+
+def lost_newest_record(mac: MacFacts) -> bool:
+    """Return whether a record was deleted that was younger than all that are left."""
+    left = {record.id for record in mac.records}
+    return any(
+        events.status == "DELETED" and _is_younger(events, mac)
+        for record_id, events in (mac.events or {}).items()
+        if record_id not in left
+    )
+
+
+def _is_younger(events: RecordEvents, mac: MacFacts) -> bool:
+    registered = parse_timestamp(events.registered_at)
+    created = [parse_timestamp(record.created) for record in mac.records]
+    return registered is not None and all(
+        time is not None and time < registered for time in created
     )
 
 

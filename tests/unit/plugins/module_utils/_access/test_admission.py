@@ -31,6 +31,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.si
     SignalPolicy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
+    ALREADY,
     Horizon,
     PersonAccess,
     Verdict,
@@ -455,3 +456,42 @@ def test_signal_policies_that_nobody_read_may_hide_managed_macs() -> None:
         f"{EXPIRES} It depends on device signal collection policies that the credentials may not"
         " read."
     )
+
+
+# Records that may not be those of the account in Okta Verify any more
+
+NEWER = record("SUSPENDED", record_id="guo2", created="2026-12-01T00:00:00.000Z", **ADA)
+REGISTERED = rule("Registered", device={"registered": True})
+SUPERSEDED = (
+    f"The newest record that Okta has of {fleet_mac().serial} is SUSPENDED, and an older one is of"
+    " ada@acme.com."
+)
+
+
+def test_an_older_record_does_not_surely_admit_where_any_registered_mac_is() -> None:
+    ada = of_ada(REGISTERED, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)])
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
+    assert ada.reason == SUPERSEDED
+    deactivated = record("DEACTIVATED", record_id="guo2", created=NEWER.created)
+    older = record(**{"ada@acme.com": "NOT_MANAGED"})
+    ada = of_ada(REGISTERED, OTHERS, macs=[fleet_mac(older, deactivated)])
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
+
+
+def test_an_older_record_loses_managed_access_now_and_says_it_once() -> None:
+    ada = of_ada(MANAGED, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)])
+    assert (ada.today, ada.lost) == ("unknown", ALREADY)
+    assert ada.reason == SUPERSEDED
+
+
+def test_an_older_record_does_not_matter_where_all_are_judged_alike() -> None:
+    macs = [fleet_mac(record(**ADA), NEWER)]
+    for each, today in ((rule("All"), "yes"), (OTHERS, "no")):
+        ada = of_ada(each, macs=macs)
+        assert (ada.today, ada.lost) == (today, None) and SUPERSEDED not in ada.reason
+
+
+def test_an_older_record_that_is_not_registered_either_may_be_judged_better_without_it() -> None:
+    anybody = rule("Unregistered", device={"registered": False})
+    ada = of_ada(anybody, rule("Rest", "DENY"), macs=[fleet_mac(record(**ADA), NEWER)])
+    assert (ada.today, ada.reason) == ("unknown", SUPERSEDED)

@@ -28,7 +28,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.devi
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
     LogEvent,
-    OktaDevice,
     OktaUser,
 )
 
@@ -219,74 +218,8 @@ def test_what_ended_by_the_log_counts_no_more_and_what_lost_its_certificate_is_r
         },
         logins={"ann": "ann"},
     )
-    directory.correct_devices(Okta(), known, heard)
+    directory.correct_devices(Okta(), known, SignIns(log_facts=heard))
     assert [(one.device_id, one.managed) for one in known.devices["ann"]] == [("d1", False)]
-
-
-def test_pcs_that_report_one_serial_number_are_several_devices():
-    ann = (DeviceUser(OktaUser("ann", "ann@acme.com"), "NOT_MANAGED"),)
-    in_use = OktaDevice(
-        *("d1", "ACTIVE", "2026-11-10T00:00:00.000Z"),
-        platform="WINDOWS",
-        serial_number="Default string",
-        users=ann,
-    )
-    retired = replace(
-        in_use, id="d2", status="DEACTIVATED", created="2026-11-20T00:00:00.000Z", users=()
-    )
-
-    class Okta:
-        def devices(self, _search, expand):
-            assert expand
-            return [in_use, retired]
-
-    known = directory.read_directory(Okta(), [])
-    assert [each.device_id for each in known.devices["ann"]] == ["d1"]
-
-
-BEN = DeviceUser(OktaUser("ben", "ben@acme.com"), "NOT_MANAGED")
-
-
-@pytest.mark.parametrize(
-    ("newest", "kept"),
-    [
-        ({"status": "SUSPENDED"}, ["d9"]),
-        ({"status": "DEACTIVATED"}, ["d9"]),
-        ({"status": "DEACTIVATED", "created": "2026-11-09T00:00:00.000Z"}, ["d1", "d9"]),
-        ({"status": "ACTIVE"}, ["d1", "d9", "d2"]),
-        ({"status": "SUSPENDED", "serial_number": "C09"}, ["d1", "d9"]),
-        ({"status": "SUSPENDED", "platform": "IOS"}, ["d1", "d9"]),
-        ({"status": "SUSPENDED", "users": (BEN,)}, ["d1", "d9"]),
-        ({"status": "SUSPENDED", "users": None}, ["d9"]),
-    ],
-)
-def test_an_older_record_is_left_out_if_the_newest_of_its_device_is_blocked(newest, kept):
-    ann = (DeviceUser(OktaUser("ann", "ann@acme.com"), "MANAGED"),)
-    old = OktaDevice(
-        *("d1", "ACTIVE", "2026-11-10T00:00:00.000Z"),
-        platform="MACOS",
-        serial_number="C02",
-        users=ann,
-    )
-    without_serial = replace(old, id="d9", serial_number="")
-    blocked = replace(old, id="d8", status="SUSPENDED", serial_number="")
-    newer = replace(old, id="d2", **{"created": "2026-11-20T00:00:00.000Z", **newest})
-    reads = []
-
-    class Okta:
-        def devices(self, search, expand):
-            reads.append((search, expand))
-            return [newer, blocked, old, without_serial]
-
-    known = directory.read_directory(Okta(), [])
-    assert sorted(each.device_id for each in known.devices["ann"]) == sorted(kept)
-    assert reads == [
-        (
-            'status eq "ACTIVE" or status eq "UNSUSPENDED" or status eq "SUSPENDED" or status eq'
-            ' "DEACTIVATED"',
-            "userSummary",
-        )
-    ]
 
 
 def test_only_who_was_refused_since_and_not_before_is_new():

@@ -315,11 +315,8 @@ def test_an_older_record_does_not_speak_for_a_newest_one_of_somebody_else() -> N
     newest = record(record_id="guo2", created=LATER, ben="MANAGED")
     shown = outlooks(managed(record(ada="MANAGED"), newest), NOW)
     assert shown["ben"].today == "yes"
-    assert shown["ada"] == Outlook(
-        "unknown",
-        f"The newest record that Okta has of {SERIAL} is not of ada, and an older one shows it as"
-        " managed for ada.",
-    )
+    why = f"The newest record that Okta has of {SERIAL} is not of ada, and an older one is of ada."
+    assert shown["ada"] == Outlook("unknown", why, superseded=why)
 
 
 def test_a_newest_record_without_a_status_does_not_work() -> None:
@@ -385,6 +382,11 @@ def test_what_is_lost_earlier_is_said_first() -> None:
     assert unknown.sure_until == EARLIEST
 
 
+OLDER_THAN_DELETED = (
+    f"The newest record that Okta has of {SERIAL} was deleted, and an older one is of ada."
+)
+
+
 @pytest.mark.parametrize(
     "registered, today",
     [(LATER, "unknown"), (AFTER, "yes"), (BEFORE, "yes"), ("", "yes")],
@@ -396,10 +398,37 @@ def test_an_older_record_does_not_speak_for_a_newest_one_that_was_deleted(
     shown = of_ada(managed(record(created=AFTER, ada="MANAGED"), events=events))
     assert shown.today == today
     if today == "unknown":
-        assert shown.reason == (
-            "Its newest record guo2 was deleted, and an older one is still managed."
-        )
+        assert shown.reason == shown.superseded == OLDER_THAN_DELETED
     others = managed(record(created="", ada="MANAGED"), events=events)
     assert of_ada(others).today == "yes"
     alone = mac(record(created=AFTER, ada="NOT_MANAGED"), events=events)
     assert "was deleted" not in of_ada(alone).reason
+
+
+@pytest.mark.parametrize("of", [{}, {"ada": True}, {"ben": False}])
+def test_a_registration_may_be_that_of_an_older_record_which_is_not_managed_either(
+    of: dict[str, bool],
+) -> None:
+    events = {"guo2": RecordEvents("DELETED", users=of, registered_at=LATER)}
+    shown = of_ada(mac(record(created=AFTER, ada="NOT_MANAGED"), events=events))
+    assert (shown.today, shown.superseded) == ("no", OLDER_THAN_DELETED)
+    ended = {"guo2": RecordEvents("DEACTIVATED", users=of, registered_at=LATER)}
+    assert of_ada(mac(record(created=AFTER, ada="NOT_MANAGED"), events=ended)).superseded == ""
+
+
+def test_a_record_that_the_search_still_shows_was_not_lost() -> None:
+    events = {"guo1": RecordEvents("DELETED", registered_at=LATER)}
+    shown = mac(record(record_id="guo1", ada="NOT_MANAGED"), events=events)
+    assert of_ada(shown).superseded == ""
+
+
+def test_a_person_without_a_record_that_works_has_no_older_one() -> None:
+    shown = of_ada(mac(record("SUSPENDED", ada="NOT_MANAGED")))
+    assert (shown.today, shown.superseded) == ("no", "")
+
+
+def test_an_unreadable_status_does_not_hide_that_a_newer_record_is_of_somebody_else() -> None:
+    newest = record(record_id="guo2", created=LATER, ben="MANAGED")
+    shown = of_ada(mac(record(ada="NEW_WORD"), newest))
+    assert shown.today == "unknown" and "is not of ada" in shown.superseded
+    assert "NEW_WORD" in shown.reason
