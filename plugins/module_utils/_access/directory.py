@@ -160,10 +160,10 @@ def _outdated_records(
     """Return the newest records of the Mac of each record that is older, by its id."""
     deleted = _deleted_records(log_facts)
     outdated = {}
-    for serial, shown in directory.records.items():
-        known = {record.id for record in shown}
+    for serial, listed in directory.records.items():
+        known = {record.id for record in listed}
         ended = (record for record in deleted.get(serial, ()) if record.id not in known)
-        records = [*(_as_logged(record, log_facts) for record in shown), *ended]
+        records = [*(_as_logged(record, log_facts) for record in listed), *ended]
         newest = tuple(newest_records(records))
         outdated.update({each.id: newest for each in records if each not in newest})
     return outdated

@@ -245,13 +245,13 @@ def _placement_problem(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) ->
     if any(mac.blueprint_id in ids for mac in macs):
         return ""
     wanted = abbreviate([repr(blueprint.name) for blueprint in ring.blueprints], 3)
-    shown = next((mac for mac in macs if mac.blueprint_id), None)
-    if shown is None:
+    placed = next((mac for mac in macs if mac.blueprint_id), None)
+    if placed is None:
         return (
             f"has to be on blueprint {wanted}, but Kandji does not show the id of its blueprint."
             " Look at the Mac in Kandji, or name another."
         )
-    here = shown.blueprint_name or shown.blueprint_id
+    here = placed.blueprint_name or placed.blueprint_id
     return f"is on blueprint {here!r}, not on {wanted}. Move the Mac in Kandji, or name another."
 
 
