@@ -63,7 +63,8 @@ options:
     elements: str
     default: []
   within_days:
-    description: Access is forecast for today and for the time so many days from now.
+    description: Access is forecast for today and for the time so many days from now, from V(1)
+      to V(365).
     type: int
     default: 30
   on_date:

@@ -96,22 +96,37 @@ def test_the_older_record_of_an_erased_mac_says_nothing(people, ask, tmp_path, s
     assert not people.sign_in()[login]
 
 
-@pytest.mark.lab(macs=0, real_macs=0)
-def test_the_older_record_of_an_erased_mac_says_nothing_after_the_newest_was_deleted(people, ask):
-    people.draw(1, 4, events=["nothing"])
-    mac = people.erase(people.managed_macs()[0])
+def end_newest(people, mac, end):
+    """End the newest record of a Mac: by a step, or by its deletion or another activation."""
     registry, newest = people.world.okta.registry, people.world.okta.devices[mac.okta_account]
-    registry.step(newest, "deactivate")
-    registry.delete(newest)
+    if end in ("delete", "activate"):
+        registry.step(newest, "deactivate")
+    if end == "delete":
+        registry.delete(newest)
+    else:
+        registry.step(newest, end)
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
+@pytest.mark.parametrize(
+    "device", [{"registered": True, "managed": True}, {"registered": True}, {}]
+)
+@pytest.mark.parametrize("end", ["suspend", "deactivate", "activate", "delete"])
+def test_the_older_record_of_an_erased_mac_admits_by_no_rule(people, ask_of, device, end):
+    """By one for managed Macs, for registered ones, or one that Okta FastPass alone satisfies."""
+    people.draw(1, 4, events=["nothing"])
+    people.app = people.require_managed_macs("Slack", {"device": device or None})
+    mac = people.erase(people.managed_macs()[0])
+    end_newest(people, mac, end)
     login = people.login_of(mac)
-    assert ask(1)[login]["today"] == "unknown"
+    assert ask_of("Slack", 1)[login]["today"] == "unknown"
     people.pass_days(1)
     assert not people.sign_in()[login]
 
 
 @pytest.mark.lab(macs=0, real_macs=0)
-@pytest.mark.parametrize("step", ["suspend", "deactivate"])
-def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, run_module, step):
+@pytest.mark.parametrize("end", ["suspend", "deactivate", "activate", "delete"])
+def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, run_module, end):
     """The person used the app before the Mac was erased, and not since."""
     people.draw(1, 4, events=["nothing"])
     org = people.world.okta
@@ -122,7 +137,7 @@ def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, ru
     people.open(app)
     people.world.clock.advance(days=2)
     mac = people.erase(people.managed_macs()[0])
-    org.registry.step(org.devices[mac.okta_account], step)
+    end_newest(people, mac, end)
     login = people.login_of(mac)
     glass = org.add_user("Break", "Glass", "glass@example.com")
     org.directory.add_group("Break glass", members=[glass.id])
