@@ -186,6 +186,7 @@ def test_handshakes_that_are_not_ended_keep_nobody_out(port: int, tmp_path: Path
         source.wait(1)
 
 
+@pytest.mark.long
 def test_a_request_of_a_byte_at_a_time_ends_and_a_connection_that_is_used_stays(port: int) -> None:
     with SourceProcess(HOOK, {"port": port}, ENVIRONMENT) as source:
         up(port)
@@ -337,6 +338,7 @@ def test_the_memory_of_the_log_source_and_its_file_do_not_grow_with_its_events(
         assert max(size[4:]) <= 1.3 * max(size[:4]), size
 
 
+@pytest.mark.long
 def test_killed_again_and_again_it_loses_nothing_and_repeats_no_more_than_its_last_second(
     watched, args, environment, state
 ):

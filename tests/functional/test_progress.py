@@ -152,6 +152,7 @@ def test_a_watch_shows_at_which_apps_and_how_long_still(play, watched):
 
 
 @pytest.mark.lab(macs=1)
+@pytest.mark.long
 def test_a_reset_shows_how_many_records_are_done_and_a_rate_limit(play, watched):
     fleet = ResetFleet(watched)
     serials = [f"RESETMAC000{number}" for number in range(1, 5)]
@@ -178,6 +179,7 @@ def test_a_report_shows_its_requests(play, watched, tmp_path):
 
 
 @pytest.mark.lab(macs=4)
+@pytest.mark.long
 def test_in_awx_each_line_is_an_event(watched, tmp_path, printed, shown):
     watched.fault("slow", "List Custom Profiles", seconds=WAIT)
     job = Job(

@@ -139,6 +139,7 @@ def read_options(tenant: Tenant, switch: str) -> dict[str, t.Any]:
     return {}
 
 
+@pytest.mark.long
 def test_each_switch_that_a_read_can_see_is_answered(tenant):
     """One company: each switch is set, looked at, and set back."""
     tenant.prepare()
