@@ -39,7 +39,7 @@ options:
     type: str
   users:
     description: Records of these users, by id or login, read by their ids. RV(people) has who they
-      are.
+      are. A service app needs the scope C(okta.users.read) for it.
     type: list
     elements: str
 seealso:
@@ -138,8 +138,8 @@ USES = (
     okta_api.LIST_DEVICES,
     okta_api.GET_DEVICE,
     okta_api.LIST_DEVICE_USERS,
-    okta_api.GET_USER,
-    okta_api.LIST_USER_DEVICES,
+    okta_api.OPTIONAL_USER,
+    okta_api.OPTIONAL_USER_DEVICES,
 )
 
 
@@ -147,10 +147,17 @@ def run(ctx: ModuleContext) -> Result:
     """Return the device records that the options select."""
     params = ctx.params
     serials, ids = params["serial_numbers"], params["device_ids"]
-    named = {name: ctx.okta.user(name) for name in dict.fromkeys(params["users"] or ())}
+    named = {
+        name: ctx.okta.user(name, okta_api.OPTIONAL_USER)
+        for name in dict.fromkeys(params["users"] or ())
+    }
     people = {user.id: user for user in named.values() if user}
     if params["users"] is not None:
-        ids = [device.id for user_id in people for device in ctx.okta.user_devices(user_id)]
+        ids = [
+            device.id
+            for user_id in people
+            for device in ctx.okta.user_devices(user_id, okta_api.OPTIONAL_USER_DEVICES)
+        ]
     devices, more = take_rows(
         _records(ctx.okta, serials, ids, params["search"]), params["max_rows"]
     )

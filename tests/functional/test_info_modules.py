@@ -128,6 +128,21 @@ def test_records_of_a_person_with_the_address_of_the_profile(watched, ask):
     assert record.id in [one["id"] for one in result["devices"]]
 
 
+def test_records_need_no_scope_for_people_unless_people_are_named(watched, run_module):
+    """Okta refuses a token as a whole if one scope is not granted."""
+    made = watched.control("POST", "/okta/apps", {"scopes": ["okta.devices.read"]})
+    app = {
+        "okta_api_token": "",
+        "okta_client_id": made["client_id"],
+        "okta_private_key": made["private_key"],
+        "okta_key_id": made["key_id"],
+    }
+    result = run_module("okta_device_info", app, lab=watched.lab)
+    assert not result.get("failed") and result["devices"], result
+    refused = run_module("okta_device_info", {**app, "users": ["x"]}, lab=watched.lab)
+    assert refused["failed"] and "okta.users.read" in refused["msg"], refused
+
+
 def test_no_page_is_read_beyond_what_is_shown(watched, ask):
     result, _calls = ask("okta_device_info", max_rows=1)
     assert len(result["devices"]) == 1 and result["more"] and result["absent"] == []

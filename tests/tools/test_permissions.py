@@ -7,6 +7,7 @@ is declared by somebody.
 
 from __future__ import annotations
 
+import re
 import types
 
 import pytest
@@ -39,6 +40,24 @@ def test_each_playbook_has_an_entry_unless_it_sends_nothing_to_the_vendors() -> 
     assert {stem for stem in stems if f"`{stem}.yml`" not in page} == set(permissions.ELSEWHERE)
     for stem in permissions.ELSEWHERE:
         assert permissions.operations_of_playbook(stem) == []
+
+
+def test_a_clean_up_needs_the_log_and_ends_no_sessions() -> None:
+    """Its modules need the log, and may end sessions, for some options alone."""
+    sent = {one.name: one for one in permissions.operations_of_playbook("clean_up_records")}
+    assert not sent["listLogEvents"].optional and "revokeUserSessions" not in sent
+
+
+def test_what_a_playbook_always_or_never_sends_is_optional_for_its_modules() -> None:
+    for sent in (permissions.ALWAYS_SENT, permissions.NEVER_SENT):
+        for stem, chosen in sent.items():
+            used = permissions.modules_of(CHECKOUT / "playbooks" / f"{stem}.yml")
+            declared = [
+                one
+                for name in used & set(permissions.names())
+                for one in permissions.operations(name)
+            ]
+            assert {*chosen} <= {one.name for one in declared if one.optional}, stem
 
 
 def test_an_imported_playbook_counts() -> None:
@@ -112,6 +131,6 @@ def test_no_operation_of_a_client_is_left_over() -> None:
 def test_every_operation_that_a_client_defines_is_collected(name: str) -> None:
     client = CHECKOUT / "plugins" / "module_utils" / name / "client.py"
     text = client.read_text()
-    defined = text.count(" = Operation(") + text.count(" = replace(LIST_")
+    defined = len(re.findall(r"^[A-Z_]+ = (?:Operation|replace)\(", text, re.MULTILINE))
     assert defined > 20
     assert len(client_operations(name)) == defined

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import typing as t
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -43,6 +44,9 @@ READING = (
     "report",
     "verify_tenant",
 )  # their modules run in check mode, if they could write
+# The optional operations of its modules that a playbook always sends, or never, by its name.
+ALWAYS_SENT = {"clean_up_records": ("listLogEvents",)}
+NEVER_SENT = {"clean_up_records": ("revokeUserSessions",)}
 COLLECTION = "devicetrust.okta_kandji."
 HEAD = """# Scopes and permissions
 
@@ -89,10 +93,14 @@ def playbooks() -> list[str]:
 
 
 def operations_of_playbook(name: str) -> list[t.Any]:
-    """Return the operations that the modules of a playbook declare."""
+    """Return the operations that a playbook sends, of those that its modules declare."""
     used = modules_of(CHECKOUT / "playbooks" / f"{name}.yml") & set(names())
     declared = [one for module in sorted(used) for one in operations(module)]
-    return [one for one in declared if not one.writes or name not in READING]
+    return [
+        replace(one, optional=False) if one.name in ALWAYS_SENT.get(name, ()) else one
+        for one in declared
+        if one.name not in NEVER_SENT.get(name, ()) and not (one.writes and name in READING)
+    ]
 
 
 def _modules_of_task(task: dict[str, t.Any], path: Path) -> set[str]:

@@ -258,7 +258,10 @@ ENRICHING_POLICIES = replace(LIST_POLICIES, optional=True)
 ENRICHING_RULES = replace(LIST_RULES, optional=True)
 ENRICHING_APPS = replace(LIST_APPS, optional=True)
 ENRICHING_MAPPINGS = replace(LIST_MAPPINGS, optional=True)
-OPTIONAL_LOG_EVENTS = replace(LIST_LOG_EVENTS, optional=True)  # only some runs of a module send it
+# Those that only some runs of a module send.
+OPTIONAL_LOG_EVENTS = replace(LIST_LOG_EVENTS, optional=True)
+OPTIONAL_USER = replace(GET_USER, optional=True)
+OPTIONAL_USER_DEVICES = replace(LIST_USER_DEVICES, optional=True)
 
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
@@ -417,7 +420,7 @@ class Okta:
         rows = rows_of("okta", self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
         return list(map(DeviceUser.from_row, rows))
 
-    def user(self, id_or_login: str) -> OktaUser | None:
+    def user(self, id_or_login: str, operation: Operation = GET_USER) -> OktaUser | None:
         """Return one user by id or login, or None if there is none. getUser.
 
         Okta takes ``me`` for the user of the credentials; nobody has that login. It also takes the
@@ -427,7 +430,7 @@ class Okta:
         if id_or_login.casefold() == "me":
             return None
         try:
-            answer = self.transport.call(GET_USER, {"id": id_or_login})
+            answer = self.transport.call(operation, {"id": id_or_login})
         except NotFound:
             return None
         user = OktaUser.from_row(_row(answer.json))
@@ -441,9 +444,11 @@ class Okta:
             )
         return None
 
-    def user_devices(self, user_id: str) -> list[OktaDevice]:
+    def user_devices(
+        self, user_id: str, operation: Operation = LIST_USER_DEVICES
+    ) -> list[OktaDevice]:
         """Return the device records that a user is linked to. listUserDevices."""
-        rows = rows_of("okta", self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
+        rows = rows_of("okta", self.transport.call(operation, {"userId": user_id}).json)
         return [_device(_row(row.get("device") or {})) for row in rows]
 
     def enrollments(self, user_id: str) -> list[Enrollment]:
