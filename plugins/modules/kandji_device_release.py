@@ -16,7 +16,8 @@ description:
     is the SCEP profile, its certificate goes with it.
   - Kandji's assignment is the state. A Mac without the person is not selected, so the next run
     after an interruption releases the rest.
-  - Calls are one for each 300 devices of the person, one for the blueprints, and two for each Mac.
+  - Calls are one for each 300 devices of an address of the person, one for the blueprints, and two
+    for each Mac.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -29,6 +30,14 @@ options:
     description: E-mail address of the person in Kandji, compared without case.
     type: str
     required: true
+  other_addresses:
+    description:
+      - Other e-mail addresses that Kandji may have of the same person, such as a login in Okta that
+        is not the address in their profile. Macs of each are released.
+      - O(person) and O(other_addresses) are each refused if Kandji has several users with it.
+    type: list
+    elements: str
+    default: []
   blueprint:
     description: Name or id of the blueprint to move the Macs to. Without it they stay in theirs.
     type: str
@@ -52,6 +61,7 @@ EXAMPLES = r"""
     kandji_api_url: https://acme.api.kandji.io
     kandji_api_token: "{{ vault_kandji_api_token }}"
     person: ann@acme.com
+    other_addresses: [a123@corp.acme.com]
     blueprint: Staging
     shared_serials: [FVFXC2ABQ05D]
     max_devices: 3
@@ -76,6 +86,10 @@ devices:
       description: Name in Kandji.
       type: str
       returned: always
+    person:
+      description: Address that it was assigned to before the run.
+      type: str
+      returned: always
     blueprint:
       description: Name of its blueprint before the run.
       type: str
@@ -96,12 +110,14 @@ devices:
     - serial_number: C02XK1ZAJG5J
       device_id: 6f5a5f5e-3d3b-4a8f-a1f1-6a2d6f3f7a10
       name: MacBook of Ann
+      person: ann@acme.com
       blueprint: Engineering
       state: changed
       reason: It has no person any more, and stays in 'Engineering'.
       reason_code: null
 report:
-  description: Lines of text for an operator, one for each device.
+  description: Lines of text for an operator, one for each device. They name an address that is not
+    O(person).
   returned: success
   type: list
   elements: str
@@ -126,9 +142,9 @@ api_calls:
 from ..module_utils._core.changes import Change, Shown
 from ..module_utils._core.errors import BadOption, DeviceTrustError, NotFound, Refused
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
+from ..module_utils._core.options import KANDJI, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result, build_result
-from ..module_utils._core.text import split_lines
+from ..module_utils._core.text import split_lines, unique_spellings
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.device_release import (
     Release,
@@ -141,6 +157,7 @@ from ..module_utils._kandji.records import Blueprint, KandjiDevice
 
 OPTIONS: ArgumentSpec = {
     "person": {"type": "str", "required": True},
+    "other_addresses": {"type": "list", "elements": "str", "default": []},
     "blueprint": {"type": "str"},
     "shared_serials": {"type": "list", "elements": "str", "default": []},
     "max_devices": {"type": "int", "default": 10},
@@ -156,16 +173,14 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return what became of the person's devices. Raise Refused, before any write, by a limit."""
     params, kandji = ctx.params, ctx.kandji
-    person = params["person"].strip()
-    if not person:
-        raise BadOption("person: It is empty. Set the e-mail address of the person in Kandji.")
+    person, addresses = _addresses(params)
     shared = {serial.lower() for serial in split_lines(params["shared_serials"])}
     blueprint = _find_blueprint(ctx)
 
     def plan(device: KandjiDevice) -> Release:
-        return plan_release(device, person, blueprint, shared)
+        return plan_release(device, addresses, blueprint, shared)
 
-    releases = [plan(device) for device in _find_devices(ctx, person)]
+    releases = [plan(device) for device in _find_devices(ctx, addresses)]
     check_limit(releases, person, params["max_devices"])
     done: list[Release] = []
     for release in releases:
@@ -185,23 +200,35 @@ def run(ctx: ModuleContext) -> Result:
         report=[
             f"{row['serial_number']}, {row['name'] or 'no name'}:"
             f" {str(row['state']).replace('_', ' ')}. {row['reason']}"
+            f"{_name_other(row['person'], person)}"
             for row in rows
         ],
     )
 
 
-def _find_devices(ctx: ModuleContext, person: str) -> list[KandjiDevice]:
-    """Return the person's devices. Raise Refused if they are of several users with the address."""
-    devices = [
-        each for each in ctx.kandji.devices(user_email=person) if is_assigned_to(each, person)
-    ]
-    users = {each.user_id for each in devices} - {""}
-    if len(users) > 1:
-        raise Refused(
-            f"person: Kandji has {len(users)} users with the address {person}, so whose Macs to"
-            " release is unknown. Nothing was written. Correct the addresses in Kandji."
-        )
-    return devices
+def _addresses(params: Params) -> tuple[str, list[str]]:
+    """Return the address of the person, and all addresses of theirs."""
+    person = params["person"].strip()
+    if not person:
+        raise BadOption("person: It is empty. Set the e-mail address of the person in Kandji.")
+    return person, unique_spellings([person, *split_lines(params["other_addresses"])])
+
+
+def _find_devices(ctx: ModuleContext, addresses: list[str]) -> list[KandjiDevice]:
+    """Return the devices of addresses. Raise Refused if several users have one of these."""
+    found: dict[str, KandjiDevice] = {}
+    for address in addresses:
+        devices = [
+            each for each in ctx.kandji.devices(user_email=address) if is_assigned_to(each, address)
+        ]
+        users = {each.user_id for each in devices} - {""}
+        if len(users) > 1:
+            raise Refused(
+                f"person: Kandji has {len(users)} users with the address {address}, so whose Macs"
+                " to release is unknown. Nothing was written. Correct the addresses in Kandji."
+            )
+        found.update((each.device_id, each) for each in devices)
+    return list(found.values())
 
 
 def _find_blueprint(ctx: ModuleContext) -> Blueprint | None:
@@ -226,6 +253,7 @@ def _rows(releases: list[Release], check_mode: bool) -> list[dict[str, object]]:
             "serial_number": release.device.serial,
             "device_id": release.device.device_id,
             "name": release.device.name or None,
+            "person": release.device.person or None,
             "blueprint": release.device.blueprint_name or None,
             "state": done if release.releases else "skipped",
             "reason": release.reason,
@@ -233,6 +261,12 @@ def _rows(releases: list[Release], check_mode: bool) -> list[dict[str, object]]:
         }
         for release in releases
     ]
+
+
+def _name_other(assigned: object, person: str) -> str:
+    """Return to which other address a device was assigned, "" if it is that of the person."""
+    address = str(assigned or "")
+    return "" if address.lower() in ("", person.lower()) else f" It was assigned to {address}."
 
 
 def _change(release: Release) -> Change:

@@ -14,7 +14,8 @@ description:
   - Okta's search may lag behind by minutes. Records that O(device_ids) names are read by id, with
     their users, and are current. So are those of O(users).
   - A search takes a call for each 200 records. O(serial_numbers) takes one for each 40 of them,
-    O(device_ids) two for each, and O(users) two for each user and two for each of their records.
+    O(device_ids) two for each, and O(users) two for each user, one more for an e-mail address that
+    is no login, and two for each of their records.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -38,8 +39,9 @@ options:
       "MACOS"). Without any of these options, all Macs.
     type: str
   users:
-    description: Records of these users, by id or login, read by their ids. RV(people) has who they
-      are. A service app needs the scope C(okta.users.read) for it.
+    description: Records of these users, by id or login, read by their ids. A login may also be the
+      e-mail address of a user's profile, if no other user has it. RV(people) has who they are. A
+      service app needs the scope C(okta.users.read) for it.
     type: list
     elements: str
 seealso:
@@ -117,7 +119,7 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._core.errors import NotFound
+from ..module_utils._core.errors import BadOption, NotFound
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
@@ -125,7 +127,7 @@ from ..module_utils._fleet.join import management_by_user
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
-from ..module_utils._okta.records import DeviceUser, OktaDevice
+from ..module_utils._okta.records import DeviceUser, OktaDevice, OktaUser
 
 OPTIONS: ArgumentSpec = {
     **MAX_ROWS,
@@ -139,6 +141,7 @@ USES = (
     okta_api.GET_DEVICE,
     okta_api.LIST_DEVICE_USERS,
     okta_api.OPTIONAL_USER,
+    okta_api.LIST_USERS,
     okta_api.OPTIONAL_USER_DEVICES,
 )
 
@@ -148,7 +151,7 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     serials, ids = params["serial_numbers"], params["device_ids"]
     named = {
-        name: ctx.okta.user(name, okta_api.OPTIONAL_USER)
+        name: ctx.okta.user(name, okta_api.OPTIONAL_USER) or _with_email(ctx.okta, name)
         for name in dict.fromkeys(params["users"] or ())
     }
     people = {user.id: user for user in named.values() if user}
@@ -177,6 +180,17 @@ def run(ctx: ModuleContext) -> Result:
             for user in people.values()
         ],
     }
+
+
+def _with_email(okta: Okta, name: str) -> OktaUser | None:
+    """Return the user with an e-mail address, for a name that is no login."""
+    users = okta.users_with_email(name) if "@" in name else []
+    if len(users) > 1:
+        raise BadOption(
+            f"users: Okta has {len(users)} users with the e-mail address {name}:"
+            f" {', '.join(user.name for user in users)}. Name one of them by login or id."
+        )
+    return users[0] if users else None
 
 
 def _records(

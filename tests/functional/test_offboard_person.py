@@ -167,6 +167,53 @@ def test_kandji_knows_a_person_by_the_address_of_the_profile_in_okta(watched, pl
     assert done.status == 0 and leaver.is_gone(), done.output
 
 
+@pytest.mark.parametrize("person", ["login", "email"])
+@pytest.mark.parametrize("in_kandji", ["login", "email"])
+def test_login_and_address_of_a_person_find_the_same_in_both(watched, playbook, person, in_kandji):
+    """Whichever of the two an administrator knows, and whichever Kandji has."""
+    leaver = Leaver(watched, "a123@corp.example.com")
+    names = {"login": leaver.login, "email": ANN}
+    leaver.user.email, leaver.assigned.email = ANN, names[in_kandji]
+    watched.world.kandji.changed()
+    variables = {**leaver.variables, "device_trust_offboard_person": names[person]}
+    planned = playbook(watched.lab, OFFBOARD, check=True, variables=variables)
+    assert planned.status == 0 and watched.writes() == [], planned.output
+    named = f"{ANN} is the user with this login in Okta: {leaver.login}."
+    assert (named in planned.output) is (person == "email")
+    variables["device_trust_offboard_confirm"] = f"OFFBOARD {names[person]}"
+    done = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert done.status == 0 and leaver.is_gone(), done.output
+    assert planned.changed == done.changed
+    mark = watched.mark()
+    again = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+
+
+def test_macs_of_both_addresses_are_released(watched, leaver, run_module):
+    leaver.assigned.email = "a123@corp.example.com"
+    leaver.device(SHARED).user = watched.world.kandji.add_user("Ann", ANN)
+    watched.world.kandji.changed()
+    args = {"person": ANN, "other_addresses": "A123@corp.example.com\n"}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert {row["person"] for row in done["devices"]} == {ANN, "a123@corp.example.com"}, done
+    assert (leaver.device(OWN).user, leaver.device(SHARED).user) == (None, None)
+    assert "It was assigned to a123@corp.example.com." in str(done["report"])
+    assert f"It was assigned to {ANN}." not in str(done["report"])
+    again = run_module(MODULE, args, lab=watched.lab)
+    assert not again["changed"] and again["devices"] == []
+
+
+def test_two_people_with_one_address_in_okta_are_not_told_apart(watched, leaver, playbook):
+    other = ResetFleet(watched).user("b@corp.example.com")
+    leaver.user.email = other.email = "same@example.com"
+    variables = {**leaver.variables, "device_trust_offboard_person": "same@example.com"}
+    for check in (True, False):
+        refused = playbook(watched.lab, OFFBOARD, check=check, variables=variables)
+        text = " ".join(refused.output.split())
+        assert refused.status != 0 and watched.writes() == [], refused.output
+        assert "Okta has 2 users with the e-mail address same@example.com" in text
+
+
 def test_the_plan_says_that_kandji_assigns_none_of_the_persons_macs(watched, leaver, playbook):
     leaver.assigned.email = "a.smith@example.com"
     watched.world.kandji.changed()

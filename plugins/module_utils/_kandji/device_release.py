@@ -29,19 +29,24 @@ class Release:
     to: Blueprint | None = None
 
 
-def is_assigned_to(device: KandjiDevice, person: str) -> bool:
-    """Return whether a device is assigned to a person, by the e-mail address in any case."""
-    return bool(person.strip()) and device.person.strip().lower() == person.strip().lower()
+def is_assigned_to(device: KandjiDevice, *addresses: str) -> bool:
+    """Return whether a device is assigned to a person, by an e-mail address in any case."""
+    known = {address.strip().lower() for address in addresses} - {""}
+    return device.person.strip().lower() in known
 
 
 def plan_release(
-    device: KandjiDevice, person: str, blueprint: Blueprint | None, shared: Collection[str]
+    device: KandjiDevice,
+    addresses: Collection[str],
+    blueprint: Blueprint | None,
+    shared: Collection[str],
 ) -> Release:
     """Return what becomes of a device.
 
+    :arg addresses: the e-mail addresses that Kandji may have of the person.
     :arg shared: serials in lower case of Macs that others use, which stay in their blueprint.
     """
-    if not is_assigned_to(device, person):
+    if not is_assigned_to(device, *addresses):
         reason = "Somebody assigned it to another person, or to nobody, during the run."
         return Release(device, False, reason, "assigned_to_others")
     if device.platform != MAC:

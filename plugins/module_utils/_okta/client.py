@@ -109,6 +109,8 @@ DELETE_DEVICE = Operation(
     repeatable=True,
 )
 GET_USER = Operation("getUser", "GET", "/api/v1/users/{id}", "okta.users.read")
+# Optional: only a run that is given an e-mail address that is no login sends it.
+LIST_USERS = Operation("listUsers", "GET", "/api/v1/users", "okta.users.read", optional=True)
 LIST_USER_DEVICES = Operation(
     "listUserDevices", "GET", "/api/v1/users/{userId}/devices", "okta.users.read"
 )
@@ -443,6 +445,16 @@ class Okta:
                 vendor="okta",
             )
         return None
+
+    def users_with_email(self, address: str) -> list[OktaUser]:
+        """Return the users with an e-mail address in their profile, in any case. listUsers.
+
+        Okta's search may lag behind by seconds. It finds users of every status.
+        """
+        query: dict[str, str | int] = {"search": f"profile.email eq {quote_filter(address)}"}
+        rows = self._pages(LIST_USERS, query)
+        users = [OktaUser.from_row(_row(row)) for row in rows]
+        return [user for user in users if (user.email or "").casefold() == address.casefold()]
 
     def user_devices(
         self, user_id: str, operation: Operation = LIST_USER_DEVICES

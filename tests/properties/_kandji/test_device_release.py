@@ -34,7 +34,7 @@ SHARED = strategies.sets(strategies.sampled_from(["c02a", "c02b", ""]))
 def test_only_a_mac_of_the_person_is_released_and_a_shared_one_stays(
     device: KandjiDevice, person: str, blueprint: Blueprint | None, shared: set[str]
 ) -> None:
-    done = release.plan_release(device, person, blueprint, shared)
+    done = release.plan_release(device, [person], blueprint, shared)
     if done.releases:
         assert person.strip() and device.person.lower() == person.lower()
         assert device.platform == "Mac" and done.code is None
@@ -47,8 +47,8 @@ def test_only_a_mac_of_the_person_is_released_and_a_shared_one_stays(
 def test_a_released_mac_needs_nothing_more(
     device: KandjiDevice, person: str, blueprint: Blueprint | None, shared: set[str]
 ) -> None:
-    done = release.plan_release(device, person, blueprint, shared)
+    done = release.plan_release(device, [person], blueprint, shared)
     if done.releases:
         place = done.to.id if done.to else device.blueprint_id
         after = replace(device, person="", blueprint_id=place)
-        assert not release.plan_release(after, person, blueprint, shared).releases
+        assert not release.plan_release(after, [person], blueprint, shared).releases

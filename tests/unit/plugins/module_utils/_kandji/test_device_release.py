@@ -43,8 +43,17 @@ def test_a_person_is_the_whole_address_in_any_case(assigned: str, person: str, s
     assert release.is_assigned_to(replace(MAC, person=assigned), person) is same
 
 
+def test_any_address_of_a_person_is_theirs() -> None:
+    login = "a123@corp.acme.com"
+    assert release.is_assigned_to(MAC, login, ANN) and release.is_assigned_to(MAC, ANN, login)
+    assert not release.is_assigned_to(MAC, login) and not release.is_assigned_to(MAC)
+    other = replace(MAC, person=login)
+    assert release.plan_release(other, [ANN, login], None, ()).releases
+    assert release.plan_release(other, [ANN], None, ()).code == "assigned_to_others"
+
+
 def planned(device: KandjiDevice, blueprint: Blueprint | None, *shared: str) -> release.Release:
-    return release.plan_release(device, ANN, blueprint, shared)
+    return release.plan_release(device, [ANN], blueprint, shared)
 
 
 def test_a_mac_loses_its_person_and_moves() -> None:
