@@ -56,6 +56,10 @@ CHANGES: dict[str, Callable[[t.Any], t.Any]] = {
 # Fields whose values look like words of an enumeration, and are none.
 SERIALS = ("serial_number", "serialNumber")
 
+# A rule of Okta's that says nothing of a condition has no such condition. Okta leaves it out.
+CONDITIONS = "conditions"
+NOTHING = ("missing", "null", "of no content")
+
 # What a field becomes that a run reads and no answer of the lab has. Null says as little.
 APPEARS: dict[str, t.Any] = {"null where nothing was": None}
 
@@ -84,6 +88,10 @@ class FieldFault:
             return "another serial is another Mac's"
         if self.change == "of no content" and len(self.path) == 1:
             return "a list without rows is what a vendor without such objects answers"
+        if CONDITIONS in self.path and self.change in NOTHING:
+            return "a rule without a condition is what Okta answers where it has none"
+        if CONDITIONS in self.path and self.change == "an unknown word":
+            return "a rule with another word has another condition"
         return ""
 
     @property
@@ -152,12 +160,25 @@ def values_at(value: t.Any, path: Path) -> Iterator[t.Any]:
         yield from values_at(value[path[0]], path[1:])
 
 
+def _text(value: t.Any) -> str:
+    """Return a value as text, its keys in order as a verdict has them."""
+    return str(json.loads(json.dumps(_plain(value), sort_keys=True)))
+
+
 def _texts(value: t.Any) -> Iterator[str]:
-    """Yield a value as text, its keys in order as a verdict has them, and the values inside it."""
-    yield str(json.loads(json.dumps(_plain(value), sort_keys=True)))
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
+    """Yield a value as text, and the values inside it."""
+    yield _text(value)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for inner in inside:
+        yield from _texts(inner)
+
+
+def _altered_texts(old: t.Any, new: t.Any) -> Iterator[str]:
+    """Yield what a value became as text, and the members of a list that became another list."""
+    if new is not MISSING:
+        yield _text(new)
+    if isinstance(old, list) and isinstance(new, list):
+        yield from map(_text, new)
 
 
 def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[FieldFault]:
@@ -172,7 +193,11 @@ def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[Field
     for name, change in CHANGES.items():
         new = [change(each) for each in values]
         if any(a is not b and a != b for a, b in zip(values, new, strict=True)):
-            altered = tuple(dict.fromkeys(str(each) for each in new if each is not MISSING))
+            altered = tuple(
+                dict.fromkeys(
+                    text for a, b in zip(values, new, strict=True) for text in _altered_texts(a, b)
+                )
+            )
             for everywhere in (False, True):
                 yield FieldFault(operation, path, name, everywhere, texts, altered)
 

@@ -122,3 +122,26 @@ def test_a_serial_is_no_word_of_an_enumeration():
         for key in ("serial_number", "status")
     )
     assert serial.other_truth and not status.other_truth
+
+
+@pytest.mark.parametrize("change", ["missing", "null", "of no content", "an unknown word"])
+def test_a_rule_may_be_without_a_condition(change):
+    path = (EACH, "conditions", "platform", "include", EACH, "type")
+    assert FieldFault("listPolicyRules", path, change, True).other_truth
+    damaged = FieldFault("listPolicyRules", path, "a lone surrogate", True, ("A",), ("\ud800A",))
+    assert not damaged.other_truth
+    action = (EACH, "actions", "appSignOn", "access")
+    assert not FieldFault("listPolicyRules", action, change, True).other_truth
+
+
+def test_the_members_of_a_list_that_a_result_shows_are_known_and_those_they_become():
+    faults = faults_of("Get Thing", ("allow",), [{"allow": ["GET", {"b": 1, "a": 2}]}])
+    (fault, *_others) = [each for each in faults if each.change == "a list of another type"]
+    assert {"GET", "{'a': 2, 'b': 1}"} <= set(fault.values)
+    assert {"7", "None", "[]"} <= set(fault.altered)
+    (wrapped, *_others) = [
+        each
+        for each in faults_of("Get Thing", ("link",), [{"link": {"b": 1, "a": 2}}])
+        if each.change == "a list"
+    ]
+    assert wrapped.altered == ("[{'a': 2, 'b': 1}]",)

@@ -34,14 +34,8 @@ _SETTING = (
 )
 _WRITTEN = "a setting that Okta does not show is written as wanted, with the status that changes"
 OPEN = {
-    "app as it is: List Library Items 0: of another type: results.id, for good": (
-        "a number is an id as well, of another item, so that the app is assigned once more"
-    ),
     f"{_SETTING}, once": _WRITTEN,
     f"{_SETTING}, for good": _WRITTEN,
-    "reset, in check mode: listDeviceUsers 1: null: user.profile, once": (
-        "the plan names the user by the id where Okta shows no profile, and does not say so"
-    ),
     "report: List Devices 0: a list: serial_number, for good": (
         "the file says SERIAL_EMPTY of each Mac, and the observation has the file's digest only"
     ),

@@ -159,3 +159,56 @@ def test_a_reason_that_says_what_the_vendor_does_not_say_is_a_word():
     plain = replace(PLAIN, result={**PLAIN.result, "flags": {}})
     flagged = replace(PLAIN, result={"changed": True, "thing": "b", "flags": {"SERIAL_EMPTY": 3}})
     assert judge(plain, flagged, None, Expectation(), ()) == []
+
+
+def test_a_key_may_name_a_thing_in_another_case():
+    plain = replace(PLAIN, result={"changed": True, "tags of ABC": ["a"]})
+    shown = replace(PLAIN, result={"changed": True, "tags of abc": ["a"]})
+    expected = Expectation(shown=("ABC",), altered=("abc",))
+    assert judge(plain, shown, None, expected, ()) == []
+    other = replace(PLAIN, result={"changed": True, "tags of abc": ["b"]})
+    assert judge(plain, other, None, expected, ())
+    assert judge(plain, shown, None, Expectation(shown=("ABC",), altered=("xyz",)), ())
+    own = replace(PLAIN, result={"changed": True, "active": True})
+    assert judge(own, own, None, Expectation(shown=("ACTIVE",), altered=("active",)), ()) == []
+
+
+def test_a_text_may_name_by_its_id_what_has_no_name():
+    ids = "00uA2RNOTuFT2wmQpcjK", "00uB2RNOTuFT2wmQpcjK"
+    read = (replace(READ, body=ids[0].encode()),)
+    plain, by_id, by_another_id = (
+        Observation({"reason": f"It works: {name} is MANAGED on it."}, (), read, (), {})
+        for name in ("ann@example.com", *ids)
+    )
+    expected = Expectation(shown=("ann@example.com",))
+    assert judge(plain, by_id, None, expected, ()) == []
+    assert judge(plain, by_another_id, None, expected, ())
+    assert judge(plain, by_id, None, Expectation(), ())
+
+
+def test_a_text_may_say_that_there_is_no_serial_and_leave_out_a_part_of_a_name():
+    plain = replace(PLAIN, result={"changed": True, "line": "C02ABC: Ann Example"})
+    for shown, line in (("C02ABC", "no serial: Ann Example"), ("Ann", "C02ABC: Example")):
+        other = replace(PLAIN, result={"changed": True, "line": line})
+        assert judge(plain, other, None, Expectation(shown=(shown,)), ()) == []
+        assert judge(plain, other, None, Expectation(shown=("Bob",)), ())
+
+
+def test_an_id_may_stand_for_a_name_of_several_values():
+    user = "00uA2RNOTuFT2wmQpcjK"
+    read = (replace(READ, body=user.encode()),)
+    shown = ("{'firstName': 'Ann', 'lastName': 'Example'}", "Ann", "Example", "ann@example.com")
+    plain, by_id, other = (
+        Observation({"line": f"Mac: {who} is there"}, (), read, (), {})
+        for who in ("Ann Example (ann@example.com)", f"{user} ({user})", f"{user} (bob)")
+    )
+    assert judge(plain, by_id, None, Expectation(shown=shown), ()) == []
+    assert judge(plain, other, None, Expectation(shown=shown), ())
+
+
+def test_a_refusal_that_is_told_is_not_silent():
+    plain = replace(PLAIN, result={"changed": True, "refusal": "1 person", "people": ["ann"]})
+    other = {"changed": True, "refusal": "nobody has an authenticator", "people": ["ann"]}
+    assert judge(plain, replace(PLAIN, result=other), None, Expectation(), ()) == []
+    for lost in ({"refusal": None}, {"people": []}):
+        assert judge(plain, replace(PLAIN, result={**other, **lost}), None, Expectation(), ())

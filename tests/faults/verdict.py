@@ -9,7 +9,7 @@ import json
 import re
 import typing as t
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -26,11 +26,21 @@ MAX_MESSAGE = 2500  # characters
 # Keys of results that say what a run could not find out. More there is no silent difference.
 _SAYS_SO = re.compile(
     r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable|flags\.SERIAL_EMPTY"
+    r"|log_names_devices: True -> False"
 )
 # What a reason says of a thing that could not be read.
 _UNREADABLE = re.compile(
     r"cannot be read|not clear|unclear|is unknown|not known|does not (show|say)"
 )
+# What a text says of a serial or a name that the vendor does not show.
+_INSTEAD = ("", "None", "no serial", "no name")
+# Ids of Okta and Kandji. A text names by its id what has no name that can be read.
+_ID = (
+    r"\b0[0-9a-z]{2}[0-9a-zA-Z]{17}\b|\b[a-z]{3}[0-9a-zA-Z]{17}\b"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+)
+# Why a run that does not refuse would be refused. It is as loud as the message of a failure.
+_REFUSAL = re.compile(r"^\.refusal: .* -> (?!None$)", re.DOTALL)
 # Keys that say how the run went, not what is true, and one that no vendor has.
 _OF_THE_RUN = re.compile(r"^\.(api_calls|invocation)|\.somethingNew$")
 
@@ -194,6 +204,8 @@ def _same(
     """Return where a part of two observations differs."""
     known = plain.known | frozenset(expected.altered)
     left, right = normalized(part(plain), known), normalized(part(other), known)
+    if spellings := _first_spellings(expected):
+        right = _with_keys_of(left, right, spellings)
     if expected.any_order:
         left, right = _sorted(left), _sorted(right)
     return [
@@ -201,6 +213,33 @@ def _same(
         for path, a, b in differences(left, right)
         if not _OF_THE_RUN.search(path) and not _is_shown(a, b, known, expected)
     ]
+
+
+def _first_spellings(expected: Expectation) -> dict[str, str]:
+    """Return the altered texts that differ from a shown one in case alone, each with that one."""
+    folded = {value.casefold(): value for value in expected.shown if value}
+    pairs = {each: folded.get(each.casefold(), each) for each in expected.altered if each}
+    return {each: first for each, first in pairs.items() if each != first}
+
+
+def _with_keys_of(left: t.Any, right: t.Any, first: Mapping[str, str]) -> t.Any:
+    """Return the right value whose keys name a thing as the left one spells it, such as a serial."""
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        pairs = zip(left, right, strict=True)
+        return [_with_keys_of(old, new, first) for old, new in pairs]
+    if not (isinstance(left, dict) and isinstance(right, dict)):
+        return right
+    names = {key: key if key in left else _respelled(key, first) for key in right}
+    return {
+        name if name in left else key: _with_keys_of(left.get(name), right[key], first)
+        for key, name in names.items()
+    }
+
+
+def _respelled(key: str, first: Mapping[str, str]) -> str:
+    for altered, spelling in first.items():
+        key = key.replace(altered, spelling)
+    return key
 
 
 def _sorted(value: t.Any) -> t.Any:
@@ -226,19 +265,36 @@ def _is_shown(left: t.Any, right: t.Any, known: frozenset[str], expected: Expect
     if isinstance(left, (dict, list)):
         return False
     # A text that the value is a part of, such as first and last name, once or several times.
-    return any(
-        value in was and _with_any(was, value, ("", "None", *altered)).fullmatch(text)
-        for value in expected.shown
-        if len(value) > 2
-    )
+    values = [value for value in expected.shown if len(value) > 2]
+    return _is_with_others(text, was, values, (*_INSTEAD, *altered), known)
 
 
-def _with_any(text: str, value: str, others: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern of a text with others in some places of a value."""
-    either = "|".join(map(re.escape, (value, *others)))
-    return re.compile(
-        rf"\s*{f'(?:{either})'.join(map(re.escape, text.split(value)))}\s*", re.DOTALL
-    )
+def _is_with_others(
+    text: str, was: str, values: Iterable[str], others: Iterable[str], known: frozenset[str]
+) -> bool:
+    """Return whether a text is another one with others, or known ids, in some places of values.
+
+    Values beside each other are one place, such as first and last name. How many blanks are around
+    it does not matter.
+    """
+    either = "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
+    if not either or not re.search(either, was):
+        return False
+    instead = "|".join(map(re.escape, others))
+    pattern, end = "", 0
+    for number, place in enumerate(re.finditer(rf"(?:{either})(?:\s+(?:{either}))*", was)):
+        pattern += _with_any_blanks(was[end : place.start()])
+        kept = re.escape(place[0])
+        mixed = rf"(?:{either}|{instead})(?:\s+(?:{either}|{instead}))*"
+        pattern += rf"\s*(?:{kept}|{mixed}|(?P<id{number}>{_ID}))\s*"
+        end = place.end()
+    match = re.fullmatch(rf"\s*{pattern}{_with_any_blanks(was[end:])}\s*", text, re.DOTALL)
+    return bool(match) and all(each is None or each in known for each in match.groupdict().values())
+
+
+def _with_any_blanks(text: str) -> str:
+    """Return the pattern of a text with any number of blanks where it has some."""
+    return re.escape(text).replace(r"\ ", r"\s*")
 
 
 def _silent(plain: Observation, faulted: Observation, expected: Expectation) -> list[str]:
@@ -246,6 +302,7 @@ def _silent(plain: Observation, faulted: Observation, expected: Expectation) -> 
     if _says_more(plain, faulted, expected):
         return []
     found = _same(plain, faulted, lambda each: each.result, expected)
+    found = [each for each in found if not _REFUSAL.search(each)]
     lost = set(plain.warnings) - set(faulted.warnings)
     known = plain.known
     if len(lost) and normalized(sorted(plain.warnings), known) != normalized(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+import unicodedata
 
 # A JSON object as a vendor returned it. Only clients and records know its keys.
 Row = t.Mapping[str, t.Any]
@@ -118,12 +119,43 @@ def as_name(value: object) -> str:
 
 
 def as_id(value: object) -> str:
-    """Return an id or a serial as text without surrounding spaces, "" if there is none.
+    """Return an id or a serial without surrounding spaces, "" if there is none.
 
-    One with characters that are not printable is none: it names nothing, and could not be sent.
+    Only a text is one: vendors document no other type, and a number would name another object. A
+    text with characters that are not printable is none: it names nothing, and could not be sent.
     """
-    text = (as_content(value) or "").strip()
+    text = value.strip() if isinstance(value, str) else ""
     return text if text.isprintable() else ""
+
+
+def as_word(value: object) -> str | None:
+    """Return a word of an enumeration, or None if there is none that can be read."""
+    return as_id(value) or None
+
+
+def as_number_or_id(value: object) -> str:
+    """Return a number as text, anything else like ``as_id``."""
+    return str(value) if is_integer(value) else as_id(value)
+
+
+def is_integer(value: object) -> bool:
+    """Return whether a value is a whole number, and not true or false."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_name(value: object) -> bool:
+    """Return whether a value is a name that can be read: a text with something to see.
+
+    Control characters but blanks, and lone surrogates, come from no form in which people write
+    names, so a text with them is a damaged one.
+    """
+    return (
+        isinstance(value, str)
+        and bool(value.strip())
+        and not any(
+            unicodedata.category(each) in ("Cc", "Cs") for each in value if each not in "\t\n\r"
+        )
+    )
 
 
 def as_flag(value: object) -> bool | None:

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from urllib.parse import parse_qsl
 
 from .._core.errors import Unreadable
-from .._core.json_fields import Row
+from .._core.json_fields import Row, as_id, as_object, is_integer, is_name
 from .operations import Query
 from .urls import split_url
 
@@ -130,7 +130,7 @@ def _is_path(linked: str, path: str) -> bool:
 def count_in(body: t.Any, key: str) -> int | None:
     """Return the vendor's count of all rows below a key of an answer, or None without one."""
     value = body.get(key) if isinstance(body, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if is_integer(value) else None
 
 
 def rows_of(vendor: str, body: t.Any) -> list[Row]:
@@ -143,3 +143,35 @@ def rows_of(vendor: str, body: t.Any) -> list[Row]:
             vendor=vendor,
         )
     return body
+
+
+NAMES = ("name", "label")
+
+
+def require_keys(vendor: str, operation: str, rows: t.Iterable[Row], keys: t.Sequence[str]) -> None:
+    """Raise Unreadable for a row without a readable value of one of the keys: ids or names.
+
+    A row that nothing identifies would drop out of counts and limits, and what it stands for would
+    pass for absent.
+
+    :arg operation: the vendor's name of the operation.
+    :arg keys: one of an object inside the row has a dot: computer.id.
+    """
+    for row in rows:
+        missing = [key for key in keys if not _identifies(_value_at(row, key), key)]
+        if missing:
+            raise Unreadable(
+                f"{vendor.capitalize()}: a row of {operation} has no {' and no '.join(missing)}."
+                " Run again; if it stays, check whether a proxy or gateway is in between.",
+                vendor=vendor,
+            )
+
+
+def _value_at(row: Row, path: str) -> object:
+    outer, dot, inner = path.partition(".")
+    return as_object(row.get(outer)).get(inner) if dot else row.get(path)
+
+
+def _identifies(value: object, key: str) -> bool:
+    """Return whether a value can be an id or a name."""
+    return is_name(value) if key.rpartition(".")[2] in NAMES else bool(as_id(value))

@@ -16,11 +16,11 @@ import typing as t
 from itertools import count
 
 from .._core.errors import ApiError, NotAsWritten, NotFound, Unreadable
-from .._core.json_fields import Row, as_id, as_object
+from .._core.json_fields import Row, as_id, as_number_or_id, as_object
 from .._core.masking import Masker
 from .._http.auth import Token
 from .._http.operations import Explanation, Files, Operation, Query, Request, Vendor
-from .._http.paging import Page, count_in, follow_link, read_pages, rows_of
+from .._http.paging import Page, count_in, follow_link, read_pages, require_keys, rows_of
 from .._http.settings import Settings
 from .._http.transport import Transport
 from .credentials import check_api_token, check_api_url
@@ -453,7 +453,7 @@ class Kandji:
         def fetch(query: Query) -> Page:
             answer = self.transport.call(LIST_DEVICES, query=query)
             rows = rows_of("kandji", answer.json)
-            _require_keys(LIST_DEVICES, rows, ("device_id",))
+            require_keys("kandji", LIST_DEVICES.name, rows, ("device_id",))
             offset = int(query["offset"]) + len(rows)
             total = answer.headers.get("X-Total-Count", "")
             is_last = (
@@ -543,7 +543,7 @@ class Kandji:
         """
         body = self.transport.call(DEVICE_ITEMS, {"device_id": device_id}).json
         rows = rows_of("kandji", body.get("library_items") if isinstance(body, dict) else None)
-        _require_keys(DEVICE_ITEMS, rows, ("item_id",))
+        require_keys("kandji", DEVICE_ITEMS.name, rows, ("item_id",))
         return rows
 
     def device_items(self, device_id: str) -> list[DeviceItem]:
@@ -591,7 +591,7 @@ class Kandji:
             if _has_command(error):
                 return None
             raise
-        pin = as_id(as_object(answer.json).get("PIN"))
+        pin = as_number_or_id(as_object(answer.json).get("PIN"))
         self.transport.masker.add(pin, ordinary=True)
         return pin
 
@@ -666,7 +666,7 @@ class Kandji:
         def fetch(query: Query) -> Page:
             body = self.transport.call(operation, query=query).json
             rows = rows_of("kandji", body.get("data") if isinstance(body, dict) else None)
-            _require_keys(operation, rows, ("device_id",))
+            require_keys("kandji", operation.name, rows, ("device_id",))
             following = _following_prism_page(query, body, len(rows))
             return Page(rows, following, _at_least_one(count_in(body, "total")))
 
@@ -698,7 +698,7 @@ class Kandji:
             if operation.name in ENVELOPES:
                 body = as_object(body).get(ENVELOPES[operation.name])
             rows = rows_of("kandji", body.get("results") if isinstance(body, dict) else None)
-            _require_keys(operation, rows, required)
+            require_keys("kandji", operation.name, rows, required)
             following = follow_link(
                 "kandji", operation.expand_path(path or {}), query, body.get("next")
             )
@@ -732,33 +732,6 @@ def _device_identity(row: Row) -> object:
 def _at_least_one(total: int | None) -> int | None:
     """Return how many rows a list must have that the vendor counts, as far as that is certain."""
     return None if total is None else min(total, 1)
-
-
-def _require_keys(operation: Operation, rows: t.Iterable[Row], keys: t.Sequence[str]) -> None:
-    """Raise Unreadable for a row without one of the keys, such as id or computer.id.
-
-    A row that nothing identifies would drop out of counts and limits.
-    """
-    for row in rows:
-        missing = [key for key in keys if not _identifies(_value_at(row, key), key)]
-        if missing:
-            raise Unreadable(
-                f"Kandji: a row of {operation.name} has no {' and no '.join(missing)}. Run again;"
-                " if it stays, check whether a proxy or gateway is in between.",
-                vendor="kandji",
-            )
-
-
-def _value_at(row: Row, path: str) -> object:
-    outer, dot, inner = path.partition(".")
-    return as_object(row.get(outer)).get(inner) if dot else row.get(path)
-
-
-def _identifies(value: object, key: str) -> bool:
-    """Return whether a value can be an id or a name: a text that is not empty, or a number."""
-    if not isinstance(value, (int, str)) or isinstance(value, bool):
-        return False
-    return bool(str(value).strip() if key == "name" else as_id(value))
 
 
 def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:

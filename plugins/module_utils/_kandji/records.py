@@ -21,8 +21,10 @@ from .._core.json_fields import (
     as_flag,
     as_id,
     as_name,
+    as_number_or_id,
     as_object,
     as_text,
+    as_word,
 )
 from .._core.timestamps import EARLIEST, parse_timestamp
 from .unknown_fields import malformed_fields
@@ -130,7 +132,7 @@ class KandjiDevice:
             last_check_in=as_text(row.get("last_check_in")),
             is_removed=is_removed(row),
             mdm_enabled=as_flag(row.get("mdm_enabled")),
-            user_id=as_id(user.get("id")),
+            user_id=as_number_or_id(user.get("id")),
         )
 
     @property
@@ -164,7 +166,7 @@ class DeviceCommand:
     @classmethod
     def from_row(cls, row: Row) -> DeviceCommand:
         """Return the record of a row of Get Device Commands."""
-        status = as_id(row.get("status"))
+        status = as_number_or_id(row.get("status"))
         return cls(
             uuid=_key(row.get("uuid")),
             request_type=as_id(row.get("request_type")),
@@ -262,7 +264,7 @@ class DeviceItem:
         return cls(
             item_id=_key(row.get("item_id")),
             name=as_name(row.get("name")),
-            type=as_text(row.get("type")),
+            type=as_word(row.get("type")),
             status=as_text(row.get("status")),
         )
 
@@ -401,10 +403,10 @@ class AuditEvent:
         state = as_object(row.get("new_state"))
         return cls(
             target_id=_key(row.get("target_id")),
-            target_type=as_text(row.get("target_type")),
+            target_type=as_word(row.get("target_type")),
             action=as_name(row.get("action")),
             new_name=as_text(state.get("name")),
-            new_type=as_text(state.get("type")),
+            new_type=as_word(state.get("type")),
             occurred_at=as_text(row.get("occurred_at")),
         )
 
@@ -425,7 +427,7 @@ class Blueprint:
         """Return the record of a row of List Blueprints. One without a name is named by its id."""
         blueprint_id = _key(row.get("id"))
         name = as_name(row.get("name")) or blueprint_id
-        return cls(id=blueprint_id, name=name, type=as_text(row.get("type")))
+        return cls(id=blueprint_id, name=name, type=as_word(row.get("type")))
 
     def as_result(self) -> dict[str, str]:
         """Return id and name, as results show a blueprint."""
@@ -522,7 +524,7 @@ class CustomScript:
             name=as_name(row.get("name")),
             script=as_content(row.get("script")),
             remediation_script=as_content(row.get("remediation_script")),
-            execution_frequency=as_text(row.get("execution_frequency")),
+            execution_frequency=as_word(row.get("execution_frequency")),
             active=as_flag(row.get("active")),
             restart=as_flag(row.get("restart")),
             show_in_self_service=as_flag(row.get("show_in_self_service")),

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._core.json_fields import Row, as_id, as_name, as_object, as_objects, as_text
+from .._core.json_fields import Row, as_id, as_name, as_object, as_objects, as_text, as_word
 from .._core.results import Result
 from .._core.timestamps import format_timestamp, parse_timestamp
 from .._http.urls import split_url
@@ -59,8 +59,8 @@ class AuthorityCertificate:
         """Return the certificate of a row."""
         return cls(
             parse_key_id(row.get("ski")),
-            as_text(row.get("rotationState")),
-            as_text(row.get("status")),
+            as_word(row.get("rotationState")),
+            as_word(row.get("status")),
             as_text(row.get("subjectDN")),
             parse_timestamp(row.get("createdDate")),
             parse_timestamp(row.get("expirationDate")),
@@ -104,8 +104,8 @@ class CertificateAuthority:
         certificates = as_objects(as_object(row.get("_embedded")).get("certificates"))
         return cls(
             as_id(row.get("authorityInstanceId")).upper(),
-            as_text(row.get("caType")),
-            as_text(row.get("status")),
+            as_word(row.get("caType")),
+            as_word(row.get("status")),
             as_text(row.get("subjectDN")),
             tuple(map(AuthorityCertificate.from_row, certificates)),
         )
@@ -148,8 +148,8 @@ class RegistrationAuthority:
         return cls(
             id=as_id(row.get("id")),
             name=as_name(row.get("name")),
-            challenge_type=as_text(row.get("challengeType")),
-            status=as_text(row.get("status")),
+            challenge_type=as_word(row.get("challengeType")),
+            status=as_word(row.get("status")),
             authority_id=as_id(row.get("authorityInstanceId")).upper(),
             authority_key_id=parse_key_id(row.get("aki")),
             scep_url=as_name(row.get("scepUrl")),

@@ -20,7 +20,7 @@ from .._core.json_fields import Row, as_id, as_object, parse_shallow
 from .._core.masking import Masker
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
-from .._http.paging import Page, follow_link, read_pages, rows_of
+from .._http.paging import Page, follow_link, read_pages, require_keys, rows_of
 from .._http.settings import Settings
 from .._http.transport import USER_AGENT, Transport
 from .._http.urls import batches
@@ -278,6 +278,16 @@ STALE_PAUSES = (1.0, 2.0)  # seconds before a refused step is tried again
 MAX_LOG_WORD = 40  # characters
 
 
+# What a row of a list is identified by, by operation. Recorded rows have all of them.
+IDENTIFYING: dict[str, tuple[str, ...]] = {
+    LIST_POLICIES.name: ("id", "name"),
+    LIST_RULES.name: ("id", "name"),
+    LIST_APPS.name: ("id", "label"),
+    LIST_GROUPS.name: ("id", "profile.name"),
+    LIST_GROUP_USERS.name: ("id",),
+}
+
+
 def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanation:
     """Okta's error body: E-code, summary, causes; or the OAuth form."""
     request_id = headers.get("X-Okta-Request-Id", "")
@@ -355,6 +365,7 @@ class Okta:
     def authenticators(self, operation: Operation = LIST_AUTHENTICATORS) -> list[Authenticator]:
         """Return the authenticators of the org. listAuthenticators."""
         rows = rows_of("okta", self.transport.call(operation).json)
+        require_keys("okta", operation.name, rows, ("id",))
         return list(map(Authenticator.from_row, rows))
 
     def authenticator_methods(
@@ -420,7 +431,7 @@ class Okta:
     def device_users(self, device_id: str) -> list[DeviceUser]:
         """Return the users of a record, fresh. listDeviceUsers."""
         rows = rows_of("okta", self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
-        return list(map(DeviceUser.from_row, rows))
+        return list(map(_device_user, rows))
 
     def user(self, id_or_login: str, operation: Operation = GET_USER) -> OktaUser | None:
         """Return one user by id or login, or None if there is none. getUser.
@@ -821,6 +832,8 @@ class Okta:
     ) -> t.Iterator[Row]:
         """Okta's one paging style.
 
+        Raises Unreadable for a row without the keys that IDENTIFYING names.
+
         A Link header whose query leads to the next page. ``until_empty`` is for a list that always
         has one.
 
@@ -841,6 +854,7 @@ class Okta:
                         raise
                     query = {**query, "limit": smaller.pop(0)}
             rows = rows_of("okta", answer.json)
+            require_keys("okta", operation.name, rows, IDENTIFYING.get(operation.name, ()))
             link = _next_link(answer.headers)
             following = follow_link("okta", operation.expand_path(path or {}), query, link)
             return Page(rows, None if until_empty and not rows else following)
@@ -870,8 +884,11 @@ def _device(row: Row) -> OktaDevice:
     """Return the device record of a row. Raises Unreadable for one without id, status or profile.
 
     Recorded rows have all of them. Such a row would pass for a record out of use, or for none of
-    its Mac.
+    its Mac. The same holds for a user in it whom nothing identifies.
     """
+    users = as_object(row.get("_embedded")).get("users")
+    for user in users if isinstance(users, list) else ():
+        _device_user(as_object(user))
     device = OktaDevice.from_row(row)
     parts = {"id": device.id, "status": device.status, "profile": as_object(row.get("profile"))}
     missing = [name for name, part in parts.items() if not part]
@@ -882,6 +899,21 @@ def _device(row: Row) -> OktaDevice:
             vendor="okta",
         )
     return device
+
+
+def _device_user(row: Row) -> DeviceUser:
+    """Return the user of a device record. Raises Unreadable for a row without the user's id.
+
+    Without it the record would pass for one that is nobody's, or another one's.
+    """
+    user = DeviceUser.from_row(row)
+    if not user.user.id:
+        raise Unreadable(
+            "Okta: a user of a device record has no id. Run again; if it stays, check whether a"
+            " proxy or gateway is in between.",
+            vendor="okta",
+        )
+    return user
 
 
 def _is_event(event: LogEvent) -> bool:

@@ -23,6 +23,7 @@ from .._core.json_fields import (
     as_object,
     as_objects,
     as_text,
+    as_word,
 )
 from .._core.text import texts_in
 from .._http.urls import split_url
@@ -58,8 +59,8 @@ class OktaUser:
             login=as_text(profile.get("login")),
             first_name=as_text(profile.get("firstName")),
             last_name=as_text(profile.get("lastName")),
-            status=as_text(row.get("status")),
-            type_id=as_text(as_object(row.get("type")).get("id")),
+            status=as_word(row.get("status")),
+            type_id=as_word(as_object(row.get("type")).get("id")),
             email=as_text(profile.get("email")),
         )
 
@@ -86,8 +87,8 @@ class DeviceUser:
         """Return the device user of a row, in either form."""
         return cls(
             user=OktaUser.from_row(as_object(row.get("user") or row.get("summary"))),
-            management_status=as_text(row.get("managementStatus")),
-            screen_lock_type=as_text(row.get("screenLockType")),
+            management_status=as_word(row.get("managementStatus")),
+            screen_lock_type=as_word(row.get("screenLockType")),
             created=as_text(row.get("created")),
         )
 
@@ -129,11 +130,11 @@ class OktaDevice:
         users = embedded.get("users")
         return cls(
             id=as_id(row.get("id")),
-            status=as_text(row.get("status")),
+            status=as_word(row.get("status")),
             created=as_text(row.get("created")),
             last_updated=as_text(row.get("lastUpdated")),
             display_name=as_text(profile.get("displayName")),
-            platform=as_text(profile.get("platform")),
+            platform=as_word(profile.get("platform")),
             serial_number=as_id(profile.get("serialNumber")),
             udid=as_id(profile.get("udid")).lower(),
             registered=as_flag(profile.get("registered")),
@@ -167,7 +168,7 @@ class Enrollment:
     @classmethod
     def from_row(cls, row: Row) -> Enrollment:
         """Return the enrolment of a row."""
-        return cls(key=as_text(row.get("key")), status=as_text(row.get("status")))
+        return cls(key=as_word(row.get("key")), status=as_word(row.get("status")))
 
     @property
     def is_okta_verify(self) -> bool:
@@ -202,7 +203,7 @@ class LogEntity:
         """Return the actor or target of a row."""
         return cls(
             id=as_id(row.get("id")),
-            type=as_text(row.get("type")),
+            type=as_word(row.get("type")),
             alternate_id=as_text(row.get("alternateId")),
             display_name=as_text(row.get("displayName")),
             serial_number=as_id(as_object(row.get("detailEntry")).get("serialNumber")),
@@ -253,12 +254,12 @@ class LogEvent:
             uuid=as_id(row.get("uuid")),
             event_type=as_id(row.get("eventType")),
             published=as_text(row.get("published")),
-            outcome=as_text(as_object(row.get("outcome")).get("result")),
+            outcome=as_word(as_object(row.get("outcome")).get("result")),
             actor=LogEntity.from_row(as_object(row.get("actor"))),
             targets=tuple(map(LogEntity.from_row, as_objects(row.get("target")))),
             device_id=as_id(device.get("id")),
             device_registered=as_flag(device.get("registered")),
-            device_platform=as_text(device.get("os_platform")),
+            device_platform=as_word(device.get("os_platform")),
             browser_os=as_text(as_object(browser).get("os")),
             user_agent=as_text(as_object(browser).get("rawUserAgent")),
             factor=as_text(
@@ -316,7 +317,7 @@ class Org:
         urls = [as_object(links.get(name)).get("href") for name in ("organization", "alternate")]
         return cls(
             id=as_id(row.get("id")),
-            pipeline=as_text(row.get("pipeline")),
+            pipeline=as_word(row.get("pipeline")),
             linked_urls=tuple(str(url) for url in urls if url),
         )
 
@@ -382,10 +383,10 @@ class Authenticator:
         """Return the authenticator of a row."""
         return cls(
             id=as_id(row.get("id")),
-            key=as_text(row.get("key")),
-            status=as_text(row.get("status")),
+            key=as_word(row.get("key")),
+            status=as_word(row.get("status")),
             app_instance_id=as_id(as_object(row.get("settings")).get("appInstanceId")),
-            enrollment_security_level=as_text(
+            enrollment_security_level=as_word(
                 as_object(row.get("settings")).get("enrollmentSecurityLevel")
             ),
             temporary_codes=TemporaryCodeLimits.from_row(row) if row.get("key") == "tac" else None,
@@ -408,8 +409,8 @@ class AuthenticatorMethod:
     def from_row(cls, row: Row) -> AuthenticatorMethod:
         """Return the method of a row."""
         return cls(
-            type=as_text(row.get("type")),
-            status=as_text(row.get("status")),
+            type=as_word(row.get("type")),
+            status=as_word(row.get("status")),
             settings=as_object(row.get("settings")),
             row=row,
         )
@@ -429,7 +430,7 @@ class Group:
         return cls(
             id=as_id(row.get("id")),
             name=as_text(as_object(row.get("profile")).get("name")),
-            type=as_text(row.get("type")),
+            type=as_word(row.get("type")),
         )
 
     @property
@@ -500,8 +501,8 @@ class Policy:
             description=as_content(row.get("description")),
             created=as_text(row.get("created")),
             system=row.get("system") is True,
-            resource_type=as_text(as_object(row.get("_embedded")).get("resourceType")),
-            status=as_text(row.get("status")),
+            resource_type=as_word(as_object(row.get("_embedded")).get("resourceType")),
+            status=as_word(row.get("status")),
             row=row,
         )
 
@@ -625,7 +626,7 @@ def _ranked_fields(row: Row) -> _RankedFields:
         "id": as_id(row.get("id")),
         "name": as_name(row.get("name")),
         "priority": priority if isinstance(priority, int) else None,
-        "status": as_text(row.get("status")),
+        "status": as_word(row.get("status")),
         "system": row.get("system") is True,
         "people": People.from_conditions(row.get("conditions")),
         "unreadable": unreadable,
@@ -650,7 +651,7 @@ class EnrolmentPolicy(RankedPolicy):
         return EnrolmentPolicy(
             **_ranked_fields(row),
             enroll={
-                as_id(each.get("key")): as_text(as_object(each.get("enroll")).get("self")) or ""
+                as_id(each.get("key")): as_word(as_object(each.get("enroll")).get("self")) or ""
                 for each in settings
             },
         )
@@ -731,7 +732,7 @@ def _rule_fields(row: Row) -> _RuleFields:
         "id": as_id(row.get("id")),
         "name": as_name(row.get("name")),
         "priority": priority if isinstance(priority, int) else None,
-        "status": as_text(row.get("status")),
+        "status": as_word(row.get("status")),
         "system": bool(row.get("system")),
         "conditions": conditions,
         "unreadable": unreadable,
@@ -755,7 +756,7 @@ class SessionRule(ConditionalRule):
         fields = _rule_fields(row)
         if row.get("conditions") is None and not fields["system"]:
             fields["unreadable"] = ("conditions",)
-        return SessionRule(**fields, access=as_text(sign_on.get("access")))
+        return SessionRule(**fields, access=as_word(sign_on.get("access")))
 
     @property
     def denies(self) -> bool:
@@ -780,7 +781,7 @@ class SignalRule(ConditionalRule):
         action = as_object(as_object(row.get("actions")).get("deviceSignalCollection"))
         listed = action.get("deviceContextProviders")
         providers = {
-            as_id(each.get("key")): as_text(each.get("userIdentification"))
+            as_id(each.get("key")): as_word(each.get("userIdentification"))
             for each in as_objects(listed)
         }
         is_known = isinstance(listed, list) and all(

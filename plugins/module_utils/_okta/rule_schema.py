@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.json_fields import Json, Row
+from .._core.json_fields import Json, Row, as_word
 
 
 class Word(str):
@@ -87,5 +87,5 @@ def _read(value: t.Any, form: Form, path: str, unreadable: list[str]) -> t.Any:
 def _is_of_type(value: object, form: Form) -> bool:
     """Return whether a value is of the type that a form is, and not empty where it is a word."""
     if form is Word:
-        return isinstance(value, str) and bool(value.strip())
+        return as_word(value) is not None
     return isinstance(form, type) and isinstance(value, form)

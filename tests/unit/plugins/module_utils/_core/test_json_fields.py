@@ -34,16 +34,45 @@ def test_an_empty_text_is_unknown_and_an_empty_content_is_a_content(value, text,
     )
 
 
-@pytest.mark.parametrize("value, id_", [(None, ""), ("", ""), (" C02 ", "C02"), (7, "7")])
+@pytest.mark.parametrize("value, id_", [(None, ""), ("", ""), (" C02 ", "C02")])
 def test_an_id_has_no_spaces_around_it(value, id_):
     assert json_fields.as_id(value) == id_
+    assert json_fields.as_number_or_id(value) == id_
+    assert json_fields.as_word(value) == (id_ or None)
 
 
 @pytest.mark.parametrize(
-    "value", [["C02"], {"value": "C02"}, "C\x1b[31m02", "\ud800C02", "C\u202e02"]
+    "value", [["C02"], {"value": "C02"}, "C\x1b[31m02", "\ud800C02", "C\u202e02", True, 1.5]
 )
 def test_what_names_nothing_is_no_id(value):
     assert json_fields.as_id(value) == ""
+    assert json_fields.as_number_or_id(value) == ""
+    assert json_fields.as_word(value) is None
+
+
+def test_a_number_is_an_id_only_where_a_vendor_documents_it():
+    assert json_fields.as_id(7) == ""
+    assert json_fields.as_number_or_id(7) == "7"
+
+
+@pytest.mark.parametrize(
+    ("value", "readable"),
+    [
+        ("Okta SCEP", True),
+        ("Mac\u00a0von J\u00fcrgen", True),
+        ("two\nlines", True),
+        ("\u202bשם\u202c", True),
+        (None, False),
+        ("", False),
+        (" ", False),
+        (7, False),
+        (["Okta SCEP"], False),
+        ("\x1b[31mOkta SCEP", False),
+        ("\ud800Okta SCEP", False),
+    ],
+)
+def test_a_name_is_a_text_without_control_characters(value, readable):
+    assert json_fields.is_name(value) is readable
 
 
 @pytest.mark.parametrize("value", [None, "text", 3, ["a"]])

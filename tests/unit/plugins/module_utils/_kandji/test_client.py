@@ -210,6 +210,9 @@ def test_profiles_that_may_be_missing_are_not_read_as_absent(
     "read, row",
     [
         (lambda tenant: tenant.scripts(), {"id": "1", "name": None}),
+        (lambda tenant: tenant.scripts(), {"id": "1", "name": 7}),
+        (lambda tenant: tenant.profiles(), {"id": "1", "name": "\x1b[31mOkta SCEP"}),
+        (lambda tenant: tenant.library_items("b1"), {"id": 7, "name": "A"}),
         (lambda tenant: tenant.blueprints(), {"id": None, "name": "A"}),
         (lambda tenant: tenant.blueprints(), {"id": "\x1b[31m1", "name": "A"}),
         (lambda tenant: tenant.library_items("b1"), {"name": "A"}),
@@ -228,7 +231,7 @@ PRISM_READS = {
     "Installed profiles": lambda tenant: tenant.prism_profiles({}),
     "Applications": lambda tenant: tenant.prism_apps({}),
 }
-NO_ID = [None, "", " ", [], {}, True]
+NO_ID = [None, "", " ", [], {}, True, 7]
 
 
 @pytest.mark.parametrize("value", NO_ID)

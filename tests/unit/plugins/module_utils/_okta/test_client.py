@@ -102,6 +102,70 @@ def test_a_device_record_without_its_essentials_is_not_read_as_one(
     assert read(okta(wire))
 
 
+@pytest.mark.parametrize(("read", "answer"), READS_OF_RECORDS)
+@pytest.mark.parametrize("user", [{}, {"user": {}}, {"user": {"id": 7}}, {"summary": None}, 7])
+def test_a_user_of_a_record_who_has_no_id_is_not_passed_over(
+    wire: t.Any, read: t.Callable[[Okta], t.Any], answer: t.Callable[[t.Any], t.Any], user: t.Any
+) -> None:
+    """The record would pass for one that is nobody's: a forecast would miss whom it locks out."""
+    wire.script((200, answer({**record(), "_embedded": {"users": [user]}})))
+    with pytest.raises(Unreadable, match="^Okta: a user of a device record has no id. Run again;"):
+        read(okta(wire))
+
+
+def test_a_listed_user_of_a_record_who_has_no_id_is_not_passed_over(wire: t.Any) -> None:
+    wire.script((200, [{"user": {"id": None}, "managementStatus": "MANAGED"}]))
+    with pytest.raises(Unreadable, match="a user of a device record has no id"):
+        okta(wire).device_users("guo1")
+
+
+@pytest.mark.parametrize(
+    ("read", "row", "missing"),
+    [
+        (
+            lambda client: client.access_policies(),
+            {"name": "Company apps"},
+            "listPolicies has no id",
+        ),
+        (lambda client: client.access_policies(), {"id": "rst1"}, "listPolicies has no name"),
+        (
+            lambda client: client.policy_rules("rst1"),
+            {"id": 7, "name": "A"},
+            "listPolicyRules has no id",
+        ),
+        (
+            lambda client: client.policy_rules("rst1"),
+            {"id": "rul1", "name": "\x1bA"},
+            "Rules has no name",
+        ),
+        (
+            lambda client: client.apps(),
+            {"id": "\ud8000oa1", "label": "A"},
+            "Applications has no id",
+        ),
+        (
+            lambda client: client.apps(),
+            {"id": "0oa1", "label": ""},
+            "listApplications has no label",
+        ),
+        (lambda client: client.groups("x"), {"id": "00g1"}, "listGroups has no profile.name"),
+        (lambda client: client.group_users("00g1"), {"status": "ACTIVE"}, "GroupUsers has no id"),
+        (
+            lambda client: client.authenticators(),
+            {"key": "okta_verify"},
+            "Authenticators has no id",
+        ),
+    ],
+)
+def test_a_row_without_what_identifies_it_is_not_passed_over(
+    wire: t.Any, read: t.Callable[[Okta], t.Any], row: t.Any, missing: str
+) -> None:
+    """A policy or a rule whose name cannot be read would be created once more."""
+    wire.script((200, [row]))
+    with pytest.raises(Unreadable, match=f"^Okta: a row of .*{missing}. Run again;"):
+        list(read(okta(wire)))
+
+
 def test_the_token_is_sent_as_ssws(wire: t.Any) -> None:
     wire.script((200, {"id": "00o1", "pipeline": "idx"}))
     assert okta(wire).organization().pipeline == "idx"

@@ -69,6 +69,15 @@ def test_nothing_is_absent_and_can_be_read(value: t.Any, readable: t.Any) -> Non
             ["conditions.device.managed"],
         ),
         ({"device": ["managed"]}, {}, ["conditions.device"]),
+        # A word that is not printable is damaged, so that nobody knows which one it was.
+        *(
+            (
+                {"platform": {"include": [{"type": "DESKTOP", "os": {"type": word}}]}},
+                {"platform": {}},
+                ["conditions.platform.include"],
+            )
+            for word in ("\ud800MACOS", "\x1b[31mMACOS\u202e")
+        ),
         (
             {"network": {"connection": 5}, "riskScore": "LOW"},
             {"network": {}},
