@@ -78,10 +78,11 @@ options:
       - V(suspended) suspends those that work. V(absent) deletes those that V(suspended) suspended
         for O(grace_days), with nobody signed in for O(unused_days) before. Both are read from the
         System Log, so no file is needed. Run V(absent) first, then V(suspended), each night.
-      - What anything else suspended, as a lost Mac is, is never deleted, and neither is a
-        deactivated record. The user agent in the System Log tells the suspensions of O(unused_days)
-        from others of the same credentials. The run names the records that it keeps. Name them in
-        O(device_ids) to delete them.
+      - What anything else suspended, as a lost Mac is, is never deleted, and neither is a record
+        that anything else deactivated. One that an interrupted V(absent) deactivated is deleted by
+        the next. The user agent in the System Log tells the steps of O(unused_days) from others of
+        the same credentials. The run names the records that it keeps. Name them in O(device_ids) to
+        delete them.
       - A Mac may be lost after O(unused_days) suspended its record. V(suspended) without
         O(unused_days) then unsuspends the record and suspends it again at once, which keeps it.
       - A record that holds the last strong authenticator of a user is neither suspended nor

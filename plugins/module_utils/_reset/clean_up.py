@@ -129,6 +129,8 @@ def check_unused(
 ) -> tuple[ReasonCode, str] | None:
     """Return why a clean-up skips a candidate, or None."""
     clean_up = guards.options.clean_up
+    if _is_unfinished(target, evidence):
+        return None
     used = last_use(target, evidence)
     if clean_up is None or used is None:
         return "registration_time_unknown", "Its registration time is unknown."
@@ -136,12 +138,24 @@ def check_unused(
         if used <= guards.now - clean_up.unused:
             return _check_doubt(target)
         return "in_use", f"It was used, registered or unsuspended at {_show(used)}."
-    lifecycle = evidence.lifecycles.get(target.id, Lifecycle())
+    lifecycle = _lifecycle(target, evidence)
     return (
         _check_proof(target, clean_up, lifecycle, guards.now)
         or _check_suspended_unused(clean_up, lifecycle, used)
         or _check_doubt(target)
     )
+
+
+def _lifecycle(target: ResetTarget, evidence: Evidence) -> Lifecycle:
+    return evidence.lifecycles.get(target.id, Lifecycle())
+
+
+def _is_unfinished(target: ResetTarget, evidence: Evidence) -> bool:
+    """Return whether a clean-up deactivated a record and was interrupted before its deletion.
+
+    It had the proof then. The users, and with them the proof, are lost since.
+    """
+    return target.status == "DEACTIVATED" and _lifecycle(target, evidence).deactivated_by_clean_up
 
 
 def _check_doubt(target: ResetTarget) -> tuple[ReasonCode, str] | None:
@@ -174,7 +188,7 @@ def last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
     if registered is None:
         return None
     linked = [parse_timestamp(user.created) for user in target.users]
-    lifecycle = evidence.lifecycles.get(target.id, Lifecycle())
+    lifecycle = _lifecycle(target, evidence)
     times = [registered, evidence.last_uses.get(target.id), lifecycle.resumed, *linked]
     return max(time for time in times if time)
 

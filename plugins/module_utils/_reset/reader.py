@@ -50,10 +50,10 @@ SIGN_IN_EVENTS = (
 SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
 MAC_PLATFORMS = ("OSX", "MACOS")  # of a device in events; the first is recorded
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
-ACTIVATE = "device.lifecycle.activate"
+ACTIVATE, DEACTIVATE = "device.lifecycle.activate", "device.lifecycle.deactivate"
 LIFECYCLE_EVENTS = (
-    f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}")'
-    ' and outcome.result eq "SUCCESS"'
+    f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}" or'
+    f' eventType eq "{DEACTIVATE}") and outcome.result eq "SUCCESS"'
 )
 SESSION_CLEAR, SESSION_START = "user.session.clear", "user.session.start"
 SESSION_ENDS = f'eventType eq "{SESSION_CLEAR}" and outcome.result eq "SUCCESS"'
@@ -490,7 +490,7 @@ def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> di
 def read_lifecycles(
     okta: Okta, targets: Iterable[ResetTarget], now: datetime
 ) -> dict[str, Lifecycle]:
-    """Return when these records were suspended last, by device id."""
+    """Return when these records were suspended last, and by whom, by device id."""
     ids = {target.id for target in targets}
     if not ids:
         return {}
@@ -507,16 +507,17 @@ def read_lifecycles(
 
 def _lifecycle_of(events: Iterable[tuple[datetime, LogEvent]]) -> Lifecycle:
     events = list(events)
-    resumed = max((seen for seen, event in events if event.event_type != SUSPEND), default=None)
-    suspensions = [
-        (seen, _is_by_clean_up(event))
-        for seen, event in events
-        if event.event_type == SUSPEND and (resumed is None or seen > resumed)
-    ]
+    resumed = max(
+        (seen for seen, event in events if event.event_type in (UNSUSPEND, ACTIVATE)), default=None
+    )
+    since = [(seen, event) for seen, event in events if resumed is None or seen > resumed]
+    suspensions = [(seen, event) for seen, event in since if event.event_type == SUSPEND]
+    deactivations = [event for _seen, event in since if event.event_type == DEACTIVATE]
     return Lifecycle(
-        max((seen for seen, _by_clean_up in suspensions), default=None),
-        bool(suspensions) and all(by_clean_up for _seen, by_clean_up in suspensions),
+        max((seen for seen, _event in suspensions), default=None),
+        bool(suspensions) and all(_is_by_clean_up(event) for _seen, event in suspensions),
         resumed,
+        bool(deactivations) and all(map(_is_by_clean_up, deactivations)),
     )
 
 

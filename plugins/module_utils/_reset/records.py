@@ -49,7 +49,7 @@ ReasonCode = t.Literal[
     "use_unknown",
 ]
 
-# Ends the user agent of a suspension by a clean-up. Okta's System Log shows it.
+# Ends the user agent of a step by a clean-up. Okta's System Log shows it.
 CLEAN_UP_COMMENT: t.Final = "(clean-up)"
 
 INACTIVE_STATUSES: t.Final = ("DEPROVISIONED", "SUSPENDED")  # of users who may not sign in
@@ -318,11 +318,13 @@ class Lifecycle:
 
     ``suspended`` is None if it was unsuspended after that. ``by_clean_up``: clean-ups alone
     suspended it since then. ``resumed`` is when it was unsuspended or activated last.
+    ``deactivated_by_clean_up``: a clean-up deactivated it after that, and nobody else did.
     """
 
     suspended: datetime | None = None
     by_clean_up: bool = False
     resumed: datetime | None = None
+    deactivated_by_clean_up: bool = False
 
 
 @dataclass(frozen=True)

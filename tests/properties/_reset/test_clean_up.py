@@ -68,6 +68,7 @@ class Life:
     used: list[int] = field(default_factory=list)
     suspended: int | None = None
     by_clean_up: bool = False
+    is_cut: bool = False  # a clean-up was interrupted after it deactivated the record
 
     def record(self) -> OktaDevice:
         users = tuple(
@@ -90,12 +91,16 @@ class Life:
 
 @dataclass
 class Company:
-    """Records, Macs' check-ins by serial (none: Kandji does not know it), and people's phones."""
+    """Records, Macs' check-ins by serial (none: Kandji does not know it), and people's phones.
+
+    On the days of ``cuts``, the first run is interrupted amid its first deletion.
+    """
 
     lives: list[Life]
     check_ins: dict[str, frozenset[int]]
     phones: frozenset[str]
     lists_suspended: bool
+    cuts: frozenset[int]
 
     def macs(self, day: int) -> list[KandjiDevice]:
         return [
@@ -133,7 +138,11 @@ class Company:
                 if life.used and at(max(life.used)) >= oldest
             },
             lifecycles={
-                life.id: Lifecycle(at(life.suspended), life.by_clean_up)
+                life.id: Lifecycle(
+                    at(life.suspended),
+                    life.by_clean_up,
+                    deactivated_by_clean_up=life.is_cut,
+                )
                 for life in self.lives
                 if life.suspended is not None and at(life.suspended) >= oldest
             },
@@ -146,7 +155,7 @@ class Company:
             if life.status == "ACTIVE" and day in life.uses and day >= life.registered:
                 life.used.append(day)
 
-    def clean_up(self, day: int, state: State) -> Iterable[Life]:
+    def clean_up(self, day: int, state: State, is_cut: bool = False) -> Iterable[Life]:
         """Yield each record that a nightly run writes to, right before it does."""
         known = [life.record() for life in self.lives if life.registered <= day]
         goal = GOALS[state]
@@ -158,10 +167,18 @@ class Company:
             if decision.writes:
                 life = {each.id: each for each in self.lives}[decision.target.id]
                 yield life
+                if goal.destroys and is_cut:
+                    life.status, life.users, life.is_cut = "DEACTIVATED", (), True
+                    return
                 if goal.destroys:
                     self.lives.remove(life)
                 else:
                     life.status, life.suspended, life.by_clean_up = "SUSPENDED", day, True
+
+    def nightly_deletions(self, day: int) -> Iterable[Life]:
+        """Yield each record that the run deletes, and the next one if the first was cut."""
+        yield from self.clean_up(day, "absent", day in self.cuts)
+        yield from self.clean_up(day, "absent")
 
 
 @st.composite
@@ -186,7 +203,8 @@ def companies(draw: st.DrawFn) -> Company:
         for serial in draw(st.sets(st.sampled_from(SERIALS)))
     }
     phones = frozenset(draw(st.sets(st.sampled_from(PEOPLE))))
-    return Company(lives, check_ins, phones, draw(st.booleans()))
+    cuts = frozenset(range(draw(st.integers(0, 9)), YEAR, draw(st.integers(1, 60))))
+    return Company(lives, check_ins, phones, draw(st.booleans()), cuts)
 
 
 @settings(deadline=None)
@@ -195,7 +213,7 @@ def test_a_year_of_nights_takes_what_nobody_uses_and_nothing_else(company: Compa
     due: dict[str, int] = {}  # record -> since when nothing keeps it
     for day in range(YEAR):
         company.live(day)
-        for life in company.clean_up(day, "absent"):
+        for life in company.nightly_deletions(day):
             assert life.by_clean_up and life.suspended is not None
             assert day - life.suspended >= GRACE and life.suspended - life.last_use >= UNUSED
             ways = {name: company.has_strong_way(name) for name in life.users}
@@ -205,6 +223,7 @@ def test_a_year_of_nights_takes_what_nobody_uses_and_nothing_else(company: Compa
             assert day - life.last_use >= UNUSED
         for name in PEOPLE:
             assert company.has_strong_way(name) or not before[name]
+        assert not any(life.is_cut for life in company.lives), "nothing finishes the deletion"
         # Everything is done: a second run in the same night writes nothing.
         assert not [*company.clean_up(day, "absent"), *company.clean_up(day, "suspended")]
         _check_due(company, day, due)

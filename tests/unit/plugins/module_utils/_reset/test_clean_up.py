@@ -264,6 +264,7 @@ def test_the_last_strong_authenticator_is_not_even_suspended() -> None:
 
 
 SUSPENDED = record(status="SUSPENDED")
+CUT = replace(record(status="DEACTIVATED"), users=())
 
 
 def by_clean_up(days: float, **values: t.Any) -> Lifecycle:
@@ -287,6 +288,10 @@ def by_clean_up(days: float, **values: t.Any) -> Lifecycle:
         (SUSPENDED, None, Lifecycle(ago(1)), "suspended_by_others"),
         (record(status="DEACTIVATED"), None, by_clean_up(20), "use_unknown"),
         (record(status="DEACTIVATED"), None, Lifecycle(), "use_unknown"),
+        (CUT, None, Lifecycle(deactivated_by_clean_up=True), None),
+        (replace(CUT, created=None), None, Lifecycle(deactivated_by_clean_up=True), None),
+        (CUT, 1, Lifecycle(deactivated_by_clean_up=True), None),
+        (SUSPENDED, None, Lifecycle(deactivated_by_clean_up=True), "use_unknown"),
     ],
 )
 def test_only_what_was_suspended_unused_for_the_grace_period_is_deleted(
@@ -419,7 +424,8 @@ def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
 
 
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
-ACTIVATE = "device.lifecycle.activate"
+ACTIVATE, DEACTIVATE = "device.lifecycle.activate", "device.lifecycle.deactivate"
+CUT_SHORT = Lifecycle(deactivated_by_clean_up=True)
 AGENT = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
 
 
@@ -440,6 +446,19 @@ AGENT = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
         ([(SUSPEND, 5, f"curl/8 {CLEAN_UP_COMMENT}")], Lifecycle(ago(5))),
         ([(SUSPEND, 5, USER_AGENT), (SUSPEND, 5, AGENT)], Lifecycle(ago(5))),
         ([(SUSPEND, 5, AGENT), (SUSPEND, 4, USER_AGENT)], Lifecycle(ago(4))),
+        ([(DEACTIVATE, 5, AGENT)], CUT_SHORT),
+        (
+            [(SUSPEND, 9, AGENT), (DEACTIVATE, 5, AGENT)],
+            replace(CUT_SHORT, suspended=ago(9), by_clean_up=True),
+        ),
+        ([(DEACTIVATE, 5, USER_AGENT)], Lifecycle()),
+        ([(DEACTIVATE, 5, AGENT), (DEACTIVATE, 4, USER_AGENT)], Lifecycle()),
+        ([(DEACTIVATE, 5, AGENT), (ACTIVATE, 4, "")], Lifecycle(resumed=ago(4))),
+        ([(DEACTIVATE, 5, AGENT), (ACTIVATE, 5, "")], Lifecycle(resumed=ago(5))),
+        (
+            [(DEACTIVATE, 5, USER_AGENT), (ACTIVATE, 4, ""), (DEACTIVATE, 3, AGENT)],
+            replace(CUT_SHORT, resumed=ago(4)),
+        ),
     ],
 )
 def test_the_log_shows_when_a_record_was_suspended_last_and_by_what(
