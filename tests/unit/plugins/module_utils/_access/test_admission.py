@@ -495,3 +495,16 @@ def test_an_older_record_that_is_not_registered_either_may_be_judged_better_with
     anybody = rule("Unregistered", device={"registered": False})
     ada = of_ada(anybody, rule("Rest", "DENY"), macs=[fleet_mac(record(**ADA), NEWER)])
     assert (ada.today, ada.reason) == ("unknown", SUPERSEDED)
+
+
+@pytest.mark.parametrize(
+    "anybody",
+    [
+        STAFF_ONLY,
+        rule("Macs", platform={"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]}),
+    ],
+)
+def test_without_an_older_record_it_is_still_the_persons_mac(anybody: PolicyRule) -> None:
+    known = users(members={"staff": {"u1"}})
+    ada = of_ada(anybody, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)], known=known)
+    assert ada.today == "yes"
