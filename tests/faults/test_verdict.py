@@ -212,3 +212,22 @@ def test_a_refusal_that_is_told_is_not_silent():
     assert judge(plain, replace(PLAIN, result=other), None, Expectation(), ()) == []
     for lost in ({"refusal": None}, {"people": []}):
         assert judge(plain, replace(PLAIN, result={**other, **lost}), None, Expectation(), ())
+
+
+def test_a_date_that_is_computed_from_a_time_that_cannot_be_read_may_be_null():
+    plain = replace(PLAIN, result={"changed": True, "renew_by": "2027-10-28", "name": "a"})
+    unknown = replace(PLAIN, result={"changed": True, "renew_by": None, "name": "a"})
+    expected = Expectation(shown=("2026-11-27T11:05:45.624765Z",))
+    assert judge(plain, unknown, None, expected, ()) == []
+    assert judge(plain, unknown, None, Expectation(shown=("a",)), ())
+    lost = replace(PLAIN, result={"changed": True, "renew_by": None, "name": None})
+    assert judge(plain, lost, None, expected, ())
+
+
+def test_a_gate_that_names_the_proof_that_is_left_is_not_silent():
+    proofs = "the installed profile", "pki.cert.issue in the System Log", ""
+    plain, weaker, none = (
+        replace(PLAIN, result={"changed": True, "macs": [{"proof": proof}]}) for proof in proofs
+    )
+    assert judge(plain, weaker, None, Expectation(), ()) == []
+    assert judge(plain, none, None, Expectation(), ())

@@ -72,7 +72,7 @@ def test_30_nights_with_a_mac_in_a_drawer_make_one_patch(watched, run_module, ca
     assert watched.writes(mark).count("Update Custom Profile") == 1
     assert [one["renew"] for one in decisions].count(
         True
-    ) == 1 and "do not hold its present generation" in decisions[-1]["reason"]
+    ) == 1 and "not known to hold its present generation" in decisions[-1]["reason"]
     assert watched.mac(watched.canary["test_macs"][0]).newest_certificate
 
 

@@ -155,7 +155,7 @@ def another_platform(fleet):
             "a FastPass sign-in may cure the record without a reset",
         ),
         (before_a_new_certificate, {"sign_in_grace": 1}, "a FastPass sign-in may cure the record"),
-        (without_profile, {"allow": ["no_profile"]}, "No SCEP profile is live on its Mac"),
+        (without_profile, {"allow": ["no_profile"]}, "No live SCEP profile is known on its Mac"),
         (without_certificate, {"allow": ["no_profile"]}, "No certificate of its Mac was seen yet"),
         (
             unknown_to_kandji,

@@ -69,11 +69,11 @@ def earlier_policies(
 
 def _readable(app: App, rules: Rules) -> Rules:
     for rule in rules:
-        if rule.unreadable:
+        if rule.hidden_part:
             raise Unreadable(
-                f"Rule {rule.name!r}: Okta shows {', '.join(rule.unreadable)} in a form that it"
-                f" does not document, so what applies to {app.label!r} cannot be kept for its way"
-                " back. Nothing was written. Check the rule in the Admin Console.",
+                f"Rule {rule.name!r}: Okta {rule.hidden_part}, so what applies to {app.label!r}"
+                " cannot be kept for its way back. Nothing was written. Check the rule in the"
+                " Admin Console.",
                 vendor="okta",
             )
     return rules

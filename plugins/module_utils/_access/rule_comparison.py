@@ -297,11 +297,11 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
 
 
 def check_readable(rule: PolicyRule) -> None:
-    """Raise Unreadable for a rule of which a full replace might lose an unreadable part."""
-    if rule.unreadable:
+    """Raise Unreadable for a rule of which a full replace might lose what cannot be read."""
+    if rule.hidden_part:
         raise Unreadable(
-            f"Rule {rule.name!r}: Okta shows {', '.join(rule.unreadable)} in a form that it does"
-            " not document, so the rule is not written. Check the rule in the Admin Console.",
+            f"Rule {rule.name!r}: Okta {rule.hidden_part}, so the rule is not written. Check the"
+            " rule in the Admin Console.",
             vendor="okta",
         )
 

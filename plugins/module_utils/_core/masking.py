@@ -102,8 +102,8 @@ def _forms(secret: str) -> t.Iterator[_Form]:
         escape(secret, quote=True),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(secret, safe=""),
-        quote_plus(secret),
+        quote(secret, safe="", errors="surrogatepass"),
+        quote_plus(secret, errors="surrogatepass"),
     }
     for text in texts:
         yield _Form(_bytes_of(text).hex(), any_case=True)

@@ -231,6 +231,12 @@ def _suggest_mac(wanted: str, macs: t.Sequence[KandjiDevice]) -> str:
     close = difflib.get_close_matches(name, [*known], n=1, cutoff=0.8)
     if close:
         return f"is not in Kandji; did you mean {known[close[0]]}? Correct its serial."
+    hidden = sum(not mac.serial for mac in macs)
+    if hidden:
+        return (
+            f"is not known in Kandji, which does not show the serial of {hidden}"
+            f" Mac{'' if hidden == 1 else 's'}. Look at the Mac in Kandji."
+        )
     return ""
 
 

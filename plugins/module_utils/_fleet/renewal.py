@@ -288,8 +288,8 @@ def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pac
     if not due:
         late = sum(not mac.is_present for mac in ring.macs)
         more = (
-            f" Macs that do not hold its present generation yet: {late}. Another generation would"
-            " not help them."
+            f" Macs that are not known to hold its present generation: {late}. Another generation"
+            " would not help them."
             if late
             else ""
         )

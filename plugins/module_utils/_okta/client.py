@@ -278,6 +278,9 @@ STALE_PAUSES = (1.0, 2.0)  # seconds before a refused step is tried again
 MAX_LOG_WORD = 40  # characters
 
 
+# The attribute that holds the serial of a device record.
+SERIAL = "profile.serialNumber"
+
 # What a row of a list is identified by, by operation. Recorded rows have all of them.
 IDENTIFYING: dict[str, tuple[str, ...]] = {
     LIST_POLICIES.name: ("id", "name"),
@@ -413,12 +416,19 @@ class Okta:
     ) -> t.Iterator[OktaDevice]:
         """Yield the device records in which an attribute has one of these values. listDevices.
 
-        The values are split into as few searches as fit their URLs.
+        The values are split into as few searches as fit their URLs. Raises Unreadable for a record
+        of a serial that does not show one: whose it is cannot be told.
         """
         for batch in batches(list(dict.fromkeys(values))):
-            yield from self.devices(
-                " or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch), expand
-            )
+            search = " or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch)
+            for device in self.devices(search, expand):
+                if attribute == SERIAL and not device.serial_number:
+                    raise Unreadable(
+                        f"Okta: the device record {device.id} was found by its serial and shows"
+                        " none. Run again; if it stays, check the record in the Admin Console.",
+                        vendor="okta",
+                    )
+                yield device
 
     def device(self, device_id: str) -> OktaDevice | None:
         """Return one record, fresh, or None if there is none. getDevice."""

@@ -20,6 +20,7 @@ from .._core.json_fields import (
     as_flag,
     as_id,
     as_name,
+    as_number_or_id,
     as_object,
     as_objects,
     as_text,
@@ -357,7 +358,7 @@ class TemporaryCode:
         """Return the code of a row."""
         profile = as_object(row.get("profile"))
         return cls(
-            code=as_text(profile.get("tac")) or "",
+            code=as_number_or_id(profile.get("tac")),
             expires_at=as_text(profile.get("expiresAt")),
             several_uses=as_flag(profile.get("multiUse")),
         )
@@ -823,6 +824,22 @@ class PolicyRule(ConditionalRule):
     def denies(self) -> bool:
         """Whether the rule refuses the sign-ins to which it applies."""
         return self.sign_on.get("access") == "DENY"
+
+    @property
+    def hidden_part(self) -> str:
+        """What Okta shows in another form than it documents, or does not show, "" if nothing.
+
+        It continues a sentence about Okta. Each recorded rule that admits has a method of a type,
+        and one of type ASSURANCE a factorMode.
+        """
+        if self.unreadable:
+            paths = ", ".join(self.unreadable)
+            return f"shows {paths} in a form that it does not document"
+        method = as_object(self.sign_on.get("verificationMethod"))
+        needed = "factorMode" if method.get("type") == "ASSURANCE" else "type"
+        if self.denies or method.get(needed):
+            return ""
+        return f"does not show actions.appSignOn.verificationMethod.{needed}"
 
     @property
     def verification(self) -> Row:

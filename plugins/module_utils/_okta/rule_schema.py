@@ -33,8 +33,17 @@ CONDITIONS: dict[str, Form] = {
     "riskScore": {"level": Word},
     "elCondition": {"condition": str},
 }
-_METHODS: list[Form] = [{"key": Word, "method": Word}]
+_CHARACTERISTICS: dict[str, Form] = {
+    "deviceBound": Word,
+    "hardwareProtection": Word,
+    "phishingResistant": Word,
+    "reauthenticateIn": Word,
+    "userPresence": Word,
+    "userVerification": Word,
+}
+_METHODS: list[Form] = [{"key": Word, "method": Word, **_CHARACTERISTICS}]
 _PART: dict[str, Form] = {
+    **_CHARACTERISTICS,
     "required": bool,
     "types": _NAMES,
     "methods": _NAMES,
@@ -42,13 +51,16 @@ _PART: dict[str, Form] = {
     "excludedAuthenticationMethods": _METHODS,
     "userVerificationMethods": _NAMES,
 }
-_CHAIN: dict[str, Form] = {"authenticationMethods": _METHODS}
+_CHAIN: dict[str, Form] = {"authenticationMethods": _METHODS, "reauthenticateIn": Word}
 _CHAIN["next"] = [_CHAIN]
 SIGN_ON: dict[str, Form] = {
     "access": Word,
+    "keepMeSignedIn": {"postAuth": Word, "postAuthPromptFrequency": Word},
     "verificationMethod": {
         "type": Word,
         "factorMode": Word,
+        "reauthenticateIn": Word,
+        "inactivityPeriod": Word,
         "constraints": [{"knowledge": _PART, "possession": _PART}],
         "chains": [_CHAIN],
     },

@@ -371,7 +371,7 @@ def _is_surely_before_certificates(registered: datetime | None, mac: Mac) -> boo
 
 def _what_mac_lacks(mac: Mac) -> str:
     if not mac.profile_live:
-        return "No SCEP profile is live on its Mac"
+        return "No live SCEP profile is known on its Mac"
     if mac.has_unattested:
         return (
             "The certificate of its Mac is of another authority than the one that attests"
@@ -381,10 +381,10 @@ def _what_mac_lacks(mac: Mac) -> str:
         return UNDATED
     if mac.has_unproved:
         return (
-            "No certificate of its Mac is proved: those that were seen hold its serial alone,"
+            "No certificate of its Mac is known: those that were seen hold its serial alone,"
             " and not the UUID of the profile"
         )
-    return "No certificate of its Mac was seen yet"
+    return "No certificate of its Mac is known yet"
 
 
 def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
@@ -547,11 +547,19 @@ def check_last_authenticator(
             locked_out.append(login_of(user))
     if not locked_out:
         return None
-    return Refusal(
-        "last_authenticator",
-        f"It holds the last strong authenticator of {', '.join(locked_out)}, who could not"
-        f" register again{_allowing('last_authenticator', guards)}.",
+    users = ", ".join(locked_out)
+    hidden = any(
+        not (enrollment.key and enrollment.status)
+        for user in target.returning_users
+        for enrollment in evidence.enrollments.get(user.user.id, ())
     )
+    fact = (
+        f"It may hold the last strong authenticator of {users}: Okta does not show key and status"
+        " of each that they enrolled. Without one they could not register again"
+        if hidden
+        else f"It holds the last strong authenticator of {users}, who could not register again"
+    )
+    return Refusal("last_authenticator", f"{fact}{_allowing('last_authenticator', guards)}.")
 
 
 def needs_enrollments(target: ResetTarget, guards: Guards) -> bool:

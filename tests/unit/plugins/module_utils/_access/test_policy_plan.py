@@ -77,7 +77,7 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
 def test_an_app_of_another_clone_goes_back_to_what_it_had_before(marks: str, earlier: str) -> None:
     known = [original(), policy(description=marks)]
     apps = [App("a0", "Slack", policy_id="rst2"), App("a1", "Jira", policy_id="rst1"), App("a2")]
-    rules = {"rst1": [], "rst2": [rule := PolicyRule(name="Everybody")]}
+    rules = {"rst1": [], "rst2": [rule := PolicyRule(name="Everybody", sign_on={"access": "DENY"})]}
     here, there = digest_rules([]), digest_rules([rule])
     assert policy_plan.earlier_policies(apps, known, rules) == Marks(
         None,

@@ -1036,6 +1036,28 @@ def test_a_rule_that_cannot_be_read_is_not_written(where, path):
         rule_plan.plan_rule([rule], request, "Strict")
 
 
+@pytest.mark.parametrize(
+    "method, hidden",
+    [
+        (None, "type"),
+        ({}, "type"),
+        ({"factorMode": "2FA"}, "type"),
+        ({"type": "ASSURANCE"}, "factorMode"),
+        ({"type": "ASSURANCE", "factorMode": None}, "factorMode"),
+    ],
+)
+def test_a_rule_that_admits_and_does_not_show_its_method_is_not_written(method, hidden):
+    actions = {"appSignOn": {"access": "ALLOW", "verificationMethod": method}}
+    rule = PolicyRule.from_row({**READ, "actions": actions})
+    request = rule_plan.RuleRequest(rule.name, {"name": rule.name}, status="INACTIVE")
+    message = f"^Rule 'Managed Macs': Okta does not show actions.*verificationMethod.{hidden}, so"
+    with pytest.raises(Unreadable, match=message):
+        rule_comparison.merge_rule({"priority": 1}, rule)
+    denying = {"appSignOn": {"access": "DENY", "verificationMethod": method}}
+    assert rule_comparison.merge_rule({}, PolicyRule.from_row({**READ, "actions": denying}))
+    assert request.name
+
+
 def test_rules_that_cannot_be_read_have_one_effect_only_if_they_are_equal():
     rule = PolicyRule.from_row({**READ, "conditions": {"riskScore": 5}})
     other = PolicyRule.from_row({**READ, "conditions": {"riskScore": 6}, "id": "rul2"})

@@ -251,3 +251,9 @@ def test_plain_data_is_masked_in_keys_and_values_and_is_a_copy() -> None:
         "truth": True,
     }
     assert value["texts"] == ["x", f"<{PLAIN}>"]
+
+
+def test_a_secret_that_is_no_text_of_any_encoding_is_masked() -> None:
+    masker = Masker()
+    masker.add("\ud800hunter2hunter2")
+    assert "hunter2" not in masker.foreign_text("a \ud800hunter2hunter2 b")

@@ -176,6 +176,15 @@ def test_a_test_mac_is_a_mac_on_a_blueprint_of_its_ring(
     assert preflight.check_test_macs(resolved, devices) == expected
 
 
+def test_a_test_mac_may_be_one_whose_serial_is_not_shown() -> None:
+    (resolved,), _problems = preflight.resolve_rings([ring(blueprints=["Canary"])], BLUEPRINTS)
+    (problem,) = preflight.check_test_macs(resolved, [], [device(""), device("ZZ")])
+    assert problem.endswith(
+        "C02A is not known in Kandji, which does not show the serial of 1 Mac. Look at the Mac in"
+        " Kandji."
+    )
+
+
 @pytest.mark.parametrize(
     "wanted, problem",
     [

@@ -128,8 +128,8 @@ def test_the_devices_of_a_ring_enrol_for_an_hour_after_a_write(
         (
             ring(mac(-5, present=False), mac(200)),
             False,
-            "No certificate expires within 30 days. Macs that do not hold its present generation"
-            " yet: 1. Another generation would not help them.",
+            "No certificate expires within 30 days. Macs that are not known to hold its present"
+            " generation: 1. Another generation would not help them.",
             [],
         ),
         (

@@ -316,7 +316,8 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
 
 
 def test_many_serials_are_sought_in_few_searches(wire: t.Any) -> None:
-    wire.script((200, [record("1")]), (200, [record("2")]))
+    mac = {**PROFILE, "serialNumber": "C1"}
+    wire.script(*((200, [{**record(each), "profile": mac}]) for each in ("1", "2")))
     found = okta(wire).devices_with(
         "profile.serialNumber", [f"C{number}" for number in range(41)] * 2
     )
@@ -325,6 +326,16 @@ def test_many_serials_are_sought_in_few_searches(wire: t.Any) -> None:
         query_of(wire.sent[0])["search"].count(" or ") == 39
         and query_of(wire.sent[1])["search"] == 'profile.serialNumber eq "C40"'
     )
+
+
+@pytest.mark.parametrize("serial", [None, "", 7, "\ud800C1"])
+def test_a_record_that_was_found_by_a_serial_and_shows_none_is_not_passed_over(
+    wire: t.Any, serial: object
+) -> None:
+    """A reset would take its Mac for one without a record."""
+    wire.script((200, [{**record(), "profile": {**PROFILE, "serialNumber": serial}}]))
+    with pytest.raises(Unreadable, match="^Okta: the device record guo1 was found by its serial"):
+        list(okta(wire).devices_with("profile.serialNumber", ["C1"]))
 
 
 @pytest.mark.parametrize(

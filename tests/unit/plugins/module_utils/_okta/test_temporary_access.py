@@ -112,6 +112,11 @@ def test_a_code_is_not_in_the_text_of_its_record() -> None:
     assert code.code == "1234abcd" and "1234abcd" not in repr(code)
 
 
+@pytest.mark.parametrize("shown, code", [(12345678, "12345678"), ("\ud8001234", ""), (None, "")])
+def test_a_code_that_nobody_can_type_is_none(shown: object, code: str) -> None:
+    assert TemporaryCode.from_row({"profile": {"tac": shown}}).code == code
+
+
 @pytest.mark.parametrize(
     ("excluded", "says"),
     [

@@ -155,12 +155,12 @@ LIFTED = [
     (
         target(device(), mac=replace(MAC, profile_live=False)),
         "no_profile",
-        "No SCEP profile is live on its Mac, so",
+        "No live SCEP profile is known on its Mac, so",
     ),
     (
         target(device(), mac=replace(MAC, certificates=())),
         "no_profile",
-        "No certificate of its Mac was seen yet, so",
+        "No certificate of its Mac is known yet, so",
     ),
     (
         target(device(), mac=replace(MAC, certificates=(), has_undated=True)),
@@ -176,7 +176,7 @@ LIFTED = [
     (
         target(device(), mac=replace(MAC, certificates=(), has_unproved=True)),
         "no_profile",
-        "No certificate of its Mac is proved: those that were seen hold its serial alone, and not",
+        "No certificate of its Mac is known: those that were seen hold its serial alone, and not",
     ),
     (
         target(device(), mac=replace(MAC, certificates=(), has_unattested=True)),
@@ -1150,3 +1150,15 @@ def test_each_state_has_a_phrase_and_a_digest_of_its_own(verb: str) -> None:
         for each in [records.RESET, *records.GOALS.values()]
     }
     assert len(digests) == 5
+
+
+@pytest.mark.parametrize("hidden", [Enrollment("phone_number", None), Enrollment(None, "ACTIVE")])
+def test_an_authenticator_that_okta_does_not_show_may_be_another_one(hidden: Enrollment) -> None:
+    decision = decide(
+        target(device(), user()), evidence=Evidence(enrollments={"00u-ada": [hidden]})
+    )
+    assert decision.code == "last_authenticator"
+    assert decision.reason.startswith(
+        "It may hold the last strong authenticator of ada@acme.com: Okta does not show key and"
+        " status of each that they enrolled."
+    )
