@@ -1162,3 +1162,261 @@ def test_an_authenticator_that_okta_does_not_show_may_be_another_one(hidden: Enr
         "It may hold the last strong authenticator of ada@acme.com: Okta does not show key and"
         " status of each that they enrolled."
     )
+
+
+# What a run says of a record
+
+
+ONE_OF_TWO = replace(two_records()[0], users=(user("eve"),))
+FOR_ADA = target(device(), user("ada"), user("bob"), of_users=frozenset({"00u-ada"}))
+
+
+@pytest.mark.parametrize(
+    ("targets", "guards", "code", "reason"),
+    [
+        (
+            [target(device(serial_number=""), mac=None)],
+            GUARDS,
+            "unknown_to_kandji",
+            "The record has no serial by which Kandji knows its Mac (allowing 'unknown_to_kandji'"
+            " resets it).",
+        ),
+        (
+            [target(device(status="SUSPENDED"), user())],
+            GUARDS,
+            "suspended",
+            "It is suspended: an administrator blocked it, and a new registration would lift the"
+            " block (allowing 'suspended' resets it).",
+        ),
+        (
+            [target(device(created=None))],
+            GUARDS,
+            "registration_time_unknown",
+            "Its registration time is unknown, so it may be a new registration, which is kept.",
+        ),
+        (
+            [target(device(created=NEW))],
+            GUARDS,
+            "registered_recently",
+            f"It was registered at {NEW}, not before {START.isoformat()}: a new registration is"
+            " kept.",
+        ),
+        (
+            [target(device(), user(management=None))],
+            GUARDS,
+            "managed",
+            "It may work: Okta does not say whether it is managed for ada@acme.com (allowing"
+            " 'managed' resets it).",
+        ),
+        (
+            [target(device(), user("ada"), user("bob"))],
+            GUARDS,
+            "shared",
+            "It is shared: ada@acme.com, bob@acme.com would all have to register again (allowing"
+            " 'shared' resets it).",
+        ),
+        (
+            [target(device(), user("ada"), user("bob"))],
+            to_state("absent"),
+            "shared",
+            "It is shared: ada@acme.com, bob@acme.com would all lose it (allowing 'shared' deletes"
+            " it).",
+        ),
+        (
+            [FOR_ADA],
+            to_state("deactivated"),
+            "shared",
+            "It is shared: bob@acme.com would lose it, too (allowing 'shared' deactivates it).",
+        ),
+        (
+            [ONE_OF_TWO, replace(two_records()[1], users=(user("ada"),))],
+            CLEAN_UP,
+            "shared",
+            "Its Mac may be shared: eve@acme.com would have to register again, without an account"
+            " on guo2, the record that is kept (allowing 'shared' resets it).",
+        ),
+        (
+            [target(device(), mac=replace(MAC, certificates=(), has_unattested=True))],
+            GUARDS,
+            "no_profile",
+            "The certificate of its Mac is of another authority than the one that attests"
+            " management, as the certificate check on the Mac reports, so a new registration would"
+            " not be managed either (allowing 'no_profile' resets it).",
+        ),
+        (
+            [target(device(), mac=replace(MAC, certificates=(), has_unproved=True))],
+            GUARDS,
+            "no_profile",
+            "No certificate of its Mac is known: those that were seen hold its serial alone, and"
+            " not the UUID of the profile, so a new registration would not be managed either"
+            " (allowing 'no_profile' resets it).",
+        ),
+        (
+            [target(device())],
+            CLEAN_UP,
+            "only_record",
+            "It is the only record of its serial and platform, and a clean-up resets spare records"
+            " only.",
+        ),
+        (
+            two_records()[::-1],
+            CLEAN_UP,
+            "kept_record",
+            "It is the one to keep of 2 records of its serial: of those that users have, the"
+            " working one or the newest.",
+        ),
+    ],
+)
+def test_a_reason_is_said_whole(
+    targets: list[ResetTarget], guards: Guards, code: str, reason: str
+) -> None:
+    evidence = with_phones("ada", "bob", "eve")
+    decision = reset.plan_reset(targets, guards, evidence)[0]
+    assert (decision.code, decision.reason) == (code, reason)
+
+
+def test_another_user_of_a_record_loses_it_if_that_is_allowed() -> None:
+    guards = to_state("absent", allow=["shared"])
+    assert decide(FOR_ADA, guards).writes
+
+
+def test_a_record_that_the_run_before_kept_names_what_it_deleted() -> None:
+    evidence = Evidence(deleted_duplicates={"guo1": ["guo8", "guo9"]})
+    assert decide(target(device()), GUARDS, evidence).reason == (
+        "It is the one to keep: the ids name guo8, guo9, already deleted, which was or may have"
+        " been another record of its serial. Name guo8, guo9 no longer to reset this one."
+    )
+
+
+def test_a_spare_record_says_that_the_next_run_decides() -> None:
+    one = target(device())
+    spare = Decision(one, "write", "", keeper=target(device("guo2")))
+    left = reset.decide_again(one, target(None), [spare], GUARDS, Evidence())
+    assert left.reason == (
+        "The record of its serial that was to be kept is gone or does not work. Run again: the next"
+        " run decides which record is kept."
+    )
+
+
+def test_a_record_that_was_deleted_before_its_first_step_is_left_alone() -> None:
+    decision = Decision(target(device()), "write", "Because.", keeper=target(device("guo2")))
+    assert reset.mark_gone(decision) == replace(
+        decision,
+        action="none",
+        reason="Its device record was deleted during the run.",
+        code="no_record",
+    )
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        target(device(status="DEACTIVATED"), user()),
+        target(device(), user("bob")),
+        target(device(), user(management="PENDING")),
+        target(device(serial_number="C02B"), user()),
+    ],
+)
+def test_a_record_that_changed_after_the_approval_stays(now: ResetTarget) -> None:
+    approved, keeper = target(device(), user()), target(device("guo2"))
+    decision = Decision(now, "write", "Because.", keeper=keeper)
+    kept = reset.keep_changed(decision, approved)
+    assert kept == Decision(
+        now,
+        "skip",
+        "Its status, its users or whether they are managed changed after the plan was approved. Run"
+        " again in check mode, and have the new plan approved.",
+        "changed_since_approval",
+        keeper,
+    )
+    same = replace(decision, target=approved)
+    assert reset.keep_changed(same, approved) is same
+    skipped = replace(decision, action="skip")
+    assert reset.keep_changed(skipped, approved) is skipped
+
+
+def test_an_unknown_status_and_management_are_nothing_in_a_digest() -> None:
+    """So that an approval is valid for a run of any version."""
+    unknown = Decision(target(device(status=None), user(management=None)), "write", "")
+    empty = Decision(target(device(status=""), user(management="")), "write", "")
+    digests = {reset.digest_plan([each], "acme.okta.com") for each in (unknown, empty)}
+    assert len(digests) == 1
+
+
+def test_an_approval_of_another_plan_says_what_to_do() -> None:
+    with pytest.raises(Refused) as raised:
+        reset.check_approved(decisions_of("write"), "d1", "d2")
+    assert raised.value.message == (
+        "plan_digest: The plan is not the one that was approved. 1 device records would be deleted"
+        " now, and the digest is d1. Nothing was written. Review the new plan and have it approved."
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "1 device record (0) would be deleted"),
+        (2, "2 device records (0, 1) would be deleted"),
+        (5, "5 device records (0, 1, 2, 3, 4) would be deleted"),
+        (6, "6 device records (0, 1, 2, 3, 4 and 1 more) would be deleted"),
+    ],
+)
+def test_a_limit_names_up_to_five_records(number: int, words: str) -> None:
+    planned = decisions_of(*["write"] * number)
+    with pytest.raises(Refused) as raised:
+        reset.check_limits(planned, limits(max_devices=0), None)
+    assert words in raised.value.message
+
+
+def test_without_macs_in_kandji_only_all_percents_are_enough() -> None:
+    with pytest.raises(Refused, match="Set max_percent: 100 if"):
+        reset.check_limits(decisions_of("write", "write"), limits(max_percent=99), 0)
+
+
+def test_a_record_without_a_dated_certificate_says_nothing_of_it() -> None:
+    unseen = target(device(), mac=Mac("C02A"))
+    assert reset.loses_certificate(unseen, {}, START) is None
+
+
+@pytest.mark.parametrize(("age", "needed"), [(90.0, False), (89.99, True)])
+def test_the_history_of_a_record_matters_as_far_as_the_log_reaches(
+    age: float, needed: bool
+) -> None:
+    registered = (START - timedelta(days=age)).isoformat()
+    one = target(device(created=registered), user())
+    assert reset.needs_history(one, GUARDS) is needed
+
+
+@pytest.mark.parametrize(("state", "relies"), [("absent", True), ("suspended", False)])
+def test_one_okta_verify_may_be_enough_where_a_record_is_blocked_already(
+    state: t.Any, relies: bool
+) -> None:
+    """A clean-up deletes what it suspended: that enrolment is of another device."""
+    period = records.CleanUp(timedelta(days=60), timedelta(days=14))
+    guards = to_state(state, clean_up=period)
+    assert reset.relies_on_okta_verify([VERIFY], guards) is relies
+    assert not reset.relies_on_okta_verify([], guards)
+
+
+def test_nobody_without_okta_verify_keeps_a_way_in_by_a_record() -> None:
+    period = records.CleanUp(timedelta(days=60), timedelta(days=14))
+    evidence = Evidence(active_records={"00u-ada": {"guo2"}})
+    guards = to_state("absent", clean_up=period)
+    one = target(device(status="SUSPENDED"), user())
+    left = reset.check_last_authenticator(one, guards, evidence, {})
+    assert left is not None and left.code == "last_authenticator"
+    with_one = replace(evidence, enrollments={"00u-ada": [VERIFY]})
+    assert reset.check_last_authenticator(one, guards, with_one, {}) is None
+
+
+def test_each_planned_deletion_of_a_user_counts_by_its_record() -> None:
+    three = [
+        target(device(f"guo{n}", serial_number=f"C0{n}"), user(), name=f"C0{n}") for n in range(3)
+    ]
+    evidence = Evidence(
+        enrollments={"00u-ada": [VERIFY] * 4},
+        active_records={"00u-ada": {"guo0", "guo1", "guo2"}},
+    )
+    guards = allowing("unknown_to_kandji")
+    decisions = reset.plan_reset(three, guards, evidence)
+    assert [one.code for one in decisions] == [None, None, "last_authenticator"]
