@@ -253,7 +253,8 @@ def test_a_survey_asks_within_the_range_and_choices_of_the_variable(
 ) -> None:
     variable = VARIABLES[str(question["variable"])]
     kinds = {"int": {"integer"}, "str": {"text", "multiplechoice"}, "bool": {"multiplechoice"}}
-    assert question["type"] in kinds.get(variable.type, {"text", "textarea"})
+    lists = {"multiselect"} if variable.choices else {"text", "textarea"}
+    assert question["type"] in kinds.get(variable.type, lists)
     if variable.type == "int":
         assert (question["min"], question["max"]) == (variable.minimum, variable.maximum)
         assert question["default"] == variable.default
