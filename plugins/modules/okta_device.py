@@ -71,8 +71,9 @@ options:
       - Clean up. Selects the records of Macs on which nobody signed in for so many days, as Okta's
         System Log shows, and which are not needed. Kandji has no Mac with their serial, or their
         Mac has not checked in for so many days, or their users have another record of the Mac.
-        Of several records of a Mac, the one that works is kept, then the newest of each user. A
-        record that was not registered before the ones that would be kept is kept, too.
+        Of several records of a Mac, the one that works is kept, then the newest of each user
+        (O(newest_per_user)). A record that was not registered before the ones that would be kept is
+        kept, too.
       - A service app needs the scope C(okta.logs.read) for it. A run is refused while Kandji lists
         no Mac.
       - V(suspended) suspends those that work. V(absent) deletes those that V(suspended) suspended
@@ -97,6 +98,11 @@ options:
     description: For O(unused_days). How many days a record is suspended before it is deleted.
     type: int
     default: 14
+  newest_per_user:
+    description: For O(unused_days). How many records of a Mac are kept for each of its users, the
+      newest ones. More than one keeps former registrations longer.
+    type: int
+    default: 1
   platforms:
     description: The platforms whose records may be written to, as Okta names them.
     type: list
@@ -201,12 +207,14 @@ EXAMPLES = r"""
   devicetrust.okta_kandji.okta_device:
     unused_days: 60
     grace_days: 14
+    newest_per_user: 2
     state: absent
     max_percent: 5
 
 - name: Suspend the records that nobody has used for 60 days
   devicetrust.okta_kandji.okta_device:
     unused_days: 60
+    newest_per_user: 2
     state: suspended
     max_percent: 5
 
@@ -461,6 +469,7 @@ OPTIONS: ArgumentSpec = {
     "users": {"type": "list", "elements": "str"},
     "unused_days": {"type": "int"},
     "grace_days": {"type": "int", "default": 14},
+    "newest_per_user": {"type": "int", "default": 1},
     "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
     "allow": {"type": "list", "elements": "str", "choices": list(STATE_ALLOW), "default": []},
     "revoke_sessions": {"type": "bool", "default": False},
@@ -574,7 +583,7 @@ def _clean_up(params: Params, goal: Goal) -> CleanUp | None:
             f"unused_days: With grace_days, it is {(unused + grace).days}, and Okta's System Log"
             " keeps 90. Set less than 84 days for both together."
         )
-    return CleanUp(unused, grace)
+    return CleanUp(unused, grace, params["newest_per_user"])
 
 
 def _change(outcome: Outcome, goal: Goal) -> Change:

@@ -37,7 +37,9 @@ def shell(watched, tmp_path):
         "device_trust_ca_path": told["ca_file"],
     }
     (tmp_path / "inventory.yml").write_text(json.dumps(inventory))
-    (tmp_path / "vault.yml").write_text(json.dumps({"vault_okta_api_token": told["okta_api_token"]}))
+    (tmp_path / "vault.yml").write_text(
+        json.dumps({"vault_okta_api_token": told["okta_api_token"]})
+    )
     environment = child_environment(**lab_environment(told))
     for name in ("OKTA_CLIENT_ORGURL", "OKTA_CLIENT_TOKEN", "IRUCTL_TENANT", "IRUCTL_TOKEN"):
         environment.pop(name, None)

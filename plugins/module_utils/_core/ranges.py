@@ -70,6 +70,7 @@ RANGES: dict[str, Range] = {
     "stale_days": Range(1, 3_650),
     "unused_days": Range(1, 82),  # with the grace a week less than Okta keeps its log
     "grace_days": Range(1, 82),
+    "newest_per_user": Range(1, 1000),
     "sign_in_grace": Range(0, 2_160),
     "minutes": Range(1, 64_800),
     "valid_minutes": Range(0, 14_400),  # 0 is the default of the org

@@ -11,6 +11,7 @@ else suspended may be the record of a lost Mac, and a deletion would lift its bl
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,7 +41,7 @@ def find_candidates(
     and neither is one whose Mac's last check-in is unknown.
     """
     unique = {record.id: record for record in records if record.serial_key}
-    spare = _find_spares(unique.values())
+    spare = _find_spares(unique.values(), clean_up.newest_per_user)
     by_serial = group_by_serial(macs)
     candidates = []
     for record in unique.values():
@@ -82,11 +83,11 @@ def _spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> ResetTarget
     )
 
 
-def _find_spares(records: Iterable[OktaDevice]) -> dict[str, list[OktaDevice]]:
+def _find_spares(records: Iterable[OktaDevice], number: int) -> dict[str, list[OktaDevice]]:
     """Return the ids of spare records, with the records that are kept in their place.
 
     Of the records of a Mac, the one that works best is kept, then the newest of each user who has
-    none yet. A record whose users are unknown is kept.
+    less than ``number`` yet. A record whose users are unknown is kept.
     """
     groups: dict[DeviceKey, list[OktaDevice]] = {}
     for record in records:
@@ -96,7 +97,7 @@ def _find_spares(records: Iterable[OktaDevice]) -> dict[str, list[OktaDevice]]:
         kept: list[OktaDevice] = []
         for record in sorted(group, key=_rank, reverse=True):
             users = user_ids(record)
-            if kept and users is not None and covers(kept, users):
+            if kept and users is not None and covers(kept, users, number):
                 sharing = [each for each in kept if users & (user_ids(each) or set())]
                 spares[record.id] = sharing or kept[:1]
             elif record.is_working:
@@ -104,9 +105,10 @@ def _find_spares(records: Iterable[OktaDevice]) -> dict[str, list[OktaDevice]]:
     return spares
 
 
-def covers(kept: Iterable[OktaDevice], users: set[str]) -> bool:
-    """Return whether each of these users has one of these records."""
-    return users <= {user for record in kept for user in user_ids(record) or ()}
+def covers(kept: Iterable[OktaDevice], users: set[str], number: int = 1) -> bool:
+    """Return whether each of these users has so many of these records."""
+    counts = Counter(user for record in kept for user in user_ids(record) or ())
+    return all(counts[user] >= number for user in users)
 
 
 def _rank(record: OktaDevice) -> tuple[object, ...]:

@@ -270,11 +270,13 @@ class ResetTarget:
 class CleanUp:
     """What a clean-up takes: records that nobody used for ``unused``.
 
-    It deletes those that were suspended then, and stayed so for ``grace``.
+    It deletes those that were suspended then, and stayed so for ``grace``. Of a Mac, the newest
+    ``newest_per_user`` records of each user are kept, from 1 on.
     """
 
     unused: timedelta
     grace: timedelta
+    newest_per_user: int = 1
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ class Company:
     phones: frozenset[str]
     lists_suspended: bool
     cuts: frozenset[int]
+    newest_per_user: int
 
     def macs(self, day: int) -> list[KandjiDevice]:
         return [
@@ -159,9 +160,10 @@ class Company:
         """Yield each record that a nightly run writes to, right before it does."""
         known = [life.record() for life in self.lives if life.registered <= day]
         goal = GOALS[state]
-        found = select_for(find_candidates(known, self.macs(day), CLEAN_UP, at(day)), goal.destroys)
+        period = replace(CLEAN_UP, newest_per_user=self.newest_per_user)
+        found = select_for(find_candidates(known, self.macs(day), period, at(day)), goal.destroys)
         targets = [replace(each, users=each.device.users or ()) for each in found if each.device]
-        options = GuardOptions((), "each", 0.0, ("MACOS",), (), goal, CLEAN_UP)
+        options = GuardOptions((), "each", 0.0, ("MACOS",), (), goal, period)
         guards = Guards(at(day), at(day), options)
         for decision in plan_reset(targets, guards, self.evidence(day)):
             if decision.writes:
@@ -204,7 +206,7 @@ def companies(draw: st.DrawFn) -> Company:
     }
     phones = frozenset(draw(st.sets(st.sampled_from(PEOPLE))))
     cuts = frozenset(range(draw(st.integers(0, 9)), YEAR, draw(st.integers(1, 60))))
-    return Company(lives, check_ins, phones, draw(st.booleans()), cuts)
+    return Company(lives, check_ins, phones, draw(st.booleans()), cuts, draw(st.integers(1, 3)))
 
 
 @settings(deadline=None)

@@ -119,7 +119,25 @@ ANN, BOB, EVE = user("ann"), user("bob"), user("eve", "DEPROVISIONED")
 def test_of_the_records_of_a_mac_the_newest_of_each_user_is_kept(
     records: list[OktaDevice], spares: list[str]
 ) -> None:
-    assert sorted(clean_up._find_spares(records)) == spares
+    assert sorted(clean_up._find_spares(records, 1)) == spares
+
+
+@pytest.mark.parametrize(
+    ("number", "spares"), [(1, ["guo1", "guo2", "guo4"]), (2, ["guo1"]), (3, ["guo1"]), (4, [])]
+)
+def test_so_many_of_the_newest_of_each_user_are_kept(number: int, spares: list[str]) -> None:
+    """The record of both users is no spare one until each has so many others."""
+    records = [
+        record(1, ANN, age=9),
+        record(2, ANN, BOB, age=8),
+        record(3, BOB, age=6),
+        record(4, ANN, age=7),
+        record(5, ANN, age=5),
+    ]
+    assert sorted(clean_up._find_spares(records, number)) == spares
+    some = replace(CLEAN_UP, newest_per_user=number)
+    found = clean_up.find_candidates(records, [mac()], some, NOW)
+    assert sorted(target.id for target in found) == spares
 
 
 @pytest.mark.parametrize(
@@ -138,7 +156,7 @@ def test_of_the_records_of_a_mac_the_newest_of_each_user_is_kept(
 def test_a_spare_record_stands_beside_those_of_its_own_users(
     records: list[OktaDevice], kept: dict[str, list[str]]
 ) -> None:
-    spares = clean_up._find_spares(records)
+    spares = clean_up._find_spares(records, 1)
     assert {name: [each.id for each in others] for name, others in spares.items()} == kept
 
 
