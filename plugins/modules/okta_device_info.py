@@ -123,6 +123,7 @@ from ..module_utils._core.errors import BadOption, NotFound
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
+from ..module_utils._core.text import split_lines
 from ..module_utils._fleet.join import management_by_user
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._okta import client as okta_api
@@ -152,7 +153,7 @@ def run(ctx: ModuleContext) -> Result:
     serials, ids = params["serial_numbers"], params["device_ids"]
     named = {
         name: ctx.okta.user(name, okta_api.OPTIONAL_USER) or _with_email(ctx.okta, name)
-        for name in dict.fromkeys(params["users"] or ())
+        for name in split_lines(params["users"])
     }
     people = {user.id: user for user in named.values() if user}
     if params["users"] is not None:

@@ -189,6 +189,22 @@ def test_login_and_address_of_a_person_find_the_same_in_both(watched, playbook, 
     assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
 
 
+def test_spaces_around_a_name_and_a_phrase_and_another_case_do_not_matter(
+    watched, leaver, playbook
+):
+    """As a survey of AWX or a copied line brings them."""
+    name = ANN.title()
+    variables = {
+        **leaver.variables,
+        "device_trust_offboard_person": f" {name} ",
+        "device_trust_offboard_confirm": f" OFFBOARD {name} ",
+    }
+    done = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert done.status == 0 and leaver.is_gone(), done.output
+    assert f'needs the phrase: OFFBOARD {name}"' in done.output
+    assert f"{ANN} or {name}" not in done.output
+
+
 def test_macs_of_both_addresses_are_released(watched, leaver, run_module):
     leaver.assigned.email = "a123@corp.example.com"
     leaver.device(SHARED).user = watched.world.kandji.add_user("Ann", ANN)
