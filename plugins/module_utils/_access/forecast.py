@@ -27,7 +27,7 @@ from .conditions import (
 from .possible_verification import satisfiable_by
 from .rule_order import Rules, in_order
 from .sessions import SessionRefusal, Sessions
-from .signals import NO_SIGNALS, UNREAD_POLICIES, Signals
+from .signals import NO_SIGNALS, UNREAD, Signals
 
 # With more unknowns not every combination is tried: a person who may be admitted before and refused
 # after counts as locked out.
@@ -310,8 +310,8 @@ class Forecast:
 
     @property
     def unread_logins(self) -> list[str]:
-        """Who counts as locked out only because the credentials may not read some policies."""
-        read = {row.login for row in self.locked_out if UNREAD_POLICIES not in row.unknowns}
+        """Who counts as locked out only because the credentials may not read something."""
+        read = {row.login for row in self.locked_out if UNREAD.isdisjoint(row.unknowns)}
         return [login for login in self.locked_out_logins if login not in read]
 
     def for_app(self, app: App) -> Forecast:

@@ -193,7 +193,7 @@ def check_changes(
     members: dict[str, t.Sequence[OktaUser]] = {}
     others = others or OtherPolicies(okta)
     for change in changes:
-        refusing = ProtectedAppsGuard(okta, options.allow_protected_apps, others).check(change)
+        refusing = ProtectedAppsGuard(options.allow_protected_apps, others).check(change)
         guard = BreakGlassGuard(okta, options.break_glass_group, others)
         if _needs_break_glass(guard, change, refusing, options):
             members |= guard.check(change.after, change.policy.name, refusing)
@@ -255,7 +255,6 @@ class ProtectedAppsGuard:
     count: each kind of person and device that the rules tell apart is judged.
     """
 
-    okta: Okta
     allowed: t.Sequence[str]  # labels, names or ids
     others: OtherPolicies
 
@@ -315,7 +314,7 @@ class ProtectedAppsGuard:
         """Return the ids of the apps that Okta Verify enrols by, "" for one that is not shown."""
         return frozenset(
             authenticator.app_instance_id
-            for authenticator in self.okta.authenticators()
+            for authenticator in self.others.authenticators
             if str(authenticator.key).startswith("okta_verify")
         )
 

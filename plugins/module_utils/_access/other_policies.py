@@ -4,7 +4,7 @@
 """Policies of other kinds that change what an app sign-in policy decides.
 
 Global session policies may refuse a person before it is asked, and device signal collection
-policies may hide a device from it.
+policies may hide a device from it. So does an org in which Okta FastPass is not active.
 """
 
 from __future__ import annotations
@@ -13,20 +13,29 @@ import typing as t
 from functools import cached_property
 
 from .._core.errors import ApiError, NotFound
+from .._fleet.preflight import okta_verify, okta_verify_problems
 from .._http.operations import Operation
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.policy_order import in_order
-from .._okta.records import RankedPolicy
+from .._okta.records import Authenticator, RankedPolicy
 from .sessions import SessionPolicy, Sessions
-from .signals import UNREAD_SIGNALS, SignalPolicy
+from .signals import INACTIVE_FAST_PASS, UNREAD_FAST_PASS, UNREAD_SIGNALS, SignalPolicy
 
-USES = (okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.LIST_MAPPINGS)
+USES = (
+    okta_api.LIST_POLICIES,
+    okta_api.LIST_RULES,
+    okta_api.LIST_MAPPINGS,
+    okta_api.LIST_AUTHENTICATORS,
+    okta_api.LIST_METHODS,
+)
 # The same where what they read enriches a result alone.
 ENRICHING_USES = (
     okta_api.ENRICHING_POLICIES,
     okta_api.ENRICHING_RULES,
     okta_api.ENRICHING_MAPPINGS,
+    okta_api.ENRICHING_AUTHENTICATORS,
+    okta_api.ENRICHING_METHODS,
 )
 # How an org may answer that it does not have a kind of policy, besides 401 with NO_FEATURE. No
 # description has the answer for a kind that is not enabled.
@@ -41,7 +50,12 @@ HIDDEN_SIGNALS = (
     "Device signal collection policies: the credentials may not read them (403). Whom they leave"
     " without a registered device or Okta FastPass is unknown, and counts as refused."
 )
+HIDDEN_AUTHENTICATORS = (
+    "Authenticators: the credentials may not read them (403). Whether Okta FastPass is active is"
+    " unknown, and who signs in with it counts as refused."
+)
 REMEDY = "Let the role of the credentials view all policies."
+AUTHENTICATORS_REMEDY = "Let the role of the credentials view authenticators."
 
 Item = t.TypeVar("Item")
 
@@ -50,11 +64,12 @@ class OtherPolicies:
     """The active policies of other kinds, each kind read once, when it is needed first.
 
     A kind takes a list and a read of the rules of each active policy; of each active device signal
-    collection policy the mappings, too, and the rules only if it has any. An org may not have a
-    kind: it has none of its policies then. What a credential may not read is in ``unread``, and may
-    be anything: what depends on it is unknown. Other errors are raised.
+    collection policy the mappings, too, and the rules only if it has any. With these, two reads
+    tell whether Okta FastPass is active. An org may not have a kind: it has none of its policies
+    then. What a credential may not read is in ``unread``, and may be anything: what depends on it
+    is unknown. Other errors are raised.
 
-    :arg operations: list, rules and mappings, if not those of ``USES``.
+    :arg operations: list, rules, mappings, authenticators and methods, if not those of ``USES``.
     :arg warn: displays what a credential may not read, once.
     """
 
@@ -65,7 +80,9 @@ class OtherPolicies:
         warn: t.Callable[[str], None] | None = None,
     ) -> None:
         self._okta = okta
-        self._list, self._rules, self._mappings = (operations[n : n + 1] for n in range(3))
+        self._list, self._rules, self._mappings, self._authenticators, self._methods = (
+            operations[n : n + 1] for n in range(len(USES))
+        )
         self._reader = _Reader(warn)
 
     @cached_property
@@ -87,13 +104,30 @@ class OtherPolicies:
 
     @cached_property
     def signals(self) -> tuple[SignalPolicy, ...]:
-        """The device signal collection policies."""
+        """The device signal collection policies, and what stands for Okta FastPass."""
         policies = self._reader.kind(
             HIDDEN_SIGNALS, lambda: self._okta.signal_policies(*self._list)
         )
         if policies is None:
-            return (UNREAD_SIGNALS,)
-        return tuple(self._signal_policy(each) for each in in_order(policies))
+            return (*self._fast_pass(), UNREAD_SIGNALS)
+        return (*self._fast_pass(), *(self._signal_policy(each) for each in in_order(policies)))
+
+    @cached_property
+    def authenticators(self) -> list[Authenticator]:
+        """The authenticators of the org. Raises ApiError if a credential may not read them."""
+        return self._okta.authenticators(*self._authenticators)
+
+    def _fast_pass(self) -> tuple[SignalPolicy, ...]:
+        """Return what stands for Okta FastPass if it may authenticate nobody in the org."""
+        problems = self._reader.authenticators(self._problems_of_fast_pass)
+        if problems is None:
+            return (UNREAD_FAST_PASS,)
+        return (INACTIVE_FAST_PASS,) if problems else ()
+
+    def _problems_of_fast_pass(self) -> list[str]:
+        verify = okta_verify(self.authenticators)
+        methods = self._okta.authenticator_methods(verify.id, *self._methods) if verify else []
+        return okta_verify_problems(self.authenticators, methods)
 
     def _signal_policy(self, policy: RankedPolicy) -> SignalPolicy:
         resources = self._reader.items(
@@ -118,8 +152,8 @@ class _Reader:
         self.unread: list[str] = []
         self._warn = warn
 
-    def _note(self, sentences: str) -> None:
-        text = f"{sentences} {REMEDY}"
+    def _note(self, sentences: str, remedy: str = REMEDY) -> None:
+        text = f"{sentences} {remedy}"
         if text not in self.unread:
             self.unread.append(text)
             if self._warn:
@@ -140,6 +174,16 @@ class _Reader:
             if error.status != FORBIDDEN:
                 raise
             self._note(hidden)
+            return None
+
+    def authenticators(self, read: t.Callable[[], list[Item]]) -> list[Item] | None:
+        """Return what authenticators say, None if they are not shown."""
+        try:
+            return read()
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+            self._note(HIDDEN_AUTHENTICATORS, AUTHENTICATORS_REMEDY)
             return None
 
     def items(

@@ -12,6 +12,8 @@ signals of a device before it evaluates their rules.
   identified all the same, and Okta Verify does not authenticate the user.
 - No rule that applies: not documented.
 
+An org in which Okta FastPass is not active is as one with such a policy for all apps.
+
 In each of these cases two *views* of the device are possible: as it is, and with what may be
 missing. Someone who is admitted by one view before a change, and refused after it, counts as locked
 out.
@@ -50,8 +52,10 @@ class ViewPair(t.NamedTuple):
         return tuple(sorted({self.before.reason, self.after.reason} - {""}))
 
 
-# The unknown of the policies that a 403 hides.
+# The unknowns that a 403 hides.
 UNREAD_POLICIES = "device signal collection policies that the credentials may not read"
+UNREAD_AUTHENTICATORS = "authenticators that the credentials may not read"
+UNREAD = frozenset({UNREAD_POLICIES, UNREAD_AUTHENTICATORS})
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class SignalPolicy:
     @property
     def _label(self) -> str:
         if not self.id:
-            return UNREAD_POLICIES
+            return self.name
         return f"device signal collection policy {self.name!r}"
 
 
@@ -135,7 +139,10 @@ def _unseen(device: DeviceContext, reason: str) -> View:
 
 
 # What stands for all of them if the credentials may not read any.
-UNREAD_SIGNALS = SignalPolicy("", "unread", None, None)
+UNREAD_SIGNALS = SignalPolicy("", UNREAD_POLICIES, None, None)
+# What has the effect of a policy for all apps that gets no signals: an org without Okta FastPass.
+INACTIVE_FAST_PASS = SignalPolicy("", "Okta FastPass, which is not active in the org", None, None)
+UNREAD_FAST_PASS = SignalPolicy("", UNREAD_AUTHENTICATORS, None, None)
 
 
 @dataclass(frozen=True)

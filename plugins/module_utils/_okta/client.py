@@ -531,14 +531,24 @@ class Okta:
     def group_users(
         self, group_id: str, operation: Operation = LIST_GROUP_USERS
     ) -> t.Iterator[OktaUser]:
-        """Yield the members of a group. listGroupUsers."""
+        """Yield the members of a group. listGroupUsers.
+
+        Raises NotFound for a group that was deleted, which a policy may still name.
+        """
         rows = self._pages(
             operation,
             {"limit": MEMBER_PAGE_SIZES[0]},
             sizes=MEMBER_PAGE_SIZES[1:],
             path={"groupId": group_id},
         )
-        return map(OktaUser.from_row, rows)
+        try:
+            yield from map(OktaUser.from_row, rows)
+        except NotFound as error:
+            raise NotFound(
+                f"Okta has no group {group_id}, which a policy or a rule names, so whom it concerns"
+                " is unknown. Remove the group there, and run again.",
+                **error.details,
+            ) from None
 
     def apps(self, operation: Operation = LIST_APPS) -> list[App]:
         """Return all apps of the org. listApplications."""

@@ -35,6 +35,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     Authenticator,
+    AuthenticatorMethod,
     DeviceUser,
     Enrollment,
     Group,
@@ -196,8 +197,12 @@ class FakeOrg:
         self.reads.append("authenticators")
         return [
             Authenticator("aut1", "okta_password", app_instance_id="app-password"),
-            Authenticator("aut2", "okta_verify", app_instance_id="app-verify"),
+            Authenticator("aut2", "okta_verify", app_instance_id="app-verify", status="ACTIVE"),
         ]
+
+    def authenticator_methods(self, authenticator_id):
+        self.reads.append(f"methods of {authenticator_id}")
+        return [AuthenticatorMethod("signed_nonce", "ACTIVE")]
 
     def groups(self, search):
         self.reads.append("groups")
@@ -239,7 +244,7 @@ ADA = OktaUser("ada", "ada@acme.com", status="ACTIVE")
 
 
 def protected(org, allowed):
-    return guards.ProtectedAppsGuard(org, allowed, OtherPolicies(org))
+    return guards.ProtectedAppsGuard(allowed, OtherPolicies(org))
 
 
 def app_change(app=APP, after=(MANAGED,)):
@@ -909,6 +914,7 @@ def test_the_break_glass_group_is_read_once():
         "authenticators of ada",
         "devices",
         "signal policies",
+        "methods of aut2",
     ]
 
 

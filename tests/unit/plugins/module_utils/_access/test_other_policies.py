@@ -15,6 +15,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.se
     Sessions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
+    INACTIVE_FAST_PASS,
+    UNREAD_FAST_PASS,
     UNREAD_SIGNALS,
     SignalPolicy,
 )
@@ -24,12 +26,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    Authenticator,
+    AuthenticatorMethod,
     RankedPolicy,
     SessionRule,
     SignalRule,
 )
 
 POLICY = RankedPolicy("rst1", "Staff", 1, "ACTIVE")
+VERIFY = Authenticator("aut1", "okta_verify", status="ACTIVE")
+FAST_PASS = AuthenticatorMethod("signed_nonce", "ACTIVE")
+READS_OF_FAST_PASS = ["authenticators", "authenticator_methods aut1"]
 RULE, SIGNAL_RULE = SessionRule("r1", "Stop"), SignalRule("r2", "Collect")
 
 
@@ -37,7 +44,7 @@ class FakeOkta:
     """An org with these policies. What is an error is raised."""
 
     def __init__(self, **answers: t.Any) -> None:
-        self.answers = answers
+        self.answers = {"authenticators": [VERIFY], "authenticator_methods": [FAST_PASS], **answers}
         self.calls: list[str] = []
 
     def __getattr__(self, name: str) -> t.Any:
@@ -77,6 +84,7 @@ def test_each_kind_is_read_once() -> None:
         "session_policies",
         "session_rules rst1",
         "signal_policies",
+        *READS_OF_FAST_PASS,
         "mapped_resources rst1",
         "signal_rules rst1",
     ]
@@ -86,7 +94,7 @@ def test_each_kind_is_read_once() -> None:
 def test_rules_of_a_policy_that_is_mapped_to_nothing_are_not_read() -> None:
     policies, okta = others(signal_policies=[POLICY])
     assert policies.signals == (SignalPolicy("rst1", "Staff", (), frozenset()),)
-    assert okta.calls == ["signal_policies", "mapped_resources rst1"]
+    assert okta.calls == ["signal_policies", *READS_OF_FAST_PASS, "mapped_resources rst1"]
 
 
 def test_a_mapping_that_names_nothing_may_be_of_any_policy() -> None:
@@ -158,3 +166,50 @@ def test_another_error_ends_the_run(name: str, status: int) -> None:
     policies, _okta = others(**{"session_policies": [POLICY], name: error})
     with pytest.raises(ApiError, match="Broken"):
         assert policies.sessions
+
+
+# Okta FastPass
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"authenticators": []},
+        {"authenticators": [Authenticator("aut1", "okta_verify", status="INACTIVE")]},
+        {"authenticator_methods": [AuthenticatorMethod("signed_nonce", "INACTIVE")]},
+        {"authenticator_methods": [AuthenticatorMethod("signed_nonce", None)]},
+        {"authenticator_methods": [AuthenticatorMethod("push", "ACTIVE")]},
+    ],
+)
+def test_an_org_in_which_okta_fastpass_is_not_active_hides_each_device(
+    answers: dict[str, t.Any],
+) -> None:
+    policies, _okta = others(**answers)
+    assert policies.signals == (INACTIVE_FAST_PASS,) and policies.unread == ()
+    assert policies.signals[0].may_concern("any policy", "any app")
+
+
+def test_flexible_okta_verify_has_an_authenticator_for_okta_fastpass() -> None:
+    split = Authenticator("aut9", "okta_verify_fastpass", status="ACTIVE")
+    policies, _okta = others(authenticators=[split], authenticator_methods=[])
+    assert policies.signals == ()
+
+
+@pytest.mark.parametrize("name", ["authenticators", "authenticator_methods"])
+def test_authenticators_that_may_not_be_read_hide_each_device_maybe(name: str) -> None:
+    shown: list[str] = []
+    policies, _okta = others(shown.append, **{name: Forbidden("No", status=403)})
+    assert policies.signals == (UNREAD_FAST_PASS,)
+    assert policies.unread == (
+        "Authenticators: the credentials may not read them (403). Whether Okta FastPass is active"
+        " is unknown, and who signs in with it counts as refused. Let the role of the credentials"
+        " view authenticators.",
+    )
+    assert tuple(shown) == policies.unread
+
+
+@pytest.mark.parametrize("name", ["authenticators", "authenticator_methods"])
+def test_another_error_of_authenticators_ends_the_run(name: str) -> None:
+    policies, _okta = others(**{name: ApiError("Broken", status=500)})
+    with pytest.raises(ApiError, match="Broken"):
+        assert policies.signals

@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     ApiError,
     BadOption,
     Forbidden,
+    NotFound,
     Unauthorized,
     Uncertain,
     Unreadable,
@@ -794,3 +795,9 @@ def test_what_is_mapped_to_a_policy_is_named_once(wire: t.Any) -> None:
     links = {"application": {"href": f"{ORG}/api/v1/policies/rstA"}}
     wire.script((200, [{"id": "m1", "_links": links}, {"id": "m2", "_links": links}, {}]))
     assert okta(wire).mapped_resources("rstS") == ["rstA", ""]
+
+
+def test_a_group_that_was_deleted_is_named_with_what_to_do(wire: t.Any) -> None:
+    wire.script((404, {"errorCode": "E0000007", "errorSummary": "Not found: 00g1 (UserGroup)"}))
+    with pytest.raises(NotFound, match="^Okta has no group 00g1, which a policy .* Remove the"):
+        list(okta(wire).group_users("00g1"))
