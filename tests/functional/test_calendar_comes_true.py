@@ -158,6 +158,38 @@ def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, ru
 
 
 @pytest.mark.lab(macs=0, real_macs=0)
+@pytest.mark.parametrize("device", [{"registered": True, "managed": True}, {"registered": True}])
+def test_the_record_of_a_mac_that_was_erased_and_not_registered_again_says_nothing(
+    people, ask_of, tmp_path, device
+):
+    """Okta shows it as before; Kandji enrolled the Mac again."""
+    people.draw(1, 4, events=["nothing"])
+    people.app = people.require_managed_macs("Slack", {"device": device})
+    mac = people.managed_macs()[0]
+    people.world.clock.advance(hours=1)
+    people.enrol_again(mac, is_erased=True)
+    login = people.login_of(mac)
+    row = ask_of("Slack", 1)[login]
+    written = json.loads((tmp_path / "device-trust.json").read_text())["macs"]
+    (shown,) = [each for each in written if each["serial_number"] == mac.serial]
+    assert row["today"] == "unknown" and "An erased Mac has lost the account." in row["reason"]
+    assert (shown["stage"], shown["managed_until"]) == ("MANAGED", None)
+    people.pass_days(1)
+    assert not people.sign_in()[login]
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
+@pytest.mark.parametrize("days", [1, 40, 120])
+def test_a_mac_that_was_enrolled_again_and_used_since_stays_known(people, ask, days):
+    """Its person signed in with Okta FastPass, which bound the new certificate."""
+    people.draw(1, 4, events=["nothing"])
+    mac = people.managed_macs()[0]
+    with people.world.okta.dated(people.world.clock.now() - timedelta(days=days)):
+        people.enrol_again(mac, is_erased=False)
+    assert ask(1)[people.login_of(mac)]["today"] == "gets_in"
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
 def test_nobody_gets_in_whose_account_does_not_work(people, ask_of):
     """Okta shows the statuses of the members of a group that a rule names."""
     people.draw(1, events=["nothing"])

@@ -65,6 +65,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_fleet/certificate_check.py",
         "module_utils/_fleet/certificate_check_reader.py",
         "module_utils/_fleet/certificate_use.py",
+        "module_utils/_fleet/enrolled_again.py",
         "module_utils/_fleet/facts.py",
         "module_utils/_fleet/join.py",
         "module_utils/_fleet/certificate_ledger.py",

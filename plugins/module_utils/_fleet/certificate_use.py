@@ -54,10 +54,27 @@ def unused_certificate(mac: MacFacts, limits: AgeLimits) -> UnusedCertificate | 
     if issued is None or now is None or _is_used(mac, issued):
         return None
     unused = UnusedCertificate(issued, issued + UNUSED_CERTIFICATE_LIFETIME)
-    revoked = parse_timestamp(mac.last_revoked)
-    if revoked and revoked >= unused.revoked_at:
+    if _is_revoked(mac, issued):
         return unused._replace(is_revoked=True)
-    return unused if now < unused.revoked_at + LATE else None
+    return None if _outlived(issued, now) else unused
+
+
+def outlived_disuse(mac: MacFacts, limits: AgeLimits) -> bool:
+    """Return whether the newest certificate is so old that it was used, by its age alone."""
+    issued, now = earliest_issue(mac), limits.now
+    if issued is None or now is None:
+        return False
+    return _outlived(issued, now) and not _is_revoked(mac, issued)
+
+
+def _outlived(issued: datetime, now: datetime) -> bool:
+    return now >= issued + UNUSED_CERTIFICATE_LIFETIME + LATE
+
+
+def _is_revoked(mac: MacFacts, issued: datetime) -> bool:
+    """Return whether Okta revoked an unused certificate of a Mac, at the earliest that one."""
+    revoked = parse_timestamp(mac.last_revoked)
+    return revoked is not None and revoked >= issued + UNUSED_CERTIFICATE_LIFETIME
 
 
 def _is_used(mac: MacFacts, issued: datetime) -> bool:

@@ -18,6 +18,7 @@ from .._okta.device_events import RecordEvents
 from .._okta.duplicates import newest_blocked, of_same_people, rank_record
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
+CLOCKS = timedelta(seconds=10)  # difference between two vendors' clocks
 INVENTORY = timedelta(days=1)  # Kandji sees a certificate at the Mac's next daily inventory
 
 
@@ -96,6 +97,7 @@ class MacFacts:
     rolled_out: bool = True  # whether Kandji has the SCEP profile of its ring
     obstacle: Obstacle | None = None  # what may keep its person from registering it
     left_mdm: bool = False  # Kandji still lists it, but not as enrolled in its MDM
+    enrolled: str = ""  # when Kandji's MDM enrolled it last
 
 
 @dataclass(frozen=True)

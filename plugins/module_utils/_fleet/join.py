@@ -207,6 +207,7 @@ def mac_of(device: KandjiDevice, rings: Sequence[Ring]) -> MacFacts:
         last_check_in=device.last_check_in or "",
         incomplete="" if device.blueprint_id else "Kandji does not show its blueprint.",
         left_mdm=device.mdm_enabled is False,
+        enrolled=device.enrolled or "",
     )
 
 

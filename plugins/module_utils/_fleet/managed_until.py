@@ -18,6 +18,7 @@ from .._okta.device_events import RecordEvents
 from .._okta.duplicates import newest_blocked, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .certificate_use import UnusedCertificate, unused_certificate
+from .enrolled_again import enrolled_since
 from .facts import INVENTORY, AgeLimits, DeviceRecord, MacFacts, certificate_expiry, unknown_status
 from .stages import classify
 from .unconfirmed import contradiction, lost_newest_record
@@ -85,7 +86,7 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     """
     records = [record for record in mac.records if record.is_working and login in record.users]
     statuses = {record.users[login] for record in records}
-    superseded = _superseded(mac, login) if records else ""
+    superseded = _superseded(mac, login, limits) if records else ""
     if superseded and "MANAGED" in statuses:
         return Outlook("unknown", superseded, superseded=superseded)
     newest = {record.users[login] for record in newest_records(records)}
@@ -103,7 +104,7 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     return Outlook("no", _why_not_managed(mac, login, limits), superseded=superseded)
 
 
-def _superseded(mac: MacFacts, login: str) -> str:
+def _superseded(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     """Return why a record of a person says nothing of their account in Okta Verify, or ""."""
     own = [record for record in mac.records if login in record.users or not record.users]
     blocked, newest = newest_blocked(own), newest_records(mac.records)
@@ -114,9 +115,19 @@ def _superseded(mac: MacFacts, login: str) -> str:
     elif not any(login in record.users for record in newest):
         fact = f"is not of {login}"
     else:
-        return ""
+        return _enrolled_again(mac, login, limits)
     return (
         f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one is of {login}."
+    )
+
+
+def _enrolled_again(mac: MacFacts, login: str, limits: AgeLimits) -> str:
+    enrolled = enrolled_since(mac, login, limits)
+    if enrolled is None:
+        return ""
+    return (
+        f"Kandji enrolled {name_of(mac)} on {enrolled:%Y-%m-%d}, and nothing shows that {login} has"
+        " used Okta Verify on it since. An erased Mac has lost the account."
     )
 
 

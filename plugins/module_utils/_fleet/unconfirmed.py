@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
 from .facts import (
+    CLOCKS,
     INVENTORY,
     TIMELESS,
     AgeLimits,
@@ -28,7 +29,6 @@ from .facts import (
 
 # Okta's search is eventually consistent: a record that has just changed may show another state.
 FRESH = timedelta(minutes=5)
-CLOCKS = timedelta(seconds=10)  # difference between two vendors' clocks
 
 _GAP = "Kandji's list of statuses of the {} names other Macs of its blueprint, but not this one."
 

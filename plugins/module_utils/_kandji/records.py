@@ -95,8 +95,9 @@ class KandjiDevice:
     """A device, as List Devices and Get Device describe it.
 
     ``serial`` is written as Kandji shows it; ``serial_key`` is for comparisons. ``person`` is the
-    assigned user's e-mail address, else name, and ``user_id`` the user's id. ``last_check_in`` is
-    ISO 8601. ``mdm_enabled`` is whether its MDM profile is there, None if the row does not show it.
+    assigned user's e-mail address, else name, and ``user_id`` the user's id. ``last_check_in`` and
+    ``enrolled``, when the MDM enrolled it last, are ISO 8601. ``mdm_enabled`` is whether its MDM
+    profile is there, None if the row does not show it.
     """
 
     device_id: str
@@ -113,6 +114,7 @@ class KandjiDevice:
     is_removed: bool = False
     mdm_enabled: bool | None = None
     user_id: str = ""
+    enrolled: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> KandjiDevice:
@@ -133,6 +135,7 @@ class KandjiDevice:
             is_removed=is_removed(row),
             mdm_enabled=as_flag(row.get("mdm_enabled")),
             user_id=as_number_or_id(user.get("id")),
+            enrolled=as_text(row.get("last_enrollment")) or as_text(row.get("first_enrollment")),
         )
 
     @property

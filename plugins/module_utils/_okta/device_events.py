@@ -39,6 +39,8 @@ BINDINGS = {
 ISSUE, REVOCATION = "pki.cert.issue", "pki.cert.lifecycle.revoke"
 REGISTRATION = "device.enrollment.create"
 USERS = {"device.user.add": True, "device.user.remove": False}
+# What Okta Verify on the Mac did itself: no administrator can cause these.
+ACTS = ("pki.cert.bind", "device.user.add", REGISTRATION)
 CLOSING = ("device.lifecycle.deactivate", "device.lifecycle.delete")
 
 
@@ -54,6 +56,7 @@ class RecordEvents:
     users: dict[str, bool] = field(default_factory=dict)  # login -> added or removed
     bound_at: str = ""  # when a certificate was bound to it last (ISO 8601)
     registered_at: str = ""  # when it was registered, also of one that ended since
+    acted_at: str = ""  # when Okta Verify registered, added a person or bound a certificate last
 
 
 @dataclass
@@ -124,6 +127,8 @@ def _add_newest(times: dict[str, str], words: Iterable[str], time: str) -> None:
 
 def _add_event(record: RecordEvents, event: LogEvent) -> None:
     kind = event.event_type
+    if kind in ACTS:
+        record.acted_at = record.acted_at or event.published or ""
     if kind in STATUSES:
         record.status = record.status or STATUSES[kind]
     elif kind in BINDINGS:

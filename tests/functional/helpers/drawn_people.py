@@ -39,6 +39,7 @@ EVENTS = (
     *("nothing",) * 12,
     *("renewed", "left the MDM", "left Kandji", "left its ring", "suspended", "revoked"),
     *("renewed and unused",) * 2,
+    *("erased", "enrolled again"),
 )
 # How many days ago a certificate was renewed: as far back as the log goes, and farther.
 RENEWED = (0, 1, 20, 29, 31, 60, 85, 89, 91, 100, 120, 170)
@@ -163,6 +164,9 @@ class DrawnPeople:
             org.registry.step(record, "suspend")
         elif event == "revoked" and record:
             org.platform.set_status(record, "REVOKED")
+        elif event in ("erased", "enrolled again") and mac.certificates:
+            with org.dated(self.world.clock.now() - timedelta(days=draws.choice(RENEWED))):
+                self.enrol_again(mac, is_erased=event == "erased")
 
     def renew(self, mac: t.Any) -> None:
         """Let a Mac get a second certificate, with which its people sign in."""
@@ -170,9 +174,23 @@ class DrawnPeople:
         for person in self.people_of(mac):
             person.act(self.world, mac)
 
+    def enrol_again(self, mac: t.Any, is_erased: bool) -> None:
+        """Let Kandji enrol a Mac again, whose people open Okta Verify then unless it was erased."""
+        mac.device.enrolled_at = self.world.okta.now()
+        if is_erased:
+            mac.accounts.clear()
+        self.issue(mac)
+        mac.certificates = mac.certificates[-1:]
+        for person in self.people_of(mac):
+            if is_erased:
+                person.habit = "never"
+            else:
+                person.act(self.world, mac)
+
     def erase(self, mac: t.Any) -> t.Any:
         """Erase a Mac. It gets a new certificate, and its people add their accounts again."""
         mac.accounts.clear()
+        mac.device.enrolled_at = self.world.okta.now()
         self.issue(mac)
         mac.certificates = mac.certificates[-1:]
         mac.report_inventory()

@@ -432,3 +432,20 @@ def test_an_unreadable_status_does_not_hide_that_a_newer_record_is_of_somebody_e
     shown = of_ada(mac(record(ada="NEW_WORD"), newest))
     assert shown.today == "unknown" and "is not of ada" in shown.superseded
     assert "NEW_WORD" in shown.reason
+
+
+AGAIN = (
+    f"Kandji enrolled {SERIAL} on 2026-11-20, and nothing shows that ada has used Okta Verify on it"
+    " since. An erased Mac has lost the account."
+)
+
+
+def test_a_record_from_before_the_mac_was_enrolled_again_leaves_it_open() -> None:
+    facts = managed(enrolled="2026-11-20 10:00:00.961496+00:00")
+    shown = of_ada(facts)
+    assert shown == Outlook("unknown", AGAIN, superseded=AGAIN)
+    assert of_ada(managed(enrolled="2026-11-10 10:00:00+00:00")).today == "yes"
+    registered = of_ada(mac(record(ada="NOT_MANAGED"), enrolled=facts.enrolled))
+    assert (registered.today, registered.superseded) == ("no", AGAIN)
+    suspended = record("SUSPENDED", record_id="guo2", created=LATER, ada="MANAGED")
+    assert "is SUSPENDED" in of_ada(managed(OLD, suspended, enrolled=facts.enrolled)).reason

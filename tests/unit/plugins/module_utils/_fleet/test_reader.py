@@ -623,6 +623,26 @@ def test_the_log_is_read_farther_back_if_the_use_of_a_certificate_is_unknown() -
     )
 
 
+def test_the_log_is_read_back_to_an_enrolment_after_which_the_account_may_be_gone() -> None:
+    row = {"id": "guo1", "status": "ACTIVE", "created": "2026-01-01T00:00:00.000Z"}
+    users = [{"managementStatus": "MANAGED", "user": {"profile": {"login": "ada"}}}]
+    record = {**row, "profile": {"serialNumber": SERIAL}, "_embedded": {"users": users}}
+    device = {"device_id": "dev-1", "serial_number": SERIAL, "platform": "Mac"}
+    device["last_enrollment"] = "2026-09-20 10:00:00.5+00:00"
+    log = Log([], [log_event("pki.cert.bind", "2026-09-20T11:00:00.000Z")])
+    fleet = reader.read_fleet(
+        okta(devices=lambda *_search, **_how: [OktaDevice.from_row(record)], log_events=log),
+        kandji(devices=lambda **_filters: [device], prism_certificates=lambda *_criteria: []),
+        reader.FleetQuery([Ring("canary", {"b-canary"}, profile())], now=NOW, with_use=True),
+    )
+    assert log.reads[1][1:3] == ("2026-09-20T10:00:00.500Z", "2026-11-01T00:00:00.000Z")
+    (mac,) = fleet.macs
+    assert (mac.enrolled, mac.last_bound) == (
+        "2026-09-20 10:00:00.5+00:00",
+        "2026-09-20T11:00:00.000Z",
+    )
+
+
 @pytest.mark.parametrize("query", [{}, {"with_use": True, "log_days": 0}])
 def test_the_log_is_read_once_if_nobody_asks_or_it_is_left_out(query: dict[str, t.Any]) -> None:
     log = Log([])

@@ -30,6 +30,8 @@ def test_a_device_is_read_with_its_ids_in_lower_case() -> None:
             "tags": ["vip", 7],
             "last_check_in": SEEN,
             "is_removed": True,
+            "first_enrollment": "2026-01-01 10:00:00.961496+00:00",
+            "last_enrollment": "2026-11-02 10:00:00.961496+00:00",
         }
     )
     assert device == records.KandjiDevice(
@@ -46,8 +48,19 @@ def test_a_device_is_read_with_its_ids_in_lower_case() -> None:
         SEEN,
         True,
         user_id="7",
+        enrolled="2026-11-02 10:00:00.961496+00:00",
     )
     assert device.is_mac and device.serial_key == "c02xk1zajg5j"
+
+
+@pytest.mark.parametrize(
+    "last, expected", [(None, "2026-01-01"), ("", "2026-01-01"), ("2026-02-02", "2026-02-02")]
+)
+def test_a_device_was_enrolled_last_when_it_was_first_if_kandji_shows_no_more(
+    last: str | None, expected: str
+) -> None:
+    row = {"first_enrollment": "2026-01-01", "last_enrollment": last}
+    assert records.KandjiDevice.from_row(row).enrolled == expected
 
 
 def test_what_kandji_leaves_out_of_a_device_is_unknown() -> None:

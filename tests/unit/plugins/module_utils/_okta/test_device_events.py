@@ -149,7 +149,7 @@ def test_when_a_certificate_was_bound_last_is_kept() -> None:
     bound = [event("pki.cert.bind", DEVICE, published=time) for time in (LATER, EARLIER)]
     assert facts_of(*bound).bound_at == LATER
     revoked = event("pki.cert.lifecycle.revoke", DEVICE, published="2026-11-30")
-    assert facts_of(revoked, *bound) == RecordEvents(bound=False, bound_at=LATER)
+    assert facts_of(revoked, *bound) == RecordEvents(bound=False, bound_at=LATER, acted_at=LATER)
     assert facts_of(event("pki.cert.bind", DEVICE)).bound_at == ""
 
 
@@ -158,3 +158,16 @@ def test_when_a_record_was_registered_is_kept_after_its_end() -> None:
     facts = facts_of(event("device.lifecycle.delete", DEVICE, published=LATER), created)
     assert facts == RecordEvents("DELETED", registered_at=EARLIER)
     assert facts_of(event("device.enrollment.create", DEVICE)) == RecordEvents("ACTIVE")
+
+
+@pytest.mark.parametrize("kind", ["pki.cert.bind", "device.user.add", "device.enrollment.create"])
+def test_when_okta_verify_on_the_mac_did_something_last_is_kept(kind: str) -> None:
+    events = [
+        event("device.lifecycle.unsuspend", DEVICE, published="2026-11-04"),
+        event("pki.cert.lifecycle.revoke", DEVICE, published="2026-11-03"),
+        event(kind, DEVICE, ADA, published="2026-11-02"),
+        event("pki.cert.bind", DEVICE, published="2026-11-01"),
+    ]
+    assert facts_of(*events).acted_at == "2026-11-02"
+    ended = [event("device.lifecycle.deactivate", DEVICE, published="2026-11-03"), *events]
+    assert facts_of(*ended).acted_at == ""

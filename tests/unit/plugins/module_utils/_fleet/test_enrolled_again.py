@@ -1,0 +1,118 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether Kandji enrolled a Mac after its person registered it with Okta."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.enrolled_again import (
+    enrolled_since,
+    unread_since,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    TIMELESS,
+    AgeLimits,
+    MacFacts,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+    RecordEvents,
+)
+
+from tests.unit.plugins.module_utils._fleet.builders import mac, record
+
+NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
+LIMITS = AgeLimits(NOW, log_since=datetime(2026, 11, 1, tzinfo=timezone.utc))
+ENROLLED = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
+OLD, LATER = "2026-01-05T00:00:00.000Z", "2026-11-20T11:00:00.000Z"
+RECORD = record(created=OLD, ada="MANAGED")
+
+
+def enrolled(*records: t.Any, at: datetime = ENROLLED, **facts: t.Any) -> MacFacts:
+    """Return a Mac that was enrolled again, with a record from before and a new certificate."""
+    seen = f"{at + timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}"
+    known = {"enrolled": str(at), "certificates": [seen], **facts}
+    return mac(*(records or (RECORD,)), **known)
+
+
+def test_a_mac_that_was_enrolled_after_its_registration_may_have_lost_the_account() -> None:
+    assert enrolled_since(enrolled(), "ada", LIMITS) == ENROLLED
+    suspended = record("SUSPENDED", created=LATER, record_id="guo2", ada="MANAGED")
+    assert enrolled_since(enrolled(RECORD, suspended), "ada", LIMITS) == ENROLLED
+    unknown = enrolled(record(created="", ada="MANAGED"))
+    assert enrolled_since(unknown, "ada", LIMITS) == ENROLLED
+
+
+@pytest.mark.parametrize("text", ["", "yesterday"])
+def test_an_enrolment_that_kandji_does_not_show_says_nothing(text: str) -> None:
+    assert enrolled_since(enrolled(enrolled=text), "ada", LIMITS) is None
+
+
+def test_a_person_without_a_record_that_works_has_nothing_to_lose() -> None:
+    assert enrolled_since(enrolled(), "ben", LIMITS) is None
+    suspended = record("SUSPENDED", created=OLD, ada="MANAGED")
+    assert enrolled_since(enrolled(suspended), "ada", LIMITS) is None
+
+
+@pytest.mark.parametrize("seconds, is_shown", [(-11, False), (-10, True), (0, True), (60, True)])
+def test_what_okta_verify_did_since_shows_the_account(seconds: int, is_shown: bool) -> None:
+    time = f"{ENROLLED + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S.000Z}"
+    expected = None if is_shown else ENROLLED
+    registered = record(created=time, record_id="guo2", ada="NOT_MANAGED")
+    acted = {"guo1": RecordEvents(acted_at=time)}
+    for facts in (
+        enrolled(RECORD, registered),
+        enrolled(last_bound=time),
+        enrolled(events=acted),
+    ):
+        assert enrolled_since(facts, "ada", LIMITS) == expected
+    of_another = enrolled(events={"guo9": RecordEvents(acted_at=time)})
+    assert enrolled_since(of_another, "ada", LIMITS) == ENROLLED
+
+
+LONG_AGO = datetime(2026, 8, 1, 10, tzinfo=timezone.utc)
+KNOWN = {"expires": "2027-08-01T10:00:00Z", "expiry_source": "mac"}
+
+
+@pytest.mark.parametrize(
+    "facts, was_used",
+    [
+        ({}, True),
+        (KNOWN, True),
+        ({**KNOWN, "expires": "2027-08-01T09:59:59Z"}, False),
+        ({"certificates": ["2026-08-01T09:59:59Z"]}, False),
+        ({"certificates": ["2026-08-01T10:00:00Z"]}, True),
+        ({"certificates": []}, False),
+        ({"last_revoked": "2026-11-20T00:00:00Z"}, False),
+        ({"certificates": ["2026-09-02T00:00:01Z"]}, False),
+        ({"certificates": ["2026-09-02T00:00:00Z"]}, True),
+    ],
+)
+def test_a_certificate_of_the_enrolment_that_okta_kept_was_used(
+    facts: dict[str, t.Any], was_used: bool
+) -> None:
+    again = enrolled(at=LONG_AGO, **facts)
+    assert enrolled_since(again, "ada", LIMITS) == (None if was_used else LONG_AGO)
+    assert enrolled_since(again, "ada", TIMELESS) == LONG_AGO
+
+
+@pytest.mark.parametrize("of_macs", [1, 2])
+def test_the_log_is_read_back_to_the_enrolment(of_macs: int) -> None:
+    october = datetime(2026, 10, 20, tzinfo=timezone.utc)
+    macs = [enrolled(at=october), enrolled()][:of_macs]
+    assert unread_since(macs, LIMITS) == october
+    assert unread_since(macs, replace(LIMITS, log_since=october)) is None
+    assert unread_since(macs, replace(LIMITS, log_since=None)) is None
+    assert unread_since(macs, replace(LIMITS, now=None)) is None
+    assert unread_since([enrolled(at=october, last_bound=LATER)], LIMITS) is None
+
+
+def test_the_log_is_not_read_farther_back_than_okta_keeps_it() -> None:
+    oldest = NOW - timedelta(days=90)
+    long_ago = enrolled(at=oldest - timedelta(days=30), certificates=[])
+    assert unread_since([long_ago], LIMITS) == oldest
+    assert unread_since([long_ago], replace(LIMITS, log_since=oldest)) is None
