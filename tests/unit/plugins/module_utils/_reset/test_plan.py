@@ -1420,3 +1420,68 @@ def test_each_planned_deletion_of_a_user_counts_by_its_record() -> None:
     guards = allowing("unknown_to_kandji")
     decisions = reset.plan_reset(three, guards, evidence)
     assert [one.code for one in decisions] == [None, None, "last_authenticator"]
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "reason"),
+    [
+        (
+            "suspended",
+            "DEACTIVATED",
+            "It is DEACTIVATED, and no step leads from there to suspended. Nobody can sign in with"
+            " it.",
+        ),
+        ("suspended", "CREATED", "It is CREATED, and no step leads from there to suspended."),
+        (
+            "active",
+            None,
+            "Okta does not show its status, and no step leads from there to active.",
+        ),
+    ],
+)
+def test_a_status_from_which_no_step_leads_is_said_whole(
+    state: t.Any, status: str | None, reason: str
+) -> None:
+    assert decide(target(device(status=status), user()), to_state(state)).reason == reason
+
+
+def test_a_platform_that_is_not_named_is_said_whole() -> None:
+    guards = guarding(platforms=["MACOS", "WINDOWS"])
+    assert decide(target(device(platform="IOS")), guards).reason == (
+        "Its platform is IOS, and only records of MACOS, WINDOWS are reset."
+    )
+    assert decide(target(device(platform=None)), guarding(platforms=[])).reason == (
+        "Okta does not show its platform, and only records of none are reset."
+    )
+
+
+def test_a_target_without_a_record_says_so() -> None:
+    assert decide(target(None)).reason == "It has no device record."
+
+
+@pytest.mark.parametrize(
+    ("users", "kept", "words"),
+    [
+        ((user("ada"),), True, "its users keep their account on guo8, guo9, of the same serial."),
+        ((user("eve"),), True, "its users register again."),
+        ((user("ada", status="DEPROVISIONED"),), True, "its users register again."),
+        ((user("ada"),), False, "its users register again."),
+    ],
+)
+def test_other_records_of_the_device_keep_the_accounts_of_their_users(
+    users: tuple[DeviceUser, ...], kept: bool, words: str
+) -> None:
+    others = tuple(target(device(each), user("ada")) for each in ("guo8", "guo9")) if kept else ()
+    decision = decide(target(device(), *users, others=others), evidence=with_phones("ada", "eve"))
+    assert decision.writes and decision.remaining == others
+    assert decision.reason == f"Its record is deactivated and deleted; {words}"
+
+
+def test_a_skipped_record_and_a_spare_one_have_no_records_left() -> None:
+    others = (target(device("guo8"), user("ada")),)
+    managed = target(device(), user("ada", "MANAGED"), others=others)
+    assert decide(managed).remaining == ()
+    one, keeper = target(device(), user("ada"), others=others), target(device("guo2"), user("ada"))
+    spare = Decision(one, "write", "", keeper=keeper)
+    again = reset.decide_again(one, keeper, [spare], GUARDS, with_phones("ada"))
+    assert again.writes and again.remaining == () and "on guo2, the record" in again.reason
