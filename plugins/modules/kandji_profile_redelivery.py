@@ -50,6 +50,7 @@ options:
       - Nothing is written to a serial of no device, of several, or of one that is not a Mac. Nor is
         it to a Mac whose tags Kandji does not show. Its C(state) is V(unclear), and the module goes
         on with the others. It fails if Kandji has none of them.
+      - It may be empty with O(unfinished).
     type: list
     elements: str
     required: true
@@ -59,8 +60,24 @@ options:
         replaced; a Mac with a newer one is done.
       - Use the same value in each run until all are done. It distinguishes a Mac that is done from
         one that has not begun.
+      - Required if O(serials) names a Mac.
     type: str
-    required: true
+  unfinished:
+    description:
+      - Finish what earlier runs began, too. A Mac that has the tag, and on whose blueprint the
+        profile is, counts as named in O(serials), and gets a certificate that is newer than this
+        run. It is not one of C(left_over).
+      - It is for a caller that cannot name these Macs again, as after an interruption.
+    type: bool
+    default: false
+  plan_only:
+    description:
+      - Check everything that a redelivery checks before the first Mac loses the profile, and take
+        no step. C(macs) and C(changes) are what the next run without it does; C(changed) is false.
+      - Outside check mode, O(test_enrollment) enrols all the same. It is for a caller that takes
+        something else first, and needs to know that the Macs can get new certificates after it.
+    type: bool
+    default: false
   tag:
     description: Name of the tag that the map's node excludes.
     type: str
@@ -111,6 +128,22 @@ EXAMPLES = r"""
     wait: 3600
     poll_interval: 60
     test_enrollment: false
+
+- name: Check that two Macs could get new certificates, and take nothing from them
+  devicetrust.okta_kandji.kandji_profile_redelivery:
+    library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    issued_before: "2026-11-24T08:00:00Z"
+    serials:
+      - C02XK1ZAJG5J
+      - FVFXC2ABQ05D
+    plan_only: true
+
+- name: Finish what an interrupted run began
+  devicetrust.okta_kandji.kandji_profile_redelivery:
+    library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
+    serials: []
+    unfinished: true
+    wait: 600
 """
 
 RETURN = r"""
@@ -136,7 +169,8 @@ macs:
     - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set. The next
       check-in removes the profile.}
 changes:
-  description: One line for each step that the module took, or would take next in check mode.
+  description: One line for each step that the module took, or would take next in check mode or
+    without O(plan_only).
   returned: success, or failure after the first step
   type: list
   elements: str
@@ -147,6 +181,12 @@ console_steps:
   type: list
   elements: str
   sample: ["In Kandji, create the tag 'okta-scep-redelivery' (Devices > Tags)."]
+unfinished:
+  description: Serial numbers of the Macs that only O(unfinished) adds. They are in C(macs), too.
+  returned: success, or failure after Kandji was read
+  type: list
+  elements: str
+  sample: []
 left_over:
   description: Serial numbers of Macs that O(serials) does not name and on which a previous run left
     the tag. The module removes it.
@@ -172,6 +212,7 @@ api_calls:
 
 import time
 import typing as t
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -211,7 +252,9 @@ OPTIONS: ArgumentSpec = {
     **POLLING,
     "library_item_id": {"type": "str", "required": True},
     "serials": {"type": "list", "elements": "str", "required": True},
-    "issued_before": {"type": "str", "required": True},
+    "issued_before": {"type": "str"},
+    "unfinished": {"type": "bool", "default": False},
+    "plan_only": {"type": "bool", "default": False},
     "tag": {"type": "str", "default": "okta-scep-redelivery"},
     "wait": {"type": "int", "default": 0},
     "max_reissue": {"type": "int", "default": 10},
@@ -280,14 +323,26 @@ class Mac:
 
 @dataclass(frozen=True)
 class Selection:
-    """What option serials names, by serial as it is written there.
+    """What option serials names, by serial as it is written there, and what it does not name.
 
     Each serial is a Mac, or is in ``unclear`` with the reason why no step of it can be taken.
+    ``unfinished`` are the serials that the option does not name.
     """
 
     serials: t.Sequence[str]
     macs: t.Mapping[str, Mac]
     unclear: t.Mapping[str, redelivery.Step]
+    unfinished: t.Sequence[str] = ()
+
+    def with_unfinished(self, macs: t.Sequence[Mac]) -> Selection:
+        """Return the selection with Macs that an earlier run began with."""
+        added = {mac.device.serial: mac for mac in macs}
+        return replace(
+            self,
+            serials=[*self.serials, *added],
+            macs={**self.macs, **added},
+            unfinished=[*added],
+        )
 
     @property
     def serial_keys(self) -> set[str]:
@@ -298,31 +353,27 @@ class Selection:
 def run(ctx: ModuleContext) -> Result:
     """Take the next step of each Mac, and further ones while waiting; return where each is."""
     selection = _read_selection(ctx)
-    issued_before = require_timestamp("issued_before", ctx.params["issued_before"])
-    # It may be a time by Okta's clock.
-    now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
-    if issued_before > now + CLOCK_SKEW:
-        raise BadOption(
-            "issued_before: it is in the future, so no certificate would ever be new enough. Set a"
-            " past timestamp."
-        )
     deadline = time.monotonic() + ctx.params["wait"]
     item_id = ctx.params["library_item_id"].lower()
     profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
     if profile is None:
         raise _unknown_profile(item_id, selection.macs, ctx.params["tag"])
-    work = Redelivery(ctx, selection.macs, profile)
-    plan = Plan(Subject.of_profile(profile), issued_before, _find_unassigned(ctx, selection))
+    issued_before, now = _read_times(ctx)
+    if ctx.params["unfinished"]:
+        selection = selection.with_unfinished(_find_unfinished(ctx, selection))
+    work = Redelivery(ctx, selection, profile)
+    unassigned = _find_unassigned(ctx, selection.macs.values())
+    plan = Plan(Subject.of_profile(profile), issued_before, now, unassigned)
     steps = plan.read_steps(ctx, selection)
     work.go_on(steps)
-    work.clean_up(_find_left_over(ctx, selection))
+    work.clean_up(_find_left_over(ctx, selection) if selection.macs else [])
     while True:
         steps = work.current(steps)
         work.begin(steps)
         steps = work.current(steps)
         finished = all(step.is_final for step in steps.values())
         remaining = deadline - time.monotonic()
-        if finished or ctx.check_mode or remaining <= 0:
+        if finished or work.plans_only or remaining <= 0:
             return work.result(steps)
         ctx.wait(redelivery.describe_wait(steps), ctx.params["poll_interval"], remaining)
         work.read_tags()
@@ -330,18 +381,41 @@ def run(ctx: ModuleContext) -> Result:
         work.go_on(steps)
 
 
+def _read_times(ctx: ModuleContext) -> tuple[datetime, datetime]:
+    """Return option issued_before, and the present time by Kandji's clock. Raises BadOption.
+
+    If it is not set, and need not be, it is the present time.
+    """
+    now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
+    text = ctx.params["issued_before"]
+    if not text and not ctx.params["serials"]:
+        return now, now
+    if not text:
+        raise BadOption(
+            "issued_before: it is not set, so which certificates are old is unknown. Set a past"
+            " timestamp."
+        )
+    issued_before = require_timestamp("issued_before", text)
+    if issued_before > now + CLOCK_SKEW:  # it may be a time by Okta's clock
+        raise BadOption(
+            "issued_before: it is in the future, so no certificate would ever be new enough. Set a"
+            " past timestamp."
+        )
+    return issued_before, now
+
+
 class Redelivery:
-    """The writes of one run.
+    """The writes of one run, none if it ``plans_only``.
 
     ``asked`` is serial -> whether the Mac had the tag when its check-in was requested. ``begun``
     are the Macs that lose the profile in this run, by serial. ``failures`` are the errors that say
     nothing of other Macs, by serial: such a Mac is unclear, and the work on the others goes on.
     """
 
-    def __init__(
-        self, ctx: ModuleContext, macs: t.Mapping[str, Mac], profile: CustomProfile
-    ) -> None:
-        self.run, self.macs, self.profile = ctx, macs, profile
+    def __init__(self, ctx: ModuleContext, selection: Selection, profile: CustomProfile) -> None:
+        self.run, self.macs, self.profile = ctx, selection.macs, profile
+        self.unfinished = selection.unfinished
+        self.plans_only: bool = ctx.check_mode or ctx.params["plan_only"]
         self.tag: str = ctx.params["tag"]
         self.changes: list[Change] = []
         self.asked: dict[str, bool] = {}
@@ -386,7 +460,7 @@ class Redelivery:
             with self._keep_failure(mac.device.serial):
                 self._take(mac, LEFT_OVER)
                 self.left_over.append(mac.device.serial)
-                if not self.run.check_mode:
+                if not self.plans_only:
                     self.run.kandji.daily_check_in(mac.device.device_id)
 
     def go_on(self, steps: t.Mapping[str, redelivery.Step]) -> None:
@@ -413,7 +487,7 @@ class Redelivery:
             self.proved = True
         except DeviceTrustError as refusal:
             done = self.result(steps)
-            names = ("macs", "changes", "left_over", "asked_to_check_in")
+            names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
             refusal.details.update({name: done[name] for name in names if done[name]})
             raise
         self._take_steps(beginning)
@@ -428,7 +502,7 @@ class Redelivery:
     def _take_step(self, serial: str, step: redelivery.Step) -> None:
         mac = self.macs[serial]
         self._take(mac, step)
-        if step.needs_check_in and not self.run.check_mode:
+        if step.needs_check_in and not self.plans_only:
             tagged = self.tag in mac.tags
             if self.asked.get(serial) is not tagged:
                 self.run.kandji.daily_check_in(mac.device.device_id)
@@ -442,15 +516,15 @@ class Redelivery:
             for action, verb in verbs.items()
             if self.written[action]
         ]
-        if not parts or self.run.check_mode:
+        if not parts or self.plans_only:
             return "Nothing was written."
         return f"The tag was {' and '.join(parts)}; nothing else was written."
 
     def result(self, steps: t.Mapping[str, redelivery.Step]) -> Result:
         """Return where each Mac is after these steps. Raises the error if each of them failed."""
         steps = self.current(steps)
-        predicted = self.run.check_mode and bool(self.changes)
-        left_over = [] if self.run.check_mode else self.left_over
+        predicted = self.plans_only and bool(self.changes)
+        left_over = [] if self.plans_only else self.left_over
         result = build_result(
             self.changes,
             finished=all(step.state == "done" for step in steps.values()) and not predicted,
@@ -458,12 +532,15 @@ class Redelivery:
                 {"serial_number": serial, "state": step.state, "reason": step.reason}
                 for serial, step in steps.items()
             ],
+            unfinished=[*self.unfinished],
             left_over=self.left_over,
             asked_to_check_in=[*left_over, *self.asked],
         )
+        if self.run.params["plan_only"]:
+            result["changed"] = False
         if steps and all(serial in self.failures for serial in steps):
             error = next(iter(self.failures.values()))
-            names = ("macs", "changes", "left_over", "asked_to_check_in")
+            names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
             error.details.update({name: result[name] for name in names if result[name]})
             raise error
         return result
@@ -473,7 +550,7 @@ class Redelivery:
         if step.action not in ("tag", "untag"):
             return
         wanted = step.action == "tag"
-        if self.run.check_mode:
+        if self.plans_only:
             before, after = mac.tags, redelivery.with_tag(mac.tags, self.tag, wanted)
         else:
             before, after = self._write(mac.device, wanted)
@@ -588,10 +665,10 @@ def _read_selection(ctx: ModuleContext) -> Selection:
     """
     wanted = list({serial.lower(): serial for serial in reversed(ctx.params["serials"])}.values())
     wanted.reverse()
-    if not wanted:
+    if not wanted and not ctx.params["unfinished"]:
         raise BadOption("serials: name at least one Mac.")
-    known = group_by_serial(ctx.kandji.devices_with_serials(wanted))
-    if not known:
+    known = group_by_serial(ctx.kandji.devices_with_serials(wanted)) if wanted else {}
+    if wanted and not known:
         raise BadOption(
             f"serials: Kandji has no Mac {abbreviate(wanted, 5)}. Nothing was written.",
             serials=wanted,
@@ -612,20 +689,15 @@ def _read_selection(ctx: ModuleContext) -> Selection:
     return Selection(wanted, macs, unclear)
 
 
-def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
-    """Return Macs of the same blueprints that have the tag and are not named.
+def _find_tagged(ctx: ModuleContext, selection: Selection) -> list[Mac]:
+    """Return the Macs that have the tag and are not named.
 
     One whose tags cannot be read is left to the next run, with a warning.
-
-    A run that still works on them does not see that, and may wait until its end. The next one sets
-    the tag again.
     """
-    tag = ctx.params["tag"]
-    blueprints = {mac.device.blueprint_id for mac in selection.macs.values()}
-    named = selection.serial_keys
+    tag, named = ctx.params["tag"], selection.serial_keys
     listed = []
     for device in ctx.kandji.devices(platform="Mac", tag_name=tag):
-        if device.is_mac and device.blueprint_id in blueprints and device.serial_key not in named:
+        if device.is_mac and device.serial_key not in named:
             try:
                 listed.append(Mac.read(ctx.kandji, device))
             except (NotFound, Unreadable) as error:
@@ -633,7 +705,34 @@ def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
                     f"Whether a previous run left the tag {tag!r} on the Mac {device.serial} is"
                     f" unknown. {error.message}"
                 )
-    left_over = [mac for mac in listed if tag in mac.tags]
+    return [mac for mac in listed if tag in mac.tags]
+
+
+def _find_unfinished(ctx: ModuleContext, selection: Selection) -> list[Mac]:
+    """Return those of them on whose blueprint the item is.
+
+    Others are of another profile, or were moved. Several devices of one serial are left alone.
+    """
+    tagged = _find_tagged(ctx, selection)
+    unassigned = _find_unassigned(ctx, tagged)
+    serials = Counter(mac.device.serial_key for mac in tagged)
+    return [
+        mac
+        for mac in tagged
+        if mac.device.blueprint_id not in {"", *unassigned} and serials[mac.device.serial_key] == 1
+    ]
+
+
+def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
+    """Return Macs of the same blueprints that have the tag and are not named, with a warning.
+
+    A run that still works on them does not see that, and may wait until its end. The next one sets
+    the tag again.
+    """
+    tag = ctx.params["tag"]
+    blueprints = {mac.device.blueprint_id for mac in selection.macs.values()}
+    tagged = _find_tagged(ctx, selection)
+    left_over = [mac for mac in tagged if mac.device.blueprint_id in blueprints]
     if left_over:
         serials = abbreviate([mac.device.serial for mac in left_over], 5)
         ctx.warn(
@@ -643,11 +742,11 @@ def _find_left_over(ctx: ModuleContext, selection: Selection) -> list[Mac]:
     return left_over
 
 
-def _find_unassigned(ctx: ModuleContext, selection: Selection) -> set[str]:
+def _find_unassigned(ctx: ModuleContext, macs: t.Iterable[Mac]) -> set[str]:
     """Return the ids of the Macs' blueprints on which the item is not. List Library Items."""
     item_id = ctx.params["library_item_id"].lower()
     unassigned = set()
-    for blueprint_id in {mac.device.blueprint_id for mac in selection.macs.values()} - {""}:
+    for blueprint_id in {mac.device.blueprint_id for mac in macs} - {""}:
         try:
             items = ctx.kandji.library_items(blueprint_id)
         except NotFound:  # the Mac was moved meanwhile
@@ -659,10 +758,14 @@ def _find_unassigned(ctx: ModuleContext, selection: Selection) -> set[str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides on the next step of a Mac. ``unassigned`` are blueprints without the item."""
+    """What decides on the next step of a Mac. ``unassigned`` are blueprints without the item.
+
+    Which certificate of an unfinished Mac is old, nobody knows any more: each until ``now`` is.
+    """
 
     subject: Subject
     issued_before: datetime
+    now: datetime
     unassigned: t.AbstractSet[str]
 
     def read_steps(self, ctx: ModuleContext, selection: Selection) -> dict[str, redelivery.Step]:
@@ -685,7 +788,7 @@ class Plan:
         steps = {
             serial: redelivery.next_step(
                 replace(state, is_assigned=self._is_assigned(selection.macs[serial])),
-                self.issued_before,
+                self.now if serial in selection.unfinished else self.issued_before,
             )
             for serial, state in states.items()
         } | dict(selection.unclear)

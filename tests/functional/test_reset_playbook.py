@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -223,6 +224,7 @@ def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_
     watched.switch(macs_act=False)
     assert done.status == 0 and messages(done)[0]["register_now"], done.output
     assert [one for one in watched.writes(mark) if one != "Daily check-in"] == [
+        "PKIOperation",  # the test enrolment before a record is deleted
         "deactivateDevice",
         "deleteDevice",
         "PKIOperation",  # the test enrolment of the redelivery
@@ -273,6 +275,62 @@ def test_a_wrong_id_of_the_profile_is_found_before_a_record_is_deleted(watched, 
         result = playbook(watched.lab, RESET, variables=wrong, check=check)
         assert result.status == 2 and watched.writes(mark) == [], result.output
         assert "library_item_id: Kandji has no custom profile" in " ".join(result.output.split())
+
+
+@pytest.mark.lab(macs=4)
+def test_an_old_secret_of_the_profile_is_found_before_a_record_is_deleted(watched, bound, playbook):
+    """As in a ring that the rotation of the challenge has not come to yet."""
+    mac, variables = bound
+    profile = watched.world.kandji.items[variables["device_trust_reset_library_item_id"]]
+    secret = "old-secret-key-of-the-ring-0815"
+    profile.text, count = re.subn(
+        r"(<key>Challenge</key>\s*<string>)[^<]*", rf"\g<1>{secret}", profile.text
+    )
+    assert count == 1
+    mark = watched.mark()
+    result = playbook(watched.lab, RESET, variables=variables)
+    assert result.status == 2 and managed(watched, mac) == [True], result.output
+    assert set(watched.writes(mark)) == {"PKIOperation"}
+    assert "The test enrolment was refused by the SCEP endpoint" in result.output
+    assert secret not in result.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=4)
+@pytest.mark.parametrize("selected_by", ["users", "stages", "device_ids"])
+def test_the_same_command_finishes_a_redelivery_whose_record_is_gone(
+    watched, bound, playbook, selected_by
+):
+    """No record leads to the Mac any more, and the exclusion tag keeps the profile from it."""
+    mac, variables = bound
+    (record,) = [
+        each for each in describe_org(watched.world.okta)["devices"] if each["serial"] == mac.serial
+    ]
+    selection = {
+        "users": [each["login"] for each in record["users"]],
+        "stages": ["MANAGED"],
+        "device_ids": [record["id"]],
+    }[selected_by]
+    del variables["device_trust_reset_serials"]
+    variables |= {
+        f"device_trust_reset_{selected_by}": selection,
+        "device_trust_rings": [{"name": "map", "blueprints": ["All Macs"]}],
+        "device_trust_gate_wait": 0,
+    }
+    first = playbook(watched.lab, RESET, variables=variables)
+    assert first.status == 0 and "okta-scep-redelivery" in mac.device.tags, first.output
+    mac.check_in()
+    mark = watched.mark()
+    planned = playbook(watched.lab, RESET, variables=variables, check=True)
+    assert planned.status == 0 and watched.writes(mark) == [], planned.output
+    assert f"{mac.serial}: An earlier run took the SCEP profile" in planned.output
+    second = playbook(watched.lab, RESET, variables=variables)
+    assert second.status == 0 and mac.device.tags == ["vip"], second.output
+    mac.check_in()
+    assert len(mac.certificates) == 1
+    mark = watched.mark()
+    third = playbook(watched.lab, RESET, variables=variables)
+    assert third.status == 0 and third.changed == [] and watched.writes(mark) == [], third.output
 
 
 @pytest.mark.long

@@ -292,6 +292,17 @@ def after_half_a_year_by_another_tag(stage: Stage) -> None:
     after_half_a_year(stage, "new-certificate")
 
 
+def redelivery_was_interrupted(stage: Stage) -> None:
+    after_half_a_year(stage)
+    options = {
+        "library_item_id": PROFILE_ID,
+        "serials": [stage.watched.canary["test_macs"][0]],
+        "issued_before": "2026-11-24T08:00:00Z",
+    }
+    assert stage.call("kandji_profile_redelivery", **stage.as_in_the_lab(options))["changed"]
+    stage.watched.live()  # the Mac checks in, and loses the profile
+
+
 def registered_too_early(stage: Stage) -> None:
     rolled_out(stage)
     fleet = ResetFleet(stage.watched)
@@ -534,6 +545,10 @@ SCENES: dict[str, Scene] = {
     ),
     "Deploy a profile to two rings alone, one of them a node of an assignment map": (with_a_map),
     "Renew the certificates of two Macs": after_half_a_year,
+    "Check that two Macs could get new certificates, and take nothing from them": (
+        after_half_a_year
+    ),
+    "Finish what an interrupted run began": redelivery_was_interrupted,
     "Use another tag, two Macs at a time, and make no test enrolment": (
         after_half_a_year_by_another_tag
     ),
@@ -593,7 +608,10 @@ DONE_ONCE = {
     "Create a temporary access code for a person who is locked out": "exists already",
 }
 # It keeps no file, and so has nothing to write.
-CHANGES_NOTHING = {"Read expiry dates from the certificate check on the Macs"}
+CHANGES_NOTHING = {
+    "Read expiry dates from the certificate check on the Macs",
+    "Check that two Macs could get new certificates, and take nothing from them",
+}
 
 
 # Waiting brings something only where Macs act by themselves: so many seconds at most, one between

@@ -111,6 +111,8 @@ def redeliver(
             "max_reissue": 10,
             "test_enrollment": False,
             "poll_interval": 1,
+            "unfinished": False,
+            "plan_only": False,
             **options,
             "serials": serials,
             **params,
@@ -135,6 +137,72 @@ def reason(result: t.Any, serial: str) -> str:
 
 
 TAGGED = {"tags": ["vip", TAG]}
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("lists", [True, False])
+def test_unfinished_macs_go_on_though_nobody_names_them(check: bool, lists: bool) -> None:
+    """One lost its profile, one still holds it; others are of another profile or have no tag."""
+    macs = [device(1, **TAGGED), device(2, **TAGGED), device(4)]
+    macs.append(device(3, blueprint_id="other", **TAGGED))
+    tenant = Tenant(*macs, holding=["d2"], lists=lists)
+    result = redeliver(tenant, unfinished=True, issued_before=None, check=check)
+    assert states(result) == {"C1": "delivering", "C2": "excluding"}
+    assert result["unfinished"] == ["C1", "C2"] and result["left_over"] == []
+    assert tenant.written == ({} if check else {"d1": ["vip"]})
+    assert tenant.checked_in == ([] if check else ["d1", "d2"])
+
+
+def test_an_unfinished_mac_next_to_a_named_one_is_not_left_over() -> None:
+    tenant = Tenant(device(1), device(2, **TAGGED), holding=["d1", "d2"])
+    result = redeliver(tenant, "C1", unfinished=True)
+    assert states(result) == {"C1": "excluding", "C2": "excluding"}
+    assert (result["unfinished"], result["left_over"]) == (["C2"], [])
+    assert tenant.written == {"d1": ["vip", TAG]}
+
+
+def test_devices_of_one_serial_are_not_finished() -> None:
+    tenant = Tenant(device(2, **TAGGED), device(3, serial_number="C2", **TAGGED))
+    result = redeliver(tenant, unfinished=True)
+    assert result["macs"] == [] and result["finished"] and tenant.written == {}
+
+
+def test_without_unfinished_macs_nothing_is_done() -> None:
+    tenant = Tenant(device(1), holding=["d1"])
+    result = redeliver(tenant, unfinished=True, issued_before=None)
+    assert not result["changed"] and result["macs"] == [] and result["finished"]
+
+
+def test_old_certificates_of_named_macs_need_a_time() -> None:
+    with pytest.raises(BadOption, match="^issued_before: it is not set"):
+        redeliver(Tenant(device(1)), "C1", unfinished=True, issued_before=None)
+    with pytest.raises(BadOption, match="^serials: name at least one Mac"):
+        redeliver(Tenant(device(1)), issued_before=None)
+
+
+def test_a_plan_alone_takes_no_step_and_says_the_next_one() -> None:
+    macs = [device(1), device(2, **TAGGED), device(3, **TAGGED)]
+    tenant = Tenant(*macs, holding=["d1"])
+    result = redeliver(tenant, "C1", "C2", plan_only=True, wait=60)
+    assert states(result) == {"C1": "excluding", "C2": "delivering"}
+    assert not result["changed"] and not result["finished"] and result["left_over"] == ["C3"]
+    assert result["changes"] == [f"update tags of the Mac C{each}: tags" for each in (2, 3, 1)]
+    assert tenant.written == {} and tenant.checked_in == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_plan_alone_enrols_outside_check_mode(
+    check: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proofs: list[tuple[bool, bool]] = []
+
+    def prove(ctx: t.Any, _profile: CustomProfile, enrols: bool) -> None:
+        proofs.append((ctx.check_mode, enrols))
+
+    monkeypatch.setattr(kandji_profile_redelivery, "_prove_profile", prove)
+    tenant = Tenant(device(1), holding=["d1"])
+    redeliver(tenant, "C1", plan_only=True, test_enrollment=True, check=check)
+    assert proofs == [(check, True)] and tenant.written == {}
 
 
 @pytest.mark.parametrize(

@@ -149,9 +149,8 @@ def gate_absent(tenant: Tenant, option: str) -> bool:
 
 def redelivery(tenant: Tenant, option: str) -> bool:
     params = {"library_item_id": option, "issued_before": WRITTEN, "serials": [SERIAL]}
-    run = run_of(
-        tenant, **params, tag="x", wait=0, poll_interval=1, max_reissue=1, test_enrollment=False
-    )
+    flags = dict.fromkeys(("unfinished", "plan_only", "test_enrollment"), False)
+    run = run_of(tenant, **params, **flags, tag="x", wait=0, poll_interval=1, max_reissue=1)
     [mac] = kandji_profile_redelivery.run(run)["macs"]
     return {"done": True, "delivering": False}[mac["state"]]
 
