@@ -15,7 +15,8 @@ description:
     their users, and are current. So are those of O(users).
   - A search takes a call for each 200 records. O(serial_numbers) takes one for each 40 of them,
     O(device_ids) two for each, and O(users) two for each user, one more for an e-mail address that
-    is no login, and two for each of their records.
+    is not a login, two more for a user whose e-mail address is not the login, and two for each of
+    their records.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -101,12 +102,20 @@ absent:
   elements: str
   sample: []
 people:
-  description: The users that O(users) names. C(email) and C(status) are null if Okta does not show
-    them.
+  description:
+    - The users that O(users) names. C(email) and C(status) are null if Okta does not show them.
+    - C(other_accounts) are the logins of other users who may be meant by the e-mail address, if it
+      is not the login. They have it as address or login, and are not C(DEPROVISIONED). The second
+      account of an administrator often has the address of the first one.
   returned: success
   type: list
   elements: dict
-  sample: [{id: 00u1a2b3c4d5e6f7g8h9, login: ann@acme.com, email: ann@acme.com, status: ACTIVE}]
+  sample:
+    - id: 00u1a2b3c4d5e6f7g8h9
+      login: ann@acme.com
+      email: ann@acme.com
+      status: ACTIVE
+      other_accounts: []
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -177,14 +186,17 @@ def run(ctx: ModuleContext) -> Result:
         "more": more,
         "absent": absent + [name for name, user in named.items() if user is None],
         "people": [
-            {"id": user.id, "login": user.login, "email": user.email, "status": user.status}
+            {
+                **{"id": user.id, "login": user.login, "email": user.email, "status": user.status},
+                "other_accounts": _other_accounts(ctx.okta, user),
+            }
             for user in people.values()
         ],
     }
 
 
 def _with_email(okta: Okta, name: str) -> OktaUser | None:
-    """Return the user with an e-mail address, for a name that is no login."""
+    """Return the user with an e-mail address, for a name that is not a login."""
     users = okta.users_with_email(name) if "@" in name else []
     if len(users) > 1:
         raise BadOption(
@@ -192,6 +204,20 @@ def _with_email(okta: Okta, name: str) -> OktaUser | None:
             f" {', '.join(user.name for user in users)}. Name one of them by login or id."
         )
     return users[0] if users else None
+
+
+def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
+    """Return the names of other users who may be meant by the e-mail address of a person.
+
+    A person whose address is the login is meant by it.
+    """
+    address = (person.email or "").strip()
+    if not address or address.casefold() == (person.login or "").casefold():
+        return []
+    of_login = okta.user(address, okta_api.OPTIONAL_USER)
+    users = [*okta.users_with_email(address), *([of_login] if of_login else [])]
+    others = [user for user in users if user.id != person.id and user.status != "DEPROVISIONED"]
+    return sorted({user.name for user in others})
 
 
 def _records(

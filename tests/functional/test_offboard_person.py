@@ -230,6 +230,50 @@ def test_two_people_with_one_address_in_okta_are_not_told_apart(watched, leaver,
         assert "Okta has 2 users with the e-mail address same@example.com" in text
 
 
+@pytest.fixture
+def second_account(watched, leaver):
+    """An administrator's account of Ann, with her address. Ann stays."""
+    account = ResetFleet(watched).user("adm-ann@corp.example.com")
+    account.email = ANN
+    login = account.login
+    return account, {
+        **leaver.variables,
+        "device_trust_offboard_person": login,
+        "device_trust_offboard_confirm": f"OFFBOARD {login}",
+    }
+
+
+@pytest.mark.parametrize("known_by", ["login", "address"])
+def test_a_second_account_with_the_address_of_a_person_who_stays_takes_no_mac(
+    watched, leaver, second_account, playbook, known_by
+):
+    account, variables = second_account
+    if known_by == "address":
+        leaver.user.login = "a123@corp.example.com"
+    for record in (leaver.own, leaver.shared):  # no record shows whose Macs they are
+        del watched.world.okta.devices[record.id]
+    for check in (True, False):
+        refused = playbook(watched.lab, OFFBOARD, check=check, variables=variables)
+        assert refused.status != 0 and watched.writes() == [], refused.output
+        text = " ".join(refused.output.split())
+        assert f"has the address {ANN} in Okta, which {leaver.user.login} may have, too." in text
+        assert f"set it to {account.login}: then Kandji keeps the Macs" in text
+    alone = {**variables, "device_trust_offboard_kandji_email": account.login}
+    done = playbook(watched.lab, OFFBOARD, variables=alone)
+    assert done.status == 0 and set(watched.writes()) <= {"revokeUserSessions"}, done.output
+    both = {**variables, "device_trust_offboard_kandji_email": ANN}
+    done = playbook(watched.lab, OFFBOARD, variables=both)
+    assert done.status == 0 and leaver.device(OWN).user is None, done.output
+
+
+def test_a_second_account_goes_with_the_macs_if_the_person_left_before(
+    watched, leaver, second_account, playbook
+):
+    leaver.user.status = "DEPROVISIONED"
+    done = playbook(watched.lab, OFFBOARD, variables=second_account[1])
+    assert done.status == 0 and leaver.device(OWN).user is None, done.output
+
+
 def test_the_plan_says_that_kandji_assigns_none_of_the_persons_macs(watched, leaver, playbook):
     leaver.assigned.email = "a.smith@example.com"
     watched.world.kandji.changed()
