@@ -167,6 +167,13 @@ def _profile_stage(mac: MacFacts) -> Classification | None:
             "Check SCEP URL and secret key, then request a check-in. If the secret key was reset in"
             " Okta, run the playbook rotate_scep_challenge.",
         )
+    if mac.profile_state == "excluded":
+        return Classification(
+            "PROFILE_PENDING",
+            "A node of its assignment map excludes it from the SCEP profile.",
+            "Finish the redelivery whose tag excludes it (module kandji_profile_redelivery), or"
+            " correct the conditions of the map in Kandji.",
+        )
     if mac.profile_state != "installed":
         return Classification(
             "PROFILE_PENDING",

@@ -41,7 +41,7 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
         (mac(profile_state="pending"), "PROFILE_PENDING", "not installed yet"),
         (mac(profile_state=None), "PROFILE_PENDING", "not installed yet"),
         (mac(profile_state="unknown"), "PROFILE_PENDING", "no status for the SCEP profile"),
-        (mac(profile_state="excluded"), "PROFILE_PENDING", "not installed yet"),
+        (mac(profile_state="excluded"), "PROFILE_PENDING", "map excludes it from the SCEP profile"),
         (mac(certificates=[]), "CERTIFICATE_ABSENT", "shows no certificate"),
         (mac(certificates=[], unattested=True), "CERTIFICATE_ABSENT", "is of another authority"),
         (mac(app_present=False, app_state="no_licence"), "NO_LICENCE", "licence"),
