@@ -347,6 +347,11 @@ profiles:
       description: Whether the profile holds O(challenge).
       type: bool
       returned: always
+    pinned_fingerprint:
+      description: CA fingerprint that the profile pins (C(CAFingerprint)), in hexadecimal digits.
+        Null if it pins none.
+      type: str
+      returned: always
     updated_at:
       description: When the profile was last written, in ISO 8601 and UTC.
       type: str
@@ -383,6 +388,7 @@ profiles:
       payload_uuid: 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E
       generation: "1"
       challenge_matches: true
+      pinned_fingerprint: null
       updated_at: "2026-11-23T10:00:00.000Z"
       renew_by: "2027-10-24"
       blueprints: [{id: 3f2a9b1c-0d4e-4f5a-8b6c-7d8e9f0a1b2c, name: Canary}]

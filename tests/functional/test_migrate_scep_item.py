@@ -280,6 +280,48 @@ def test_the_limit_counts_a_ring_that_an_earlier_run_left_in_between(watched, pl
     assert allowed.status == 0 and "Assign Library Item" in watched.writes(mark), allowed.output
 
 
+def test_an_old_secret_is_found_before_a_mac_loses_its_item(watched, playbook, item):
+    """The Macs would lose their certificates, and the profile that replaces them be refused."""
+    variables = {
+        "device_trust_rings": [watched.canary],
+        "device_trust_console_item": ITEM,
+        "device_trust_migrate_to": "profile",
+        "device_trust_max_removed": 9,
+        "device_trust_gate_wait": 0,
+        "device_trust_scep_challenge": "old-secret-key-of-okta-0815",
+    }
+    mark, holders = watched.mark(), holding(watched)
+    refused = playbook(watched.lab, PLAYBOOK, variables=variables)
+    watched.live(2)
+    assert refused.status != 0 and holding(watched) == holders, refused.output
+    assert set(watched.writes(mark)) <= {"PKIOperation"}
+    assert "the secret key" in refused.output
+
+
+def test_a_profile_with_an_outdated_pin_is_found_before_a_mac_loses_its_item(
+    watched, playbook, run_module, item
+):
+    made = run_module(MODULE, {"name": PROFILE, "blueprints": ["Staging"]}, lab=watched.lab)
+    profile = watched.world.kandji.items[made["profiles"][0]["library_item_id"]]
+    pin = "<key>CAFingerprint</key><data>f39/f39/f39/f39/f39/f39/f38=</data><key>Challenge</key>"
+    profile.text = profile.text.replace("<key>Challenge</key>", pin)
+    variables = {
+        "device_trust_rings": [watched.canary],
+        "device_trust_console_item": ITEM,
+        "device_trust_migrate_to": "profile",
+        "device_trust_max_removed": 9,
+        "device_trust_gate_wait": 0,
+    }
+    mark, holders = watched.mark(), holding(watched)
+    for check in (True, False):
+        refused = playbook(watched.lab, PLAYBOOK, check=check, variables=variables)
+        assert refused.status != 0 and watched.writes(mark) == [], refused.output
+        text = " ".join(refused.output.split())
+        assert f"pin a CA certificate that the SCEP endpoint does not return: {PROFILE}." in text
+    watched.live(2)
+    assert holding(watched) == holders
+
+
 def test_what_is_to_be_done_has_to_be_said(watched, playbook):
     result = playbook(watched.lab, PLAYBOOK)
     assert (

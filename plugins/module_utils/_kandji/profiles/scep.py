@@ -681,6 +681,7 @@ def summarize(
         "challenge_matches": (
             payload["PayloadContent"].get("Challenge") == challenge if payload else None
         ),
+        "pinned_fingerprint": read_pin(payload),
         "updated_at": updated_at,
         "renew_by": renew_by(updated_at, redistribution_days),
         "blueprints": [blueprint.as_result() for blueprint in plan.wanted.blueprints],

@@ -987,6 +987,7 @@ def test_a_summary_says_what_is_there() -> None:
         "payload_uuid": "1F0E",
         "generation": "1",
         "challenge_matches": True,
+        "pinned_fingerprint": None,
         "updated_at": "2026-11-23T10:00:00.000000Z",
         "renew_by": "2027-10-24",
         "blueprints": [{"id": "b-canary", "name": "Canary"}],
