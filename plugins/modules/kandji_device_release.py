@@ -216,7 +216,7 @@ def _addresses(params: Params) -> tuple[str, list[str]]:
 
 def _find_devices(ctx: ModuleContext, addresses: list[str]) -> list[KandjiDevice]:
     """Return the devices of addresses. Raise Refused if several users have one of these."""
-    found: dict[str, KandjiDevice] = {}
+    by_id: dict[str, KandjiDevice] = {}
     for address in addresses:
         devices = [
             each for each in ctx.kandji.devices(user_email=address) if is_assigned_to(each, address)
@@ -227,8 +227,8 @@ def _find_devices(ctx: ModuleContext, addresses: list[str]) -> list[KandjiDevice
                 f"person: Kandji has {len(users)} users with the address {address}, so whose Macs"
                 " to release is unknown. Nothing was written. Correct the addresses in Kandji."
             )
-        found.update((each.device_id, each) for each in devices)
-    return list(found.values())
+        by_id.update((each.device_id, each) for each in devices)
+    return list(by_id.values())
 
 
 def _find_blueprint(ctx: ModuleContext) -> Blueprint | None:

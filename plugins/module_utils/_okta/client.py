@@ -109,7 +109,7 @@ DELETE_DEVICE = Operation(
     repeatable=True,
 )
 GET_USER = Operation("getUser", "GET", "/api/v1/users/{id}", "okta.users.read")
-# Optional: only a run that is given an e-mail address that is no login sends it.
+# Optional: only a run that is given an e-mail address that is not a login sends it.
 LIST_USERS = Operation("listUsers", "GET", "/api/v1/users", "okta.users.read", optional=True)
 LIST_USER_DEVICES = Operation(
     "listUserDevices", "GET", "/api/v1/users/{userId}/devices", "okta.users.read"
@@ -417,7 +417,7 @@ class Okta:
         """Yield the device records in which an attribute has one of these values. listDevices.
 
         The values are split into as few searches as fit their URLs. Raises Unreadable for a record
-        of a serial that does not show one: whose it is cannot be told.
+        of a serial that does not show one: whose it is, is unknown.
         """
         for batch in batches(list(dict.fromkeys(values))):
             search = " or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch)
