@@ -12,7 +12,7 @@ import json
 import os
 import random
 import typing as t
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -20,7 +20,7 @@ import pytest
 from lab.okta import policies
 from tests.functional.helpers.drawn_people import DrawnPeople
 
-FLEETS, FEW = 500, 6
+FLEETS, FEW = 500, 16
 ONE_FACTOR = {
     "access": "ALLOW",
     "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA", "constraints": []},
@@ -155,6 +155,30 @@ def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, ru
     result = run_module("okta_access_policy_forecast", asked, lab=people.watched.lab)
     assert login in result["forecast"]["locked_out_people"], result
     assert people.open(app)[login]
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
+def test_a_certificate_that_nobody_used_does_not_outlive_the_one_before_it(people, ask, tmp_path):
+    """Its person signs in without Okta FastPass, so the newest certificate stays unused."""
+    people.draw(1, 4, events=["nothing"])
+    mac = people.managed_macs()[0]
+    for person in people.people_of(mac):
+        person.habit = "push"
+    people.issue(mac)
+    row = ask(80)[people.login_of(mac)]
+    written = json.loads((tmp_path / "device-trust.json").read_text())["macs"]
+    (shown,) = [each for each in written if each["serial_number"] == mac.serial]
+    assert (row["today"], row["on_date"]) == ("gets_in", "unknown")
+    old, newest = mac.certificates
+    assert newest.not_after > old.not_after
+    assert (
+        timedelta(0)
+        <= old.not_after - datetime.fromisoformat(shown["managed_until"])
+        <= timedelta(days=1)
+    )
+    assert "the one before it may expire" in shown["managed_until_reason"]
+    people.pass_days(80)
+    assert not people.sign_in()[people.login_of(mac)]
 
 
 @pytest.mark.lab(macs=0, real_macs=0)

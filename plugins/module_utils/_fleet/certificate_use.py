@@ -23,11 +23,21 @@ LATE = timedelta(days=1)  # Okta revokes on the 91st day
 
 
 class UnusedCertificate(t.NamedTuple):
-    """A certificate that may be unused, when Okta revokes it then, and whether Okta may have."""
+    """A certificate that may be unused, when Okta revokes it then, and whether Okta may have.
+
+    ``previous_expires`` is the earliest time at which the certificate that is in use then may
+    expire, None if that is unknown.
+    """
 
     issued: datetime
     revoked_at: datetime
     is_revoked: bool = False
+    previous_expires: datetime | None = None
+
+    @property
+    def sure_until(self) -> datetime:
+        """Until when a Mac surely stays managed that does not use this certificate."""
+        return min(self.revoked_at, self.previous_expires or self.revoked_at)
 
 
 def earliest_issue(mac: MacFacts) -> datetime | None:
@@ -53,7 +63,11 @@ def unused_certificate(mac: MacFacts, limits: AgeLimits) -> UnusedCertificate | 
     issued, now = earliest_issue(mac), limits.now
     if issued is None or now is None or _is_used(mac, issued):
         return None
-    unused = UnusedCertificate(issued, issued + UNUSED_CERTIFICATE_LIFETIME)
+    unused = UnusedCertificate(
+        issued,
+        issued + UNUSED_CERTIFICATE_LIFETIME,
+        previous_expires=_previous_expiry(mac, issued, now),
+    )
     if _is_revoked(mac, issued):
         return unused._replace(is_revoked=True)
     return None if _outlived(issued, now) else unused
@@ -77,15 +91,39 @@ def _is_revoked(mac: MacFacts, issued: datetime) -> bool:
     return revoked is not None and revoked >= issued + UNUSED_CERTIFICATE_LIFETIME
 
 
+def _previous_expiry(mac: MacFacts, issued: datetime, now: datetime) -> datetime | None:
+    """Return the earliest time at which the certificate before the newest may expire, or None.
+
+    It may have expired within the last day: when the inventory saw it is that uncertain.
+    That is the newest one of the inventory that was used, or any if none surely was. If the
+    inventory has no older one, it was issued before it was bound last, or before the youngest
+    record that is managed was made, so that it expires within a year of that.
+    """
+    seen = sorted(filter(None, map(parse_timestamp, mac.certificates)), reverse=True)
+    expiries: list[datetime] = []
+    for first in (each - INVENTORY for each in seen if each < issued):
+        expiries.append(first + CERTIFICATE_LIFETIME)
+        if _is_used(mac, first) or (_outlived(first, now) and not _is_revoked(mac, first)):
+            break
+    else:
+        expiries += [] if expiries else [time + CERTIFICATE_LIFETIME for time in _uses(mac)][:1]
+    return min((time for time in expiries if time > now - INVENTORY), default=None)
+
+
 def _is_used(mac: MacFacts, issued: datetime) -> bool:
     """Return whether a certificate was bound since, or a record that is managed is younger."""
-    used = [mac.last_bound]
-    used += [
+    return any(time >= issued for time in _uses(mac))
+
+
+def _uses(mac: MacFacts) -> list[datetime]:
+    """Return when a certificate was bound, or a record made that is managed, the last first."""
+    times = [mac.last_bound]
+    times += [
         record.created
         for record in mac.records
         if record.is_working and "MANAGED" in record.users.values()
     ]
-    return any(time >= issued for time in map(parse_timestamp, used) if time)
+    return sorted(filter(None, map(parse_timestamp, times)), reverse=True)
 
 
 def unread_since(macs: t.Iterable[MacFacts], limits: AgeLimits) -> datetime | None:

@@ -156,10 +156,10 @@ def _certificate_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
     if unused is None or outlook.today != YES:
         return outlook
     reason = _why_unused(name_of(mac), unused)
-    if limits.now is None or unused.is_revoked or unused.revoked_at <= limits.now:
+    if limits.now is None or unused.is_revoked or unused.sure_until <= limits.now:
         return Outlook("unknown", reason)
-    if outlook.sure_until is None or unused.revoked_at < outlook.sure_until:
-        return replace(outlook, reason=reason, sure_until=unused.revoked_at)
+    if outlook.sure_until is None or unused.sure_until < outlook.sure_until:
+        return replace(outlook, reason=reason, sure_until=unused.sure_until)
     return outlook
 
 
@@ -168,6 +168,11 @@ def _why_unused(name: str, unused: UnusedCertificate) -> str:
         return (
             f"Okta revoked a certificate of {name} that nobody used, probably that of"
             f" {unused.issued:%Y-%m-%d}, and still shows the Mac as managed."
+        )
+    if unused.sure_until < unused.revoked_at:
+        return (
+            f"Whether the certificate of {name} of {unused.issued:%Y-%m-%d} was used is unknown,"
+            f" and the one before it may expire on {unused.sure_until:%Y-%m-%d}."
         )
     return (
         f"Whether the certificate of {name} of {unused.issued:%Y-%m-%d} was used is unknown. Okta"

@@ -28,6 +28,7 @@ NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 RENEWED = datetime(2026, 10, 1, 8, tzinfo=timezone.utc)
 OLD = "2026-01-05T00:00:00.000Z"
+IN_A_YEAR = datetime(2027, 1, 5, tzinfo=timezone.utc)
 LIMITS = AgeLimits(NOW, log_since=NOW - 30 * DAY)
 
 
@@ -42,7 +43,7 @@ def renewed(at: datetime = RENEWED, **facts: t.Any) -> MacFacts:
 
 
 def unused(at: datetime = RENEWED, is_revoked: bool = False) -> UnusedCertificate:
-    return UnusedCertificate(at, at + 90 * DAY, is_revoked)
+    return UnusedCertificate(at, at + 90 * DAY, is_revoked, IN_A_YEAR)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +75,11 @@ def test_a_certificate_that_was_bound_since_it_was_issued_is_used(
 ) -> None:
     time = text(RENEWED + seconds * SECOND)
     expected = None if is_used else unused()
-    assert unused_certificate(renewed(last_bound=time), LIMITS) == expected
     younger = renewed()
     younger.records = [record(created=time, ada="MANAGED", ben="NOT_MANAGED")]
-    assert unused_certificate(younger, LIMITS) == expected
+    for facts in (renewed(last_bound=time), younger):
+        found = unused_certificate(facts, LIMITS)
+        assert (found and found._replace(previous_expires=IN_A_YEAR)) == expected
 
 
 @pytest.mark.parametrize(
@@ -143,3 +145,75 @@ def test_the_log_is_not_needed_twice_and_not_without_a_first_read() -> None:
     assert unread_since([renewed()], replace(LIMITS, now=None)) is None
     whole = replace(LIMITS, log_since=NOW - 90 * DAY)
     assert unread_since([renewed(NOW - 100 * DAY)], whole) is None
+
+
+# The certificate before it
+
+
+def previous(**facts: t.Any) -> datetime | None:
+    found = unused_certificate(renewed(**facts), LIMITS)
+    assert found
+    return found.previous_expires
+
+
+def aged(days: float) -> str:
+    return text(NOW - days * DAY)
+
+
+def expiry(days: float) -> datetime:
+    """Return the earliest expiry of a certificate that was first seen so many days ago."""
+    return NOW - (days + 1) * DAY + 365 * DAY
+
+
+NEWEST = text(RENEWED)
+
+
+@pytest.mark.parametrize(
+    "seen, expected",
+    [
+        ((340, 100), expiry(100)),  # kept for more than 90 days, so it was used
+        ((340, 91), expiry(91)),
+        ((340, 89), expiry(340)),  # it may be unused, too
+        ((340, 89, 80), expiry(340)),
+        ((400, 340), expiry(340)),
+        ((89,), expiry(89)),
+        ((364,), NOW),
+        ((364.5,), NOW - DAY / 2),
+        ((365,), None),  # it expired
+    ],
+)
+def test_the_certificate_before_an_unused_one_may_expire_first(
+    seen: tuple[float, ...], expected: datetime | None
+) -> None:
+    assert previous(certificates=[NEWEST, *map(aged, seen)]) == expected
+
+
+def test_a_certificate_that_was_bound_is_the_one_in_use() -> None:
+    seen = [NEWEST, aged(89), aged(340)]
+    assert previous(certificates=seen, last_bound=aged(88)) == expiry(89)
+    assert previous(certificates=seen, last_bound=aged(95)) == expiry(340)
+    revoked = previous(certificates=[NEWEST, aged(200), aged(340)], last_revoked=aged(105))
+    assert revoked == expiry(340)
+
+
+def test_a_certificate_of_the_day_of_the_newest_is_the_newest() -> None:
+    known = {"expires": "", "certificates": [NEWEST, text(RENEWED - DAY / 2)]}
+    assert previous(**known) == IN_A_YEAR
+    assert previous(**{**known, "certificates": [NEWEST, text(RENEWED - 2 * DAY)]}) != IN_A_YEAR
+
+
+def test_an_older_certificate_that_the_inventory_lacks_expires_within_a_year_of_its_use() -> None:
+    assert previous(certificates=[NEWEST]) == IN_A_YEAR
+    bound = previous(certificates=[], last_bound="2026-06-01T00:00:00Z")
+    assert bound == datetime(2027, 6, 1, tzinfo=timezone.utc)
+    older = renewed()
+    older.records = [record(created="2025-11-01T00:00:00Z", ada="MANAGED")]
+    found = unused_certificate(older, LIMITS)
+    assert found and found.previous_expires is None
+    assert found.sure_until == found.revoked_at
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_a_mac_stays_managed_until_the_first_of_both_ends(days: int) -> None:
+    both = UnusedCertificate(RENEWED, NOW, previous_expires=NOW + days * DAY)
+    assert both.sure_until == NOW + min(days, 0) * DAY

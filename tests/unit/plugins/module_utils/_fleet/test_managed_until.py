@@ -370,6 +370,19 @@ def test_a_certificate_that_okta_revoked_leaves_it_open() -> None:
     )
 
 
+def test_a_certificate_before_an_unused_one_that_expires_first_ends_it() -> None:
+    seen = ["2026-09-04T08:00:00Z", "2025-12-03T08:00:00Z"]
+    shown = of_ada(managed(OLD, **RENEWED, certificates=seen))
+    assert (shown.today, shown.sure_until) == ("yes", REVOKED - DAY)
+    assert shown.reason == (
+        f"Whether the certificate of {SERIAL} of 2026-09-04 was used is unknown, and the one before"
+        " it may expire on 2026-12-02."
+    )
+    within_a_day = of_ada(managed(OLD, **RENEWED, certificates=[seen[0], "2025-12-01T20:00:00Z"]))
+    assert (within_a_day.today, within_a_day.sure_until) == ("unknown", None)
+    assert "may expire on 2026-11-30" in within_a_day.reason
+
+
 def test_what_is_lost_earlier_is_said_first() -> None:
     expired = of_ada(managed(OLD, expires="2026-11-30T00:00:00Z"))
     assert expired.today == "unknown" and "expired on 2026-11-30" in expired.reason
