@@ -426,6 +426,7 @@ def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
         "getUser",  # of the person who would be locked out: nobody who left counts
         "listApplications",
         "listAuthenticatorEnrollments",
+        "listAuthenticatorMethods",
         "listAuthenticators",
         "listDevices",
         "listGroupUsers",
