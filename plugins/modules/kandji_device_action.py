@@ -339,6 +339,9 @@ class ActionRun:
         except NotFound:
             devices = []
         else:
+            if not now.serial:
+                reason = "Kandji does not show its serial number any more. Run again."
+                return Decision(serial, "skipped", reason, "no_device", now), ()
             devices = [now] if now.serial_key == serial.lower() else []
         problem = check_device(serial, devices)
         return (problem, ()) if problem else self._decide(serial, devices[0])

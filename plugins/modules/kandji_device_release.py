@@ -140,11 +140,11 @@ api_calls:
 """
 
 from ..module_utils._core.changes import Change, Shown
-from ..module_utils._core.errors import BadOption, DeviceTrustError, NotFound, Refused
+from ..module_utils._core.errors import BadOption, DeviceTrustError, NotFound, Refused, Unreadable
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result, build_result
-from ..module_utils._core.text import split_lines, unique_spellings
+from ..module_utils._core.text import abbreviate, split_lines, unique_spellings
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.device_release import (
     Release,
@@ -215,12 +215,23 @@ def _addresses(params: Params) -> tuple[str, list[str]]:
 
 
 def _find_devices(ctx: ModuleContext, addresses: list[str]) -> list[KandjiDevice]:
-    """Return the devices of addresses. Raise Refused if several users have one of these."""
+    """Return the devices of addresses.
+
+    Raise Refused if several users have one of these, and Unreadable if a device that Kandji finds
+    by one shows none.
+    """
     by_id: dict[str, KandjiDevice] = {}
     for address in addresses:
-        devices = [
-            each for each in ctx.kandji.devices(user_email=address) if is_assigned_to(each, address)
-        ]
+        matching = list(ctx.kandji.devices(user_email=address))
+        hidden = [each.serial or each.device_id for each in matching if each.hides_email]
+        if hidden:
+            raise Unreadable(
+                f"Kandji found {abbreviate(hidden, 5)} by the address {address} and does not"
+                " show the e-mail address of the person, so whose they are is unknown. Nothing was"
+                " written. Run again; if it stays, check the device in Kandji's web app.",
+                vendor="kandji",
+            )
+        devices = [each for each in matching if is_assigned_to(each, address)]
         users = {each.user_id for each in devices} - {""}
         if len(users) > 1:
             raise Refused(

@@ -608,8 +608,8 @@ class Redelivery:
             )
         if tagging and current.blueprint_id != device.blueprint_id:
             raise NotAsWritten(
-                f"The Mac {device.serial} was moved to another blueprint after this run read it;"
-                " nothing was written to it. Run again.",
+                f"The Mac {device.serial}: Kandji shows another blueprint of it, or none, than when"
+                " this run read it. Nothing was written to it. Run again.",
                 vendor="kandji",
             )
         return _tags_of(current, device.serial)

@@ -429,7 +429,8 @@ class Kandji:
 
         With ``serials``, only devices with exactly these, compared without case: a few by a filter,
         more by the whole list. List Devices; its filters match parts of values, so compare again.
-        Removed devices are left out unless they are asked for.
+        Removed devices are left out unless they are asked for. Raises Unreadable for a device that
+        a filter finds by its serial and that shows none.
         """
         wanted = {serial.lower(): serial for serial in serials or ()}
         searches: list[dict[str, str]] = [{}]
@@ -440,6 +441,13 @@ class Kandji:
             for row in self._device_pages({**filters, **search}):
                 if is_removed(row) and not with_removed:
                     continue
+                if search and not as_id(row.get("serial_number")):
+                    raise Unreadable(
+                        f"Kandji: the device {row['device_id']} was found by the serial"
+                        f" {search['serial_number']} and shows none. Run again; if it stays, check"
+                        " the device in Kandji's web app.",
+                        vendor="kandji",
+                    )
                 if serials is None or as_id(row.get("serial_number")).lower() in asked:
                     yield row
 
@@ -566,7 +574,9 @@ class Kandji:
     def device_commands(self, device_id: str) -> list[DeviceCommand]:
         """Return the MDM commands that were sent to a device. Get Device Commands."""
         path = {"device_id": device_id}
-        rows = self._linked_pages(DEVICE_COMMANDS, {"limit": PAGE}, path, required=("uuid",))
+        rows = self._linked_pages(
+            DEVICE_COMMANDS, {"limit": PAGE}, path, required=("uuid", "request_type")
+        )
         return list(map(DeviceCommand.from_row, rows))
 
     def lock_device(

@@ -46,6 +46,9 @@ def plan_release(
     :arg addresses: the e-mail addresses that Kandji may have of the person.
     :arg shared: serials in lower case of Macs that others use, which stay in their blueprint.
     """
+    if device.hides_email:
+        reason = "Kandji does not show the e-mail address of its person any more. Run again."
+        return Release(device, False, reason, "assigned_to_others")
     if not is_assigned_to(device, *addresses):
         reason = "Somebody assigned it to another person, or to nobody, during the run."
         return Release(device, False, reason, "assigned_to_others")

@@ -81,8 +81,10 @@ STATES_BY_WEIGHT = (
 
 def _tags(row: Row) -> tuple[str, ...] | None:
     """Return the tags of a device; None if they are unknown."""
-    tags = row["tags"] or () if "tags" in row else None
-    return tuple(map(str, tags)) if isinstance(tags, (list, tuple)) else None
+    tags = row.get("tags")
+    if not isinstance(tags, (list, tuple)) or not all(map(as_id, tags)):
+        return None  # a write replaces all tags, also one that nobody can read
+    return tuple(map(str, tags))
 
 
 def is_removed(row: Row) -> bool:
@@ -97,7 +99,8 @@ class KandjiDevice:
     ``serial`` is written as Kandji shows it; ``serial_key`` is for comparisons. ``person`` is the
     assigned user's e-mail address, else name, and ``user_id`` the user's id. ``last_check_in`` and
     ``enrolled``, when the MDM enrolled it last, are ISO 8601. ``mdm_enabled`` is whether its MDM
-    profile is there, None if the row does not show it.
+    profile is there, None if the row does not show it. ``hides_email`` is whether it may have a
+    user whose e-mail address the row does not show: Kandji shows an empty text where it has none.
     """
 
     device_id: str
@@ -115,6 +118,7 @@ class KandjiDevice:
     mdm_enabled: bool | None = None
     user_id: str = ""
     enrolled: str | None = None
+    hides_email: bool = False
 
     @classmethod
     def from_row(cls, row: Row) -> KandjiDevice:
@@ -136,6 +140,7 @@ class KandjiDevice:
             mdm_enabled=as_flag(row.get("mdm_enabled")),
             user_id=as_number_or_id(user.get("id")),
             enrolled=as_text(row.get("last_enrollment")) or as_text(row.get("first_enrollment")),
+            hides_email=row.get("user") != "" and not as_id(user.get("email")),
         )
 
     @property

@@ -470,11 +470,18 @@ class Okta:
     def users_with_email(self, address: str) -> list[OktaUser]:
         """Return the users with an e-mail address in their profile, in any case. listUsers.
 
-        Okta's search may lag behind by seconds. It finds users of every status.
+        Okta's search may lag behind by seconds. It finds users of every status. Raises Unreadable
+        for a user without an id or an address: whether that one is meant is unknown.
         """
         query: dict[str, str | int] = {"search": f"profile.email eq {quote_filter(address)}"}
         rows = self._pages(LIST_USERS, query)
         users = [OktaUser.from_row(_row(row)) for row in rows]
+        if not all(user.id and user.email for user in users):
+            raise Unreadable(
+                f"Okta: a user whom it finds by the address {address} has no id or no address. Run"
+                " again; if it stays, check the user in the Admin Console.",
+                vendor="okta",
+            )
         return [user for user in users if (user.email or "").casefold() == address.casefold()]
 
     def user_devices(

@@ -57,12 +57,12 @@ class OktaUser:
         profile = as_object(row.get("profile"))
         return cls(
             id=as_id(row.get("id")),
-            login=as_text(profile.get("login")),
+            login=as_word(profile.get("login")),
             first_name=as_text(profile.get("firstName")),
             last_name=as_text(profile.get("lastName")),
             status=as_word(row.get("status")),
             type_id=as_word(as_object(row.get("type")).get("id")),
-            email=as_text(profile.get("email")),
+            email=as_word(profile.get("email")),
         )
 
     @property
@@ -835,6 +835,8 @@ class PolicyRule(ConditionalRule):
         if self.unreadable:
             paths = ", ".join(self.unreadable)
             return f"shows {paths} in a form that it does not document"
+        if self.status is None and self.row.get("status") is not None:
+            return "shows status in a form that it does not document"
         method = as_object(self.sign_on.get("verificationMethod"))
         needed = "factorMode" if method.get("type") == "ASSURANCE" else "type"
         if self.denies or method.get(needed):

@@ -1058,6 +1058,13 @@ def test_a_rule_that_admits_and_does_not_show_its_method_is_not_written(method, 
     assert request.name
 
 
+@pytest.mark.parametrize("status", [7, ["ACTIVE"], "\ud800ACTIVE", ""])
+def test_a_rule_whose_status_cannot_be_read_is_not_written(status):
+    rule = PolicyRule.from_row({**READ, "status": status})
+    with pytest.raises(Unreadable, match="^Rule 'Managed Macs': Okta shows status in a form"):
+        rule_comparison.merge_rule({"priority": 1}, rule)
+
+
 def test_rules_that_cannot_be_read_have_one_effect_only_if_they_are_equal():
     rule = PolicyRule.from_row({**READ, "conditions": {"riskScore": 5}})
     other = PolicyRule.from_row({**READ, "conditions": {"riskScore": 6}, "id": "rul2"})

@@ -914,3 +914,13 @@ def test_a_release_is_not_sent_again_after_a_429_that_may_have_taken_it(wire: t.
     wire.script((429, {}), (200, released_row()))
     with pytest.raises(Uncertain):
         kandji(wire).release_device(before, "b2")
+
+
+@pytest.mark.parametrize("serial", [None, "", 7, "\x1bC02A"])
+def test_a_device_that_a_filter_finds_by_its_serial_shows_it(wire: t.Any, serial: object) -> None:
+    """It would pass for one that is not in Kandji."""
+    wire.script((200, [{"device_id": "d1", "serial_number": serial}]), (200, []))
+    with pytest.raises(Unreadable, match="^Kandji: the device d1 was found by the serial C02A"):
+        list(kandji(wire).devices_with_serials(["C02A"]))
+    wire.script((200, [{"device_id": "d1", "serial_number": serial}]), (200, []))
+    assert len(list(kandji(wire).devices())) == 1

@@ -143,3 +143,9 @@ def test_each_reason_code_is_documented() -> None:
     returned = yaml.safe_load(kandji_device_release.RETURN)["devices"]["contains"]
     words = returned["reason_code"]["description"]
     assert all(f"C({code})" in words for code in t.get_args(release.ReasonCode))
+
+
+def test_a_device_whose_person_is_not_shown_any_more_is_not_released() -> None:
+    done = planned(replace(MAC, hides_email=True), STOCK)
+    assert not done.releases and done.code == "assigned_to_others"
+    assert done.reason.startswith("Kandji does not show the e-mail address of its person")

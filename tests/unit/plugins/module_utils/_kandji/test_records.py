@@ -27,7 +27,7 @@ def test_a_device_is_read_with_its_ids_in_lower_case() -> None:
             "os_version": "26.1",
             "model": "MacBook Pro",
             "user": {"email": "ada@acme.com", "name": "Ada", "id": 7},
-            "tags": ["vip", 7],
+            "tags": ["vip", "7"],
             "last_check_in": SEEN,
             "is_removed": True,
             "first_enrollment": "2026-01-01 10:00:00.961496+00:00",
@@ -65,23 +65,31 @@ def test_a_device_was_enrolled_last_when_it_was_first_if_kandji_shows_no_more(
 
 def test_what_kandji_leaves_out_of_a_device_is_unknown() -> None:
     device = records.KandjiDevice.from_row({})
-    assert device == records.KandjiDevice("")
+    assert device == records.KandjiDevice("", hides_email=True)
     assert (device.tags, device.platform, device.last_check_in) == (None, None, None)
     assert device.is_mac and not device.is_removed  # it may be one
 
 
-@pytest.mark.parametrize("row", [{}, {"tags": 5}, {"tags": "vip"}])
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"tags": None},
+        {"tags": 5},
+        {"tags": "vip"},
+        *({"tags": ["vip", tag]} for tag in (7, None, [], "\x1bx")),
+    ],
+)
 def test_tags_that_cannot_be_read_are_unknown(row: dict[str, t.Any]) -> None:
     assert records.KandjiDevice.from_row(row).tags is None
 
 
-@pytest.mark.parametrize("tags", [[], None])
-def test_a_device_without_tags_has_none_of_them(tags: t.Any) -> None:
-    assert records.KandjiDevice.from_row({"tags": tags}).tags == ()
+def test_a_device_without_tags_has_none_of_them() -> None:
+    assert records.KandjiDevice.from_row({"tags": []}).tags == ()
 
 
 def test_an_empty_text_is_unknown_but_an_empty_file_is_empty() -> None:
-    row = {"device_id": UPPER, "serial_number": " C02XK1ZAJG5J ", "last_check_in": ""}
+    row = {"device_id": UPPER, "serial_number": " C02XK1ZAJG5J ", "last_check_in": "", "user": ""}
     assert records.KandjiDevice.from_row(row) == records.KandjiDevice(LOWER, "C02XK1ZAJG5J")
     # A Custom Profile without a text would be an item of Kandji's web app.
     profile = records.CustomProfile.from_row({"id": UPPER, "profile": "", "updated_at": ""})
@@ -269,3 +277,19 @@ def test_a_device_whose_platform_cannot_be_read_may_be_a_mac(
 ) -> None:
     row = {"device_id": "d1", "platform": platform}
     assert records.KandjiDevice.from_row(row).is_mac is is_mac
+
+
+@pytest.mark.parametrize(
+    ("user", "hides"),
+    [
+        (None, True),
+        ({}, True),
+        ("", False),
+        ({"email": "ada@acme.com"}, False),
+        ({"name": "Ada", "id": 7}, True),
+        ({"email": ["ada@acme.com"], "name": "Ada"}, True),
+        (["ada@acme.com"], True),
+    ],
+)
+def test_a_device_of_a_user_without_an_address_hides_it(user: object, hides: bool) -> None:
+    assert records.KandjiDevice.from_row({"user": user}).hides_email is hides

@@ -801,3 +801,20 @@ def test_a_group_that_was_deleted_is_named_with_what_to_do(wire: t.Any) -> None:
     wire.script((404, {"errorCode": "E0000007", "errorSummary": "Not found: 00g1 (UserGroup)"}))
     with pytest.raises(NotFound, match="^Okta has no group 00g1, which a policy .* Remove the"):
         list(okta(wire).group_users("00g1"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"id": "00u1"},
+        {"profile": {"email": "ann@acme.com"}},
+        {"id": "00u1", "profile": {"email": "\x1b[31mann@acme.com"}},
+    ],
+)
+def test_a_user_who_is_found_by_an_address_and_does_not_show_it_is_not_passed_over(
+    wire: t.Any, row: t.Any
+) -> None:
+    wire.script((200, [row]))
+    with pytest.raises(Unreadable, match="finds by the address ann@acme.com has no id or no"):
+        okta(wire).users_with_email("ann@acme.com")
