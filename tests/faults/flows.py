@@ -136,6 +136,8 @@ class Flow:
     :arg at_pause: what happens while the run waits.
     :arg guarded: whether a guard or a limit refuses what the flow wants, so that faults can open it.
     :arg other_truth: the reason why other answers give another result that is right, "" if not.
+    :arg resume: returns other options of the next run from what a failed one wrote, {} for the same,
+        where the failure asks for them.
     :arg check: whether it runs in check mode, which writes nothing whatever it reads.
     :arg idle: whether there is nothing to do, so that faults can make up a difference.
     """
@@ -147,6 +149,7 @@ class Flow:
     macs: int = 3
     guarded: bool = False
     other_truth: str = ""
+    resume: Callable[[Json], Json] = lambda _result: {}
     idle: bool = False
     check: bool = False
 
@@ -155,9 +158,14 @@ class Flow:
         """What faults can do to it besides what they can do to a run that writes."""
         return "guarded" if self.guarded else "idle" if self.idle else "check" * self.check
 
-    def run(self, scene: Scene, prepared: t.Any, directory: Path) -> Json:
-        """Run it once and return the result."""
+    def run(self, scene: Scene, prepared: t.Any, directory: Path, more: Json | None = None) -> Json:
+        """Run it once and return the result.
+
+        :arg more: other options, None as the value of one that is left out.
+        """
         options = self.options(scene, prepared) if callable(self.options) else self.options
+        merged = {**options, **(more or {})}
+        options = {name: value for name, value in merged.items() if value is not None}
         return scene.module(self.module, _with_directory(options, str(directory)), self.check)
 
 
@@ -250,6 +258,16 @@ def _app_on_no_blueprint(scene: Scene) -> None:
 def _stuck(scene: Scene) -> None:
     fleet = ResetFleet(scene)
     fleet.stuck(STUCK, fleet.user("stuck@example.com"))
+
+
+def _another_address(scene: Scene) -> None:
+    """A record of a user whose e-mail address is another text than the login."""
+    _stuck(scene)
+    org = scene.world.okta
+    with scene.world.lock:
+        next(
+            each for each in org.users.values() if each.login == "stuck@example.com"
+        ).email = "s.user@example.com"
 
 
 def _assigned(scene: Scene) -> None:
@@ -347,6 +365,16 @@ def _stuck_and(*steps: tuple[str, Json]) -> Callable[[Scene], None]:
             scene.do(module, options)
 
     return prepare
+
+
+def _by_deactivated_id(result: Json) -> Json:
+    """Name the record that a failed run deactivated: it is of no user any more."""
+    ids = [
+        each["target"]["deviceId"]
+        for each in result.get("writes", ())
+        if each["operation"] == "deactivateDevice" and "device_ids" in result.get("msg", "")
+    ]
+    return {"users": None, "device_ids": ids, "revoke_sessions": None} if ids else {}
 
 
 ALLOW = ["last_authenticator"]
@@ -558,8 +586,10 @@ FLOWS: dict[str, Flow] = {
         DEVICE,
         {"users": ["stuck@example.com"], "state": "absent", "allow": ALLOW, **WITH_SESSIONS},
         _stuck,
+        resume=_by_deactivated_id,
     ),
     "records": Flow(RECORDS, {"serial_numbers": [STUCK]}, _stuck),
+    "records by address": Flow(RECORDS, {"users": ["s.user@example.com"]}, _another_address),
     "record by id": Flow(
         RECORDS, lambda scene, _p: {"device_ids": [next(iter(scene.world.okta.devices))]}, _stuck
     ),

@@ -30,7 +30,7 @@ _SAYS_SO = re.compile(
 )
 # What a reason says of a thing that could not be read.
 _UNREADABLE = re.compile(
-    r"cannot be read|not clear|unclear|is unknown|not known|does not (show|say)"
+    r"cannot be read|not clear|unclear|is unknown|not (known|shown)|does not (show|say)"
     r"|[Nn]o [^.:]{1,60}\bis known"
 )
 # What a text says of a serial or a name that the vendor does not show.

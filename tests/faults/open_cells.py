@@ -1,0 +1,137 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cells that the verdict calls wrong, and why that stays: one list for each run of the matrix. Pure.
+
+An entry allows its cells nothing but the problems that it names, so that a worse one is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OpenCells:
+    """Cells of one cause.
+
+    :arg cells: a pattern of their whole names.
+    :arg problems: a pattern of the beginning of each of their problems.
+    :arg example: the name of one of them, which the quick slice runs: it has to be wrong still.
+    """
+
+    cells: str
+    problems: str
+    why: str
+    example: str
+
+    def holds(self, name: str, problems: Sequence[str]) -> bool:
+        """Return whether a cell with these problems is one of them."""
+        return bool(re.fullmatch(self.cells, name)) and all(
+            re.match(self.problems, problem) for problem in problems
+        )
+
+
+_ANSWERED = r"silently different: "
+OPEN = (
+    OpenCells(
+        r"method .*: listAuthenticatorMethods \d+: .*: (settings(\.\w+)?|status), .*",
+        r"silently different: \.(changed|changes|diff)|silently another state: \.methods"
+        r"|another write: (replace|deactivate|activate)AuthenticatorMethod|the next run does not",
+        "a setting or a status that Okta does not show is written as wanted",
+        "method on, with settings: listAuthenticatorMethods 0: missing: settings.showSignInWithOV,"
+        " for good",
+    ),
+    OpenCells(
+        r"report: .*",
+        rf"{_ANSWERED}\.(diff\.after\..*\.content|files\[\d+\]|counts\.|authority|by_ring)",
+        "the file of the report shows what was altered, and the result has its digest and counts",
+        "report: List Devices 0: a list: model, for good",
+    ),
+    OpenCells(
+        r"(fleet|fleet with the certificate check|inventory): list\w+Authorities \d+: .*",
+        rf"{_ANSWERED}\.(authority|table)",
+        "an authority whose type or status cannot be read is not one of those that are renewed",
+        "fleet: listCertificateAuthorities 0: a list: data.caType, for good",
+    ),
+    OpenCells(
+        r"redelivery .*: Get Device \d+: of no content: tags, .*",
+        r"the same write twice: Update Device",
+        "Kandji shows that a tag is not there: all tags are written once more, as they were",
+        "redelivery begins: Get Device 0: of no content: tags, for good",
+    ),
+    OpenCells(
+        r"redelivery .*: Update Device \d+: .*, (once|for good)",
+        r"says changed and wrote nothing",
+        "each write may have reached Kandji, although its tags are as before",
+        "redelivery begins: Update Device 0: connection reset, for good",
+    ),
+    OpenCells(
+        r".*: List Devices \d+: .*: blueprint_id, .*",
+        rf"{_ANSWERED}\.macs_in_scope",
+        "a Mac whose blueprint Kandji does not show may be in scope, and counts so",
+        "move Okta Verify, in check mode: List Devices 0: a list: blueprint_id, for good",
+    ),
+    OpenCells(
+        r"(lock|erase|release|Mac that is locked).*: (List Devices|Get Device) \d+: .*",
+        rf"{_ANSWERED}\.(report\[\d+\]|diff\.)",
+        "a line or a change without a name or a serial that Kandji does not show has one word less",
+        "lock, in check mode: List Devices 0: a list: device_name, once",
+    ),
+    OpenCells(
+        r"Mac that is locked: Get Device Commands \d+: .*: commands\..*",
+        rf"{_ANSWERED}\.(report|devices\[0\]\.reason)",
+        "a command whose time Kandji does not show is of before",
+        "Mac that is locked: Get Device Commands 0: of no content:"
+        " commands.results.date_requested, once",
+    ),
+    OpenCells(
+        r"(lock|erase).*: Lock Device \d+: .*: PIN, once",
+        rf"{_ANSWERED}\.(console_steps|devices\[0\]\.pin_file|report)",
+        "console_steps says that the PIN is in Kandji's web app",
+        "lock: Lock Device 0: a list: PIN, once",
+    ),
+    OpenCells(
+        r"records.*: list(Devices|UserDevices) \d+: .*: _embedded(\.users)?, .*",
+        rf"{_ANSWERED}\.devices\[\d+\]\.users",
+        "a record of which Okta does not show the users is listed without users",
+        "records: listDevices 0: null: _embedded, for good",
+    ),
+    OpenCells(
+        r"integration.*: listLogEvents \d+: .*: actor\.\w+, .*",
+        rf"{_ANSWERED}\.platform_events\[\d+\]\.actor",
+        "an actor without one name is shown with another one",
+        "integration: listLogEvents 0: of no content: actor.alternateId, once",
+    ),
+    OpenCells(
+        r"renewal: .*",
+        rf"{_ANSWERED}\.rings\[\d+\]\.healthy_percent",
+        "a Mac of which Kandji shows too little is not known to hold the generation",
+        "renewal: List Devices 0: a lone surrogate: serial_number, for good",
+    ),
+    OpenCells(
+        r"(inventory|fleet|report|devices).*: List Devices \d+: .*: is_removed, .*",
+        rf"{_ANSWERED}\.(hosts|counts|by_ring|table|macs|devices)",
+        "a device of which Kandji does not say that it was removed counts as there",
+        "inventory: List Devices 0: null: is_removed, for good",
+    ),
+    OpenCells(
+        r"inventory.*: List Devices \d+: .*: serial_number, .*",
+        rf"{_ANSWERED}\.hosts",
+        "a Mac without a serial that can be read has its device id as its name",
+        "inventory: List Devices 0: a lone surrogate: serial_number, for good",
+    ),
+    OpenCells(
+        r"inventory.*: Certificates \d+: .*: data\.created_at, .*",
+        rf"{_ANSWERED}\.hosts\.\w+\.device_trust_certificate_expiry_source",
+        "without the time of a certificate its expiry is not estimated, and neither is there a source",
+        "inventory: Certificates 0: an object: data.created_at, once",
+    ),
+)
+
+
+def find_open(name: str, problems: Sequence[str]) -> OpenCells | None:
+    """Return the entry of a wrong cell, or None."""
+    return next((entry for entry in OPEN if entry.holds(name, problems)), None)
