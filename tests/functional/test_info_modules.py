@@ -122,10 +122,21 @@ def test_records_of_a_person_with_the_address_of_the_profile(watched, ask):
     user.email = "other@example.com"
     result, _calls = ask("okta_device_info", users=[user.id, user.login, "nobody@example.com"])
     assert result["absent"] == ["nobody@example.com"]
-    assert result["people"] == [
-        {"id": user.id, "login": user.login, "email": user.email, "status": "ACTIVE"}
-    ]
+    person = {"id": user.id, "login": user.login, "email": user.email, "status": "ACTIVE"}
+    assert result["people"] == [{**person, "other_accounts": []}]
     assert record.id in [one["id"] for one in result["devices"]]
+
+
+def test_other_accounts_with_the_address_of_a_person_are_named(watched, ask):
+    users = watched.world.okta.users
+    person, second, former, of_login = list(users.values())[:4]
+    person.email = former.email = of_login.login = "shared@example.com"
+    second.email, former.status = "Shared@Example.com", "DEPROVISIONED"
+    result, calls = ask("okta_device_info", users=[person.id])
+    assert result["people"][0]["other_accounts"] == sorted([second.login, of_login.login])
+    assert calls > 2
+    mine, _calls = ask("okta_device_info", users=[of_login.id])
+    assert mine["people"][0]["other_accounts"] == [], "the address of a login means that user"
 
 
 def test_records_need_no_scope_for_people_unless_people_are_named(watched, run_module):
