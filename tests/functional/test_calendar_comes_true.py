@@ -214,6 +214,25 @@ def test_a_mac_that_was_enrolled_again_and_used_since_stays_known(people, ask, d
 
 
 @pytest.mark.lab(macs=0, real_macs=0)
+@pytest.mark.parametrize("name", [" First.LAST@example.com", ""])
+def test_a_person_whose_login_is_not_the_address_has_one_row(people, ask, name):
+    """Kandji has the address, or the full name alone."""
+    people.draw(1, 4, events=["nothing"])
+    mac = people.managed_macs()[0]
+    login = people.login_of(mac)
+    user = next(each for each in people.world.okta.users.values() if each.login == login)
+    user.email = "first.last@example.com"
+    before = ask(1)
+    for each in people.world.macs:
+        if people.login_of(each) == login:
+            each.device.user.email = name
+    people.world.kandji.changed()
+    rows = ask(1)
+    assert rows.keys() == before.keys() == {each.login for each in people.world.okta.users.values()}
+    assert rows[login]["today"] == "gets_in"
+
+
+@pytest.mark.lab(macs=0, real_macs=0)
 def test_nobody_gets_in_whose_account_does_not_work(people, ask_of):
     """Okta shows the statuses of the members of a group that a rule names."""
     people.draw(1, events=["nothing"])

@@ -67,6 +67,20 @@ def test_a_mac_that_nobody_can_register_says_which_policy_forbids_it(
     assert calls["listPolicies"] == calls["listPolicyRules"] == calls["listGroupUsers"] == 1
 
 
+def test_a_person_whose_login_is_not_the_address_is_found_by_it(watched, run_module, refused):
+    org = watched.world.okta
+    with watched.world.lock:
+        for one in watched.world.people:
+            if one.serial in refused:
+                user = org.users[one.user_id]
+                user.login = f"u{user.id}@corp.example.com"
+    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    for mac in done["macs"]:
+        assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
+    calls = {(each["operation"]): each["count"] for each in done["api_calls"]}
+    assert calls["listGroupUsers"] == 1
+
+
 def test_a_person_whom_the_rule_of_the_policy_excludes_is_not_judged(watched, run_module, refused):
     org = watched.world.okta
     excluded = next(one for one in watched.world.people if one.serial == refused[0])

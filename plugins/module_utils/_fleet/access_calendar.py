@@ -16,7 +16,7 @@ from functools import cached_property
 
 from .._core.results import Result
 from .._core.timestamps import EARLIEST, format_timestamp
-from .facts import AgeLimits, MacFacts
+from .facts import AgeLimits, MacFacts, known_logins, person_key
 from .managed_until import Outlook, State, name_of, outlooks
 
 STATES: tuple[State, ...] = ("yes", "unknown", "no")  # from the best to the worst
@@ -177,15 +177,16 @@ Judge = t.Callable[[MacFacts, str, Outlook], MacAccess]
 def judge_people(macs: t.Iterable[MacFacts], limits: AgeLimits, judge: Judge) -> dict[str, Macs]:
     """Return the access of each person from their Macs, by login.
 
-    Okta and Kandji may write a login in another case.
+    Okta and Kandji may write a login in another case, and Kandji has the e-mail address.
 
     :arg judge: takes a Mac, a login and the Mac's outlook for that person.
     """
-    logins: dict[str, str] = {}
+    macs = list(macs)
+    logins = known_logins(record for mac in macs for record in mac.records)
     people: dict[str, list[MacAccess]] = defaultdict(list)
     for mac in macs:
-        for login, outlook in outlooks(mac, limits).items():
-            known = logins.setdefault(login.casefold(), login)
+        for login, outlook in outlooks(mac, limits, logins).items():
+            known = logins.setdefault(person_key(login), login)
             people[known].append(judge(mac, known, outlook))
     return {login: tuple(known) for login, known in people.items()}
 

@@ -26,8 +26,8 @@ INVENTORY = timedelta(days=1)  # Kandji sees a certificate at the Mac's next dai
 class DeviceRecord:
     """An Okta device record, as the join needs it.
 
-    ``users`` is login -> managementStatus; timestamps are ISO 8601. ``serial`` is "" if Okta knows
-    none.
+    ``users`` is login -> managementStatus, ``emails`` login -> e-mail address where that is another
+    text; timestamps are ISO 8601. ``serial`` is "" if Okta knows none.
     """
 
     id: str
@@ -37,6 +37,7 @@ class DeviceRecord:
     users: dict[str, str] = field(default_factory=dict)
     serial: str = ""
     name: str = ""
+    emails: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_working(self) -> bool:
@@ -142,6 +143,29 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     if best is None or not best.is_working:
         return best
     return newest_blocked(of_same_people(best, records, lambda record: record.users)) or best
+
+
+def person_key(text: str) -> str:
+    """Return the form in which logins and e-mail addresses of both vendors are compared."""
+    return text.strip().casefold()
+
+
+def known_logins(records: Iterable[DeviceRecord]) -> dict[str, str]:
+    """Return the login of each user of these records, by the keys of login and e-mail address.
+
+    An address that several users have, or that is the login of another one, is not theirs.
+    """
+    logins: dict[str, str] = {}
+    by_email: dict[str, set[str]] = {}
+    for record in records:
+        for login in record.users:
+            logins.setdefault(person_key(login), login)
+        for login, email in record.emails.items():
+            by_email.setdefault(person_key(email), set()).add(person_key(login))
+    for email, keys in by_email.items():
+        if len(keys) == 1 and email not in logins:
+            logins[email] = logins[next(iter(keys))]
+    return logins
 
 
 def unknown_status(record: DeviceRecord | None) -> str:

@@ -25,7 +25,7 @@ from .._okta.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .certificate_check import CheckedExpiry
 from .certificate_ledger import Expiries, LedgerExpiry
-from .facts import DeviceRecord, MacFacts
+from .facts import DeviceRecord, MacFacts, known_logins, person_key
 from .rings import Ring, subjects_by_ring
 
 _UDID = re.compile(
@@ -178,6 +178,11 @@ def device_record(device: OktaDevice) -> DeviceRecord:
         users=management_by_user(device.users or ()),
         serial=device.serial_number,
         name=device.display_name or "",
+        emails={
+            user.user.login: user.user.email
+            for user in device.users or ()
+            if user.user.login and user.user.email and user.user.email != user.user.login
+        },
     )
 
 
@@ -469,8 +474,8 @@ def _assign_unnamed_records(macs: Sequence[MacFacts], tables: FleetTables) -> li
 
 def _note_possible_records(macs: Iterable[MacFacts], strays: Sequence[DeviceRecord]) -> None:
     """Note Macs without a record that share person or name with a record without a serial."""
-    people = {login.lower() for record in strays for login in record.users}
+    people = known_logins(strays)
     names = {record.name for record in strays} - {""}
     for mac in macs if strays else ():
-        if not mac.records and (mac.person.lower() in people or mac.name in names):
+        if not mac.records and (person_key(mac.person) in people or mac.name in names):
             mac.incomplete = "A record without a serial has the same person or name."

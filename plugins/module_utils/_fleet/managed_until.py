@@ -19,7 +19,16 @@ from .._okta.duplicates import newest_blocked, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .certificate_use import UnusedCertificate, unused_certificate
 from .enrolled_again import enrolled_since
-from .facts import INVENTORY, AgeLimits, DeviceRecord, MacFacts, certificate_expiry, unknown_status
+from .facts import (
+    INVENTORY,
+    AgeLimits,
+    DeviceRecord,
+    MacFacts,
+    certificate_expiry,
+    known_logins,
+    person_key,
+    unknown_status,
+)
 from .stages import classify
 from .unconfirmed import contradiction, lost_newest_record
 
@@ -53,15 +62,23 @@ class Outlook:
         return "unknown"
 
 
-def outlooks(mac: MacFacts, limits: AgeLimits) -> dict[str, Outlook]:
+def outlooks(
+    mac: MacFacts, limits: AgeLimits, known: t.Mapping[str, str] | None = None
+) -> dict[str, Outlook]:
     """Return the outlook of a Mac for each person who uses it, by login.
 
-    A person whom only Kandji names is not registered on it.
+    A person whom only Kandji names is not registered on it. Without an e-mail address, which
+    identifies the person, that may be one of its users.
+
+    :arg known: facts.known_logins of all Macs, None for those of this Mac.
     """
     shared = _certificate_outlook(mac, limits)
     logins = dict.fromkeys(login for record in mac.records for login in record.users)
-    if mac.person and mac.person.casefold() not in {login.casefold() for login in logins}:
-        logins[mac.person] = None
+    known = known_logins(mac.records) if known is None else known
+    person = known.get(person_key(mac.person), mac.person.strip())
+    own = {person_key(login) for login in logins}
+    if person and person_key(person) not in own and ("@" in person or not logins):
+        logins[person] = None
     return {login: _of_person(mac, login, shared, limits) for login in logins}
 
 

@@ -47,7 +47,9 @@ class Registration:
     ``policies`` are the active enrolment policies in the order in
     which Okta evaluates them, ``members`` logins in lower case by group: of each policy up to the
     last one that disables Okta Verify. ``excluded`` are those whom each rule of a policy excludes,
-    by the id of the policy, None if it may be anybody. ``unavailable`` says why this was not read.
+    by the id of the policy, None if it may be anybody. ``addresses`` are logins in lower case by
+    e-mail address, of the members whose address is another text. ``unavailable`` says why this was
+    not read.
     """
 
     problems: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class Registration:
     members: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded: t.Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     unavailable: str = ""
+    addresses: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def disabling(self) -> list[EnrolmentPolicy]:
@@ -65,10 +68,13 @@ class Registration:
     def policy_of(self, login: str) -> EnrolmentPolicy | None:
         """Return the policy that disables Okta Verify for a person, or None.
 
+        :arg login: as Okta or Kandji names the person: the login, or the e-mail address.
+
         A person whom Okta does not show in a group is not judged, nor one whom the policy excludes:
         whether the next policy applies then is not documented.
         """
-        key = login.lower()
+        key = login.strip().lower()
+        key = self.addresses.get(key, key)
         if not any(key in members for members in self.members.values()):
             return None
         policy = policy_of(self.policies, lambda group: key in self.members.get(group, ()))
@@ -154,7 +160,8 @@ def read_policies(
     known = Registration(tuple(problems), verify.enrollment_security_level if verify else None)
     try:
         policies = in_order(okta.enrolment_policies(okta_api.ENRICHING_POLICIES))
-        users = {group: _users(okta, group) for group in deciding_groups(policies)}
+        emails: dict[str, set[str]] = {}
+        users = {group: _users(okta, group, emails) for group in deciding_groups(policies)}
         excluded = {
             policy.id: _excluded(okta, policy, users)
             for policy in policies
@@ -165,13 +172,38 @@ def read_policies(
     if policies and all(policy.permits_fast_pass is False for policy in policies):
         known = replace(known, problems=(*problems, NO_POLICY))
     members = {group: frozenset(logins.values()) for group, logins in users.items()}
-    return replace(known, policies=policies, members=members, excluded=excluded)
+    return replace(
+        known,
+        policies=policies,
+        members=members,
+        excluded=excluded,
+        addresses=_addresses(emails, set().union(*members.values())),
+    )
 
 
-def _users(okta: Okta, group: str) -> dict[str, str]:
-    """Return the logins of the members of a group, in lower case, by the ids of the users."""
-    users = okta.group_users(group, okta_api.ENRICHING_GROUP_USERS)
-    return {user.id: user.login.lower() for user in users if user.login}
+def _users(okta: Okta, group: str, emails: dict[str, set[str]]) -> dict[str, str]:
+    """Return the logins of the members of a group, in lower case, by the ids of the users.
+
+    :arg emails: gets the logins of each e-mail address, both in lower case.
+    """
+    logins = {}
+    for user in okta.group_users(group, okta_api.ENRICHING_GROUP_USERS):
+        if user.login:
+            logins[user.id] = user.login.lower()
+            if user.email:
+                emails.setdefault(user.email.strip().lower(), set()).add(user.login.lower())
+    return logins
+
+
+def _addresses(
+    emails: t.Mapping[str, t.Collection[str]], logins: t.Collection[str]
+) -> dict[str, str]:
+    """Return the login of each e-mail address that one user has, and that is nobody's login."""
+    return {
+        email: next(iter(owners))
+        for email, owners in emails.items()
+        if len(owners) == 1 and email not in logins
+    }
 
 
 def _excluded(

@@ -323,6 +323,23 @@ def test_two_people_of_a_mac_are_judged_apart_and_by_their_login() -> None:
     assert [known[0].today for known in people.values()] == ["yes", "no"]
 
 
+@pytest.mark.parametrize("person", [" Ada.Long@Acme.com", "ADA@acme.com ", "Ada Long", " "])
+def test_a_person_whom_kandji_names_otherwise_has_one_row(person: str) -> None:
+    of_ada = record(**{"ada@acme.com": "MANAGED"})
+    of_ada = replace(of_ada, emails={"ada@acme.com": "ada.long@acme.com"})
+    first, second = mac(of_ada, person=person), mac(person=" ada.LONG@acme.com")
+    people = judge_people([second, first], LIMITS, lambda *of: access(of[1], of[2].today))
+    assert {login: [(one.mac, one.today) for one in known] for login, known in people.items()} == {
+        "ada@acme.com": [("ada@acme.com", "no"), ("ada@acme.com", "yes")]
+    }
+
+
+def test_a_person_whom_nothing_identifies_has_a_row_if_the_mac_has_no_other_user() -> None:
+    named, unnamed = mac(person="Ada Long"), mac()
+    people = judge_people([named, unnamed], LIMITS, lambda *of: access(of[1], of[2].today))
+    assert list(people) == ["Ada Long"]
+
+
 def test_a_summary_counts_the_date_apart_from_today_and_names_now() -> None:
     summary = ALL.summary()
     assert summary["counts_today"] != summary["counts_on_date"] == ALL.counts("on_date")

@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
     MacFacts,
+    known_logins,
 )
 
 from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, record
@@ -111,3 +112,16 @@ def test_the_expiry_is_known_or_estimated_from_the_newest_certificate(
     mac: MacFacts, expiry: datetime | None, source: str
 ) -> None:
     assert facts.certificate_expiry(mac) == (expiry, source)
+
+
+def test_a_login_is_known_by_itself_and_by_an_address_that_nobody_else_has() -> None:
+    emails = {"a": " A.Long@x", "b": "both@x", "c": "Both@x", "d": "e@x"}
+    users = dict.fromkeys((*emails, "E@x"), "MANAGED")
+    records = [DeviceRecord("1", "ACTIVE", users=users, emails=emails)]
+    assert known_logins(records) == {
+        **{login: login for login in "abcd"},
+        "e@x": "E@x",
+        "a.long@x": "a",
+    }
+    twice = [*records, DeviceRecord("2", "ACTIVE", users={"A": ""}, emails={"A": "a.long@x"})]
+    assert known_logins(twice)["a.long@x"] == "a"

@@ -37,7 +37,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.devi
     RecordEvents,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
     OktaDevice,
+    OktaUser,
 )
 
 SEEN = "2026-11-10T10:00:00Z"
@@ -615,3 +617,13 @@ def test_events_of_a_record_without_a_serial_are_no_macs() -> None:
 def test_of_devices_with_the_same_serial_each_is_unconfirmed():
     facts = joined(mac("C02A", device_id="d1"), mac("c02a", device_id="d2"), mac("C02B"))
     assert ["several devices" in each.incomplete for each in facts] == [True, False, True]
+
+
+def test_the_address_of_a_user_is_kept_where_it_is_not_the_login() -> None:
+    users = [
+        DeviceUser(OktaUser("u1", "ada", email="ada@x"), "MANAGED"),
+        DeviceUser(OktaUser("u2", "ben@x", email="ben@x")),
+        DeviceUser(OktaUser("u3", "cy")),
+        DeviceUser(OktaUser("u4", email="dan@x")),
+    ]
+    assert join.device_record(OktaDevice("guo1", users=tuple(users))).emails == {"ada": "ada@x"}

@@ -128,6 +128,32 @@ def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
     }
 
 
+class OktaWithAddresses(FakeOkta):
+    """Addresses are those of other texts: a first name, and one that two members have."""
+
+    def group_users(self, group: str, _operation: object) -> list[OktaUser]:
+        emails = {"eve@acme.com": " Eve.Long@acme.com", "bob@acme.com": "ada@acme.com"}
+        emails |= dict.fromkeys(("cy@acme.com", "dan@acme.com"), "both@acme.com")
+        users = super().group_users(group, _operation)
+        return [replace(user, email=emails.get(user.id, user.login)) for user in users]
+
+
+@pytest.mark.parametrize(
+    "person, policy_name",
+    [
+        (" EVE.long@acme.com ", "Contractors"),
+        ("eve@acme.com", "Contractors"),
+        ("ada@acme.com", None),  # a login, and the address of somebody else
+        ("both@acme.com", None),
+        ("joe@acme.com", None),
+    ],
+)
+def test_a_person_is_found_by_login_else_by_address(person: str, policy_name: str | None) -> None:
+    out = ["eve", "bob", "cy", "dan"]
+    okta = OktaWithAddresses([STAFF, CONTRACTORS, DEFAULT], g_staff=["ada"], g_out=out)
+    assert getattr(read(okta).policy_of(person), "name", None) == policy_name
+
+
 def rule(*excluded: str, status: str = "ACTIVE") -> ConditionalRule:
     people = {"people": {"users": {"exclude": [f"{name}@acme.com" for name in excluded]}}}
     return ConditionalRule("r", "Rule", status=status, conditions=people)
