@@ -129,6 +129,12 @@ OPEN = (
         "without the time of a certificate its expiry is not estimated, and neither is there a source",
         "inventory: Certificates 0: an object: data.created_at, once",
     ),
+    OpenCells(
+        r"lock without its phrase: List Devices \d+: .*: platform, .*",
+        rf"{_ANSWERED}\.(changed|changes|confirm)",
+        "a Mac whose platform Kandji does not show is skipped with that reason, so it needs no phrase",
+        "lock without its phrase: List Devices 0: an object: platform, once",
+    ),
 )
 
 

@@ -156,7 +156,7 @@ def another_platform(fleet):
         ),
         (before_a_new_certificate, {"sign_in_grace": 1}, "a FastPass sign-in may cure the record"),
         (without_profile, {"allow": ["no_profile"]}, "No live SCEP profile is known on its Mac"),
-        (without_certificate, {"allow": ["no_profile"]}, "No certificate of its Mac was seen yet"),
+        (without_certificate, {"allow": ["no_profile"]}, "No certificate of its Mac is known yet"),
         (
             unknown_to_kandji,
             {"allow": ["unknown_to_kandji"]},
