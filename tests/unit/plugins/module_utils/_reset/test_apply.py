@@ -1066,3 +1066,9 @@ def test_without_the_log_sessions_are_ended_with_a_warning(
     monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
     assert reset.run(**leaving()).revoked == ["ann@acme.com"]
     assert any("sessions of 00u-ann ended before is unknown" in text for text in reset.warnings)
+
+
+@pytest.mark.parametrize(("confirm", "phrase"), [(None, ""), ("", ""), ("RESET 3", "RESET 3")])
+def test_the_limits_are_those_of_the_options(confirm: str | None, phrase: str) -> None:
+    params = {"max_devices": 1, "max_percent": 2, "confirm_above": 3, "confirm": confirm}
+    assert apply.read_limits(params) == apply.Limits(1, 2, 3, phrase)
