@@ -1072,3 +1072,63 @@ def test_without_the_log_sessions_are_ended_with_a_warning(
 def test_the_limits_are_those_of_the_options(confirm: str | None, phrase: str) -> None:
     params = {"max_devices": 1, "max_percent": 2, "confirm_above": 3, "confirm": confirm}
     assert apply.read_limits(params) == apply.Limits(1, 2, 3, phrase)
+
+
+@pytest.mark.parametrize(
+    ("state", "serial", "warns"),
+    [("suspended", "C09", True), ("suspended", "C01", False), ("absent", "C09", False)],
+)
+def test_a_serial_without_a_record_matters_unless_it_is_to_be_absent(
+    reset: t.Any, state: t.Any, serial: str, warns: bool
+) -> None:
+    reset.stuck(1)
+    reset.run(serial, **to_state(state))
+    assert any("Okta has no device record" in each for each in reset.warnings) is warns
+
+
+@pytest.mark.parametrize(
+    ("record", "options", "opens"),
+    [
+        ({"status": "SUSPENDED"}, {"revoke_sessions": True}, True),
+        ({"status": "SUSPENDED"}, {"revoke_sessions": False}, False),
+        ({"platform": "IOS"}, {"revoke_sessions": True}, False),
+    ],
+)
+def test_an_audit_is_needed_where_sessions_may_end_though_no_record_changes(
+    reset: t.Any, record: dict[str, t.Any], options: dict[str, t.Any], opens: bool
+) -> None:
+    reset.stuck(1, "ann", **record)
+    reset.run("C01", **to_state("suspended", **options))
+    assert any("no audit of this run is kept" in each for each in reset.warnings) is opens
+
+
+@pytest.mark.parametrize("state", ["suspended", "absent"])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_each_user_of_the_records_loses_the_sessions_once(
+    reset: t.Any, state: t.Any, check_mode: bool
+) -> None:
+    reset.stuck(1, "ann")
+    reset.stuck(2, "ann", "bob")
+    options = to_state(state, revoke_sessions=True, check_mode=check_mode, allow=["shared"])
+    result = reset.run("C01", "C02", **options)
+    assert result.revoked == ["ann@acme.com", "bob@acme.com"]
+    revoked = [user for step, user in reset.okta.writes if step == "revoke"]
+    assert sorted(revoked) == ([] if check_mode else ["00u-ann", "00u-bob"])
+
+
+def test_a_record_that_somebody_else_deletes_meanwhile_is_deleted(reset: t.Any) -> None:
+    reset.stuck(1)
+
+    def delete(call: tuple[str, ...]) -> None:
+        if call[0] == "delete":
+            reset.okta.records.pop("guo1")
+
+    reset.okta.before = delete
+    result = reset.run("C01", **to_state("absent"))
+    assert [each.state for each in result.outcomes] == ["changed"]
+
+
+def test_the_macs_alone_are_counted_for_the_limit(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.run("C01", **to_state("absent"))
+    assert reset.kandji.calls == ["Mac"]
