@@ -165,13 +165,16 @@ authority:
 registration:
   description:
     - What keeps people from registering a Mac. C(problem) keeps everybody from it.
-      C(disabling_policies) are the enrolment policies that disable Okta Verify.
+      C(disabling_policies) are the enrolment policies that disable Okta Verify, or do not list it
+      among their authenticators. C(unreadable_policies) are those of which Okta does not show it,
+      like those with factors in place of authenticators.
       C(security_level) is the one at which Okta Verify enrols. C(unavailable) says why this was not
       read.
     - Null if no Mac is at the stage NOT_REGISTERED.
   returned: success
   type: dict
-  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: [Contractors]}
+  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: [Contractors],
+    unreadable_policies: []}
 table:
   description: Lines of text for people. They list Macs by stage, Macs by next step, and renewals
     by ring.

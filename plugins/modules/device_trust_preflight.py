@@ -106,7 +106,8 @@ registration:
     RV(devicetrust.okta_kandji.device_trust_info#module:registration).
   returned: always
   type: dict
-  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: []}
+  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: [],
+    unreadable_policies: []}
 unusable_vendors:
   description: The vendors that cannot be reached or that do not accept the credentials, V(okta) and
     V(kandji).

@@ -158,7 +158,8 @@ registration:
     RV(devicetrust.okta_kandji.device_trust_info#module:registration).
   returned: success
   type: dict
-  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: []}
+  sample: {unavailable: null, problem: null, security_level: ANY, disabling_policies: [],
+    unreadable_policies: []}
 access:
   description:
     - Who gets in from their Macs today and on C(on_date), and who loses access when. Without

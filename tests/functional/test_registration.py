@@ -67,6 +67,21 @@ def test_a_mac_that_nobody_can_register_says_which_policy_forbids_it(
     assert calls["listPolicies"] == calls["listPolicyRules"] == calls["listGroupUsers"] == 1
 
 
+@pytest.mark.parametrize("enroll", [{}, {"okta_verify_push": "REQUIRED"}])
+def test_a_policy_that_does_not_list_okta_fastpass_disables_it(
+    watched, run_module, refused, enroll
+):
+    watched.switch(flexible_okta_verify=bool(enroll))
+    with watched.world.lock:
+        watched.world.okta.enrolment.policies[0].enroll = dict(enroll)
+    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    for mac in done["macs"]:
+        assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
+    watched.live(rounds=1)
+    people = [one for one in watched.world.people if one.serial in refused]
+    assert all("forbids Okta Verify" in one.last_outcome for one in people)
+
+
 def test_a_person_whose_login_is_not_the_address_is_found_by_it(watched, run_module, refused):
     org = watched.world.okta
     with watched.world.lock:

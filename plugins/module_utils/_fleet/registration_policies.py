@@ -124,6 +124,9 @@ class Registration:
             "problem": " ".join(self.problems) or None,
             "security_level": self.security_level,
             "disabling_policies": [policy.name for policy in self.disabling],
+            "unreadable_policies": [
+                policy.name for policy in self.policies if policy.permits_fast_pass is None
+            ],
         }
 
 

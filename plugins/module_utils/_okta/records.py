@@ -640,33 +640,50 @@ class EnrolmentPolicy(RankedPolicy):
 
     ``enroll`` is what people may do, by the key of the authenticator: NOT_ALLOWED, OPTIONAL or
     REQUIRED. It is empty for a policy of a migrated org, which has factors in place of
-    authenticators.
+    authenticators. ``is_complete`` is whether that was read of each authenticator that the policy
+    lists: by Okta's description nobody may add one that it does not list.
     """
 
     enroll: Mapping[str, str] = field(default_factory=dict)
+    is_complete: bool = False
 
     @classmethod
     def from_row(cls, row: Row) -> EnrolmentPolicy:
         """Return the policy of a row."""
-        settings = as_objects(as_object(row.get("settings")).get("authenticators"))
+        settings = as_object(row.get("settings"))
+        kind, listed = as_word(settings.get("type")), settings.get("authenticators")
+        rows = [] if kind == "FACTORS" else as_objects(listed)
+        keys = [as_id(each.get("key")) for each in rows]
+        is_listed = kind == "AUTHENTICATORS" or (kind is None and bool(rows))
         return EnrolmentPolicy(
             **_ranked_fields(row),
             enroll={
-                as_id(each.get("key")): as_word(as_object(each.get("enroll")).get("self")) or ""
-                for each in settings
+                key: as_word(as_object(each.get("enroll")).get("self")) or ""
+                for key, each in zip(keys, rows, strict=True)
             },
+            is_complete=is_listed
+            and isinstance(listed, list)
+            and len(rows) == len(listed)
+            and all(keys),
         )
 
     @property
     def permits_fast_pass(self) -> bool | None:
-        """Whether people may add Okta FastPass, None where Okta does not say.
+        """Whether people may add Okta FastPass, None where Okta does not say."""
+        return self.permits(SPLIT_KEYS["signed_nonce"], OKTA_VERIFY)
+
+    def permits(self, *keys: str) -> bool | None:
+        """Return whether people may add an authenticator, None where Okta does not say.
 
         Okta's guide has the word DISABLED, too, which its description does not have.
+
+        :arg keys: of the authenticator; the first that the policy lists counts.
         """
-        wanted = self.enroll.get(SPLIT_KEYS["signed_nonce"], self.enroll.get(OKTA_VERIFY))
+        wanted = next((self.enroll[key] for key in keys if key in self.enroll), None)
         if wanted in ("OPTIONAL", "REQUIRED"):
             return True
-        return False if wanted in ("NOT_ALLOWED", "DISABLED") else None
+        is_absent = wanted is None and self.is_complete
+        return False if is_absent or wanted in ("NOT_ALLOWED", "DISABLED") else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def check_options(authenticator: Authenticator, options: CodeOptions) -> None:
 def check_policy(policy: EnrolmentPolicy | None, user: OktaUser) -> None:
     """Raise Refused if the enrolment policy of a person does not permit a code.
 
-    Okta creates the code nevertheless, and refuses it at the sign-in.
+    Okta creates the code nevertheless, and refuses it at the sign-in. Raises Unreadable if Okta
+    does not show whether the policy does.
     """
     if policy is None:
         raise Unreadable(
@@ -77,7 +78,14 @@ def check_policy(policy: EnrolmentPolicy | None, user: OktaUser) -> None:
             " is permitted is unknown. Check the policies in Security > Authenticators.",
             vendor="okta",
         )
-    if policy.enroll.get(KEY) not in ("OPTIONAL", "REQUIRED"):
+    permits = policy.permits(KEY)
+    if permits is None:
+        raise Unreadable(
+            f"user: Okta does not show whether enrolment policy {policy.name!r} of {user.name}"
+            " permits temporary access codes. Check it in Security > Authenticators > Enrollment.",
+            vendor="okta",
+        )
+    if not permits:
         raise Refused(
             f"user: enrolment policy {policy.name!r} of {user.name} does not permit temporary"
             " access codes. Allow them in Security > Authenticators > Enrollment, or let the person"

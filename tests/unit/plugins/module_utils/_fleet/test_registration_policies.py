@@ -125,7 +125,19 @@ def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
         "problem": None,
         "security_level": None,
         "disabling_policies": ["Contractors"],
+        "unreadable_policies": [],
     }
+
+
+def test_a_policy_that_does_not_list_okta_verify_disables_it_and_one_of_factors_is_said() -> None:
+    unlisted = replace(policy("Unlisted", None, "g-out"), is_complete=True)
+    factors = policy("Factors", None, "g-temp")
+    okta = FakeOkta([factors, unlisted, DEFAULT], g_out=["eve"], g_temp=["joe"])
+    registration = read(okta)
+    assert registration.policy_of("eve@acme.com") == unlisted
+    assert registration.policy_of("joe@acme.com") is None
+    assert registration.as_result()["disabling_policies"] == ["Unlisted"]
+    assert registration.as_result()["unreadable_policies"] == ["Factors"]
 
 
 class OktaWithAddresses(FakeOkta):

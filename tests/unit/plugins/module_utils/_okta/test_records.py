@@ -194,7 +194,10 @@ def test_the_texts_of_a_target_are_found_at_any_depth_but_its_type_is_none_of_th
         ({"okta_verify_fastpass": "DISABLED", "okta_verify_push": "REQUIRED"}, False),
         ({"okta_verify": "NOT_ALLOWED", "okta_verify_fastpass": "REQUIRED"}, True),
         ({"okta_verify": "SOMETIMES"}, None),
-        ({"okta_password": "REQUIRED"}, None),
+        ({"okta_verify": None}, None),
+        ({"okta_password": "REQUIRED"}, False),
+        ({"okta_verify_push": "REQUIRED"}, False),
+        ({}, False),
     ],
 )
 def test_an_enrolment_policy_says_whether_people_may_add_fastpass(enroll, permits):
@@ -211,6 +214,33 @@ def test_an_enrolment_policy_says_whether_people_may_add_fastpass(enroll, permit
     )
     assert policy.permits_fast_pass is permits
     assert (policy.id, policy.priority, policy.groups) == ("rst1", 2, ("00g1",))
+
+
+OPTIONAL = {"enroll": {"self": "OPTIONAL"}}
+PASSWORD = {"key": "okta_password", **OPTIONAL}
+
+
+@pytest.mark.parametrize(
+    ("settings", "permits"),
+    [
+        ({"type": "FACTORS", "factors": {"okta_push": OPTIONAL}}, None),
+        ({"factors": {"okta_push": OPTIONAL}}, None),
+        ({"type": "FACTORS", "authenticators": [{"key": "okta_verify", **OPTIONAL}]}, None),
+        ({"type": "AUTHENTICATORS"}, None),
+        ({"type": "AUTHENTICATORS", "authenticators": None}, None),
+        ({"type": "AUTHENTICATORS", "authenticators": [PASSWORD, 5]}, None),
+        ({"type": "AUTHENTICATORS", "authenticators": [PASSWORD, OPTIONAL]}, None),
+        ({"type": "SOMETHING", "authenticators": [PASSWORD]}, None),
+        ({"authenticators": []}, None),
+        ({"authenticators": [PASSWORD]}, False),
+        ({"authenticators": [{"key": "okta_verify", **OPTIONAL}]}, True),
+    ],
+)
+def test_what_a_policy_does_not_list_is_forbidden_only_if_the_list_was_read(settings, permits):
+    policy = EnrolmentPolicy.from_row({"id": "rst1", "settings": settings})
+    assert policy.permits_fast_pass is permits
+    assert policy.permits("tac") is (None if permits is None or not policy.is_complete else False)
+    assert policy.is_complete is (permits is not None)
 
 
 def test_an_enrolment_policy_of_any_form_is_read():

@@ -38,7 +38,7 @@ def authenticator(**configuration: t.Any) -> Authenticator:
 
 def policy(word: str | None) -> EnrolmentPolicy:
     enroll = {"okta_password": "REQUIRED", **({"tac": word} if word else {})}
-    return EnrolmentPolicy("rst1", "Staff", enroll=enroll)
+    return EnrolmentPolicy("rst1", "Staff", enroll=enroll, is_complete=True)
 
 
 def test_an_org_needs_the_active_authenticator() -> None:
@@ -81,10 +81,18 @@ def test_a_limit_that_is_no_number_is_not_known(value: t.Any) -> None:
     assert limits is not None and (limits.shortest, limits.longest) == (None, 480)
 
 
-@pytest.mark.parametrize("word", ["NOT_ALLOWED", None, "SOMETIMES"])
+@pytest.mark.parametrize("word", ["NOT_ALLOWED", "DISABLED", None])
 def test_a_policy_that_does_not_permit_codes_refuses(word: str | None) -> None:
     with pytest.raises(Refused, match="does not permit temporary access codes"):
         temporary_access.check_policy(policy(word), ANN)
+
+
+@pytest.mark.parametrize("known", [policy("SOMETIMES"), EnrolmentPolicy("rst1", "Staff")])
+def test_a_policy_that_does_not_show_whether_it_permits_codes_is_unknown(
+    known: EnrolmentPolicy,
+) -> None:
+    with pytest.raises(Unreadable, match="does not show whether enrolment policy 'Staff' of ann"):
+        temporary_access.check_policy(known, ANN)
 
 
 def test_a_policy_that_permits_codes_is_fine_and_none_is_unknown() -> None:
