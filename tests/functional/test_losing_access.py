@@ -95,6 +95,13 @@ def test_a_date_is_the_end_of_its_day(watched, run_module, args):
     assert result["access"]["on_date"] == f"{today}T23:59:59Z"
 
 
+def test_a_date_that_is_too_far_says_so(watched, run_module, args):
+    asked = {**args, "on_date": "9999-12-31"}
+    result = run_module("device_trust_report", asked, lab=watched.lab)
+    assert result["msg"].startswith("on_date: '9999-12-31' is out of range."), result
+    assert report(run_module, watched, args, on_date="8999-12-31")["access"]
+
+
 @pytest.mark.parametrize("check", [False, True])
 def test_a_date_that_has_passed_is_refused_at_once(watched, run_module, args, check):
     """The clock of the controller decides nothing: Okta's first answer has the time."""

@@ -33,16 +33,20 @@ def parse_timestamp(value: object) -> datetime | None:
 
     A year before 1900 or from 9000 on is not one.
     """
+    timestamp = _parse_any_year(value)
+    return timestamp if timestamp and EARLIEST <= timestamp < LATEST else None
+
+
+def _parse_any_year(value: object) -> datetime | None:
     form = _FORM.fullmatch(value) if isinstance(value, str) else None
     if form is None:
         return None
     date, time, fraction, offset = form.group("date", "time", "fraction", "offset")
     digits = f".{fraction[1:7]:0<6}" if fraction else ""
     try:
-        timestamp = datetime.fromisoformat(f"{date}T{time or '00'}{digits}{_with_colon(offset)}")
+        return datetime.fromisoformat(f"{date}T{time or '00'}{digits}{_with_colon(offset)}")
     except ValueError:
         return None
-    return timestamp if EARLIEST <= timestamp < LATEST else None
 
 
 def _with_colon(offset: str | None) -> str:
@@ -55,6 +59,11 @@ def _with_colon(offset: str | None) -> str:
 def require_timestamp(name: str, text: str) -> datetime:
     """Return the timestamp that an option of this name holds. Raises BadOption."""
     timestamp = parse_timestamp(text)
+    if timestamp is None and _parse_any_year(text):
+        raise BadOption(
+            f"{name}: {text!r} is out of range. Set a time from the year {EARLIEST.year} on, and"
+            f" before {LATEST.year}."
+        )
     if timestamp is None:
         raise BadOption(
             f"{name}: {text!r} is not a time. Write it in ISO 8601, like 2026-11-23T10:00:00Z."

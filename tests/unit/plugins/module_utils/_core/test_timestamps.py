@@ -59,6 +59,12 @@ def test_an_option_that_is_not_a_timestamp_is_refused(text: str) -> None:
         timestamps.require_timestamp("since", text)
 
 
+@pytest.mark.parametrize("text", ["9999-12-31", "9000-01-01T00:00:00Z", "1899-12-31T23:59:59Z"])
+def test_an_option_that_is_too_far_is_refused_as_such(text: str) -> None:
+    with pytest.raises(BadOption, match=f"^since: '{text}' is out of range. Set a time from the"):
+        timestamps.require_timestamp("since", text)
+
+
 @pytest.mark.parametrize("value", [*NOT_TIMESTAMPS, None, 5, 20261123, {}])
 def test_a_vendor_value_that_is_not_a_timestamp_is_unknown(value: object) -> None:
     assert timestamps.parse_timestamp(value) is None
