@@ -70,7 +70,7 @@ OPEN = (
     ),
     OpenCells(
         r".*: List Devices \d+: .*: blueprint_id, .*",
-        rf"{_ANSWERED}\.macs_in_scope",
+        rf"{_ANSWERED}\.(macs_in_scope|macs_touched\.)",
         "a Mac whose blueprint Kandji does not show may be in scope, and counts so",
         "move Okta Verify, in check mode: List Devices 0: a list: blueprint_id, for good",
     ),
@@ -134,6 +134,12 @@ OPEN = (
         rf"{_ANSWERED}\.(changed|changes|confirm)",
         "a Mac whose platform Kandji does not show is skipped with that reason, so it needs no phrase",
         "lock without its phrase: List Devices 0: an object: platform, once",
+    ),
+    OpenCells(
+        r"delete (policy|rule): delete\w+ \d+: status 404, (once|for good)",
+        r"says changed and wrote nothing",
+        "what is gone when it is deleted was there when the run planned, and is gone as wanted",
+        "delete rule: deletePolicyRule 0: status 404, once",
     ),
 )
 

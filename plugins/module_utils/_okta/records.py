@@ -108,6 +108,8 @@ class DeviceUser:
 class OktaDevice:
     """A device record. ``users`` is None where the answer does not hold them.
 
+    ``platform`` is in upper case, as Okta documents it: rules are compared with it.
+
     ``row`` is Okta's own row, for results that show records under Okta's names.
     """
 
@@ -135,7 +137,7 @@ class OktaDevice:
             created=as_text(row.get("created")),
             last_updated=as_text(row.get("lastUpdated")),
             display_name=as_text(profile.get("displayName")),
-            platform=as_word(profile.get("platform")),
+            platform=as_id(profile.get("platform")).upper() or None,
             serial_number=as_id(profile.get("serialNumber")),
             udid=as_id(profile.get("udid")).lower(),
             registered=as_flag(profile.get("registered")),

@@ -328,3 +328,11 @@ def test_a_mapping_names_its_resource_by_any_link(links, ids):
     }
     assert mapped_ids(row, "rstS") == ids
     assert mapped_ids({}, "rstS") == [""]
+
+
+@pytest.mark.parametrize(
+    ("shown", "platform"),
+    [("MACOS", "MACOS"), ("macos", "MACOS"), (7, None), ("\ud800MACOS", None), (None, None)],
+)
+def test_a_platform_means_the_same_in_any_case(shown: object, platform: str | None) -> None:
+    assert OktaDevice.from_row({"id": "guo1", "profile": {"platform": shown}}).platform == platform
