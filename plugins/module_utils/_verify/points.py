@@ -40,6 +40,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "parallel_rule_writes": _WRITE,
     "delete_mapped_policy": _WRITE,
     "disabled_by_enrolment_policy": _SIGN_IN,
+    "unlisted_authenticator": "Only a registration shows it.",
     "uncollected_devices": _SIGN_IN,
     "ignored_fastpass": _SIGN_IN,
     "no_session_rule": _SIGN_IN,
@@ -70,6 +71,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "lock_state": "No answer says whether a Mac is locked.",
     "erase_pin": _WRITE,
     "removed_mdm_profile": "No answer says that the MDM profile of a Mac was removed.",
+    "last_enrollment": "It takes a Mac that was erased, and no answer says that it was.",
     "mac_programs": "Only a Mac shows it.",
 }
 
