@@ -192,6 +192,8 @@ def test_the_rules_of_apps_decide_and_cost_their_pages_alone(watched, run_module
         "listApplications": math.ceil(len(org.directory.apps) / 200),
         "listPolicies": 2,  # of global sessions and of device signals
         "listPolicyRules": 2,
+        "listAuthenticators": 1,  # whether Okta FastPass is active
+        "listAuthenticatorMethods": 1,
         "listGroupUsers": 1,
     }
     access = result["access"]

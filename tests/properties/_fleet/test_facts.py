@@ -34,7 +34,9 @@ def test_the_best_record_is_one_of_the_mac(mac: MacFacts, chance: t.Any) -> None
     chance.shuffle(records)
     assert best_record(records) == best
     for record in records:
-        assert best is not None and (best.users or not record.users or not record.is_working)
+        assert best is not None
+        # A blocked record without users may be the newest of the person whom an older one has.
+        assert best.users or not best.is_working or not record.users or not record.is_working
         text = unknown_status(record)
         assert text == "" or text.endswith(".")
 
