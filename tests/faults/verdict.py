@@ -25,7 +25,7 @@ _NAMED = re.compile(r"\b(Okta|Kandji|SCEP|certificate authority)\b|https://|^[a-
 MAX_MESSAGE = 2500  # characters
 # Keys of results that say what a run could not find out. More there is no silent difference.
 _SAYS_SO = re.compile(
-    r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable|flags\.SERIAL_EMPTY"
+    r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable|unreadable|flags\.SERIAL_EMPTY"
     r"|log_names_devices: True -> False"
 )
 # What a reason says of a thing that could not be read.

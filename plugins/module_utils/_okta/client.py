@@ -402,14 +402,22 @@ class Okta:
     ) -> t.Iterator[OktaDevice]:
         """Yield the device records that match a search, page by page. listDevices.
 
-        Search results may be stale: never write from them.
+        Search results may be stale: never write from them. With ``expand``, raises Unreadable for a
+        record without its users: it would pass for nobody's.
         """
         limit = limit or PAGE_SIZES[0]
         query: dict[str, str | int] = {"search": search, "limit": limit}
         if expand:
             query["expand"] = expand
         smaller = [size for size in PAGE_SIZES if size < limit]
-        return map(_device, self._pages(LIST_DEVICES, query, sizes=smaller))
+        for device in map(_device, self._pages(LIST_DEVICES, query, sizes=smaller)):
+            if expand and device.users is None:
+                raise Unreadable(
+                    f"Okta: the device record {device.id} does not show its users, which were asked"
+                    " for. Run again; if it stays, check whether a proxy or gateway is in between.",
+                    vendor="okta",
+                )
+            yield device
 
     def devices_with(
         self, attribute: str, values: t.Sequence[str], expand: str | None = None

@@ -289,7 +289,7 @@ def linked_id(row: Row, name: str) -> str:
     """
     link = as_object(row.get("_links")).get(name)
     href = as_object(link[0] if isinstance(link, list) and link else link).get("href")
-    return split_url(str(href or "")).path.rstrip("/").rpartition("/")[2]
+    return split_url(as_id(href)).path.rstrip("/").rpartition("/")[2]
 
 
 def mapped_ids(row: Row, policy_id: str) -> list[str]:

@@ -818,3 +818,23 @@ def test_a_user_who_is_found_by_an_address_and_does_not_show_it_is_not_passed_ov
     wire.script((200, [row]))
     with pytest.raises(Unreadable, match="finds by the address ann@acme.com has no id or no"):
         okta(wire).users_with_email("ann@acme.com")
+
+
+@pytest.mark.parametrize("embedded", [None, {}, {"users": None}, {"users": {"a": 1}}])
+def test_a_record_without_the_users_that_were_asked_for_is_not_nobodys(
+    wire: t.Any, embedded: t.Any
+) -> None:
+    wire.script((200, [{**record(), "_embedded": embedded}]))
+    with pytest.raises(Unreadable, match="guo1 does not show its users, which were asked for"):
+        list(okta(wire).devices("id pr", "user"))
+    wire.script((200, [{**record(), "_embedded": embedded}]))
+    assert len(list(okta(wire).devices("id pr"))) == 1
+
+
+@pytest.mark.parametrize("href", [{"value": "https://a/apps/0oa1"}, ["https://a/apps/0oa1"], 7])
+def test_a_mapping_whose_address_is_another_value_than_a_text_names_no_app(
+    wire: t.Any, href: object
+) -> None:
+    wire.script((200, [{"id": "map1", "_links": {"application": {"href": href}}}]))
+    with pytest.raises(Unreadable, match="a mapping of a policy names no app"):
+        okta(wire).policy_apps("rst1")
