@@ -141,6 +141,12 @@ OPEN = (
         "what is gone when it is deleted was there when the run planned, and is gone as wanted",
         "delete rule: deletePolicyRule 0: status 404, once",
     ),
+    OpenCells(
+        r"clone and move.*: clonePolicy \d+: .*: id, .*",
+        r"the next run does not converge: \.policies",
+        "a copy whose id Okta does not show stays under the name that Okta gave it",
+        "clone and move: clonePolicy 0: an object: id, once",
+    ),
 )
 
 

@@ -449,7 +449,7 @@ class Okta:
     def device_users(self, device_id: str) -> list[DeviceUser]:
         """Return the users of a record, fresh. listDeviceUsers."""
         rows = rows_of("okta", self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
-        return list(map(_device_user, rows))
+        return list(dict.fromkeys(map(_device_user, rows)))  # no pages, whose rows are unique
 
     def user(self, id_or_login: str, operation: Operation = GET_USER) -> OktaUser | None:
         """Return one user by id or login, or None if there is none. getUser.

@@ -838,3 +838,10 @@ def test_a_mapping_whose_address_is_another_value_than_a_text_names_no_app(
     wire.script((200, [{"id": "map1", "_links": {"application": {"href": href}}}]))
     with pytest.raises(Unreadable, match="a mapping of a policy names no app"):
         okta(wire).policy_apps("rst1")
+
+
+def test_a_user_who_is_listed_twice_is_one_user_of_the_record(wire: t.Any) -> None:
+    """The record would pass for a shared one."""
+    row = {"user": {"id": "00u1"}, "managementStatus": "MANAGED"}
+    wire.script((200, [row, row, {**row, "user": {"id": "00u2"}}]))
+    assert [each.user.id for each in okta(wire).device_users("guo1")] == ["00u1", "00u2"]
