@@ -169,8 +169,8 @@ macs:
     - {serial_number: C02XK1ZAJG5J, state: excluding, reason: The exclusion tag is set. The next
       check-in removes the profile.}
 changes:
-  description: One line for each step that the module took, or would take next in check mode or
-    without O(plan_only).
+  description: One line for each step that the module took, or would take next, which is all in
+    check mode and with O(plan_only).
   returned: success, or failure after the first step
   type: list
   elements: str
