@@ -59,6 +59,7 @@ SERIALS = ("serial_number", "serialNumber")
 # A rule of Okta's that says nothing of a condition has no such condition. Okta leaves it out.
 CONDITIONS = "conditions"
 NOTHING = ("missing", "null", "of no content")
+NO_USERS = ("null", "of no content")  # how Okta shows that nobody uses a record
 
 # What a field becomes that a run reads and no answer of the lab has. Null says as little.
 APPEARS: dict[str, t.Any] = {"null where nothing was": None}
@@ -88,7 +89,7 @@ class FieldFault:
             return "another serial is another Mac's"
         if self.change == "of no content" and len(self.path) == 1:
             return "a list without rows is what a vendor without such objects answers"
-        if self.change == "of no content" and self.path[-2:] == ("_embedded", "users"):
+        if self.change in NO_USERS and self.path[-2:] == ("_embedded", "users"):
             return "a record without users is what Okta answers of one that nobody uses"
         if CONDITIONS in self.path and self.change in NOTHING:
             return "a rule without a condition is what Okta answers where it has none"

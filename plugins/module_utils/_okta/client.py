@@ -403,7 +403,8 @@ class Okta:
         """Yield the device records that match a search, page by page. listDevices.
 
         Search results may be stale: never write from them. With ``expand``, raises Unreadable for a
-        record without its users: it would pass for nobody's.
+        record that does not show its users: it would pass for nobody's. Of one that nobody uses,
+        Okta shows null or an empty list.
         """
         limit = limit or PAGE_SIZES[0]
         query: dict[str, str | int] = {"search": search, "limit": limit}
@@ -411,7 +412,7 @@ class Okta:
             query["expand"] = expand
         smaller = [size for size in PAGE_SIZES if size < limit]
         for device in map(_device, self._pages(LIST_DEVICES, query, sizes=smaller)):
-            if expand and device.users is None:
+            if expand and not _shows_users(device.row):
                 raise Unreadable(
                     f"Okta: the device record {device.id} does not show its users, which were asked"
                     " for. Run again; if it stays, check whether a proxy or gateway is in between.",
@@ -934,6 +935,11 @@ def _device(row: Row) -> OktaDevice:
             vendor="okta",
         )
     return device
+
+
+def _shows_users(row: Row) -> bool:
+    embedded = as_object(row.get("_embedded"))
+    return "users" in embedded and isinstance(embedded["users"], (list, type(None)))
 
 
 def _device_user(row: Row) -> DeviceUser:

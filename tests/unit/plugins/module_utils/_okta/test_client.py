@@ -820,7 +820,14 @@ def test_a_user_who_is_found_by_an_address_and_does_not_show_it_is_not_passed_ov
         okta(wire).users_with_email("ann@acme.com")
 
 
-@pytest.mark.parametrize("embedded", [None, {}, {"users": None}, {"users": {"a": 1}}])
+@pytest.mark.parametrize("users", [None, []])
+def test_a_record_that_nobody_uses_shows_null_or_an_empty_list(wire: t.Any, users: t.Any) -> None:
+    wire.script((200, [{**record(), "_embedded": {"users": users}}]))
+    (device,) = okta(wire).devices("id pr", "user")
+    assert not device.users
+
+
+@pytest.mark.parametrize("embedded", [None, {}, {"user": []}, {"users": {"a": 1}}])
 def test_a_record_without_the_users_that_were_asked_for_is_not_nobodys(
     wire: t.Any, embedded: t.Any
 ) -> None:
