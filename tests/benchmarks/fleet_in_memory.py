@@ -229,6 +229,10 @@ class Vendors:
             return [app(label) for label in self.apps], {}
         if name == "listPolicyRules":
             return RULES, {}
+        if name == "listAuthenticators":
+            return [{"id": "aut1", "key": "okta_verify", "status": "ACTIVE"}], {}
+        if name == "listAuthenticatorMethods":
+            return [{"type": "signed_nonce", "status": "ACTIVE"}], {}
         if name == "listPolicies":  # of global sessions, device signals and enrolment
             return [], {}
         if name in PAGED:
