@@ -169,6 +169,7 @@ def test_kandji_knows_a_person_by_the_address_of_the_profile_in_okta(watched, pl
 
 @pytest.mark.parametrize("person", ["login", "email"])
 @pytest.mark.parametrize("in_kandji", ["login", "email"])
+@pytest.mark.long
 def test_login_and_address_of_a_person_find_the_same_in_both(watched, playbook, person, in_kandji):
     """Whichever of the two an administrator knows, and whichever Kandji has."""
     leaver = Leaver(watched, "a123@corp.example.com")
@@ -244,6 +245,7 @@ def second_account(watched, leaver):
 
 
 @pytest.mark.parametrize("known_by", ["login", "address"])
+@pytest.mark.long
 def test_a_second_account_with_the_address_of_a_person_who_stays_takes_no_mac(
     watched, leaver, second_account, playbook, known_by
 ):
@@ -284,6 +286,7 @@ def test_the_plan_says_that_kandji_assigns_none_of_the_persons_macs(watched, lea
 
 
 @pytest.mark.parametrize("reason", ["suspended", "deprovisioned", "user_suspended"])
+@pytest.mark.long
 def test_a_record_of_a_previous_owner_keeps_no_mac_in_its_blueprint(
     watched, leaver, playbook, reason
 ):
