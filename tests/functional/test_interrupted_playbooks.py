@@ -23,7 +23,7 @@ AGE = 24 * 100.0  # hours
 
 
 class Scene:
-    """Ann with a Mac of her own and one that Bob uses, too, in a lab that begins anew."""
+    """Ann with a Mac of her own and one that Bob uses, too, in a lab that begins again."""
 
     def __init__(self, watched: Watched) -> None:
         watched.lab.begin(watched.world.options)

@@ -132,17 +132,26 @@ def unread_since(macs: t.Iterable[MacFacts], limits: AgeLimits) -> datetime | No
     It tells of use while a certificate is younger than Okta keeps unused ones, and of its
     revocation as long as Okta keeps the log.
     """
-    if limits.now is None or limits.log_since is None:
+    if limits.now is None:
         return None
     oldest = limits.now - LOG_RETENTION
-    wanted = [
-        max(oldest, issued)
+    starts = (
+        issued
         for mac in macs
         if any("MANAGED" in record.users.values() for record in mac.records if record.is_working)
         for issued in [earliest_issue(mac)]
-        if issued
-        and issued + UNUSED_CERTIFICATE_LIFETIME > oldest
-        and issued < limits.log_since
-        and not _is_used(mac, issued)
-    ]
-    return min(wanted, default=None) if wanted and min(wanted) < limits.log_since else None
+        if issued and issued + UNUSED_CERTIFICATE_LIFETIME > oldest and not _is_used(mac, issued)
+    )
+    return earliest_unread(starts, limits)
+
+
+def earliest_unread(starts: t.Iterable[datetime], limits: AgeLimits) -> datetime | None:
+    """Return the first of these times that Okta's log keeps and that was not read, or None.
+
+    Of one before the log begins, its beginning counts. Without a read of the log, there is none.
+    """
+    if limits.now is None or limits.log_since is None:
+        return None
+    oldest = limits.now - LOG_RETENTION
+    since = min((max(oldest, start) for start in starts), default=limits.log_since)
+    return since if since < limits.log_since else None

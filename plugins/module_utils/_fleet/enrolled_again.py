@@ -14,9 +14,8 @@ import typing as t
 from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
-from .._okta.constants import LOG_RETENTION
 from .._okta.device_events import RecordEvents
-from .certificate_use import earliest_issue, outlived_disuse
+from .certificate_use import earliest_issue, earliest_unread, outlived_disuse
 from .facts import CLOCKS, INVENTORY, AgeLimits, MacFacts, certificate_expiry
 
 
@@ -52,15 +51,11 @@ def unread_since(macs: t.Iterable[MacFacts], limits: AgeLimits) -> datetime | No
 
     It tells whether their Okta Verify did something after Kandji enrolled them.
     """
-    if limits.now is None or limits.log_since is None:
-        return None
-    oldest = limits.now - LOG_RETENTION
-    wanted = [
-        max(oldest, enrolled)
+    starts = (
+        enrolled
         for mac in macs
         for login in {login for record in mac.records for login in record.users}
         for enrolled in [enrolled_since(mac, login, limits)]
-        if enrolled and enrolled < limits.log_since
-    ]
-    since = min(wanted, default=None)
-    return since if since and since < limits.log_since else None
+        if enrolled
+    )
+    return earliest_unread(starts, limits)
