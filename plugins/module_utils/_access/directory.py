@@ -133,8 +133,7 @@ def correct_devices(okta: Okta, directory: Directory, sign_ins: SignIns) -> None
         directory.devices[user_id] = [
             settled
             for device in devices
-            for settled in [_settle(device, user_id, devices, outdated, used_at)]
-            if settled
+            for settled in _settle(device, user_id, devices, outdated, used_at)
         ]
 
 
@@ -202,19 +201,21 @@ def _settle(
     devices: t.Sequence[DeviceContext],
     outdated: t.Mapping[str, t.Sequence[MacRecord]],
     used_at: t.Mapping[str, str],
-) -> DeviceContext | None:
-    """Return a device of a person as the newest record of the Mac has it, or None.
+) -> list[DeviceContext]:
+    """Return what a device of a person may be, by the newest record of the Mac.
 
-    The newest record is that of the account in Okta Verify: an older one is from before the Mac
-    was erased, or the account removed. So it is if the newest does not work, or is of others. An
-    older one that a person signed in with since is that of another account on the Mac.
+    If the newest is the person's and works, the device is as that one has it. Else the account may
+    be gone, as after the Mac was erased, or be another one on a shared Mac: both count. An older
+    record that a person signed in with since is that of their account.
     """
     newest = outdated.get(device.device_id or "")
     if not newest or _is_since(used_at.get(device.device_id or ""), newest[0].created):
-        return device
+        return [device]
     own = {each.id for each in newest if each.is_working and user_id in each.user_ids}
     current = next((each for each in devices if each.device_id in own), None)
-    return replace(current, device_id=device.device_id) if current else None
+    if current:
+        return [replace(current, device_id=device.device_id)]
+    return [device, replace(device, registered=False, managed=False)]
 
 
 def _managed_users(okta: Okta, device_id: str) -> dict[str, bool]:
@@ -305,10 +306,14 @@ def _sighted_devices(
     log_names_devices: bool,
 ) -> set[DeviceContext]:
     if sighting.device_id:
-        for device in devices:
-            if device.device_id == sighting.device_id:
-                # The log may name the platform that the record does not show.
-                return {replace(device, platform=device.platform or sighting.platform or "")}
+        # The log may name the platform that the record does not show.
+        named = {
+            replace(device, platform=device.platform or sighting.platform or "")
+            for device in devices
+            if device.device_id == sighting.device_id
+        }
+        if named:
+            return named
     contexts: set[DeviceContext] = set()
     for platform in [sighting.platform] if sighting.platform else platforms:
         candidates = {device for device in devices if device.platform in (platform, "")}
