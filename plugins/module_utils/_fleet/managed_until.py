@@ -68,7 +68,7 @@ def outlooks(
     """Return the outlook of a Mac for each person who uses it, by login.
 
     A person whom only Kandji names is not registered on it. Without an e-mail address, which
-    identifies the person, that may be one of its users.
+    identifies the person, that may be one of the users of a record that works.
 
     :arg known: facts.known_logins of all Macs, None for those of this Mac.
     """
@@ -77,7 +77,8 @@ def outlooks(
     known = known_logins(mac.records) if known is None else known
     person = known.get(person_key(mac.person), mac.person.strip())
     own = {person_key(login) for login in logins}
-    if person and person_key(person) not in own and ("@" in person or not logins):
+    has_users = any(record.is_working and record.users for record in mac.records)
+    if person and person_key(person) not in own and ("@" in person or not has_users):
         logins[person] = None
     return {login: _of_person(mac, login, shared, limits) for login in logins}
 

@@ -462,3 +462,9 @@ def test_a_record_from_before_the_mac_was_enrolled_again_leaves_it_open() -> Non
     assert (registered.today, registered.superseded) == ("no", AGAIN)
     suspended = record("SUSPENDED", record_id="guo2", created=LATER, ada="MANAGED")
     assert "is SUSPENDED" in of_ada(managed(OLD, suspended, enrolled=facts.enrolled)).reason
+
+
+def test_a_person_with_a_name_alone_is_not_the_user_of_a_record_that_is_blocked() -> None:
+    blocked = record("SUSPENDED", ada="MANAGED")
+    assert [*outlooks(mac(blocked, person="Ben Wu"), NOW)] == ["ada", "Ben Wu"]
+    assert [*outlooks(mac(record(ada="MANAGED"), person="Ben Wu"), NOW)] == ["ada"]
