@@ -177,7 +177,6 @@ from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._kandji.serials import describe_several, filter_of_serials, group_by_serial
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_key_ids
-from ..module_utils._okta.client import quote_filter
 from ..module_utils._okta.duplicates import newest_blocked, of_same_people
 from ..module_utils._okta.records import LogEvent
 
@@ -371,7 +370,7 @@ def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gat
         return ctx.okta.log_events(log_filter, since, until, word=serial)
 
     def managed() -> bool:
-        records = list(ctx.okta.devices(f"profile.serialNumber eq {quote_filter(serial)}"))
+        records = list(ctx.okta.devices_with_serials([serial]))
         users = {record.id: ctx.okta.device_users(record.id) for record in records}
         people = {record_id: {each.user.id for each in known} for record_id, known in users.items()}
         managed = [

@@ -230,7 +230,7 @@ def _records(
     records = (
         okta.devices(search or MACS_IN_OKTA, expand="userSummary")
         if serials is None
-        else okta.devices_with("profile.serialNumber", serials, "userSummary")
+        else okta.devices_with_serials(serials, "userSummary")
     )
     for device in records:
         yield _device_row(device, device.users or ())

@@ -277,10 +277,6 @@ STEP_REFUSED = ("E0000001", "E0000152")
 STALE_PAUSES = (1.0, 2.0)  # seconds before a refused step is tried again
 MAX_LOG_WORD = 40  # characters
 
-
-# The attribute that holds the serial of a device record.
-SERIAL = "profile.serialNumber"
-
 # What a row of a list is identified by, by operation. Recorded rows have all of them.
 IDENTIFYING: dict[str, tuple[str, ...]] = {
     LIST_POLICIES.name: ("id", "name"),
@@ -420,24 +416,37 @@ class Okta:
                 )
             yield device
 
-    def devices_with(
+    def devices_with_serials(
+        self, serials: t.Sequence[str], expand: str | None = None
+    ) -> t.Iterator[OktaDevice]:
+        """Yield the device records with one of these serials, which Okta compares in any case.
+
+        listDevices. Raises Unreadable for a record that does not show a serial: whose it is, is
+        unknown.
+        """
+        for device in self._devices_with("profile.serialNumber", serials, expand):
+            if not device.serial_number:
+                raise Unreadable(
+                    f"Okta: the device record {device.id} was found by its serial and shows none."
+                    " Run again; if it stays, check the record in the Admin Console.",
+                    vendor="okta",
+                )
+            yield device
+
+    def devices_with_ids(self, ids: t.Sequence[str]) -> t.Iterator[OktaDevice]:
+        """Yield the device records with these ids. listDevices."""
+        return self._devices_with("id", ids)
+
+    def _devices_with(
         self, attribute: str, values: t.Sequence[str], expand: str | None = None
     ) -> t.Iterator[OktaDevice]:
-        """Yield the device records in which an attribute has one of these values. listDevices.
+        """Yield the records in which an attribute has one of these values, in any case.
 
-        The values are split into as few searches as fit their URLs. Raises Unreadable for a record
-        of a serial that does not show one: whose it is, is unknown.
+        The values are split into as few searches as fit their URLs.
         """
         for batch in batches(list(dict.fromkeys(values))):
             search = " or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch)
-            for device in self.devices(search, expand):
-                if attribute == SERIAL and not device.serial_number:
-                    raise Unreadable(
-                        f"Okta: the device record {device.id} was found by its serial and shows"
-                        " none. Run again; if it stays, check the record in the Admin Console.",
-                        vendor="okta",
-                    )
-                yield device
+            yield from self.devices(search, expand)
 
     def device(self, device_id: str) -> OktaDevice | None:
         """Return one record, fresh, or None if there is none. getDevice."""

@@ -111,10 +111,10 @@ def find_targets(
                 named = frozenset({*(target.of_users or ()), user_id}) if selection.exact else None
                 of_users[device.id] = replace(target, of_users=named)
     by_user = [*of_users.values(), *without]
-    by_serial = _search(okta, "profile.serialNumber", serials, lambda row: row.serial_number)
+    by_serial = _search(serials, okta.devices_with_serials, lambda row: row.serial_number)
     by_id = [
         replace(target, by_id=True, device=target.device or okta.device(target.name))
-        for target in _search(okta, "id", selection.device_ids, lambda row: row.id)
+        for target in _search(selection.device_ids, okta.devices_with_ids, lambda row: row.id)
     ]
     first: dict[str, ResetTarget] = {}
     for target in [*by_id, *by_serial, *by_user]:
@@ -138,9 +138,11 @@ def _devices_of(
 
 
 def _search(
-    okta: Okta, attribute: str, values: Iterable[str], read: Callable[[OktaDevice], str]
+    values: Iterable[str],
+    search: Callable[[Sequence[str]], Iterable[OktaDevice]],
+    value_of: Callable[[OktaDevice], str],
 ) -> list[ResetTarget]:
-    """Return the records whose attribute has one of the values, and a target for the others.
+    """Return the records with one of the values, and a target for each value without one.
 
     Okta compares the values of a search in any case, so spellings of a value are one value.
     """
@@ -148,8 +150,8 @@ def _search(
         value: [] for value in unique_spellings(values)
     }
     keys = {value.lower(): value for value in devices_by_value}
-    for device in okta.devices_with(attribute, list(devices_by_value)):
-        key = keys.get(read(device).lower())
+    for device in search(list(devices_by_value)):
+        key = keys.get(value_of(device).lower())
         if key:
             devices_by_value[key].append(device)
     targets = []
@@ -195,7 +197,7 @@ def read_others(okta: Okta, targets: Sequence[ResetTarget], each: bool) -> list[
     """
     deciding = [target for target in targets if target.device and (each or target.by_id)]
     serials = unique_spellings(target.serial for target in deciding if target.serial)
-    devices = list(okta.devices_with("profile.serialNumber", serials)) if serials else []
+    devices = list(okta.devices_with_serials(serials))
     known = {target.id: target for target in targets}
     records: dict[str, ResetTarget] = {}
     for device in devices:

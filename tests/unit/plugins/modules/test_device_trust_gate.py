@@ -87,7 +87,7 @@ class Org:
         issued = search[0] == gate.ISSUED
         return (LogEvent.from_row({"target": [each]}) for each in targets if issued)
 
-    def devices(self, _search: str) -> t.Iterator[OktaDevice]:
+    def devices_with_serials(self, _serials: t.Any) -> t.Iterator[OktaDevice]:
         records = [OktaDevice("guo1", "ACTIVE", created=self.created)] if self.created else []
         return iter(records)
 

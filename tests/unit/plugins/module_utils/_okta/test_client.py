@@ -319,14 +319,18 @@ def test_a_next_link_is_followed_by_its_query_on_the_configured_host(
 def test_many_serials_are_sought_in_few_searches(wire: t.Any) -> None:
     mac = {**PROFILE, "serialNumber": "C1"}
     wire.script(*((200, [{**record(each), "profile": mac}]) for each in ("1", "2")))
-    found = okta(wire).devices_with(
-        "profile.serialNumber", [f"C{number}" for number in range(41)] * 2
-    )
+    found = okta(wire).devices_with_serials([f"C{number}" for number in range(41)] * 2)
     assert [device.id for device in found] == ["1", "2"]
     assert (
         query_of(wire.sent[0])["search"].count(" or ") == 39
         and query_of(wire.sent[1])["search"] == 'profile.serialNumber eq "C40"'
     )
+
+
+def test_ids_are_sought_without_asking_for_a_serial(wire: t.Any) -> None:
+    wire.script((200, [{**record("guo1"), "profile": {**PROFILE, "serialNumber": None}}]))
+    assert [device.id for device in okta(wire).devices_with_ids(["guo1"])] == ["guo1"]
+    assert query_of(wire.sent[0])["search"] == 'id eq "guo1"'
 
 
 @pytest.mark.parametrize("serial", [None, "", 7, "\ud800C1"])
@@ -336,7 +340,7 @@ def test_a_record_that_was_found_by_a_serial_and_shows_none_is_not_passed_over(
     """A reset would take its Mac for one without a record."""
     wire.script((200, [{**record(), "profile": {**PROFILE, "serialNumber": serial}}]))
     with pytest.raises(Unreadable, match="^Okta: the device record guo1 was found by its serial"):
-        list(okta(wire).devices_with("profile.serialNumber", ["C1"]))
+        list(okta(wire).devices_with_serials(["C1"]))
 
 
 @pytest.mark.parametrize(

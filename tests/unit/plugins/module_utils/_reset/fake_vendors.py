@@ -112,14 +112,23 @@ class FakeOkta:
             self.enrolled.setdefault(f"00u-{name}", [PHONE])
         return record
 
-    def devices_with(self, attribute: str, values: list[str]) -> list[OktaDevice]:
+    def devices_with_serials(self, serials: list[str]) -> list[OktaDevice]:
+        return self._search("serial", serials, lambda record: record.serial_number)
+
+    def devices_with_ids(self, ids: list[str]) -> list[OktaDevice]:
+        return self._search("id", ids, lambda record: record.id)
+
+    def _search(
+        self, attribute: str, values: list[str], value_of: t.Callable[[OktaDevice], str]
+    ) -> list[OktaDevice]:
+        if not values:
+            return []
         self._call("search", attribute, *values)
         wanted = {value.lower() for value in values}
         return [
             record
             for record in self.records.values()
-            if (record.serial_number if "serial" in attribute else record.id).lower() in wanted
-            and record.id not in self.unsearchable
+            if value_of(record).lower() in wanted and record.id not in self.unsearchable
         ]
 
     def devices(self, _search: str, expand: str) -> list[OktaDevice]:

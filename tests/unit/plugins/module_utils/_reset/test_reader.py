@@ -66,10 +66,7 @@ def test_a_serial_has_a_target_for_each_of_its_records_or_one_without(reset: t.A
     reset.okta.add("guo3", "C03")
     found = find(reset, serials=["C01", "C02", "C01"])
     assert named(found) == [("C01", "guo1", False), ("C01", "guo2", False), ("C02", "", False)]
-    assert reset.okta.calls == [
-        ("search", "profile.serialNumber", "C01", "C02"),
-        ("search", "id"),
-    ]
+    assert reset.okta.calls == [("search", "serial", "C01", "C02")]
 
 
 def test_a_record_that_is_selected_twice_is_decided_once_by_its_id(reset: t.Any) -> None:
