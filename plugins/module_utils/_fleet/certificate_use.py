@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the newest certificate of a Mac was ever used, as far as that is known. Pure.
+"""Whether the certificates of a Mac were ever used, as far as that is known. Pure.
 
 Okta revokes a certificate that no sign-in with Okta FastPass used in its first 90 days, and Okta
 Verify presents the newest certificate of a Mac. That Okta shows a Mac as managed proves the use of
@@ -40,8 +40,24 @@ class UnusedCertificate(t.NamedTuple):
         return min(self.revoked_at, self.previous_expires or self.revoked_at)
 
 
-def earliest_issue(mac: MacFacts) -> datetime | None:
-    """Return the earliest time at which the newest certificate may have been issued, or None.
+class Issue(t.NamedTuple):
+    """When a certificate was issued, at the earliest and at the latest."""
+
+    earliest: datetime
+    latest: datetime
+
+    @property
+    def revocable(self) -> datetime:
+        """The earliest time at which Okta may revoke the certificate if it is unused."""
+        return self.earliest + UNUSED_CERTIFICATE_LIFETIME
+
+    def is_outlived(self, now: datetime) -> bool:
+        """Return whether Okta would have revoked the certificate if it was unused."""
+        return now >= self.latest + UNUSED_CERTIFICATE_LIFETIME + LATE
+
+
+def newest_issue(mac: MacFacts) -> Issue | None:
+    """Return when the newest certificate was issued, or None.
 
     The System Log knows it. Else it is a year before the expiry, or at most a day before Kandji
     saw the certificate.
@@ -49,9 +65,16 @@ def earliest_issue(mac: MacFacts) -> datetime | None:
     logged = parse_timestamp(mac.last_issued)
     expiry, source = certificate_expiry(mac)
     if expiry is None:
-        return logged
-    issued = expiry - CERTIFICATE_LIFETIME - (INVENTORY if source == "estimated" else timedelta(0))
-    return max(logged, issued) if logged else issued
+        return Issue(logged, logged) if logged else None
+    latest = expiry - CERTIFICATE_LIFETIME
+    earliest = latest - INVENTORY if source == "estimated" else latest
+    return Issue(max(logged or earliest, earliest), max(logged or latest, latest))
+
+
+def _older_issues(mac: MacFacts, newest: Issue) -> list[Issue]:
+    """Return when those of the inventory were issued that are older, the youngest first."""
+    seen = sorted(filter(None, map(parse_timestamp, mac.certificates)), reverse=True)
+    return [Issue(each - INVENTORY, each) for each in seen if each < newest.earliest]
 
 
 def unused_certificate(mac: MacFacts, limits: AgeLimits) -> UnusedCertificate | None:
@@ -60,38 +83,47 @@ def unused_certificate(mac: MacFacts, limits: AgeLimits) -> UnusedCertificate | 
     A certificate that is older than Okta keeps unused ones was used, if the System Log does not
     have that one of the Mac was revoked.
     """
-    issued, now = earliest_issue(mac), limits.now
-    if issued is None or now is None or _is_used(mac, issued):
+    issue, now = newest_issue(mac), limits.now
+    if issue is None or now is None or _is_used(mac, issue):
         return None
     unused = UnusedCertificate(
-        issued,
-        issued + UNUSED_CERTIFICATE_LIFETIME,
-        previous_expires=_previous_expiry(mac, issued, now),
+        issue.earliest,
+        issue.revocable,
+        previous_expires=_previous_expiry(mac, issue, limits),
     )
-    if _is_revoked(mac, issued):
+    if _is_revoked(mac, issue):
         return unused._replace(is_revoked=True)
-    return None if _outlived(issued, now) else unused
+    return None if issue.is_outlived(now) else unused
 
 
-def outlived_disuse(mac: MacFacts, limits: AgeLimits) -> bool:
-    """Return whether the newest certificate is so old that it was used, by its age alone."""
-    issued, now = earliest_issue(mac), limits.now
-    if issued is None or now is None:
+def outlived_disuse(mac: MacFacts, start: datetime, limits: AgeLimits) -> bool:
+    """Return whether a certificate that a Mac got since a time was used, by its age alone.
+
+    Each one that it has got counts: of a renewed one that is not used yet, nothing is known.
+    """
+    newest = newest_issue(mac)
+    issues = (newest, *_older_issues(mac, newest)) if newest else ()
+    return any(each.latest >= start and _is_kept(mac, each, limits) for each in issues)
+
+
+def _is_kept(mac: MacFacts, issue: Issue, limits: AgeLimits) -> bool:
+    """Return whether Okta did not revoke a certificate that it would have revoked as unused.
+
+    The log has to have been read as far back as it may have the revocation.
+    """
+    if limits.now is None or not issue.is_outlived(limits.now) or _is_revoked(mac, issue):
         return False
-    return _outlived(issued, now) and not _is_revoked(mac, issued)
+    is_forgotten = issue.revocable <= limits.now - LOG_RETENTION
+    return is_forgotten or limits.log_since is None or limits.log_since <= issue.revocable
 
 
-def _outlived(issued: datetime, now: datetime) -> bool:
-    return now >= issued + UNUSED_CERTIFICATE_LIFETIME + LATE
-
-
-def _is_revoked(mac: MacFacts, issued: datetime) -> bool:
+def _is_revoked(mac: MacFacts, issue: Issue) -> bool:
     """Return whether Okta revoked an unused certificate of a Mac, at the earliest that one."""
     revoked = parse_timestamp(mac.last_revoked)
-    return revoked is not None and revoked >= issued + UNUSED_CERTIFICATE_LIFETIME
+    return revoked is not None and revoked >= issue.revocable
 
 
-def _previous_expiry(mac: MacFacts, issued: datetime, now: datetime) -> datetime | None:
+def _previous_expiry(mac: MacFacts, newest: Issue, limits: AgeLimits) -> datetime | None:
     """Return the earliest time at which the certificate before the newest may expire, or None.
 
     It may have expired within the last day: when the inventory saw it is that uncertain.
@@ -99,20 +131,20 @@ def _previous_expiry(mac: MacFacts, issued: datetime, now: datetime) -> datetime
     inventory has no older one, it was issued before it was bound last, or before the youngest
     record that is managed was made, so that it expires within a year of that.
     """
-    seen = sorted(filter(None, map(parse_timestamp, mac.certificates)), reverse=True)
     expiries: list[datetime] = []
-    for first in (each - INVENTORY for each in seen if each < issued):
-        expiries.append(first + CERTIFICATE_LIFETIME)
-        if _is_used(mac, first) or (_outlived(first, now) and not _is_revoked(mac, first)):
+    for issue in _older_issues(mac, newest):
+        expiries.append(issue.earliest + CERTIFICATE_LIFETIME)
+        if _is_used(mac, issue) or _is_kept(mac, issue, limits):
             break
     else:
         expiries += [] if expiries else [time + CERTIFICATE_LIFETIME for time in _uses(mac)][:1]
-    return min((time for time in expiries if time > now - INVENTORY), default=None)
+    now = limits.now
+    return min((time for time in expiries if now and time > now - INVENTORY), default=None)
 
 
-def _is_used(mac: MacFacts, issued: datetime) -> bool:
+def _is_used(mac: MacFacts, issue: Issue) -> bool:
     """Return whether a certificate was bound since, or a record that is managed is younger."""
-    return any(time >= issued for time in _uses(mac))
+    return any(time >= issue.earliest for time in _uses(mac))
 
 
 def _uses(mac: MacFacts) -> list[datetime]:
@@ -132,17 +164,28 @@ def unread_since(macs: t.Iterable[MacFacts], limits: AgeLimits) -> datetime | No
     It tells of use while a certificate is younger than Okta keeps unused ones, and of its
     revocation as long as Okta keeps the log.
     """
-    if limits.now is None:
+    now = limits.now
+    if now is None:
         return None
-    oldest = limits.now - LOG_RETENTION
     starts = (
-        issued
+        start
         for mac in macs
         if any("MANAGED" in record.users.values() for record in mac.records if record.is_working)
-        for issued in [earliest_issue(mac)]
-        if issued and issued + UNUSED_CERTIFICATE_LIFETIME > oldest and not _is_used(mac, issued)
+        for start in _log_starts(mac, now)
     )
     return earliest_unread(starts, limits)
+
+
+def _log_starts(mac: MacFacts, now: datetime) -> t.Iterator[datetime]:
+    """Yield from when on the log tells of a newest certificate without use, and of older ones."""
+    newest, oldest = newest_issue(mac), now - LOG_RETENTION
+    if newest is None or _is_used(mac, newest):
+        return
+    if newest.revocable > oldest:
+        yield newest.earliest
+    for issue in _older_issues(mac, newest):
+        if issue.is_outlived(now) and issue.revocable > oldest:
+            yield issue.revocable
 
 
 def earliest_unread(starts: t.Iterable[datetime], limits: AgeLimits) -> datetime | None:

@@ -15,8 +15,8 @@ from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
-from .certificate_use import earliest_issue, earliest_unread, outlived_disuse
-from .facts import CLOCKS, INVENTORY, AgeLimits, MacFacts, certificate_expiry
+from .certificate_use import earliest_unread, outlived_disuse
+from .facts import CLOCKS, AgeLimits, MacFacts
 
 
 def enrolled_since(mac: MacFacts, login: str, limits: AgeLimits) -> datetime | None:
@@ -36,14 +36,7 @@ def enrolled_since(mac: MacFacts, login: str, limits: AgeLimits) -> datetime | N
     acted = max((time for time in map(parse_timestamp, times) if time), default=None)
     if acted and acted >= enrolled - CLOCKS:
         return None
-    return None if _was_used_since(mac, enrolled, limits) else enrolled
-
-
-def _was_used_since(mac: MacFacts, enrolled: datetime, limits: AgeLimits) -> bool:
-    issued = earliest_issue(mac)
-    if issued is not None and certificate_expiry(mac)[1] == "estimated":
-        issued += INVENTORY
-    return issued is not None and issued >= enrolled and outlived_disuse(mac, limits)
+    return None if outlived_disuse(mac, enrolled, limits) else enrolled
 
 
 def unread_since(macs: t.Iterable[MacFacts], limits: AgeLimits) -> datetime | None:

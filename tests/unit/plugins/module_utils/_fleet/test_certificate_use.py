@@ -11,8 +11,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_use import (
+    Issue,
     UnusedCertificate,
-    earliest_issue,
+    newest_issue,
     unread_since,
     unused_certificate,
 )
@@ -30,10 +31,18 @@ RENEWED = datetime(2026, 10, 1, 8, tzinfo=timezone.utc)
 OLD = "2026-01-05T00:00:00.000Z"
 IN_A_YEAR = datetime(2027, 1, 5, tzinfo=timezone.utc)
 LIMITS = AgeLimits(NOW, log_since=NOW - 30 * DAY)
+LATER = RENEWED + SECOND
 
 
 def text(time: datetime) -> str:
     return f"{time:%Y-%m-%dT%H:%M:%S.000Z}"
+
+
+def aged(days: float) -> str:
+    return text(NOW - days * DAY)
+
+
+SEEN = {"expires": "", "certificates": [text(RENEWED), OLD]}  # known by the inventory alone
 
 
 def renewed(at: datetime = RENEWED, **facts: t.Any) -> MacFacts:
@@ -47,22 +56,24 @@ def unused(at: datetime = RENEWED, is_revoked: bool = False) -> UnusedCertificat
 
 
 @pytest.mark.parametrize(
-    "facts, issued",
+    "facts, issue",
     [
-        ({}, RENEWED),
-        ({"expiry_source": "mac"}, RENEWED),
-        ({"expires": "", "certificates": [text(RENEWED), OLD]}, RENEWED - DAY),
-        ({"last_issued": text(RENEWED + SECOND)}, RENEWED + SECOND),
-        ({"last_issued": text(RENEWED - SECOND)}, RENEWED),
-        ({"expires": "", "certificates": [], "last_issued": OLD}, datetime(2026, 1, 5)),
-        ({"expires": "", "certificates": []}, None),
+        ({}, Issue(RENEWED, RENEWED)),
+        ({"expiry_source": "mac"}, Issue(RENEWED, RENEWED)),
+        (SEEN, Issue(RENEWED - DAY, RENEWED)),
+        ({**SEEN, "last_issued": text(RENEWED - SECOND)}, Issue(RENEWED - SECOND, RENEWED)),
+        ({**SEEN, "last_issued": text(RENEWED - 2 * DAY)}, Issue(RENEWED - DAY, RENEWED)),
+        ({**SEEN, "last_issued": text(LATER)}, Issue(LATER, LATER)),
+        ({"last_issued": text(LATER)}, Issue(LATER, LATER)),
+        ({"last_issued": text(RENEWED - SECOND)}, Issue(RENEWED, RENEWED)),
+        ({**SEEN, "certificates": [], "last_issued": text(LATER)}, Issue(LATER, LATER)),
+        ({**SEEN, "certificates": []}, None),
     ],
 )
 def test_when_the_newest_certificate_may_have_been_issued(
-    facts: dict[str, t.Any], issued: datetime | None
+    facts: dict[str, t.Any], issue: Issue | None
 ) -> None:
-    issued = issued and issued.replace(tzinfo=timezone.utc)
-    assert earliest_issue(renewed(**facts)) == issued
+    assert newest_issue(renewed(**facts)) == issue
 
 
 def test_a_renewed_certificate_is_unused_until_something_shows_its_use() -> None:
@@ -97,6 +108,14 @@ def test_an_older_certificate_was_used_unless_one_was_revoked(age: float, is_ope
     assert unused_certificate(renewed(issued), LIMITS) == (unused(issued) if is_open else None)
 
 
+@pytest.mark.parametrize("age, is_open", [(90, True), (90.99, True), (91, False)])
+def test_a_certificate_that_kandji_saw_may_have_been_issued_as_late_as_that(
+    age: float, is_open: bool
+) -> None:
+    seen = renewed(expires="", certificates=[text(NOW - age * DAY)])
+    assert (unused_certificate(seen, LIMITS) is not None) is is_open
+
+
 @pytest.mark.parametrize("days, is_revoked", [(89, False), (90, True), (91, True), (None, False)])
 def test_a_certificate_that_okta_revoked_after_ninety_days_was_unused(
     days: int | None, is_revoked: bool
@@ -127,6 +146,11 @@ def test_without_a_present_or_an_issue_nothing_is_said() -> None:
         ([renewed(NOW - 30 * DAY)], None),
         ([renewed(NOW - 30 * DAY - SECOND)], NOW - 30 * DAY - SECOND),
         ([renewed(last_bound=text(NOW))], None),
+        ([renewed(NOW - 10 * DAY, certificates=[aged(120)])], NOW - 31 * DAY),
+        ([renewed(NOW - 10 * DAY, certificates=[aged(119)])], None),
+        ([renewed(NOW - 10 * DAY, certificates=[aged(178)])], NOW - 89 * DAY),
+        ([renewed(NOW - 10 * DAY, certificates=[aged(179)])], None),
+        ([renewed(NOW - 10 * DAY, certificates=[aged(120)], last_bound=text(NOW))], None),
         ([renewed(expires="", certificates=[])], None),
         ([mac(record(created=OLD, ada="NOT_MANAGED")), mac()], None),
         ([mac(record("SUSPENDED", created=OLD, ada="MANAGED"))], None),
@@ -156,10 +180,6 @@ def previous(**facts: t.Any) -> datetime | None:
     return found.previous_expires
 
 
-def aged(days: float) -> str:
-    return text(NOW - days * DAY)
-
-
 def expiry(days: float) -> datetime:
     """Return the earliest expiry of a certificate that was first seen so many days ago."""
     return NOW - (days + 1) * DAY + 365 * DAY
@@ -186,6 +206,18 @@ def test_the_certificate_before_an_unused_one_may_expire_first(
     seen: tuple[float, ...], expected: datetime | None
 ) -> None:
     assert previous(certificates=[NEWEST, *map(aged, seen)]) == expected
+
+
+@pytest.mark.parametrize(
+    "read, expected", [(60, expiry(149)), (59, expiry(340)), (None, expiry(149))]
+)
+def test_an_older_certificate_was_used_if_the_log_was_read_back_to_its_revocation(
+    read: int | None, expected: datetime
+) -> None:
+    facts = renewed(certificates=[NEWEST, aged(149), aged(340)])
+    limits = replace(LIMITS, log_since=None if read is None else NOW - read * DAY)
+    found = unused_certificate(facts, limits)
+    assert found and found.previous_expires == expected
 
 
 def test_a_certificate_that_was_bound_is_the_one_in_use() -> None:

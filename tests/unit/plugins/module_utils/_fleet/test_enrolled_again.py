@@ -27,6 +27,7 @@ from tests.unit.plugins.module_utils._fleet.builders import mac, record
 
 NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
 LIMITS = AgeLimits(NOW, log_since=datetime(2026, 11, 1, tzinfo=timezone.utc))
+WHOLE = replace(LIMITS, log_since=NOW - timedelta(days=90))  # as much as Okta keeps
 ENROLLED = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
 OLD, LATER = "2026-01-05T00:00:00.000Z", "2026-11-20T11:00:00.000Z"
 RECORD = record(created=OLD, ada="MANAGED")
@@ -88,16 +89,56 @@ KNOWN = {"expires": "2027-08-01T10:00:00Z", "expiry_source": "mac"}
         ({"certificates": ["2026-08-01T10:00:00Z"]}, True),
         ({"certificates": []}, False),
         ({"last_revoked": "2026-11-20T00:00:00Z"}, False),
-        ({"certificates": ["2026-09-02T00:00:01Z"]}, False),
-        ({"certificates": ["2026-09-02T00:00:00Z"]}, True),
+        ({"certificates": ["2026-09-01T00:00:01Z"]}, False),
+        ({"certificates": ["2026-09-01T00:00:00Z"]}, True),
     ],
 )
 def test_a_certificate_of_the_enrolment_that_okta_kept_was_used(
     facts: dict[str, t.Any], was_used: bool
 ) -> None:
     again = enrolled(at=LONG_AGO, **facts)
-    assert enrolled_since(again, "ada", LIMITS) == (None if was_used else LONG_AGO)
+    assert enrolled_since(again, "ada", WHOLE) == (None if was_used else LONG_AGO)
     assert enrolled_since(again, "ada", TIMELESS) == LONG_AGO
+
+
+RENEWAL = {"expires": "2027-11-20T00:00:00Z", "expiry_source": "mac"}  # 11 days ago
+
+
+@pytest.mark.parametrize("renewal", [RENEWAL, {}])
+@pytest.mark.parametrize(
+    "seen, revoked, was_used",
+    [
+        ("2026-08-01T10:00:00Z", "", True),
+        ("2026-08-01T09:59:59Z", "", False),
+        ("2026-09-01T00:00:00Z", "", True),
+        ("2026-09-01T00:00:01Z", "", False),
+        ("2026-08-01T10:00:00Z", "2026-10-29T10:00:00Z", False),
+        ("2026-08-01T10:00:00Z", "2026-10-29T09:59:59Z", True),
+    ],
+)
+def test_a_certificate_of_the_enrolment_was_used_though_it_was_renewed(
+    renewal: dict[str, t.Any], seen: str, revoked: str, was_used: bool
+) -> None:
+    certificates = ["2026-11-20T00:30:00Z", seen]
+    again = enrolled(at=LONG_AGO, certificates=certificates, last_revoked=revoked, **renewal)
+    assert enrolled_since(again, "ada", WHOLE) == (None if was_used else LONG_AGO)
+
+
+@pytest.mark.parametrize("days, was_used", [(32, False), (33, True)])
+def test_the_log_has_to_be_read_back_to_a_revocation(days: int, was_used: bool) -> None:
+    """It may have been revoked on 2026-10-29."""
+    certificates = ["2026-11-20T00:30:00Z", "2026-08-01T10:00:00Z"]
+    again = enrolled(at=LONG_AGO, certificates=certificates)
+    limits = replace(LIMITS, log_since=NOW - timedelta(days=days))
+    assert enrolled_since(again, "ada", limits) == (None if was_used else LONG_AGO)
+    assert unread_since([again], limits) == (None if was_used else NOW - timedelta(days=90))
+
+
+def test_an_issue_of_the_log_before_the_enrolment_is_no_certificate_of_it() -> None:
+    """A day before what Kandji saw is for what the log does not know."""
+    issued = f"{LONG_AGO - timedelta(hours=12):%Y-%m-%dT%H:%M:%S.000Z}"
+    erased = enrolled(at=LONG_AGO, certificates=["2026-01-05T00:00:00Z"], last_issued=issued)
+    assert enrolled_since(erased, "ada", WHOLE) == LONG_AGO
 
 
 @pytest.mark.parametrize("of_macs", [1, 2])
