@@ -122,6 +122,7 @@ from ..module_utils._core.private_files import check_dest, private_file
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
+from ..module_utils._okta.group_members import read_members
 from ..module_utils._okta.policy_order import in_order, policy_of, possibly_excluded
 from ..module_utils._okta.records import EnrolmentPolicy, OktaUser, TemporaryCode
 
@@ -185,7 +186,7 @@ def _policy_of(ctx: ModuleContext, user: OktaUser) -> EnrolmentPolicy | None:
     """Return the first enrolment policy with a group of a person, None if it is not known."""
     return policy_of(
         in_order(ctx.okta.enrolment_policies()),
-        lambda group: any(member.id == user.id for member in ctx.okta.group_users(group)),
+        lambda group: any(member.id == user.id for member in read_members(ctx.okta, group)),
     )
 
 

@@ -13,6 +13,7 @@ from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import LogFacts
 from .._okta.duplicates import newest_records
+from .._okta.group_members import read_members
 from .._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser
 from .conditions import DeviceContext, Person
 from .sign_ins import Sighting, SignIns
@@ -102,7 +103,7 @@ def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = 
             directory.add_device(device)
         directory.add_record(device)
     for group_id in sorted(set(groups)):
-        directory.add_group(group_id, (known or {}).get(group_id) or okta.group_users(group_id))
+        directory.add_group(group_id, (known or {}).get(group_id) or read_members(okta, group_id))
     return directory
 
 

@@ -16,6 +16,7 @@ from .._core.options import Params
 from .._core.text import abbreviate
 from .._okta import client as okta_api
 from .._okta.client import Okta
+from .._okta.group_members import read_members
 from .._okta.records import App, OktaUser, Policy, PolicyRule
 from . import directory as directories
 from . import other_policies, sure_verification
@@ -513,7 +514,7 @@ class BreakGlassGuard:
         )
 
     def _read_members(self, groups: t.Iterable[str]) -> dict[str, list[OktaUser]]:
-        return {group: list(self.okta.group_users(group)) for group in sorted(groups)}
+        return {group: list(read_members(self.okta, group)) for group in sorted(groups)}
 
 
 def _admitted_by_sessions(

@@ -9,6 +9,7 @@ import typing as t
 
 from .._okta import client as okta_api
 from .._okta.client import Okta
+from .._okta.group_members import read_members
 from .._okta.records import WORKING_STATUSES, OktaDevice
 from . import other_policies
 from .admission import JudgedApp, Users
@@ -63,7 +64,7 @@ class UserReader:
         named = named_groups(*(each.rules for each in apps)) | sessions.groups
         for group_id in sorted(named):
             self._directory.add_group(
-                group_id, okta.group_users(group_id, okta_api.ENRICHING_GROUP_USERS)
+                group_id, read_members(okta, group_id, okta_api.ENRICHING_GROUP_USERS)
             )
         directory = self._directory
         members = directory.members

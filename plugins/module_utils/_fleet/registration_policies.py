@@ -16,6 +16,7 @@ from .._core.results import Result
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.client import Okta
+from .._okta.group_members import read_members
 from .._okta.policy_order import in_order, policy_of, possibly_excluded
 from .._okta.records import Authenticator, AuthenticatorMethod, EnrolmentPolicy
 from .facts import Fleet, Obstacle
@@ -190,7 +191,7 @@ def _users(okta: Okta, group: str, emails: dict[str, set[str]]) -> dict[str, str
     :arg emails: gets the logins of each e-mail address, both in lower case.
     """
     logins = {}
-    for user in okta.group_users(group, okta_api.ENRICHING_GROUP_USERS):
+    for user in read_members(okta, group, okta_api.ENRICHING_GROUP_USERS):
         if user.login:
             logins[user.id] = user.login.lower()
             if user.email:

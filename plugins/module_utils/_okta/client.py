@@ -556,24 +556,14 @@ class Okta:
     def group_users(
         self, group_id: str, operation: Operation = LIST_GROUP_USERS
     ) -> t.Iterator[OktaUser]:
-        """Yield the members of a group. listGroupUsers.
-
-        Raises NotFound for a group that was deleted, which a policy may still name.
-        """
+        """Yield the members of a group. listGroupUsers. Raises NotFound."""
         rows = self._pages(
             operation,
             {"limit": MEMBER_PAGE_SIZES[0]},
             sizes=MEMBER_PAGE_SIZES[1:],
             path={"groupId": group_id},
         )
-        try:
-            yield from map(OktaUser.from_row, rows)
-        except NotFound as error:
-            raise NotFound(
-                f"Okta has no group {group_id}, which a policy or a rule names, so whom it concerns"
-                " is unknown. Remove the group there, and run again.",
-                **error.details,
-            ) from None
+        yield from map(OktaUser.from_row, rows)
 
     def apps(self, operation: Operation = LIST_APPS) -> list[App]:
         """Return all apps of the org. listApplications."""
@@ -627,20 +617,30 @@ class Okta:
 
     def session_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[SessionRule]:
         """Return the rules of a global session policy. listPolicyRules."""
-        return list(map(SessionRule.from_row, self._rules(operation, policy_id)))
+        return list(map(SessionRule.from_row, self._of_policy(operation, policy_id)))
 
     def signal_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[SignalRule]:
         """Return the rules of a device signal collection policy. listPolicyRules."""
-        return list(map(SignalRule.from_row, self._rules(operation, policy_id)))
+        return list(map(SignalRule.from_row, self._of_policy(operation, policy_id)))
 
     def enrolment_rules(
         self, policy_id: str, operation: Operation = LIST_RULES
     ) -> list[ConditionalRule]:
         """Return the rules of an authenticator enrolment policy. listPolicyRules."""
-        return list(map(ConditionalRule.from_row, self._rules(operation, policy_id)))
+        return list(map(ConditionalRule.from_row, self._of_policy(operation, policy_id)))
 
-    def _rules(self, operation: Operation, policy_id: str) -> t.Iterator[Row]:
-        return self._pages(operation, {}, path={"policyId": policy_id})
+    def _of_policy(self, operation: Operation, policy_id: str) -> t.Iterator[Row]:
+        """Yield the rules or the mappings of a policy.
+
+        Raises NotFound that says what happened: runs have the ids of policies from Okta's lists.
+        """
+        try:
+            yield from self._pages(operation, {}, path={"policyId": policy_id})
+        except NotFound as error:
+            raise NotFound(
+                f"Okta has no policy {policy_id}: it was deleted during this run. Run again.",
+                **error.details,
+            ) from None
 
     def mapped_resources(self, policy_id: str, operation: Operation = LIST_MAPPINGS) -> list[str]:
         """Return the ids of what is mapped to a policy, "" for what is not shown.
@@ -648,7 +648,7 @@ class Okta:
         listPolicyMappings. To a device signal collection policy, app sign-in policies are mapped.
         Which link names them is not described: each but the mapping's own and its policy's counts.
         """
-        rows = self._pages(operation, {}, path={"policyId": policy_id})
+        rows = self._of_policy(operation, policy_id)
         return list(dict.fromkeys(each for row in rows for each in mapped_ids(row, policy_id)))
 
     def create_policy(self, body: Row) -> Policy:
@@ -684,7 +684,7 @@ class Okta:
 
         Raises Unreadable for a mapping that names no app: whom the policy affects is then unknown.
         """
-        rows = self._pages(LIST_MAPPINGS, {}, path={"policyId": policy_id})
+        rows = self._of_policy(LIST_MAPPINGS, policy_id)
         ids = [linked_id(row, "application") for row in rows]
         if "" in ids:
             raise Unreadable(
@@ -696,7 +696,7 @@ class Okta:
 
     def policy_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[PolicyRule]:
         """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules."""
-        return list(map(PolicyRule.from_row, self._rules(operation, policy_id)))
+        return list(map(PolicyRule.from_row, self._of_policy(operation, policy_id)))
 
     def policy_rule(self, policy_id: str, rule_id: str) -> PolicyRule | None:
         """Return one rule, or None if there is none. getPolicyRule."""

@@ -208,7 +208,7 @@ class FakeOrg:
         self.reads.append("groups")
         return [Group("glass", "Break glass")]
 
-    def group_users(self, group_id):
+    def group_users(self, group_id, _operation):
         """Return all users, whichever group is asked."""
         self.reads.append(f"members of {group_id}")
         return iter(self.users)
@@ -961,7 +961,7 @@ def session_org(*logins, in_group=("ann",), **more):
     org.session_policies = lambda: [RankedPolicy.from_row(row)]
     org.session_rules = lambda policy_id: [SessionRule("r", "Stop", status="ACTIVE", access="DENY")]
     members = [OktaUser(each, f"{each}@acme.com", status="ACTIVE") for each in in_group]
-    org.group_users = lambda group: iter(members if group == "out" else org.users)
+    org.group_users = lambda group, _operation: iter(members if group == "out" else org.users)
     return org
 
 

@@ -801,10 +801,23 @@ def test_what_is_mapped_to_a_policy_is_named_once(wire: t.Any) -> None:
     assert okta(wire).mapped_resources("rstS") == ["rstA", ""]
 
 
-def test_a_group_that_was_deleted_is_named_with_what_to_do(wire: t.Any) -> None:
-    wire.script((404, {"errorCode": "E0000007", "errorSummary": "Not found: 00g1 (UserGroup)"}))
-    with pytest.raises(NotFound, match="^Okta has no group 00g1, which a policy .* Remove the"):
-        list(okta(wire).group_users("00g1"))
+@pytest.mark.parametrize(
+    "read",
+    [
+        *("policy_rules", "session_rules", "signal_rules", "enrolment_rules"),
+        *("policy_apps", "mapped_resources"),
+    ],
+)
+def test_a_policy_that_is_deleted_during_a_run_is_named_with_what_to_do(
+    wire: t.Any, read: str
+) -> None:
+    wire.script((404, {"errorCode": "E0000007", "errorSummary": "Not found: rst1 (Policy)"}))
+    with pytest.raises(NotFound) as caught:
+        getattr(okta(wire), read)("rst1")
+    assert caught.value.message == (
+        "Okta has no policy rst1: it was deleted during this run. Run again."
+    )
+    assert caught.value.error_code == "E0000007"
 
 
 @pytest.mark.parametrize(
