@@ -156,6 +156,7 @@ from ..module_utils._kandji.console_items import find_scep_item
 from ..module_utils._kandji.records import KandjiDevice
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.auth import FEATURE_MISSING
+from ..module_utils._okta.fast_pass_reader import FastPass
 
 Answer = t.TypeVar("Answer")
 FIRST_RECORDS = 200  # of Okta, one page, before Kandji's Macs are read
@@ -215,7 +216,10 @@ def _prevents_all(error: DeviceTrustError) -> bool:
 def run(ctx: ModuleContext) -> Result:
     """Return the rings by id, or refuse with all that is not ready."""
     options, findings = ring_options(ctx.params), Findings()
-    registration = findings.attempt("okta", lambda: _registration(ctx)) or Registration()
+    fast_pass = FastPass(ctx.okta)
+    registration = (
+        findings.attempt("okta", lambda: read_policies(ctx.okta, fast_pass)) or Registration()
+    )
     rings = _read_rings(ctx, options, findings, registration)
     findings.problems += registration.problems
     _check_shared_macs(ctx, findings)
@@ -365,14 +369,6 @@ def _resolve_items(
         except DeviceTrustError as error:
             problems.append(f"Ring {ring.options.name!r}: {error.message}")
     return resolved, problems
-
-
-def _registration(ctx: ModuleContext) -> Registration:
-    """Return what keeps people from registering. The enrolment policies may not be readable."""
-    authenticators = ctx.okta.authenticators()
-    authenticator = preflight.okta_verify(authenticators)
-    methods = ctx.okta.authenticator_methods(authenticator.id) if authenticator else []
-    return read_policies(ctx.okta, authenticators, methods)
 
 
 def main() -> None:

@@ -320,7 +320,7 @@ def run(ctx: ModuleContext) -> Result:
     fleet = read_fleet(ctx.okta, ctx.kandji, query, users.add if apps else None)
     if warning := describe_warning(SharedMacs.of_fleet(fleet.macs)):
         ctx.warn(warning)
-    registration = RegistrationReader(ctx.okta)
+    registration = RegistrationReader(ctx.okta, others.fast_pass)
     registration.explain(fleet)
     kept = KeptRows(masked(rows(fleet), ctx.masker))
     known = users.read(ctx.okta, apps, others.sessions) if apps else None

@@ -107,14 +107,20 @@ def test_one_person_unready_is_named_and_nothing_is_written(company, playbook):
 
 
 @pytest.mark.lab(macs=MACS)
-@pytest.mark.parametrize("switched_off", ["signed_nonce", "okta_verify"])
-def test_an_org_without_okta_fastpass_enforces_nothing(company, playbook, switched_off):
+@pytest.mark.parametrize(
+    "switched_off, fact",
+    [
+        ("signed_nonce", "Okta FastPass (method signed_nonce of Okta Verify) is not active"),
+        ("okta_verify", "The authenticator Okta Verify is not active"),
+    ],
+)
+def test_an_org_without_okta_fastpass_enforces_nothing(company, playbook, switched_off, fact):
     assert all(company.ready().values())
     company.watched.control("PATCH", "/okta/authenticators", {switched_off: "INACTIVE"})
     mark = company.watched.mark()
     refused = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
     assert refused.status != 0 and "would be locked out" in refused.output, refused.output
-    assert "Okta FastPass, which is not active in the org" in " ".join(refused.output.split())
+    assert f"Okta FastPass: {fact}" in " ".join(refused.output.split())
     assert company.watched.writes(mark) == [] and set(company.policies().values()) == {
         "Company apps"
     }

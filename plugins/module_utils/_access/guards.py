@@ -315,7 +315,7 @@ class ProtectedAppsGuard:
         """Return the ids of the apps that Okta Verify enrols by, "" for one that is not shown."""
         return frozenset(
             authenticator.app_instance_id
-            for authenticator in self.others.authenticators
+            for authenticator in self.others.fast_pass.authenticators
             if str(authenticator.key).startswith("okta_verify")
         )
 

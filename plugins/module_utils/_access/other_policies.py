@@ -13,14 +13,14 @@ import typing as t
 from functools import cached_property
 
 from .._core.errors import ApiError, NotFound
-from .._fleet.preflight import okta_verify, okta_verify_problems
 from .._http.operations import Operation
 from .._okta import client as okta_api
 from .._okta.client import Okta
+from .._okta.fast_pass_reader import FastPass
 from .._okta.policy_order import in_order
-from .._okta.records import Authenticator, RankedPolicy
+from .._okta.records import RankedPolicy
 from .sessions import SessionPolicy, Sessions
-from .signals import INACTIVE_FAST_PASS, UNREAD_FAST_PASS, UNREAD_SIGNALS, SignalPolicy
+from .signals import UNREAD_FAST_PASS, UNREAD_SIGNALS, SignalPolicy, inactive_fast_pass
 
 USES = (
     okta_api.LIST_POLICIES,
@@ -65,9 +65,9 @@ class OtherPolicies:
 
     A kind takes a list and a read of the rules of each active policy; of each active device signal
     collection policy the mappings, too, and the rules only if it has any. With these, two reads
-    tell whether Okta FastPass is active. An org may not have a kind: it has none of its policies
-    then. What a credential may not read is in ``unread``, and may be anything: what depends on it
-    is unknown. Other errors are raised.
+    tell whether Okta FastPass is active (``fast_pass``). An org may not have a kind: it has none of
+    its policies then. What a credential may not read is in ``unread``, and may be anything: what
+    depends on it is unknown. Other errors are raised.
 
     :arg operations: list, rules, mappings, authenticators and methods, if not those of ``USES``.
     :arg warn: displays what a credential may not read, once.
@@ -80,9 +80,8 @@ class OtherPolicies:
         warn: t.Callable[[str], None] | None = None,
     ) -> None:
         self._okta = okta
-        self._list, self._rules, self._mappings, self._authenticators, self._methods = (
-            operations[n : n + 1] for n in range(len(USES))
-        )
+        self._list, self._rules, self._mappings = (operations[n : n + 1] for n in range(3))
+        self.fast_pass = FastPass(okta, operations[3:])
         self._reader = _Reader(warn)
 
     @cached_property
@@ -112,22 +111,16 @@ class OtherPolicies:
             return (*self._fast_pass(), UNREAD_SIGNALS)
         return (*self._fast_pass(), *(self._signal_policy(each) for each in in_order(policies)))
 
-    @cached_property
-    def authenticators(self) -> list[Authenticator]:
-        """The authenticators of the org. Raises ApiError if a credential may not read them."""
-        return self._okta.authenticators(*self._authenticators)
-
     def _fast_pass(self) -> tuple[SignalPolicy, ...]:
         """Return what stands for Okta FastPass if it may authenticate nobody in the org."""
-        problems = self._reader.authenticators(self._problems_of_fast_pass)
-        if problems is None:
+        try:
+            problem = self.fast_pass.problem
+        except ApiError as error:
+            if error.status != FORBIDDEN:
+                raise
+            self._reader.note(HIDDEN_AUTHENTICATORS, AUTHENTICATORS_REMEDY)
             return (UNREAD_FAST_PASS,)
-        return (INACTIVE_FAST_PASS,) if problems else ()
-
-    def _problems_of_fast_pass(self) -> list[str]:
-        verify = okta_verify(self.authenticators)
-        methods = self._okta.authenticator_methods(verify.id, *self._methods) if verify else []
-        return okta_verify_problems(self.authenticators, methods)
+        return (inactive_fast_pass(problem.fact),) if problem else ()
 
     def _signal_policy(self, policy: RankedPolicy) -> SignalPolicy:
         resources = self._reader.items(
@@ -152,7 +145,8 @@ class _Reader:
         self.unread: list[str] = []
         self._warn = warn
 
-    def _note(self, sentences: str, remedy: str = REMEDY) -> None:
+    def note(self, sentences: str, remedy: str = REMEDY) -> None:
+        """Note what a credential may not read, once."""
         text = f"{sentences} {remedy}"
         if text not in self.unread:
             self.unread.append(text)
@@ -173,17 +167,7 @@ class _Reader:
                 return []
             if error.status != FORBIDDEN:
                 raise
-            self._note(hidden)
-            return None
-
-    def authenticators(self, read: t.Callable[[], list[Item]]) -> list[Item] | None:
-        """Return what authenticators say, None if they are not shown."""
-        try:
-            return read()
-        except ApiError as error:
-            if error.status != FORBIDDEN:
-                raise
-            self._note(HIDDEN_AUTHENTICATORS, AUTHENTICATORS_REMEDY)
+            self.note(hidden)
             return None
 
     def items(
@@ -200,7 +184,7 @@ class _Reader:
         except ApiError as error:
             if error.status != FORBIDDEN:
                 raise
-            self._note(
+            self.note(
                 f"Policy {policy.name!r}: the credentials may not read its rules or mappings (403)."
                 " They count as not known, so the forecast may list too many people."
             )

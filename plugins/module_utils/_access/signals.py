@@ -140,9 +140,15 @@ def _unseen(device: DeviceContext, reason: str) -> View:
 
 # What stands for all of them if the credentials may not read any.
 UNREAD_SIGNALS = SignalPolicy("", UNREAD_POLICIES, None, None)
-# What has the effect of a policy for all apps that gets no signals: an org without Okta FastPass.
-INACTIVE_FAST_PASS = SignalPolicy("", "Okta FastPass, which is not active in the org", None, None)
 UNREAD_FAST_PASS = SignalPolicy("", UNREAD_AUTHENTICATORS, None, None)
+
+
+def inactive_fast_pass(fact: str) -> SignalPolicy:
+    """Return what has the effect of a policy for all apps that gets no signals.
+
+    :arg fact: why Okta FastPass authenticates nobody in the org, without a period.
+    """
+    return SignalPolicy("", f"Okta FastPass: {fact}", None, None)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,8 @@ from .._core.text import abbreviate
 from .._core.timestamps import parse_timestamp
 from .._kandji.assignments import resolve, resolve_nodes
 from .._kandji.records import Blueprint, KandjiDevice
-from .._okta.records import Authenticator, AuthenticatorMethod
 from .rings import RingOptions, find_shared_blueprints, find_shared_names
 
-FASTPASS = "signed_nonce"
 SETTINGS_PREFIX = "Okta Verify settings - "  # of the profile with a ring's settings
 # A Mac that is on checks in several times a day. After so long it is probably switched off.
 SILENT = timedelta(days=7)
@@ -148,54 +146,6 @@ def _nodes(
         except BadOption as error:
             problems.append(f"Ring {ring.name!r}: {error.message}")
     return nodes, problems
-
-
-def okta_verify(authenticators: t.Sequence[Authenticator]) -> Authenticator | None:
-    """Return the authenticator with FastPass, or None.
-
-    Orgs with the split form of Okta Verify have a separate authenticator for it.
-    """
-    for key in ("okta_verify", "okta_verify_fastpass"):
-        for authenticator in authenticators:
-            if authenticator.key == key:
-                return authenticator
-    return None
-
-
-def okta_verify_problems(
-    authenticators: t.Sequence[Authenticator], methods: t.Sequence[AuthenticatorMethod]
-) -> list[str]:
-    """Return what is wrong with Okta Verify in the org, and with its method FastPass."""
-    authenticator = okta_verify(authenticators)
-    if authenticator is None:
-        return [
-            "Okta Verify is not set up as an authenticator in this org. Add it in Security >"
-            " Authenticators."
-        ]
-    if any(
-        each.key == "okta_verify_fastpass" and each.status == "ACTIVE" for each in authenticators
-    ):
-        return []
-    if authenticator.status != "ACTIVE":
-        return [
-            f"The authenticator Okta Verify {_inactivity(authenticator.status)}. Activate it in"
-            " Security > Authenticators."
-        ]
-    statuses = [method.status for method in methods if method.type == FASTPASS]
-    if "ACTIVE" not in statuses:
-        reason = _inactivity(statuses[0]) if statuses else "is not there"
-        return [
-            f"Okta FastPass (method signed_nonce of Okta Verify) {reason}. Activate it in"
-            " Security > Authenticators > Okta Verify."
-        ]
-    return []
-
-
-def _inactivity(status: str | None) -> str:
-    """Return why a status is not enough: what Okta does not call active is not relied on."""
-    if status == "INACTIVE":
-        return "is not active"
-    return f"has the unknown status {status}" if status else "is shown without a status"
 
 
 def find_unknown(serials: t.Iterable[str], devices: t.Sequence[KandjiDevice]) -> list[str]:

@@ -16,11 +16,12 @@ from .._core.results import Result
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.client import Okta
+from .._okta.fast_pass_reader import FastPass
 from .._okta.group_members import read_members
 from .._okta.policy_order import in_order, policy_of, possibly_excluded
-from .._okta.records import Authenticator, AuthenticatorMethod, EnrolmentPolicy
+from .._okta.records import EnrolmentPolicy
 from .facts import Fleet, Obstacle
-from .preflight import ResolvedRing, okta_verify, okta_verify_problems
+from .preflight import ResolvedRing
 from .stages import NO_OBSTACLE, classify
 
 POLICY_USES = (
@@ -28,7 +29,8 @@ POLICY_USES = (
     okta_api.ENRICHING_RULES,
     okta_api.ENRICHING_GROUP_USERS,
 )
-USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS, *POLICY_USES)
+FAST_PASS_USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS)
+USES = (*FAST_PASS_USES, *POLICY_USES)
 HIGH = "HIGH"
 NO_POLICY = (
     "No enrolment policy allows Okta Verify, so nobody can register a Mac. Allow it in Security >"
@@ -131,37 +133,30 @@ class Registration:
         }
 
 
-def read_registration(okta: Okta) -> Registration:
+def read_registration(okta: Okta, fast_pass: FastPass) -> Registration:
     """Return what keeps people from registering, or why that cannot be read.
 
-    That takes a call for the authenticators, one for the methods of Okta Verify, and those of
-    ``read_policies``.
+    That takes a call for the authenticators and one for the methods of Okta Verify, if they were
+    not read yet, and those of ``read_policies``.
     """
     try:
-        authenticators = okta.authenticators(okta_api.ENRICHING_AUTHENTICATORS)
-        verify = okta_verify(authenticators)
-        methods = (
-            okta.authenticator_methods(verify.id, okta_api.ENRICHING_METHODS) if verify else []
-        )
+        return read_policies(okta, fast_pass)
     except (ApiError, Unreachable, Unreadable) as error:
         return Registration(unavailable=error.message.rstrip("."))
-    return read_policies(okta, authenticators, methods)
 
 
-def read_policies(
-    okta: Okta,
-    authenticators: t.Sequence[Authenticator],
-    methods: t.Sequence[AuthenticatorMethod],
-) -> Registration:
-    """Return what keeps people from registering, with these authenticators.
+def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
+    """Return what keeps people from registering. The enrolment policies may not be readable.
+
+    Raises the errors of ``fast_pass``.
 
     That takes one call for each 200 enrolment policies, one for the rules of each policy that
     disables Okta Verify, and one for each 1000 members of the groups up to the last of these.
     Without such a policy, or if each disables it, neither rules nor groups are read.
     """
-    problems = okta_verify_problems(authenticators, methods)
-    verify = okta_verify(authenticators)
-    known = Registration(tuple(problems), verify.enrollment_security_level if verify else None)
+    problems = (str(fast_pass.problem),) if fast_pass.problem else ()
+    verify = fast_pass.okta_verify
+    known = Registration(problems, verify.enrollment_security_level if verify else None)
     try:
         policies = in_order(okta.enrolment_policies(okta_api.ENRICHING_POLICIES))
         emails: dict[str, set[str]] = {}
@@ -236,10 +231,14 @@ def deciding_groups(policies: t.Sequence[EnrolmentPolicy]) -> list[str]:
 
 
 class RegistrationReader:
-    """Explains why nobody registered a Mac. Reads Okta once, and only if there is such a Mac."""
+    """Explains why nobody registered a Mac. Reads Okta once, and only if there is such a Mac.
 
-    def __init__(self, okta: Okta) -> None:
+    :arg fast_pass: what others may have read of Okta Verify.
+    """
+
+    def __init__(self, okta: Okta, fast_pass: FastPass | None = None) -> None:
         self._okta = okta
+        self._fast_pass = fast_pass or FastPass(okta, FAST_PASS_USES)
         self._registration: Registration | None = None
 
     def explain(self, fleet: Fleet) -> None:
@@ -247,7 +246,7 @@ class RegistrationReader:
         for mac in fleet.macs:
             if not mac.records and classify(mac, fleet.limits).stage == "NOT_REGISTERED":
                 if self._registration is None:
-                    self._registration = read_registration(self._okta)
+                    self._registration = read_registration(self._okta, self._fast_pass)
                 mac.obstacle = self._registration.obstacle_for(mac.person)
 
     def as_result(self) -> Result | None:

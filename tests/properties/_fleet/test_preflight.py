@@ -10,8 +10,6 @@ from datetime import datetime, timezone
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.preflight import (
     check_test_macs,
     describe_silent_macs,
-    okta_verify,
-    okta_verify_problems,
     resolve_rings,
     ring_problems,
 )
@@ -21,15 +19,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rin
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     KandjiDevice,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
-    Authenticator,
-    AuthenticatorMethod,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.strategies.kandji import BLUEPRINT_IDS, BLUEPRINTS, devices
-from tests.support.strategies.okta import authenticators, methods
 from tests.support.strategies.values import assert_sentence, hostile, texts
 
 NAMES = ("Canary", "canary", "Sales & Ops", BLUEPRINT_IDS[2], BLUEPRINT_IDS[0].upper(), "Unknown")
@@ -70,18 +63,3 @@ def test_what_is_wrong_with_test_macs_is_a_sentence(
         for sentence in (*problems, *describe_silent_macs(ring, held, now)):
             assert_sentence(sentence)
         assert len(problems) <= len(ring.options.test_macs)
-
-
-@given(authenticators(), st.lists(methods(), max_size=3))
-def test_fastpass_is_active_only_if_okta_says_so(
-    some: list[Authenticator], listed: list[AuthenticatorMethod]
-) -> None:
-    problems = okta_verify_problems(some, listed)
-    found = okta_verify(some)
-    assert found is None or found in some
-    for problem in problems:
-        assert_sentence(problem)
-    if not problems:
-        assert any(each.status == "ACTIVE" for each in some)
-    unknown = [Authenticator(each.id, each.key, "UNKNOWN_TO_US") for each in some]
-    assert okta_verify_problems(unknown, listed)

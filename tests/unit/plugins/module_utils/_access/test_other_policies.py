@@ -15,10 +15,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.se
     Sessions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.signals import (
-    INACTIVE_FAST_PASS,
     UNREAD_FAST_PASS,
     UNREAD_SIGNALS,
     SignalPolicy,
+    inactive_fast_pass,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
@@ -172,20 +172,30 @@ def test_another_error_ends_the_run(name: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "answers",
+    "answers, fact",
     [
-        {"authenticators": []},
-        {"authenticators": [Authenticator("aut1", "okta_verify", status="INACTIVE")]},
-        {"authenticator_methods": [AuthenticatorMethod("signed_nonce", "INACTIVE")]},
-        {"authenticator_methods": [AuthenticatorMethod("signed_nonce", None)]},
-        {"authenticator_methods": [AuthenticatorMethod("push", "ACTIVE")]},
+        ({"authenticators": []}, "Okta Verify is not set up as an authenticator in this org"),
+        (
+            {"authenticators": [Authenticator("aut1", "okta_verify", status="INACTIVE")]},
+            "The authenticator Okta Verify is not active",
+        ),
+        (
+            {"authenticator_methods": [AuthenticatorMethod("signed_nonce", "PAUSED")]},
+            "Okta FastPass (method signed_nonce of Okta Verify) has the unknown status PAUSED",
+        ),
+        (
+            {"authenticator_methods": [AuthenticatorMethod("push", "ACTIVE")]},
+            "Okta FastPass (method signed_nonce of Okta Verify) is not there",
+        ),
     ],
 )
 def test_an_org_in_which_okta_fastpass_is_not_active_hides_each_device(
-    answers: dict[str, t.Any],
+    answers: dict[str, t.Any], fact: str
 ) -> None:
+    """Unknown is not the same as not active: the reason is Okta's own word."""
     policies, _okta = others(**answers)
-    assert policies.signals == (INACTIVE_FAST_PASS,) and policies.unread == ()
+    assert policies.signals == (inactive_fast_pass(fact),) and policies.unread == ()
+    assert policies.signals[0].name == f"Okta FastPass: {fact}"
     assert policies.signals[0].may_concern("any policy", "any app")
 
 

@@ -19,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
     MacFacts,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.registration_policies import (
+    FAST_PASS_USES,
     NO_POLICY,
     Registration,
     RegistrationReader,
@@ -28,6 +29,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reg
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
     NO_OBSTACLE,
     classify,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.fast_pass_reader import (
+    FastPass,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
@@ -93,7 +97,8 @@ class FakeOkta:
 
 
 def read(okta: FakeOkta) -> Registration:
-    return read_registration(t.cast(t.Any, okta))
+    org = t.cast(t.Any, okta)
+    return read_registration(org, FastPass(org, FAST_PASS_USES))
 
 
 def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
@@ -295,3 +300,13 @@ def test_only_macs_that_nobody_registered_are_explained_and_okta_is_read_once() 
     assert reasons[2] == NO_OBSTACLE.reason
     result = reader.as_result()
     assert result and result["disabling_policies"] == ["Contractors"]
+
+
+def test_what_others_read_of_okta_verify_is_not_read_again() -> None:
+    okta = FakeOkta([CONTRACTORS, DEFAULT], g_out=["eve"])
+    org = t.cast(t.Any, okta)
+    fast_pass = FastPass(org, FAST_PASS_USES)
+    assert fast_pass.problem is None
+    RegistrationReader(org, fast_pass).explain(Fleet([mac("eve")], AgeLimits()))
+    assert okta.calls[:3] == ["authenticators", "methods", "policies"]
+    assert (okta.calls.count("authenticators"), okta.calls.count("methods")) == (1, 1)
