@@ -99,6 +99,7 @@ class _Planner:
     written: t.Container[str]
     switched: t.Container[str]
     steps: list[Step] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)  # names of the rules that have their new place
 
     def __post_init__(self) -> None:
         self.earlier = {rule.name: rule for rule in self.state}
@@ -214,6 +215,7 @@ class _Planner:
             if low <= present <= high:
                 place = present
         self.state.insert(place, rule)
+        self.settled.add(rule.name)
         self._add(action, rule.name)
 
     def _bounds(self, name: str) -> tuple[int, int]:
@@ -229,7 +231,8 @@ class _Planner:
         following = [
             names.index(each)
             for each in order[cut + 1 :]
-            if each in names and (self.future[each].system or self._is_fixed(each))
+            if each in names
+            and (self.future[each].system or self._is_fixed(each) or each in self.settled)
         ]
         return max(preceding, default=0), min(following, default=len(names))
 

@@ -30,6 +30,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_steps import (
     is_copy,
+    plan_steps,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     DeviceTrustError,
@@ -108,6 +109,47 @@ def test_no_state_is_stricter_or_weaker_than_both_ends(policy, wanted, persons, 
     for person in persons:
         for device in devices:
             assert_no_third_outcome(plan, person, device)
+
+
+# Each order and each status can be reached
+
+NAMES = "ABCDE"
+STATUSES = st.sampled_from(("ACTIVE", "ACTIVE", "INACTIVE"))
+
+
+def rule(name: str, status: str) -> PolicyRule:
+    row = {"id": f"rul-{name}", "name": name, "status": status, "system": name == "Catch-all"}
+    return PolicyRule.from_row(row)
+
+
+@st.composite
+def changes_of_rules(draw: st.DrawFn) -> tuple[list[PolicyRule], list[PolicyRule], set[str]]:
+    """Return rules in order, those that are to be there, and the names of those that are written.
+
+    The others keep their order.
+    """
+    before = [rule(name, draw(STATUSES)) for name in draw(st.permutations(NAMES[:4]))]
+    written = draw(st.sets(st.sampled_from(NAMES))) | {NAMES[4]}
+    gone = draw(st.sets(st.sampled_from(NAMES), max_size=2))
+    after = [rule(old.name, draw(STATUSES)) for old in before if old.name not in written | gone]
+    for name in draw(st.permutations(sorted(written - gone))):
+        after.insert(draw(st.integers(0, len(after))), rule(name, draw(STATUSES)))
+    return before, after, written - gone
+
+
+@settings(max_examples=300)
+@given(changes_of_rules())
+def test_the_last_state_has_the_order_and_the_statuses_that_are_asked_for(
+    change: tuple[list[PolicyRule], list[PolicyRule], set[str]],
+) -> None:
+    before, after, written = change
+    catch_all, old = rule("Catch-all", "ACTIVE"), {each.name: each.status for each in before}
+    switched = {each.name for each in after if old.get(each.name, each.status) != each.status}
+    steps = plan_steps([*before, catch_all], [*after, catch_all], written, switched)
+    last = steps[-1].rules if steps else (*before, catch_all)
+    assert [(each.name, each.status) for each in last] == [
+        (each.name, each.status) for each in (*after, catch_all)
+    ]
 
 
 # What enforcement writes: managed devices come in, others on these platforms do not

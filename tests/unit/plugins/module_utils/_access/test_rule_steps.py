@@ -33,6 +33,23 @@ def steps(
     return [f"{step.action} {step.name}" for step in planned]
 
 
+def test_a_rule_that_is_switched_off_ends_above_the_new_one_that_follows_it() -> None:
+    off = rule("Off", "INACTIVE")
+    planned = rule_steps.plan_steps(
+        [rule("Off"), rule("Kept"), CATCH_ALL],
+        [off, rule("New"), rule("Kept"), CATCH_ALL],
+        ("Off", "New"),
+        ("Off",),
+    )
+    assert [(step.action, step.name) for step in planned] == [
+        ("create", "New"),
+        ("deactivate", "Off"),
+        ("replace", "Off"),
+    ]
+    assert [each.name for each in planned[0].rules] == ["New", "Off", "Kept", "Catch-all"]
+    assert [each.name for each in planned[-1].rules] == ["Off", "New", "Kept", "Catch-all"]
+
+
 def test_two_rules_change_with_the_old_form_of_the_first_below_it() -> None:
     allow, deny = rule("Allow"), rule("Deny")
     planned = rule_steps.plan_steps(
