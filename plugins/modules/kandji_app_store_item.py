@@ -35,8 +35,9 @@ options:
   library_item_id:
     description:
       - Id of the item, if several items have its name.
-      - If the item is on none of O(blueprints), the module searches all blueprints for its name
-        and type.
+      - If the item is on none of O(blueprints), the module searches all blueprints for its name.
+        It warns if the item is on none of them.
+      - Fails for the id of an item of another type, such as a Custom Profile or a Custom Script.
     type: str
   bundle_id:
     description: Bundle id of the app, to count the Macs that really have it.
@@ -172,6 +173,8 @@ USES = (
     kandji_api.DEVICE_ITEMS,
     kandji_api.ITEM_STATUSES,
     kandji_api.LIST_EVENTS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_SCRIPTS,
     kandji_api.PRISM_APPS,
     kandji_api.ASSIGN_ITEM,
     kandji_api.REMOVE_ITEM,
@@ -243,7 +246,8 @@ def _find_item(
     """
     name, item_id = ctx.params["name"], ctx.params["library_item_id"]
     if item_id:
-        item, items = console_items.find_by_id(ctx.kandji, item_id, items, name, known)
+        console_items.check_id(item_id)
+        item, items = console_items.find_by_id(ctx.kandji, item_id, items, item_id, known)
         return Found(item, known, items)
     candidates = console_items.find_item(name, items)
     if [len(each.blueprints) for each in candidates.values()] == [len(wanted)]:
@@ -269,9 +273,16 @@ def _find_in_events(
 
 
 def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items) -> None:
-    """Raise BadOption if a Mac shows that the item is not an app."""
+    """Raise BadOption if the item is not an app. Warn of an id that Kandji shows nowhere."""
     option = "library_item_id" if ctx.params["library_item_id"] else "name"
     console_items.check_type(ctx.kandji, item, items, option, console_items.NOT_AN_APP)
+    is_on_one = item.id in {each.id for on_it in items.values() for each in on_it}
+    if option == "library_item_id" and not is_on_one:
+        ctx.warn(
+            f"library_item_id: no blueprint has an item with the id {item.id}, so nothing shows"
+            " whether it exists and is an app. Compare it with the address of the item's page in"
+            " Kandji's web app."
+        )
 
 
 def _apply(

@@ -536,6 +536,7 @@ EFFECTS = {
 USES = (
     kandji_api.LIST_BLUEPRINTS,
     kandji_api.LIST_PROFILES,
+    kandji_api.LIST_SCRIPTS,
     kandji_api.LIST_ITEMS,
     kandji_api.LIST_DEVICES,
     kandji_api.ITEM_STATUSES,

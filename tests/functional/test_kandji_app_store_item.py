@@ -11,6 +11,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
 )
 
+from tests.support.wanted import wifi
+
 MODULE = "kandji_app_store_item"
 
 
@@ -89,6 +91,39 @@ def test_an_id_of_another_item_is_seen_wherever_the_item_is(watched, run_module,
     if not check:
         assert not run_module(MODULE, wanted, lab=watched.lab)["changed"]
         assert [one.operation for one in watched.asked(mark)].count("List Library Items") == 1
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("mode", ["exact", "remove"])
+@pytest.mark.parametrize("kind", ["kandji_custom_profile", "kandji_custom_script"])
+def test_an_id_of_a_profile_or_a_script_without_macs_is_refused(
+    watched, run_module, kind, mode, check
+):
+    content = {
+        "kandji_custom_profile": {"mobileconfig": wifi()["mobileconfig"]},
+        "kandji_custom_script": {"script": "#!/bin/zsh\nexit 0\n"},
+    }
+    options = {"name": "Not an app", "blueprints": ["Design"], **content[kind]}
+    made = run_module(kind, options, lab=watched.lab)
+    run_module(kind, {**options, "blueprints_mode": mode}, lab=watched.lab)
+    item_id = made["script"]["id"] if "script" in made else made["profiles"][0]["library_item_id"]
+    mark = watched.mark()
+    wanted = {"library_item_id": item_id, "blueprints": watched.canary["blueprints"]}
+    refused = run_module(MODULE, wanted, lab=watched.lab, check=check)
+    type_ = {"kandji_custom_profile": "profile", "kandji_custom_script": "custom-script"}[kind]
+    assert f"is of type '{type_}'" in refused["msg"] and watched.writes(mark) == []
+
+
+def test_an_id_that_kandji_shows_nowhere_is_warned_of_and_named(watched, run_module):
+    item_id = "00000000-0000-4000-8000-000000000000"
+    wanted = {"library_item_id": item_id, "blueprints": watched.canary["blueprints"]}
+    predicted = run_module(MODULE, wanted, lab=watched.lab, check=True)
+    assert predicted["changes"] == [f"assign library item {item_id!r} to blueprint 'Canary'"]
+    assert any("nothing shows whether it exists" in each for each in predicted["warnings"])
+    refused = run_module(MODULE, wanted, lab=watched.lab)
+    assert refused["failed"] and item_id in refused["msg"]
+    wrong = run_module(MODULE, {**wanted, "library_item_id": "Okta Verify"}, lab=watched.lab)
+    assert wrong["msg"].startswith("library_item_id: 'Okta Verify' is not an id.")
 
 
 def test_devices_whose_blueprint_kandji_does_not_show_count_for_a_removal(

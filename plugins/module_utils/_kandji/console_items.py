@@ -161,6 +161,15 @@ def find_scep_item(
     return item
 
 
+def check_id(item_id: str) -> None:
+    """Raise BadOption for what is not the id of a library item."""
+    if not is_id(item_id):
+        raise BadOption(
+            f"library_item_id: {item_id!r} is not an id. Copy it from the address of the item's"
+            " page in Kandji's web app."
+        )
+
+
 def item_by_id(item_id: str, items: Items, name: str) -> LibraryItem:
     """Return the item of this id; ``name`` is its name if it is on none of the blueprints."""
     names = [item.name for on_it in items.values() for item in on_it if item.id == item_id.lower()]
@@ -207,22 +216,39 @@ def check_type(
     option: str,
     unwanted: t.AbstractSet[str],
 ) -> None:
-    """Raise BadOption if Macs show that an item is of a type that is not looked for.
+    """Raise BadOption if an item is of a type that is not looked for.
 
-    One Mac of each blueprint that holds the item is asked, until one shows the type. A type that
-    no Mac shows is unknown, which is accepted.
+    One Mac of each blueprint that holds the item is asked, until one shows the type. Where none
+    does, the lists of Custom Profiles and Custom Scripts are. A type that nothing shows is
+    accepted.
 
     :arg items: by blueprint id, as far as they were read.
     """
+    item_type = _type_on_macs(kandji, item, items)
+    if item_type is None:
+        item_type = _type_in_lists(kandji, item, unwanted)
+    _check_type(item, item_type, option, unwanted)
+
+
+def _type_on_macs(kandji: Kandji, item: LibraryItem, items: Items) -> str | None:
     places = [place for place, on_it in items.items() if item.id in {each.id for each in on_it}]
     if not places:
-        return
+        return None
     macs = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
     for device_id in [macs[place] for place in places if place in macs]:
         types = {each.item_id: each.type for each in kandji.device_items(device_id)}
-        _check_type(item, types.get(item.id), option, unwanted)
         if types.get(item.id):
-            return
+            return types[item.id]
+    return None
+
+
+def _type_in_lists(kandji: Kandji, item: LibraryItem, unwanted: t.AbstractSet[str]) -> str | None:
+    """Return the type of an item that has an API of its own."""
+    if "profile" in unwanted and item.id in {each.id for each in kandji.profiles()}:
+        return "profile"
+    if "custom-script" in unwanted and item.id in {each.id for each in kandji.scripts()}:
+        return "custom-script"
+    return None
 
 
 def _check_type(

@@ -587,6 +587,34 @@ def test_no_mac_is_asked_for_an_item_that_is_on_no_blueprint() -> None:
     assert kandji.method_calls == []
 
 
+@pytest.mark.parametrize("items", [{"canary": [OTHER]}, {"sales": [STORE]}])
+@pytest.mark.parametrize("kind, lists", [("profile", "profiles"), ("custom-script", "scripts")])
+def test_an_item_that_no_mac_shows_is_looked_for_where_it_has_an_api(
+    items: dict[str, list[LibraryItem]], kind: str, lists: str
+) -> None:
+    kandji = mock.Mock()
+    kandji.devices.return_value = [KandjiDevice("mac-1", blueprint_id="canary")]
+    kandji.profiles.return_value, kandji.scripts.return_value = [OTHER], []
+    library_item.check_type(kandji, STORE, items, "name", library_item.NOT_AN_APP)
+    getattr(kandji, lists).return_value = [OTHER, STORE]
+    with pytest.raises(BadOption, match=rf"^library_item_id: .* \(aaaa\) is of type '{kind}'\."):
+        library_item.check_type(kandji, STORE, items, "library_item_id", library_item.NOT_AN_APP)
+    library_item.check_type(kandji, STORE, items, "name", frozenset({"vpp-app"}))
+
+
+def test_a_type_that_a_mac_shows_needs_no_list() -> None:
+    kandji = tenant(on_device=[on_mac(STORE.id, type_="vpp-app")])
+    kandji.profiles = kandji.scripts = None
+    library_item.check_type(kandji, STORE, {"canary": [STORE]}, "name", library_item.NOT_AN_APP)
+
+
+@pytest.mark.parametrize("item_id", ["x", "", "7d5e3c1b-9f80-4a62-b3d4", "{'id': 1}"])
+def test_an_id_of_a_library_item_is_a_uuid(item_id: str) -> None:
+    library_item.check_id("7D5E3C1B-9f80-4a62-b3d4-5e6f7a8b9c0d")
+    with pytest.raises(BadOption, match="^library_item_id: .* is not an id"):
+        library_item.check_id(item_id)
+
+
 def test_the_only_candidate_may_be_of_a_type_that_is_not_looked_for() -> None:
     candidates = {"a": Candidate("a", "Okta Verify", type="profile")}
     assert library_item.choose("Okta Verify", candidates, []) == LibraryItem("a", "Okta Verify")
