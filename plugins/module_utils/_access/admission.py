@@ -224,7 +224,9 @@ class _Policy:
             if managed.state == "unknown":
                 unmanaged = unmanaged._replace(less=self._gives_less(person, device))
             return {"yes": managed, "unknown": unmanaged, "no": unmanaged}
-        return {"yes": managed, "unknown": Verdict("unknown"), "no": unmanaged}
+        # To be managed is then one unknown more.
+        less = managed.state == "unknown" and unmanaged.state == "no"
+        return {"yes": managed, "unknown": Verdict("unknown", less=int(less)), "no": unmanaged}
 
     def _gives_less(self, person: Identity, device: DeviceContext) -> bool:
         """Return whether some answer to the unknowns admits a person from a managed Mac alone."""

@@ -133,6 +133,18 @@ def test_one_unknown_way_in_less_may_be_the_one_that_a_person_uses() -> None:
     assert of_ada(office, OTHERS).lost is None, "no certificate changes it"
 
 
+def test_a_mac_that_may_be_managed_is_not_what_a_person_has_left() -> None:
+    """One Mac has a certificate, and of the other one nobody knows. The rule has an unknown."""
+    risk = rule(
+        "Low risk", device={"registered": True, "managed": True}, riskScore={"level": "LOW"}
+    )
+    macs = [fleet_mac(), fleet_mac(in_kandji=False)]
+    for of_rules in (MANAGED, risk):
+        ada = of_ada(of_rules, OTHERS, macs=macs)
+        assert (ada.on_date, ada.lost) == ("unknown", SOON) and ada.reason.startswith(EXPIRES)
+        assert of_ada(of_rules, OTHERS, macs=macs[1:]).lost == ALREADY
+
+
 def test_a_mac_of_which_nobody_knows_gives_access_where_it_does_not_count() -> None:
     gone = fleet_mac(in_kandji=False)
     assert of_ada(MANAGED, OTHERS, macs=[gone]).today == "unknown"
