@@ -177,8 +177,8 @@ def _complete_platform(kept: Json) -> None:
     if "platform" not in kept:
         return
     platform = _require_object(kept["platform"], "platform")
-    platform.setdefault("exclude", [])
-    for entry in [*platform.get("include", []), *platform["exclude"]]:
+    platform["exclude"] = platform.get("exclude") or []
+    for entry in [*(platform.get("include") or []), *platform["exclude"]]:
         if entry.get("type") not in ("ANY", "DESKTOP", "MOBILE", "OTHER"):
             raise Invalid("platform", f"Invalid platform type: {entry.get('type')}.")
         if (entry.get("os") or {}).get("type", "ANY") not in SYSTEMS:

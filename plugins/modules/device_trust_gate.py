@@ -172,6 +172,7 @@ from ..module_utils._kandji.profile_holders import (
     holders,
     installed_on,
     is_console_scep,
+    require_payload_uuids,
 )
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._kandji.serials import describe_several, filter_of_serials, group_by_serial
@@ -289,6 +290,8 @@ def _read_present(
     of_kandji = [device.serial for device in macs.values()]
     serials = filter_of_serials(of_kandji)
     profiles = installed_on(ctx.kandji, ProfileItem(item_id), of_kandji)
+    if expected.payload_uuid:
+        require_payload_uuids(profiles)
     certificates = list(
         ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}, **serials})
     )

@@ -297,7 +297,8 @@ authorities_unavailable:
   type: str
   sample: null
 capabilities:
-  description: The capabilities of the SCEP endpoint, as it answers GetCACaps.
+  description: The capabilities of the SCEP endpoint, as it answers GetCACaps. They are null, with a
+    warning, if it answers with an error or with something other than a list of capabilities.
   returned: success
   type: list
   elements: str
@@ -420,6 +421,7 @@ def run(ctx: ModuleContext) -> Result:
         *choice.warnings,
         *([integration.PIN_BREAKS] if pin_breaks else []),
         *renewal_warnings(renewal),
+        *integration.capability_warnings(service),
         *integration.shape_warning(endpoint.url),
         *integration.expiry_warnings(service.certificates, now, params["expiry_warning_days"]),
     ]

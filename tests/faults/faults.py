@@ -399,6 +399,9 @@ answer(
 # Pages
 
 
+SECOND = "page=second"  # in the address of a second page, in a parameter that says where one begins
+
+
 def _with_next(exchange: Exchange, link: str) -> Exchange:
     """Return a list's page with a next page: a Link header, or the envelope's ``next``."""
     value = exchange.json
@@ -456,23 +459,23 @@ def next_page_never_ends_and_rows_are_new(exchange: Exchange, ask: Send) -> Exch
 
 @between
 def next_page_is_empty(exchange: Exchange, ask: Send) -> Exchange:
-    if "endless=1" in exchange.url:
-        answered = ask(replace(exchange, url=_without(exchange.url, "endless", "cursor")))
+    if SECOND in exchange.url:
+        answered = ask(replace(exchange, url=_without(exchange.url, "page", "cursor")))
         return _with_rows(answered, lambda _rows: [])
-    return _with_next(ask(exchange), _url(exchange, endless="1"))
+    return _with_next(ask(exchange), _url(exchange, page="second"))
 
 
 @between
 def pages_overlap(exchange: Exchange, ask: Send) -> Exchange:
-    first = "endless=1" not in exchange.url
-    answered = ask(replace(exchange, url=_without(exchange.url, "endless", "cursor")))
+    first = SECOND not in exchange.url
+    answered = ask(replace(exchange, url=_without(exchange.url, "page", "cursor")))
     rows = rows_of(answered)
     if not answered.succeeded or not rows or len(rows) < 2 or exchange.writes:
         return answered
     middle = (len(rows) + 1) // 2
     if first:
         page = _with_rows(answered, lambda rows: rows[:middle])
-        return _with_next(page, _url(exchange, endless="1"))
+        return _with_next(page, _url(exchange, page="second"))
     return _with_rows(answered, lambda rows: rows[middle - 1 :])
 
 

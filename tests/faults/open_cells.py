@@ -88,16 +88,10 @@ OPEN = (
         " commands.results.date_requested, once",
     ),
     OpenCells(
-        r"(lock|erase).*: Lock Device \d+: .*: PIN, once",
+        r"lock.*: Lock Device \d+: .*",
         rf"{_ANSWERED}\.(console_steps|devices\[0\]\.pin_file|report)",
-        "console_steps says that the PIN is in Kandji's web app",
+        "an answer without the PIN: console_steps says that the PIN is in Kandji's web app",
         "lock: Lock Device 0: a list: PIN, once",
-    ),
-    OpenCells(
-        r"rules.*: listPolicyRules \d+: .*: system, .*",
-        r"another write: replacePolicyRule",
-        "a catch-all rule without its mark is one of the rules before which a new one is placed",
-        "rules: listPolicyRules 0: null: system, for good",
     ),
     OpenCells(
         r"integration.*: listLogEvents \d+: .*: actor\.\w+, .*",
@@ -112,7 +106,7 @@ OPEN = (
         "renewal: List Devices 0: a lone surrogate: serial_number, for good",
     ),
     OpenCells(
-        r"(inventory|fleet|report|devices).*: List Devices \d+: .*: is_removed, .*",
+        r".*: List Devices \d+: .*: is_removed, .*",
         rf"{_ANSWERED}\.(hosts|counts|by_ring|table|macs|devices)",
         "a device of which Kandji does not say that it was removed counts as there",
         "inventory: List Devices 0: null: is_removed, for good",
@@ -142,16 +136,16 @@ OPEN = (
         "delete rule: deletePolicyRule 0: status 404, once",
     ),
     OpenCells(
-        r"clone and move.*: clonePolicy \d+: .*: id, .*",
-        r"the next run does not converge: \.policies",
-        "a copy whose id Okta does not show stays under the name that Okta gave it",
-        "clone and move: clonePolicy 0: an object: id, once",
+        r"integration.*: GetCACaps \d+: (gzip cut short|body cut short|body without .*), .*",
+        rf"{_ANSWERED}\.capabilities",
+        "the list of capabilities has no end by which a cut one could be known",
+        "integration: GetCACaps 0: body cut short, once",
     ),
     OpenCells(
-        r"clone and move.*: listPolicyRules \d+: an unknown word: actions\..*",
+        r"clone and move.*: listPolicyRules \d+: .*: (actions\.appSignOn\..*|status), .*",
         r"(silently different: \.(diff\.after\.policy|policy\.description)"
         r"|silently another state: \.policies|the next run does not converge: \.policies)",
-        "a rule with another word is another rule, of which another digest is kept",
+        "a rule that Okta shows with another value is another rule, of which another digest is kept",
         "clone and move, in check mode: listPolicyRules 0: an unknown word:"
         " actions.appSignOn.verificationMethod.type, for good",
     ),

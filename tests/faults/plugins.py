@@ -101,7 +101,7 @@ def run_log_source(options: Mapping[str, t.Any], environment: Mapping[str, str])
             raise _Stopped
 
     async def hand_on(event: t.Any) -> None:
-        events.append(str(event["uuid"]))
+        events.append(str(event.get("uuid")))
 
     async def read() -> None:
         running = source["Source"](dict(options), _NoWait())

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.text import printable
+
 from tests.faults.exchange import Exchange
 from tests.faults.observation import Observation, differences, normalized
 from tests.support.secret_search import find_traces
@@ -257,9 +259,10 @@ def _sorted(value: t.Any) -> t.Any:
 def _is_shown(left: t.Any, right: t.Any, known: frozenset[str], expected: Expectation) -> bool:
     """Return whether a result only shows the altered field: its value is not there any more."""
     was, text = str(left), "" if right is None else str(right)
+    # A sentence shows it with escapes for what a terminal obeys.
+    either = (expected.shown, (*expected.altered, *map(printable, expected.altered)))
     shown, altered = (
-        {*values, *(str(normalized(each, known)) for each in values)}
-        for values in (expected.shown, expected.altered)
+        {*values, *(str(normalized(each, known)) for each in values)} for values in either
     )
     # Where a name cannot be read, an id that can be read may stand for it.
     if was in shown and (

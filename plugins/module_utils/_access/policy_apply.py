@@ -18,6 +18,7 @@ from .._core.errors import (
     Refused,
     Unauthorized,
     Uncertain,
+    Unreadable,
 )
 from .._core.json_fields import Json
 from .._core.lookup import named
@@ -65,13 +66,14 @@ def apply_policy(okta: Okta, plan: PolicyPlan, known: t.Iterable[Policy]) -> Pol
 def _clone(okta: Okta, original: Policy, known: t.Iterable[Policy]) -> Policy:
     """Clone a policy, and return the clone.
 
-    If the answer is lost, the clone is the only policy with the name of a clone that was not there
-    before. It would be left over otherwise: Okta names a clone, so that a next run cannot know it.
+    If the answer is lost or cannot be read, the clone is the only policy with the name of a clone
+    that was not there before. It would be left over otherwise: Okta names a clone, so that a next
+    run cannot know it.
     """
     earlier = {policy.id for policy in known}
     try:
         return okta.clone_policy(original.id, earlier)
-    except Uncertain:
+    except (Uncertain, Unreadable):
         new = [policy for policy in okta.access_policies() if policy.id not in earlier]
         names = leftover_clones(new, original)
         if len(new) != 1 or len(names) != 1:

@@ -203,7 +203,7 @@ def plan_policy(
         fact = (
             f"made from policy {marks.origin}"
             if marks.origin
-            else "not marked as made from another one"
+            else "not marked as made from another one in the description that Okta shows"
         )
         raise Refused(
             f"Policy {current.name!r}: it exists and is {fact}, not from {original.name!r}"

@@ -13,6 +13,7 @@ import json
 import re
 import typing as t
 import unicodedata
+import uuid
 
 # A JSON object as a vendor returned it. Only clients and records know its keys.
 Row = t.Mapping[str, t.Any]
@@ -141,6 +142,14 @@ def as_number_or_id(value: object) -> str:
 def is_integer(value: object) -> bool:
     """Return whether a value is a whole number, and not true or false."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether a text is a UUID with its hyphens, in either case."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 def is_name(value: object) -> bool:

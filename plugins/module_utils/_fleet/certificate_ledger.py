@@ -16,12 +16,13 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from .._core.errors import BadOption
+from .._core.errors import BadOption, Unreadable
 from .._core.files import atomic_write, check_regular, check_writable
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames
 from .._kandji.client import Kandji
+from .._okta.client import LIST_LOG_EVENTS
 from .._okta.constants import CERTIFICATE_LIFETIME, LOG_RETENTION
 from .._okta.records import LogEvent
 from .certificate_check import CheckedExpiry, expiries_of, read_checks, unattested_names
@@ -139,13 +140,21 @@ def merge(
     """Return the ledger with these events, or the same object if none is new.
 
     Certificates that expired long ago are left out when something is added. ``now`` is Okta's
-    clock: an event that bears a later time happened now, or it would outdate all others.
+    clock: an event that bears a later time happened now, or it would outdate all others. Raises
+    Unreadable for an event without a uuid or a time: the log is not read again from before it.
     """
     known = {issued.uuid for issued in ledger.issued}
     new: dict[str, Issued] = {}
     for event in events:
         uuid, at = event.uuid, parse_timestamp(event.published)
-        if uuid and at and uuid not in known:
+        if not uuid or at is None:
+            raise Unreadable(
+                f"Okta: an event of {LIST_LOG_EVENTS.name} has no {'published' if uuid else 'uuid'}"
+                " that can be read, so that the ledger would lack a certificate. Run again; if it"
+                " stays, check whether a proxy or gateway is in between.",
+                vendor="okta",
+            )
+        if uuid not in known:
             new[uuid] = Issued(format_milliseconds(min(at, now)), uuid, _names(event))
     if not new:
         return ledger

@@ -10,11 +10,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from .._core.errors import BadOption
+from .._core.json_fields import is_uuid
 from .._core.lookup import fold_name, tell_apart
 from .._core.options import Params
 from .._core.text import abbreviate
 from .._kandji import client as kandji_api
-from .._kandji.assignments import is_id, read_blueprints, read_items, resolve
+from .._kandji.assignments import read_blueprints, read_items, resolve
 from .._kandji.certificate_proof import Subject
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.console_items import find_scep_item
@@ -120,7 +121,7 @@ def _find_item(
     kandji: Kandji, item: str, blueprints: Sequence[Blueprint], profiles: Sequence[CustomProfile]
 ) -> CustomProfile:
     """Return the id of an item that was created in Kandji's web app, as a profile."""
-    if is_id(item):
+    if is_uuid(item):
         return CustomProfile(item.lower())
     items = read_items(kandji, blueprints)
     return CustomProfile(find_scep_item(kandji, item, items, profiles).id)

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import typing as t
-import uuid
 from dataclasses import dataclass
 
 from .._core.changes import Change
 from .._core.errors import BadOption, NotFound, Refused
+from .._core.json_fields import is_uuid
 from .._core.lookup import suggestion
 from .._core.text import abbreviate
 from .client import Kandji
@@ -38,14 +38,6 @@ class Assignment(t.NamedTuple):
     kept: t.Sequence[Blueprint] = ()
 
 
-def is_id(text: str) -> bool:
-    """Return whether the text is a UUID in Kandji's form."""
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
 def resolve(wanted: t.Sequence[str], known: t.Sequence[Blueprint]) -> list[Blueprint]:
     """Return blueprints by name or id, in order, each once.
 
@@ -62,7 +54,7 @@ def read_blueprints(
 
     If only ids are wanted and not ``everything`` is, nothing is read and the second list is empty.
     """
-    if everything or not all(is_id(name) for name in wanted):
+    if everything or not all(is_uuid(name) for name in wanted):
         known = list(kandji.blueprints())
         return resolve(wanted, known), known
     by_id: dict[str, Blueprint] = {}
@@ -86,7 +78,7 @@ def resolve_nodes(
     nodes: dict[str, str] = {}
     for name, node in (nodes_by_name or {}).items():
         blueprint_id = _find_node_blueprint(str(name), known if everywhere else wanted)
-        if not isinstance(node, str) or not is_id(node):
+        if not isinstance(node, str) or not is_uuid(node):
             raise BadOption(
                 f"assignment_nodes: {node!r}, for the blueprint {name!r}, is not the id of a node."
                 f" {NODE_HELP}"

@@ -16,7 +16,7 @@ import typing as t
 from itertools import count
 
 from .._core.errors import ApiError, NotAsWritten, NotFound, Unreadable
-from .._core.json_fields import Row, as_id, as_number_or_id, as_object
+from .._core.json_fields import Row, as_id, as_number_or_id, as_object, is_uuid
 from .._core.masking import Masker
 from .._http.auth import Token
 from .._http.operations import Explanation, Files, Operation, Query, Request, Vendor
@@ -354,11 +354,24 @@ class Kandji:
     def library_items(self, blueprint_id: str) -> list[LibraryItem]:
         """Return the items on a blueprint: id and name, no type.
 
-        List Library Items. Raises NotFound for a blueprint that does not exist.
+        List Library Items. Raises NotFound for a blueprint that does not exist, and Unreadable for
+        a row without a UUID or without a name: an item that is there would pass for absent.
         """
         path = {"blueprint_id": blueprint_id}
-        rows = self._linked_pages(LIST_ITEMS, path=path, required=("id",))
-        return list(map(LibraryItem.from_row, rows))
+        items = list(
+            map(
+                LibraryItem.from_row,
+                self._linked_pages(LIST_ITEMS, path=path, required=("id", "name")),
+            )
+        )
+        if not all(is_uuid(item.id) for item in items):
+            raise Unreadable(
+                f"Kandji: a row of {LIST_ITEMS.name} has an id that is not a UUID, so it is not a"
+                " library item's. Run again; if it stays, check whether a proxy or gateway is in"
+                " between.",
+                vendor="kandji",
+            )
+        return items
 
     def assign_item(self, blueprint_id: str, item_id: str, node_id: str | None = None) -> bool:
         """Assign an item to a blueprint. Return whether it was not assigned before.
@@ -549,10 +562,17 @@ class Kandji:
 
         Get Device Library Items.
         """
-        body = self.transport.call(DEVICE_ITEMS, {"device_id": device_id}).json
-        rows = rows_of("kandji", body.get("library_items") if isinstance(body, dict) else None)
-        require_keys("kandji", DEVICE_ITEMS.name, rows, ("item_id",))
-        return rows
+        path = {"device_id": device_id}
+
+        def fetch(query: Query) -> Page:
+            body = self.transport.call(DEVICE_ITEMS, path, query=query).json
+            rows = rows_of("kandji", body.get("library_items") if isinstance(body, dict) else None)
+            require_keys("kandji", DEVICE_ITEMS.name, rows, ("item_id",))
+            # One page is documented. A link to another one is followed all the same.
+            link = body.get("next")
+            return Page(rows, follow_link("kandji", DEVICE_ITEMS.expand_path(path), query, link))
+
+        return list(read_pages("kandji", {}, fetch))
 
     def device_items(self, device_id: str) -> list[DeviceItem]:
         """Return the library items of one device. Get Device Library Items."""

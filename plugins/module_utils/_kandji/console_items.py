@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from .._core.errors import BadOption, NeedsConsole
+from .._core.json_fields import is_uuid
 from .._core.lookup import named, suggestion
 from .._core.results import Result
-from .assignments import Items, is_id, read_items
+from .assignments import Items, read_items
 from .client import Kandji
 from .lookups import profile_catalog
 from .records import (
@@ -138,7 +139,7 @@ def find_scep_item(
             f"{what}: it is a Custom Profile ({profile.id}), which has an API. Name an item that"
             " only Kandji's web app can edit, or none."
         )
-    if is_id(asked):
+    if is_uuid(asked):
         if not checks_type:
             return item_by_id(asked, items, asked)
         item, everywhere = find_by_id(kandji, asked, items, asked)
@@ -163,7 +164,7 @@ def find_scep_item(
 
 def check_id(item_id: str) -> None:
     """Raise BadOption for what is not the id of a library item."""
-    if not is_id(item_id):
+    if not is_uuid(item_id):
         raise BadOption(
             f"library_item_id: {item_id!r} is not an id. Copy it from the address of the item's"
             " page in Kandji's web app."

@@ -13,8 +13,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._core.errors import Unreadable
 from .._http.urls import batches
-from .client import Kandji, RowFilter
+from .client import PRISM_PROFILES, Kandji, RowFilter
 from .constants import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
 from .records import CustomProfile, InstalledProfile, ItemStatus, newest_statuses
 from .serials import filter_of_serials
@@ -81,6 +82,21 @@ def installed_on(
         for profile in kandji.prism_profiles(each, blueprint_ids)
         if not profile.identifier or item.matches(profile)
     ]
+
+
+def require_payload_uuids(profiles: t.Iterable[InstalledProfile]) -> None:
+    """Raise Unreadable for an installed profile whose payload_uuid cannot be read.
+
+    It would pass for a profile as it was before its last change.
+    """
+    device = next((each.device_id for each in profiles if not each.payload_uuid), None)
+    if device is not None:
+        raise Unreadable(
+            f"Kandji: a row of {PRISM_PROFILES.name} has no payload_uuid (device {device}), so that"
+            " it is not known which generation of the profile the Mac has. Run again; if it stays,"
+            " check whether a proxy or gateway is in between.",
+            vendor="kandji",
+        )
 
 
 def is_console_scep(profile: InstalledProfile) -> bool:

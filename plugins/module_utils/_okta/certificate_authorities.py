@@ -31,6 +31,7 @@ from .client import (
 USES = (LIST_AUTHORITIES, LIST_REGISTRATION_AUTHORITIES, LIST_LOG_EVENTS)
 SCOPE = "okta.certificateAuthorities.read"
 NO_ID = "Okta's answer has a certificate authority without its id (authorityInstanceId)"
+NO_PLATFORM_ID = "Okta's answer has a platform of a certificate authority without its id"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _read(
 ) -> Authorities:
     try:
         authorities = tuple(okta.certificate_authorities())
-        if any(authority.family == ATTESTATION and not authority.id for authority in authorities):
+        if not all(authority.id for authority in authorities):
             return Authorities(unavailable=NO_ID)
         platforms = tuple(
             platform
@@ -115,6 +116,8 @@ def _read(
             if authority.family == ATTESTATION
             for platform in read_platforms(authority)
         )
+        if not all(platform.id for platform in platforms):
+            return Authorities(unavailable=NO_PLATFORM_ID)
     except ApiError as error:
         _check_sign_in(okta, error)
         is_passing = error.status == 429 or error.status >= 500 or _is_of_platforms(error)

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
-from .._core.json_fields import Row, as_id, as_object, parse_shallow
+from .._core.json_fields import Row, as_flag, as_id, as_object, parse_shallow
 from .._core.masking import Masker
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
@@ -51,6 +51,7 @@ from .records import (
     mapped_ids,
 )
 
+Record = t.TypeVar("Record")
 DEVICES = "/api/v1/devices"
 
 GET_ORGANIZATION = Operation("getWellknownOrgMetadata", "GET", "/.well-known/okta-organization")
@@ -383,13 +384,13 @@ class Okta:
         """
         query = {"type": "INTERMEDIATE", "expand": "certificates"}
         answer = self.transport.call(LIST_AUTHORITIES, query=query)
-        return list(map(CertificateAuthority.from_row, _data(answer.json)))
+        return _each_once(map(CertificateAuthority.from_row, _data(answer.json)))
 
     def registration_authorities(self, authority_id: str) -> list[RegistrationAuthority]:
         """Return the active SCEP configurations of an authority. listRegistrationAuthorities."""
         path = {"authorityInstanceId": authority_id}
         answer = self.transport.call(LIST_REGISTRATION_AUTHORITIES, path)
-        return list(map(RegistrationAuthority.from_row, _data(answer.json)))
+        return _each_once(map(RegistrationAuthority.from_row, _data(answer.json)))
 
     # Device records and their users
 
@@ -662,13 +663,17 @@ class Okta:
     def clone_policy(self, policy_id: str, known: t.Collection[str]) -> Policy:
         """Copy a policy with its rules, without its apps; Okta names the copy. clonePolicy.
 
+        Raises Unreadable for an answer that does not show the copy's id and name.
+
         :arg known: the ids of the policies before: another one may be the copy.
         """
         request = Request(
             {"policyId": policy_id},
             is_undone=lambda: all(each.id in known for each in self.access_policies()),
         )
-        return Policy.from_row(_row(self.transport.send(CLONE_POLICY, request).json))
+        row = _row(self.transport.send(CLONE_POLICY, request).json)
+        require_keys("okta", "clonePolicy", [row], ("id", "name"))
+        return Policy.from_row(row)
 
     def replace_policy(self, policy_id: str, body: Row) -> Policy:
         """Replace a policy in full: start from its row. replacePolicy."""
@@ -695,8 +700,21 @@ class Okta:
         return list(dict.fromkeys(ids))
 
     def policy_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[PolicyRule]:
-        """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules."""
-        return list(map(PolicyRule.from_row, self._of_policy(operation, policy_id)))
+        """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules.
+
+        Raises Unreadable for a rule that does not show whether it is the catch-all rule, which each
+        recorded rule does: other rules would be ordered around it.
+        """
+        rules = list(map(PolicyRule.from_row, self._of_policy(operation, policy_id)))
+        for rule in rules:
+            if as_flag(rule.row.get("system")) is None:
+                raise Unreadable(
+                    f"Okta: the rule {rule.name!r} of {operation.name} does not show whether it is"
+                    " the catch-all rule (system). Run again; if it stays, check whether a proxy or"
+                    " gateway is in between.",
+                    vendor="okta",
+                )
+        return rules
 
     def policy_rule(self, policy_id: str, rule_id: str) -> PolicyRule | None:
         """Return one rule, or None if there is none. getPolicyRule."""
@@ -984,6 +1002,11 @@ def _event(row: Row) -> LogEvent:
             vendor="okta",
         )
     return event
+
+
+def _each_once(records: t.Iterable[Record]) -> list[Record]:
+    """Return the records without those that were listed before."""
+    return list(dict.fromkeys(records))
 
 
 def _data(body: t.Any) -> list[Row]:

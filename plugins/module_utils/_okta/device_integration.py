@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from .._core.errors import BadOption, Refused
 from .._core.timestamps import parse_timestamp
 from .._http.urls import is_loopback, split_url
-from .._scep.client import CaCertificate
+from .._scep.client import CaCertificate, ScepService
 from .constants import OKTA_DOMAINS
 from .records import LogEvent, Org
 
@@ -125,6 +125,16 @@ def _may_be_of(name: str, own: t.Sequence[str]) -> bool:
         return not any(each.endswith(OKTA_DOMAINS) for each in own)
     # acme.okta.com.example.com only looks like a name at Okta.
     return not any(f"{domain}." in name for domain in OKTA_DOMAINS)
+
+
+def capability_warnings(service: ScepService) -> list[str]:
+    """Return a warning if the capabilities of the SCEP endpoint are unknown."""
+    if service.capabilities is not None:
+        return []
+    return [
+        "The SCEP endpoint answered GetCACaps with an error or with no list of capabilities, so"
+        " that they are unknown. Run again; if it stays, check whether a proxy is in between."
+    ]
 
 
 def shape_warning(scep_url: str) -> list[str]:

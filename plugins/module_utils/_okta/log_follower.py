@@ -328,6 +328,11 @@ class Follower:
         """Return the next page. Raises the types of ``_errors``."""
         events, following = self._read(position)
         new = {key: event for event in events if (key := key_of(event)) not in position.handed}
+        if not all(event.uuid for event in new.values()):
+            self._warn(
+                f"Okta: an event of {LIST_LOG_EVENTS.name} has no uuid that can be read. It is"
+                " handed on as Okta shows it, and may be handed on again."
+            )
         self._pages_without_news = 0 if new else self._pages_without_news + 1
         if not following:
             self._warn(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import typing as t
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
@@ -39,11 +40,12 @@ _PRINTED_TYPES = {
     "0.9.2342.19200300.100.1.25": "DC",
 }
 
-# RFC 8894, 3.5.2: an endpoint that cannot answer GetCACaps has none of the extensions.
+# RFC 8894, 3.5.2: nothing that has to be announced is used with an endpoint that cannot answer
+# GetCACaps.
 _WITHOUT_CAPABILITIES = (400, 404, 405, 501)
 
-# The names of RFC 8894, 3.5.2, and those that peers add to it. They only distinguish a list from a
-# web page; any other name is ignored.
+# The names of RFC 8894, 3.5.2, and those that peers add to it. They only distinguish a list from
+# something else, such as a web page; any other name is ignored.
 _KNOWN_CAPABILITIES = {
     "aes",
     "des3",
@@ -113,9 +115,13 @@ class CaCertificate:
 
 @dataclass(frozen=True)
 class ScepService:
-    """What an endpoint announces: its capabilities and the certificates of its authority."""
+    """What an endpoint announces: its capabilities and the certificates of its authority.
 
-    capabilities: list[str]
+    ``capabilities`` is None if they are unknown: GetCACaps was answered with an error, or with
+    something that names none. Requests then use nothing that has to be announced.
+    """
+
+    capabilities: list[str] | None
     certificates: list[CaCertificate]
 
     @property
@@ -134,7 +140,8 @@ class ScepService:
         return self._announces("POSTPKIOperation", "SCEPStandard")
 
     def _announces(self, *names: str) -> bool:
-        return bool({name.lower() for name in names} & {name.lower() for name in self.capabilities})
+        announced = {name.lower() for name in self.capabilities or ()}
+        return bool({name.lower() for name in names} & announced)
 
 
 @dataclass(frozen=True, repr=False)
@@ -242,13 +249,16 @@ def _is_of_scep(operation: str, body: bytes) -> bool:
 
 
 def _split_names(body: bytes) -> list[str]:
-    return body.decode("ascii", "replace").split()
+    return body.removeprefix(BOM_UTF8).decode("ascii", "replace").split()
 
 
-def _read_capabilities(status: int, content_type: str, body: bytes) -> list[str]:
-    if status in _WITHOUT_CAPABILITIES or (status == 200 and not body.strip()):
+def _read_capabilities(status: int, content_type: str, body: bytes) -> list[str] | None:
+    if status == 200 and not body.strip():
         return []
-    return _split_names(_check_body("GetCACaps", status, content_type, body))
+    if status in _WITHOUT_CAPABILITIES:
+        return None
+    content = _check_body("GetCACaps", status, content_type, body)
+    return _split_names(content) if _is_of_scep("GetCACaps", content) else None
 
 
 def _parse_ca_certificate(der: bytes) -> CaCertificate:

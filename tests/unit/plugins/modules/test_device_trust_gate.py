@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    Unreadable,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
@@ -145,6 +148,17 @@ def test_a_status_of_a_word_that_nobody_documented_is_not_absence() -> None:
 def test_the_profile_of_another_item_does_not_delay_absence() -> None:
     of_wifi = InstalledProfile(DEVICE, SERIAL, "b", f"io.kandji.profile.{WIFI}", UUID, SCEP)
     assert judge(Tenant(installed=[of_wifi], status="PENDING"), state="absent")["met"]
+
+
+# A Mac that must hold it
+
+
+def test_an_installed_profile_of_an_unknown_generation_is_not_an_old_one() -> None:
+    nameless = InstalledProfile(DEVICE, SERIAL, "b", f"com.kandji.profile.custom.{ITEM}")
+    tenant = Tenant(installed=[nameless], certificates=[f"{SERIAL} {UUID}"])
+    with pytest.raises(Unreadable, match="Kandji: a row of Installed profiles has no payload_uuid"):
+        judge(tenant, payload_uuid=UUID)
+    assert judge(tenant)["reason"] == gate.NOT_SEEN
 
 
 # Serials

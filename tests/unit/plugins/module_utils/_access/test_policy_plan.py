@@ -255,7 +255,7 @@ def test_an_update_keeps_the_original_of_its_policy() -> None:
 @pytest.mark.parametrize(
     ("description", "fact"),
     [
-        ("Ours.", "not marked as made from another one"),
+        ("Ours.", "not marked as made from another one in the description that Okta shows"),
         ("[made from policy rst7]", "made from policy rst7"),
     ],
 )

@@ -137,3 +137,21 @@ def test_what_is_nested_too_deeply_is_null_and_the_rest_is_read():
 def test_a_text_that_is_not_json_stays_an_error(text):
     with pytest.raises(ValueError):
         json_fields.parse_shallow(text)
+
+
+UUID = "0c5e1a10-0000-4000-8000-0000000000ff"
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (UUID, True),
+        (UUID.upper(), True),
+        ("Canary", False),
+        ("", False),
+        (UUID.replace("-", ""), False),
+        (f"{{{UUID}}}", False),
+    ],
+)
+def test_what_is_a_uuid(text, expected):
+    assert json_fields.is_uuid(text) is expected

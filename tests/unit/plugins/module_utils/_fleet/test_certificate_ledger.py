@@ -13,7 +13,10 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    Unreadable,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
     certificate_ledger,
 )
@@ -155,8 +158,10 @@ def test_without_new_events_it_is_the_same_one():
     "broken",
     [{}, {"uuid": "x"}, {"uuid": "x", "published": "soon"}, {"published": "2026-11-23T10:00:00Z"}],
 )
-def test_an_event_without_id_or_time_is_left_out(broken):
-    assert certificate_ledger.merge(EMPTY, [LogEvent.from_row(broken)], 365, NOW) is EMPTY
+def test_an_event_without_id_or_time_is_refused(broken):
+    field = "published" if "uuid" in broken else "uuid"
+    with pytest.raises(Unreadable, match=f"event of listLogEvents has no {field} that"):
+        certificate_ledger.merge(EMPTY, [event(1, "C02A"), LogEvent.from_row(broken)], 365, NOW)
 
 
 @pytest.mark.parametrize("target", [None, [], [None], [{"detailEntry": None}], ["text"]])
@@ -192,7 +197,7 @@ def test_reading_begins_where_the_last_one_ended_with_an_overlap():
 
 def test_what_is_written_is_read_again(tmp_path):
     book = certificate_ledger.merge(
-        EMPTY, [event(1, "C02A Zoë \n \u2028"), event(2, "C02B")], 365, NOW
+        EMPTY, [event(1, "C02A Zoë \n \u2028", uuid="u1"), event(2, "C02B")], 365, NOW
     )
     certificate_ledger.save(str(tmp_path / "new" / "state"), book)
     path = tmp_path / "new" / "state" / certificate_ledger.FILE

@@ -91,21 +91,6 @@ def test_an_unknown_blueprint_is_refused_with_the_near_matches(
     assert said in raised.value.message
 
 
-@pytest.mark.parametrize(
-    "text, expected",
-    [
-        (ITEM, True),
-        (ITEM.upper(), True),
-        ("Canary", False),
-        ("", False),
-        (ITEM.replace("-", ""), False),
-        (f"{{{ITEM}}}", False),
-    ],
-)
-def test_what_is_an_id(text: str, expected: bool) -> None:
-    assert assignments.is_id(text) is expected
-
-
 # Reading blueprints
 
 

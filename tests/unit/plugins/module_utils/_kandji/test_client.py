@@ -260,6 +260,30 @@ def test_a_status_without_its_device_is_not_passed_over(wire: t.Any, computer: o
         list(kandji(wire).item_statuses(ITEM))
 
 
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"id": "1", "name": "x", "type": "other"}, "an id that is not a UUID"),
+        ({"id": None, "name": "Wifi"}, "no id"),
+        ({"id": ITEM, "name": None}, "no name"),
+        ({"id": ITEM, "name": "\ud800Wifi"}, "no name"),
+    ],
+)
+def test_what_is_no_library_item_is_not_passed_over(
+    wire: t.Any, row: dict[str, t.Any], problem: str
+) -> None:
+    wire.script((200, {"results": [{"id": ITEM.upper(), "name": "Okta Verify"}, row]}))
+    with pytest.raises(Unreadable, match=f"Kandji: a row of List Library Items has {problem}"):
+        kandji(wire).library_items(BLUEPRINT)
+
+
+def test_items_of_a_device_on_another_page_are_read(wire: t.Any) -> None:
+    first = {"library_items": [{"item_id": "1"}], "next": "?page=2"}
+    wire.script((200, first), (200, {"library_items": [{"item_id": "1"}, {"item_id": "2"}]}))
+    assert [each.item_id for each in kandji(wire).device_items("1")] == ["1", "2"]
+    assert urlsplit(wire.sent[1].url).query == "page=2"
+
+
 def test_an_item_of_a_device_without_its_id_is_not_passed_over(wire: t.Any) -> None:
     wire.script((200, {"library_items": [{"item_id": None, "name": "Okta Verify"}]}))
     with pytest.raises(Unreadable, match="a row of Get Device Library Items has no item_id"):
@@ -297,14 +321,14 @@ def test_a_count_of_blueprints_is_not_relied_upon(wire: t.Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"results": [{"id": "1"}]},
-        {"results": [{"id": "1"}], "next": ""},
-        {"count": 1, "results": [{"id": "1"}], "next": None},
+        {"results": [{"id": ITEM, "name": "Wifi"}]},
+        {"results": [{"id": ITEM, "name": "Wifi"}], "next": ""},
+        {"count": 1, "results": [{"id": ITEM, "name": "Wifi"}], "next": None},
     ],
 )
 def test_without_a_next_link_there_is_one_page(wire: t.Any, body: dict[str, t.Any]) -> None:
     wire.script((200, body))
-    assert kandji(wire).library_items(BLUEPRINT) == [LibraryItem("1")]
+    assert kandji(wire).library_items(BLUEPRINT) == [LibraryItem(ITEM, "Wifi")]
     assert [urlsplit(request.url).path for request in wire.sent] == [
         f"/api/v1/blueprints/{BLUEPRINT}/list-library-items"
     ]

@@ -135,11 +135,26 @@ def test_an_org_without_it_is_not_an_error(wire: t.Any, answer: t.Any, says: str
     assert authorities.is_passing is (status >= 500)
 
 
-def test_an_authority_without_its_id_leaves_nothing(wire: t.Any) -> None:
-    wire.script((200, {"data": [AUTHORITY, {**AUTHORITY, "authorityInstanceId": None}]}))
+@pytest.mark.parametrize("nameless", [{**AUTHORITY, "authorityInstanceId": None}, {}])
+def test_an_authority_without_its_id_leaves_nothing(wire: t.Any, nameless: t.Any) -> None:
+    wire.script((200, {"data": [AUTHORITY, nameless]}))
     authorities = read_authorities(org(wire))
     assert (authorities.all, authorities.is_passing) == ((), False)
     assert authorities.unavailable.endswith("without its id (authorityInstanceId)")
+
+
+def test_a_platform_without_its_id_leaves_nothing(wire: t.Any) -> None:
+    wire.script((200, {"data": [AUTHORITY]}), (200, {"data": [{"name": "A", "id": None}]}))
+    authorities = read_authorities(org(wire))
+    assert (authorities.platforms, authorities.is_passing) == ((), False)
+    assert authorities.unavailable.endswith("a platform of a certificate authority without its id")
+
+
+def test_what_is_listed_twice_counts_once(wire: t.Any) -> None:
+    platform = {"id": "rac1", "authorityInstanceId": FIRST}
+    wire.script((200, {"data": [AUTHORITY] * 2}), (200, {"data": [platform] * 2}))
+    authorities = read_authorities(org(wire))
+    assert (len(authorities.all), len(authorities.platforms)) == (1, 1)
 
 
 def test_a_list_of_platforms_that_cannot_be_read_leaves_nothing(wire: t.Any) -> None:

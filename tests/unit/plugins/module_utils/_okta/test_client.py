@@ -670,6 +670,22 @@ def test_a_step_is_tried_again_while_the_one_before_does_not_show_yet(wire: t.An
 
 # Writes with an unknown fate
 
+
+@pytest.mark.parametrize("system", [{}, {"system": None}, {"system": "true"}])
+def test_a_rule_that_may_be_the_catch_all_is_not_ordered(wire: t.Any, system: t.Any) -> None:
+    known = {"id": "rul1", "name": "A", "system": False}
+    wire.script((200, [known, {"id": "rul2", "name": "Catch-all Rule", **system}]))
+    with pytest.raises(Unreadable, match="Okta: the rule 'Catch-all Rule' of listPolicyRules does"):
+        okta(wire).policy_rules("rst1")
+
+
+@pytest.mark.parametrize("row", [{}, {"id": "rst3"}, {"id": None, "name": "[cloned] A"}])
+def test_a_clone_that_okta_does_not_show_is_unreadable(wire: t.Any, row: t.Any) -> None:
+    wire.script((200, row))
+    with pytest.raises(Unreadable, match="Okta: a row of clonePolicy has no"):
+        okta(wire).clone_policy("rst1", ["rst1"])
+
+
 BUSY = (429, error_body("E0000047"), {"Retry-After": "2"})
 
 

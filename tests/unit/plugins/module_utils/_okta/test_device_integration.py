@@ -27,6 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.client import (
     CaCertificate,
+    ScepService,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (
     check_scep_url,
@@ -277,6 +278,13 @@ def test_an_unknown_shape_is_a_warning_and_no_more(path: str, warned: int) -> No
         " that it was copied completely; if so, ignore this."
     )
     assert integration.shape_warning(ORG + path) == [warning] * warned
+
+
+@pytest.mark.parametrize(("capabilities", "warned"), [(["AES"], 0), ([], 0), (None, 1)])
+def test_unknown_capabilities_are_said(capabilities: list[str] | None, warned: int) -> None:
+    texts = integration.capability_warnings(ScepService(capabilities, []))
+    assert len(texts) == warned
+    assert all("answered GetCACaps with an error or with no list" in text for text in texts)
 
 
 # The authority's certificates

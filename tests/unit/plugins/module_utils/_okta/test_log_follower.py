@@ -315,6 +315,15 @@ def test_an_empty_page_ends_the_reading_up_to_the_hour_in_which_events_may_come_
     assert not read.has_more and read.position.read_to == "2026-11-26T09:00:00.000Z"
 
 
+def test_an_event_without_a_uuid_is_handed_on_with_a_warning() -> None:
+    read, _okta, warned = page(parse(), ([event("a"), event("")], {"after": "c2"}))
+    assert len(read.events) == 2
+    assert warned == [
+        "Okta: an event of listLogEvents has no uuid that can be read. It is handed on as Okta shows"
+        " it, and may be handed on again."
+    ]
+
+
 def test_a_page_without_a_link_is_read_again() -> None:
     """Okta always links on: without it nobody knows what follows."""
     read, okta, warned = page(parse(), ([event(uuid) for uuid in "abc"], {}))

@@ -225,6 +225,7 @@ def test_an_impossible_subject_is_told_before_any_request(
         ("POSTPKIOperation\nSHA-1\nSHA-256\nAES\nDES3", "POST", "aes128_cbc", "sha256"),
         ("SCEPStandard", "POST", "aes128_cbc", "sha256"),
         ("aes\r\nPostPKIOperation\r\n", "POST", "aes128_cbc", "sha1"),
+        ("\ufeffAES\nPOSTPKIOperation", "POST", "aes128_cbc", "sha1"),
         ("SHA-256\nDES3", "GET", "tripledes_3key", "sha256"),
         ("", "GET", "tripledes_3key", "sha1"),
     ],
@@ -240,8 +241,20 @@ def test_what_is_announced_decides_verb_cipher_and_digest(
     assert messages.decrypt(message.content, authority.identity)[1] == cipher
 
 
-def test_an_endpoint_without_getcacaps_has_no_capabilities(authority: Authority) -> None:
-    endpoint = Endpoint(authority, GetCACaps=(404, "text/html", b"<html>Not found</html>"))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (404, "text/html", b"<html>Not found</html>"),
+        (501, "", b""),
+        (200, "text/plain", b"true"),
+        (200, "application/json", b'{"error": "no"}'),
+    ],
+)
+def test_what_is_no_list_of_capabilities_leaves_them_unknown(
+    authority: Authority, answer: t.Any
+) -> None:
+    endpoint = Endpoint(authority, GetCACaps=answer)
+    assert client.describe(endpoint, URL).capabilities is None
     assert enrol(endpoint).certificate_der
     assert endpoint.requests[-1] == ("GET", "PKIOperation")
 
@@ -267,7 +280,7 @@ def test_enrolment_works_with_either_form_of_getcacert(
 
 def test_an_endpoint_describes_itself(authority: Authority) -> None:
     service = client.describe(Endpoint(authority), URL)
-    assert "AES" in service.capabilities
+    assert "AES" in (service.capabilities or ())
     [certificate] = service.certificates
     expected = x509.load_der_x509_certificate(authority.ca_certificate_der)
     assert (
