@@ -155,6 +155,13 @@ options:
 notes:
   - Kandji is used for O(unused_days), and for O(max_percent) with V(deactivated) and V(absent). A
     lost Mac can be suspended without it.
+  - M records cost at most M / 40 searches, rounded up, and 3 calls each. It is 4 calls for
+    V(absent), which takes two steps. Before these, Okta requires a read of the record by its id,
+    and no operation of Okta returns a record by its id with its users. V(deactivated) and
+    V(absent) read the authenticators of each user, and the records of one who has nothing but Okta
+    Verify. O(users) adds 2 calls for each login, and each record that a search does not show yet up
+    to 3.
+  - Sessions and O(unused_days) add reads of the System Log, O(report_people) reads of each user.
 """
 
 EXAMPLES = r"""

@@ -174,29 +174,94 @@ def test_each_step_is_audited(watched, fleet, run_module, tmp_path):
 
 
 @pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("count", [1, 3, 45])
 @pytest.mark.parametrize(
-    "state, most", [("suspended", 3), ("active", 3), ("deactivated", 4), ("absent", 5)]
+    "state, steps",
+    [
+        ("suspended", ["suspendDevice"]),
+        ("active", ["unsuspendDevice"]),
+        ("deactivated", ["deactivateDevice"]),
+        ("absent", ["deactivateDevice", "deleteDevice"]),
+    ],
 )
-def test_many_cost_a_fixed_number_of_calls_each_and_one_search_for_40(
-    watched, fleet, run_module, state, most
+def test_each_record_costs_its_steps_two_reads_and_a_part_of_a_search(
+    watched, fleet, run_module, state, steps, count
 ):
-    """Of Okta's limit for devices: at most 3 for each, and the searches.
+    """And each user of a record that loses its users one read.
 
-    The users of a record are of another limit; they are read twice where registrations are lost.
-    So are the authenticators of its user.
+    No read is double: the record and its users are read right before the first step. A search for
+    40 records plans them. A deletion takes two steps.
     """
-    serials = [f"MANYMAC{number:05}" for number in range(45)]
-    for serial in serials:
-        fleet.stuck(serial).status = "SUSPENDED" if state == "active" else "ACTIVE"
+    loses = state in ("deactivated", "absent")
+    serials = [f"MANYMAC{number:05}" for number in range(count)]
+    users = [fleet.user(f"many{number % 20}@example.com") for number in range(count)]
+    records = [fleet.stuck(*pair) for pair in zip(serials, users)]
+    for record in records:
+        record.status = "SUSPENDED" if state == "active" else "ACTIVE"
     args = {"serials": serials, "state": state, **ANY_NUMBER}
+    planned = okta_calls(run_module(MODULE, args, lab=watched.lab, check=True))
     done = run_module(MODULE, args, lab=watched.lab)
-    assert done["counts"]["changed"] == 45, done
-    calls, searches, loses = okta_calls(done), math.ceil(45 / 40), most > 3
-    users = calls.pop("listAuthenticatorEnrollments", 0)
-    assert users == (45 if loses else 0)
-    assert calls.total() <= most * 45 + searches
-    assert calls["listDeviceUsers"] == (2 * 45 if loses else 45)
-    assert calls.total() - calls["listDeviceUsers"] <= 3 * 45 + searches
+    assert done["counts"]["changed"] == count, done
+    people = {"listAuthenticatorEnrollments": min(count, 20)} if loses else {}
+    calls = okta_calls(done)
+    assert calls == {
+        "listDevices": math.ceil(count / 40),
+        "getDevice": count,
+        "listDeviceUsers": count,
+        **people,
+        **dict.fromkeys(steps, count),
+    }
+    assert planned.total() <= 3 * count + math.ceil(count / 40) + people.get(
+        "listAuthenticatorEnrollments", 0
+    )
+    most = (4 if state == "absent" else 3) * count + math.ceil(count / 40)
+    assert calls.total() == most + (min(count, 20) if loses else 0)
+
+
+@pytest.mark.parametrize("state, each", [("deactivated", 3), ("absent", 4)])
+def test_the_records_of_a_person_cost_the_same_and_three_reads_of_the_person(
+    watched, fleet, run_module, state, each
+):
+    """The user, the user's records and authenticators."""
+    user = fleet.user("ann@example.com")
+    for number in range(3):
+        fleet.stuck(f"HERMAC{number:06}", user)
+    args = {"users": ["ann@example.com"], "state": state, **ANY_NUMBER}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert done["counts"]["changed"] == 3
+    assert okta_calls(done).total() == each * 3 + math.ceil(3 / 40) + 3
+
+
+def test_a_person_with_okta_verify_alone_costs_a_second_read(watched, fleet, run_module):
+    """Whether another record is left decides, so the user's records are read."""
+    user = fleet.user("ann@example.com", has_phone=False)
+    serials = [f"HERMAC{number:06}" for number in range(3)]
+    for serial in serials:
+        fleet.stuck(serial, user)
+    args = {"serials": serials[:2], "state": "deactivated", **ANY_NUMBER}
+    done = run_module(MODULE, args, lab=watched.lab)
+    assert done["counts"]["changed"] == 2
+    assert okta_calls(done).total() == 3 * 2 + math.ceil(2 / 40) + 2
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+@pytest.mark.parametrize("stale", [True, False])
+def test_a_search_with_stale_users_neither_deletes_nor_keeps_nor_counts_a_record(
+    watched, fleet, run_module, stale, is_approved
+):
+    """What check mode predicts is done, whatever the search shows of management."""
+    ann, bob = fleet.user("ann@example.com"), fleet.user("bob@example.com")
+    works, stuck = fleet.record("WORKS0000001", ann), fleet.record("STUCK0000001", bob)
+    works.users[ann.id].set_managed(True)
+    stuck.users[bob.id].set_managed(True)
+    stuck.users[bob.id].set_managed(False)
+    watched.switch(stale_managed_in_search=stale)
+    args = {"serials": ["WORKS0000001", "STUCK0000001"], "state": "absent", "max_devices": 1}
+    planned = run_module(MODULE, args, lab=watched.lab, check=True)
+    assert states(planned) == {works.id: "skipped", stuck.id: "would_change"}
+    approval = {"confirm_above": 0, "plan_digest": planned["plan_digest"]} if is_approved else {}
+    done = run_module(MODULE, {**args, **approval}, lab=watched.lab)
+    assert states(done) == {works.id: "skipped", stuck.id: "changed"}, done
 
 
 @pytest.mark.lab(macs=1)

@@ -415,7 +415,7 @@ class Okta:
                     " for. Run again; if it stays, check whether a proxy or gateway is in between.",
                     vendor="okta",
                 )
-            yield device
+            yield replace(device, users=device.users or ()) if expand else device
 
     def devices_with_serials(
         self, serials: t.Sequence[str], expand: str | None = None
@@ -434,9 +434,11 @@ class Okta:
                 )
             yield device
 
-    def devices_with_ids(self, ids: t.Sequence[str]) -> t.Iterator[OktaDevice]:
+    def devices_with_ids(
+        self, ids: t.Sequence[str], expand: str | None = None
+    ) -> t.Iterator[OktaDevice]:
         """Yield the device records with these ids. listDevices."""
-        return self._devices_with("id", ids)
+        return self._devices_with("id", ids, expand)
 
     def _devices_with(
         self, attribute: str, values: t.Sequence[str], expand: str | None = None

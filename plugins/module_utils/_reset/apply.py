@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from functools import partial
 from urllib.parse import urlsplit
 
-from .._core.errors import BadOption, DeviceTrustError, NotAsWritten, Uncertain
+from .._core.errors import BadOption, DeviceTrustError, NotAsWritten, Refused, Uncertain
 from .._core.options import Params
 from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
@@ -53,6 +53,7 @@ from .reader import (
     read_session_ends,
     read_users,
     read_with_users,
+    search_users,
 )
 from .records import (
     CLEAN_UP_COMMENT,
@@ -176,8 +177,7 @@ class ResetRun:
         targets, fleet = self._read(targets)
         guards = self._guards()
         reader = EvidenceReader(self._okta, guards)
-        decisions = plan_reset(targets, guards, reader.read(targets))
-        digest = self._check(decisions, fleet)
+        decisions, digest = self._plan(targets, fleet, guards, reader)
         revocations = (
             read_revocations(self._okta, decisions, guards.now)
             if options.report_bound_certificates
@@ -214,7 +214,20 @@ class ResetRun:
             )
             return targets
         selection = select_stages(self._okta, self._kandji, options.selection)
-        return find_targets(self._okta, selection, self._warn)
+        if not self._searches_users:
+            return find_targets(self._okta, selection, self._warn)
+        return search_users(self._okta, find_targets(self._okta, selection, self._warn, "user"))
+
+    @property
+    def _searches_users(self) -> bool:
+        """Whether users that a search shows are enough for the plan.
+
+        Each record that it writes to is read again with its users. Check mode plans from users that
+        were read: what it predicts is what a run does whose search is stale.
+        """
+        goal, options = self._goal, self._options
+        planned_alone = goal.registers_again or options.guards.clean_up or options.check_mode
+        return goal.destroys and not planned_alone
 
     def _read_people(self, outcomes: Sequence[Outcome]) -> list[Person]:
         if not self._options.report_people:
@@ -230,9 +243,12 @@ class ResetRun:
         complete = []
         for number, target in enumerate(targets, 1):
             target = replace(target, mac=macs.get(target.serial.lower()))
-            if target.device and self._is_done(target):
+            done = self._is_done(target)
+            if target.device and done:
                 target = read_record(self._okta, target)  # no step reads it again
-            complete.append(read_users(self._okta, target))
+            if done or not target.has_searched_users:
+                target = read_users(self._okta, target)
+            complete.append(target)
             self._progress(f"{number} of {len(targets)} records read")
         if not self._goal.registers_again:
             self._warn_of_absent(complete)
@@ -301,6 +317,31 @@ class ResetRun:
             ),
             options=options.guards,
         )
+
+    def _plan(
+        self,
+        targets: Sequence[ResetTarget],
+        fleet: int | None,
+        guards: Guards,
+        reader: EvidenceReader,
+    ) -> tuple[list[Decision], str]:
+        """Return the plan and its digest. Raise Refused if limits, approval or phrase forbid it.
+
+        A search may show stale users. They neither keep a record nor forbid a plan: these are
+        decided again after the users were read.
+        """
+        while True:
+            decisions = plan_reset(targets, guards, reader.read(targets))
+            searched = [each for each in decisions if each.target.has_searched_users]
+            doubtful = [each for each in searched if not each.writes]
+            if not doubtful:
+                try:
+                    return decisions, self._check(decisions, fleet)
+                except Refused:
+                    if not searched:
+                        raise
+            ids = {each.target.id for each in doubtful or searched}
+            targets = [read_users(self._okta, each) if each.id in ids else each for each in targets]
 
     def _check(self, decisions: Sequence[Decision], fleet: int | None) -> str:
         """Return the plan's digest. Raise Refused if limits, approval or phrase forbid the plan.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from .._core.errors import NotFound, Refused
 from .._core.text import names_serial, unique_spellings
@@ -88,13 +89,15 @@ class Selection:
 
 
 def find_targets(
-    okta: Okta, selection: Selection, warn: Callable[[str], None]
+    okta: Okta, selection: Selection, warn: Callable[[str], None], expand: str | None = None
 ) -> list[ResetTarget]:
     """Return a target for each record that is selected, and for each value without one.
 
     Each record has one target, however often and in whatever spelling it is selected. ``stages``
     are not read here.
     A search may return stale records: what is written is decided from fresh reads.
+
+    :arg expand: ``user`` searches for the records with their users.
     """
     serials = list(selection.serials)
     of_users: dict[str, ResetTarget] = {}
@@ -111,10 +114,12 @@ def find_targets(
                 named = frozenset({*(target.of_users or ()), user_id}) if selection.exact else None
                 of_users[device.id] = replace(target, of_users=named)
     by_user = [*of_users.values(), *without]
-    by_serial = _search(serials, okta.devices_with_serials, lambda row: row.serial_number)
+    search_serials = partial(okta.devices_with_serials, expand=expand)
+    search_ids = partial(okta.devices_with_ids, expand=expand)
+    by_serial = _search(serials, search_serials, lambda row: row.serial_number)
     by_id = [
         replace(target, by_id=True, device=target.device or okta.device(target.name))
-        for target in _search(selection.device_ids, okta.devices_with_ids, lambda row: row.id)
+        for target in _search(selection.device_ids, search_ids, lambda row: row.id)
     ]
     first: dict[str, ResetTarget] = {}
     for target in [*by_id, *by_serial, *by_user]:
@@ -160,6 +165,24 @@ def _search(
     return targets
 
 
+def search_users(okta: Okta, targets: Sequence[ResetTarget]) -> list[ResetTarget]:
+    """Return the targets with their records' users as a search shows them, which may be stale.
+
+    A target is left as it is if no search shows its record, or one of its users without an id.
+    """
+    users_by_id = {target.id: target.device.users for target in targets if target.device}
+    unknown = [device_id for device_id, users in users_by_id.items() if users is None]
+    for device in okta.devices_with_ids(unknown, "user"):
+        users_by_id[device.id] = device.users
+    complete = []
+    for target in targets:
+        users = users_by_id.get(target.id)
+        if users is not None and all(user.user.id for user in users):
+            target = replace(target, users=users, has_searched_users=True)
+        complete.append(target)
+    return complete
+
+
 def read_record(okta: Okta, target: ResetTarget) -> ResetTarget:
     """Return the target with its record as Okta changed it last, without it if that is gone.
 
@@ -178,9 +201,10 @@ def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
     if target.device is None:
         return target
     try:
-        return replace(target, users=tuple(okta.device_users(target.id)))
+        users = tuple(okta.device_users(target.id))
+        return replace(target, users=users, has_searched_users=False)
     except NotFound:
-        return replace(target, device=None)
+        return replace(target, device=None, has_searched_users=False)
 
 
 def read_with_users(okta: Okta, device_id: str) -> OktaDevice | None:

@@ -173,6 +173,7 @@ class ResetTarget:
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
     are kept in place of a spare one, ``doubt`` why it may not be spare. ``of_clean_up``: a clean-up
     suspended it, and would delete it. Another suspension tells clean-ups that they may not.
+    ``has_searched_users``: a search showed the users, so they may be stale.
     """
 
     name: str
@@ -187,6 +188,7 @@ class ResetTarget:
     kept_ids: tuple[str, ...] = ()
     doubt: str = ""
     of_clean_up: bool = False
+    has_searched_users: bool = False
 
     @property
     def id(self) -> str:

@@ -82,6 +82,7 @@ class FakeOkta:
     enrolled: dict[str, list[Enrollment]] = field(default_factory=dict)
     events: list[LogEvent] = field(default_factory=list)
     unsearchable: set[str] = field(default_factory=set)
+    stale_users_of: dict[str, list[DeviceUser]] = field(default_factory=dict)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     before: t.Callable[[tuple[str, ...]], None] = lambda _call: None
@@ -112,24 +113,34 @@ class FakeOkta:
             self.enrolled.setdefault(f"00u-{name}", [PHONE])
         return record
 
-    def devices_with_serials(self, serials: list[str]) -> list[OktaDevice]:
-        return self._search("serial", serials, lambda record: record.serial_number)
+    def devices_with_serials(
+        self, serials: list[str], expand: str | None = None
+    ) -> list[OktaDevice]:
+        return self._search("serial", serials, lambda record: record.serial_number, expand)
 
-    def devices_with_ids(self, ids: list[str]) -> list[OktaDevice]:
-        return self._search("id", ids, lambda record: record.id)
+    def devices_with_ids(self, ids: list[str], expand: str | None = None) -> list[OktaDevice]:
+        return self._search("id", ids, lambda record: record.id, expand)
 
     def _search(
-        self, attribute: str, values: list[str], value_of: t.Callable[[OktaDevice], str]
+        self,
+        attribute: str,
+        values: list[str],
+        value_of: t.Callable[[OktaDevice], str],
+        expand: str | None,
     ) -> list[OktaDevice]:
         if not values:
             return []
         self._call("search", attribute, *values)
         wanted = {value.lower() for value in values}
         return [
-            record
+            replace(record, users=tuple(self.searched_users(record.id))) if expand else record
             for record in self.records.values()
             if value_of(record).lower() in wanted and record.id not in self.unsearchable
         ]
+
+    def searched_users(self, device_id: str) -> list[DeviceUser]:
+        """Return the users of a record as a search shows them."""
+        return self.stale_users_of.get(device_id, self.users_of.get(device_id, []))
 
     def devices(self, _search: str, expand: str) -> list[OktaDevice]:
         self._call("devices", expand)

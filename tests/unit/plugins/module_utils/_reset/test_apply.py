@@ -766,6 +766,77 @@ def test_a_loss_of_registrations_reads_the_users_again(reset: t.Any) -> None:
     assert result.outcomes[0].decision.code == "managed"
 
 
+def test_a_loss_of_registrations_reads_nothing_twice(reset: t.Any) -> None:
+    """The record and its users are read right before its steps. A search plans."""
+    reset.okta.add("guo1", "C01", "ann")
+    reset.okta.add("guo2", "C02", "ann")
+    assert states(reset.run("C01", "C02", **to_state("absent"))) == ["changed", "changed"]
+    assert reset.okta.calls == [
+        ("search", "serial", "C01", "C02"),
+        ("enrollments", "00u-ann"),
+        *(
+            (call, device_id)
+            for device_id in ("guo1", "guo2")
+            for call in ("device", "users", "deactivate", "delete")
+        ),
+    ]
+
+
+def stale_users(reset: t.Any, **status: str) -> None:
+    """Let the search show another management status of the users of these records."""
+    for device_id, shown in status.items():
+        users = reset.okta.users_of[device_id]
+        reset.okta.stale_users_of[device_id] = [
+            replace(user, management_status=shown) for user in users
+        ]
+
+
+def test_stale_users_of_a_search_do_not_keep_a_record(reset: t.Any) -> None:
+    for number in (1, 2):
+        reset.okta.add(f"guo{number}", f"C0{number}", f"ann{number}")
+    stale_users(reset, guo1="MANAGED")
+    result = reset.run("C01", "C02", max_devices=2, **to_state("deactivated"))
+    assert states(result) == ["changed", "changed"]
+    with pytest.raises(Refused, match="max_devices: 2 device records"):
+        reset.okta.add("guo3", "C03", "ann3")
+        reset.okta.add("guo4", "C04", "ann4")
+        stale_users(reset, guo3="MANAGED")
+        reset.run("C03", "C04", max_devices=1, **to_state("deactivated"))
+
+
+def test_stale_users_of_a_search_count_for_no_limit_phrase_or_approval(reset: t.Any) -> None:
+    for number in (1, 2):
+        reset.okta.add(f"guo{number}", f"C0{number}", f"ann{number}")
+    users = reset.okta.users_of["guo1"]
+    reset.okta.users_of["guo1"] = [replace(users[0], management_status="MANAGED")]
+    stale_users(reset, guo1="NOT_MANAGED")
+    options = to_state("deactivated", max_devices=1, confirm_above=1)
+    digest = reset.run("C01", "C02", check_mode=True, **options).plan_digest
+    options["approved_digest"] = digest
+    assert states(reset.run("C01", "C02", **options)) == ["skipped", "changed"]
+    assert reset.okta.writes == [("deactivate", "guo2")]
+
+
+def test_a_record_that_is_gone_while_its_stale_users_keep_it_is_absent(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    stale_users(reset, guo1="MANAGED")
+    del reset.okta.users_of["guo1"]
+    assert states(reset.run("C01", **to_state("absent"))) == ["absent"]
+
+
+def test_the_records_of_a_user_are_searched_for_their_users(reset: t.Any) -> None:
+    for number in (1, 2, 3):
+        reset.okta.add(f"guo{number}", f"C0{number}", "ann")
+    reset.okta.unsearchable = {"guo3"}
+    reset.run(selection=Selection(users=["ann@acme.com"], exact=True), **to_state("deactivated"))
+    reads = [call for call in reset.okta.calls if call[0] in ("search", "users")]
+    assert reads == [
+        ("search", "id", "guo1", "guo2", "guo3"),
+        ("users", "guo3"),  # the search does not know it yet
+        *(("users", f"guo{number}") for number in (1, 2, 3)),
+    ]
+
+
 def test_each_step_to_a_state_is_in_the_audit(reset: t.Any, tmp_path: t.Any) -> None:
     reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
     reset.run("C01", state_dir=str(tmp_path), **to_state("active"))

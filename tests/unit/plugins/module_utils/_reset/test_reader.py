@@ -23,6 +23,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
     Enrollment,
     LogEntity,
     LogEvent,
@@ -118,6 +119,26 @@ def test_a_user_selects_the_serials_of_all_records_and_those_without(reset: t.An
         "users: Okta has no user with the id or login 'nobody@acme.com'. Write the whole login, and"
         " check its upper and lower case."
     ]
+
+
+def test_users_of_a_search_are_marked_and_those_without_an_id_are_not_taken(reset: t.Any) -> None:
+    for number, name in enumerate(["ann", "bob"], 1):
+        reset.okta.add(f"guo{number}", f"C0{number}", name)
+    reset.okta.add("guo3", "C03")
+    nameless = replace(reset.okta.users_of["guo2"][0].user, id="")
+    reset.okta.stale_users_of["guo2"] = [DeviceUser(nameless)]
+    targets = reader.find_targets(
+        reset.okta, Selection(["C01", "C02", "C03", "C09"]), reset.warnings.append, "user"
+    )
+    searched = reader.search_users(reset.okta, targets)
+    assert [(len(each.users), each.has_searched_users) for each in searched] == [
+        (1, True),
+        (0, False),
+        (0, True),
+        (0, False),
+    ]
+    fresh = reader.read_users(reset.okta, searched[0])
+    assert fresh.users == searched[0].users and not fresh.has_searched_users
 
 
 @pytest.mark.parametrize(
