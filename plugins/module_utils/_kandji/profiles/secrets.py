@@ -28,10 +28,14 @@ _SECRET_NAME = re.compile(
     r"passwor[dt]|passphrase|passcode|passwd|challenge|secret|token|credential"
     r"|kennwort|wachtwoord|contrase[nñ]a|mot[ _-]?de[ _-]?passe|senha|l[oö]senord|has[lł]o|heslo"
     r"|パスワード|密码|密碼|пароль"
-    r"|(private|shared|api|auth|recovery|access|encryption|license|licence)[ _-]?key",
+    r"|(private|shared|api|auth|recovery|access|encryption|license|licence)[ _-]?key"
+    r"|(auth|unlock|activation|security|backup)[ _-]?code|session[ _-]?id"
+    r"|(user|admin|bind)[ _-]?pw",
     re.IGNORECASE,
 )
-_SECRET_WORDS = {"pin", "psk", "pass", "pwd", "pw", "otp", "bearer", "cookie", "authorization"}
+_SECRET_WORDS = {
+    *("pin", "psk", "pass", "pwd", "pw", "otp", "seed", "bearer", "cookie", "authorization"),
+}
 # The last word of a key that describes a secret and does not hold it: PasswordType, PINLength.
 _DESCRIPTIONS = {
     *("uuid", "type", "usage", "size", "mode", "method", "mapping", "length", "age", "history"),
@@ -48,6 +52,15 @@ _SECRET_TEXT = re.compile(
     # Tokens that say whose they are: of GitHub, GitLab, Slack, Amazon, Stripe
     r"|\b(?:gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|AKIA|[rs]k_live_)\w{8}"
 )
+# What a text assigns to a name: NAME=value, "name": "value", <name>value, --name value
+_ASSIGNED = re.compile(
+    r"""(?P<name>[A-Za-z][\w.-]*)["']?(?:\s*[:=]\s*|>)["']?(?=[^\s<"'])"""
+    r"""|--?(?P<option>[A-Za-z][\w-]+)\s+(?=[^\s-])"""
+)
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
+# Keys of a dictionary that names a setting and its value.
+_LABELS = {"name", "key"}
+_VALUES = {"value", "values", "data", "content", "text", "string"}
 _LONG_WORD = re.compile(r"[A-Za-z0-9]{20,}", re.ASCII)
 _HEXADECIMAL = re.compile(r"[0-9A-F]+|[0-9a-f]+")
 # The last word of a key that identifies something: its value is long, and no secret.
@@ -96,7 +109,7 @@ def secret_texts(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
     return [
         text
         for kind, values in _values_by_kind(plist)
-        for path, text in walk_texts(values)
+        for path, text in _walk_texts(values)
         if _is_secret_value(text, path, kind, secret_keys)
         and not (text.startswith("$") and text[1:] in VARIABLES)
     ]
@@ -138,9 +151,53 @@ def _is_secret_value(value: object, path: str, kind: str, secret_keys: t.Sequenc
         return False
     if isinstance(value, str) and (SIGNED_TOKEN.search(value) or _SECRET_TEXT.search(value)):
         return True
-    if isinstance(value, str) and _looks_random(value, path, kind):
+    if isinstance(value, str) and (_assigns_secret(value) or _looks_random(value, path, kind)):
         return True
     return is_secret(path, kind, secret_keys)
+
+
+def _assigns_secret(text: str) -> bool:
+    """Return whether a text assigns something to a name that is that of a secret."""
+    return any(
+        _names_secret(match["name"] or match["option"]) for match in _ASSIGNED.finditer(text)
+    )
+
+
+def _walk_texts(value: object, path: str = "") -> t.Iterator[tuple[str, str]]:
+    """Yield the texts of a nested value with their paths, by which is_secret judges them."""
+    for inner_path, inner in _inner_values(value, path):
+        if isinstance(inner, str):
+            yield inner_path, inner
+        else:
+            yield from _walk_texts(inner, inner_path)
+
+
+def _inner_values(value: object, path: str) -> t.Iterator[tuple[str, object]]:
+    """Yield what a dictionary or a list holds, with its path."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield _path_of_key(value, key, path), inner
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield _path_of_element(value, index, path), inner
+
+
+def _path_of_key(values: t.Mapping[str, object], key: str, path: str) -> str:
+    """Return the path of a key, with the name of the setting whose value it has."""
+    labels = [
+        label
+        for name, label in values.items()
+        if name.lower() in _LABELS and isinstance(label, str) and key.lower() in _VALUES
+    ]
+    return ".".join((path, *labels, key))
+
+
+def _path_of_element(values: t.Sequence[object], index: int, path: str) -> str:
+    """Return the path of an element, with the option of a command that it follows."""
+    option = values[index - 1] if index else None
+    if isinstance(option, str) and _OPTION.fullmatch(option):
+        return f"{path}.{option.strip('-')}"
+    return path
 
 
 def _looks_random(text: str, path: str, kind: str) -> bool:
@@ -171,9 +228,10 @@ class Mask:
     def value(self, value: t.Any, path: str = "") -> t.Any:
         """Return a value with secrets masked, and other data as its digest."""
         if isinstance(value, dict):
-            return {key: self.value(inner, f"{path}.{key}") for key, inner in value.items()}
+            inner_values = [self.value(inner, at) for at, inner in _inner_values(value, path)]
+            return dict(zip(value, inner_values))
         if isinstance(value, list):
-            return [self.value(inner, path) for inner in value]
+            return [self.value(inner, at) for at, inner in _inner_values(value, path)]
         if _is_secret_value(value, path, self._kind, self._secret_keys):
             return MASK
         if isinstance(value, bytes):
@@ -190,15 +248,16 @@ class Mask:
         if isinstance(before, dict):
             known = after if isinstance(after, dict) else {}
             return {
-                key: self.value(inner, f"{path}.{key}")
+                key: self.value(inner, at)
                 if key in _METADATA
-                else self.old_value(inner, known.get(key, ABSENT), f"{path}.{key}")
-                for key, inner in before.items()
+                else self.old_value(inner, known.get(key, ABSENT), at)
+                for key, (at, inner) in zip(before, _inner_values(before, path))
             }
         if isinstance(before, list):
             known_values = after if isinstance(after, list) else []
             return [
-                self.old_value(inner, _counterpart(inner, known_values), path) for inner in before
+                self.old_value(inner, _counterpart(inner, known_values), at)
+                for at, inner in _inner_values(before, path)
             ]
         if after is ABSENT or isinstance(after, (dict, list)):
             return before if isinstance(before, bool) else None if before is ABSENT else MASK

@@ -71,6 +71,7 @@ def test_secrets_of_apples_descriptions_are_masked(kind: str, path: str) -> None
 @pytest.mark.parametrize(
     "path",
     [
+        *("AuthCode", "unlock_code", "sessionid", "userpw", "OTPSeed"),
         *("AuthKey", "PreSharedKey", "RecoveryKey", "PIN", "DevicePIN", "pin", "Psk", "apiKey"),
         *("Credentials.Name", "OktaVerify.ClientSecret", "client_secret", "API Key", "ApiToken"),
         *("bearerToken", "Authorization", "adminpassword", "LicenseKey", "licencekey", "Key"),
@@ -134,6 +135,9 @@ RANDOM = "q7Zt0PkR3vXw9LmB2sYd"
         *("SSWS 00aBcDeF-12", "Token: 9f8e7d6c5b4a", "https://acme.com/x?a=1&token=s3cr"),
         *("ghp_abcdefgh12", "glpat-abcdefgh", "AKIAABCDEFGH", "xoxb-12345678"),
         *(RANDOM, f"prefix-{RANDOM}", f"{RANDOM}.suffix"),
+        *("DB_PASSWORD=tr0ub4dor", "password: tr0ub4dor", '{"password": "tr0ub4dor"}'),
+        *("X-API-Key: tr0ub4dor", "<password>tr0ub4dor</password>", "cn=x,password=tr0ub4dor"),
+        *("user=admin\npassword=tr0ub4dor\n", "acme --password tr0ub4dor", "note: pin: 123456"),
     ],
 )
 def test_a_value_that_looks_like_a_credential_is_secret(text: str) -> None:
@@ -142,9 +146,54 @@ def test_a_value_that_looks_like_a_credential_is_secret(text: str) -> None:
     assert secrets.secret_texts(profile(content), []) == [text]
 
 
+def test_what_names_a_setting_is_secret_itself_under_key() -> None:
+    content = profile(payload(Settings={"Key": "Pin", "Value": CANARY}))
+    assert secrets.secret_texts(content, []) == ["Pin", CANARY]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"Name": "ClientSecret", "Value": CANARY},
+        [{"name": "apiToken", "type": "text", "data": [CANARY]}],
+        ["--verbose", "--password", CANARY],
+        ["-api-token", CANARY],
+    ],
+)
+def test_what_names_a_setting_judges_its_value(values: object) -> None:
+    content = payload(Settings=values)
+    assert secrets.secret_texts(profile(content), []) == [CANARY]
+    masked = secrets.Mask("com.acme.vpn").value(content)
+    older = secrets.Mask("com.acme.vpn").old_value(content, content)
+    assert CANARY not in str(masked) and CANARY not in str(older)
+    assert masked == older and list(masked) == list(content)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"Name": "Homepage", "Value": "plain"},
+        {"Name": "ClientSecret", "Title": "plain"},
+        {"Label": "ClientSecret", "Value": "plain"},
+        {"Name": 7, "Value": "plain"},
+        ["--user", "plain"],
+        ["password", "plain"],
+        ["--password", 7, "plain"],
+    ],
+)
+def test_what_names_no_secret_hides_nothing(values: object) -> None:
+    content = payload(Settings=values)
+    assert secrets.secret_texts(profile(content), []) == []
+    assert "plain" in str(secrets.Mask("com.acme.vpn").value(content))
+
+
 @pytest.mark.parametrize(
     "key, text",
     [
+        ("Rule", "user=admin, host: acme.com"),
+        ("Help", "The password is that of your account. See https://acme.com/password"),
+        ("Command", "acme --user ada --token-type bearer"),
+        ("Empty", "password: "),
         ("Mode", "Basic authentication is used"),
         ("Note", "The bearer of this Mac, a token holder"),
         ("Server", "https://acme.okta.com/app/exk1a2B3c4D5e6F7g8H9/sso?fromURI=x"),
