@@ -12,7 +12,7 @@ from .._core.timestamps import parse_timestamp
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import LogFacts
-from .._okta.duplicates import newest_records
+from .._okta.duplicates import current_records, newest_records
 from .._okta.group_members import read_members
 from .._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser
 from .conditions import DeviceContext, Person
@@ -180,7 +180,7 @@ def _deleted_records(log_facts: LogFacts) -> dict[str, list[MacRecord]]:
     deleted: dict[str, list[MacRecord]] = {}
     for record_id, facts in log_facts.records.items():
         serial = log_facts.serials.get(record_id, "").lower()
-        if serial and facts.status == "DELETED" and facts.registered_at:
+        if serial and facts.is_deleted:
             record = MacRecord(record_id, facts.registered_at, False, frozenset())
             deleted.setdefault(serial, []).append(record)
     return deleted
@@ -205,14 +205,14 @@ def _settle(
 ) -> list[DeviceContext]:
     """Return what a device of a person may be, by the newest record of the Mac.
 
-    If the newest is the person's and works, the device is as that one has it. Else the account may
-    be gone, as after the Mac was erased, or be another one on a shared Mac: both count. An older
-    record that a person signed in with since is that of their account.
+    If the newest is the person's and works, the device is as that one has it. Else both count (see
+    ``current_records``). An older record that a person signed in with since is that of their
+    account.
     """
     newest = outdated.get(device.device_id or "")
     if not newest or _is_since(used_at.get(device.device_id or ""), newest[0].created):
         return [device]
-    own = {each.id for each in newest if each.is_working and user_id in each.user_ids}
+    own = {each.id for each in current_records(newest, lambda each: user_id in each.user_ids)}
     current = next((each for each in devices if each.device_id in own), None)
     if current:
         return [replace(current, device_id=device.device_id)]

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import EARLIEST, parse_timestamp
 from .._okta.device_events import RecordEvents
-from .._okta.duplicates import newest_blocked, newest_records
+from .._okta.duplicates import current_records, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .certificate_use import UnusedCertificate, unused_certificate
 from .enrolled_again import enrolled_since
@@ -30,7 +30,7 @@ from .facts import (
     unknown_status,
 )
 from .stages import classify
-from .unconfirmed import contradiction, lost_newest_record
+from .unconfirmed import contradiction
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 State = t.Literal["yes", "no", "unknown"]
@@ -124,19 +124,35 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
 
 def _superseded(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     """Return why a record of a person says nothing of their account in Okta Verify, or ""."""
-    own = [record for record in mac.records if login in record.users or not record.users]
-    blocked, newest = newest_blocked(own), newest_records(mac.records)
-    if lost_newest_record(mac):
-        fact = "was deleted"
-    elif blocked:
-        fact = f"is {blocked.status or 'without a status'}"
-    elif not any(login in record.users for record in newest):
-        fact = f"is not of {login}"
-    else:
+    records = [*mac.records, *_deleted_records(mac)]
+    if current_records(records, lambda record: login in record.users):
         return _enrolled_again(mac, login, limits)
+    fact = _why_not_current(newest_records(records), login)
     return (
         f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one is of {login}."
     )
+
+
+def _why_not_current(newest: t.Iterable[DeviceRecord], login: str) -> str:
+    """Return why none of the newest records of a Mac is that of a person's account."""
+    statuses = [
+        each.status
+        for each in newest
+        if not each.is_working and (login in each.users or not each.users)
+    ]
+    if "DELETED" in statuses:
+        return "was deleted"
+    return f"is {statuses[0] or 'without a status'}" if statuses else f"is not of {login}"
+
+
+def _deleted_records(mac: MacFacts) -> list[DeviceRecord]:
+    """Return the records that Okta does not list any more. Whose they were does not matter."""
+    left = {record.id for record in mac.records}
+    return [
+        DeviceRecord(record_id, "DELETED", events.registered_at)
+        for record_id, events in (mac.events or {}).items()
+        if events.is_deleted and record_id not in left
+    ]
 
 
 def _enrolled_again(mac: MacFacts, login: str, limits: AgeLimits) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
+from .._okta.duplicates import newest_records
 from .facts import (
     CLOCKS,
     INVENTORY,
@@ -62,7 +63,7 @@ def contradiction(mac: MacFacts) -> str:
         if record is None:
             if events.status != "DELETED":
                 return f"The System Log names its record {record_id}, which the search lacks."
-            if _was_newest(events, mac):
+            if _was_newest(record_id, events, mac):
                 return (
                     f"Its newest record {record_id} was deleted, and an older one is still managed."
                 )
@@ -71,7 +72,7 @@ def contradiction(mac: MacFacts) -> str:
     return ""
 
 
-def _was_newest(events: RecordEvents, mac: MacFacts) -> bool:
+def _was_newest(record_id: str, events: RecordEvents, mac: MacFacts) -> bool:
     """Return whether a deleted record was younger than all that are left, of which one is managed.
 
     It was that of the account in Okta Verify, so no sign-in is one with an older record. A record
@@ -82,25 +83,8 @@ def _was_newest(events: RecordEvents, mac: MacFacts) -> bool:
         and (not events.users or not record.users.keys().isdisjoint(events.users))
         for record in mac.records
     )
-    return is_managed and _is_younger(events, mac)
-
-
-def lost_newest_record(mac: MacFacts) -> bool:
-    """Return whether a record was deleted that was younger than all that are left."""
-    left = {record.id for record in mac.records}
-    return any(
-        events.status == "DELETED" and _is_younger(events, mac)
-        for record_id, events in (mac.events or {}).items()
-        if record_id not in left
-    )
-
-
-def _is_younger(events: RecordEvents, mac: MacFacts) -> bool:
-    registered = parse_timestamp(events.registered_at)
-    created = [parse_timestamp(record.created) for record in mac.records]
-    return registered is not None and all(
-        time is not None and time < registered for time in created
-    )
+    deleted = DeviceRecord(record_id, "DELETED", events.registered_at)
+    return is_managed and newest_records([*mac.records, deleted]) == [deleted]
 
 
 def _differs(record: DeviceRecord, events: RecordEvents) -> bool:

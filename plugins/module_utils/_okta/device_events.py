@@ -58,6 +58,11 @@ class RecordEvents:
     registered_at: str = ""  # when it was registered, also of one that ended since
     acted_at: str = ""  # when Okta Verify registered, added a person or bound a certificate last
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the log has the registration of the record and its deletion."""
+        return self.status == "DELETED" and bool(self.registered_at)
+
 
 @dataclass
 class LogFacts:

@@ -43,6 +43,19 @@ def newest_records(records: Sequence[R]) -> list[R]:
     return [each for each, time in zip(records, created, strict=True) if time == max(known)]
 
 
+def current_records(records: Sequence[R], is_of: Callable[[R], bool]) -> list[R]:
+    """Return the newest records of a Mac by which a person may sign in, none without one.
+
+    Okta Verify has the account of the newest record. Without one here, an older record of the
+    person surely admits nobody: the Mac may have been erased, the account removed or blocked, or
+    it may be the one of somebody else on a shared Mac.
+
+    :arg records: all of the Mac, with those that were deleted as far as they are known.
+    :arg is_of: whether a record is of the person.
+    """
+    return [record for record in newest_records(records) if record.is_working and is_of(record)]
+
+
 def of_same_people(
     record: R, records: Sequence[R], people: Callable[[R], Collection[str]]
 ) -> list[R]:

@@ -319,6 +319,19 @@ def test_an_older_record_does_not_speak_for_a_newest_one_of_somebody_else() -> N
     assert shown["ada"] == Outlook("unknown", why, superseded=why)
 
 
+def test_a_newest_record_that_nobody_uses_is_not_of_the_person() -> None:
+    newest = record(record_id="guo2", created=LATER)
+    why = f"The newest record that Okta has of {SERIAL} is not of ada, and an older one is of ada."
+    assert of_ada(managed(record(ada="MANAGED"), newest)).superseded == why
+
+
+def test_of_several_newest_records_a_deleted_one_is_named() -> None:
+    ended = {"guo3": RecordEvents("DELETED", registered_at=LATER)}
+    newest = record("SUSPENDED", record_id="guo2", created=LATER, ada="MANAGED")
+    shown = of_ada(managed(record(ada="MANAGED"), newest, events=ended))
+    assert shown.superseded == OLDER_THAN_DELETED
+
+
 def test_a_newest_record_without_a_status_does_not_work() -> None:
     newest = record("", record_id="guo2", created=LATER, ada="MANAGED")
     assert of_ada(managed(record(ada="MANAGED"), newest)).reason.startswith(

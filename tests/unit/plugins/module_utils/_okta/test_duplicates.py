@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.duplicates import (
+    current_records,
     newest_blocked,
     newest_records,
     of_same_people,
@@ -68,6 +69,22 @@ def test_the_newest_record_is_blocked_if_no_newest_one_works() -> None:
     assert newest_blocked([OLD, NEW]) is None
     assert newest_blocked([OLD, OktaDevice("guo4", "DEACTIVATED")]) is None
     assert newest_blocked([]) is None
+
+
+@pytest.mark.parametrize(
+    "records, current",
+    [
+        ([], []),
+        ([OLD, NEW], [NEW]),
+        ([OLD, NEW, BLOCKED], [NEW]),
+        ([OLD, BLOCKED], []),
+        ([OLD, OktaDevice("guo4", "ACTIVE", "2026-02-01T00:00:00Z")], []),
+        ([OLD, OktaDevice("guo4", "ACTIVE")], [OLD]),
+    ],
+)
+def test_an_older_record_is_not_that_of_the_account(records, current) -> None:
+    """The record guo4 is of somebody else. If it may be the older one, it says nothing."""
+    assert current_records(records, lambda record: record.id != "guo4") == current
 
 
 def test_records_of_other_people_say_nothing_of_a_persons_record() -> None:
