@@ -326,7 +326,9 @@ def run(ctx: ModuleContext) -> Result:
     known = users.read(ctx.okta, apps, others.sessions) if apps else None
     people = _access(fleet, apps, known, horizon)
     labels = tuple(str(each.app.label) for each in apps)
-    access = AccessForecast(horizon, tuple(people), labels, others.unread)
+    problems = (each.problem for each in apps if each.problem)
+    notes = tuple(dict.fromkeys((*problems, *others.unread)))
+    access = AccessForecast(horizon, tuple(people), labels, notes)
     access = masked_access(access, ctx.masker)
     meta = _meta(ctx, rings, authorities, access)
     figures = survey(kept, meta)

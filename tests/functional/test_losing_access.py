@@ -190,7 +190,7 @@ def test_the_rules_of_apps_decide_and_cost_their_pages_alone(watched, run_module
     calls = Counter({each["operation"]: each["count"] for each in result["api_calls"]})
     assert calls - plain == {
         "listApplications": math.ceil(len(org.directory.apps) / 200),
-        "listPolicies": 2,  # of global sessions and of device signals
+        "listPolicies": 3,  # of apps, global sessions and device signals
         "listPolicyRules": 2,
         "listGroupUsers": 1,
     }
@@ -200,6 +200,18 @@ def test_the_rules_of_apps_decide_and_cost_their_pages_alone(watched, run_module
     assert access["apps"] == ["Salesforce", "Slack"]
     assert access["losing_people"] == access["counts_today"]["gets_in"] > 5
     assert len(access["losing"]) == 2 * access["losing_people"]
+
+
+def test_an_app_whose_policy_is_not_active_surely_admits_nobody(watched, run_module, args):
+    policy = watched.world.okta.policies.by_id[require_managed(watched)]
+    policy.status = "INACTIVE"
+    access = report(run_module, watched, args, apps=["Salesforce"], within_days=365)["access"]
+    problem = (
+        "Policy 'Managed Salesforce': it is INACTIVE, so which rules apply to its apps is unknown."
+        " Activate the policy in the Admin Console."
+    )
+    assert access["notes"] == [problem] and access["losing_people"] == 0
+    assert access["counts_today"]["gets_in"] == 0 and access["counts_today"]["unknown"] > 5
 
 
 def test_an_app_that_anybody_may_use_is_lost_by_nobody(watched, run_module, args):

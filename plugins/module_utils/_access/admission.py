@@ -60,12 +60,14 @@ UNSURE_STATUSES = {
 class JudgedApp(t.NamedTuple):
     """An app, and the rules of the policy that judges its sign-ins, in order.
 
-    ``signals`` are the device signal collection policies that may concern them.
+    ``signals`` are the device signal collection policies that may concern them. ``problem`` says
+    why the rules cannot be evaluated, as sentences, "" if they can.
     """
 
     app: App
     rules: Rules
     signals: tuple[SignalPolicy, ...] = ()
+    problem: str = ""
 
 
 @dataclass
@@ -130,7 +132,7 @@ def app_access(
     judged: JudgedApp, macs: t.Iterable[MacFacts], users: Users, limits: AgeLimits, horizon: Horizon
 ) -> list[PersonAccess]:
     """Return the access of each person to an app from their Macs."""
-    policy = _Policy(judged.rules, Signals(judged.signals, judged.signals))
+    policy = _Policy(judged.rules, Signals(judged.signals, judged.signals), judged.problem)
 
     def judge_device(identity: Identity | None, device: DeviceContext) -> Verdicts:
         refusal = users.refusal_of(identity, device) if identity else None
@@ -189,10 +191,14 @@ def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) 
 
 @dataclass
 class _Policy:
-    """The rules of a policy. People and devices that they do not tell apart share verdicts."""
+    """The rules of a policy. People and devices that they do not tell apart share verdicts.
+
+    ``problem`` says why they cannot be evaluated, "" if they can.
+    """
 
     rules: Rules
     signals: Signals = NO_SIGNALS
+    problem: str = ""
     _known: dict[tuple[object, ...], Verdicts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -202,6 +208,8 @@ class _Policy:
 
     def verdicts(self, person: Identity | None, device: DeviceContext) -> Verdicts:
         """Return whether the rules admit a person on a device, by whether it is managed."""
+        if self.problem:
+            return dict.fromkeys(STATES, Verdict("unknown", self.problem))
         if person is None and self._names_people:
             nobody = Verdict("unknown", "Okta shows no user with this login.")
             return dict.fromkeys(STATES, nobody)

@@ -14,6 +14,7 @@ from .._okta.records import App, Policy
 from . import guards
 from .forecast import Forecast
 from .other_policies import OtherPolicies
+from .policy_plan import describe_inactive
 from .rule_order import Rules
 from .rules_at_departure import rules_at_departure
 
@@ -137,12 +138,10 @@ def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> 
 
 
 def require_active(policy: Policy) -> None:
-    """Raise Refused if the policy of apps is not active: then its rules do not apply to them."""
-    if policy.is_inactive:
-        raise Refused(
-            f"Policy {policy.name!r}: it is {policy.status}, so its rules do not apply to its apps."
-            " Activate the policy in the Admin Console."
-        )
+    """Raise Refused if the policy of apps is not active."""
+    problem = describe_inactive(policy)
+    if problem:
+        raise Refused(problem)
 
 
 def require_no_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> None:

@@ -10,12 +10,12 @@ import typing as t
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.group_members import read_members
-from .._okta.records import WORKING_STATUSES, OktaDevice
+from .._okta.records import WORKING_STATUSES, OktaDevice, Policy
 from . import other_policies
 from .admission import JudgedApp, Users
 from .directory import Directory
 from .other_policies import OtherPolicies
-from .policy_plan import require_policy_of
+from .policy_plan import describe_inactive, require_policy_of
 from .resolution import resolve_apps
 from .rule_order import Rules, in_order
 from .rule_subjects import named_groups
@@ -33,18 +33,22 @@ USES = (
 def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies) -> list[JudgedApp]:
     """Return apps by ids or exact labels, with their rules. Raises BadOption and Unreadable.
 
-    The pages of the list of apps are read, the rules of each policy once, and what ``others`` read.
+    The pages of the lists of apps and of their policies are read, the rules of each policy once,
+    and what ``others`` read. A policy that Okta does not list counts as active.
     """
     if not wanted:
         return []
+    apps = resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted)
+    policies = {each.id: each for each in okta.access_policies(okta_api.ENRICHING_POLICIES)}
     rules: dict[str, Rules] = {}
     judged = []
-    for app in resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted):
+    for app in apps:
         policy_id = require_policy_of(app)
         if policy_id not in rules:
             rules[policy_id] = in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
         signals = signals_of(others.signals, app.id, policy_id, policy_id).after
-        judged.append(JudgedApp(app, rules[policy_id], signals))
+        problem = describe_inactive(policies.get(policy_id, Policy(policy_id)))
+        judged.append(JudgedApp(app, rules[policy_id], signals, problem))
     return judged
 
 

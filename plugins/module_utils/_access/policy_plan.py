@@ -34,6 +34,16 @@ def require_policy_of(app: App) -> str:
     return app.policy_id
 
 
+def describe_inactive(policy: Policy) -> str:
+    """Return that nobody knows whom a policy admits that is not active, as sentences, or ""."""
+    if not policy.is_inactive:
+        return ""
+    return (
+        f"Policy {policy.name!r}: it is {policy.status}, so which rules apply to its apps is"
+        " unknown. Activate the policy in the Admin Console."
+    )
+
+
 # Back to the earlier policies
 
 

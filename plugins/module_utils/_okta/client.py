@@ -593,9 +593,9 @@ class Okta:
 
     # App sign-in policies
 
-    def access_policies(self) -> list[Policy]:
+    def access_policies(self, operation: Operation = LIST_POLICIES) -> list[Policy]:
         """Return the app sign-in policies. listPolicies of type ACCESS_POLICY."""
-        rows = self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200})
+        rows = self._pages(operation, {"type": "ACCESS_POLICY", "limit": 200})
         return list(map(Policy.from_row, rows))
 
     def enrolment_policies(self, operation: Operation = LIST_POLICIES) -> list[EnrolmentPolicy]:

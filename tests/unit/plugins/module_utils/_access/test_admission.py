@@ -199,7 +199,19 @@ def test_user_types_decide_where_they_are_known() -> None:
     typed = rule("Staff", userType={"include": ["t1"]})
     assert of_ada(typed, OTHERS, known=users(types={"u1": "t1"})).today == "yes"
     assert of_ada(typed, OTHERS, known=users(types={"u1": "t2"})).today == "no"
-    assert of_ada(typed, OTHERS).today == "unknown"
+    unknown = of_ada(typed, OTHERS)
+    assert unknown.today == "unknown" and "depends on user type: " in unknown.reason
+
+
+def test_rules_that_cannot_be_evaluated_surely_admit_nobody_and_take_nothing() -> None:
+    problem = "Policy 'Staff': it is INACTIVE, so which rules apply to its apps is unknown."
+    judged_app = JudgedApp(APP, [MANAGED, OTHERS], problem=problem)
+    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
+    assert ada.reason == problem
+    suspended = users(statuses={"u1": "SUSPENDED"})
+    (ada,) = app_access(judged_app, [fleet_mac()], suspended, NOW, HORIZON)
+    assert ada.today == "no"
 
 
 def test_a_person_whom_okta_does_not_show_is_nobody_that_rules_can_name() -> None:

@@ -202,7 +202,7 @@ def test_a_reversal_of_an_app_of_okta_is_guarded():
 
 def test_apps_of_a_policy_that_is_not_active_are_an_error():
     app_moves.require_active(Policy("rst1", "Managed", status="ACTIVE"))
-    with pytest.raises(Refused, match="Policy 'Managed': it is INACTIVE, so its rules do not"):
+    with pytest.raises(Refused, match="Policy 'Managed': it is INACTIVE, so which rules apply"):
         app_moves.require_active(Policy("rst1", "Managed", status="INACTIVE"))
 
 

@@ -27,6 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     App,
     OktaDevice,
     OktaUser,
+    Policy,
     PolicyRule,
 )
 
@@ -54,6 +55,12 @@ class FakeOrg:
     """An org that notes what is read."""
 
     reads: list[str] = field(default_factory=list)
+    status: str | None = "ACTIVE"  # of the policy p1; p2 is not listed
+
+    def access_policies(self, operation: Operation) -> list[Policy]:
+        assert operation.optional
+        self.reads.append("policies")
+        return [Policy("p1", "Staff", status=self.status)]
 
     def apps(self, operation: Operation) -> list[App]:
         assert operation.optional
@@ -95,8 +102,23 @@ def test_each_policy_is_read_once_and_its_rules_are_in_order() -> None:
     judged = read_judged_apps(org, ["Slack", "0oa1", "Wiki"], OTHERS)
     assert [each.app.label for each in judged] == ["Slack", "Salesforce", "Wiki"]
     assert all(list(each.rules) == [STAFF, LAST] for each in judged)
-    assert org.reads == ["apps", "p1", "p2"]
+    assert org.reads == ["apps", "policies", "p1", "p2"]
     assert [each.signals for each in judged] == [(), (), OTHERS.signals]
+
+
+@pytest.mark.parametrize(
+    "status, is_evaluated", [("ACTIVE", True), (None, True), ("INACTIVE", False), ("NEW", False)]
+)
+def test_rules_of_a_policy_that_is_not_active_cannot_be_evaluated(
+    status: str | None, is_evaluated: bool
+) -> None:
+    org: t.Any = FakeOrg(status=status)
+    judged = read_judged_apps(org, ["Slack", "Wiki"], OTHERS)
+    problem = (
+        f"Policy 'Staff': it is {status}, so which rules apply to its apps is unknown. Activate the"
+        " policy in the Admin Console."
+    )
+    assert [each.problem for each in judged] == ["" if is_evaluated else problem, ""]
 
 
 def test_an_app_that_is_not_there_is_an_error() -> None:
@@ -111,7 +133,7 @@ def test_users_come_from_records_that_work_and_from_groups_that_rules_name() -> 
     for each in (device(), device("SUSPENDED", "guo2"), device("UNSUSPENDED", "guo3")):
         reader.add(each)
     users = reader.read(org, judged, OTHERS.sessions)
-    assert org.reads == ["apps", "p1", "p2", "g1"]
+    assert org.reads == ["apps", "policies", "p1", "p2", "g1"]
     assert users.ids["ada@acme.com"] == "u1"
     assert [each.device_id for each in users.devices["u1"]] == ["guo1", "guo3"]
     assert users.members == {"g1": frozenset({"u1", "u2", "u3"})}
