@@ -350,6 +350,8 @@ def _read_plist(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> Plist 
         ctx.warn(
             f"mobileconfig: {text} is not a variable that Kandji knows; Macs get it unchanged."
         )
+    for text in mobileconfig.shared_identities(plist):
+        ctx.warn(f"mobileconfig: {text}. Apple wants one that no other payload has. Set another.")
     return plist
 
 

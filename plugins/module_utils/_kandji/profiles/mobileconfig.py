@@ -179,6 +179,11 @@ def check(plist: object) -> None:
                     f"mobileconfig: {payload_title(number, payload)} has no {key}, without which"
                     " no Mac installs it."
                 )
+        if not isinstance(payload.get("PayloadDescription", ""), str):
+            raise BadOption(
+                f"mobileconfig: the PayloadDescription of {payload_title(number, payload)} is not"
+                " a text. Set a text, or leave it out."
+            )
     dangling = dangling_references(payloads)
     if dangling:
         raise BadOption(
@@ -199,6 +204,19 @@ def payloads_of(plist: Plist | None) -> list[PlistDict]:
         if isinstance(content, list)
         else []
     )
+
+
+def shared_identities(plist: Plist) -> list[str]:
+    """Return for people which payloads have the UUID or the identifier of another one."""
+    shared = []
+    for key in ("PayloadUUID", "PayloadIdentifier"):
+        titles: dict[str, list[str]] = {}
+        for number, payload in enumerate(payloads_of(plist), 1):
+            titles.setdefault(str(payload.get(key)), []).append(payload_title(number, payload))
+        shared += [
+            f"{' and '.join(same)} have the same {key}" for same in titles.values() if same[1:]
+        ]
+    return shared
 
 
 def scep_payloads(plist: Plist | None) -> list[PlistDict]:

@@ -107,6 +107,27 @@ def test_a_file_that_is_not_a_usable_profile_is_refused(text: str, problem: str)
     assert raised.value.message == f"mobileconfig: {problem}"
 
 
+def test_a_description_that_is_no_text_is_refused() -> None:
+    with pytest.raises(BadOption) as raised:
+        mobileconfig.check(
+            profile(payload(PayloadDescription="Fine"), payload(PayloadDescription=7))
+        )
+    assert raised.value.message == (
+        "mobileconfig: the PayloadDescription of payload 2 (com.acme.app) is not a text. Set a"
+        " text, or leave it out."
+    )
+
+
+def test_payloads_that_share_an_identity_are_named() -> None:
+    own = {"PayloadUUID": "V", "PayloadIdentifier": "com.acme.other"}
+    assert mobileconfig.shared_identities(profile(payload(), payload("com.acme.b", **own))) == []
+    plist = profile(payload(), payload("com.acme.b", **own), payload("com.acme.c"))
+    assert mobileconfig.shared_identities(plist) == [
+        f"payload 1 (com.acme.app) and payload 3 (com.acme.c) have the same {key}"
+        for key in ("PayloadUUID", "PayloadIdentifier")
+    ]
+
+
 def test_a_value_that_cannot_be_written_is_named_with_its_payload() -> None:
     plist = profile(payload("com.acme.app"), payload("com.apple.wifi.managed", SSID_STR="a\x01"))
     with pytest.raises(BadOption) as raised:
