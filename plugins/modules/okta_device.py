@@ -22,7 +22,8 @@ description:
     registrations are lost.
   - A record that is in the state, and one that is absent, are not errors. Run the module again to
     finish an interrupted run. A record that was deactivated and not deleted has lost its users, so
-    O(users) does not select it any more. The error and the audit name its id for O(device_ids).
+    O(users) does not select it any more. The error and the audit name its id for O(device_ids),
+    also if the answer to the deactivation was lost.
   - Okta documents no operation that takes one user off a record. A record that other users need is
     skipped, and RV(console_steps) says what the user does on the Mac.
 author:

@@ -508,11 +508,14 @@ class ResetRun:
                 if taken and step == "suspend" and answer == "already_done":
                     answer = self._suspend_again(target)
             except DeviceTrustError as error:
-                if taken:  # a deactivated record has lost its users, who may have selected it
-                    error.message += (
-                        f" The record {target.id} is {taken} already. Name it in device_ids to"
-                        " finish it."
-                    )
+                # A deactivated record has lost its users, who may have selected it.
+                if taken:
+                    error.message += f" The record {target.id} is {taken} already."
+                elif step == "deactivate" and isinstance(error, Uncertain):
+                    error.message += f" The record {target.id} may be deactivated."
+                else:
+                    raise
+                error.message += " Name it in device_ids to finish it."
                 raise
             taken = _AFTER[step]
         return answer

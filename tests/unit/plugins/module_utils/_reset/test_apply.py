@@ -953,6 +953,27 @@ def test_a_record_that_is_deactivated_and_not_deleted_is_named(
         assert error.value.message == f"Okta refused.{rest}"
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("absent", " The record guo1 may be deactivated. Name it in device_ids to finish it."),
+        ("suspended", ""),
+    ],
+)
+def test_a_record_that_may_be_deactivated_is_named(
+    reset: t.Any, monkeypatch: t.Any, state: str, sentence: str
+) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+
+    def lose(_step: str, _device_id: str) -> str:
+        raise Uncertain("The answer was lost.")
+
+    monkeypatch.setattr(reset.okta, "take_step", lose)
+    with pytest.raises(Uncertain) as error:
+        reset.run("C01", **to_state(state))
+    assert error.value.message == f"The answer was lost.{sentence}"
+
+
 def test_a_loss_of_registrations_revokes_the_sessions_first(reset: t.Any) -> None:
     reset.okta.add("guo1", "C01", "ann")
     reset.run("C01", **to_state("absent", revoke_sessions=True))
