@@ -273,7 +273,8 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     if current is None and original:
         _warn_of_leftovers(ctx, known, original)
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
-    moves = _plan_moves(plan.future, current or original, moving)
+    moves = _plan_moves(plan.future, current or original, moving, known)
+    app_moves.warn_of_inactive(ctx.warn, (move.present for move in moves))
     app_moves.require_no_obstacles(moves, org_apps)
     if current and params["apps"]:
         app_moves.require_active(current)
@@ -298,7 +299,7 @@ def _plan_policy(
 ) -> tuple[policy_plan.PolicyPlan, dict[str, Rules]]:
     """Return the plan, and the rules that apply to the apps now and later, by policy."""
     name, description = ctx.params["name"], ctx.params["description"]
-    moves = _plan_moves(current or Policy("", name), current or original, moving)
+    moves = _plan_moves(current or Policy("", name), current or original, moving, known)
     rules = app_moves.read_rules(ctx.okta, moves)
     earlier = policy_plan.earlier_policies(moving, known, rules)
     return policy_plan.plan_policy(name, description, current, original, earlier), rules
@@ -323,21 +324,23 @@ def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: 
 
 
 def _plan_moves(
-    policy: Policy, source: Policy | None, moving: t.Sequence[App]
+    policy: Policy, source: Policy | None, moving: t.Sequence[App], known: t.Sequence[Policy]
 ) -> list[app_moves.Move]:
     """Return the moves of apps to a policy. Raises BadOption, Unreadable.
 
     :arg source: the policy with the rules that the apps would get; None for a new policy that is
         not a clone, which has none yet.
     """
+    by_id = {each.id: each for each in known}
     if source is None and moving:
         raise BadOption(
             "apps: a policy that this run creates without clone_of has only the rules of Okta."
             " Write its rules first, then assign it to apps."
         )
     return [
-        app_moves.Move(app, policy, policy_plan.require_policy_of(app), source.id)
+        app_moves.Move(app, policy, before, source.id, present=by_id.get(before, Policy(before)))
         for app in moving
+        for before in [policy_plan.require_policy_of(app)]
         if source
     ]
 

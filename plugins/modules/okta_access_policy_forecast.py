@@ -183,7 +183,7 @@ api_calls:
 import typing as t
 from dataclasses import replace
 
-from ..module_utils._access import guards, policy_plan, resolution, simulation
+from ..module_utils._access import app_moves, guards, policy_plan, resolution, simulation
 from ..module_utils._access.conditions import DeviceContext, Person
 from ..module_utils._access.directory import read_directory
 from ..module_utils._access.forecast import Forecast
@@ -230,7 +230,8 @@ def run(ctx: ModuleContext) -> Result:
     apps = _apps(ctx, policy.id)
     if existing is None:
         policy_plan.require_no_renamed_clone(params["policy"], "policy", policy, apps, known)
-    changes = _app_changes(ctx, apps, policy, current, after)
+    future = existing or replace(policy, status="ACTIVE")  # a clone is
+    changes = _app_changes(ctx, apps, known, future, (current, after))
     forecast, refusal = _forecast(ctx, guards.PolicyChange(policy, current, after, changes))
     return {
         "changed": False,
@@ -257,15 +258,30 @@ def _apps(ctx: ModuleContext, policy_id: str) -> list[App]:
 
 
 def _app_changes(
-    ctx: ModuleContext, apps: t.Sequence[App], policy: Policy, current: Rules, after: Rules
+    ctx: ModuleContext,
+    apps: t.Sequence[App],
+    known: t.Sequence[Policy],
+    future: Policy,
+    planned: tuple[Rules, Rules],
 ) -> list[guards.AppChange]:
-    rules: dict[str, Rules] = {policy.id: current}
+    """Return the changes of apps that get a policy, or keep it.
+
+    :arg future: the policy. A clone that does not exist yet has the id of its original.
+    :arg planned: the rules of the policy as they are, and as they would be.
+    """
+    policies = {each.id: each for each in known}
+    present = [
+        policies.get(each, Policy(each)) for each in map(policy_plan.require_policy_of, apps)
+    ]
+    app_moves.warn_of_inactive(ctx.warn, [*present, future] if apps else [])
+    rules: dict[str, Rules] = {future.id: planned[0]}
+    after = policy_plan.rules_in_force(future, planned[1])
     changes = []
-    for app in apps:
-        before = policy_plan.require_policy_of(app)
-        if before not in rules:
-            rules[before] = in_order(ctx.okta.policy_rules(before))
-        changes.append(guards.AppChange(app, rules[before], after, policy_after=policy.id))
+    for app, policy in zip(apps, present):
+        if policy.id not in rules:
+            rules[policy.id] = in_order(ctx.okta.policy_rules(policy.id))
+        before = policy_plan.rules_in_force(policy, rules[policy.id])
+        changes.append(guards.AppChange(app, before, after, policy_after=future.id))
     return changes
 
 

@@ -145,7 +145,7 @@ api_calls:
 import typing as t
 from dataclasses import replace
 
-from ..module_utils._access import guards, policy_apply, recheck, resolution
+from ..module_utils._access import app_moves, guards, policy_apply, recheck, resolution
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.other_policies import OtherPolicies
 from ..module_utils._access.rule_order import Place, Rules, find_rule, in_order
@@ -225,6 +225,7 @@ def _guard(
 ) -> Forecast | None:
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
     apps = resolution.apps_of_policy(ctx.okta, mapped, policy.id)
+    app_moves.warn_of_inactive(ctx.warn, [policy] if apps else [])
     changes = [guards.AppChange(app, rules, plan.after, policy_after=policy.id) for app in apps]
     options = guards.GuardOptions.from_params(ctx.params)
     change = guards.PolicyChange(policy, rules, plan.after, changes)

@@ -123,7 +123,7 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._access import guards, recheck, resolution, rule_set, rule_set_apply
+from ..module_utils._access import app_moves, guards, recheck, resolution, rule_set, rule_set_apply
 from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.other_policies import OtherPolicies
 from ..module_utils._access.rule_order import Rules, in_order
@@ -183,6 +183,7 @@ def _guard(
 ) -> Forecast | None:
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
     apps = resolution.apps_of_policy(ctx.okta, mapped, policy.id)
+    app_moves.warn_of_inactive(ctx.warn, [policy] if apps else [])
     changes = [
         guards.AppChange(app, plan.before, plan.after, policy_after=policy.id) for app in apps
     ]

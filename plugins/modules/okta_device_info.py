@@ -214,7 +214,8 @@ def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
     address = (person.email or "").strip()
     if not address or address.casefold() == (person.login or "").casefold():
         return []
-    of_login = okta.user(address, okta_api.OPTIONAL_USER)
+    # Okta finds no user by a login with a slash.
+    of_login = None if "/" in address else okta.user(address, okta_api.OPTIONAL_USER)
     users = [*okta.users_with_email(address), *([of_login] if of_login else [])]
     others = [user for user in users if user.id != person.id and user.status != "DEPROVISIONED"]
     return sorted({user.name for user in others})

@@ -889,6 +889,36 @@ def test_no_app_goes_to_a_policy_that_is_not_active(desk):
     assert desk.watched.writes(mark) == []
 
 
+def test_whom_a_policy_admits_that_is_not_active_is_not_known(desk):
+    """An app that leaves it may admit anybody now, and refuses by its next policy."""
+    desk.user()
+    desk.open("Slack")
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps"})["changed"]
+    nobody = {"name": "Nobody", "position": "first", "access": "DENY", **GLASS}
+    for policy in (NAME, "Company apps"):
+        assert desk.run(RULE, {**nobody, "policy": policy, "max_locked_out": 1})["changed"]
+    present = next(e for e in desk.okta.policies.by_id.values() if e.name == "Company apps")
+    wanted = {
+        "policy": NAME,
+        "apps": ["Slack"],
+        "refuse": False,
+        "break_glass_group": "Break glass",
+    }
+    assert desk.run(FORECAST, wanted)["forecast"]["locked_out_people"] == []
+    present.status = "INACTIVE"
+    warning = "Policy 'Company apps': it is INACTIVE, so which rules apply to its apps is unknown."
+    forecast = desk.run(FORECAST, wanted)
+    assert forecast["forecast"]["locked_out_people"] == ["unready@example.com"]
+    assert any(warning in text for text in forecast["warnings"])
+    move = {"name": NAME, "apps": ["Slack"], "break_glass_group": "Break glass"}
+    for check in (True, False):
+        moved = desk.run(POLICY, move, check=check)
+        assert "locked out: unready@example.com" in refused(moved)
+        assert any(warning in text for text in moved["warnings"])
+    rule = desk.run(RULE, {**nobody, "policy": "Company apps", "name": "Nobody else"})
+    assert rule["changed"] and any(warning in text for text in rule["warnings"])
+
+
 @pytest.mark.parametrize("gone", [False, True])
 @pytest.mark.parametrize("state", ["present", "reverted"])
 def test_a_policy_that_is_not_active_any_more_gets_no_app(desk, state, gone):
@@ -974,7 +1004,9 @@ def test_a_clone_that_is_not_active_does_not_pass_for_one_in_force(desk):
     clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
     clone.status = "INACTIVE"
     for check in (True, False):
-        assert "it is INACTIVE, so its rules" in refused(desk.run(POLICY, wanted, check=check))
+        assert "it is INACTIVE, so which rules apply" in refused(
+            desk.run(POLICY, wanted, check=check)
+        )
     assert desk.run(POLICY, {"name": NAME, "state": "reverted"})["changed"]
 
 

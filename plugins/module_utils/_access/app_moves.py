@@ -14,7 +14,7 @@ from .._okta.records import App, Policy
 from . import guards
 from .forecast import Forecast
 from .other_policies import OtherPolicies
-from .policy_plan import describe_inactive
+from .policy_plan import describe_inactive, rules_in_force
 from .rule_order import Rules
 from .rules_at_departure import rules_at_departure
 
@@ -26,6 +26,7 @@ class Move:
     ``before`` and ``after`` are the ids of the policies with its present and its future rules.
     ``after`` is the original of a clone that does not exist yet. ``digest`` is that of the rules
     that the policy had when the app left it, of an app that goes back, "" if it is not recorded.
+    ``present`` is the policy that an app has which does not go back, as far as Okta lists it.
     """
 
     app: App
@@ -33,6 +34,7 @@ class Move:
     before: str
     after: str
     digest: str = ""
+    present: Policy = Policy("")
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> 
     """
     before, after = rules[move.before], rules[move.after]
     if not is_reversal or not move.digest:
+        before = rules_in_force(move.present, before)
         return guards.AppChange(move.app, before, after, policy_after=move.after)
     left = rules_at_departure(move.digest, after, before)
     recorded = before if left is None else left
@@ -142,6 +145,13 @@ def require_active(policy: Policy) -> None:
     problem = describe_inactive(policy)
     if problem:
         raise Refused(problem)
+
+
+def warn_of_inactive(warn: t.Callable[[str], None], policies: t.Iterable[Policy]) -> None:
+    """Warn of each policy of apps that is not active: whom it admits cannot be evaluated."""
+    for problem in dict.fromkeys(map(describe_inactive, policies)):
+        if problem:
+            warn(problem)
 
 
 def require_no_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from .._core.changes import Change
 from .._core.errors import Refused, Unreadable
-from .._okta.records import App, Policy
+from .._okta.records import App, Policy, PolicyRule
 from .policy_marks import Marks, parse_marks, with_marks
 from .rule_order import Rules
 from .rules_at_departure import digest_rules
@@ -41,6 +41,32 @@ def describe_inactive(policy: Policy) -> str:
     return (
         f"Policy {policy.name!r}: it is {policy.status}, so which rules apply to its apps is"
         " unknown. Activate the policy in the Admin Console."
+    )
+
+
+def rules_in_force(policy: Policy, rules: Rules) -> Rules:
+    """Return the rules by which the apps of a policy are judged.
+
+    Whether those of a policy that is not active are is not documented: before them come two that
+    may admit anybody, and refuse anybody.
+    """
+    if not policy.is_inactive:
+        return rules
+    return [_open_rule(policy, "ALLOW", "anybody"), _open_rule(policy, "DENY", "nobody"), *rules]
+
+
+def _open_rule(policy: Policy, access: str, admitted: str) -> PolicyRule:
+    """Return a rule that may apply to anybody."""
+    name = f"policy {policy.name!r} while it is {policy.status}"
+    sign_on = {"access": access, "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA"}}
+    return PolicyRule.from_row(
+        {
+            "name": name,
+            "priority": -1,
+            "status": "ACTIVE",
+            "conditions": {f"whom {name} admits": admitted},
+            "actions": {"appSignOn": sign_on},
+        }
     )
 
 

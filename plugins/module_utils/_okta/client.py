@@ -469,10 +469,15 @@ class Okta:
 
         Okta takes ``me`` for the user of the credentials; nobody has that login. It also takes the
         part of a login before the @ if that is unambiguous, and answers with a user who was not
-        named: that one is none. Raises Unreadable for an answer that does not show who it is of.
+        named: that one is none. Raises Unreadable for an answer that does not show who it is of,
+        and BadOption for a login with a slash: by its description, Okta finds those by id alone.
         """
         if id_or_login.casefold() == "me":
             return None
+        if "/" in id_or_login:
+            raise BadOption(
+                f"{id_or_login!r}: Okta finds no user by a login with a slash. Name the user by id."
+            )
         try:
             answer = self.transport.call(operation, {"id": id_or_login})
         except NotFound:

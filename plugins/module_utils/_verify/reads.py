@@ -174,7 +174,8 @@ def _read_users(session: Session) -> None:
     okta = session.okta
     for user in session.leads.users:
         okta.enrollments(user.id)
-    login = next((user.login for user in session.leads.users if user.login), None)
+    logins = (user.login for user in session.leads.users if user.login)
+    login = next((each for each in logins if "/" not in each), None)  # Okta takes no slash
     if login:
         okta.user(login.swapcase())
 

@@ -17,6 +17,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     AccessChange,
     Forecast,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.possible_refusals import (
+    newly_refusing_rule,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules_at_departure import (
     digest_rules,
 )
@@ -204,6 +207,34 @@ def test_apps_of_a_policy_that_is_not_active_are_an_error():
     app_moves.require_active(Policy("rst1", "Managed", status="ACTIVE"))
     with pytest.raises(Refused, match="Policy 'Managed': it is INACTIVE, so which rules apply"):
         app_moves.require_active(Policy("rst1", "Managed", status="INACTIVE"))
+
+
+INACTIVE = Policy("rst1", "Company apps", status="INACTIVE")
+
+
+@pytest.mark.parametrize("present", [Policy("rst1", "Company apps", status="ACTIVE"), INACTIVE])
+@pytest.mark.parametrize(("before", "after"), [(CLOSED, OPEN), (CLOSED, CLOSED)])
+def test_an_app_whose_policy_is_not_active_may_admit_anybody_now(present, before, after):
+    moved = app_moves.Move(SLACK, CLONE, "rst1", "rst2", present=present)
+    change = app_moves._app_change(moved, {"rst1": before, "rst2": after}, False)
+    may_refuse = present == INACTIVE and after == CLOSED
+    assert (newly_refusing_rule(change.before, change.after) is not None) is may_refuse
+    assert change.after is after
+
+
+def test_a_reversal_does_not_wait_for_a_policy_to_be_active():
+    moved = app_moves.Move(SLACK, COMPANY, "rst2", "rst1", digest_rules(OPEN), INACTIVE)
+    change = app_moves._app_change(moved, {"rst1": OPEN, "rst2": CLOSED}, True)
+    assert change.before is CLOSED
+
+
+def test_each_policy_that_is_not_active_is_warned_of_once():
+    warnings = []
+    app_moves.warn_of_inactive(warnings.append, [INACTIVE, CLONE, INACTIVE, COMPANY])
+    assert warnings == [
+        "Policy 'Company apps': it is INACTIVE, so which rules apply to its apps is unknown."
+        " Activate the policy in the Admin Console."
+    ]
 
 
 def test_a_reversal_to_managed_devices_needs_a_break_glass_group():

@@ -6,13 +6,26 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
     policy_plan,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+    DeviceContext,
+    Identity,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
+    candidates,
+    possible_outcomes,
+    unknowns_of,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policy_marks import (
     Marks,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+    same_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules_at_departure import (
     digest_rules,
@@ -49,6 +62,54 @@ def test_an_app_without_a_policy_cannot_be_judged() -> None:
         " unknown. Check the app in the Admin Console."
     )
     assert raised.value.details == {"vendor": "okta"}
+
+
+OPEN = PolicyRule.from_row(
+    {
+        "name": "Catch-all Rule",
+        "system": True,
+        "actions": {
+            "appSignOn": {
+                "access": "ALLOW",
+                "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA"},
+            }
+        },
+    }
+)
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "NEW"])
+@pytest.mark.parametrize("managed", [True, False])
+def test_a_policy_that_is_not_active_may_admit_anybody_or_nobody(
+    status: str, managed: bool
+) -> None:
+    strict = replace(OPEN, name="Strict", sign_on={"access": "DENY"})
+    device = DeviceContext("MACOS", True, managed)
+    unknown = f"whom policy 'Copy of Strict' while it is {status} admits"
+    for rules in ([OPEN], [strict], []):
+        judged = policy_plan.rules_in_force(policy(status=status), rules)
+        chosen = candidates(judged, Identity(), device)
+        assert {outcome.admitted for outcome in possible_outcomes(chosen)} == {True, False}
+        assert unknowns_of(chosen) == {f"{unknown}: anybody", f"{unknown}: nobody"}
+        assert list(judged[2:]) == rules
+    assert policy_plan.describe_inactive(policy(status=status)) == (
+        f"Policy 'Copy of Strict': it is {status}, so which rules apply to its apps is unknown."
+        " Activate the policy in the Admin Console."
+    )
+
+
+def test_two_policies_that_are_not_active_do_not_admit_the_same_people() -> None:
+    some, other = (
+        policy_plan.rules_in_force(policy(status="INACTIVE", name=name), [OPEN]) for name in "AB"
+    )
+    assert same_rules(some, some) and not same_rules(some, other)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", None])
+def test_the_rules_of_an_active_policy_are_in_force(status: str | None) -> None:
+    rules = [OPEN]
+    assert policy_plan.rules_in_force(policy(status=status), rules) is rules
+    assert policy_plan.describe_inactive(policy(status=status)) == ""
 
 
 # The origin of a clone

@@ -745,6 +745,15 @@ def test_a_record_has_its_users_with_their_state(org: Okta) -> None:
     assert org.device("guoNobody") is None
 
 
+def test_a_login_with_a_slash_is_not_asked_for(wire: t.Any) -> None:
+    with pytest.raises(BadOption) as caught:
+        okta(wire).user("acme/ann")
+    assert caught.value.message == (
+        "'acme/ann': Okta finds no user by a login with a slash. Name the user by id."
+    )
+    assert not wire.sent
+
+
 def test_a_user_is_the_one_that_was_named_and_not_one_of_a_similar_login(
     lab: Lab, org: Okta
 ) -> None:
