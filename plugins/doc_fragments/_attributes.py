@@ -46,7 +46,7 @@ attributes:
       C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
-      - devicetrust.okta_kandji._okta
+      - devicetrust.okta_kandji.okta
       - devicetrust.okta_kandji.all
 """
 
@@ -57,7 +57,7 @@ attributes:
       C(group/devicetrust.okta_kandji.all) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
-      - devicetrust.okta_kandji._kandji
+      - devicetrust.okta_kandji.kandji
       - devicetrust.okta_kandji.all
 """
 
@@ -67,7 +67,7 @@ attributes:
     description: Use one of these groups in C(module_defaults) to set defaults for this module.
     support: full
     membership:
-      - devicetrust.okta_kandji._okta
-      - devicetrust.okta_kandji._kandji
+      - devicetrust.okta_kandji.okta
+      - devicetrust.okta_kandji.kandji
       - devicetrust.okta_kandji.all
 """

@@ -37,8 +37,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._device_run
   - devicetrust.okta_kandji._attributes.writes
-  - devicetrust.okta_kandji._attributes.okta
-  - devicetrust.okta_kandji._attributes.kandji
+  - devicetrust.okta_kandji._attributes.both
 options:
   serials:
     description:

@@ -30,16 +30,9 @@ author:
 extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._connection
+  - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.okta
 attributes:
-  check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying
-      target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in
-      check_mode), when in diff mode.
-    support: full
   idempotent:
     description: When run twice in a row outside check mode, with the same arguments, the second
       invocation indicates no change.

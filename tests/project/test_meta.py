@@ -40,6 +40,20 @@ def test_every_module_is_in_the_group_all():
     assert sorted(GROUPS["all"]) == [name for name in MODULES if name not in WITHOUT_REQUESTS]
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_the_documented_action_groups_of_a_module_are_those_that_list_it(name):
+    listing = {f"devicetrust.okta_kandji.{group}" for group in GROUPS if name in GROUPS[group]}
+    assert set(documented_groups(name)) == listing
+
+
+def test_some_module_documents_its_action_groups():
+    assert documented_groups("okta_device") == [
+        "devicetrust.okta_kandji.okta",
+        "devicetrust.okta_kandji.kandji",
+        "devicetrust.okta_kandji.all",
+    ]
+
+
 def test_every_module_has_the_action_plugin_that_displays_its_progress():
     """Each may wait for minutes, since a vendor's rate limit may be used up."""
     text = (ACTIONS / "device_trust_gate.py").read_text()
@@ -90,16 +104,29 @@ def role_defaults(name):
     return yaml.safe_load(path.read_text()) or {} if path.exists() else {}
 
 
-def module_options(module):
-    loaded = import_module(f"{MODULES_PACKAGE}.{module}")
-    documentation = yaml.safe_load(loaded.DOCUMENTATION)
-    merged = dict(documentation["options"])
+def documentations(module):
+    """Yield the documentation of a module, then each fragment that it extends."""
+    documentation = yaml.safe_load(import_module(f"{MODULES_PACKAGE}.{module}").DOCUMENTATION)
+    yield documentation
     for fragment in documentation.get("extends_documentation_fragment", []):
         package, _dot, part = fragment.removeprefix("devicetrust.okta_kandji.").partition(".")
         held = import_module(f"{FRAGMENTS_PACKAGE}.{package}").ModuleDocFragment
-        text = getattr(held, (part or "documentation").upper())
-        merged.update(yaml.safe_load(text).get("options", {}))
+        yield yaml.safe_load(getattr(held, (part or "documentation").upper()))
+
+
+def module_options(module):
+    merged = {}
+    for documentation in documentations(module):
+        merged.update(documentation.get("options", {}))
     return merged
+
+
+def documented_groups(module):
+    """Return the action groups that the documentation of a module names."""
+    attributes = {}
+    for documentation in documentations(module):
+        attributes = {**documentation.get("attributes", {}), **attributes}
+    return attributes.get("action_group", {}).get("membership", [])
 
 
 def passed_options(name):
