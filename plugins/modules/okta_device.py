@@ -306,6 +306,10 @@ devices:
           that the other one of its Mac changed.
       type: str
       returned: always
+    summary:
+      description: The line of RV(report) for the target.
+      type: str
+      returned: always
   sample:
     - target: C02XK1ZAJG5J
       device_id: guo4a5u7YAHhjXrMK0g4
@@ -319,6 +323,14 @@ devices:
       state: changed
       reason: It is suspended; nobody signs in with its Okta Verify until it is unsuspended.
       reason_code: null
+      summary: "C02XK1ZAJG5J, MacBook of Ann, guo4a5u7YAHhjXrMK0g4: changed. It is suspended; nobody
+        signs in with its Okta Verify until it is unsuspended. Users: Ann Smith (ann@acme.com)."
+unknown_users:
+  description: Values of O(users) of which Okta has no user. Each has a warning.
+  returned: success
+  type: list
+  elements: str
+  sample: [bob@acme.com]
 report:
   description:
     - Lines of text for an operator. There is a line for each target, with the users of its record.
@@ -467,6 +479,7 @@ from ..module_utils._reset.report import (
     describe_person,
     list_console_steps,
     list_losses,
+    list_unknown_users,
     write_state_report,
 )
 
@@ -521,6 +534,7 @@ def run(ctx: ModuleContext) -> Result:
         devices=[describe_outcome(outcome, goal) for outcome in done.outcomes],
         counts=count_changes(done.outcomes),
         report=write_state_report(done.outcomes, goal, done.people, done.revoked, done.confirm),
+        unknown_users=list_unknown_users(done.outcomes),
         people=[describe_person(person) for person in done.people],
         sessions_revoked=list(done.revoked),
         cannot_be_undone=list_losses(done.outcomes) if goal.destroys else [],

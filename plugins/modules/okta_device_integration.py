@@ -344,6 +344,16 @@ test_enrollment:
   returned: when O(test_enrollment=true), outside check mode
   type: dict
   sample: {subject: devicetrust.okta_kandji test enrolment, transaction_id: 0A1B2C}
+fail_info:
+  description: The reason (C(failInfo)) that the SCEP endpoint gave for refusing the test enrolment.
+  returned: failure because the endpoint refused it
+  type: str
+  sample: badMessageCheck
+option:
+  description: The option that is wrong.
+  returned: failure because O(scep_challenge) is missing, or would not arrive on a Mac unchanged
+  type: str
+  sample: scep_challenge
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -512,9 +522,10 @@ def _test_enrollment(ctx: ModuleContext, endpoint: ScepEndpoint) -> dict[str, st
     if not ctx.params["scep_challenge"]:
         raise BadOption(
             "scep_challenge: it is not set, and test_enrollment needs it. Set the challenge, or"
-            " test_enrollment: false."
+            " test_enrollment: false.",
+            option="scep_challenge",
         )
-    check_challenge(ctx.params["scep_challenge"])
+    check_challenge(ctx.params["scep_challenge"], "scep_challenge")
     return (
         None
         if ctx.check_mode

@@ -331,6 +331,12 @@ devices:
       state: reset
       reason: Its record is deactivated and deleted; its users register again.
       reason_code: null
+unknown_users:
+  description: Values of O(users) of which Okta has no user. Each has a warning.
+  returned: success
+  type: list
+  elements: str
+  sample: [bob@acme.com]
 counts:
   description: Number of records that were reset (in check mode, would be), skipped and absent.
   returned: success
@@ -459,6 +465,7 @@ from ..module_utils._reset.report import (
     Outcome,
     count_states,
     list_losses,
+    list_unknown_users,
     write_later_messages,
     write_messages,
     write_report,
@@ -517,6 +524,7 @@ def run(ctx: ModuleContext) -> Result:
         report=write_report(done.outcomes, done.confirm),
         messages=write_messages(done.outcomes, org_url),
         messages_after_reissue=write_later_messages(done.outcomes, org_url),
+        unknown_users=list_unknown_users(done.outcomes),
         cannot_be_undone=list_losses(done.outcomes),
         confirm=done.confirm,
         audit_file=done.audit_file,

@@ -23,7 +23,7 @@ _TYPED = re.compile(r"(?<!\w)device_trust\.(\w+)")
 _EXPRESSION = re.compile(r"\s*\{\{(?:(?!\}\}).)*\}\}\s*", re.DOTALL)
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _LONGEST_CHAIN = 5  # templates between an option and the variable of a user
-_KEYS = ("console_steps", "msg", "problems", "refusal", "warnings")  # of a result
+_KEYS = ("console_steps", "msg", "problems", "reason", "refusal", "warnings")  # of a result
 
 
 def trace_options(arguments: object, role: str, variables: Params) -> dict[str, str]:

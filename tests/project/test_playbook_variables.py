@@ -38,6 +38,12 @@ FILES = sorted(
     for path in CHECKOUT.glob(part)
 )
 RAW = re.compile(r"(?<![\w.])device_trust_\w+")
+# What a result says in sentences, and what searches or cuts a text.
+SENTENCES = re.compile(r"\.(msg|warnings|report|reason|summary|console_steps|problems)\b")
+SEARCHES = re.compile(
+    r"\b(search|match|regex\w*|replace|split)\b"
+    r"|['\"] (not )?in [\w.]*\.(msg|warnings|report|reason|summary)\b"
+)
 CONDITIONS = ("when", "changed_when", "failed_when", "until", "that")
 
 
@@ -99,13 +105,42 @@ def test_a_boolean_is_converted_before_it_decides(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_no_condition_reads_the_words_of_a_message(path: Path) -> None:
-    """They name the caller's variables, which differ by caller."""
-    conditions = [
-        condition
-        for name in CONDITIONS
-        for condition in conditions_of(yaml.safe_load(path.read_text(encoding="utf-8")), name)
-    ]
-    assert [each for each in conditions if re.search(r"\.msg\b", each)] == []
+    """They name the caller's variables, which differ by caller, and another text is no change."""
+    assert readers_of_words(yaml.safe_load(path.read_text(encoding="utf-8"))) == []
+
+
+def readers_of_words(document: object) -> list[str]:
+    """Return the conditions that name a message, and the expressions that search or cut one."""
+    variables = dict(variables_of(document))
+    conditions = [each for name in CONDITIONS for each in conditions_of(document, name)]
+    found = [each for each in conditions if re.search(r"\.msg\b", each)]
+    for expression in [*conditions, *expressions_of(document)]:
+        whole = expression
+        for _level in range(3):  # the variables of a task may hold the message
+            whole = re.sub(
+                r"(?<![\w.])_?device_trust_\w+",
+                lambda match: f"({variables.get(match[0], match[0])})",
+                whole,
+            )
+        if SEARCHES.search(expression) and SENTENCES.search(whole):
+            found.append(expression)
+    return found
+
+
+def variables_of(node: object) -> Iterator[tuple[str, str]]:
+    """Yield each variable that a YAML document sets, with its text."""
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from variables_of(each)
+    if isinstance(node, dict):
+        yield from ((str(name), value) for name, value in node.items() if isinstance(value, str))
+
+
+def expressions_of(node: object) -> Iterator[str]:
+    """Yield each Jinja expression of a YAML document."""
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from expressions_of(each)
+    if isinstance(node, str):
+        yield from re.findall(r"{[{%](.*?)[}%]}", node, flags=re.DOTALL)
 
 
 def conditions_of(node: object, keyword: str) -> Iterator[str]:
@@ -121,6 +156,26 @@ def test_a_condition_on_a_message_is_found() -> None:
     task = {"block": [{"failed_when": "result.msg is match('url')"}, {"when": ["a", "b"]}]}
     assert list(conditions_of([task], "failed_when")) == ["result.msg is match('url')"]
     assert list(conditions_of([task], "when")) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "value, is_found",
+    [
+        ("{{ result.warnings | select('search', 'no user') | length }}", True),
+        ("{{ ansible_failed_result.msg is match('url: ') }}", True),
+        ("{{ (gone.report + left.report) | select('search', ': changed') | list }}", True),
+        ("{% if 'no user' in result.msg %}none{% endif %}", True),
+        ("{{ _device_trust_text | regex_replace('Set .*', '') }}", True),
+        ("{{ result.report + result.warnings }}", False),
+        ("{{ _device_trust_text }}", False),
+        ("{{ names | select('search', '@') }}: {{ result.msg }}", False),
+        ("{{ result.msg if 'max_new' in result.limits else '' }}", False),
+    ],
+)
+def test_an_expression_on_the_words_of_a_message_is_found(value: str, is_found: bool) -> None:
+    variables = {"_device_trust_text": "{{ result.msg | default('') }}"}
+    task = {"ansible.builtin.debug": {"msg": value}, "vars": variables}
+    assert bool(readers_of_words([task])) == is_found
 
 
 @pytest.mark.parametrize(

@@ -285,6 +285,8 @@ def check_limits(
 ) -> None:
     """Raise Refused that names every limit that a change exceeds, with the counts.
 
+    Its ``reason`` is the message without the settings that would permit the change.
+
     :arg first_remedy: a sentence on what to look at before a limit is raised.
     :arg written: a sentence on what was written before.
     """
@@ -297,10 +299,10 @@ def check_limits(
         for each in exceeded
     ]
     settings = " and ".join(f"{each.option}: {each.count}" for each in exceeded)
-    first = exceeded[0]
+    first, reason = exceeded[0], " ".join(filter(None, [*sentences, written, first_remedy]))
     raise Refused(
-        f"{' '.join(filter(None, [*sentences, written, first_remedy]))}"
-        f" Set {settings} if that is intended.",
+        f"{reason} Set {settings} if that is intended.",
+        reason=reason,
         limit=first.option,
         count=first.count,
         allowed=first.allowed,

@@ -27,7 +27,7 @@ from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, Pri
 from .._kandji.serials import describe_several, filter_of_serials, group_by_serial
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
-from .._okta.records import LogEvent, OktaDevice
+from .._okta.records import LogEvent, OktaDevice, OktaUser
 from .clean_up import find_candidates, select_for
 from .records import (
     CLEAN_UP_COMMENT,
@@ -99,21 +99,8 @@ def find_targets(
 
     :arg expand: ``user`` searches for the records with their users.
     """
-    serials = list(selection.serials)
-    of_users: dict[str, ResetTarget] = {}
-    without = []
-    for login in dict.fromkeys(selection.users):
-        devices = _devices_of(okta, login, warn)
-        if not devices:
-            without.append(ResetTarget(login, by_user=True))
-        for user_id, device in devices:
-            if device.serial_number and not selection.exact:
-                serials.append(device.serial_number)
-            else:
-                target = of_users.get(device.id) or ResetTarget(login, device)
-                named = frozenset({*(target.of_users or ()), user_id}) if selection.exact else None
-                of_users[device.id] = replace(target, of_users=named)
-    by_user = [*of_users.values(), *without]
+    further, by_user = _find_by_user(okta, selection, warn)
+    serials = [*selection.serials, *further]
     search_serials = partial(okta.devices_with_serials, expand=expand)
     search_ids = partial(okta.devices_with_ids, expand=expand)
     by_serial = _search(serials, search_serials, lambda row: row.serial_number)
@@ -128,18 +115,41 @@ def find_targets(
     return [target for target in targets if not target.id or first[target.id] is target]
 
 
-def _devices_of(
-    okta: Okta, login: str, warn: Callable[[str], None]
-) -> list[tuple[str, OktaDevice]]:
-    """Return the user's id with each record that the user is linked to."""
+def _find_by_user(
+    okta: Okta, selection: Selection, warn: Callable[[str], None]
+) -> tuple[list[str], list[ResetTarget]]:
+    """Return the serials of the records of the users, and the targets of these users themselves.
+
+    These are the records that are not selected by serial, and the users without a record.
+    """
+    serials: list[str] = []
+    of_users: dict[str, ResetTarget] = {}
+    without: list[ResetTarget] = []
+    for login in dict.fromkeys(selection.users):
+        user = _find_user(okta, login, warn)
+        devices = list(okta.user_devices(user.id)) if user else []
+        if user is None or not devices:
+            without.append(ResetTarget(login, by_user=True, unknown_user=user is None))
+            continue
+        for device in devices:
+            if device.serial_number and not selection.exact:
+                serials.append(device.serial_number)
+            else:
+                target = of_users.get(device.id) or ResetTarget(login, device)
+                named = frozenset({*(target.of_users or ()), user.id}) if selection.exact else None
+                of_users[device.id] = replace(target, of_users=named)
+    return serials, [*of_users.values(), *without]
+
+
+def _find_user(okta: Okta, login: str, warn: Callable[[str], None]) -> OktaUser | None:
+    """Return the user with a login or id, with a warning if there is none."""
     user = okta.user(login)
     if user is None:
         warn(
             f"users: Okta has no user with the id or login {login!r}. Write the whole login, and"
             " check its upper and lower case."
         )
-        return []
-    return [(user.id, device) for device in okta.user_devices(user.id)]
+    return user
 
 
 def _search(

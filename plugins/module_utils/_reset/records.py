@@ -167,7 +167,7 @@ class ResetTarget:
 
     ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
     the option device_ids selected it. ``by_user``: it stands for a user who has no record or does
-    not exist. ``others`` are the other records of its device that work,
+    not exist, which ``unknown_user`` tells apart. ``others`` are the other records of its device that work,
     with their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
@@ -182,6 +182,7 @@ class ResetTarget:
     mac: Mac | None = None
     by_id: bool = False
     by_user: bool = False
+    unknown_user: bool = False
     others: tuple[ResetTarget, ...] = ()
     of_users: frozenset[str] | None = None
     why: str = ""

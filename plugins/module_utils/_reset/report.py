@@ -97,7 +97,12 @@ def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
     if goal.registers_again:
         return outcome.row()
     steps = goal.steps(outcome.decision.target) if outcome.is_written else ()
-    return {**outcome.facts(), "reason": _reason(outcome, goal), "steps": list(steps or ())}
+    return {
+        **outcome.facts(),
+        "reason": _reason(outcome, goal),
+        "steps": list(steps or ()),
+        "summary": _describe_state(outcome, goal),
+    }
 
 
 def _reason(outcome: Outcome, goal: Goal) -> str:
@@ -170,6 +175,12 @@ def _describe_state(outcome: Outcome, goal: Goal) -> str:
         f"{', '.join(names)}: {outcome.state.replace('_', ' ')}. {_reason(outcome, goal)}"
         f" Users: {users or 'none'}."
     )
+
+
+def list_unknown_users(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return the logins and ids, as the option has them, of which Okta has no user."""
+    targets = (outcome.decision.target for outcome in outcomes)
+    return [target.name for target in targets if target.unknown_user]
 
 
 def _describe_user(user: DeviceUser) -> str:

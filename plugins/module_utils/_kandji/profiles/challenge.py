@@ -12,29 +12,32 @@ from ..._core.text import has_control_character
 from .mobileconfig import VARIABLES
 
 
-def check_challenge(challenge: str) -> None:
+def check_challenge(challenge: str, option: str = "challenge") -> None:
     """Raise BadOption for a challenge that would not arrive on the Mac unchanged.
 
-    The text never holds it.
+    The text never holds it. Text and result name the option.
     """
+    problem = _find_problem(challenge)
+    if problem:
+        raise BadOption(f"{option}: {problem}", option=option)
+
+
+def _find_problem(challenge: str) -> str:
+    """Return what is wrong with a challenge and the remedy, or ""."""
     if not challenge.strip():
-        raise BadOption(
-            "challenge: it is empty. Set the secret key that Okta showed next to the SCEP URL."
-        )
+        return "it is empty. Set the secret key that Okta showed next to the SCEP URL."
     if has_control_character(challenge):
-        raise BadOption(
-            "challenge: it holds a control character, perhaps a line break. Set the secret key"
-            " alone."
-        )
+        return "it holds a control character, perhaps a line break. Set the secret key alone."
     if challenge != challenge.strip():
-        raise BadOption("challenge: it begins or ends with a space. Set the secret key alone.")
+        return "it begins or ends with a space. Set the secret key alone."
     if len(challenge) > 1 and challenge[0] in "'\"" and challenge[0] == challenge[-1]:
-        raise BadOption("challenge: it is in quotes. Set the secret key alone, without them.")
+        return "it is in quotes. Set the secret key alone, without them."
     if any(
         challenge[match.start() + 1 :].startswith(VARIABLES)
         for match in re.finditer(r"\$", challenge)
     ):
-        raise BadOption(
-            "challenge: it holds text that Kandji would replace as a variable. Reset the secret key"
-            " in Okta to get another."
+        return (
+            "it holds text that Kandji would replace as a variable. Reset the secret key in Okta to"
+            " get another."
         )
+    return ""

@@ -353,12 +353,13 @@ def test_beyond_the_limit_one_sentence_says_how_many_and_what_to_set(
     limit = Limit("max_removed", allowed, count, "The change would take it from")
     with pytest.raises(Refused) as raised:
         assignments.check_limits([Limit("max_new", None, 9, "It comes to"), limit])
-    assert raised.value.message == (
+    reason = (
         f"max_removed: The change would take it from {devices}, and {allowed} is the limit. Nothing"
-        f" was written. Set max_removed: {count} if that is intended."
+        " was written."
     )
+    assert raised.value.message == f"{reason} Set max_removed: {count} if that is intended."
     row = {"limit": "max_removed", "count": count, "allowed": allowed}
-    assert raised.value.details == {**row, "limits": [row]}
+    assert raised.value.details == {**row, "limits": [row], "reason": reason}
 
 
 def test_every_limit_that_a_change_exceeds_is_named_at_once() -> None:

@@ -115,6 +115,7 @@ def test_a_user_selects_the_serials_of_all_records_and_those_without(reset: t.An
         ("nobody@acme.com", "", False),
     ]
     assert found[-1].serial == ""
+    assert [target.name for target in found if target.unknown_user] == ["nobody@acme.com"]
     assert reset.warnings == [
         "users: Okta has no user with the id or login 'nobody@acme.com'. Write the whole login, and"
         " check its upper and lower case."

@@ -83,7 +83,17 @@ def test_check_mode_says_what_would_become_of_a_record(state: str, reason: str) 
     row = report.describe_outcome(done(state=state), GOALS["suspended"])
     assert str(row["reason"]).startswith(reason)
     assert row["steps"] == ([] if state == "skipped" else ["suspend"])
+    assert [row["summary"]] == report.write_state_report([done(state=state)], GOALS["suspended"])
     assert report.describe_outcome(done(state=state), RESET) == done(state=state).row()
+
+
+def test_a_user_of_whom_okta_has_none_is_told_from_one_without_a_record() -> None:
+    targets = [
+        ResetTarget("nobody@acme.com", by_user=True, unknown_user=True),
+        ResetTarget("new@acme.com", by_user=True),
+    ]
+    outcomes = [Outcome(Decision(each, "none", "Because."), "absent") for each in targets]
+    assert report.list_unknown_users(outcomes) == ["nobody@acme.com"]
 
 
 def test_the_report_of_a_run_to_a_state() -> None:

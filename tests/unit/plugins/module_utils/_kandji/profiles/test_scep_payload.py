@@ -212,6 +212,10 @@ def test_a_challenge_that_would_arrive_as_another_is_refused_and_not_shown(
     with pytest.raises(BadOption) as raised:
         check_challenge(challenge)
     assert raised.value.message.startswith("challenge: ")
+    assert raised.value.details == {"option": "challenge"}
+    with pytest.raises(BadOption, match="^scep_challenge: ") as of_another:
+        check_challenge(challenge, "scep_challenge")
+    assert of_another.value.details == {"option": "scep_challenge"}
     assert said in raised.value.message
     assert not challenge.strip() or challenge.strip() not in raised.value.message
 
