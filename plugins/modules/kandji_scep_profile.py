@@ -371,7 +371,9 @@ profiles:
         - What Kandji reports of a console-managed item. C(statuses) counts the Macs on the
           blueprints by the item's state on them. It is empty if Kandji does not report it.
         - C(profiles) counts the Macs that reported a profile whose identifier holds the item's id.
-          Kandji does not document whether it puts the id there.
+          Kandji does not document whether it puts the id there. If no identifier does, each SCEP
+          profile of the web app counts that names no other item of the blueprints.
+        - A blueprint that gets the item in this run shows nothing of it yet.
         - C(certificates) counts the Macs whose identity certificate holds the UUID of that profile.
         - C(unproved) counts the other Macs whose identity certificate holds their serial number.
           Certificates of other authorities can hold it, too.
@@ -443,13 +445,18 @@ from ..module_utils._kandji.certificate_proof import Proof, Subject, names_varia
 from ..module_utils._kandji.console_items import find_scep_item
 from ..module_utils._kandji.constants import OKTA_DEVICE_TRUST_SCEP
 from ..module_utils._kandji.lookups import profile_catalog
-from ..module_utils._kandji.profile_holders import ProfileItem, is_console_scep, read_holders
+from ..module_utils._kandji.profile_holders import (
+    ProfileItem,
+    is_console_scep,
+    read_holders,
+    reported_profiles,
+)
 from ..module_utils._kandji.profiles import apply, entries, scep
 from ..module_utils._kandji.profiles import plan as custom_profile
 from ..module_utils._kandji.profiles.challenge import check_challenge
 from ..module_utils._kandji.profiles.enrolment_check import open_endpoint
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
-from ..module_utils._kandji.records import InstalledProfile, newest_statuses
+from ..module_utils._kandji.records import InstalledProfile, ItemStatus, newest_statuses
 from ..module_utils._scep.endpoint import check_scep_url
 
 PROFILE: ArgumentSpec = {
@@ -591,7 +598,7 @@ def run(ctx: ModuleContext) -> Result:
         apply.apply_tasks(ctx.kandji, tasks, limits, partial(_recheck_conflicts, ctx, tasks))
     changes = [change for plan in plans for change in plan.changes]
     touched = apply.sum_reaches(tasks, limits)
-    return build_result(changes, profiles=_summarize(ctx, tasks), macs_touched=touched)
+    return build_result(changes, profiles=_summarize(ctx, tasks, library), macs_touched=touched)
 
 
 def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.ScepSettings:
@@ -760,7 +767,9 @@ def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
         endpoint.make_test_enrollment(ctx.params["challenge"], option)
 
 
-def _summarize(ctx: ModuleContext, tasks: t.Sequence[Task]) -> list[Result]:
+def _summarize(
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
+) -> list[Result]:
     challenge, days = ctx.params["challenge"], ctx.params["redistribution_days"]
     rows = [scep.summarize(task.plan, task.written, challenge, days) for task in tasks]
     if not any(task.plan.console_item for task in tasks):
@@ -769,23 +778,30 @@ def _summarize(ctx: ModuleContext, tasks: t.Sequence[Task]) -> list[Result]:
     for row, task in zip(rows, tasks, strict=True):
         if task.plan.console_item:
             macs = assignments.macs_on(devices, task.plan.wanted.blueprints)
-            row["proof"] = _console_item_evidence(ctx, task, macs)
+            row["proof"] = _console_item_evidence(ctx, task, macs, library)
     return rows
 
 
-def _console_item_evidence(ctx: ModuleContext, task: Task, serials: t.AbstractSet[str]) -> Result:
-    """Return what is visible of a console-managed item on the Macs of its blueprints."""
+def _console_item_evidence(
+    ctx: ModuleContext,
+    task: Task,
+    serials: t.AbstractSet[str],
+    library: custom_profile.Library,
+) -> Result:
+    """Return what is visible of a console-managed item on the Macs of its blueprints.
+
+    Blueprints that got it in this run show nothing of it yet.
+    """
     item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}
+    statuses = list(ctx.kandji.item_statuses(item_id))
     states = [
         status.state
-        for status in newest_statuses(ctx.kandji.item_statuses(item_id)).values()
+        for status in newest_statuses(statuses).values()
         if status.blueprint_id not in assigned
     ]
+    held_on = [each.id for each in task.plan.wanted.blueprints if each.id not in assigned]
     reported: dict[str, list[InstalledProfile]] = {}
-    for profile in ctx.kandji.prism_profiles(
-        {"payload_identifier": {"like": [item_id]}},
-        [blueprint.id for blueprint in task.plan.wanted.blueprints],
-    ):
+    for profile in _reported_profiles(ctx, item_id, statuses, held_on, library):
         reported.setdefault(profile.serial, []).append(profile)
     proofs = _certificate_proofs(ctx, reported)
     held = [proofs.get(serial, {Proof.NONE}) for serial in serials]
@@ -795,6 +811,20 @@ def _console_item_evidence(ctx: ModuleContext, task: Task, serials: t.AbstractSe
         "unproved": sum(Proof.PROVED not in each and each != {Proof.NONE} for each in held),
         "profiles": len(serials & set(reported)),
     }
+
+
+def _reported_profiles(
+    ctx: ModuleContext,
+    item_id: str,
+    statuses: t.Sequence[ItemStatus],
+    blueprint_ids: t.Sequence[str],
+    library: custom_profile.Library,
+) -> list[InstalledProfile]:
+    """Return the item's profiles that Macs of these blueprints reported; none without any."""
+    if not blueprint_ids:
+        return []
+    items = set[str]().union(*(library.item_ids.get(each, set()) for each in blueprint_ids))
+    return reported_profiles(ctx.kandji, ProfileItem(item_id), statuses, blueprint_ids, items)
 
 
 def _certificate_proofs(

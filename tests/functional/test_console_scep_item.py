@@ -50,9 +50,11 @@ def test_it_is_assigned_once_without_url_and_challenge(watched, run_module, item
     )
 
 
+@pytest.mark.parametrize("identifier", ["item_id", "opaque"])
 @pytest.mark.parametrize("told", [True, False])
-def test_what_is_seen_of_it_is_the_proof(watched, run_module, item, told):
-    watched.switch(status_of_console_items=told)
+def test_what_is_seen_of_it_is_the_proof(watched, run_module, item, told, identifier):
+    watched.switch(status_of_console_items=told, native_scep_identifier=identifier)
+    item = watched.control("POST", "/kandji/items", {"type": "scep", "name": "Another"})["id"]
     wanted = {"library_item": item, "blueprints": watched.canary["blueprints"]}
     new = run_module(MODULE, wanted, lab=watched.lab)
     assert new["profiles"][0]["proof"] == {

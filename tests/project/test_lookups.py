@@ -1,7 +1,11 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects are found by name in _core/lookup alone, where several of one name are an error."""
+"""What is looked up in one place alone.
+
+Objects are found by name in _core/lookup, where several of one name are an error. Which devices
+hold an item's profile only _kandji/profile_holders asks.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from tools.support.environment import CHECKOUT
 
 PLUGINS = CHECKOUT / "plugins"
 LOOKUP = PLUGINS / "module_utils" / "_core" / "lookup.py"
+HOLDERS = PLUGINS / "module_utils" / "_kandji" / "profile_holders.py"
 NAMES = ("name", "label")
 SEARCHES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -38,6 +43,46 @@ def compares_name(node: ast.Compare) -> bool:
         and any(isinstance(side, ast.Attribute) and side.attr in NAMES for side in sides)
         and not any(isinstance(side, ast.Constant) for side in sides)
     )
+
+
+def filters_by_item(text: str) -> list[int]:
+    """Return the lines that ask Kandji for profiles by an identifier that is not a constant."""
+    return sorted(
+        node.lineno
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant)
+        and key.value == "payload_identifier"
+        and any(isinstance(each, ast.Name) and not each.id.isupper() for each in ast.walk(value))
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(PLUGINS.rglob("*.py")) if path != HOLDERS],
+    ids=lambda path: Path(path).relative_to(PLUGINS).as_posix(),
+)
+def test_no_file_asks_itself_which_devices_hold_an_item(path):
+    """It would know fewer cases: other letter case, an identifier that does not hold the id."""
+    assert filters_by_item(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("rows = prism({'payload_identifier': {'like': [item_id]}})", [1]),
+        ("rows = prism({'payload_identifier': {'like': [item.id]}})", [1]),
+        ("rows = prism({'payload_identifier': {'like': [OKTA_DEVICE_TRUST]}})", []),
+        ("rows = prism({'payload_identifier': {'like': ['com.kandji.profile']}})", []),
+    ],
+)
+def test_a_filter_by_an_item_is_noticed(line, lines):
+    assert filters_by_item(line) == lines
+
+
+def test_profile_holders_itself_filters_by_item():
+    assert len(filters_by_item(HOLDERS.read_text(encoding="utf-8"))) == 1
 
 
 @pytest.mark.parametrize(

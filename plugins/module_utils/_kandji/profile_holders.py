@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which devices hold a library item's profile.
 
-``ProfileItem.matches`` and ``installed_on`` are the only answers to that question. They compare ids
-without regard to case and accept the identifier that Kandji names for the item.
-``possible_holders`` is the only count for a limit.
+``ProfileItem.matches``, ``installed_on`` and ``reported_profiles`` are the only answers to that
+question. They compare ids without regard to case and accept the identifier that Kandji names for
+the item. ``possible_holders`` is the only count for a limit.
 """
 
 from __future__ import annotations
@@ -123,21 +123,62 @@ def holders(
 ) -> set[str]:
     """Return the ids of the devices that hold the item's profile, by a status or by inventory.
 
-    A status that is not known counts, since the device may hold the profile. The identifier of a
-    console-managed profile need not contain the item's id. If no identifier names the item, each
-    such SCEP profile counts on a device whose status does not rule it out. Kandji reports none
-    where the item is no longer assigned. Exceptions are profiles that name one of ``others``, the
-    ids (lower case) of further items on these Macs.
+    A status that is not known counts, since the device may hold the profile. Of a console-managed
+    item, the profiles are ``console_profiles``.
     """
-    named = {profile.device_id for profile in installed if item.matches(profile)}
-    if console_managed and not named:
-        further = [ProfileItem(other) for other in others - {item.item_id.lower()}]
-        named = {
-            profile.device_id
-            for profile in installed
-            if is_console_scep(profile) and not any(other.matches(profile) for other in further)
-        } - _settled(statuses)
-    return named | {each.device_id for each in statuses if each.state in ("installed", "unknown")}
+    profiles = (
+        console_profiles(item, statuses, installed, others)
+        if console_managed
+        else [profile for profile in installed if item.matches(profile)]
+    )
+    by_status = {each.device_id for each in statuses if each.state in ("installed", "unknown")}
+    return by_status | {profile.device_id for profile in profiles}
+
+
+def console_profiles(
+    item: ProfileItem,
+    statuses: t.Sequence[ItemStatus],
+    installed: t.Sequence[InstalledProfile],
+    others: t.AbstractSet[str],
+) -> list[InstalledProfile]:
+    """Return the profiles that are, or may be, those of a console-managed SCEP item.
+
+    The identifier of such a profile need not contain the item's id. If no identifier names the
+    item, each such SCEP profile counts on a device whose status does not rule it out. Kandji
+    reports none where the item is no longer assigned. Exceptions are profiles that name one of
+    ``others``, the ids (lower case) of further items on these Macs.
+    """
+    named = [profile for profile in installed if item.matches(profile)]
+    if named:
+        return named
+    further = [ProfileItem(other) for other in others - {item.item_id.lower()}]
+    settled = _settled(statuses)
+    return [
+        profile
+        for profile in installed
+        if is_console_scep(profile)
+        and profile.device_id not in settled
+        and not any(other.matches(profile) for other in further)
+    ]
+
+
+def reported_profiles(
+    kandji: Kandji,
+    item: ProfileItem,
+    statuses: t.Sequence[ItemStatus],
+    blueprint_ids: t.Sequence[str],
+    others: t.AbstractSet[str],
+) -> list[InstalledProfile]:
+    """Return the profiles of a console-managed item that Macs of these blueprints reported.
+
+    All profiles of these Macs are read only if no identifier names the item.
+    """
+    installed = installed_on(kandji, item, blueprint_ids=blueprint_ids)
+    if any(item.matches(profile) for profile in installed):
+        return installed
+    everything = list(kandji.prism_profiles({}, blueprint_ids))
+    unnamed = console_profiles(item, statuses, everything, others)
+    return [*installed, *(profile for profile in unnamed if profile not in installed)]
 
 
 def _settled(statuses: t.Sequence[ItemStatus]) -> set[str]:
@@ -163,12 +204,12 @@ def read_holders(
     profiles of these Macs are read only for a console-managed item that no identifier names.
     """
     statuses = list(kandji.item_statuses(item.item_id))
-    installed = installed_on(kandji, item, blueprint_ids=blueprint_ids)
-    possible = possible_holders(item, statuses, installed)
-    if console_managed and not any(item.matches(profile) for profile in installed):
-        everything = list(kandji.prism_profiles({}, blueprint_ids))
-        possible |= holders(item, statuses, everything, others, console_managed)
-    return possible
+    installed = (
+        reported_profiles(kandji, item, statuses, blueprint_ids, others)
+        if console_managed
+        else installed_on(kandji, item, blueprint_ids=blueprint_ids)
+    )
+    return possible_holders(item, statuses, installed)
 
 
 def possible_holders(

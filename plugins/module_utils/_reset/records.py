@@ -166,9 +166,9 @@ class ResetTarget:
     """A requested target: its Okta device record, the record's users and its Mac, if they exist.
 
     ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
-    the option device_ids selected it. ``by_user``: it stands for a user who has no record or does
-    not exist, which ``unknown_user`` tells apart. ``others`` are the other records of its device that work,
-    with their users; they are read where one of them may be kept without being the one to keep.
+    the option device_ids selected it. ``by_user``: it stands for a user who has no record or, with
+    ``unknown_user``, does not exist. ``others`` are the other records of its device that work, with
+    their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
     are kept in place of a spare one, ``doubt`` why it may not be spare. ``of_clean_up``: a clean-up

@@ -214,6 +214,17 @@ def test_all_profiles_are_read_only_for_a_console_managed_item_that_nothing_name
     assert prism.asked[1:] in ([], [({}, ["b"])])
 
 
+def test_the_profiles_that_macs_reported_of_a_console_managed_item() -> None:
+    item, others = holders.ProfileItem(ITEM), {ITEM, WIFI}
+
+    def reported(prism: Prism) -> list[InstalledProfile]:
+        return holders.reported_profiles(t.cast(t.Any, prism), item, [], ["b"], others)
+
+    assert reported(Prism([NAMED])) == [NAMED]
+    assert reported(Prism([BARE], [BARE, OPAQUE, OF_WIFI])) == [BARE, OPAQUE]
+    assert reported(Prism([], [])) == []
+
+
 def test_the_macs_of_a_ring_that_lost_the_item_count_while_another_ring_has_statuses() -> None:
     """Kandji has no status of an item for the Macs of a blueprint from which it was unassigned."""
     ring_1 = [installed(f"R1-{number}", "io.kandji.scep.77") for number in range(20)]
