@@ -72,7 +72,7 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._core.errors import BadOption, DeviceTrustError
+from ..module_utils._core.errors import DeviceTrustError
 from ..module_utils._core.module import ModuleContext
 from ..module_utils._core.options import (
     CONNECTION,
@@ -81,7 +81,6 @@ from ..module_utils._core.options import (
     OKTA,
     OPTIONAL_RINGS,
     PROFILES,
-    RING,
     Params,
 )
 from ..module_utils._fleet import inventory as macs
@@ -95,6 +94,7 @@ from ..module_utils._http import transport as _transport
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._report.figures import masked
+from ..plugin_utils._rings import validated_rings
 from ..plugin_utils._variables import suggest_name
 
 USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
@@ -174,9 +174,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Return the options as modules have them, with templates resolved. Raises BadOption."""
         names = [name for table in (*TABLES, CONNECTION) for name in table]
         params = {name: self._resolved(self.get_option(name)) for name in names}
-        for number, ring in enumerate(params["rings"] or []):
-            _check_ring(number, ring)
-        return params
+        return {**params, "rings": validated_rings(params["rings"] or [])}
 
     def _resolved(self, value: t.Any) -> t.Any:
         """Return the value of an option, which may be a template: a secret may be a lookup."""
@@ -198,21 +196,3 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
-
-
-def _check_ring(number: int, ring: object) -> None:
-    """Raise BadOption for a ring that the modules would not take."""
-    if (
-        not isinstance(ring, dict)
-        or not ring.get("name")
-        or not isinstance(ring.get("blueprints"), list)
-    ):
-        raise BadOption(f"rings: number {number + 1} needs a name and a list of blueprints.")
-    for key in ring:
-        if key not in RING:
-            remedy = suggest_name(str(key), RING)
-            raise BadOption(f"rings[{number}].{key}: A ring has no such key{remedy}")
-    if ring.get("scep_profile") and ring.get("library_item"):
-        raise BadOption(
-            f"rings[{number}]: it has a scep_profile and a library_item. Remove one of them."
-        )

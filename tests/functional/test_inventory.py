@@ -137,7 +137,7 @@ def test_constructed_groups_and_variables(watched, inventory):
 @pytest.mark.parametrize(
     "options, said",
     [
-        ({"rings": [{"name": "x"}]}, "rings: number 1 needs"),
+        ({"rings": [{"name": "x"}]}, "rings[0].blueprints: it is missing or empty. Set it."),
         (
             {"rings": [{"name": "x", "blueprints": ["IT"], "test_mac": ["C02XK1ZAJG5J"]}]},
             "rings[0].test_mac: A ring has no such key; did you mean 'test_macs'?",
@@ -147,8 +147,12 @@ def test_constructed_groups_and_variables(watched, inventory):
             "rings[0].xyzzy: A ring has no such key. Remove it.",
         ),
         (
-            {"rings": [{"name": "x", "blueprints": [], "scep_profile": "a", "library_item": "b"}]},
-            "rings[0]: it has a scep_profile and a library_item.",
+            {
+                "rings": [
+                    {"name": "x", "blueprints": ["IT"], "scep_profile": "a", "library_item": "b"}
+                ]
+            },
+            "rings[0]: it has scep_profile and library_item, which exclude each other.",
         ),
         (
             {"rings": [{"name": "x", "blueprints": ["No such"]}]},
