@@ -286,6 +286,11 @@ class Run:
         assert (self.directory / "log").exists() and any("<testsuite" in text for text in texts)
         return canaries.leaks(self.lab, *texts)
 
+    def shows_pin(self, pin: str) -> bool:
+        """Return whether a PIN is shown or kept. Parts of a second have as many digits."""
+        texts = [*self.texts, *contents(self.directory)]
+        return any(re.search(rf"(?<![\d.]){pin}(?!\d)", text) for text in texts)
+
 
 VARIABLES = {
     "device_trust_notification": "Something happened",
@@ -306,8 +311,14 @@ def planted(run_module, tmp_path):
             scene.variables["device_trust_scep_challenge"] = canaries.NEW_CHALLENGE
         serials = {"device_trust_status_serials": [lab.world.macs[0].serial]}
         if stem == "lost_mac":
-            ResetFleet(Watched(lab)).record(STUCK)
+            fleet, pins = ResetFleet(Watched(lab)), tmp_path / "pins"
+            fleet.record(STUCK)
+            fleet.mac(STUCK)
+            pins.mkdir()
             serials["device_trust_lost_serials"] = [STUCK]
+            serials["device_trust_lost_action"] = "lock"
+            serials["device_trust_lost_action_confirm"] = f"LOCK {STUCK}"
+            serials["device_trust_lost_pin_dir"] = str(pins)
         if stem == "offboard_person":
             user = ResetFleet(Watched(lab)).user("leaver@example.com")
             ResetFleet(Watched(lab)).record(STUCK, user)
@@ -357,6 +368,8 @@ def test_nothing_that_is_kept_of_a_playbook_has_a_secret(stem, planted, playbook
             kept.run(stem, variables, "--check") if stem != "report" else None
         assert (proxy.echoed > 0) is (sent > 0)
         assert kept.leaks() == {}
+        pins = [path.read_text().strip() for path in tmp_path.glob("pins/*.pin")]
+        assert len(pins) == (stem == "lost_mac") and not any(map(kept.shows_pin, pins))
         assert (status == 0) is (stem not in POSTING), kept.texts[0]
 
 
