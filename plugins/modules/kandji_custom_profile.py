@@ -90,7 +90,7 @@ options:
         keys with C(password), C(passphrase), C(passcode), C(challenge), C(secret), C(token),
         C(credential), C(pin) or C(psk) in their names, and keys that end with C(Key). Common words
         of other languages, such as C(Passwort), count, too. So do names of settings in values, as
-        in C({Name: token, Value: ...}).
+        in the pair C(Name=token, Value=...).
       - Values that look like credentials are secret under any key. These are C(Bearer ...) and
         other authorizations, passwords and tokens in URLs, texts that assign something to such a
         name, as C(DB_PASSWORD=...) and C(--token ...) do, and, in payloads that Apple does not
