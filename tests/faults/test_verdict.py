@@ -173,6 +173,17 @@ def test_a_key_may_name_a_thing_in_another_case():
     assert judge(own, own, None, Expectation(shown=("ACTIVE",), altered=("active",)), ()) == []
 
 
+def test_a_key_may_name_a_thing_by_the_altered_name():
+    plain, shown, more = (
+        replace(PLAIN, result={"changed": True, "diff": {f"from {name}": value}})
+        for name, value in (("Canary", ["a"]), ("12345", ["a"]), ("12345", ["a", "b"]))
+    )
+    expected = Expectation(shown=("Canary",), altered=("12345",))
+    assert judge(plain, shown, None, expected, ()) == []
+    assert judge(plain, more, None, expected, ())
+    assert judge(plain, shown, None, Expectation(shown=("Canary",), altered=("67890",)), ())
+
+
 def test_a_text_may_name_by_its_id_what_has_no_name():
     ids = "00uA2RNOTuFT2wmQpcjK", "00uB2RNOTuFT2wmQpcjK"
     read = (replace(READ, body=ids[0].encode()),)

@@ -9,7 +9,7 @@ import json
 import re
 import typing as t
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -35,8 +35,8 @@ _UNREADABLE = re.compile(
     r"cannot be read|not clear|unclear|is unknown|not (known|shown)|does not (show|say)"
     r"|[Nn]o [^.:]{1,60}\bis known"
 )
-# What a text says of a serial or a name that the vendor does not show.
-_INSTEAD = ("", "None", "no serial", "no name")
+# What a text says of a serial, a name or a user that the vendor does not show.
+_INSTEAD = ("", "None", "no serial", "no name", "no user")
 # Ids of Okta and Kandji. A text names by its id what has no name that can be read.
 _ID = (
     r"\b0[0-9a-z]{2}[0-9a-zA-Z]{17}\b|\b[a-z]{3}[0-9a-zA-Z]{17}\b"
@@ -210,8 +210,8 @@ def _same(
     """Return where a part of two observations differs."""
     known = plain.known | frozenset(expected.altered)
     left, right = normalized(part(plain), known), normalized(part(other), known)
-    if spellings := _first_spellings(expected):
-        right = _with_keys_of(left, right, spellings)
+    if expected.altered:
+        right = _with_keys_of(left, right, known, expected)
     if expected.any_order:
         left, right = _sorted(left), _sorted(right)
     return [
@@ -221,31 +221,35 @@ def _same(
     ]
 
 
-def _first_spellings(expected: Expectation) -> dict[str, str]:
-    """Return the altered texts that differ from a shown one in case alone, each with that one."""
-    folded = {value.casefold(): value for value in expected.shown if value}
-    pairs = {each: folded.get(each.casefold(), each) for each in expected.altered if each}
-    return {each: first for each, first in pairs.items() if each != first}
+def _with_keys_of(left: t.Any, right: t.Any, known: frozenset[str], expected: Expectation) -> t.Any:
+    """Return the right value whose keys name a thing as the left one does, such as by its serial.
 
-
-def _with_keys_of(left: t.Any, right: t.Any, first: Mapping[str, str]) -> t.Any:
-    """Return the right value whose keys name a thing as the left one spells it, such as a serial."""
+    A key that only the right one has stands for one that only the left one has, if it differs from
+    that in the altered field alone.
+    """
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         pairs = zip(left, right, strict=True)
-        return [_with_keys_of(old, new, first) for old, new in pairs]
+        return [_with_keys_of(old, new, known, expected) for old, new in pairs]
     if not (isinstance(left, dict) and isinstance(right, dict)):
         return right
-    names = {key: key if key in left else _respelled(key, first) for key in right}
+    gone, names = [key for key in left if key not in right], {}
+    for key in right:
+        stands_for = [
+            old for old in gone if key not in left and _is_named(old, key, known, expected)
+        ]
+        names[key] = gone.pop(gone.index(stands_for[0])) if stands_for else key
     return {
-        name if name in left else key: _with_keys_of(left.get(name), right[key], first)
+        name: _with_keys_of(left.get(name), right[key], known, expected)
         for key, name in names.items()
     }
 
 
-def _respelled(key: str, first: Mapping[str, str]) -> str:
-    for altered, spelling in first.items():
-        key = key.replace(altered, spelling)
-    return key
+def _is_named(left: str, right: str, known: frozenset[str], expected: Expectation) -> bool:
+    """Return whether a key differs from another one in the altered field alone."""
+    folded = {each.casefold() for each in expected.altered}
+    values = [each for each in expected.shown if len(each) > 2 or each.casefold() in folded]
+    others = (*expected.altered, *map(printable, expected.altered))
+    return _is_with_others(right, left, values, (*_INSTEAD, *others), known)
 
 
 def _sorted(value: t.Any) -> t.Any:

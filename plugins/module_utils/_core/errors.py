@@ -12,8 +12,11 @@ class DeviceTrustError(Exception):
     """Base of everything that ends a module with a message instead of a traceback.
 
     ``details`` goes into the module's result next to ``msg`` (vendor, operation, status,
-    error_code, request_id, console_steps ...).
+    error_code, request_id, console_steps ...). ``may_be_done`` is whether the error is of a write
+    that the vendor may have carried out.
     """
+
+    may_be_done = False
 
     def __init__(self, message: str, **details: t.Any) -> None:
         super().__init__(message)

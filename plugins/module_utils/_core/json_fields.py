@@ -26,15 +26,20 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 def parse_json(content: str | bytes) -> t.Any:
     """Return the value of a JSON text. Bytes that are no UTF-8 are replaced.
 
-    Raises ValueError if it is not JSON, or is too deep.
+    Raises ValueError if it is not JSON, also for NaN and Infinity, or is too deep.
     """
+    text = _decode(content) if isinstance(content, bytes) else content
     try:
-        value = json.loads(_decode(content) if isinstance(content, bytes) else content)
+        value = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if is_too_deep(value):
         raise ValueError("it is nested too deeply")
     return value
+
+
+def _refuse(constant: str) -> t.NoReturn:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def parse_shallow(content: str | bytes) -> t.Any:

@@ -148,6 +148,7 @@ class Transport:
         except DeviceTrustError as error:
             if attempts.may_have_written:
                 error.message = self._failures.name_unknown_fate(operation, error)
+                error.may_be_done = True
                 self._note_write(operation, request, is_certain=False)
             raise
         if operation.changes_state:

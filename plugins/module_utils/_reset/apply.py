@@ -511,7 +511,7 @@ class ResetRun:
                 # A deactivated record has lost its users, who may have selected it.
                 if taken:
                     error.message += f" The record {target.id} is {taken} already."
-                elif step == "deactivate" and isinstance(error, Uncertain):
+                elif step == "deactivate" and (error.may_be_done or isinstance(error, Uncertain)):
                     error.message += f" The record {target.id} may be deactivated."
                 else:
                     raise

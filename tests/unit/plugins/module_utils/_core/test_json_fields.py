@@ -101,7 +101,9 @@ def test_json_that_is_nested_too_deeply_is_not_read(opening, closing):
             json_fields.parse_json(nested(levels))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", "no", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff", "no", b"\xff\xfe", "NaN", b"[-Infinity]", '{"a": NaN}']
+)
 def test_what_is_not_json_is_an_error(content):
     with pytest.raises(ValueError):
         json_fields.parse_json(content)

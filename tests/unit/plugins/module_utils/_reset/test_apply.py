@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotAsWritten,
     Refused,
     Uncertain,
+    Unreachable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     AgeLimits,
@@ -960,16 +961,19 @@ def test_a_record_that_is_deactivated_and_not_deleted_is_named(
         ("suspended", ""),
     ],
 )
+@pytest.mark.parametrize("kind", [Uncertain, Unreachable])
 def test_a_record_that_may_be_deactivated_is_named(
-    reset: t.Any, monkeypatch: t.Any, state: str, sentence: str
+    reset: t.Any, monkeypatch: t.Any, state: str, sentence: str, kind: type[DeviceTrustError]
 ) -> None:
     reset.okta.add("guo1", "C01", "ann")
 
     def lose(_step: str, _device_id: str) -> str:
-        raise Uncertain("The answer was lost.")
+        error = kind("The answer was lost.")
+        error.may_be_done = True
+        raise error
 
     monkeypatch.setattr(reset.okta, "take_step", lose)
-    with pytest.raises(Uncertain) as error:
+    with pytest.raises(kind) as error:
         reset.run("C01", **to_state(state))
     assert error.value.message == f"The answer was lost.{sentence}"
 
