@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: device_trust_verify
-short_description: Verify how an Okta org and a Kandji tenant behave, without writing to them
+short_description: Verify how an Okta org and a Kandji tenant behave
 version_added: 0.1.0
 description:
   - The vendors' documents leave questions open. This module reads what a tenant does with each that
-    a read can answer, and whether this collection copes with it. It writes to no tenant.
+    a read can answer, and whether this collection copes with it. Without O(writes) it writes to no
+    tenant.
   - It reads samples, with about 60 requests. A read that fails, such as one without its permission,
     leaves its points open and does not end the others. The module fails if a vendor does not answer
     to any.
@@ -21,6 +22,15 @@ description:
     host or id, and hold no secret.
   - The lab of the collection's source behaves like the tenant with C(--like) and the JSON file.
   - If only numbers of rows would change, the module leaves the files alone.
+  - With O(writes) it creates, renames and deletes one Custom Profile in Kandji, which shows what
+    Kandji rewrites. The profile is inactive and on no blueprint, so that no device gets it. Each
+    such run reports a change. Its name is C(Trial of devicetrust.okta_kandji, may be deleted),
+    then C(Renamed trial of devicetrust.okta_kandji, may be deleted).
+  - The next run with O(writes) deletes the profile of a run that was interrupted, if it has such a
+    name, holds what this module writes, and is on no blueprint. A profile with such a name that is
+    another's, or that is on a blueprint, is refused before anything is written.
+  - If a step of this fails, the module deletes the profile and fails. If that fails, too, the
+    message names the profile that is left.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -47,6 +57,20 @@ options:
         read. Without any, the points of SCEP stay open.
       - If not set, the environment variable E(OKTA_SCEP_URL) is used.
     type: str
+  writes:
+    description:
+      - Whether one Custom Profile is created, renamed and deleted in Kandji. It needs O(confirm),
+        and the permissions C(Create Custom Profile), C(Update Custom Profile) and
+        C(Delete Custom Profile), without which the module fails.
+      - Check mode writes nothing. It predicts the files by the answers of an earlier run with
+        O(writes), if there is one.
+    type: bool
+    default: false
+  confirm:
+    description:
+      - Confirms O(writes) by the host of O(kandji_api_url), like C(WRITE acme.api.kandji.io). Check
+        mode does not need it.
+    type: str
 seealso:
   - module: devicetrust.okta_kandji.device_trust_preflight
 """
@@ -66,6 +90,12 @@ EXAMPLES = r"""
     dest: /srv/reports
     mode: "0644"
     scep_url: "{{ vault_okta_scep_url }}"
+
+- name: Verify what Kandji rewrites, with a profile that no device gets
+  devicetrust.okta_kandji.device_trust_verify:
+    dest: /srv/reports
+    writes: true
+    confirm: WRITE acme.api.kandji.io
 """
 
 RETURN = r"""
@@ -73,7 +103,7 @@ summary:
   description: The numbers below in a few sentences.
   returned: success
   type: str
-  sample: "25 points are answered, nothing shows 14, and 3 could not be read. The collection copes
+  sample: "25 points are answered, nothing shows 17, and 3 could not be read. The collection copes
     with each answer. Keys and values that are not known: 0."
 points:
   description: The points that a read can answer.
@@ -139,11 +169,17 @@ files:
   elements: str
   sample: [/srv/reports/device-trust-answers.json, /srv/reports/device-trust-answers.html]
 changes:
-  description: One line for each file that the module wrote, or would write in check mode.
+  description: One line for each step that the module took in Kandji, and for each file that it
+    wrote, or would take and write in check mode.
   returned: success
   type: list
   elements: str
   sample: ["create /srv/reports/device-trust-answers.json"]
+confirm:
+  description: The phrase for O(confirm). Empty without O(writes).
+  returned: success, or if it is missing
+  type: str
+  sample: WRITE acme.api.kandji.io
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -154,8 +190,9 @@ api_calls:
     - {vendor: okta, operation: listDevices, verb: GET, count: 1}
 """
 
+import json
 import os
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -163,61 +200,127 @@ from pathlib import Path
 from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.changes import Change
+from ..module_utils._core.files import check_regular
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._http.urls import split_url
 from ..module_utils._okta.auth import select_auth_method
-from ..module_utils._report.files import parse_mode, write_report
+from ..module_utils._report.files import check_report, parse_mode, write_report
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 from ..module_utils._verify.document import (
+    READS_FINGERPRINT,
+    Document,
     build_document,
     entries,
+    fingerprint_of_reads,
     json_pieces,
+    predict_fingerprint,
     unknown_things,
 )
-from ..module_utils._verify.material import Collector, Material, Surroundings
+from ..module_utils._verify.material import (
+    READ,
+    SKIPPED,
+    TRIAL,
+    Collector,
+    Material,
+    Outcome,
+    Surroundings,
+)
 from ..module_utils._verify.page import html_pieces, summarize
 from ..module_utils._verify.points import answer_points
 from ..module_utils._verify.reads import OBSERVED, Session, first_failures, make_reads
 from ..module_utils._verify.reads import USES as READ_USES
+from ..module_utils._verify.trial import (
+    check_confirmed,
+    confirmation_phrase,
+    describe_changes,
+    describe_leftovers,
+)
+from ..module_utils._verify.trial_apply import OBSERVED as TRIAL_OBSERVED
+from ..module_utils._verify.trial_apply import USES as TRIAL_USES
+from ..module_utils._verify.trial_apply import make_trial, read_leftovers
 
 NAME = "device-trust-answers"
-USES = READ_USES
+USES = (*READ_USES, *TRIAL_USES)
 OPTIONS: ArgumentSpec = {
     "dest": {"type": "path", "required": True},
     "mode": {"type": "str", "default": "0640"},
     "scep_url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
+    "writes": {"type": "bool", "default": False},
+    "confirm": {"type": "str"},
 }
+READS_ALONE = Outcome(
+    SKIPPED, reason="Only a write shows it. Set device_trust_verify_writes: true."
+)
+IN_CHECK_MODE = Outcome(SKIPPED, reason="Only a write shows it, and check mode does not write.")
 
 
 def run(ctx: ModuleContext) -> Result:
-    """Read the samples, write the files whose content changed, and return the answers."""
+    """Read the samples, write the files whose content changed, and return the answers.
+
+    Raises Refused, before any request, if the run is to write and is not confirmed.
+    """
     mode = parse_mode(ctx.params["mode"])
     if ctx.params["scep_url"]:
         check_scep_url(ctx.params["scep_url"])
+    writes, host = ctx.params["writes"], split_url(ctx.kandji.api_url).netloc.lower()
+    ctx.settings.check_mode = ctx.check_mode or not writes  # by which the clients refuse to write
+    if writes and not ctx.check_mode:
+        check_confirmed(host, ctx.params["confirm"] or "")
+    material = _read(ctx)
+    for text in describe_leftovers(material) if not writes else ():
+        ctx.warn(text)
+    changes, material = _try(ctx, material) if writes else ([], material)
+    document = build_document(material, answer_points(material), {**OBSERVED, **TRIAL_OBSERVED})
+    if writes:
+        document[READS_FINGERPRINT] = fingerprint_of_reads(material, OBSERVED)
+    written, files = _write(ctx, document, mode)
+    unknown = [
+        {"operation": operation, "where": where, "what": what}
+        for operation, where, what in unknown_things(document)
+    ]
+    return build_result(
+        [*changes, *written],
+        summary=summarize(entries(document["points"]), len(unknown)),
+        points=document["points"],
+        unknown=unknown,
+        lab=document["lab"],
+        files=files,
+        confirm=confirmation_phrase(host) if writes else "",
+    )
+
+
+def _read(ctx: ModuleContext) -> Material:
+    """Return what was read. Raises the first error of a vendor that answered to nothing."""
     collector = Collector(OBSERVED)
     ctx.settings.observe, ctx.settings.all_optional = collector.observe, True
     session = _session(ctx)
     ended = make_reads(session, ctx.progress)
     for error in first_failures(ended):
         raise error
-    material = Material(collector.replies, ended.outcomes, _surroundings(ctx, session))
-    document = build_document(material, answer_points(material), OBSERVED)
-    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
-    changes, files = _write(ctx, document, mode, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    unknown = [
-        {"operation": operation, "where": where, "what": what}
-        for operation, where, what in unknown_things(document)
-    ]
-    return build_result(
-        changes,
-        summary=summarize(entries(document["points"]), len(unknown)),
-        points=document["points"],
-        unknown=unknown,
-        lab=document["lab"],
-        files=files,
-    )
+    outcomes = {**ended.outcomes, TRIAL: READS_ALONE}
+    return Material(collector.replies, outcomes, _surroundings(ctx, session))
+
+
+def _try(ctx: ModuleContext, material: Material) -> tuple[list[Change], Material]:
+    """Make the trial. Return its steps, and the material with what it showed.
+
+    Lists that are read for it are no part of the material: other runs do not have its profile.
+    """
+    for path in _paths(ctx):
+        check_report(path)
+    collector = Collector(TRIAL_OBSERVED)
+    ctx.settings.observe = collector.observe
+    leftovers = read_leftovers(ctx.kandji)
+    changes = describe_changes(leftovers)
+    if ctx.check_mode:
+        outcomes = {**material.outcomes, TRIAL: IN_CHECK_MODE}
+        return changes, replace(material, outcomes=outcomes)
+    trial = make_trial(ctx.kandji, leftovers, ctx.progress)
+    replies = {**material.replies, **collector.replies}
+    outcomes = {**material.outcomes, TRIAL: Outcome(READ)}
+    return changes, replace(material, replies=replies, outcomes=outcomes, trial=trial)
 
 
 def _session(ctx: ModuleContext) -> Session:
@@ -241,18 +344,33 @@ def _surroundings(ctx: ModuleContext, session: Session) -> Surroundings:
     )
 
 
-def _write(
-    ctx: ModuleContext, document: Mapping[str, object], mode: int, generated_at: str
-) -> tuple[list[Change], list[str]]:
+def _paths(ctx: ModuleContext) -> tuple[Path, Path]:
+    directory = Path(ctx.params["dest"])
+    return directory / f"{NAME}.json", directory / f"{NAME}.html"
+
+
+def _write(ctx: ModuleContext, document: Document, mode: int) -> tuple[list[Change], list[str]]:
     """Write both files unless they have the same answers. Return the changes and the paths."""
-    fingerprint, changes, files = str(document["fingerprint"]), [], []
-    for suffix, render in (("json", json_pieces), ("html", html_pieces)):
-        path = Path(ctx.params["dest"]) / f"{NAME}.{suffix}"
+    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+    generated_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    paths, changes = _paths(ctx), []
+    fingerprint = str(document["fingerprint"])
+    if ctx.check_mode and READS_FINGERPRINT in document:
+        fingerprint = predict_fingerprint(document, _read_json(paths[0]))
+    for path, render in zip(paths, (json_pieces, html_pieces), strict=True):
         ctx.progress(f"writing {path.name}")
         pieces = partial(render, document, generated_at)
         changes += write_report(path, pieces, fingerprint, mode, ctx.check_mode)
-        files.append(str(path))
-    return changes, files
+    return changes, list(map(str, paths))
+
+
+def _read_json(path: Path) -> object:
+    """Return the JSON of the file of an earlier run, None without any that can be read."""
+    try:
+        check_regular(path)
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def main() -> None:

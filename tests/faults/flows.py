@@ -12,6 +12,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lab.actors import mac as macs
 from lab.actors import person as people
@@ -324,6 +325,24 @@ def _script_of_check(scene: Scene) -> Json:
     result = scene.do(SCRIPT, {"name": "Check", "script": check_script(), "blueprints": ["Canary"]})
     scene.live()
     return result
+
+
+def _confirmed(scene: Scene, _prepared: t.Any) -> Json:
+    host = urlsplit(scene.company.announcement["kandji_url"]).netloc
+    return {"dest": DIRECTORY, "writes": True, "confirm": f"WRITE {host}"}
+
+
+def _trial_left(scene: Scene) -> None:
+    """What a run left that ended between its writes, next to a profile on a blueprint."""
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify import trial
+
+    from lab.kandji.profiles import parse  # as in _map
+
+    scene.do(SCEP, CANARY)
+    with scene.world.lock:
+        scene.world.kandji.library.create_profile(
+            name=trial.NAME, document=parse(trial.CONTENT), runs_on={"Mac"}, active=False
+        )
 
 
 def _denied(scene: Scene) -> None:
@@ -664,6 +683,23 @@ FLOWS: dict[str, Flow] = {
         VERIFY,
         {"dest": DIRECTORY},
         after((SCEP, CANARY), (APP, OKTA_VERIFY)),
+        other_truth="its result says what the answers look like",
+    ),
+    "verify with a trial": Flow(
+        VERIFY,
+        _confirmed,
+        other_truth="its result says what the answers look like",
+    ),
+    "verify with a trial, in check mode": Flow(
+        VERIFY,
+        _confirmed,
+        other_truth="its result says what the answers look like",
+        check=True,
+    ),
+    "verify after a trial that was interrupted": Flow(
+        VERIFY,
+        _confirmed,
+        _trial_left,
         other_truth="its result says what the answers look like",
     ),
     "certificates": Flow(

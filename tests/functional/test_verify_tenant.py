@@ -10,6 +10,8 @@ import re
 import typing as t
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,6 +23,7 @@ from tools.support.environment import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "dev" / "unverified-vendor-behaviour.md"
 SIZE = Options(macs=5, limits="high")
+FOR_GOOD: t.Mapping[str, t.Any] = MappingProxyType({})  # not in check mode
 FREE_RULE = {**MANAGED, "forecast": False, "allow_protected_apps": []}
 
 # Switch -> the positions that a read can see. They are set after the company was prepared.
@@ -58,6 +61,15 @@ WHEN_WRITTEN: dict[str, tuple[t.Any, ...]] = {
     "native_scep_identifier": ("item_id", "opaque"),
     "certificate_rows": ("common_name",),
     "rule_numbers": ("gaps",),
+}
+# Switch -> the positions that the trial shows, whatever there was before.
+WHEN_TRIED: dict[str, tuple[t.Any, ...]] = {
+    "new_identity_on_every_patch": (True, False),
+    "profile_uuid_case": ("lower", "upper"),
+    "top_level_keys_survive": (True, False),
+    "tabs_become_spaces": (False, True),
+    "profile_flags_listed": (True, False),
+    "inner_identity_survives": (True, False),
 }
 # A position that no read can tell from what was never tried.
 NOT_SEEN = {
@@ -101,13 +113,22 @@ class Tenant:
         done = self._run_module(module, options, lab=self.watched.lab)
         assert not done.get("failed"), done
 
-    def verify(self, **options: t.Any) -> dict[str, t.Any]:
+    def verify(self, how: t.Any = FOR_GOOD, **options: t.Any) -> dict[str, t.Any]:
         """Return the result of the module."""
         given = {"dest": str(self.directory), **options}
         return t.cast(
             "dict[str, t.Any]",
-            self._run_module("device_trust_verify", given, lab=self.watched.lab),
+            self._run_module("device_trust_verify", given, lab=self.watched.lab, **how),
         )
+
+    @property
+    def phrase(self) -> str:
+        """What confirms the trial."""
+        return f"WRITE {urlsplit(self.watched.lab.announcement['kandji_url']).netloc}"
+
+    def attempt(self, **options: t.Any) -> dict[str, t.Any]:
+        """Return the result of the module with the trial."""
+        return self.verify(**{"writes": True, "confirm": self.phrase, **options})
 
     def point(self, name: str, **options: t.Any) -> t.Any:
         """Return the position that a tenant has of a point, or the state without one."""
@@ -165,11 +186,11 @@ def test_a_switch_that_a_write_shows_is_answered(tenant, switch, position):
 
 @pytest.mark.long
 def test_a_lab_that_is_made_from_answers_answers_alike(tenant):
-    """Each switch that a read can see stands in another position than the lab's default."""
+    """Each switch that a read or the trial sees is in another position than the lab's default."""
     defaults = Switches().as_dict()
     others = {
         switch: next(each for each in positions if each != defaults[switch])
-        for switch, positions in {**WHEN_READ, **WHEN_WRITTEN}.items()
+        for switch, positions in {**WHEN_READ, **WHEN_WRITTEN, **WHEN_TRIED}.items()
         if any(each != defaults[switch] for each in positions)
     }
     # These hide what shows another one.
@@ -177,12 +198,12 @@ def test_a_lab_that_is_made_from_answers_answers_alike(tenant):
     wanted = {switch: each for switch, each in others.items() if switch not in hiding}
     limits = {"devices": 4_321, "logs": 5_432}
     tenant.watched.lab.begin(replace(SIZE, like={"switches": wanted, "limits": limits}))
-    answers = prepared(tenant).verify()
+    answers = prepared(tenant).attempt()
     file = json.loads((tenant.directory / "device-trust-answers.json").read_text())
     assert answers["lab"]["switches"].items() >= wanted.items()
     assert file["lab"] == answers["lab"] and answers["lab"]["limits"].items() >= limits.items()
     tenant.watched.lab.begin(replace(SIZE, like=file["lab"]))
-    again = prepared(tenant).verify()
+    again = prepared(tenant).attempt()
     assert again["lab"] == answers["lab"]
     assert positions(again) == positions(answers)
     assert again["unknown"] == answers["unknown"]
@@ -410,6 +431,6 @@ def test_each_point_of_the_page_is_read_or_has_a_reason():
     listed = [name for line in lines for name in re.findall(r"`(\w+)`", line.split("|")[1])]
     assert sorted(listed) == sorted([*(point.id for point in POINTS), *CANNOT_BE_READ])
     switches = {point.id for point in POINTS if point.is_switch}
-    assert switches == {*WHEN_READ, *WHEN_WRITTEN, "legacy_okta_verify_listed"}
+    assert switches == {*WHEN_READ, *WHEN_WRITTEN, *WHEN_TRIED, "legacy_okta_verify_listed"}
     assert {each.id for each in POINTS if each.id in Switches().as_dict()} == switches
     assert {switch for switch, _position in NOT_SEEN} <= switches

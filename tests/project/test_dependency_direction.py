@@ -101,6 +101,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_reset/apply.py",
         "module_utils/_reset/audit.py",
         "module_utils/_report/files.py",
+        "module_utils/_verify/trial_apply.py",
     ),
     "plans": (
         "module_utils/_kandji/*",

@@ -4,8 +4,8 @@
 """Write plugins/module_utils/_verify/known_keys.py from the vendors' OpenAPI descriptions.
 
 ``DEVICE_TRUST_API_DESCRIPTIONS=DIRECTORY python -m tools.generate.known_keys`` writes it after a
-new operation in ``_verify/reads.py``, or for newer descriptions. Format it with ruff then. What the
-descriptions lack and recorded answers have is in RECORDED below.
+new operation in ``_verify/reads.py`` or ``_verify/trial_apply.py``, or for newer descriptions.
+Format it with ruff then. What the descriptions lack and recorded answers have is in RECORDED below.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tools.support.environment import CHECKOUT
 
 TARGET = CHECKOUT / "plugins" / "module_utils" / "_verify" / "known_keys.py"
 COMMAND = "python -m tools.generate.known_keys"
-READS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.reads"
+VERIFY = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify"
 MAX_DEPTH = 7  # objects inside each other
 WIDTH = 96
 FREE = "*"
@@ -53,6 +53,7 @@ RECORDED: t.Mapping[tuple[str, str], str] = {
         "device_integrator disk_encryption_type id jailbreak managed name os_platform os_version"
         " registered screen_lock_type secure_hardware_present"
     ),
+    ("Create Custom Profile", ""): "runs_on_android runs_on_windows",
     ("List Custom Profiles", "results[]"): "runs_on_android runs_on_windows",
     ("List Devices", "[]"): (
         "agent_installed agent_version asset_tag blueprint_id blueprint_name device_id device_name"
@@ -61,6 +62,7 @@ RECORDED: t.Mapping[tuple[str, str], str] = {
         " supplemental_os_version_extra tags user"
     ),
     ("List Devices", "[].user"): "email id is_archived name",
+    ("Update Custom Profile", ""): "runs_on_android runs_on_windows",
 }
 # Described as one object, and recorded or documented as a list.
 LISTS = ("listAuthenticatorEnrollments",)
@@ -208,7 +210,8 @@ def generate(directory: Path, operations: t.Mapping[str, t.Iterable[t.Any]]) -> 
             description = Description(json.loads(file.read_text(encoding="utf-8")))
             for operation in operations[vendor]:
                 described = description.find(operation.verb, operation.path) or {}
-                answer = described.get("responses", {}).get("200", {})
+                responses = described.get("responses", {})
+                answer = responses.get("200") or responses.get("201") or {}
                 for media in description.content(answer).values():
                     schema = description.schema(media, answer=True)
                     if operation.name in LISTS:
@@ -228,7 +231,9 @@ def main() -> int:
     if not os.environ.get(DESCRIPTIONS):
         print(f"Set {DESCRIPTIONS} to the directory of the descriptions.", file=sys.stderr)
         return 1
-    operations = import_module(READS).OPERATIONS
+    reads = import_module(f"{VERIFY}.reads").OPERATIONS
+    trial = import_module(f"{VERIFY}.trial_apply").OPERATIONS
+    operations = {**reads, "kandji": (*reads["kandji"], *trial)}
     TARGET.write_text(generate(Path(os.environ[DESCRIPTIONS]), operations), encoding="utf-8")
     return 0
 

@@ -39,11 +39,7 @@ ENFORCE = (
 # The playbooks with an entry of their own, and those that send nothing to Okta or Kandji.
 ENTRIES_ABOVE = ("site", "enforce_managed_devices", "rollback_managed_devices")
 ELSEWHERE = ("configure_awx", "notify")
-READING = (
-    "device_status",
-    "report",
-    "verify_tenant",
-)  # their modules run in check mode, if they could write
+READING = ("device_status", "report")  # their modules run in check mode, if they could write
 # The optional operations of its modules that a playbook always sends, or never, by its name.
 ALWAYS_SENT = {"clean_up_records": ("listLogEvents",)}
 NEVER_SENT = {"clean_up_records": ("revokeUserSessions",)}

@@ -113,6 +113,18 @@ def parse_mode(text: str) -> int:
     return mode
 
 
+def check_report(path: Path) -> None:
+    """Raise BadOption if a report cannot be written, as far as a read shows it."""
+    try:
+        check_writable(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> BadOption:
+    return BadOption(f"dest: {path} cannot be written: {error.strerror or error}. {WRITABLE}")
+
+
 def write_report(
     path: Path, pieces: Pieces, fingerprint: str, mode: int, check_mode: bool
 ) -> list[Change]:
@@ -132,9 +144,7 @@ def write_report(
         else:
             _write(path, pieces, mode, is_current)
     except OSError as error:
-        raise BadOption(
-            f"dest: {path} cannot be written: {error.strerror or error}. {WRITABLE}"
-        ) from None
+        raise _unwritable(path, error) from None
     if is_current and mode_before is not None:
         return [Change("update", str(path), {"mode": oct(mode_before)}, {"mode": oct(mode)})]
     action = "create" if mode_before is None else "update"

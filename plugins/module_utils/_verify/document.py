@@ -14,14 +14,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from .material import READ, Material, Outcome, Reply
+from .._core.json_fields import as_object, as_text
+from .material import READ, TRIAL, Material, Outcome, Reply
 from .okta_points import lab_limits, rate_limit
-from .points import CANNOT_BE_READ, Answer, lab_switches
+from .points import CANNOT_BE_READ, Answer, answer_points, lab_switches
 from .pseudonyms import Pseudonyms
 from .shapes import Shape
 
 FORMAT = "devicetrust.okta_kandji answers 1"
+READS_FINGERPRINT = "reads_fingerprint"  # the key of a document whose run was to make the trial
 Document = dict[str, object]
 
 _OKTA_CODE = re.compile(r"E\d{7}", re.ASCII)
@@ -83,6 +86,33 @@ def build_document(
         "operations": operations,
     }
     return {"format": FORMAT, "fingerprint": _fingerprint(body), **body}
+
+
+def fingerprint_of_reads(material: Material, vendors: Mapping[str, str]) -> str:
+    """Return the fingerprint that the document of a run that made the trial has without it.
+
+    :arg vendors: the vendor of each operation that reads.
+    """
+    outcomes = {name: each for name, each in material.outcomes.items() if name != TRIAL}
+    reads = replace(material, outcomes=outcomes, trial=None)
+    return str(build_document(reads, answer_points(reads), vendors)["fingerprint"])
+
+
+def predict_fingerprint(document: Document, existing: object) -> str:
+    """Return the fingerprint that the document would have with the trial, for check mode.
+
+    If an earlier run made the trial and its reads had the same answers, it is that of its document:
+    the trial has the same answers in the same tenant. Otherwise it is another than that.
+
+    :arg document: of a run that did not make the trial, with the fingerprint of its reads.
+    :arg existing: the JSON that an earlier run wrote.
+    """
+    known = as_object(existing)
+    tried = as_object(as_object(known.get("reads")).get(TRIAL)).get("state") == READ
+    same = known.get(READS_FINGERPRINT) == document[READS_FINGERPRINT]
+    return (as_text(known.get("fingerprint")) if same and tried else None) or str(
+        document["fingerprint"]
+    )
 
 
 def _fingerprint(body: Document) -> str:

@@ -22,9 +22,19 @@ from .._kandji.constants import (
     SCEP_PAYLOAD,
 )
 from .known_keys import VALUES
-from .material import Material, Reply
+from .material import TRIAL, Material, Reply
 from .point import Finding, Point
 from .shapes import case_of
+from .trial import (
+    judge_flags,
+    judge_identity,
+    judge_inner_identity,
+    judge_list,
+    judge_tabs,
+    judge_top_level_keys,
+    judge_uuid_case,
+    or_read,
+)
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", re.ASCII)
 # Of the outermost dictionary: Kandji writes it after the payloads, or before them.
@@ -332,6 +342,7 @@ def _link_hosts(replies: Iterable[Reply]) -> Iterable[str]:
                 continue
 
 
+_NOT_SHOWN = "Kandji does not show the content of the profile that was written."
 KANDJI_POINTS = (
     Point(
         "profile_uuid_variable",
@@ -344,29 +355,51 @@ KANDJI_POINTS = (
         "profile_uuid_case",
         "In which case is the PayloadUUID of a profile written?",
         ("custom_profiles",),
-        _uuid_case,
+        or_read(judge_uuid_case, _uuid_case),
         "A Custom Profile shows it.",
     ),
     Point(
         "top_level_keys_survive",
         "Do a profile's description and organization survive?",
         ("custom_profiles",),
-        _top_level_keys,
-        "A Custom Profile that has one of them shows it. Without one, nothing is known.",
+        or_read(judge_top_level_keys, _top_level_keys),
+        "A Custom Profile that has one of them shows it. Without one, only a write does.",
     ),
     Point(
         "tabs_become_spaces",
         "Does Kandji rewrite tabs in a profile?",
         ("custom_profiles",),
-        _tabs,
-        "A Custom Profile with a tab shows that it does not. Without one, nothing is known.",
+        or_read(judge_tabs, _tabs),
+        "A Custom Profile with a tab shows that it does not. Without one, only a write does.",
     ),
     Point(
         "profile_flags_listed",
         "Are Custom Profiles listed with runs_on_mac and the like?",
         ("custom_profiles",),
-        _flags_listed,
+        or_read(judge_flags, _flags_listed),
         "A Custom Profile shows it.",
+    ),
+    Point(
+        "new_identity_on_every_patch",
+        "Does a change of a profile's name alone give it a new identity?",
+        (TRIAL,),
+        or_read(judge_identity),
+        _NOT_SHOWN,
+    ),
+    Point(
+        "inner_identity_survives",
+        "Do the identifiers inside a profile survive?",
+        (TRIAL,),
+        or_read(judge_inner_identity),
+        _NOT_SHOWN,
+    ),
+    Point(
+        "list_after_write",
+        "Does List Custom Profiles show a write at once?",
+        (TRIAL,),
+        or_read(judge_list),
+        _NOT_SHOWN,
+        is_switch=False,
     ),
     Point(
         "mixed_case_ids",

@@ -22,6 +22,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
             "last_collected_at model_id serial_number tags updated_at"
         ),
     },
+    "Create Custom Profile": {
+        "": (
+            "active created_at id mdm_identifier name profile runs_on_android runs_on_ipad "
+            "runs_on_iphone runs_on_mac runs_on_tv runs_on_vision runs_on_windows updated_at"
+        ),
+    },
     "Get Device Library Items": {
         "": "device_id library_items",
         "library_items[]": (
@@ -84,6 +90,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "List Library Items": {
         "": "count next previous results",
         "results[]": "id name",
+    },
+    "Update Custom Profile": {
+        "": (
+            "active created_at id mdm_identifier name profile runs_on_android runs_on_ipad "
+            "runs_on_iphone runs_on_mac runs_on_tv runs_on_vision runs_on_windows updated_at"
+        ),
     },
     "createPolicySimulation": {
         "[]": "evaluated policyType result status undefined",

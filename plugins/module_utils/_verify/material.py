@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .._core.json_fields import Row, as_object, as_objects, parse_json
 from .._http.operations import Exchange
+from .._kandji.records import CustomProfile
 from .._okta.auth import API_TOKEN
 
 # Where lists have their rows: in Kandji's envelopes, in Okta's newer APIs, of one device.
@@ -21,6 +22,7 @@ READ, REFUSED, UNREACHABLE, UNREADABLE, SKIPPED = (
     "unreadable",
     "skipped",
 )
+TRIAL = "trial"  # the name of the writes among the reads
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,35 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What Kandji showed of a Custom Profile that this run created, renamed and deleted.
+
+    :arg created: the answer to its creation; ``renamed``: to the change of its name alone.
+    :arg listed: its row in the list right after the creation, None if it was not there;
+        ``listed_renamed``: with the new name, right after the change.
+    :arg listed_deleted: whether the list still had it right after the deletion.
+    """
+
+    created: CustomProfile
+    renamed: CustomProfile
+    listed: CustomProfile | None
+    listed_renamed: CustomProfile | None
+    listed_deleted: bool
+
+
+@dataclass(frozen=True)
 class Material:
     """All that was read.
 
     :arg replies: answers by the name of their operation, in the order in which they came.
     :arg outcomes: how each read ended, by its name.
+    :arg trial: None in a run that does not write.
     """
 
     replies: Mapping[str, Sequence[Reply]] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     surroundings: Surroundings = Surroundings()
+    trial: Trial | None = None
 
     def of(self, operation: str) -> Sequence[Reply]:
         """Return the answers to an operation, errors too."""

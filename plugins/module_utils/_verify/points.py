@@ -58,11 +58,8 @@ CANNOT_BE_READ: dict[str, str] = {
     "authority_organization": "The verification of the SCEP URL compares it.",
     "challenge_page_charset": "A request for the page uses up a challenge.",
     # Kandji
-    "new_identity_on_every_patch": _WRITE,
     "enrollment_options": "Only Okta Verify on a Mac shows it.",
-    "list_after_write": _WRITE,
-    "similar_names": _WRITE,
-    "inner_identity_survives": _WRITE,
+    "similar_names": "It takes two items of similar names.",
     "one_per_node_types": _WRITE,
     "one_per_node_first": _WRITE,
     "unknown_tag": _WRITE,

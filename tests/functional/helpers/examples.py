@@ -119,6 +119,7 @@ class Stage:
         self.stands_for: dict[str, str] = {
             "https://acme.okta.com": told["okta_url"],
             "https://acme.api.kandji.io": told["kandji_url"],
+            "acme.api.kandji.io": urlsplit(told["kandji_url"]).netloc,
             "acme.okta.com": urlsplit(told["okta_url"]).netloc,
             "/var/lib/device-trust": str(directory / "state"),
             "/srv/reports": str(directory / "reports"),
@@ -597,8 +598,12 @@ SCENES: dict[str, Scene] = {
         a_quarter_of_an_hour_ago
     ),
 }
-# A test enrolment is a change each time, and none in check mode.
-CHANGES_EACH_TIME = {"Verify the secret key in the vault by a test enrolment"}
+# Check mode makes no test enrolment, and says so by no change.
+NOT_IN_CHECK_MODE = {"Verify the secret key in the vault by a test enrolment"}
+CHANGES_EACH_TIME = {
+    *NOT_IN_CHECK_MODE,
+    "Verify what Kandji rewrites, with a profile that no device gets",
+}
 # What is done once, and why the second time is refused: what was approved is another plan then, and
 # a file that exists is not written.
 ANOTHER_PLAN = "The plan is not the one that was approved. 0 device records would be "

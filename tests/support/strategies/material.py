@@ -5,6 +5,14 @@
 
 from __future__ import annotations
 
+import plistlib
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify import (
+    trial,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.material import (
     READ,
     REFUSED,
@@ -13,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.ma
     Outcome,
     Reply,
     Surroundings,
+    Trial,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.reads import (
     OBSERVED,
@@ -20,7 +29,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.re
 )
 from hypothesis import strategies as st
 
-from tests.support.strategies.answers import answers, texts
+from tests.support.strategies.answers import CANARY, answers, texts
 
 _HEADERS = ("content-type", "x-rate-limit-limit", "x-total-count", "retry-after", "link")
 
@@ -39,6 +48,35 @@ def replies() -> st.SearchStrategy[Reply]:
     )
 
 
+def profiles() -> st.SearchStrategy[CustomProfile]:
+    """Return what a tenant may make of the profile of a trial."""
+    keys = st.sampled_from([*trial.PAYLOAD, *trial.KEPT])
+    values = st.sampled_from((CANARY, "", "\t", "6F1D2C3B-4A59-4E68-9777-8695A4B3C2D1"))
+    contents = st.none() | texts() | st.dictionaries(keys, values, max_size=3).map(rewritten)
+    return st.builds(
+        CustomProfile,
+        texts(),
+        st.sampled_from((trial.NAME, trial.RENAMED)) | texts(),
+        contents,
+        st.dictionaries(st.sampled_from(("active", "runs_on_mac")), st.booleans()),
+    )
+
+
+def rewritten(values: dict[str, str]) -> str:
+    """Return the content of a trial with other values of its keys."""
+    plist = plistlib.loads(trial.CONTENT)
+    [payload] = plist["PayloadContent"]
+    for keys in (plist, payload):
+        keys.update({key: value for key, value in values.items() if key in keys})
+    return plistlib.dumps(plist).decode()
+
+
+def trials() -> st.SearchStrategy[Trial]:
+    """Return what a trial may show."""
+    listed = st.none() | profiles()
+    return st.builds(Trial, profiles(), profiles(), listed, listed, st.booleans())
+
+
 def materials() -> st.SearchStrategy[Material]:
     """Return what was read of a tenant."""
     outcomes = st.builds(Outcome, st.sampled_from((READ, REFUSED, SKIPPED)), st.just(403), texts())
@@ -49,4 +87,5 @@ def materials() -> st.SearchStrategy[Material]:
         ),
         st.dictionaries(st.sampled_from(sorted(READS)), outcomes, max_size=4),
         st.builds(Surroundings, texts(), texts(), texts()),
+        st.none() | trials(),
     )

@@ -32,6 +32,13 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: t.Any) -> None:
     assert [one.name for one in tmp_path.iterdir()] == [path.name] and path.read_text() == "old"
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_it_is_made(tmp_path: t.Any) -> None:
+    files.check_report(tmp_path / "new" / "report.json")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(BadOption, match="dest: .* cannot be written: Is a directory"):
+        files.check_report(tmp_path)
+
+
 @pytest.mark.parametrize(
     "kept",
     ["", "[]", "{}", '{"last": {}}', '{"last": {"stages": {}, "generated_at": "x"}, "before": 1}'],

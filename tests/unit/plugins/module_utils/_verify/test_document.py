@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify import (
+    trial,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.document import (
+    READS_FINGERPRINT,
     build_document,
+    fingerprint_of_reads,
     json_pieces,
+    predict_fingerprint,
     unknown_things,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.material import (
     READ,
     REFUSED,
     SKIPPED,
+    TRIAL,
     Material,
     Outcome,
     Reply,
@@ -23,6 +31,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.ma
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.points import (
     answer_points,
 )
+
+from tests.unit.plugins.module_utils._verify.test_trial import tried
 
 VENDORS = {"listDevices": "okta", "List Devices": "kandji"}
 
@@ -97,3 +107,28 @@ def test_the_fingerprint_is_near_the_beginning_of_the_file():
     text = "".join(json_pieces(made, "2026-11-27T08:00:00Z"))
     assert str(made["fingerprint"]) in text[:200]
     assert json.loads(text) == {**made, "generated_at": "2026-11-27T08:00:00Z"}
+
+
+def test_the_fingerprint_of_the_reads_is_the_same_with_and_without_the_trial():
+    skipped = Material({"listDevices": [reply([{"id": "a"}])]}, {TRIAL: Outcome(SKIPPED)})
+    made = replace(skipped, outcomes={TRIAL: Outcome(READ)}, trial=tried(trial.CONTENT.decode()))
+    assert len({fingerprint_of_reads(each, VENDORS) for each in (skipped, made)}) == 1
+    documents = [build_document(each, answer_points(each), VENDORS) for each in (skipped, made)]
+    assert documents[0]["fingerprint"] != documents[1]["fingerprint"]
+    other = replace(made, replies={})
+    assert fingerprint_of_reads(other, VENDORS) != fingerprint_of_reads(made, VENDORS)
+
+
+def test_check_mode_predicts_the_fingerprint_of_a_trial_that_was_made_before():
+    checked = {"fingerprint": "now", READS_FINGERPRINT: "reads"}
+    before = {"fingerprint": "then", READS_FINGERPRINT: "reads", "reads": {TRIAL: {"state": READ}}}
+    assert predict_fingerprint(checked, before) == "then"
+    for other in (
+        None,
+        [],
+        {**before, READS_FINGERPRINT: "others"},
+        {**before, "reads": {TRIAL: {"state": SKIPPED}}},
+        {**before, "reads": None},
+        {**before, "fingerprint": ""},
+    ):
+        assert predict_fingerprint(checked, other) == "now"

@@ -9,6 +9,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.ma
     READ,
     REFUSED,
     SKIPPED,
+    TRIAL,
     Material,
     Outcome,
 )
@@ -34,13 +35,13 @@ def test_the_points_are_unique_and_name_known_reads():
     names = [each.id for each in POINTS]
     assert len(set(names)) == len(names) > 35
     assert set(names).isdisjoint(CANNOT_BE_READ)
-    assert {read for each in POINTS for read in each.reads} <= set(READS)
+    assert {read for each in POINTS for read in each.reads} <= {*READS, TRIAL}
     assert all(each.unseen.endswith(".") and each.question.endswith("?") for each in POINTS)
 
 
 def test_a_tenant_of_which_nothing_was_read_leaves_each_point_open():
     assert {each.state for each in answer_points(Material())} == {"unread"}
-    read = Material(outcomes=dict.fromkeys(READS, Outcome(READ)))
+    read = Material(outcomes=dict.fromkeys((*READS, TRIAL), Outcome(READ)))
     assert {each.state for each in answer_points(read)} == {"unseen"}
 
 

@@ -1,0 +1,157 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The writes of a trial. Its failures are in tests/functional/test_verify_writes.py."""
+
+from __future__ import annotations
+
+import typing as t
+from unittest import mock
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    NotFound,
+    Refused,
+    Uncertain,
+    Unreachable,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
+    LibraryItem,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify import (
+    trial,
+    trial_apply,
+)
+
+ITEM = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
+CREATED = CustomProfile(ITEM, trial.NAME, trial.CONTENT.decode())
+RENAMED = CustomProfile(ITEM, trial.RENAMED, trial.CONTENT.decode())
+OTHER = CustomProfile("other", "Wi-Fi", "<plist/>")
+
+
+def tenant(*lists: t.Any, may_have_written: bool = False, **methods: t.Any) -> mock.Mock:
+    """Return a tenant whose lists of profiles are these, one after the other."""
+    kandji = mock.Mock(**{f"{name}.side_effect": effect for name, effect in methods.items()})
+    kandji.profiles.side_effect = [
+        each if isinstance(each, Exception) else iter(each) for each in lists
+    ]
+    kandji.transport.may_have_written = may_have_written
+    if "create_profile" not in methods:
+        kandji.create_profile.return_value = CREATED
+    if "update_profile" not in methods:
+        kandji.update_profile.return_value = RENAMED
+    return kandji
+
+
+def run(kandji: mock.Mock, leftovers: t.Sequence[CustomProfile] = ()) -> t.Any:
+    return trial_apply.make_trial(kandji, list(leftovers), lambda _step: None)
+
+
+def failing(kandji: mock.Mock, error: type[Exception]) -> str:
+    with pytest.raises(error) as raised:
+        run(kandji)
+    return str(raised.value)
+
+
+def test_a_profile_is_created_renamed_and_deleted_with_a_list_after_each():
+    kandji = tenant([OTHER, CREATED], [RENAMED], [OTHER])
+    shown = run(kandji)
+    assert [call[0] for call in kandji.method_calls] == [
+        "create_profile",
+        "profiles",
+        "update_profile",
+        "profiles",
+        "delete_profile",
+        "profiles",
+    ]
+    assert kandji.update_profile.call_args.args == (CREATED, {"name": trial.RENAMED}, None)
+    assert (shown.listed, shown.listed_renamed, shown.listed_deleted) == (CREATED, RENAMED, False)
+
+
+def test_a_list_that_is_behind_shows_none():
+    shown = run(tenant([OTHER], [CREATED], [RENAMED]))
+    assert (shown.listed, shown.listed_renamed, shown.listed_deleted) == (None, None, True)
+
+
+def test_leftovers_are_deleted_first():
+    kandji = tenant([], [], [])
+    run(kandji, [OTHER])
+    assert kandji.method_calls[0] == mock.call.delete_profile("other")
+    assert kandji.delete_profile.call_args_list == [mock.call("other"), mock.call(ITEM)]
+
+
+def test_a_leftover_that_stays_ends_the_run_before_it_creates_another():
+    kandji = tenant(delete_profile=ApiError("Kandji: no", status=403))
+    with pytest.raises(ApiError, match=r"Wi-Fi.*\(other\) of the trial is left.*Kandji: no"):
+        run(kandji, [OTHER])
+    kandji.create_profile.assert_not_called()
+
+
+def test_a_change_that_fails_is_followed_by_the_deletion():
+    kandji = tenant([CREATED], update_profile=ApiError("Kandji: no", status=500))
+    assert failing(kandji, ApiError) == "Kandji: no"
+    kandji.delete_profile.assert_called_once_with(ITEM)
+
+
+def test_a_list_that_fails_is_followed_by_the_deletion():
+    kandji = tenant(Unreachable("Kandji: gone"))
+    assert failing(kandji, Unreachable) == "Kandji: gone"
+    kandji.delete_profile.assert_called_once_with(ITEM)
+
+
+def test_a_profile_that_another_run_deleted_is_no_mystery():
+    kandji = tenant([CREATED], update_profile=NotFound("Kandji: Not found.", status=404))
+    assert "Another run or person deleted" in failing(kandji, Refused)
+    kandji.delete_profile.assert_not_called()
+
+
+def test_a_refused_creation_is_all_that_is_said():
+    kandji = tenant(create_profile=ApiError("Kandji: no", status=403))
+    assert failing(kandji, ApiError) == "Kandji: no"
+    kandji.profiles.assert_not_called()
+
+
+def test_a_creation_of_unknown_fate_is_found_by_the_list():
+    kandji = tenant([OTHER, CREATED], may_have_written=True, create_profile=Uncertain("Unknown."))
+    assert failing(kandji, Uncertain) == "Unknown."
+    kandji.delete_profile.assert_called_once_with(ITEM)
+
+
+def test_a_creation_of_unknown_fate_without_a_list_may_be_left():
+    lost = Unreachable("Kandji: gone")
+    kandji = tenant(lost, may_have_written=True, create_profile=Uncertain("Unknown."))
+    text = failing(kandji, Uncertain)
+    assert text.startswith("Unknown. The Custom Profile") and "may be left" in text
+    assert text.endswith("Kandji: gone")
+
+
+def test_a_deletion_that_fails_after_another_failure_names_both():
+    no = ApiError("Kandji: no.", status=403)
+    kandji = tenant(
+        [CREATED], update_profile=ApiError("Kandji: never.", status=500), delete_profile=no
+    )
+    text = failing(kandji, ApiError)
+    assert text.startswith("Kandji: never. Kandji: The Custom Profile") and text.endswith("no.")
+    assert ITEM in text and "set writes: true" in text
+
+
+def test_blueprints_are_read_only_if_something_is_left():
+    kandji = tenant([OTHER])
+    assert trial_apply.read_leftovers(kandji) == []
+    kandji.blueprints.assert_not_called()
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_leftover_is_looked_for_on_each_blueprint(holds):
+    kandji = tenant([OTHER, CREATED])
+    kandji.blueprints.return_value = [Blueprint("a", "Canary"), Blueprint("b", "Sales")]
+    item = LibraryItem(ITEM if holds else "other", "x")
+    kandji.library_items.side_effect = [[], [item]]
+    if not holds:
+        assert trial_apply.read_leftovers(kandji) == [CREATED]
+        return
+    with pytest.raises(Refused, match="on the blueprint 'Sales'"):
+        trial_apply.read_leftovers(kandji)
