@@ -27,6 +27,7 @@ options:
       - A condition may be unknown before the sign-in. Examples are risk, network, an expression, or
         an authenticator other than Okta Verify. It is the same before and after the change. If any
         answer to it admits a person before and refuses them after, the person counts.
+      - Whom a policy admits that is not active is such an unknown, too.
       - A device signal collection policy may hide a device from the rules. That is such an unknown,
         too. People whom a global session policy refuses anyway do not count.
       - If the credentials may not read the device signal collection policies (403), they may hide
