@@ -201,7 +201,12 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result
 from ..module_utils._core.text import abbreviate
-from ..module_utils._core.timestamps import format_timestamp, parse_timestamp, require_timestamp
+from ..module_utils._core.timestamps import (
+    format_milliseconds,
+    format_timestamp,
+    parse_timestamp,
+    require_timestamp,
+)
 from ..module_utils._fleet import renewal
 from ..module_utils._fleet.certificate_check import CheckedExpiry, newest_by_serial
 from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
@@ -573,7 +578,8 @@ def _read_resets(
     since = max(min(written.values()), now - LOG_RETENTION)
     until = now + timedelta(minutes=1)
     try:
-        return list(ctx.okta.log_events(RESETS, since.isoformat(), until.isoformat()))
+        period = format_milliseconds(since), format_milliseconds(until)
+        return list(ctx.okta.log_events(RESETS, *period))
     except (Forbidden, BadOption) as error:
         ctx.warn(
             "challenge: Whether Okta reset the secret key since the profiles were written cannot be"

@@ -415,7 +415,7 @@ def _meta(
 ) -> Meta:
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
     return Meta(
-        generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        generated_at=format_timestamp(now),
         org_url=ctx.params["okta_org_url"],
         tenant=ctx.params["kandji_api_url"],
         order=STAGES,

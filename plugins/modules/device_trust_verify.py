@@ -204,6 +204,7 @@ from ..module_utils._core.files import check_regular
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._http.urls import split_url
 from ..module_utils._okta.auth import select_auth_method
 from ..module_utils._report.files import check_report, parse_mode, write_report
@@ -352,7 +353,7 @@ def _paths(ctx: ModuleContext) -> tuple[Path, Path]:
 def _write(ctx: ModuleContext, document: Document, mode: int) -> tuple[list[Change], list[str]]:
     """Write both files unless they have the same answers. Return the changes and the paths."""
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
-    generated_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    generated_at = format_timestamp(now)
     paths, changes = _paths(ctx), []
     fingerprint = str(document["fingerprint"])
     if ctx.check_mode and READS_FINGERPRINT in document:

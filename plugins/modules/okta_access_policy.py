@@ -185,6 +185,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import abbreviate
+from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import App, Policy
 
@@ -258,7 +259,7 @@ def run(ctx: ModuleContext) -> Result:
     started = datetime.fromtimestamp(ctx.okta.transport.started(), timezone.utc)
     actions = {"present": _present, "reverted": _reverted, "absent": _absent}
     done = actions[ctx.params["state"]](ctx, known, current)
-    return {**done.as_result(), "started": started.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    return {**done.as_result(), "started": format_timestamp(started)}
 
 
 def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:

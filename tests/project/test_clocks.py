@@ -127,3 +127,29 @@ def test_a_time_that_ends_with_z_is_in_utc_also_in_examples() -> None:
         if re.search(r"\|\s*strftime", line) and "utc=true" not in line
     ]
     assert wrong == []
+
+
+TIMESTAMPS = "plugins/module_utils/_core/timestamps.py"
+# Where a time in full precision is compared or returned, or comes from a user's YAML.
+FULL_PRECISION = {
+    "plugins/module_utils/_okta/device_integration.py",
+    "plugins/modules/device_trust_renewal_info.py",
+    "plugins/modules/okta_device_reset.py",
+    "plugins/plugin_utils/_variables.py",
+}
+WRITERS = re.compile(r"strftime\(\"%Y-%m-%dT|(?<!date\(\))\.isoformat\(\)")
+
+
+def test_times_of_messages_and_requests_are_written_in_one_form() -> None:
+    """Another form in a message, such as +00:00, looks like another time."""
+    writers = {
+        path.relative_to(CHECKOUT).as_posix()
+        for path in (CHECKOUT / "plugins").rglob("*.py")
+        if WRITERS.search(path.read_text(encoding="utf-8"))
+    }
+    assert writers == {TIMESTAMPS} | FULL_PRECISION
+
+
+def test_a_form_of_its_own_is_noticed() -> None:
+    assert WRITERS.search('now.strftime("%Y-%m-%dT%H:%M:%SZ")') and WRITERS.search("x.isoformat()")
+    assert not WRITERS.search("now.date().isoformat()")

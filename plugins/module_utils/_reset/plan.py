@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 
 from .._core.errors import Refused
 from .._core.text import abbreviate, unique_spellings
+from .._core.timestamps import format_timestamp
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.duplicates import Rank, rank_record
 from .._okta.okta_verify_spellings import fold_key
@@ -244,8 +245,8 @@ def _check_age(target: ResetTarget, guards: Guards) -> Refusal | None:
         created = target.device.created if target.device else None
         return Refusal(
             "registered_recently",
-            f"It was registered at {created}, not before {guards.created_before.isoformat()}: a new"
-            " registration is kept.",
+            f"It was registered at {created}, not before {format_timestamp(guards.created_before)}:"
+            " a new registration is kept.",
         )
     return None
 
@@ -261,8 +262,8 @@ def _check_registered_again(
         return None
     return Refusal(
         "registered_again",
-        f"A record of its serial was deleted at {deleted.isoformat()}, and it was registered"
-        f" after that, at {registered.isoformat()}: a new registration is kept (allowing"
+        f"A record of its serial was deleted at {format_timestamp(deleted)}, and it was registered"
+        f" after that, at {format_timestamp(registered)}: a new registration is kept (allowing"
         " 'registered_again' resets it).",
     )
 
@@ -396,9 +397,9 @@ def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> R
         return None  # the sign-in left it unmanaged
     return Refusal(
         "sign_in_pending",
-        f"A newer certificate was seen at {certificate.isoformat()}, and a FastPass sign-in may"
-        f" cure the record without a reset, within {guards.options.sign_in_grace:g} hours (allowing"
-        " 'sign_in_pending' resets it).",
+        f"A newer certificate was seen at {format_timestamp(certificate)}, and a FastPass sign-in"
+        f" may cure the record without a reset, within {guards.options.sign_in_grace:g} hours"
+        " (allowing 'sign_in_pending' resets it).",
     )
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from .._core.errors import NotFound, Refused
 from .._core.text import names_serial, unique_spellings
-from .._core.timestamps import parse_timestamp
+from .._core.timestamps import format_milliseconds, parse_timestamp
 from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import MACS_IN_OKTA
 from .._fleet.rings import Ring, profile_uuid
@@ -424,7 +424,7 @@ def read_session_ends(
     users = sorted({user.user.id for target in targets for user in target.active_users})
     oldest = now - LOG_RETENTION
     since = min((target.updated_at or oldest for target in targets), default=oldest)
-    period = max(since, oldest).isoformat(), (now + LOG_DELAY).isoformat()
+    period = format_milliseconds(max(since, oldest)), format_milliseconds(now + LOG_DELAY)
     ends: dict[str, datetime] = {}
     for batch in batches(users):
         ids = " or ".join(f"target.id eq {quote_filter(user_id)}" for user_id in batch)
@@ -448,7 +448,7 @@ def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
         f'(eventType eq "{SESSION_CLEAR}" and target.id eq {named}) or'
         f' (eventType eq "{SESSION_START}" and actor.id eq {named})'
     )
-    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
     seen: dict[str, datetime] = {}
     for event in okta.optional_log_events(log_filter, since, until):
         time = parse_timestamp(event.published)
@@ -482,7 +482,9 @@ def _read_sign_in_events(
     for batch in batches(users):
         actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
         log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
-        events += read(log_filter, since.isoformat(), (until + LOG_DELAY).isoformat())
+        events += read(
+            log_filter, format_milliseconds(since), format_milliseconds(until + LOG_DELAY)
+        )
     return events
 
 
@@ -530,7 +532,7 @@ def read_lifecycles(
     ids = {target.id for target in targets}
     if not ids:
         return {}
-    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
     events: dict[str, list[tuple[datetime, LogEvent]]] = {}
     named = f" and target.id eq {quote_filter(*ids)}" if len(ids) == 1 else ""
     for event in okta.optional_log_events(LIFECYCLE_EVENTS + named, since, until):
@@ -623,7 +625,7 @@ def read_deletions(
     """
     if not targets:
         return {}
-    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
     deletions = list(okta.log_events(DELETIONS, since, until))
     earlier: dict[str, datetime] = {}
     for target in targets if deletions else ():
@@ -665,7 +667,7 @@ def read_deleted_duplicates(
     kept = [target for target in targets if target.device and target.serial and not target.by_id]
     if not (absent and kept):
         return {}
-    period = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    period = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
     lives = _read_lives(okta, absent, period)
     return {
         target.id: [
@@ -718,7 +720,7 @@ def read_revocations(
     revocations: dict[str, datetime] = {}
     if not ids and not absent:
         return revocations
-    since, until = (now - LOG_RETENTION).isoformat(), (now + LOG_DELAY).isoformat()
+    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
     for event in okta.log_events(CERTIFICATE_EVENTS, since, until):
         if event.event_type == BIND:
             revocations.update({target.id: now for target in event.targets if target.id in ids})

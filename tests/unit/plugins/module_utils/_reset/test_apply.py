@@ -662,9 +662,7 @@ def test_bound_certificates_are_reported_with_a_time_after_them(reset: t.Any) ->
     assert [one.certificate_bound for one in result.outcomes] == [True, False]
     assert result.reissue_after == datetime(2026, 11, 21, 10, 0, 1, tzinfo=timezone.utc)
     logs = [call for call in reset.okta.calls if call[0] == "log" and "pki" in call[1]]
-    assert [call[2:] for call in logs] == [
-        ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
-    ]
+    assert [call[2:] for call in logs] == [("2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z")]
 
 
 def test_a_revoked_certificate_that_nobody_saw_counts_from_its_revocation(reset: t.Any) -> None:

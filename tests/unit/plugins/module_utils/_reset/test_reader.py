@@ -354,7 +354,7 @@ def test_sign_ins_of_the_users_are_read_since_the_oldest_certificate_that_waits(
     assert read.sign_ins == {"guo1": datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc)}
     (log,) = [call for call in reset.okta.calls if "auth_via_mfa" in call[1]]
     assert 'actor.id eq "00u-ann1" or actor.id eq "00u-ann2"' in log[1] and "ann3" not in log[1]
-    assert log[2:] == ("2026-11-23T07:00:00+00:00", "2026-11-23T10:01:00+00:00")
+    assert log[2:] == ("2026-11-23T07:00:00.000Z", "2026-11-23T10:01:00.000Z")
 
 
 def test_sign_ins_of_many_users_are_read_in_batches(reset: t.Any) -> None:
@@ -435,7 +435,7 @@ def test_the_log_is_read_for_deletions_only_where_they_decide(reset: t.Any) -> N
     reset.stuck(4)
     EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 4)])
     logs = [call for call in reset.okta.calls if call[0] == "log"]
-    period = ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
+    period = ("2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z")
     assert logs == [("log", reader.DELETIONS, *period)]
 
 
@@ -459,8 +459,8 @@ def test_a_certificate_is_bound_to_a_record_that_is_deleted(reset: t.Any) -> Non
         (
             "log",
             reader.CERTIFICATE_EVENTS,
-            "2026-08-25T10:00:00+00:00",
-            "2026-11-23T10:01:00+00:00",
+            "2026-08-25T10:00:00.000Z",
+            "2026-11-23T10:01:00.000Z",
         )
     ]
 
