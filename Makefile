@@ -64,6 +64,7 @@ lab: setup
 generate: setup
 	@$(PY) -m tools.generate.permissions
 	@$(PY) -m tools.generate.report_page
+	@$(PY) -m tools.generate.role_pages
 	@$(PY) -m tools.generate.variables
 
 setup:

@@ -208,7 +208,7 @@ def test_a_request_of_a_byte_at_a_time_ends_and_a_connection_that_is_used_stays(
         assert ended is not None and 5 < ended < 25
         source.wait(3)
         adapter = honest._session.get_adapter("http://127.0.0.1")
-        pool = adapter.poolmanager.connection_from_url(honest._url)  # type: ignore[attr-defined] # of requests' one adapter
+        pool = adapter.poolmanager.connection_from_url(honest._url)  # type: ignore[attr-defined]  # of requests' one adapter
         assert pool.num_connections <= 2  # the one that it keeps lives longer than ten seconds
 
 

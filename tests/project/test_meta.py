@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 import yaml
 
 from tools.generate import role_pages
+from tools.support.environment import CHECKOUT
+from tools.support.git_files import tracked_files
 
 MODULES_PACKAGE = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 FRAGMENTS_PACKAGE = "ansible_collections.devicetrust.okta_kandji.plugins.doc_fragments"
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 GROUPS = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text())["action_groups"]
 ACTIONS = CHECKOUT / "plugins" / "action"
 # They work on the controller, and send nothing.
 WITHOUT_REQUESTS = {"device_trust_plan", "validate_variables"}
+# They need test programs, the vendors' descriptions or a browser.
+NEEDS_MORE = {"conformance", "known_keys", "screenshots"}
 ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
 
 
@@ -85,6 +87,18 @@ def test_a_variable_that_a_role_passes_to_a_module_has_the_modules_default(name)
         documented = module_options(module)[option].get("default")
         assert not defaults.get(variable), f"{variable}: leave the default to {module}."
         assert (specified[variable].get("default") or None) == (documented or None), variable
+
+
+def test_what_is_built_holds_of_tests_only_the_configuration():
+    ignored = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())["build_ignore"]
+    tests = {file.parts[1] for file in tracked_files() if file.parts[0] == "tests"}
+    assert {name for name in tests if f"tests/{name}" not in ignored} == {"config.yml"}
+
+
+def test_make_generate_writes_each_page_that_needs_no_other_program():
+    recipe = (CHECKOUT / "Makefile").read_text().partition("\ngenerate:")[2].partition("\n\n")[0]
+    generators = {path.stem for path in (CHECKOUT / "tools" / "generate").glob("[a-z]*.py")}
+    assert set(re.findall(r"tools\.generate\.(\w+)", recipe)) == generators - NEEDS_MORE
 
 
 def test_some_role_passes_options_to_a_module():

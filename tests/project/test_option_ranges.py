@@ -14,6 +14,9 @@ import pytest
 from ansible.module_utils import basic
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import options
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.ranges import RANGES
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.constants import (
+    LOG_RETENTION,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils import _variables
 
 from tests.support.module_runs import MODULES
@@ -76,6 +79,13 @@ def test_each_range_is_of_an_option():
     used = {name for module in permissions.names() for name in numbers_of(spec_of(module))}
     used |= set(numbers_of(options.CONNECTION)) | {"interval", "limit", "backlog", "port"}
     assert set(RANGES) <= used
+
+
+def test_ages_of_events_end_where_okta_deletes_them():
+    """The clean-up keeps a week for its own runs, next to the least grace."""
+    days = LOG_RETENTION.days
+    assert RANGES["active_days"].high == RANGES["log_days"].high == days
+    assert RANGES["unused_days"].high == RANGES["grace_days"].high == days - 7 - 1
 
 
 def test_a_playbooks_variable_has_no_wider_range_than_its_option():

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import RING
 from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils import _variables
 
 from tests.support.awx_job import role_data
@@ -205,6 +206,11 @@ def test_every_playbook_validates_its_variables_first(path: Path) -> None:
         "register": "device_trust",
         "tags": ["always"],
     }
+
+
+def test_a_ring_of_the_playbooks_has_the_keys_of_a_modules_ring() -> None:
+    """But the name of a profile, which is that of the site playbook: its prefix and the ring."""
+    assert {key.name for key in DECLARATION.ring} == RING.keys() - {"scep_profile"}
 
 
 def test_the_needs_of_every_playbook_are_declared() -> None:

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of plugins/ have types: mappings of anything are counted, and their number only shrinks.
+"""Values have types, and what the type checker must not see has a reason.
+
+Mappings of anything in plugins/ are counted, and their number only shrinks.
 
 What is free-form has a name that says what it is, such as ``Json`` or ``Params``. A value whose
 keys the code knows is a frozen dataclass.
@@ -10,10 +12,15 @@ keys the code knows is a frozen dataclass.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tools.support.environment import CHECKOUT
+from tools.support.git_files import tracked_files
+
+HIDDEN = re.compile(r"# type: ignore.*")
+REASON = re.compile(r"\[[a-z, -]+\]  # \w")
 
 RAW = re.compile(r"\b(?:dict|Dict|Mapping|MutableMapping)\[str, (?:t\.|typing\.)?Any\]")
 LIMIT = 11
@@ -31,6 +38,28 @@ def test_mappings_of_anything_get_fewer():
     }
     assert len(counts) > 50
     assert sum(counts.values()) <= LIMIT, {file: count for file, count in counts.items() if count}
+
+
+def unexplained(text: str) -> list[str]:
+    """Return the comments that hide a problem from the type checker and do not say why."""
+    return [match[0] for match in HIDDEN.finditer(text) if not REASON.search(match[0])]
+
+
+def test_what_the_type_checker_must_not_see_has_a_reason():
+    files = [CHECKOUT / file for file in tracked_files() if file.suffix == ".py"]
+    assert len(files) > 500
+    comments = {
+        path.relative_to(CHECKOUT).as_posix(): unexplained(path.read_text(encoding="utf-8"))
+        for path in files
+        if path.exists() and path != Path(__file__)
+    }
+    assert not {file: each for file, each in comments.items() if each}
+
+
+def test_a_comment_without_a_reason_is_found():
+    assert unexplained("x = 1  # type: ignore[arg-type]") == ["# type: ignore[arg-type]"]
+    assert unexplained("x = 1  # type: ignore") == ["# type: ignore"]
+    assert unexplained("x = 1  # type: ignore[a-b,c-d]  # a stub") == []
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ PERCENT = Range(0, 100)
 SHARE = Range(1, 100)
 WAIT = Range(0, 28_800)  # seconds
 DAYS = Range(1, 365)
+LOG_AGE = Range(1, 90)  # days; Okta keeps its System Log for 90
 PAYLOAD = Range(0, 2**31 - 1)  # an integer of an Apple payload
 
 RANGES: dict[str, Range] = {
@@ -59,8 +60,8 @@ RANGES: dict[str, Range] = {
     "limit": Range(1, 1_000),  # of a page of Okta's log
     "backlog": Range(1, 1_000_000),
     # Ages, in days, but for the grace (hours) and the minutes
-    "active_days": Range(1, 90),  # Okta keeps its log for 90 days
-    "log_days": Range(1, 90),
+    "active_days": LOG_AGE,
+    "log_days": LOG_AGE,
     "expiry_warning_days": Range(0, 3_650),
     "lifetime_days": Range(1, 3_650),
     "min_days_between": DAYS,

@@ -54,4 +54,4 @@ def keep(path: str, content: bytes) -> None:
 
 
 if _compile is not None and DIRECTORY:
-    zipimport._compile_source = compile_source  # type: ignore[attr-defined]
+    zipimport._compile_source = compile_source  # type: ignore[attr-defined]  # private

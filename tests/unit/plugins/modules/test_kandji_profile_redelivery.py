@@ -418,7 +418,7 @@ def test_a_warning_of_lost_tags_says_what_kandji_shows(
             raise Uncertain("The answer was lost.")
         write(device_id, before, tags)
 
-    tenant.set_tags = lose_answer  # type: ignore[method-assign]
+    tenant.set_tags = lose_answer  # type: ignore[method-assign]  # a stub
     redeliver(tenant, "C1", warn=warnings.append)
     again = f"{reason_of_loss} Its tag {TAG!r} is written again."
     assert warnings[1:] == [again] and "was lost" in warnings[0]

@@ -277,7 +277,7 @@ def test_the_forecast_as_results_show_it() -> None:
     assert result["losing"] == [BEN.as_result(), ANN.as_result()]
     assert ALL.summary() == {name: result[name] for name in result if name != "losing"}
     many = AccessForecast(HORIZON, tuple(PersonAccess(f"p{n:04}", (GONE,)) for n in range(501)))
-    assert len(many.as_result()["losing"]) == MAX_SHOWN  # type: ignore[arg-type]
+    assert len(many.as_result()["losing"]) == MAX_SHOWN  # type: ignore[arg-type]  # a list
     assert many.as_result()["losing_people"] == 501
 
 
