@@ -142,8 +142,8 @@ class FakeOkta:
         """Return the users of a record as a search shows them."""
         return self.stale_users_of.get(device_id, self.users_of.get(device_id, []))
 
-    def devices(self, _search: str, expand: str) -> list[OktaDevice]:
-        self._call("devices", expand)
+    def devices(self, search: str, expand: str) -> list[OktaDevice]:
+        self._call("devices", expand, search)
         return [
             replace(record, users=tuple(self.users_of.get(device_id, ())))
             for device_id, record in self.records.items()

@@ -10,8 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check_reader import (
     CertificateReports,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reader import (
+    MACS_IN_OKTA,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
@@ -36,6 +40,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rea
     Selection,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    CleanUp,
     Decision,
     Evidence,
     Guards,
@@ -48,6 +53,7 @@ from tests.unit.plugins.module_utils._reset.fake_vendors import guard_options
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 GUARDS = Guards(NOW, NOW, guard_options())
 SEEN = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
+UNUSED = CleanUp(timedelta(days=60), timedelta(days=14))
 
 
 # Targets
@@ -169,6 +175,82 @@ def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> N
     del reset.okta.users_of["guo1"]
     assert reader.read_users(reset.okta, target) == ResetTarget("C01")
     assert reader.read_users(reset.okta, ResetTarget("C09")) == ResetTarget("C09")
+
+
+def test_a_record_is_read_with_its_users_until_it_is_gone(reset: t.Any) -> None:
+    record = reset.okta.add("guo1", "C01", "ann")
+    users = tuple(reset.okta.users_of["guo1"])
+    assert reader.read_with_users(reset.okta, "guo1") == replace(record, users=users)
+    del reset.okta.users_of["guo1"]
+    assert reader.read_with_users(reset.okta, "guo1") is None
+    assert reader.read_with_users(reset.okta, "guo9") is None
+
+
+def test_the_other_records_of_a_mac_are_those_of_its_serial_and_platform(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.okta.add("guo2", "c01", "bob")
+    reset.okta.add("guo3", "C01", "eve", platform="WINDOWS")
+    reset.okta.add("guo4", "C01", "eve", status="SUSPENDED")
+    reset.okta.add("guo5", "C01", "eve")
+    del reset.okta.users_of["guo5"]  # deleted behind the search
+    reset.okta.add("guo6", "C02", "eve")
+    targets = [
+        ResetTarget(f"C0{n}", reset.okta.records[id]) for n, id in ((1, "guo1"), (2, "guo6"))
+    ]
+    first, second = reader.read_others(reset.okta, targets, each=True)
+    assert [(other.id, other.users) for other in first.others] == [
+        ("guo2", tuple(reset.okta.users_of["guo2"]))
+    ]
+    assert second.others == ()
+
+
+def test_people_are_in_the_order_of_their_logins(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "eve", "bob", "ann")
+    users = [
+        replace(user, user=replace(user.user, id=f"00u{number}"))
+        for number, user in enumerate(reset.okta.users_of["guo1"])
+    ]
+    target = ResetTarget("C01", reset.okta.records["guo1"], tuple(users))
+    people = reader.read_people(reset.okta, [target])
+    assert [person.user.user.login for person in people] == [
+        f"{name}@acme.com" for name in ("ann", "bob", "eve")
+    ]
+
+
+# Records that nobody uses
+
+
+def test_records_are_searched_with_their_users_and_compared_with_kandji(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.kandji.add("C09")
+    reset.kandji.macs.append(KandjiDevice("d-2", "C01", "Phone", "iPhone"))
+    targets, macs = reader.find_unused(reset.okta, reset.kandji, UNUSED, False, NOW)
+    assert [(target.id, target.why) for target in targets] == [
+        ("guo1", "Kandji has no Mac with its serial.")
+    ]
+    assert (macs, reset.okta.calls) == (1, [("devices", "userSummary", MACS_IN_OKTA)])
+    assert reset.kandji.calls == ["Mac"]
+
+
+def test_without_a_mac_in_kandji_no_record_counts_as_orphaned(reset: t.Any) -> None:
+    assert reader.find_unused(reset.okta, reset.kandji, UNUSED, False, NOW) == ([], 0)
+    reset.okta.add("guo1", "C01", "ann")
+    with pytest.raises(Refused, match="Kandji lists no Mac") as refused:
+        reader.find_unused(reset.okta, reset.kandji, UNUSED, False, NOW)
+    assert refused.value.details == {"count": 1}
+
+
+def test_an_org_and_a_tenant_without_a_common_mac_are_refused(reset: t.Any) -> None:
+    """Only records that work and have a serial say that the two are of one company."""
+    for number in range(3):
+        reset.okta.add(f"guo{number}", f"C0{number}", "ann")
+        reset.kandji.add(f"X0{number}")
+    reset.okta.add("guo7", "", "ann")
+    reset.okta.add("guo8", "X00", "ann", status="DEACTIVATED")
+    with pytest.raises(Refused, match="may not belong together") as refused:
+        reader.find_unused(reset.okta, reset.kandji, UNUSED, False, NOW)
+    assert refused.value.details == {"count": 5}
+    assert "Of 3 Macs with a working record in Okta, none" in refused.value.message
 
 
 # Macs
@@ -439,6 +521,34 @@ def test_the_log_is_read_for_deletions_only_where_they_decide(reset: t.Any) -> N
     assert logs == [("log", reader.DELETIONS, *period)]
 
 
+def test_deleted_duplicates_are_ids_without_a_record_next_to_serials_with_one(
+    reset: t.Any,
+) -> None:
+    """Neither an id that has a record, nor a record without a serial, nor a serial without one."""
+    for number, serial in ((1, "C01"), (2, "C01"), (3, "")):
+        reset.okta.add(f"guo{number}", serial, "ann")
+    records = reset.okta.records
+    long_id = "guo0" + "x" * 50
+    targets = [
+        ResetTarget("C01", records["guo1"]),
+        ResetTarget("guo2", records["guo2"], by_id=True),
+        ResetTarget("ann@acme.com", records["guo3"]),
+        ResetTarget("C09"),
+        ResetTarget(long_id, by_id=True),
+    ]
+    reset.okta.events = [deletion(long_id, "C01"), deletion("guo2", "C01"), REGISTRATION]
+    assert reader.read_deleted_duplicates(reset.okta, targets, NOW) == {"guo1": [long_id]}
+    period = ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
+    assert reset.okta.calls == [
+        ("log", reader.DELETIONS, *period),
+        ("log", reader.REGISTRATIONS, *period, long_id[:40]),
+    ]
+    reset.okta.calls.clear()
+    assert reader.read_deleted_duplicates(reset.okta, targets[:-1], NOW) == {}
+    assert reader.read_deleted_duplicates(reset.okta, targets[1:], NOW) == {}
+    assert reset.okta.calls == []
+
+
 # Revoked certificates
 
 
@@ -487,6 +597,62 @@ def test_without_a_record_to_delete_or_an_absent_mac_no_log_is_read(reset: t.Any
     assert reset.okta.calls == []
 
 
+def session_event(name: str, hour: str, **values: t.Any) -> LogEvent:
+    """An event of this collection, at an hour."""
+    return LogEvent(
+        event_type=name,
+        published=f"{hour}:00:00.000Z",
+        user_agent="devicetrust.okta_kandji/1.0.0",
+        **values,
+    )
+
+
+def test_the_last_end_of_the_sessions_of_each_user_is_read_since_the_first_change(
+    reset: t.Any,
+) -> None:
+    targets = []
+    for number, (name, changed) in enumerate({"ann": "10", "bob": "12"}.items(), 1):
+        reset.stuck(number, name)
+        target = target_of(reset, number)
+        assert target.device
+        changed_at = f"2026-11-{changed}T10:00:00.000Z"
+        targets.append(replace(target, device=replace(target.device, last_updated=changed_at)))
+    ann, bob = LogEntity("00u-ann"), LogEntity("00u-bob")
+    last = session_event("user.session.clear", "2026-11-14T11", targets=(ann,))
+    reset.okta.events = [
+        replace(last, published=None, targets=(bob,)),
+        replace(last, user_agent="Mozilla/5.0", targets=(bob,)),
+        last,
+        replace(last, published="2026-11-13T11:00:00.000Z", targets=(ann, bob)),
+    ]
+    assert reader.read_session_ends(reset.okta, targets, NOW) == {
+        "00u-ann": datetime(2026, 11, 14, 11, tzinfo=timezone.utc),
+        "00u-bob": datetime(2026, 11, 13, 11, tzinfo=timezone.utc),
+    }
+    assert reset.okta.calls == [
+        (
+            "log",
+            f'{reader.SESSION_ENDS} and (target.id eq "00u-ann" or target.id eq "00u-bob")',
+            "2026-11-10T10:00:00+00:00",
+            "2026-11-23T10:01:00+00:00",
+        )
+    ]
+
+
+@pytest.mark.parametrize("changed", [None, "2025-01-01T10:00:00.000Z"])
+def test_ends_of_sessions_are_known_as_far_back_as_the_log_reaches(
+    reset: t.Any, changed: str | None
+) -> None:
+    reset.stuck(1, "ann")
+    target = target_of(reset, 1)
+    assert target.device
+    old = replace(target, device=replace(target.device, last_updated=changed))
+    assert reader.read_session_ends(reset.okta, [old], NOW) == {}
+    assert reset.okta.calls[0][2] == "2026-08-25T10:00:00+00:00"
+    reset.okta.calls.clear()
+    assert reader.read_session_ends(reset.okta, [], NOW) == {} and reset.okta.calls == []
+
+
 @pytest.mark.parametrize(
     ("events", "is_open"),
     [
@@ -506,17 +672,13 @@ def test_a_session_may_be_open_unless_all_ended_after_the_last_one_began(
     reset: t.Any, events: list[tuple[str, int]], is_open: bool
 ) -> None:
     now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-    reset.okta.events = [
-        LogEvent(
-            event_type=name,
-            published=f"2026-11-20T{hour:02}:00:00.000Z",
-            user_agent="devicetrust.okta_kandji/1.0.0",
-        )
-        for name, hour in events
-    ]
-    assert reader.has_open_sessions(reset.okta, "00u-ann", now) is is_open
-    log_filter = next(call for call in reset.okta.calls if call[0] == "log")[1]
+    known = [session_event(name, f"2026-11-20T{hour:02}") for name, hour in events]
+    for ordered in (known, known[::-1]):
+        reset.okta.events = ordered
+        assert reader.has_open_sessions(reset.okta, "00u-ann", now) is is_open
+    (log_filter, *period) = next(call for call in reset.okta.calls if call[0] == "log")[1:]
     assert 'target.id eq "00u-ann"' in log_filter and 'actor.id eq "00u-ann"' in log_filter
+    assert period == ["2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00"]
 
 
 def test_sessions_that_an_administrator_cleared_do_not_count_as_revoked(reset: t.Any) -> None:
