@@ -13,7 +13,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.json_fields import Row
+from .._core.json_fields import Row, asks
 from .._okta.okta_verify_spellings import fold_expression
 from .._okta.records import ConditionalRule
 from .rule_options import PLATFORMS
@@ -160,17 +160,24 @@ def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
         return None
     if managed is not None and bool(managed) != device.managed:
         return None
-    assurance = (condition.get("assurance") or {}).get("include")
-    if assurance and not device.registered:
+    assurance = condition.get("assurance") or {}
+    included = assurance.get("include")
+    if included and not device.registered:
         return None
-    unknowns = {name_unknown("device assurance", sorted(assurance))} if assurance else set()
+    unknowns = {name_unknown("device assurance", sorted(included))} if included else set()
     return frozenset(
         unknowns
-        | {
-            name_unknown(f"device.{key}", value)
-            for key, value in condition.items()
-            if key not in ("registered", "managed", "assurance") and value
-        }
+        | _unknown_keys("device", condition, ("registered", "managed", "assurance"))
+        | _unknown_keys("device assurance", assurance, ("include",))
+    )
+
+
+def _unknown_keys(what: str, condition: Row, known: t.Container[str]) -> Conjunction:
+    """Return the keys of a condition that ask for something, but for the known ones."""
+    return frozenset(
+        name_unknown(f"{what}.{key}" if what else key, value)
+        for key, value in condition.items()
+        if key not in known and asks(value)
     )
 
 
@@ -261,11 +268,7 @@ def _contextual(conditions: Row) -> Conjunction:
     network, risk, expression = (
         conditions.get(key) or {} for key in ("network", "riskScore", "elCondition")
     )
-    unknowns = {
-        name_unknown(key, value)
-        for key, value in conditions.items()
-        if key not in KNOWN_CONDITIONS and value
-    }
+    unknowns = set(_unknown_keys("", conditions, KNOWN_CONDITIONS))
     if network.get("connection", "ANYWHERE") != "ANYWHERE":
         unknowns.add(name_unknown("network", network))
     if risk.get("level", "ANY") != "ANY":

@@ -14,6 +14,7 @@ import re
 import typing as t
 import unicodedata
 import uuid
+from collections.abc import Mapping
 
 # A JSON object as a vendor returned it. Only clients and records know its keys.
 Row = t.Mapping[str, t.Any]
@@ -53,6 +54,16 @@ def parse_shallow(content: str | bytes) -> t.Any:
     except ValueError:
         text = _decode(content) if isinstance(content, bytes) else content
     return parse_json(_cut_deep(text))
+
+
+def asks(condition: object) -> bool:
+    """Return whether the JSON value of a condition asks for something.
+
+    false may: ``{"rooted": false}``. Objects and lists of nothing do not.
+    """
+    if isinstance(condition, Mapping):
+        return any(map(asks, condition.values()))
+    return condition not in (None, "", [])
 
 
 def _cut_deep(text: str) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.json_fields import asks
 from .records import ConditionalRule, RankedPolicy
 
+ANYWHERE = {"connection": "ANYWHERE"}
 _PEOPLE = "conditions.people."
 AnyPolicy = t.TypeVar("AnyPolicy", bound=RankedPolicy)
 
@@ -52,19 +54,27 @@ def possibly_excluded(
 ) -> frozenset[str] | None:
     """Return the ids of the users to whom a policy may not apply, None for anybody.
 
-    They are those whom it excludes, or each of its active rules. Whether the next policy applies to
-    them is not documented. A rule with a list of people that cannot be read, or that names other
-    people than those whom it excludes, may exclude anybody.
+    Okta applies a policy together with one of its rules. So they are those whom the policy
+    excludes, or each of its active rules; whether the next policy applies to them is not
+    documented. A rule with a list of people that cannot be read, or that asks for more than that
+    somebody is not excluded, may not apply to anybody. Neither may a policy without active rules.
     """
-    active = [rule for rule in rules if not rule.is_inactive]
-    known = [set(rule.people.users_excluded) for rule in active if not _may_exclude_anybody(rule)]
-    if policy.unreadable or (active and not known):
+    known = [
+        set(rule.people.users_excluded)
+        for rule in rules
+        if rule.status == "ACTIVE" and not _may_exclude_anybody(rule)
+    ]
+    if policy.unreadable or not known:
         return None
-    by_rules = set.intersection(*known) if known else set()
-    return frozenset(by_rules | set(policy.people.users_excluded))
+    return frozenset(set.intersection(*known) | set(policy.people.users_excluded))
 
 
 def _may_exclude_anybody(rule: ConditionalRule) -> bool:
-    people = rule.people
+    people, conditions = rule.people, rule.conditions
     hidden = any(f"{path}.".startswith(_PEOPLE) or path == "conditions" for path in rule.unreadable)
-    return hidden or bool(people.users or people.all_groups)
+    further = any(
+        asks(condition) and condition != ANYWHERE
+        for key, condition in conditions.items()
+        if key != "people"
+    )
+    return hidden or further or bool(people.users or people.all_groups)

@@ -101,7 +101,7 @@ def check_exclusion(
     :arg excluded: the ids of the users to whom it may not apply, None for anybody.
     """
     if excluded is None:
-        fact = "Okta does not show whom it, or its rules, exclude"
+        fact = "no active rule of it surely applies to everybody but those whom it excludes"
     elif user.id in excluded:
         fact = (
             f"it, or each of its rules, excludes {user.name}, and Okta does not document whether"
@@ -111,7 +111,7 @@ def check_exclusion(
         return
     raise Unreadable(
         f"user: whether enrolment policy {policy.name!r} applies to {user.name} is unknown: {fact}."
-        " Check the exclusions in Security > Authenticators > Enrollment, or let the person in by"
+        " Check its rules in Security > Authenticators > Enrollment, or let the person in by"
         " another authenticator.",
         vendor="okta",
     )

@@ -157,6 +157,15 @@ def desktop(**system):
             "expression: accessRequest.authenticator.key == 'okta_verify'",
         ),
         (
+            {"device": {"registered": True, "rooted": False}},
+            "device.rooted: false",
+        ),
+        (
+            {"device": {"assurance": {"include": [], "exclude": ["a1"]}}},
+            'device assurance.exclude: ["a1"]',
+        ),
+        ({"authContext": {"isManaged": False}}, 'authContext: {"isManaged": false}'),
+        (
             {"device": {"assurance": {"include": ["a2", "a1"]}}},
             'device assurance: ["a1", "a2"]',
         ),
@@ -191,6 +200,12 @@ def test_a_platform_that_the_device_is_surely_on_leaves_nothing_unknown():
     for entries in (include, by_version + include):
         asked = rule("x", platform={"include": entries})
         assert conditions.unknowns_to_apply(asked, ANN, MAC) == frozenset()
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}, {"include": [], "exclude": None}])
+def test_an_empty_condition_asks_for_nothing(empty):
+    for asked in ({"authContext": empty}, {"device": {"rooted": empty}}):
+        assert conditions.unknowns_to_apply(rule("x", **asked), ANN, MAC) == frozenset()
 
 
 def test_equal_conditions_have_equal_names():

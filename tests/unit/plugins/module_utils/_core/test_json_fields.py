@@ -157,3 +157,13 @@ UUID = "0c5e1a10-0000-4000-8000-0000000000ff"
 )
 def test_what_is_a_uuid(text, expected):
     assert json_fields.is_uuid(text) is expected
+
+
+@pytest.mark.parametrize("value", [False, 0, "x", [None], {"a": {"b": False}}])
+def test_a_condition_with_a_value_asks_for_something(value: object) -> None:
+    assert json_fields.asks(value)
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}, {"include": [], "exclude": {"a": None}}])
+def test_a_condition_without_a_value_asks_for_nothing(value: object) -> None:
+    assert not json_fields.asks(value)

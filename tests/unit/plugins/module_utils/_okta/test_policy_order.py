@@ -86,7 +86,8 @@ def test_a_policy_that_may_be_anybodys_leaves_open_which_one_applies(hidden: Ran
 
 
 def rule(*excluded: str, status: str = "ACTIVE", **more: t.Any) -> ConditionalRule:
-    people = {"people": {"users": {"exclude": list(excluded)}, **more}}
+    beside = {key: more.pop(key) for key in ("network", "app") if key in more}
+    people = {"people": {"users": {"exclude": list(excluded)}, **more}, **beside}
     return ConditionalRule.from_row({"status": status, "conditions": people})
 
 
@@ -97,7 +98,13 @@ FOR_GROUP = rule(groups={"include": ["staff"]})
 @pytest.mark.parametrize(
     ("rules", "excluded"),
     [
-        ([], ["eve"]),
+        ([], None),
+        ([rule("ann", status="INACTIVE")], None),
+        ([rule("ann", status="PAUSED")], None),
+        ([rule()], ["eve"]),
+        ([rule(network={"connection": "ANYWHERE"}, app={"include": []})], ["eve"]),
+        ([rule(network={"connection": "ZONE", "include": ["nzo1"]})], None),
+        ([rule(app={"include": [{"type": "APP", "id": "0oa1"}]}), rule("bob")], ["bob", "eve"]),
         ([rule("ann", "bob"), rule("bob")], ["bob", "eve"]),
         ([rule("ann"), rule(status="INACTIVE")], ["ann", "eve"]),
         ([rule("ann"), UNREADABLE], ["ann", "eve"]),
