@@ -108,6 +108,7 @@ options:
     description: The platforms whose records may be written to, as Okta names them.
     type: list
     elements: str
+    choices: [MACOS, WINDOWS, CHROMEOS, LINUX, IOS, ANDROID]
     default: [MACOS]
   allow:
     description:
@@ -458,6 +459,7 @@ from ..module_utils._core.options import (
     DEVICE_RUN,
     KANDJI,
     OKTA,
+    PLATFORMS,
     ArgumentSpec,
     Params,
     arguments,
@@ -466,7 +468,7 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
-from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits
+from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits, read_platforms
 from ..module_utils._reset.audit import Audit, find_requester
 from ..module_utils._reset.clean_up import check_periods
 from ..module_utils._reset.plan import STATE_ALLOW
@@ -491,7 +493,7 @@ OPTIONS: ArgumentSpec = {
     "unused_days": {"type": "int"},
     "grace_days": {"type": "int", "default": 14},
     "newest_per_user": {"type": "int", "default": 1},
-    "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
+    "platforms": {"type": "list", "elements": "str", "choices": PLATFORMS, "default": ["MACOS"]},
     "allow": {"type": "list", "elements": "str", "choices": list(STATE_ALLOW), "default": []},
     "revoke_sessions": {"type": "bool", "default": False},
     "report_people": {"type": "bool", "default": False},
@@ -563,7 +565,7 @@ def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
             allow=params["allow"],
             duplicates="each",
             sign_in_grace=0.0,
-            platforms=params["platforms"],
+            platforms=read_platforms(params),
             weak_authenticators=params["weak_authenticators"],
             goal=goal,
             clean_up=_clean_up(params, goal),

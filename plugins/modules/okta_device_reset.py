@@ -128,6 +128,7 @@ options:
     description: The platforms whose records may be reset, as Okta names them.
     type: list
     elements: str
+    choices: [MACOS, WINDOWS, CHROMEOS, LINUX, IOS, ANDROID]
     default: [MACOS]
   created_before:
     description:
@@ -443,6 +444,7 @@ from ..module_utils._core.options import (
     KANDJI,
     OKTA,
     OPTIONAL_RINGS,
+    PLATFORMS,
     PROFILES,
     ArgumentSpec,
     Params,
@@ -456,7 +458,7 @@ from ..module_utils._fleet.rings import read_rings, ring_options
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
-from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits
+from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits, read_platforms
 from ..module_utils._reset.audit import Audit, find_requester
 from ..module_utils._reset.plan import ALLOW
 from ..module_utils._reset.reader import Selection
@@ -479,7 +481,7 @@ OPTIONS: ArgumentSpec = {
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "certificate_check_item_id": {"type": "str"},
     "allow": {"type": "list", "elements": "str", "choices": list(ALLOW), "default": []},
-    "platforms": {"type": "list", "elements": "str", "default": ["MACOS"]},
+    "platforms": {"type": "list", "elements": "str", "choices": PLATFORMS, "default": ["MACOS"]},
     "created_before": {"type": "str"},
     "duplicates": {"type": "str", "choices": ["skip", "clean_up", "each"], "default": "skip"},
     "sign_in_grace": {"type": "float", "default": 24.0},
@@ -556,7 +558,7 @@ def _options(ctx: ModuleContext) -> ResetOptions:
             allow=params["allow"],
             duplicates=params["duplicates"],
             sign_in_grace=params["sign_in_grace"],
-            platforms=params["platforms"],
+            platforms=read_platforms(params),
             weak_authenticators=params["weak_authenticators"],
         ),
         limits=read_limits(params),

@@ -305,7 +305,8 @@ class Checker:
             return copy.deepcopy(empty), []
         try:
             if variable.type in LISTS:
-                return getattr(self, LISTS[variable.type])(place, variable, value)  # type: ignore[no-any-return]  # methods of one signature
+                checked, problems = getattr(self, LISTS[variable.type])(place, variable, value)
+                return copy.deepcopy(checked or variable.default or checked), problems
             if variable.type in ("path", "key"):
                 return self._path(variable, value), []
             return SCALARS[variable.type](variable, value), []

@@ -147,6 +147,8 @@ FORECAST: ArgumentSpec = {
     "allow_protected_apps": {"type": "list", "elements": "str", "default": []},
 }
 # A rule of an app sign-in policy, as modules and the role take it.
+# Of rules and of device records, as Okta writes them
+PLATFORMS = ["MACOS", "WINDOWS", "CHROMEOS", "LINUX", "IOS", "ANDROID"]
 RULE: ArgumentSpec = {
     "name": {"type": "str", "required": True},
     "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},
@@ -156,11 +158,7 @@ RULE: ArgumentSpec = {
     "managed": {"type": "bool"},
     "registered": {"type": "bool"},
     "device_assurances": {"type": "list", "elements": "str"},
-    "platforms": {
-        "type": "list",
-        "elements": "str",
-        "choices": ["MACOS", "WINDOWS", "CHROMEOS", "LINUX", "IOS", "ANDROID"],
-    },
+    "platforms": {"type": "list", "elements": "str", "choices": PLATFORMS},
     "groups": {"type": "list", "elements": "str"},
     "groups_excluded": {"type": "list", "elements": "str"},
     "users": {"type": "list", "elements": "str"},

@@ -131,6 +131,14 @@ def read_limits(params: Params) -> Limits:
     )
 
 
+def read_platforms(params: Params) -> list[str]:
+    """Return the platforms whose records may be written to. Raises BadOption without any."""
+    platforms: list[str] = params["platforms"]
+    if not platforms:
+        raise BadOption("platforms: it is empty. Name at least one platform, or leave it out.")
+    return platforms
+
+
 def select_stages(okta: Okta, kandji: Kandji | None, selection: Selection) -> Selection:
     """Return the selection with the serials of the rings' Macs that are at its stages."""
     if not selection.stages:

@@ -61,6 +61,20 @@ def test_an_answer_left_empty_is_not_set(empty: object) -> None:
     assert typed("device_trust_max_new", empty) is None
 
 
+@pytest.mark.parametrize("empty", [None, "", " , ", [], (), "[]"])
+def test_an_empty_list_has_its_default(empty: object) -> None:
+    """Without platforms, the rules of enforcement would be for each platform."""
+    assert typed("device_trust_access_platforms", empty) == ["MACOS"]
+    assert typed("device_trust_access_groups", empty) == []
+
+
+@pytest.mark.parametrize("platform", ["macos", "MACOSX", "all"])
+def test_a_platform_is_written_as_okta_does(platform: str) -> None:
+    for name in ("device_trust_access_platforms", "device_trust_offboard_platforms"):
+        [problem] = problems_of(name, [platform])
+        assert problem.startswith(f"{name}[0]: {platform!r} is not a valid value")
+
+
 @pytest.mark.parametrize("value", [False, "false", "False", "no", "off", "0", 0, " NO "])
 def test_a_boolean_may_be_a_text(value: object) -> None:
     assert typed("device_trust_test_enrollment", value) is False

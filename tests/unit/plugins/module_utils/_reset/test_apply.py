@@ -1168,6 +1168,12 @@ def test_the_limits_are_those_of_the_options(confirm: str | None, phrase: str) -
     assert apply.read_limits(params) == apply.Limits(1, 2, 3, phrase)
 
 
+def test_at_least_one_platform_is_named() -> None:
+    assert apply.read_platforms({"platforms": ["MACOS"]}) == ["MACOS"]
+    with pytest.raises(BadOption, match="^platforms: it is empty"):
+        apply.read_platforms({"platforms": []})
+
+
 @pytest.mark.parametrize(
     ("state", "serial", "warns"),
     [("suspended", "C09", True), ("suspended", "C01", False), ("absent", "C09", False)],
