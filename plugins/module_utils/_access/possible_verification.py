@@ -194,8 +194,10 @@ def _chain(chain: Row, device: DeviceContext) -> AnyOf:
 
 
 def _step(method: Row, device: DeviceContext) -> AnyOf:
-    if method.get("key") == "okta_password":
+    """Return what lets a person pass one method of a chain, by what it asks of the method."""
+    asked = set(_limits(method)) - {"key", "method", "id"}
+    if _is_password(method) and asked <= {"userPresence"}:
         return ALWAYS
-    if _is_fast_pass(method):
+    if _is_fast_pass(method) and asked <= set(CHARACTERISTICS):
         return _fast_pass(method, device)
     return _unknown("authenticator", method)

@@ -207,6 +207,19 @@ def test_okta_verify_on_a_registered_device_is_known_and_other_authenticators_ar
             ['authenticator: {"types": ["SECURITY_QUESTION"]}'],
         ),
         (chain({"key": "webauthn"}), MAC, ['authenticator: {"key": "webauthn"}']),
+        *(
+            (
+                chain({**method, asked: "REQUIRED"}),
+                MAC,
+                [conditions.name_unknown("authenticator", {**method, asked: "REQUIRED"})],
+            )
+            for method, asked in (
+                (PASSWORD, "userVerification"),
+                (PASSWORD, "phishingResistant"),
+                (PASSWORD, "hardwareProtection"),
+                (SIGN_NONCE, "attested"),
+            )
+        ),
         (
             needs(authenticationMethods=[SIGN_NONCE], hardwareProtection="REQUIRED"),
             MAC,
@@ -246,6 +259,9 @@ def test_each_unknown_that_lets_a_person_pass_is_named(method, device, names):
         ({"constraints": [{"knowledge": {"required": False, "reauthenticateIn": "PT2H"}}]}, True),
         (needs(methods=["signed_nonce"]), True),
         (needs(types=["app"]), True),
+        (chain({**PASSWORD, "userPresence": "REQUIRED"}), True),
+        (chain({**PASSWORD, "phishingResistant": "OPTIONAL"}), True),
+        (chain({**SIGN_NONCE, "phishingResistant": "REQUIRED"}), True),
         (chain({"key": "okta_verify"}), True),
         (chain({"key": "okta_verify_fastpass"}), True),
         (chain({"key": "okta_verify", "method": "push"}), None),

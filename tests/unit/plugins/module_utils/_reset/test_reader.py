@@ -538,7 +538,7 @@ def test_deleted_duplicates_are_ids_without_a_record_next_to_serials_with_one(
     ]
     reset.okta.events = [deletion(long_id, "C01"), deletion("guo2", "C01"), REGISTRATION]
     assert reader.read_deleted_duplicates(reset.okta, targets, NOW) == {"guo1": [long_id]}
-    period = ("2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00")
+    period = ("2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z")
     assert reset.okta.calls == [
         ("log", reader.DELETIONS, *period),
         ("log", reader.REGISTRATIONS, *period, long_id[:40]),
@@ -633,8 +633,8 @@ def test_the_last_end_of_the_sessions_of_each_user_is_read_since_the_first_chang
         (
             "log",
             f'{reader.SESSION_ENDS} and (target.id eq "00u-ann" or target.id eq "00u-bob")',
-            "2026-11-10T10:00:00+00:00",
-            "2026-11-23T10:01:00+00:00",
+            "2026-11-10T10:00:00.000Z",
+            "2026-11-23T10:01:00.000Z",
         )
     ]
 
@@ -648,7 +648,7 @@ def test_ends_of_sessions_are_known_as_far_back_as_the_log_reaches(
     assert target.device
     old = replace(target, device=replace(target.device, last_updated=changed))
     assert reader.read_session_ends(reset.okta, [old], NOW) == {}
-    assert reset.okta.calls[0][2] == "2026-08-25T10:00:00+00:00"
+    assert reset.okta.calls[0][2] == "2026-08-25T10:00:00.000Z"
     reset.okta.calls.clear()
     assert reader.read_session_ends(reset.okta, [], NOW) == {} and reset.okta.calls == []
 
@@ -678,7 +678,7 @@ def test_a_session_may_be_open_unless_all_ended_after_the_last_one_began(
         assert reader.has_open_sessions(reset.okta, "00u-ann", now) is is_open
     (log_filter, *period) = next(call for call in reset.okta.calls if call[0] == "log")[1:]
     assert 'target.id eq "00u-ann"' in log_filter and 'actor.id eq "00u-ann"' in log_filter
-    assert period == ["2026-08-25T10:00:00+00:00", "2026-11-23T10:01:00+00:00"]
+    assert period == ["2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z"]
 
 
 def test_sessions_that_an_administrator_cleared_do_not_count_as_revoked(reset: t.Any) -> None:
