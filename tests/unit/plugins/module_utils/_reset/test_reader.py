@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
@@ -20,6 +21,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rea
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
     MAX_FILTER_TERMS,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    UnattestedNames,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
@@ -48,6 +52,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rec
     ResetTarget,
 )
 
+from tests.unit.plugins.module_utils._reset.fake_vendors import UUID as UUID_OF_PROFILE
 from tests.unit.plugins.module_utils._reset.fake_vendors import guard_options
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
@@ -149,6 +154,31 @@ def test_users_of_a_search_are_marked_and_those_without_an_id_are_not_taken(rese
 
 
 @pytest.mark.parametrize(
+    ("exact", "of_users"), [(True, frozenset({"00u-ann", "00u-bob"})), (False, None)]
+)
+def test_users_select_a_record_for_themselves_alone_or_as_it_is(
+    reset: t.Any, exact: bool, of_users: frozenset[str] | None
+) -> None:
+    reset.okta.add("guo1", "", "ann", "bob", "eve")
+    (target,) = find(reset, users=["ann@acme.com", "bob@acme.com"], exact=exact)
+    assert (target.id, target.of_users) == ("guo1", of_users)
+
+
+@pytest.mark.parametrize("selected", [{"serials": ["C01"]}, {"device_ids": ["guo1"]}])
+@pytest.mark.parametrize(("expand", "names"), [("user", ["ann@acme.com"]), (None, None)])
+def test_records_are_searched_with_their_users_if_they_decide(
+    reset: t.Any, selected: dict[str, t.Any], expand: str | None, names: list[str] | None
+) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    (target,) = reader.find_targets(
+        reset.okta, Selection(**selected), reset.warnings.append, expand
+    )
+    assert target.device
+    users = target.device.users
+    assert (None if users is None else [each.user.login for each in users]) == names
+
+
+@pytest.mark.parametrize(
     ("searched", "read", "status"),
     [
         ("2026-11-01", "2026-11-02", "ACTIVE"),
@@ -202,6 +232,29 @@ def test_the_other_records_of_a_mac_are_those_of_its_serial_and_platform(reset: 
         ("guo2", tuple(reset.okta.users_of["guo2"]))
     ]
     assert second.others == ()
+
+
+def test_only_a_record_that_is_decided_by_itself_needs_the_others_of_its_mac(
+    reset: t.Any,
+) -> None:
+    """They are not read again if they are targets, and not for a serial without a record."""
+    for number, serial in ((1, "C01"), (2, "C01"), (3, "C02"), (4, "C02")):
+        reset.okta.add(f"guo{number}", serial, "ann")
+    records = reset.okta.records
+    targets = [
+        ResetTarget("guo1", records["guo1"], by_id=True),
+        ResetTarget("C01", records["guo2"]),
+        ResetTarget("C09"),
+    ]
+    first, second, third = reader.read_others(reset.okta, targets, each=False)
+    assert (first.others, second.others, third.others) == ((targets[1],), (), ())
+    assert reset.okta.calls == [("search", "serial", "C01")]
+    reset.okta.calls.clear()
+    (alone, _absent) = reader.read_others(
+        reset.okta, [ResetTarget("guo3", records["guo3"]), targets[2]], each=True
+    )
+    assert [(other.name, other.id) for other in alone.others] == [("C02", "guo4")]
+    assert reset.okta.calls == [("search", "serial", "C02"), ("users", "guo4")]
 
 
 def test_people_are_in_the_order_of_their_logins(reset: t.Any) -> None:
@@ -270,6 +323,38 @@ def test_a_mac_has_its_name_person_profile_and_certificates(reset: t.Any) -> Non
     of_serial = {"serial_number": {"in": ["C01"]}}
     identities = {**of_serial, "identity_certificate": {"eq": True}}
     assert reset.kandji.calls == ["Mac", of_serial, identities]
+
+
+def test_a_serial_of_several_devices_is_named_with_their_ids(reset: t.Any) -> None:
+    reset.kandji.add("C01")
+    reset.kandji.macs.append(KandjiDevice("d-2", "C01", "Again", "Mac", person="bob@acme.com"))
+    mac = macs_of(reset, "C01")[0]["c01"]
+    assert (mac.name, mac.person) == ("Again", "bob@acme.com")
+    assert "Kandji has 2 devices with its serial (d-2, d-C01)" in mac.several
+
+
+@pytest.mark.parametrize("uuid", [UUID_OF_PROFILE, "7F7F0000-0000-4000-8000-00000000000F"])
+def test_a_certificate_that_the_mac_reports_as_unattested_proves_nothing(
+    reset: t.Any, uuid: str
+) -> None:
+    """Of the profile, or of an earlier generation. The Macs with such a name are asked for."""
+    for serial in ("C01", "C02"):
+        reset.kandji.add(serial)
+    name = f"C01 {uuid}"
+    reset.kandji.certificates[0] = replace(reset.kandji.certificates[0], common_name=name)
+    reset.kandji.certificates[1] = replace(reset.kandji.certificates[1], common_name="kerberos")
+    asked: list[t.Any] = []
+
+    def read_unattested(device_ids: set[str], devices: int) -> dict[str, UnattestedNames]:
+        asked.extend([device_ids, devices])
+        return {"d-C01": UnattestedNames(frozenset({name.lower()}))}
+
+    reports = t.cast(t.Any, SimpleNamespace(read_unattested=read_unattested))
+    macs, _fleet = reader.read_macs(reset.kandji, ["C01", "C02"], ["MACOS"], [], reports)
+    assert asked == [{"d-C01"}, 2]
+    mac = macs["c01"]
+    assert (mac.certificates, mac.former, mac.profile_live) == ((), (), True)
+    assert mac.has_unattested is (uuid == UUID_OF_PROFILE)
 
 
 def test_only_macs_count_and_other_platforms_are_read_if_they_are_wanted(reset: t.Any) -> None:
@@ -439,6 +524,52 @@ def test_sign_ins_of_the_users_are_read_since_the_oldest_certificate_that_waits(
     assert log[2:] == ("2026-11-23T07:00:00.000Z", "2026-11-23T10:01:00.000Z")
 
 
+def test_without_a_newer_certificate_sign_ins_are_read_from_the_end(reset: t.Any) -> None:
+    reset.stuck(1)
+    assert reader.read_sign_ins(reset.okta, [target_of(reset, 1, mac=None)], NOW) == {}
+    assert reset.okta.calls[0][2:] == ("2026-11-23T10:00:00.000Z", "2026-11-23T10:01:00.000Z")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "uses"), [(120, {"guo2": "09:28:00"}), (121, {"guo1": "09:30", "guo2": "09:30"})]
+)
+def test_a_sign_in_is_located_by_an_event_of_the_same_two_minutes(
+    reset: t.Any, seconds: int, uses: dict[str, str]
+) -> None:
+    for number in (1, 2):
+        reset.stuck(number, "ann")
+    targets = [target_of(reset, number) for number in (1, 2)]
+    time = datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc) - timedelta(seconds=seconds)
+    events = [event(factor="SIGNED_NONCE"), replace(event("guo2"), published=time.isoformat())]
+    assert reader.match_uses(events, targets) == {
+        name: datetime.fromisoformat(f"2026-11-23T{at}+00:00") for name, at in uses.items()
+    }
+
+
+def test_of_several_uses_the_last_one_counts_in_whatever_order_the_log_has_them(
+    reset: t.Any,
+) -> None:
+    for number in (1, 2):
+        reset.stuck(number, *(["ann"] if number == 1 else ["bob"]))
+    targets = [target_of(reset, number) for number in (1, 2)]
+    events = [event("guo1", minute=minute) for minute in (20, 10)]
+    events += [event(factor="SIGNED_NONCE", actor="00u-bob", minute=minute) for minute in (40, 30)]
+    last = datetime(2026, 11, 23, 9, 20, tzinfo=timezone.utc)
+    expected = {"guo1": last, "guo2": last.replace(minute=40)}
+    assert reader.match_uses(events, targets) == expected
+    assert reader.match_uses(events[::-1], targets) == expected
+
+
+@pytest.mark.parametrize("numbers", [(1,), (1, 2)])
+def test_the_log_is_read_for_one_record_or_for_all(reset: t.Any, numbers: tuple[int, ...]) -> None:
+    for number in numbers:
+        reset.stuck(number)
+    reader.read_lifecycles(reset.okta, [target_of(reset, number) for number in numbers], NOW)
+    named = ' and target.id eq "guo1"' if numbers == (1,) else ""
+    period = ("2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z")
+    assert reset.okta.calls == [("log", reader.LIFECYCLE_EVENTS + named, *period)]
+
+
 def test_sign_ins_of_many_users_are_read_in_batches(reset: t.Any) -> None:
     names = [f"u{number:02}" for number in range(MAX_FILTER_TERMS + 1)]
     reset.stuck(1, *names)
@@ -496,6 +627,18 @@ def test_a_deleted_record_of_the_same_serial_is_known_from_the_log(
     read = EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 1)])
     expected = {"guo1": datetime(2026, 10, day, 10, tzinfo=timezone.utc)} if day else {}
     assert read.earlier_deletions == expected
+
+
+@pytest.mark.parametrize(("second", "counts"), [("00", True), ("01", False)])
+def test_a_deletion_in_the_second_of_the_registration_may_be_before_it(
+    reset: t.Any, second: str, counts: bool
+) -> None:
+    """Okta shows no part of a second in the time of the registration."""
+    reset.stuck(1)
+    published = f"2026-11-01T10:00:{second}.000Z"
+    reset.okta.events = [replace(deletion("guo0", "C01"), published=published)]
+    found = reader.read_deletions(reset.okta, [target_of(reset, 1)], NOW)
+    assert bool(found) is counts
 
 
 def test_registrations_are_searched_by_the_serial(reset: t.Any) -> None:
