@@ -150,6 +150,7 @@ from ..module_utils._access.forecast import Forecast
 from ..module_utils._access.other_policies import OtherPolicies
 from ..module_utils._access.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rule_plan import RulePlan, RuleRequest, plan_rule
+from ..module_utils._access.rule_steps import is_copy
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -181,6 +182,7 @@ def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     policy, source_id = resolution.find_policy_of_rules(ctx.okta, ctx.params, ctx.check_mode)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
+    _warn_of_copies(ctx, policy, rules)
     params = ctx.params
     wanted = resolution.resolve_rule(ctx.okta, params, params["break_glass_group"], rules)
     request = _with_known_place(ctx, policy, rules, wanted)
@@ -199,6 +201,17 @@ def run(ctx: ModuleContext) -> Result:
         order=[rule.name for rule in after],
         forecast=forecast.as_result() if forecast else None,
     )
+
+
+def _warn_of_copies(ctx: ModuleContext, policy: Policy, rules: Rules) -> None:
+    """Warn of rules that an interrupted run of okta_access_policy_rules left in force."""
+    names = [repr(rule.name) for rule in rules if is_copy(rule.name) and not rule.is_inactive]
+    if names:
+        ctx.warn(
+            f"Policy {policy.name!r}: an interrupted change left {', '.join(names)} in force, each"
+            " with what a rule asked for before. Run okta_access_policy_rules as before to finish"
+            " the change, or delete the rule in the Admin Console."
+        )
 
 
 def _with_known_place(

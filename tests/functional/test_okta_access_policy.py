@@ -1361,3 +1361,11 @@ def test_a_change_of_rules_that_is_cut_off_names_what_was_written(desk):
 def test_rules_that_cannot_be_one_change_are_refused(desk, rules, message):
     assert refused(desk.run(RULES, {"policy": "Company apps", "rules": rules})).startswith(message)
     assert desk.watched.writes() == []
+
+
+def test_a_copy_that_an_interrupted_change_left_in_force_is_warned_of(desk):
+    """It goes on to admit whom the rule above it does not admit any more."""
+    copy = {**MANAGED, "name": "[earlier form of rul1]"}
+    assert "in force" not in str(desk.run(RULE, copy).get("warnings"))
+    result = desk.run(RULE, {**MANAGED, "name": "Next"}, check=True)
+    assert [text for text in result["warnings"] if "'[earlier form of rul1]' in force" in text]

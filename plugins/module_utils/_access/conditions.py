@@ -223,11 +223,11 @@ def _may_be_on(entry: Row, device: DeviceContext) -> bool:
     """Return whether a device may be on a platform, whatever version it has.
 
     A device of an unknown platform may be on each, and each device on a platform whose word is
-    unknown.
+    unknown, or that an expression describes.
 
     :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
     """
-    if not device.platform:
+    if not device.platform or (entry.get("os") or {}).get("expression"):
         return True
     platform = device.platform if device.platform in PLATFORMS else "OTHER"
     kind, system = _words(entry)

@@ -208,6 +208,14 @@ def test_an_empty_condition_asks_for_nothing(empty):
         assert conditions.unknowns_to_apply(rule("x", **asked), ANN, MAC) == frozenset()
 
 
+@pytest.mark.parametrize("kind", ["ANY", "DESKTOP", "OTHER", "MOBILE"])
+def test_an_expression_may_describe_any_platform(kind):
+    entry = {"type": kind, "os": {"type": "OTHER", "expression": "Mac"}}
+    for side, name in (("include", "platform"), ("exclude", "excluded platform")):
+        [found] = conditions.unknowns_to_apply(rule("x", platform={side: [entry]}), ANN, MAC)
+        assert found.startswith(f"{name}: ")
+
+
 def test_equal_conditions_have_equal_names():
     value = {"until": date(2026, 1, 1), "by": "ann"}
     assert conditions.name_unknown("x", value) == 'x: {"by": "ann", "until": "2026-01-01"}'
