@@ -87,7 +87,7 @@ options:
       present step and returns the state.
     type: int
     default: 0
-  max_reissue:
+  max_started:
     description: How many Macs may begin in one run. It does not limit those that began before.
     type: int
     default: 10
@@ -124,7 +124,7 @@ EXAMPLES = r"""
     serials:
       - C02XK1ZAJG5J
     tag: new-certificate
-    max_reissue: 2
+    max_started: 2
     wait: 3600
     poll_interval: 60
     test_enrollment: false
@@ -257,7 +257,7 @@ OPTIONS: ArgumentSpec = {
     "plan_only": {"type": "bool", "default": False},
     "tag": {"type": "str", "default": "okta-scep-redelivery"},
     "wait": {"type": "int", "default": 0},
-    "max_reissue": {"type": "int", "default": 10},
+    "max_started": {"type": "int", "default": 10},
     "test_enrollment": {"type": "bool", "default": True},
 }
 USES = (
@@ -814,7 +814,7 @@ def _check_prerequisites(
     """
     tag = ctx.params["tag"]
     action = f"The redelivery of the profile {profile.name!r} would give new certificates to"
-    limit = Limit("max_reissue", ctx.params["max_reissue"], len(begun), action)
+    limit = Limit("max_started", ctx.params["max_started"], len(begun), action)
     check_limits([limit], written=written)
     remedy = f"{written} Follow the console steps, or use another generation for the whole ring."
     console_steps = redelivery.console_steps(tag, profile.name)

@@ -524,7 +524,7 @@ FLOWS: dict[str, Flow] = {
         guarded=True,
     ),
     "redelivery is refused": Flow(
-        REDELIVERY, lambda _scene, args: {**args, "max_reissue": 1}, _map, guarded=True
+        REDELIVERY, lambda _scene, args: {**args, "max_started": 1}, _map, guarded=True
     ),
     "managed Mac is not reset": Flow(RESET, {"serials": [STUCK]}, _managed, guarded=True),
     "managed record is not deleted": Flow(

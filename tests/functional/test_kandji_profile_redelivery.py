@@ -233,7 +233,7 @@ def test_a_classic_blueprint_needs_the_console_and_nothing_is_written(
     [
         ({"tag": "no-such-tag"}, "does not have the tag 'no-such-tag'"),
         ({"serials": ["NOBODY"]}, "has no Mac NOBODY"),
-        ({"max_reissue": 1}, "max_reissue: 2"),
+        ({"max_started": 1}, "max_started: 2"),
         ({"issued_before": "2099-01-01T00:00:00Z"}, "in the future"),
         ({"issued_before": "soon"}, "is not a time"),
         ({"serials": []}, "at least one"),
@@ -286,7 +286,7 @@ def test_a_mac_that_was_moved_while_it_had_the_tag_loses_the_tag(watched, run_mo
 
 def test_one_serial_in_two_spellings_is_one_mac(watched, run_module, prepared):
     serial = prepared["serials"][0]
-    wanted = {**prepared, "serials": [serial, serial.lower()], "max_reissue": 1}
+    wanted = {**prepared, "serials": [serial, serial.lower()], "max_started": 1}
     result = run_module(MODULE, wanted, lab=watched.lab)
     assert [mac["serial_number"] for mac in result["macs"]] == [serial], result
     assert len(result["changes"]) == 1

@@ -41,6 +41,7 @@ RANGES: dict[str, Range] = {
     "interval": Range(0.001, 86_400),
     # Limits
     "max_reissue": COUNT,
+    "max_started": COUNT,
     "max_reinstall": COUNT,
     "max_new": COUNT,
     "max_removed": COUNT,

@@ -108,7 +108,7 @@ def redeliver(
     options = {"library_item_id": ITEM, "issued_before": ISSUED_BEFORE, "tag": TAG, "wait": 0}
     run = SimpleNamespace(
         params={
-            "max_reissue": 10,
+            "max_started": 10,
             "test_enrollment": False,
             "poll_interval": 1,
             "unfinished": False,
@@ -288,7 +288,7 @@ def test_a_listed_tag_is_not_read_twice() -> None:
 
 
 REFUSALS: list[tuple[dict[str, t.Any], dict[str, t.Any], str]] = [
-    ({}, {"max_reissue": 0}, "max_reissue"),
+    ({}, {"max_started": 0}, "max_started"),
     ({"blueprint_id": "old"}, {}, "'Old' is a classic one"),
     ({}, {"tag": "none"}, "does not have the tag 'none'"),
 ]
@@ -328,7 +328,7 @@ def test_a_refusal_before_any_write_says_so(
 
 def test_no_limit_applies_to_macs_that_get_their_profile_back() -> None:
     tenant = Tenant(device(1, **TAGGED), device(2, **TAGGED))
-    result = redeliver(tenant, "C1", "C2", max_reissue=0)
+    result = redeliver(tenant, "C1", "C2", max_started=0)
     assert states(result) == {"C1": "delivering", "C2": "delivering"}
 
 
@@ -340,7 +340,7 @@ def test_a_mac_that_begins_while_others_are_waited_for_counts_too() -> None:
             tenant,
             "C1",
             "C2",
-            max_reissue=1,
+            max_started=1,
             wait=2,
             on_wait=lambda: setattr(tenant, "holding", ["d1", "d2"]),
         )

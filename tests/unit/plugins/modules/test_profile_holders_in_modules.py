@@ -150,7 +150,7 @@ def gate_absent(tenant: Tenant, option: str) -> bool:
 def redelivery(tenant: Tenant, option: str) -> bool:
     params = {"library_item_id": option, "issued_before": WRITTEN, "serials": [SERIAL]}
     flags = dict.fromkeys(("unfinished", "plan_only", "test_enrollment"), False)
-    run = run_of(tenant, **params, **flags, tag="x", wait=0, poll_interval=1, max_reissue=1)
+    run = run_of(tenant, **params, **flags, tag="x", wait=0, poll_interval=1, max_started=1)
     [mac] = kandji_profile_redelivery.run(run)["macs"]
     return {"done": True, "delivering": False}[mac["state"]]
 
