@@ -136,13 +136,6 @@ OPEN = (
         "lock without its phrase: List Devices 0: an object: platform, once",
     ),
     OpenCells(
-        r"delete records of a user: deactivateDevice \d+: status 429, carried out, for good",
-        r"the next run does not converge: \.records",
-        "a request beyond a limit is not carried out; if it were, the record would have no users,"
-        " who select it, and the audit names it",
-        "delete records of a user: deactivateDevice 0: status 429, carried out, for good",
-    ),
-    OpenCells(
         r"delete (policy|rule): delete\w+ \d+: status 404, (once|for good)",
         r"says changed and wrote nothing",
         "what is gone when it is deleted was there when the run planned, and is gone as wanted",
