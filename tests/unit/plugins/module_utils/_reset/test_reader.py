@@ -44,6 +44,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.rea
     Selection,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+    GOALS,
     CleanUp,
     Decision,
     Evidence,
@@ -585,6 +586,51 @@ def test_sign_ins_of_many_users_are_read_in_batches(reset: t.Any) -> None:
 
 def test_a_reader_that_has_read_nothing_has_no_evidence(reset: t.Any) -> None:
     assert EvidenceReader(reset.okta, GUARDS).evidence == Evidence()
+
+
+@pytest.mark.parametrize(("duplicates", "reads"), [("each", 0), ("skip", 1)])
+def test_deleted_duplicates_are_not_read_where_each_record_is_decided_by_itself(
+    reset: t.Any, duplicates: str, reads: int
+) -> None:
+    reset.okta.add("guo1", "C01", "ann", status="DEACTIVATED")
+    targets = [ResetTarget("C01", reset.okta.records["guo1"]), ResetTarget("guo0", by_id=True)]
+    guards = replace(GUARDS, options=guard_options(duplicates=duplicates))
+    EvidenceReader(reset.okta, guards).read(targets)
+    assert [call[1] for call in reset.okta.calls] == [reader.DELETIONS] * reads
+
+
+def uses_read(reset: t.Any) -> list[tuple[str, str]]:
+    """Return the periods for which sign-ins were read."""
+    return [call[2:] for call in reset.okta.calls if "auth_via_mfa" in call[1]]
+
+
+@pytest.mark.parametrize(
+    ("state", "since"), [("suspended", "2026-09-24"), ("absent", "2026-08-25")]
+)
+def test_a_clean_up_reads_uses_as_far_back_as_its_decision_needs(
+    reset: t.Any, state: t.Any, since: str
+) -> None:
+    """A deletion has to know those before the suspension, too."""
+    reset.stuck(1, "ann")
+    options = guard_options(goal=GOALS[state], duplicates="each", clean_up=UNUSED)
+    EvidenceReader(reset.okta, replace(GUARDS, options=options)).read([target_of(reset, 1)])
+    assert uses_read(reset) == [(f"{since}T10:00:00.000Z", "2026-11-23T10:01:00.000Z")]
+
+
+def test_uses_are_read_again_from_before_the_first_read_and_the_last_one_counts(
+    reset: t.Any,
+) -> None:
+    reset.stuck(1, "ann")
+    options = guard_options(goal=GOALS["suspended"], duplicates="each", clean_up=UNUSED)
+    evidence = EvidenceReader(reset.okta, replace(GUARDS, options=options))
+    reset.okta.events = [event("guo1", minute=55)]
+    evidence.read([target_of(reset, 1)])
+    last = datetime(2026, 11, 23, 9, 55, tzinfo=timezone.utc)
+    for minute, later in ((52, 0), (58, 3)):
+        reset.okta.events = [event("guo1", minute)]
+        evidence.read_uses_again(target_of(reset, 1), NOW + timedelta(hours=1))
+        assert evidence.evidence.last_uses == {"guo1": last + timedelta(minutes=later)}
+    assert uses_read(reset)[1:] == [("2026-11-23T09:50:00.000Z", "2026-11-23T11:01:00.000Z")] * 2
 
 
 # Records that were deleted before
