@@ -150,6 +150,93 @@ def test_states_are_counted_and_losses_listed() -> None:
     assert report.list_losses([ABSENT, done(state="skipped")]) == []
 
 
+def test_changes_are_counted_by_what_became_of_each_record() -> None:
+    states = ["changed", "would_change", "would_change", "unchanged", "skipped", "absent"]
+    assert report.count_changes([done(state=state) for state in states]) == {
+        "changed": 3,
+        "unchanged": 1,
+        "skipped": 1,
+        "absent": 1,
+    }
+    assert [done(state=state).is_written for state in states] == [True] * 3 + [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("state", "loses"), [("reset", True), ("absent", True), ("skipped", False)]
+)
+def test_a_certificate_is_lost_with_a_record_that_is_not_skipped(state: str, loses: bool) -> None:
+    assert done(state=state, bound=True).loses_certificate is loses
+    assert not any(done(state=state, bound=bound).loses_certificate for bound in (False, None))
+
+
+PHONE = OktaDevice("guo7", display_name="Phone of Ann", platform="IOS", serial_number="P01")
+
+
+@pytest.mark.parametrize(
+    ("authenticators", "devices", "summary"),
+    [
+        (
+            ("okta_password", "phone_number"),
+            (PHONE, OktaDevice("guo8")),
+            "ann@acme.com can still sign in with okta_password, phone_number, Okta Verify on"
+            " Phone of Ann (P01), guo8 (no serial).",
+        ),
+        (("okta_email",), (), "ann@acme.com can still sign in with okta_email."),
+        ((), (PHONE,), "ann@acme.com can still sign in with Okta Verify on Phone of Ann (P01)."),
+        ((), (), "Okta names nothing else that ann@acme.com can sign in with."),
+    ],
+)
+def test_what_a_person_can_still_sign_in_with(
+    authenticators: tuple[str, ...], devices: tuple[OktaDevice, ...], summary: str
+) -> None:
+    row = report.describe_person(Person(ANN, authenticators, devices))
+    assert row["summary"] == summary and row["authenticators"] == list(authenticators)
+    assert (row["login"], row["name"]) == ("ann@acme.com", "Ann Smith")
+
+
+def test_the_devices_of_a_person_have_what_okta_shows_of_them() -> None:
+    row = report.describe_person(Person(ANN, (), (PHONE, OktaDevice("guo8"))))
+    none = dict.fromkeys(("serial_number", "display_name", "platform"))
+    assert row["devices"] == [
+        {
+            "device_id": "guo7",
+            "serial_number": "P01",
+            "display_name": "Phone of Ann",
+            "platform": "IOS",
+        },
+        {"device_id": "guo8", **none},
+    ]
+
+
+def test_each_named_user_of_a_shared_mac_does_the_rest_on_it() -> None:
+    """Not the users who stay, not one who was deactivated, and on no Mac that is not shared."""
+    gone = DeviceUser(OktaUser("00u3", "eve@acme.com", status="DEPROVISIONED"))
+    named = frozenset({"00u1", "00u3"})
+    shared = replace(TARGET, users=(ANN, BOB, gone), of_users=named)
+    nameless = replace(shared, device=replace(RECORD, serial_number=""))
+    outcomes = [
+        Outcome(Decision(each, "skip", "It is shared.", "shared"), "skipped")
+        for each in (shared, nameless, replace(shared, of_users=None))
+    ]
+    other = Outcome(Decision(shared, "skip", "It works.", "managed"), "skipped")
+    step = "on this Mac, ann@acme.com opens Okta Verify, selects the account, then Remove account."
+    assert report.list_console_steps([*outcomes, other]) == [f"C01: {step}", f"guo1: {step}"]
+    lines = report.write_state_report(outcomes[:1], GOALS["absent"], confirm="DELETE 1 DEVICES x")
+    assert lines[1:] == [f"C01: {step}", "This plan needs the phrase: DELETE 1 DEVICES x"]
+
+
+def test_the_line_of_a_record_with_nothing_in_it_and_of_one_of_nobody() -> None:
+    bare = ResetTarget("guo1", OktaDevice("guo1"), by_id=True)
+    (line,) = report.write_state_report([done(bare, "skipped")], GOALS["suspended"])
+    assert line == "no serial, no name, guo1: skipped. Because. Users: none."
+
+
+def test_a_planned_change_begins_with_why_a_clean_up_takes_the_record() -> None:
+    target = replace(TARGET, why="Kandji has no Mac with its serial.")
+    (line,) = report.write_state_report([done(target, "would_change")], GOALS["suspended"])
+    assert "would change. Kandji has no Mac with its serial. It would be suspended;" in line
+
+
 @pytest.mark.parametrize(
     "bound, certificate",
     [
