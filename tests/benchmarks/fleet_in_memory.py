@@ -263,7 +263,7 @@ def peak_megabytes() -> float:
 
 def main(module: str, macs: int, directory: str, apps: t.Sequence[str] = ()) -> None:
     vendors = Vendors(macs, apps)
-    Transport.send = vendors.send  # type: ignore[method-assign]  # a stub
+    Transport.send = vendors.send  # type: ignore[assignment,method-assign]  # a stub
     loaded = import_module(f"{MODULES}.{module}")
     spec = arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, loaded.OPTIONS)
     params = {name: option.get("default") for name, option in spec.items()}

@@ -51,7 +51,7 @@ async def managed_serials() -> set[str]:
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(keep)
-    client = Client(
+    client: t.Any = Client(  # its types are those of one answer of several
         {"orgUrl": os.environ["OKTA_CLIENT_ORGURL"], "token": os.environ["OKTA_CLIENT_TOKEN"]}
     )
     found = set()

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest import mock
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests.adapters
 import requests.exceptions
@@ -26,6 +26,7 @@ import urllib3
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
 )
+from requests import PreparedRequest
 
 from lab.assembly import build
 from lab.state import Options, World
@@ -80,7 +81,7 @@ def _call(application: t.Any, exchange: Exchange) -> tuple[int, tuple[tuple[str,
         "http_version": "1.1",
         "method": exchange.verb,
         "scheme": "https",
-        "path": requests.utils.unquote(parts.path),
+        "path": unquote(parts.path),
         "raw_path": parts.path.encode(),
         "query_string": parts.query.encode(),
         "root_path": "",
@@ -158,7 +159,7 @@ class Channel:
         names: list[tuple[str, t.Any]] = self._current.names
         return names
 
-    def _attempt(self, request: requests.PreparedRequest) -> Exchange:
+    def _attempt(self, request: PreparedRequest) -> Exchange:
         names = self._names()
         exchange = _exchange_of(request, *(names[-1] if names else ("", None)))
         if not exchange.operation:  # of a Mac, which has its own client
@@ -180,7 +181,7 @@ class Channel:
         return answered
 
 
-def _exchange_of(request: requests.PreparedRequest, vendor: str, operation: t.Any) -> Exchange:
+def _exchange_of(request: PreparedRequest, vendor: str, operation: t.Any) -> Exchange:
     body = request.body or b""
     return Exchange(
         vendor,
@@ -200,7 +201,9 @@ def _text(value: str | bytes) -> str:
 
 
 def respond(
-    adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, exchange: Exchange
+    adapter: requests.adapters.HTTPAdapter,
+    request: PreparedRequest,
+    exchange: Exchange,
 ) -> requests.Response:
     """Return the response of an exchange, as if it came from a socket."""
     headers = urllib3.HTTPHeaderDict()

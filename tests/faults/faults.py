@@ -13,7 +13,7 @@ from __future__ import annotations
 import gzip
 import json
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -117,11 +117,12 @@ def a_proxy_wants_a_password(exchange: Exchange) -> Exchange:
     return exchange.answered(407, PAGE, HTML, Proxy_Authenticate="Basic")
 
 
+def _page(exchange: Exchange, status: int) -> Exchange:
+    return exchange.answered(status, PAGE, HTML)
+
+
 for _number in (200, 401, 403, 404, 502, 503):
-    instead(
-        lambda exchange, status=_number: exchange.answered(status, PAGE, HTML),
-        f"page with {_number}",
-    )
+    instead(partial(_page, status=_number), f"page with {_number}")
 
 
 @answer
@@ -173,13 +174,14 @@ LIMITS: dict[str, dict[str, str]] = {
     },
     "a limit that is no number": {"RateLimit_Limit": "ten, 5;w=1", "RateLimit_Reset": "x"},
 }
+
+
+def _limited(exchange: Exchange, headers: Mapping[str, str]) -> Exchange:
+    return exchange.answered(429, error_body(exchange, 429), **headers)
+
+
 for _title, _headers in LIMITS.items():
-    instead(
-        lambda exchange, headers=_headers: exchange.answered(
-            429, error_body(exchange, 429), **headers
-        ),
-        f"429 {_title}",
-    )
+    instead(partial(_limited, headers=_headers), f"429 {_title}")
 
 
 @answer
@@ -267,9 +269,15 @@ EMPTY_TRUTHS = {
     "empty": "a write that returns nothing succeeded",
     "blanks": "a write that returns nothing succeeded",
 }
+
+
+def _of_body(exchange: Exchange, body: str | bytes) -> Exchange:
+    return exchange.with_body(body) if exchange.succeeded else exchange
+
+
 for _title, _body in BODIES.items():
     answer(
-        lambda exchange, body=_body: exchange.with_body(body) if exchange.succeeded else exchange,
+        partial(_of_body, body=_body),
         f"body: {_title}",
         other_truth=EMPTY_TRUTHS.get(_title, ""),
     )
@@ -505,15 +513,14 @@ def next_page_relative(exchange: Exchange) -> Exchange:
     return _with_next(exchange, "?cursor=")
 
 
-for _title, _next in {"an object": {"href": "x"}, "true": True, "a list": ["x"], "7": 7}.items():
-    answer(
-        lambda exchange, value=_next: (
-            exchange.with_json({**exchange.json, _key(exchange): value})
-            if _key(exchange)
-            else exchange
-        ),
-        f"next page is {_title}",
-    )
+def _with_value_of_next(exchange: Exchange, value: object) -> Exchange:
+    key = _key(exchange)
+    return exchange.with_json({**exchange.json, key: value}) if key else exchange
+
+
+NO_LINKS: dict[str, object] = {"an object": {"href": "x"}, "true": True, "a list": ["x"], "7": 7}
+for _title, _next in NO_LINKS.items():
+    answer(partial(_with_value_of_next, value=_next), f"next page is {_title}")
 
 
 def _key(exchange: Exchange) -> str:

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.json_fields import (
+    parse_json,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http import paging, transport
 
 from tests.faults.channel import Send
@@ -188,9 +191,9 @@ def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[Field
     """Yield the faults of a field that make a difference in these bodies."""
     values = [each for body in bodies for each in values_at(body, path)]
     if not values:
-        for change, new in APPEARS.items():
-            if any(_with(body, path, new) != body for body in bodies):
-                yield FieldFault(operation, path, change, everywhere=True)
+        for name, value in APPEARS.items():
+            if any(_with(body, path, value) != body for body in bodies):
+                yield FieldFault(operation, path, name, everywhere=True)
         return
     texts = tuple(dict.fromkeys(text for each in values for text in _texts(each)))
     for name, change in CHANGES.items():
@@ -266,7 +269,7 @@ def _noting(value: t.Any, note: Callable[[Path], None], path: Path = ()) -> t.An
 def noting_reads() -> Iterator[dict[bytes, set[Path]]]:
     """Yield the paths that are read, by the body that they are read from."""
     reads: dict[bytes, set[Path]] = {}
-    parse = transport.parse_json
+    parse = parse_json
 
     def parse_and_note(content: bytes) -> t.Any:
         return _noting(parse(content), reads.setdefault(content, set()).add)

@@ -21,6 +21,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.inventory import macs
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     DeviceTrustError,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
+    CONNECTION as CONNECTION_OPTIONS,
+)
 
 from tools.support.environment import CHECKOUT
 
@@ -45,7 +48,7 @@ def run_inventory(options: Mapping[str, t.Any], environment: Mapping[str, str]) 
     """
     defaults = {
         name: option.get("default")
-        for table in (*macs.TABLES, macs.CONNECTION)
+        for table in (*macs.TABLES, CONNECTION_OPTIONS)
         for name, option in table.items()
     }
     asked = {name: environment[variable] for name, variable in CONNECTION.items()}

@@ -303,7 +303,9 @@ def _is_with_others(
         pattern += rf"\s*(?:{kept}|{mixed}|(?P<id{number}>{_ID}))\s*"
         end = place.end()
     match = re.fullmatch(rf"\s*{pattern}{_with_any_blanks(was[end:])}\s*", text, re.DOTALL)
-    return bool(match) and all(each is None or each in known for each in match.groupdict().values())
+    return match is not None and all(
+        each is None or each in known for each in match.groupdict().values()
+    )
 
 
 def _with_any_blanks(text: str) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check the types of plugins/, lab/, tools/ and the helpers of the tests with mypy.
+"""Check the types of all Python files but test modules with mypy.
 
 ``python -m tools.support.type_check plugins/module_utils/_reset`` prints the problems of these
 paths only. Plugins import each other relative to the collection, so mypy reads them by their full
@@ -38,10 +38,8 @@ def typed_files(files: t.Iterable[Path]) -> t.Iterator[Path]:
     for file in files:
         if file.suffix != ".py":
             continue
-        helper = file.parts[0] == "tests" and (
-            file.name == "conftest.py" or {"support", "helpers"} & set(file.parts)
-        )
-        if file.parts[0] in ("plugins", "lab", "tools") or helper:
+        helper = file.parts[0] == "tests" and not file.name.startswith("test_")
+        if file.parts[0] in ("plugins", "lab", "tools", "extensions") or helper:
             yield file
 
 
