@@ -9,6 +9,7 @@ import json
 import typing as t
 from dataclasses import replace
 from datetime import datetime, timezone
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
@@ -32,10 +33,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rin
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     USER_AGENT,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Enrollment,
     LogEntity,
     LogEvent,
+    OktaUser,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import apply
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.apply import (
@@ -1232,3 +1237,125 @@ def test_the_macs_alone_are_counted_for_the_limit(reset: t.Any) -> None:
     reset.stuck(1)
     reset.run("C01", **to_state("absent"))
     assert reset.kandji.calls == ["Mac"]
+
+
+def test_the_certificate_check_of_the_option_is_read_for_macs_with_a_certificate(
+    reset: t.Any, monkeypatch: t.Any
+) -> None:
+    reset.stuck(1)
+    asked: list[t.Any] = []
+    monkeypatch.setattr(
+        reset.kandji, "item_statuses", lambda *item: asked.append(item) or [], raising=False
+    )
+    reset.run("C01")
+    assert asked == []
+    reset.run("C01", certificate_check_item_id="item-1")
+    assert [item[0] for item in asked] == ["item-1"]
+
+
+def test_profiles_of_other_rings_and_macs_of_other_platforms_do_not_count(reset: t.Any) -> None:
+    reset.stuck(1)
+    other = CustomProfile("3c9a1f7e-2b64-4d0a-8e15-6f7a8b9c0d1e", mobileconfig="<plist/>")
+    ring = Ring("canary", set(), other)
+    (outcome,) = reset.run(selection=Selection(["C01"], rings=[ring])).outcomes
+    assert outcome.decision.code == "no_profile" and reset.kandji.calls[0] == "Mac"
+    reset.kandji.calls.clear()
+    reset.run("C01", platforms=["MACOS", "IOS"])
+    assert reset.kandji.calls[0] is None
+
+
+def test_serials_that_nobody_knows_are_named_together_and_ids_are_not(reset: t.Any) -> None:
+    reset.kandji.add("C07")
+    reset.run(selection=Selection(["C08", "C07", "C09"], device_ids=["guo9"]))
+    assert reset.warnings == [
+        "serials: Neither Okta nor Kandji knows C08, C09. Check the spelling."
+    ]
+    reset.warnings.clear()
+    selection = Selection(["C08", "C09"], users=["eve@acme.com"], exact=True)
+    reset.okta.enrolled["00u-eve"] = []
+    reset.run(selection=selection, **to_state("active"))
+    assert reset.warnings == [
+        "Okta has no device record of C08, C09. Check the spelling of serials and ids."
+    ]
+
+
+def refuse_the_log(reset: t.Any, monkeypatch: t.Any) -> None:
+    def refuse(*_query: str) -> list[LogEvent]:
+        raise Refused("The credentials lack a scope.")
+
+    monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
+
+
+def test_an_error_after_the_suspensions_carries_what_was_done(
+    reset: t.Any, monkeypatch: t.Any
+) -> None:
+    """Whether sessions ended since a suspension of before is in the log."""
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.okta.add("guo2", "C02", "bob", status="SUSPENDED")
+    refuse_the_log(reset, monkeypatch)
+    with pytest.raises(Refused) as refused:
+        reset.run("C01", "C02", **to_state("suspended", revoke_sessions=True))
+    assert [row["state"] for row in refused.value.details["devices"]] == ["unchanged"] * 2
+    assert reset.warnings[0] == (
+        "guo1, guo2: Whether a clean-up suspended it, and will delete it, is unknown. The"
+        " credentials lack a scope."
+    )
+
+
+def test_the_people_of_skipped_records_are_not_reported(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann", platform="IOS")
+    reset.okta.add("guo2", "C02", "bob")
+    result = reset.run("C01", "C02", report_people=True, **to_state("suspended"))
+    assert [person.user.user.login for person in result.people] == ["bob@acme.com"]
+    assert reset.run("C02", **to_state("active")).people == []
+
+
+@pytest.mark.parametrize(("status", "revoked"), [("ACTIVE", True), ("DEPROVISIONED", False)])
+def test_only_a_person_who_may_sign_in_can_have_sessions(
+    reset: t.Any, monkeypatch: t.Any, status: str, revoked: bool
+) -> None:
+    user = OktaUser("00u-ann", "ann@acme.com", status=status)
+    monkeypatch.setattr(reset.okta, "user", lambda _login: user)
+    refuse_the_log(reset, monkeypatch)
+    assert bool(reset.run(**leaving()).revoked) is revoked
+    warning = (
+        "Whether the sessions of 00u-ann ended before is unknown. The credentials lack a scope."
+    )
+    assert (warning in reset.warnings) is revoked
+
+
+def test_a_suspension_of_named_users_ends_no_session_without_a_record(reset: t.Any) -> None:
+    """The users of a lost Mac stay; only those of its record lose their sessions."""
+    reset.okta.enrolled["00u-ann"] = []
+    selection = Selection(users=("ann@acme.com",), exact=True)
+    result = reset.run(selection=selection, **to_state("suspended", revoke_sessions=True))
+    assert result.revoked == [] and reset.okta.writes == []
+    assert "state_dir: It is not set, so no audit of this run is kept." not in reset.warnings
+
+
+def test_a_repeated_suspension_waits_before_each_attempt(reset: t.Any, monkeypatch: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.okta.events = suspended_by(BY_CLEAN_UP, "guo1")
+    pauses: list[tuple[float, str]] = []
+    settings = SimpleNamespace(wait=lambda seconds, text: pauses.append((seconds, text)))
+    transport = SimpleNamespace(**{**vars(reset.okta.transport), "settings": settings})
+    monkeypatch.setattr(type(reset.okta), "transport", transport)
+    monkeypatch.setattr(
+        reset.okta, "take_step", lambda step, _id: "already_done" if step == "suspend" else "done"
+    )
+    with pytest.raises(NotAsWritten):
+        reset.run("C01", **to_state("suspended"))
+    assert [seconds for seconds, _text in pauses] == list(apply.STALE_PAUSES)
+    assert {text for _seconds, text in pauses} == {"Okta: waiting until the last step shows"}
+
+
+def test_the_progress_of_a_run_to_a_state(reset: t.Any) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    reset.okta.add("guo2", "C02", "bob", status="SUSPENDED")
+    reset.run("C01", "C02", **to_state("suspended"))
+    assert reset.progress == [
+        "1 of 2 records read",
+        "2 of 2 records read",
+        "0 of 1 records changed",
+        "1 of 1: C01 (guo1) changed",
+    ]
