@@ -120,7 +120,7 @@ async function refresh() {
   let changed = false;
   for (const kind of ["requests", "events"]) {
     const count = news[`${kind}_known`];
-    if (count < state.known[kind]) state.rows[kind] = []; // they were forgotten, and numbers begin anew
+    if (count < state.known[kind]) state.rows[kind] = []; // they were forgotten, and numbers begin again
     if (count !== state.known[kind]) {
       state.rows[kind] = [...news[kind], ...state.rows[kind]].slice(0, KEPT);
       state.known[kind] = count;
@@ -213,13 +213,13 @@ function make(tag, text, properties = {}) {
   return Object.assign(element, properties);
 }
 
-function when(moment, seconds = false) {
-  return moment ? moment.slice(0, seconds ? 19 : 16).replace("T", " ") + (seconds ? " UTC" : "") : "";
+function when(timestamp, seconds = false) {
+  return timestamp ? timestamp.slice(0, seconds ? 19 : 16).replace("T", " ") + (seconds ? " UTC" : "") : "";
 }
 
-function until(moment) {
-  const days = Math.floor((Date.parse(moment) - Date.parse(state.clock)) / 86400000);
-  return `${when(moment)} (${days < 0 ? "over" : `${days} days`})`;
+function until(timestamp) {
+  const days = Math.floor((Date.parse(timestamp) - Date.parse(state.clock)) / 86400000);
+  return `${when(timestamp)} (${days < 0 ? "over" : `${days} days`})`;
 }
 
 function cell(row, [key, label, kind]) {

@@ -38,6 +38,7 @@ def test_the_lint_stage_names_each_file_with_such_words(capsys, kind):
         ("The certificate is issued anew, and whoever asked is told.", 3),
         ("It is no certificate of this CA.", 1),
         ("It is no longer there, besides.", 0),
+        ("There is no certificate.", 0),
         ("The change is held\nback.", 1),
         ("Amend the ladders' rungs, and recommend nothing.", 2),
         ("timestamps of the fortunetold = told_bound", 1),
@@ -57,6 +58,10 @@ def test_a_name_counts_where_it_is_bound():
     [
         ("plugins/modules/okta_device_reset.py", True),
         ("lab/page/page.css", False),
+        ("lab/page/page.js", True),
+        ("extensions/molecule/default/verify.yml", True),
+        ("extensions/eda/plugins/event_source/okta_event_hook.py", True),
+        ("changelogs/fragments/events.yml", True),
         ("roles/kandji_scep/tasks/main.yml", True),
         ("README.md", True),
         ("tests/conftest.py", False),

@@ -32,7 +32,7 @@ WORDS = {
     "ladder|ladders": "stages",
     "beside": "next to, and",
     "mend|mends|mended|mending": "fix, correct",
-    "is no(?= )(?! longer| more| less)": "is not a",
+    "(?<!there )is no(?= )(?! longer| more| less)": "is not a",
     "held back|holds back|hold back": "skipped, refused",
     "referee|referees": "conformance test",
     "moment|moments": "timestamp",
@@ -45,6 +45,8 @@ PATTERNS = {
 # Pronouns and participles that name a value; a name is a noun.
 NAMES = frozenset({"one", "said", "told", "mine", "found", "given", "shown", "gone"})
 PROSE = (".md", ".yml", ".yaml", ".j2")
+PLACES = ("changelogs", "docs", "extensions", "playbooks", "roles")  # of prose
+CODE = {"plugins": (".py",), "extensions": (".py",), "lab": (".py", ".js", ".html")}
 # First words of the names of tasks, plays and handlers.
 VERBS = frozenset(
     """
@@ -53,11 +55,11 @@ VERBS = frozenset(
     Confirm Continue Converge Copy Count Create Deactivate Decide Define Delete Deploy Describe
     Determine Disable Discover Download Enable End Enforce Enroll Ensure Evaluate Exclude
     Explain Export Fail Fetch Filter Find Forecast Format Gather Generate Get Group Handle
-    Ignore Import Include Inform Initialize Install Keep Limit Link List Load Log Make Map Mark
+    Ignore Import Include Inform Initialize Install Keep Let Limit Link List Load Log Make Map Mark
     Measure Merge Migrate Move Name Note Notify Open Parse Pause Plan Post Prepare Print Probe
-    Publish Query Read Record Refuse Register Release Remove Rename Renew Replace Report Require
-    Reset Resolve Restart Restore Return Revoke Roll Rotate Run Save Scan Search Select Send Set
-    Show Sign Simulate Skip Sort Split Start Stop Store Summarize Suspend Switch Sync Test
+    Publish Query React Read Record Refuse Register Release Remove Rename Renew Replace Report
+    Require Reset Resolve Restart Restore Return Revoke Roll Rotate Run Save Scan Search Select Send
+    Set Show Sign Simulate Skip Sort Split Start Stop Store Summarize Suspend Switch Sync Test
     Unassign Unsuspend Update Upload Use Validate Verify Wait Warn Watch Write
     """.split()
 )
@@ -77,11 +79,9 @@ def count_words(files: t.Iterable[Path]) -> dict[str, int]:
 
 def covered(file: Path) -> bool:
     """Return whether the rule holds for a file of the checkout."""
-    if file.parts[0] in ("plugins", "lab"):
-        return file.suffix == ".py"
-    return str(file) == "README.md" or (
-        file.parts[0] in ("docs", "roles", "playbooks") and file.suffix in PROSE
-    )
+    if file.parts[0] in CODE and file.suffix in CODE[file.parts[0]]:
+        return True
+    return str(file) == "README.md" or (file.parts[0] in PLACES and file.suffix in PROSE)
 
 
 def words_in(text: str) -> Counter[str]:
@@ -108,7 +108,7 @@ def count_task_names(files: t.Iterable[Path]) -> dict[str, int]:
     counts = {
         str(file): len([name for name in task_names(CHECKOUT / file) if not imperative(name)])
         for file in files
-        if file.parts[0] in ("roles", "playbooks") and file.suffix == ".yml"
+        if file.parts[0] in ("extensions", "playbooks", "roles") and file.suffix == ".yml"
     }
     return {file: count for file, count in counts.items() if count}
 

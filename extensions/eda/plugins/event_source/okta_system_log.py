@@ -18,7 +18,7 @@ description:
   - If O(state_file) cannot be written, it hands on no further event until it can.
   - An event has the members that Okta gives it, and C(device_trust) with C(device_ids),
     C(serial_numbers) and C(users). Those alone are plain values
-    that a playbook may be told. In all other texts the braces of templates are parted.
+    that a playbook may use. In all other texts the braces of templates are parted.
   - It waits before it takes more than O(capacity_percent) of the log's rate limit, by what Okta's
     own headers say.
   - It needs ansible-core in the Python that runs ansible-rulebook.
@@ -41,7 +41,7 @@ options:
       rulebooks of this collection are about.
     type: str
   since:
-    description: From when on the log is read where there is no O(state_file) yet (ISO 8601).
+    description: From when on the log is read if O(state_file) does not exist yet (ISO 8601).
       Without it only what comes from now on is handed on.
     type: str
   interval:
