@@ -22,6 +22,7 @@ GROUPS = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text())["action
 ACTIONS = CHECKOUT / "plugins" / "action"
 # They work on the controller, and send nothing.
 WITHOUT_REQUESTS = {"device_trust_plan", "validate_variables"}
+FINDS_COLLECTION = re.compile(r"^for _place in .*?(?=^\S+ ansible_collections)", re.M | re.S)
 # They need test programs, the vendors' descriptions or a browser.
 NEEDS_MORE = {"conformance", "known_keys", "screenshots"}
 ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
@@ -36,6 +37,15 @@ def test_a_module_that_takes_a_vendors_options_is_in_its_action_group(vendor):
         in (CHECKOUT / "plugins" / "modules" / f"{name}.py").read_text()
     ]
     assert takes and sorted(GROUPS[vendor]) == takes
+
+
+def test_event_sources_find_the_collection_in_the_same_way():
+    """They cannot share the code: it is what lets them import from the collection."""
+    sources = CHECKOUT / "extensions" / "eda" / "plugins" / "event_source"
+    texts = [path.read_text() for path in sources.glob("*.py")]
+    found = [FINDS_COLLECTION.search(text) for text in texts]
+    assert len(texts) == 2 and len({match and match[0] for match in found} - {None}) == 1
+    assert all(found)
 
 
 def test_every_module_is_in_the_group_all():
