@@ -167,6 +167,11 @@ from ..module_utils._fleet import certificate_check_reader, gate
 from ..module_utils._fleet.certificate_check_reader import CertificateReports
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject, UnattestedNames
+from ..module_utils._kandji.devices_by_serial import (
+    describe_several,
+    filter_of_serials,
+    group_by_serial,
+)
 from ..module_utils._kandji.profile_holders import (
     ProfileItem,
     holders,
@@ -175,10 +180,9 @@ from ..module_utils._kandji.profile_holders import (
     require_payload_uuids,
 )
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
-from ..module_utils._kandji.serials import describe_several, filter_of_serials, group_by_serial
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_key_ids
-from ..module_utils._okta.duplicates import newest_blocked, of_same_people
+from ..module_utils._okta.newest_record import newest_blocked, of_same_people
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {

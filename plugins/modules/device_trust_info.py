@@ -229,9 +229,9 @@ from ..module_utils._fleet.rings import (
     subjects_by_ring,
 )
 from ..module_utils._fleet.rows import MacRow, rows
-from ..module_utils._fleet.shared_macs import SharedMacs, describe_warning
 from ..module_utils._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from ..module_utils._fleet.summary import count_by_stage, render_table
+from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
 from ..module_utils._kandji.profiles import mobileconfig
 from ..module_utils._kandji.profiles.scep import platform_payload, read_pin, renew_by
 from ..module_utils._okta import certificate_authorities

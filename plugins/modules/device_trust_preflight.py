@@ -149,7 +149,7 @@ from ..module_utils._fleet.preflight import ResolvedRing
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._fleet.registration_policies import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import RingOptions, ring_options
-from ..module_utils._fleet.shared_macs import SharedMacs, describe_warning
+from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.console_items import find_scep_item

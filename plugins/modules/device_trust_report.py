@@ -252,15 +252,15 @@ from ..module_utils._fleet.rings import (
     subjects_by_ring,
 )
 from ..module_utils._fleet.rows import MacRow, rows
-from ..module_utils._fleet.shared_macs import SharedMacs, describe_warning
 from ..module_utils._fleet.stages import STAGES
+from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
 from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.authority_status import authority_status
 from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
 from ..module_utils._report import csv_json, files, html
 from ..module_utils._report.figures import Figures, Meta, masked, masked_access, survey
-from ..module_utils._report.kept_rows import KeptRows
+from ..module_utils._report.row_buffer import KeptRows
 
 OPTIONS: ArgumentSpec = {
     **REDISTRIBUTION,

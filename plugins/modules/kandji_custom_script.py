@@ -159,7 +159,7 @@ from ..module_utils._kandji.recheck import (
     twin_left,
 )
 from ..module_utils._kandji.records import Blueprint, CustomScript
-from ..module_utils._kandji.unknown_fields import describe_unknown
+from ..module_utils._kandji.unreadable_fields import describe_unknown
 
 OPTIONS: ArgumentSpec = {
     **REQUIRED_ASSIGNMENT,

@@ -216,8 +216,8 @@ from ..module_utils._kandji.device_actions import (
     decide,
     pin_file_name,
 )
+from ..module_utils._kandji.devices_by_serial import group_by_serial
 from ..module_utils._kandji.records import DeviceCommand, KandjiDevice
-from ..module_utils._kandji.serials import group_by_serial
 
 OPTIONS: ArgumentSpec = {
     "action": {"type": "str", "choices": list(ACTIONS), "required": True},

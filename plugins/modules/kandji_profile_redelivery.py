@@ -240,13 +240,13 @@ from ..module_utils._http.urls import batches
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import Limit, check_limits
 from ..module_utils._kandji.certificate_proof import Subject
+from ..module_utils._kandji.devices_by_serial import filter_of_serials, group_by_serial
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
 from ..module_utils._kandji.profiles.enrolment_check import prove_payloads
 from ..module_utils._kandji.profiles.mobileconfig import enrols as asks_for_certificate
 from ..module_utils._kandji.profiles.mobileconfig import parse, titled_scep_payloads
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
-from ..module_utils._kandji.serials import filter_of_serials, group_by_serial
 
 OPTIONS: ArgumentSpec = {
     **POLLING,

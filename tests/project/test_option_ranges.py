@@ -13,7 +13,9 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import options
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.ranges import RANGES
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.option_checks import (
+    RANGES,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.constants import (
     LOG_RETENTION,
 )

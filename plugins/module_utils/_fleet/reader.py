@@ -27,7 +27,7 @@ from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import EVENTS, LogFacts, summarize_events
 from .._okta.records import LogEvent, OktaDevice
-from . import certificate_use, enrolled_again
+from . import certificate_use, enrolled_after_registration
 from .certificate_ledger import Expiries
 from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
@@ -120,7 +120,9 @@ def _read_use(
     okta: Okta, query: FleetQuery, macs: Sequence[MacFacts], limits: AgeLimits
 ) -> AgeLimits:
     """Note what the log has of certificates that may be unused, before what was read of it."""
-    wanted = [each.unread_since(macs, limits) for each in (certificate_use, enrolled_again)]
+    wanted = [
+        each.unread_since(macs, limits) for each in (certificate_use, enrolled_after_registration)
+    ]
     since = min(filter(None, wanted), default=None)
     if since is None or limits.log_since is None:
         return limits

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
-from .._okta.duplicates import newest_records
+from .._okta.newest_record import newest_records
 from .facts import (
     CLOCKS,
     INVENTORY,

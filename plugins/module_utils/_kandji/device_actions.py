@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from .._core.errors import BadOption, Refused
 from .._core.timestamps import EARLIEST, parse_timestamp
+from .devices_by_serial import describe_several
 from .records import MAC, DeviceCommand, KandjiDevice
-from .serials import describe_several
 
 Action = t.Literal["lock", "erase"]
 ACTIONS: tuple[Action, ...] = ("lock", "erase")

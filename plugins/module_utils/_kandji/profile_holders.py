@@ -17,8 +17,8 @@ from .._core.errors import Unreadable
 from .._http.urls import batches
 from .client import PRISM_PROFILES, Kandji, RowFilter
 from .constants import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
+from .devices_by_serial import filter_of_serials
 from .records import CustomProfile, InstalledProfile, ItemStatus, newest_statuses
-from .serials import filter_of_serials
 
 SERIALS_A_CALL = 100
 SETTLED = ("excluded", "self_service_only", "incompatible")  # states of a Mac without the profile

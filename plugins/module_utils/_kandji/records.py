@@ -27,7 +27,7 @@ from .._core.json_fields import (
     as_word,
 )
 from .._core.timestamps import EARLIEST, parse_timestamp
-from .unknown_fields import malformed_fields
+from .unreadable_fields import malformed_fields
 
 
 def _key(value: object) -> str:

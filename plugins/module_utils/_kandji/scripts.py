@@ -16,7 +16,7 @@ from .._core.results import Result
 from .assignments import Assignment, assignment_changes, plan_assignment
 from .lookups import check_new_name, check_rename, script_catalog
 from .records import Blueprint, CustomScript
-from .unknown_fields import check_readable
+from .unreadable_fields import check_readable
 
 FREQUENCIES = ("once", "every_15_min", "every_day", "no_enforcement")
 TEXTS = ("script", "remediation_script")

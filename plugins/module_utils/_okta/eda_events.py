@@ -14,8 +14,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._core.errors import BadOption
 from .._core.json_fields import Json, Row
+from .._core.option_checks import check_ranges, check_texts
 from .._core.options import ArgumentSpec, Option, Params
-from .._core.ranges import check_ranges, check_texts
 from .records import LogEntity, LogEvent
 
 # What the rulebooks of the collection are about. Which of the last two an org writes where a device

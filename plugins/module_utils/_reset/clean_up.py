@@ -17,10 +17,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
+from .._kandji.devices_by_serial import group_by_serial
 from .._kandji.records import KandjiDevice
-from .._kandji.serials import group_by_serial
 from .._okta.constants import LOG_RETENTION
-from .._okta.duplicates import rank_record
+from .._okta.newest_record import rank_record
 from .._okta.records import OktaDevice
 from .records import CleanUp, Evidence, Guards, Lifecycle, ReasonCode, ResetTarget
 

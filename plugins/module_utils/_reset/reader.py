@@ -16,15 +16,15 @@ from .._core.timestamps import format_milliseconds, parse_timestamp
 from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import MACS_IN_OKTA
 from .._fleet.rings import Ring, profile_uuid
-from .._fleet.shared_macs import SharedMacs, describe_refusal
+from .._fleet.tenant_match import SharedMacs, describe_refusal
 from .._http.transport import PRODUCT
 from .._http.urls import batches
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.constants import CUSTOM_PROFILE, MDM_PAYLOAD, SCEP_PAYLOAD
+from .._kandji.devices_by_serial import describe_several, filter_of_serials, group_by_serial
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, PrismCertificate
-from .._kandji.serials import describe_several, filter_of_serials, group_by_serial
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice, OktaUser

@@ -32,7 +32,7 @@ from ..recheck import (
     twin_refused,
 )
 from ..records import Blueprint, CustomProfile
-from ..unknown_fields import describe_unknown
+from ..unreadable_fields import describe_unknown
 from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_written
 from .reach import Reach, changes_secret, describe_reach, find_reach, may_reach
 

@@ -19,7 +19,7 @@ from ..._core.text import abbreviate
 from ..assignments import Assignment, Items, assignment_changes, item_ids, plan_assignment
 from ..lookups import check_rename, check_same_name, profile_catalog
 from ..records import Blueprint, CustomProfile, InstalledProfile
-from ..unknown_fields import check_readable
+from ..unreadable_fields import check_readable
 from . import mobileconfig
 from .references import Plist, PlistDict
 

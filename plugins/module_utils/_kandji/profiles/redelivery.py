@@ -15,8 +15,8 @@ from datetime import datetime
 
 from ..._core.text import abbreviate
 from ..certificate_proof import Proof, Subject
+from ..devices_by_serial import describe_several
 from ..records import InstalledProfile, KandjiDevice, PrismCertificate, newest_first_seen
-from ..serials import describe_several
 
 UNASSIGNED = (
     "The profile is not on the Mac's blueprint, so no check-in installs it. Name the SCEP profile"

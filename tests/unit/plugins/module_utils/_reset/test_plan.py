@@ -17,7 +17,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
     device_record,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.duplicates import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.newest_record import (
     newest_blocked,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

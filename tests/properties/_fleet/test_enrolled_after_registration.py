@@ -11,7 +11,7 @@ from datetime import timedelta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
     parse_timestamp,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.enrolled_again import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.enrolled_after_registration import (
     enrolled_since,
     unread_since,
 )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.shared_macs import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.tenant_match import (
     SharedMacs,
     describe_refusal,
     describe_warning,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.duplicates import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.newest_record import (
     current_records,
     newest_blocked,
     newest_records,

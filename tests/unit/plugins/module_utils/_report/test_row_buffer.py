@@ -12,7 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.row
     MacRow,
     RowUser,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.kept_rows import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.row_buffer import (
     ROWS_IN_A_BLOCK,
     KeptRows,
 )

@@ -10,7 +10,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
-    unknown_fields,
+    unreadable_fields,
 )
 
 
@@ -18,13 +18,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
 def test_a_field_that_is_null_or_of_another_type_is_malformed(value: object) -> None:
     kinds = {"active": bool, "name": str, "runs_on_mac": bool}
     row = {"active": value, "name": "Wi-Fi", "runs_on_tv": None}
-    assert unknown_fields.malformed_fields(row, kinds) == {"active"}
+    assert unreadable_fields.malformed_fields(row, kinds) == {"active"}
 
 
 def test_what_depends_on_a_malformed_field_is_refused() -> None:
-    unknown_fields.check_readable("profile 'A'", "List Custom Profiles", {"active"}, ["name"])
+    unreadable_fields.check_readable("profile 'A'", "List Custom Profiles", {"active"}, ["name"])
     with pytest.raises(Unreadable) as raised:
-        unknown_fields.check_readable(
+        unreadable_fields.check_readable(
             "profile 'A'", "List Custom Profiles", {"active", "name"}, ["name", "active", "x"]
         )
     assert raised.value.message.startswith(
@@ -42,6 +42,6 @@ def test_what_depends_on_a_malformed_field_is_refused() -> None:
     "fields, words", [(["active"], "compare it. Check it"), (["a", "b"], "compare them. Check")]
 )
 def test_what_is_not_shown_is_named(fields: list[str], words: str) -> None:
-    text = unknown_fields.describe_unknown("profile 'A'", fields)
+    text = unreadable_fields.describe_unknown("profile 'A'", fields)
     assert f"Kandji does not show {', '.join(fields)}, so" in text and words in text
-    assert unknown_fields.describe_unknown("profile 'A'", []) == ""
+    assert unreadable_fields.describe_unknown("profile 'A'", []) == ""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.enrolled_again import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.enrolled_after_registration import (
     enrolled_since,
     unread_since,
 )

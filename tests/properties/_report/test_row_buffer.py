@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.kept_rows import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.row_buffer import (
     KeptRows,
 )
 from hypothesis import given

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.devices_by_serial import (
+    group_by_serial,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     KandjiDevice,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.serials import (
-    group_by_serial,
 )
 from hypothesis import given, strategies
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.shared_macs import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.tenant_match import (
     SharedMacs,
     describe_refusal,
     describe_warning,

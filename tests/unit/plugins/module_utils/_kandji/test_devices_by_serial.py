@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
-    KandjiDevice,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.serials import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.devices_by_serial import (
     describe_several,
     filter_of_serials,
     group_by_serial,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    KandjiDevice,
 )
 
 OLD, NEW, OTHER = (
