@@ -145,6 +145,19 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     return newest_blocked(of_same_people(best, records, lambda record: record.users)) or best
 
 
+def deleted_records(mac: MacFacts) -> list[DeviceRecord]:
+    """Return the records that Okta does not list any more, without the people who used them.
+
+    They are those of which the log has the registration and the deletion.
+    """
+    left = {record.id for record in mac.records}
+    return [
+        DeviceRecord(record_id, "DELETED", events.registered_at)
+        for record_id, events in (mac.events or {}).items()
+        if events.is_deleted and record_id not in left
+    ]
+
+
 def person_key(text: str) -> str:
     """Return the form in which logins and e-mail addresses of both vendors are compared."""
     return text.strip().casefold()

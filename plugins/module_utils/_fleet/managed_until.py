@@ -25,6 +25,7 @@ from .facts import (
     DeviceRecord,
     MacFacts,
     certificate_expiry,
+    deleted_records,
     known_logins,
     person_key,
     unknown_status,
@@ -108,7 +109,7 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     if superseded and "MANAGED" in statuses:
         return Outlook("unknown", superseded, superseded=superseded)
     newest = {record.users[login] for record in newest_records(records)}
-    if statuses == {"MANAGED"} or newest == {"MANAGED"}:
+    if newest == {"MANAGED"}:
         return shared
     doubt = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
     if doubt:
@@ -124,7 +125,7 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
 
 def _superseded(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     """Return why a record of a person says nothing of their account in Okta Verify, or ""."""
-    records = [*mac.records, *_deleted_records(mac)]
+    records = [*mac.records, *deleted_records(mac)]
     if current_records(records, lambda record: login in record.users):
         return _enrolled_again(mac, login, limits)
     fact = _why_not_current(newest_records(records), login)
@@ -143,16 +144,6 @@ def _why_not_current(newest: t.Iterable[DeviceRecord], login: str) -> str:
     if "DELETED" in statuses:
         return "was deleted"
     return f"is {statuses[0] or 'without a status'}" if statuses else f"is not of {login}"
-
-
-def _deleted_records(mac: MacFacts) -> list[DeviceRecord]:
-    """Return the records that Okta does not list any more. Whose they were does not matter."""
-    left = {record.id for record in mac.records}
-    return [
-        DeviceRecord(record_id, "DELETED", events.registered_at)
-        for record_id, events in (mac.events or {}).items()
-        if events.is_deleted and record_id not in left
-    ]
 
 
 def _enrolled_again(mac: MacFacts, login: str, limits: AgeLimits) -> str:

@@ -23,6 +23,7 @@ from .facts import (
     MacFacts,
     best_record,
     certificate_expiry,
+    deleted_records,
     earliest,
     unknown_item_status,
     unknown_status,
@@ -60,31 +61,30 @@ def contradiction(mac: MacFacts) -> str:
     records = {record.id: record for record in mac.records}
     for record_id, events in (mac.events or {}).items():
         record = records.get(record_id)
-        if record is None:
-            if events.status != "DELETED":
-                return f"The System Log names its record {record_id}, which the search lacks."
-            if _was_newest(record_id, events, mac):
-                return (
-                    f"Its newest record {record_id} was deleted, and an older one is still managed."
-                )
-        elif _differs(record, events):
+        if record is None and events.status != "DELETED":
+            return f"The System Log names its record {record_id}, which the search lacks."
+        if record and _differs(record, events):
             return f"The System Log has newer facts about its record {record_id} than the search."
+    for deleted in deleted_records(mac):
+        if newest_records([*mac.records, deleted]) == [deleted] and _leaves_managed(
+            deleted.id, mac
+        ):
+            return f"Its newest record {deleted.id} was deleted, and an older one is still managed."
     return ""
 
 
-def _was_newest(record_id: str, events: RecordEvents, mac: MacFacts) -> bool:
-    """Return whether a deleted record was younger than all that are left, of which one is managed.
+def _leaves_managed(record_id: str, mac: MacFacts) -> bool:
+    """Return whether a deleted record leaves one of its people that is managed.
 
-    It was that of the account in Okta Verify, so no sign-in is one with an older record. A record
-    of other people says nothing of that account.
+    The deleted one was that of the account in Okta Verify, so no sign-in is one with an older
+    record. A record of other people says nothing of that account. Unknown people may be any.
     """
-    is_managed = any(
+    users = (mac.events or {})[record_id].users
+    return any(
         "MANAGED" in record.users.values()
-        and (not events.users or not record.users.keys().isdisjoint(events.users))
+        and (not users or not record.users.keys().isdisjoint(users))
         for record in mac.records
     )
-    deleted = DeviceRecord(record_id, "DELETED", events.registered_at)
-    return is_managed and newest_records([*mac.records, deleted]) == [deleted]
 
 
 def _differs(record: DeviceRecord, events: RecordEvents) -> bool:

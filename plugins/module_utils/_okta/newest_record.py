@@ -40,7 +40,7 @@ def newest_records(records: Sequence[R]) -> list[R]:
     known = [time for time in created if time]
     if len(known) < len(created):
         return list(records)
-    return [each for each, time in zip(records, created, strict=True) if time == max(known)]
+    return [each for each, time in zip(records, created) if time == max(known)]
 
 
 def current_records(records: Sequence[R], is_of: Callable[[R], bool]) -> list[R]:

@@ -13,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ad
     JudgedApp,
     Users,
     app_access,
+    possibly_refused,
     verdict_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
@@ -396,6 +397,18 @@ def test_whom_a_global_session_policy_may_refuse_gets_in_for_sure_nowhere(
     assert (ada.today, ada.on_date, ada.lost, ada.reason) == ("unknown", "unknown", None, doubt)
     ada = of_ada(MANAGED, OTHERS, known=known)
     assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
+
+
+def test_a_global_session_policy_for_phones_refuses_nobody_on_a_mac() -> None:
+    phones = {"include": [{"type": "MOBILE", "os": {"type": "IOS"}}]}
+    stop = sessions_that_stop(platform=phones, network={"connection": "ZONE", "include": ["z1"]})
+    ada = of_ada(rule("Catch-all Rule"), known=users(sessions=stop))
+    assert (ada.today, ada.on_date, ada.reason) == ("yes", "yes", "")
+
+
+def test_why_a_session_policy_may_refuse_is_said_without_another_reason() -> None:
+    verdicts = possibly_refused({"yes": Verdict("unknown", "", 1)}, "It may be refused.")
+    assert verdicts == {"yes": Verdict("unknown", "It may be refused.", 2)}
 
 
 @pytest.mark.parametrize(

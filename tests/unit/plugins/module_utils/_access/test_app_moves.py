@@ -219,13 +219,23 @@ def test_an_app_whose_policy_is_not_active_may_admit_anybody_now(present, before
     change = app_moves._app_change(moved, {"rst1": before, "rst2": after}, False)
     may_refuse = present == INACTIVE and after == CLOSED
     assert (newly_refusing_rule(change.before, change.after) is not None) is may_refuse
-    assert change.after is after
+    assert change.after is after and change.policy_after == "rst2"
 
 
 def test_a_reversal_does_not_wait_for_a_policy_to_be_active():
     moved = app_moves.Move(SLACK, COMPANY, "rst2", "rst1", digest_rules(OPEN), INACTIVE)
     change = app_moves._app_change(moved, {"rst1": OPEN, "rst2": CLOSED}, True)
-    assert change.before is CLOSED
+    assert change.before is CLOSED and change.policy_after == "rst1"
+
+
+def test_what_was_read_of_other_policies_serves_the_check(monkeypatch):
+    seen = []
+    monkeypatch.setattr(guards, "check_changes", lambda *arguments: seen.append(arguments))
+    rules = {"rst1": OPEN, "rst2": OPEN}
+    app_moves.check_moves("org", [move(SLACK)], rules, OPTIONS, others="others")
+    ((org, changes, options, others),) = seen
+    assert (org, options, others) == ("org", OPTIONS, "others")
+    assert [each.policy for each in changes] == [CLONE]
 
 
 def test_each_policy_that_is_not_active_is_warned_of_once():

@@ -25,6 +25,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
     Marks,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+    in_order,
     same_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules_at_departure import (
@@ -98,6 +99,13 @@ def test_a_policy_that_is_not_active_may_admit_anybody_or_nobody(
     )
 
 
+def test_what_is_not_known_of_a_policy_comes_before_its_first_rule() -> None:
+    first = replace(OPEN, name="First", system=False, priority=0)
+    judged = policy_plan.rules_in_force(policy(status="INACTIVE"), [OPEN, first])
+    label = "policy 'Copy of Strict' while it is INACTIVE"
+    assert [each.name for each in in_order(judged)] == [label, label, "First", "Catch-all Rule"]
+
+
 def test_two_policies_that_are_not_active_do_not_admit_the_same_people() -> None:
     some, other = (
         policy_plan.rules_in_force(policy(status="INACTIVE", name=name), [OPEN]) for name in "AB"
@@ -137,7 +145,7 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
 )
 def test_an_app_of_another_clone_goes_back_to_what_it_had_before(marks: str, earlier: str) -> None:
     known = [original(), policy(description=marks)]
-    apps = [App("a0", "Slack", policy_id="rst2"), App("a1", "Jira", policy_id="rst1"), App("a2")]
+    apps = [App("a2"), App("a0", "Slack", policy_id="rst2"), App("a1", "Jira", policy_id="rst1")]
     rules = {"rst1": [], "rst2": [rule := PolicyRule(name="Everybody", sign_on={"access": "DENY"})]}
     here, there = digest_rules([]), digest_rules([rule])
     assert policy_plan.earlier_policies(apps, known, rules) == Marks(
@@ -158,6 +166,13 @@ def test_no_digest_is_kept_of_a_rule_that_cannot_be_read() -> None:
         " it does not document, so what applies to 'Slack' cannot be kept for its way back. Nothing"
         " was written. Check the rule in the Admin Console."
     )
+    assert raised.value.details == {"vendor": "okta"}
+
+
+def test_an_app_whose_earlier_digest_is_not_known_gets_none() -> None:
+    known = [original(), policy(description="[made from policy rst1] [apps from policy rst1: a0]")]
+    marks = policy_plan.earlier_policies([App("a0", "Slack", policy_id="rst2")], known, {})
+    assert marks == Marks(None, {"a0": "rst1"}, {})
 
 
 def test_a_clone_with_apps_and_another_name_is_not_overlooked() -> None:
@@ -178,15 +193,22 @@ def test_a_clone_with_apps_and_another_name_is_not_overlooked() -> None:
 
 def test_a_clone_that_was_renamed_is_not_cloned_again() -> None:
     renamed = policy(id="rst3", name="Renamed", description="[made from policy rst1]")
-    known = [original(), renamed, policy(id="rst4", description="[made from policy rst9]")]
-    apps = [App("a0", "Slack", policy_id="rst3"), App("a1", "Jira", policy_id="rst1")]
+    second = policy(id="rst5", name="Other", description="[made from policy rst1]")
+    known = [original(), renamed, second, policy(id="rst4", description="[made from policy rst9]")]
+    apps = [
+        App("a0", "Slack", policy_id="rst3"),
+        App("a4", "Chat", policy_id="rst5"),
+        App("a1", "Jira", policy_id="rst1"),
+    ]
     with pytest.raises(Refused) as raised:
         policy_plan.require_no_renamed_clone("Copy", "policy", original(), apps, known)
-    assert raised.value.message.startswith(
-        "policy: Okta has no app sign-in policy 'Copy', and 'Slack' use 'Renamed', another clone of"
-        f" {original().name!r}. If it was renamed, rename it to 'Copy' in the Admin Console, or"
+    assert raised.value.message == (
+        "policy: Okta has no app sign-in policy 'Copy', and 'Slack', 'Chat' use 'Renamed', 'Other',"
+        " another clone of 'Strict'. If it was renamed, rename it to 'Copy' in the Admin Console, or"
+        " set its present name. If a new clone is to replace it, move its apps back first"
+        " (state=reverted)."
     )
-    others = [*apps[1:], App("a2", "Wiki", policy_id="rst4"), App("a3", "Mail")]
+    others = [*apps[2:], App("a2", "Wiki", policy_id="rst4"), App("a3", "Mail")]
     policy_plan.require_no_renamed_clone("Copy", "policy", original(), others, known)
 
 
@@ -217,6 +239,12 @@ def test_a_clone_notes_the_policy_of_an_app_before_it_moves() -> None:
     plan = policy_plan.plan_policy("x", None, clone, original(), apps)
     assert plan.future.description == f"Ours. {marks}"
     assert policy_plan.plan_policy("x", None, plan.future, original()).changes == ()
+    twice = "Ours. [made from policy rst1] [apps from policy rst1: a3] [apps from policy rst2: a3]"
+    clone = policy(description=twice)
+    moved = policy_plan.plan_policy("x", "Theirs.", clone, original(), Marks(None, {"a1": "rst1"}))
+    assert moved.future.description == (
+        "Theirs. [made from policy rst1] [apps from policy rst1: a1 a3] [apps from policy rst2: a3]"
+    )
     renamed = policy_plan.plan_policy("x", "Theirs.", plan.future, original())
     assert renamed.future.description == f"Theirs. {marks}"
 

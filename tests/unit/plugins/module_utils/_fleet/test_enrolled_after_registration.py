@@ -101,6 +101,8 @@ def test_a_certificate_of_the_enrolment_that_okta_kept_was_used(
     assert enrolled_since(again, "ada", TIMELESS) == LONG_AGO
 
 
+AGO = "2026-03-05T00:00:00Z"
+A_YEAR_AGO = datetime(2026, 2, 1, tzinfo=timezone.utc)
 RENEWAL = {"expires": "2027-11-20T00:00:00Z", "expiry_source": "mac"}  # 11 days ago
 
 
@@ -132,6 +134,18 @@ def test_the_log_has_to_be_read_back_to_a_revocation(days: int, was_used: bool) 
     limits = replace(LIMITS, log_since=NOW - timedelta(days=days))
     assert enrolled_since(again, "ada", limits) == (None if was_used else LONG_AGO)
     assert unread_since([again], limits) == (None if was_used else NOW - timedelta(days=90))
+
+
+@pytest.mark.parametrize(
+    "seen, was_used",
+    [("2026-06-05T00:00:00Z", True), ("2026-06-05T00:00:01Z", False), (AGO, True)],
+)
+def test_a_revocation_that_the_log_has_forgotten_is_not_waited_for(
+    seen: str, was_used: bool
+) -> None:
+    """It would be 90 days ago, as long as Okta keeps the log."""
+    again = enrolled(at=A_YEAR_AGO, certificates=["2026-11-20T00:30:00Z", seen])
+    assert enrolled_since(again, "ada", LIMITS) == (None if was_used else A_YEAR_AGO)
 
 
 def test_an_issue_of_the_log_before_the_enrolment_is_no_certificate_of_it() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -475,6 +476,25 @@ def test_a_record_from_before_the_mac_was_enrolled_again_leaves_it_open() -> Non
     assert (registered.today, registered.superseded) == ("no", AGAIN)
     suspended = record("SUSPENDED", record_id="guo2", created=LATER, ada="MANAGED")
     assert "is SUSPENDED" in of_ada(managed(OLD, suspended, enrolled=facts.enrolled)).reason
+
+
+def test_a_record_from_before_an_enrolment_counts_once_a_certificate_of_it_was_kept() -> None:
+    """Kandji saw it 100 days ago, and Okta did not revoke it."""
+    facts = managed(
+        record(created="2026-01-05T00:00:00Z", ada="MANAGED"),
+        enrolled="2026-08-20 10:00:00+00:00",
+        certificates=["2026-08-23T00:00:00Z", "2026-11-20T00:00:00Z"],
+        **{**KNOWN, "expires": "2027-11-20T00:00:00Z"},
+    )
+    assert of_ada(facts).today == "yes"
+    revoked = of_ada(replace(facts, last_revoked="2026-11-21T00:00:00Z"))
+    assert revoked.superseded.startswith("Kandji enrolled")
+
+
+def test_the_person_of_kandji_is_known_by_the_addresses_of_all_macs() -> None:
+    facts = mac(record(ada="MANAGED"), person="Ada.Long@acme.com")
+    assert [*outlooks(facts, NOW)] == ["ada", "Ada.Long@acme.com"]
+    assert [*outlooks(facts, NOW, {"ada.long@acme.com": "ada"})] == ["ada"]
 
 
 def test_a_person_with_a_name_alone_is_not_the_user_of_a_record_that_is_blocked() -> None:

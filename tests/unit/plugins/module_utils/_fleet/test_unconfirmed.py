@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import classify
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.unconfirmed import (
+    contradiction,
     unconfirmed_reason,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
@@ -240,3 +241,46 @@ def test_a_certificate_that_names_the_serial_alone_may_be_of_another_authority(
         " hold too."
     )
     assert unconfirmed_reason(mac(**facts), "NOT_REGISTERED") == ""
+
+
+# A newest record that was deleted
+
+OLD, DELETED_AT = "2026-11-10T10:00:00.000Z", "2026-11-20T10:00:00.000Z"
+
+
+def lost(registered_at: str = DELETED_AT, **users: bool) -> dict[str, RecordEvents]:
+    return {"guo9": RecordEvents("DELETED", users=users, registered_at=registered_at)}
+
+
+@pytest.mark.parametrize(
+    "management, events, is_said",
+    [
+        ("MANAGED", lost(), True),
+        ("MANAGED", lost(ada=True), True),
+        ("MANAGED", lost(ada=False, ben=True), True),
+        ("MANAGED", lost(ben=True), False),
+        ("NOT_MANAGED", lost(), False),
+        ("MANAGED", lost(OLD), False),
+        ("MANAGED", lost("2026-11-10T10:00:01.000Z"), True),
+        ("MANAGED", lost(""), False),
+        ("MANAGED", {"guo9": RecordEvents("ACTIVE", registered_at=DELETED_AT)}, None),
+    ],
+)
+def test_an_older_record_that_is_managed_says_nothing_after_the_newest_was_deleted(
+    management: str, events: dict[str, RecordEvents], is_said: bool | None
+) -> None:
+    said = contradiction(mac(record(created=OLD, ada=management), events=events))
+    if is_said is None:
+        assert said == "The System Log names its record guo9, which the search lacks."
+    else:
+        why = "Its newest record guo9 was deleted, and an older one is still managed."
+        assert said == (why if is_said else "")
+
+
+def test_the_newest_of_two_deleted_records_is_not_the_only_one_that_counts() -> None:
+    """The younger one was of somebody else."""
+    later = RecordEvents("DELETED", users={"ben": True}, registered_at="2026-11-21T10:00:00.000Z")
+    said = contradiction(
+        mac(record(created=OLD, ada="MANAGED"), events={"guo8": later, **lost(ada=True)})
+    )
+    assert said.startswith("Its newest record guo9 was deleted")
