@@ -58,14 +58,13 @@ def rules_in_force(policy: Policy, rules: Rules) -> Rules:
 def _open_rule(policy: Policy, access: str, admitted: str) -> PolicyRule:
     """Return a rule that may apply to anybody."""
     name = f"policy {policy.name!r} while it is {policy.status}"
-    sign_on = {"access": access, "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA"}}
     return PolicyRule.from_row(
         {
             "name": name,
             "priority": -1,
             "status": "ACTIVE",
             "conditions": {f"whom {name} admits": admitted},
-            "actions": {"appSignOn": sign_on},
+            "actions": {"appSignOn": {"access": access}},
         }
     )
 
@@ -90,9 +89,9 @@ def earlier_policies(
     came_from, digests = dict[str, str](), dict[str, str]()
     for app in apps:
         held = marks.get(app.policy_id or "", Marks())
-        before = held.came_from.get(app.id, "")
-        if before in marks:
-            came_from[app.id], digest = before, held.digests.get(app.id, "")
+        before = held.came_from.get(app.id)
+        if before and before in marks:
+            came_from[app.id], digest = before, held.digests.get(app.id)
         elif app.policy_id:
             came_from[app.id] = app.policy_id
             digest = digest_rules(_readable(app, rules[app.policy_id]))
@@ -192,7 +191,7 @@ def plan_reversal(
     by_id = {each.id: each for each in known if each.id != policy.id}
     moves, left = [], []
     for app in apps:
-        target = by_id.get(marks.came_from.get(app.id, ""))
+        target = by_id.get(marks.came_from[app.id]) if app.id in marks.came_from else None
         if target is None or app.id in staying:
             left.append(app)
         else:

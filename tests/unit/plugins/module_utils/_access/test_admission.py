@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ad
     Users,
     app_access,
     possibly_refused,
+    possibly_unregistered,
     verdict_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
@@ -33,6 +34,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.si
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
     ALREADY,
+    STATES,
     Horizon,
     PersonAccess,
     Verdict,
@@ -404,6 +406,13 @@ def test_a_global_session_policy_for_phones_refuses_nobody_on_a_mac() -> None:
     stop = sessions_that_stop(platform=phones, network={"connection": "ZONE", "include": ["z1"]})
     ada = of_ada(rule("Catch-all Rule"), known=users(sessions=stop))
     assert (ada.today, ada.on_date, ada.reason) == ("yes", "yes", "")
+
+
+def test_what_is_less_already_is_even_less_without_a_registration() -> None:
+    known = {state: Verdict("unknown", "", 1) for state in STATES}
+    refused = {state: Verdict("no") for state in STATES}
+    shown = possibly_unregistered(known, refused, "Why.")
+    assert shown["no"] == Verdict("unknown", "Why.", STATES.index("unknown") + 1)
 
 
 def test_why_a_session_policy_may_refuse_is_said_without_another_reason() -> None:

@@ -178,12 +178,13 @@ def test_an_app_whose_earlier_digest_is_not_known_gets_none() -> None:
 def test_a_clone_with_apps_and_another_name_is_not_overlooked() -> None:
     text = "[made from policy rst1] [apps from policy rst1: a0]"
     renamed, other = policy(name="Renamed", description=text), policy(id="rst9", name="Other")
+    second = policy(id="rst4", name="Second", description=text)
     idle = policy(id="rst3", description="[made from policy rst1]")
     for origin in (None, original()):
         with pytest.raises(Refused) as raised:
-            policy_plan.require_no_other_clone("Copy", [original(), renamed, idle], origin)
+            policy_plan.require_no_other_clone("Copy", [original(), renamed, second, idle], origin)
         assert raised.value.message == (
-            "name: Okta has no app sign-in policy 'Copy', and apps moved to 'Renamed'. If it was"
+            "name: Okta has no app sign-in policy 'Copy', and apps moved to 'Renamed', 'Second'. If it was"
             " renamed, no app went back. Rename it to 'Copy' in the Admin Console, or set its"
             " present name."
         )
