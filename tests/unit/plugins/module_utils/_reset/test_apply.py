@@ -1087,6 +1087,7 @@ def test_a_suspension_that_okta_takes_for_done_is_tried_again(
         " again at once. The record guo1 is unsuspended already. Name it in device_ids to finish"
         " it."
     )
+    assert error.value.details["vendor"] == "okta"
     stale = 0
     assert states(reset.run("C01", **to_state("suspended"))) == ["changed"]
     assert reset.okta.records["guo1"].status == "SUSPENDED"
@@ -1116,6 +1117,28 @@ def test_an_old_suspension_that_okta_still_shows_does_not_keep_a_mac_active(
     reset.okta.before = go_back
     reset.run("C01", **to_state("suspended"))
     assert reset.okta.writes == writes
+
+
+@pytest.mark.parametrize(
+    ("state", "fresh", "code"),
+    [("absent", "SUSPENDED", "suspended"), ("suspended", "DEACTIVATED", "other_status")],
+)
+def test_another_new_status_counts_also_if_it_is_of_the_same_second(
+    reset: t.Any, state: t.Any, fresh: str, code: str
+) -> None:
+    """Only a suspension may be an old one, and only before another suspension."""
+    changed = "2026-11-20T10:00:00.000Z"
+    record = replace(reset.okta.add("guo1", "C01", "ann"), last_updated=changed)
+    reset.okta.records["guo1"] = record
+
+    def change(call: tuple[str, ...]) -> None:
+        if call[0] == "device":
+            reset.okta.records["guo1"] = replace(record, status=fresh)
+
+    reset.okta.before = change
+    (outcome,) = reset.run("C01", **to_state(state)).outcomes
+    assert (outcome.state, outcome.decision.code) == ("skipped", code)
+    assert reset.okta.writes == []
 
 
 def leaving(**options: t.Any) -> dict[str, t.Any]:

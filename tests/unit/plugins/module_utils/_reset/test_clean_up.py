@@ -563,6 +563,21 @@ def test_what_changes_while_the_clean_up_runs_keeps_the_record(reset: t.Any, cha
     assert not reset.okta.writes
 
 
+def test_a_spare_record_goes_if_the_one_that_is_kept_is_as_before(reset: t.Any) -> None:
+    """The one that is kept is read again with its users, too."""
+    for number, days in ((1, 300), (2, 200)):
+        reset.okta.add(f"guo{number}", "C01", "ann", created=ago(days).isoformat())
+        reset.okta.users_of[f"guo{number}"] = [user("ann")]
+    reset.kandji.macs = [mac()]
+    options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
+    assert [outcome.state for outcome in reset.run(**options).outcomes] == ["changed"]
+    assert reset.okta.writes == [("suspend", "guo1")]
+    reads = [call for call in reset.okta.calls if call[0] in ("device", "users")]
+    assert reads[-4:] == [
+        (call, device_id) for device_id in ("guo1", "guo2") for call in ("device", "users")
+    ]
+
+
 def test_a_user_who_comes_back_while_the_clean_up_runs_keeps_the_record(reset: t.Any) -> None:
     reset.kandji.macs = [replace(mac(), serial="C09")]
     reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
