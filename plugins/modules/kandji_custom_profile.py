@@ -344,8 +344,7 @@ def _read_plist(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> Plist 
     if not params["runs_on"]:
         raise BadOption("runs_on: it is empty. Name at least one platform.")
     plist = mobileconfig.read(params["mobileconfig"])
-    for secret in secret_texts(plist, params["secret_keys"]):
-        ctx.masker.add(secret, ordinary=is_ordinary(secret))
+    _mask_secrets(ctx, plist)
     for text in unknown_variables(plist, params["secret_keys"]):
         ctx.warn(
             f"mobileconfig: {text} is not a variable that Kandji knows; Macs get it unchanged."
@@ -355,6 +354,12 @@ def _read_plist(ctx: ModuleContext, asked: t.Sequence[ProfileOptions]) -> Plist 
     return plist
 
 
+def _mask_secrets(ctx: ModuleContext, plist: Plist | None) -> None:
+    """Keep the secrets of a profile out of all output."""
+    for secret in secret_texts(plist or {}, ctx.params["secret_keys"]):
+        ctx.masker.add(secret, ordinary=is_ordinary(secret))
+
+
 def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Library) -> Task:
     params = ctx.params
     if params["state"] == "absent":
@@ -362,6 +367,8 @@ def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Libr
     removes = params["blueprints_mode"] == "remove"
     identify = custom_profile.identify_removed if removes else custom_profile.identify
     identity = identify(wanted, library.profiles)
+    # What a difference shows of an older value lacks what is beside that in the profile.
+    _mask_secrets(ctx, mobileconfig.parse(identity[1].mobileconfig) if identity[1] else None)
     plan = Plan(wanted, *identity, assigned_only=plist is None)
     content = None
     if plist is not None:

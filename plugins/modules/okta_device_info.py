@@ -104,9 +104,10 @@ absent:
 people:
   description:
     - The users that O(users) names. C(email) and C(status) are null if Okta does not show them.
-    - C(other_accounts) are the logins of other users who may be meant by the e-mail address, if it
-      is not the login. They have it as address or login, and are not C(DEPROVISIONED). The second
-      account of an administrator often has the address of the first one.
+    - C(other_accounts) are the logins of other users who may be meant by the e-mail address or the
+      login, if these two differ. They have one of them as address or login, and are not
+      C(DEPROVISIONED). The second account of an administrator often has the address of the first
+      one.
   returned: success
   type: list
   elements: dict
@@ -207,16 +208,19 @@ def _with_email(okta: Okta, name: str) -> OktaUser | None:
 
 
 def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
-    """Return the names of other users who may be meant by the e-mail address of a person.
+    """Return the names of other users who may be meant by the address or the login of a person.
 
     A person whose address is the login is meant by it.
     """
-    address = (person.email or "").strip()
-    if not address or address.casefold() == (person.login or "").casefold():
+    address, login = (person.email or "").strip(), (person.login or "").strip()
+    if address.casefold() == login.casefold():
         return []
-    # Okta finds no user by a login with a slash.
-    of_login = None if "/" in address else okta.user(address, okta_api.OPTIONAL_USER)
-    users = [*okta.users_with_email(address), *([of_login] if of_login else [])]
+    users = okta.users_with_email(login) if "@" in login else []
+    if address:
+        users += okta.users_with_email(address)
+        # Okta finds no user by a login with a slash.
+        of_login = None if "/" in address else okta.user(address, okta_api.OPTIONAL_USER)
+        users += [of_login] if of_login else []
     others = [user for user in users if user.id != person.id and user.status != "DEPROVISIONED"]
     return sorted({user.name for user in others})
 

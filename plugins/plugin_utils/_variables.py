@@ -306,7 +306,12 @@ class Checker:
         try:
             if variable.type in LISTS:
                 checked, problems = getattr(self, LISTS[variable.type])(place, variable, value)
-                return copy.deepcopy(checked or variable.default or checked), problems
+                if variable.default and not checked and not problems:
+                    raise WrongValue(
+                        f"It is empty. Leave it out for {', '.join(variable.default)}, or name at"
+                        " least one."
+                    )
+                return checked, problems
             if variable.type in ("path", "key"):
                 return self._path(variable, value), []
             return SCALARS[variable.type](variable, value), []

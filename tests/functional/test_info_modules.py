@@ -136,6 +136,10 @@ def test_other_accounts_with_the_address_of_a_person_are_named(watched, ask):
     assert result["people"][0]["other_accounts"] == sorted([second.login, of_login.login])
     assert calls > 2
     mine, _calls = ask("okta_device_info", users=[of_login.id])
+    names = sorted([person.login, second.login])
+    assert mine["people"][0]["other_accounts"] == names, "they have the login as address"
+    of_login.email = "Shared@example.com"
+    mine, calls = ask("okta_device_info", users=[of_login.id])
     assert mine["people"][0]["other_accounts"] == [], "the address of a login means that user"
 
 

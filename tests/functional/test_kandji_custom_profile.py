@@ -573,3 +573,20 @@ def test_no_secret_at_the_highest_verbosity(watched, playbook, wanted, shown, tm
         and "com.apple.wifi.managed" in done.output
     ), done.output
     assert shown(PASSWORD) == []
+
+
+def test_the_older_value_of_a_named_secret_is_not_shown(watched, run_module):
+    """A difference has the path of the value alone, and not the name beside it."""
+    for number, value in enumerate(("tr0ub4dor-one", "tr0ub4dor-two")):
+        config = {"Settings": {"Name": "ClientSecret", "Value": value}}
+        wanted = {
+            "name": "App",
+            "mobileconfig": text(payload("com.acme.app", **config)),
+            "blueprints": watched.canary["blueprints"],
+            "max_reinstall": 1000,
+        }
+        for check in (True, False):
+            result = run_module(MODULE, wanted, lab=watched.lab, check=check, diff=True)
+            assert result["changed"], (number, result)
+            shown = {key: each for key, each in result.items() if key != "invocation"}
+            assert "tr0ub4dor" not in str(shown)

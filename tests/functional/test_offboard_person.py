@@ -258,14 +258,26 @@ def test_a_second_account_with_the_address_of_a_person_who_stays_takes_no_mac(
         refused = playbook(watched.lab, OFFBOARD, check=check, variables=variables)
         assert refused.status != 0 and watched.writes() == [], refused.output
         text = " ".join(refused.output.split())
-        assert f"has the address {ANN} in Okta, which {leaver.user.login} may have, too." in text
-        assert f"set it to {account.login}: then Kandji keeps the Macs" in text
+        assert f"has the address {ANN} and the login {account.login} in Okta." in text
+        assert f"{leaver.user.login} may have one of them as address or login, too." in text
     alone = {**variables, "device_trust_offboard_kandji_email": account.login}
     done = playbook(watched.lab, OFFBOARD, variables=alone)
     assert done.status == 0 and set(watched.writes()) <= {"revokeUserSessions"}, done.output
     both = {**variables, "device_trust_offboard_kandji_email": ANN}
     done = playbook(watched.lab, OFFBOARD, variables=both)
     assert done.status == 0 and leaver.device(OWN).user is None, done.output
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_login_that_is_the_address_of_somebody_who_stays_takes_no_mac(
+    watched, leaver, playbook, check
+):
+    leaver.user.email = "ann.smith@example.com"
+    leaver.other.login, leaver.other.email = "b77@corp.example.com", ANN
+    refused = playbook(watched.lab, OFFBOARD, check=check, variables=leaver.confirmed)
+    assert refused.status != 0 and watched.writes() == [], refused.output
+    text = " ".join(refused.output.split())
+    assert "b77@corp.example.com may have one of them as address or login, too." in text
 
 
 def test_a_second_account_goes_with_the_macs_if_the_person_left_before(

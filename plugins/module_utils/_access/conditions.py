@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from .._core.json_fields import Row, asks
 from .._okta.okta_verify_spellings import fold_expression
 from .._okta.records import ConditionalRule
+from .._okta.rule_schema import limits_sign_ins
 from .rule_options import PLATFORMS
 
 Conjunction = frozenset[str]  # unknowns that all have to hold
@@ -28,15 +29,15 @@ NOTHING: Conjunction = frozenset()
 # Okta's words for platforms, by its OpenAPI description. Another one may be any platform.
 KINDS = ("ANY", "OTHER", *PLATFORMS.values())
 SYSTEMS = ("ANY", "OTHER", *PLATFORMS)
-KNOWN_CONDITIONS = (
-    "device",
-    "people",
-    "platform",
-    "network",
-    "userType",
-    "riskScore",
-    "elCondition",
-)
+# Conditions that are judged by their keys, and the keys.
+_SIDES = ("include", "exclude")
+JUDGED_CONDITIONS = {
+    "device": ("registered", "managed", "assurance"),
+    "people": ("users", "groups"),
+    "platform": _SIDES,
+    "userType": _SIDES,
+    "elCondition": ("condition",),
+}
 
 
 @dataclass(frozen=True)
@@ -165,17 +166,13 @@ def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
     if included and not device.registered:
         return None
     unknowns = {name_unknown("device assurance", sorted(included))} if included else set()
-    return frozenset(
-        unknowns
-        | _unknown_keys("device", condition, ("registered", "managed", "assurance"))
-        | _unknown_keys("device assurance", assurance, ("include",))
-    )
+    return frozenset(unknowns | _unknown_keys("device assurance", assurance, ("include",)))
 
 
 def _unknown_keys(what: str, condition: Row, known: t.Container[str]) -> Conjunction:
     """Return the keys of a condition that ask for something, but for the known ones."""
     return frozenset(
-        name_unknown(f"{what}.{key}" if what else key, value)
+        name_unknown(f"{what}.{key}", value)
         for key, value in condition.items()
         if key not in known and asks(value)
     )
@@ -249,7 +246,8 @@ def _is_certain(entry: Row, device: DeviceContext) -> bool:
         return False
     if not device.platform and kinds != ("ANY", "ANY"):
         return False
-    return not system.get("expression") and not system.get("version")
+    further = _unknown_keys("", entry, ("type", "os")) | _unknown_keys("", system, ("type",))
+    return not further
 
 
 def _user_type(condition: Row, person: Identity) -> Conjunction | None:
@@ -265,14 +263,19 @@ def _user_type(condition: Row, person: Identity) -> Conjunction | None:
 
 def _contextual(conditions: Row) -> Conjunction:
     """Return the unknowns that only the sign-in itself settles."""
-    network, risk, expression = (
-        conditions.get(key) or {} for key in ("network", "riskScore", "elCondition")
-    )
-    unknowns = set(_unknown_keys("", conditions, KNOWN_CONDITIONS))
-    if network.get("connection", "ANYWHERE") != "ANYWHERE":
-        unknowns.add(name_unknown("network", network))
-    if risk.get("level", "ANY") != "ANY":
-        unknowns.add(name_unknown("risk", risk))
+    expression = conditions.get("elCondition") or {}
+    unknowns = {
+        name_unknown({"riskScore": "risk"}.get(name, name), condition)
+        for name, condition in conditions.items()
+        if name not in JUDGED_CONDITIONS and limits_sign_ins(name, condition)
+    }
     if expression.get("condition"):
         unknowns.add(name_unknown("expression", fold_expression(expression["condition"])))
-    return frozenset(unknowns)
+    people = conditions.get("people") or {}
+    keys = {
+        **{name: (conditions.get(name) or {}, known) for name, known in JUDGED_CONDITIONS.items()},
+        **{f"people.{name}": (people.get(name) or {}, _SIDES) for name in ("users", "groups")},
+    }
+    return frozenset(unknowns).union(
+        *(_unknown_keys(name, condition, known) for name, (condition, known) in keys.items())
+    )

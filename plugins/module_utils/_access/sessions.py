@@ -16,13 +16,11 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._okta.records import ConditionalRule, RankedPolicy, SessionRule
+from .._okta.rule_schema import limits_sign_ins
 from .conditions import NOTHING, DeviceContext, Identity, unknowns_to_apply
 from .rule_order import in_order
 
 ANY_DEVICE = DeviceContext("")  # no condition of these policies asks for a device
-# Conditions of these rules alone, with the field whose value ANY (or none) leaves them open.
-OPEN_CONDITIONS = {"authContext": "authType", "identityProvider": "provider"}
-WITHOUT_CONTENT: tuple[object, ...] = ([], {}, None, "")
 
 
 class SessionRefusal(t.NamedTuple):
@@ -156,14 +154,6 @@ def _without_open_conditions(rule: SessionRule) -> SessionRule:
     return replace(
         rule,
         conditions={
-            name: value for name, value in rule.conditions.items() if not _is_open(name, value)
+            name: value for name, value in rule.conditions.items() if limits_sign_ins(name, value)
         },
     )
-
-
-def _is_open(name: str, value: object) -> bool:
-    if not isinstance(value, dict):
-        return value in WITHOUT_CONTENT
-    if name in OPEN_CONDITIONS and value.get(OPEN_CONDITIONS[name]) == "ANY":
-        value = {key: each for key, each in value.items() if key != OPEN_CONDITIONS[name]}
-    return all(each in WITHOUT_CONTENT for each in value.values())

@@ -99,22 +99,33 @@ def unused_certificate(mac: MacFacts, limits: AgeLimits) -> UnusedCertificate | 
 def outlived_disuse(mac: MacFacts, start: datetime, limits: AgeLimits) -> bool:
     """Return whether a certificate that a Mac got since a time was used, by its age alone.
 
-    Each one that it has got counts: of a renewed one that is not used yet, nothing is known.
+    Each one that it has got counts: of a renewed one that is not used yet, nothing is known. An
+    older one may have been revoked before the log begins.
     """
     newest = newest_issue(mac)
-    issues = (newest, *_older_issues(mac, newest)) if newest else ()
-    return any(each.latest >= start and _is_kept(mac, each, limits) for each in issues)
+    if newest is None:
+        return False
+    since = [each for each in (newest, *_older_issues(mac, newest)) if each.latest >= start]
+    return any(
+        _is_kept(mac, each, limits) and (each == newest or _is_logged(each, limits))
+        for each in since
+    )
 
 
 def _is_kept(mac: MacFacts, issue: Issue, limits: AgeLimits) -> bool:
     """Return whether Okta did not revoke a certificate that it would have revoked as unused.
 
-    The log has to have been read as far back as it may have the revocation.
+    The log has to have been read as far back as it may have the revocation, or as Okta keeps it.
     """
     if limits.now is None or not issue.is_outlived(limits.now) or _is_revoked(mac, issue):
         return False
     is_forgotten = issue.revocable <= limits.now - LOG_RETENTION
-    return is_forgotten or limits.log_since is None or limits.log_since <= issue.revocable
+    return is_forgotten or limits.log_since is None or _is_logged(issue, limits)
+
+
+def _is_logged(issue: Issue, limits: AgeLimits) -> bool:
+    """Return whether the log was read as far back as it has the revocation of a certificate."""
+    return limits.log_since is not None and limits.log_since <= issue.revocable
 
 
 def _is_revoked(mac: MacFacts, issue: Issue) -> bool:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.json_fields import asks
 from .records import ConditionalRule, RankedPolicy
+from .rule_schema import limits_sign_ins
 
-ANYWHERE = {"connection": "ANYWHERE"}
 _PEOPLE = "conditions.people."
 AnyPolicy = t.TypeVar("AnyPolicy", bound=RankedPolicy)
 
@@ -70,11 +69,12 @@ def possibly_excluded(
 
 
 def _may_exclude_anybody(rule: ConditionalRule) -> bool:
-    people, conditions = rule.people, rule.conditions
+    people = rule.people
     hidden = any(f"{path}.".startswith(_PEOPLE) or path == "conditions" for path in rule.unreadable)
+    hidden = hidden or not (rule.conditions or rule.system)
     further = any(
-        asks(condition) and condition != ANYWHERE
-        for key, condition in conditions.items()
-        if key != "people"
+        limits_sign_ins(name, condition)
+        for name, condition in rule.conditions.items()
+        if name != "people"
     )
     return hidden or further or bool(people.users or people.all_groups)

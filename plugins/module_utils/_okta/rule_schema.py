@@ -10,8 +10,9 @@ out here and named, so that a plan calls it unknown instead of reading it as abs
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
-from .._core.json_fields import Json, Row, as_word
+from .._core.json_fields import Json, Row, as_word, asks
 
 
 class Word(str):
@@ -32,6 +33,13 @@ CONDITIONS: dict[str, Form] = {
     "userType": _SIDES,
     "riskScore": {"level": Word},
     "elCondition": {"condition": str},
+}
+# The field and the word with which a condition asks for nothing.
+_OPEN = {
+    "authContext": ("authType", "ANY"),
+    "identityProvider": ("provider", "ANY"),
+    "network": ("connection", "ANYWHERE"),
+    "riskScore": ("level", "ANY"),
 }
 _CHARACTERISTICS: dict[str, Form] = {
     "deviceBound": Word,
@@ -101,3 +109,14 @@ def _is_of_type(value: object, form: Form) -> bool:
     if form is Word:
         return as_word(value) is not None
     return isinstance(form, type) and isinstance(value, form)
+
+
+def limits_sign_ins(name: str, condition: object) -> bool:
+    """Return whether a condition of a rule may keep the rule from applying to a sign-in.
+
+    Okta also shows conditions that ask for nothing: without a value, or with its word for that.
+    """
+    field, word = _OPEN.get(name, ("", ""))
+    if isinstance(condition, Mapping) and condition.get(field) == word:
+        condition = {key: value for key, value in condition.items() if key != field}
+    return asks(condition)

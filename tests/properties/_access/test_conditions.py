@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
-    KNOWN_CONDITIONS,
+    JUDGED_CONDITIONS,
     DeviceContext,
     Person,
     name_unknown,
@@ -54,7 +54,7 @@ def test_a_condition_of_an_unknown_kind_never_lets_a_rule_apply_for_certain(
     before = unknowns_to_apply(PolicyRule.from_row(row), person, device)
     more = {**row, "conditions": {**row["conditions"], name: value}}
     after = unknowns_to_apply(PolicyRule.from_row(more), person, device)
-    assert name not in KNOWN_CONDITIONS
+    assert name not in JUDGED_CONDITIONS
     if before is None:
         assert after is None
     elif value:

@@ -44,7 +44,7 @@ _DESCRIPTIONS = {
 _UNKNOWN_VARIABLE = re.compile(r"\$[A-Z][A-Z_]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET_TEXT = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\w+://[^/\s:@]*:[^/\s@]+@"
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b\w+://[^/\s:@]*:[^/\s@]+@"
     # A token has a digit, a sign, or a capital inside: "Basic authentication" is none.
     r"|(?i:\b(?:bearer|basic|digest|token|apikey|ssws))[ :=]+"
     r"(?=\S*(?:[0-9=]|[a-z][A-Z]))[A-Za-z0-9+/=._~-]{8,}"
@@ -54,8 +54,8 @@ _SECRET_TEXT = re.compile(
 )
 # What a text assigns to a name: NAME=value, "name": "value", <name>value, --name value
 _ASSIGNED = re.compile(
-    r"""(?P<name>[A-Za-z][\w.-]*)["']?(?:\s*[:=]\s*|>)["']?(?=[^\s<"'])"""
-    r"""|--?(?P<option>[A-Za-z][\w-]+)\s+(?=[^\s-])"""
+    r"""(?<![\w.-])(?:--?(?P<option>\w[\w-]*)\s+(?=[^\s-])"""
+    r"""|(?P<name>[\w.-]+)["']?(?:\s*[:=]\s*|>)["']?(?=[^\s<"']))"""
 )
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 # Keys of a dictionary that names a setting and its value.
@@ -109,8 +109,8 @@ def secret_texts(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
     return [
         text
         for kind, values in _values_by_kind(plist)
-        for path, text in _walk_texts(values)
-        if _is_secret_value(text, path, kind, secret_keys)
+        for place, text in _walk_texts(values)
+        if _is_secret_value(text, place, kind, secret_keys)
         and not (text.startswith("$") and text[1:] in VARIABLES)
     ]
 
@@ -142,8 +142,8 @@ def is_ordinary(text: str) -> bool:
     return len(text) < 8 or len(text) < 16 and (text.isalpha() or not re.search("[a-zA-Z]", text))
 
 
-def _is_secret_value(value: object, path: str, kind: str, secret_keys: t.Sequence[str]) -> bool:
-    """Return whether a single value is secret, by its key or by what it is.
+def _is_secret_value(value: object, place: _Place, kind: str, secret_keys: t.Sequence[str]) -> bool:
+    """Return whether a single value is secret, by its key, its name or by what it is.
 
     A switch says nothing of the secret that it is about.
     """
@@ -151,9 +151,11 @@ def _is_secret_value(value: object, path: str, kind: str, secret_keys: t.Sequenc
         return False
     if isinstance(value, str) and (SIGNED_TOKEN.search(value) or _SECRET_TEXT.search(value)):
         return True
-    if isinstance(value, str) and (_assigns_secret(value) or _looks_random(value, path, kind)):
+    if isinstance(value, str) and (
+        _assigns_secret(value) or _looks_random(value, place.path, kind)
+    ):
         return True
-    return is_secret(path, kind, secret_keys)
+    return is_secret(place.path, kind, secret_keys) or any(map(_names_secret, place.labels))
 
 
 def _assigns_secret(text: str) -> bool:
@@ -163,41 +165,49 @@ def _assigns_secret(text: str) -> bool:
     )
 
 
-def _walk_texts(value: object, path: str = "") -> t.Iterator[tuple[str, str]]:
-    """Yield the texts of a nested value with their paths, by which is_secret judges them."""
-    for inner_path, inner in _inner_values(value, path):
+class _Place(t.NamedTuple):
+    """Where a value stands: the keys above it, and the names of settings whose value it is."""
+
+    path: str = ""
+    labels: tuple[str, ...] = ()
+
+
+_TOP = _Place()
+
+
+def _walk_texts(value: object, place: _Place = _TOP) -> t.Iterator[tuple[_Place, str]]:
+    """Yield the texts of a nested value with their places."""
+    for at, inner in _inner_values(value, place):
         if isinstance(inner, str):
-            yield inner_path, inner
+            yield at, inner
         else:
-            yield from _walk_texts(inner, inner_path)
+            yield from _walk_texts(inner, at)
 
 
-def _inner_values(value: object, path: str) -> t.Iterator[tuple[str, object]]:
-    """Yield what a dictionary or a list holds, with its path."""
+def _inner_values(value: object, place: _Place) -> t.Iterator[tuple[_Place, object]]:
+    """Yield what a dictionary or a list holds, with its place."""
+    path, labels = place
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield _path_of_key(value, key, path), inner
+            yield _Place(f"{path}.{key}", (*labels, *_labels_of_key(value, key))), inner
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield _path_of_element(value, index, path), inner
+            yield _Place(path, (*labels, *_labels_of_element(value, index))), inner
 
 
-def _path_of_key(values: t.Mapping[str, object], key: str, path: str) -> str:
-    """Return the path of a key, with the name of the setting whose value it has."""
-    labels = [
+def _labels_of_key(values: t.Mapping[str, object], key: str) -> list[str]:
+    """Return the names that a dictionary gives to the value under a key."""
+    return [
         label
         for name, label in values.items()
         if name.lower() in _LABELS and isinstance(label, str) and key.lower() in _VALUES
     ]
-    return ".".join((path, *labels, key))
 
 
-def _path_of_element(values: t.Sequence[object], index: int, path: str) -> str:
-    """Return the path of an element, with the option of a command that it follows."""
+def _labels_of_element(values: t.Sequence[object], index: int) -> list[str]:
+    """Return the option of a command that an element of a list follows."""
     option = values[index - 1] if index else None
-    if isinstance(option, str) and _OPTION.fullmatch(option):
-        return f"{path}.{option.strip('-')}"
-    return path
+    return [option] if isinstance(option, str) and _OPTION.fullmatch(option) else []
 
 
 def _looks_random(text: str, path: str, kind: str) -> bool:
@@ -227,12 +237,22 @@ class Mask:
 
     def value(self, value: t.Any, path: str = "") -> t.Any:
         """Return a value with secrets masked, and other data as its digest."""
+        return self._value(value, _Place(path))
+
+    def old_value(self, before: t.Any, after: t.Any, path: str = "") -> t.Any:
+        """Return a value that is to be replaced by ``after``.
+
+        What it holds under a key that ``after`` does not have is masked.
+        """
+        return self._old_value(before, after, _Place(path))
+
+    def _value(self, value: t.Any, place: _Place) -> t.Any:
+        inner_values = [self._value(inner, at) for at, inner in _inner_values(value, place)]
         if isinstance(value, dict):
-            inner_values = [self.value(inner, at) for at, inner in _inner_values(value, path)]
             return dict(zip(value, inner_values))
         if isinstance(value, list):
-            return [self.value(inner, at) for at, inner in _inner_values(value, path)]
-        if _is_secret_value(value, path, self._kind, self._secret_keys):
+            return inner_values
+        if _is_secret_value(value, place, self._kind, self._secret_keys):
             return MASK
         if isinstance(value, bytes):
             return f"{len(value)} bytes, sha256:{hashlib.sha256(value).hexdigest()}"
@@ -240,28 +260,24 @@ class Mask:
             return value
         return None if value is ABSENT else str(value)
 
-    def old_value(self, before: t.Any, after: t.Any, path: str = "") -> t.Any:
-        """Return a value that is to be replaced by ``after``.
-
-        What it holds under a key that ``after`` does not have is masked.
-        """
+    def _old_value(self, before: t.Any, after: t.Any, place: _Place) -> t.Any:
         if isinstance(before, dict):
             known = after if isinstance(after, dict) else {}
             return {
-                key: self.value(inner, at)
+                key: self._value(inner, at)
                 if key in _METADATA
-                else self.old_value(inner, known.get(key, ABSENT), at)
-                for key, (at, inner) in zip(before, _inner_values(before, path))
+                else self._old_value(inner, known.get(key, ABSENT), at)
+                for key, (at, inner) in zip(before, _inner_values(before, place))
             }
         if isinstance(before, list):
             known_values = after if isinstance(after, list) else []
             return [
-                self.old_value(inner, _counterpart(inner, known_values), at)
-                for at, inner in _inner_values(before, path)
+                self._old_value(inner, _counterpart(inner, known_values), at)
+                for at, inner in _inner_values(before, place)
             ]
         if after is ABSENT or isinstance(after, (dict, list)):
             return before if isinstance(before, bool) else None if before is ABSENT else MASK
-        return self.value(before, path)
+        return self._value(before, place)
 
 
 def _counterpart(before: t.Any, after: t.Sequence[t.Any]) -> t.Any:

@@ -61,10 +61,14 @@ def test_an_answer_left_empty_is_not_set(empty: object) -> None:
     assert typed("device_trust_max_new", empty) is None
 
 
-@pytest.mark.parametrize("empty", [None, "", " , ", [], (), "[]"])
-def test_an_empty_list_has_its_default(empty: object) -> None:
+@pytest.mark.parametrize("empty", [" , ", [], (), "[]"])
+def test_an_empty_list_is_refused_where_the_default_is_not_empty(empty: object) -> None:
     """Without platforms, the rules of enforcement would be for each platform."""
-    assert typed("device_trust_access_platforms", empty) == ["MACOS"]
+    for name, default in (("access", "MACOS"), ("offboard", "MACOS, WINDOWS, IOS, ANDROID")):
+        assert problems_of(f"device_trust_{name}_platforms", empty) == [
+            f"device_trust_{name}_platforms: It is empty. Leave it out for {default}, or name at"
+            " least one."
+        ]
     assert typed("device_trust_access_groups", empty) == []
 
 

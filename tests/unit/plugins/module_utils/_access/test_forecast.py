@@ -164,6 +164,14 @@ def desktop(**system):
             {"device": {"assurance": {"include": [], "exclude": ["a1"]}}},
             'device assurance.exclude: ["a1"]',
         ),
+        ({"people": {"roles": {"include": ["r1"]}}}, 'people.roles: {"include": ["r1"]}'),
+        ({"people": {"users": {"status": "NEW"}}}, "people.users.status: NEW"),
+        ({"riskScore": {"minimum": "HIGH"}}, 'risk: {"minimum": "HIGH"}'),
+        ({"elCondition": {"language": "x"}}, "elCondition.language: x"),
+        (
+            {"platform": {"include": [{"type": "ANY", "edition": "x"}]}},
+            'platform: [{"edition": "x", "type": "ANY"}]',
+        ),
         ({"authContext": {"isManaged": False}}, 'authContext: {"isManaged": false}'),
         (
             {"device": {"assurance": {"include": ["a2", "a1"]}}},

@@ -486,8 +486,10 @@ def test_a_record_from_before_an_enrolment_counts_once_a_certificate_of_it_was_k
         certificates=["2026-08-23T00:00:00Z", "2026-11-20T00:00:00Z"],
         **{**KNOWN, "expires": "2027-11-20T00:00:00Z"},
     )
-    assert of_ada(facts).today == "yes"
-    revoked = of_ada(replace(facts, last_revoked="2026-11-21T00:00:00Z"))
+    assert of_ada(facts).superseded.startswith("Kandji enrolled"), "the log was not read"
+    whole = replace(NOW, log_since=NOW.now - timedelta(days=90))
+    assert outlooks(facts, whole)["ada"].today == "yes"
+    revoked = outlooks(replace(facts, last_revoked="2026-11-21T00:00:00Z"), whole)["ada"]
     assert revoked.superseded.startswith("Kandji enrolled")
 
 

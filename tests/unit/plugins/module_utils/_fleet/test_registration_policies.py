@@ -88,7 +88,9 @@ class FakeOkta:
 
     def enrolment_rules(self, policy_id: str, _operation: object) -> list[ConditionalRule]:
         self.calls.append(f"rules of {policy_id}")
-        return self.rules.get(policy_id, [ConditionalRule("r", "Rule", status="ACTIVE")])
+        return self.rules.get(
+            policy_id, [ConditionalRule("r", "Rule", status="ACTIVE", system=True)]
+        )
 
     def group_users(self, group: str, _operation: object) -> list[OktaUser]:
         self.calls.append(group)

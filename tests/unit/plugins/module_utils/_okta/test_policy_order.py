@@ -86,7 +86,7 @@ def test_a_policy_that_may_be_anybodys_leaves_open_which_one_applies(hidden: Ran
 
 
 def rule(*excluded: str, status: str = "ACTIVE", **more: t.Any) -> ConditionalRule:
-    beside = {key: more.pop(key) for key in ("network", "app") if key in more}
+    beside = {key: more.pop(key) for key in list(more) if key not in ("users", "groups")}
     people = {"people": {"users": {"exclude": list(excluded)}, **more}, **beside}
     return ConditionalRule.from_row({"status": status, "conditions": people})
 
@@ -102,7 +102,11 @@ FOR_GROUP = rule(groups={"include": ["staff"]})
         ([rule("ann", status="INACTIVE")], None),
         ([rule("ann", status="PAUSED")], None),
         ([rule()], ["eve"]),
-        ([rule(network={"connection": "ANYWHERE"}, app={"include": []})], ["eve"]),
+        ([rule(network={"connection": "ANYWHERE", "include": []}, app={"include": []})], ["eve"]),
+        ([rule(riskScore={"level": "ANY"}, authContext={"authType": "ANY"})], ["eve"]),
+        ([rule(riskScore={"level": "HIGH"})], None),
+        ([ConditionalRule.from_row({"status": "ACTIVE"})], None),
+        ([ConditionalRule.from_row({"status": "ACTIVE", "system": True})], ["eve"]),
         ([rule(network={"connection": "ZONE", "include": ["nzo1"]})], None),
         ([rule(app={"include": [{"type": "APP", "id": "0oa1"}]}), rule("bob")], ["bob", "eve"]),
         ([rule("ann", "bob"), rule("bob")], ["bob", "eve"]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 import typing as t
 from datetime import datetime
 
@@ -144,6 +145,19 @@ def test_a_value_that_looks_like_a_credential_is_secret(text: str) -> None:
     content = payload(authString=text)
     assert secrets.Mask("com.acme.vpn").value(text, "authString") == MASK
     assert secrets.secret_texts(profile(content), []) == [text]
+
+
+def test_a_further_key_counts_below_a_dictionary_with_a_name() -> None:
+    content = payload(Config={"Name": "Tenant", "Value": CANARY})
+    assert secrets.secret_texts(profile(content), ["Config.Value"]) == [CANARY]
+    assert CANARY not in str(secrets.Mask("com.acme.vpn", ["Config.Value"]).value(content))
+
+
+@pytest.mark.parametrize("piece", ["a", "1f", "-a", "ab.", "a ", "a: ", "=", "<a>"])
+def test_a_long_text_is_judged_in_a_moment(piece: str) -> None:
+    started = time.process_time()
+    assert secrets.secret_texts(profile(payload(Blob=piece * 50_000)), []) == []
+    assert time.process_time() - started < 5  # seconds; it took minutes for each text
 
 
 def test_what_names_a_setting_is_secret_itself_under_key() -> None:
