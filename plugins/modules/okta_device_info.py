@@ -162,7 +162,7 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     serials, ids = params["serial_numbers"], params["device_ids"]
     named = {
-        name: ctx.okta.user(name, okta_api.OPTIONAL_USER) or _with_email(ctx.okta, name)
+        name: _of_login(ctx.okta, name) or _with_email(ctx.okta, name)
         for name in split_lines(params["users"])
     }
     people = {user.id: user for user in named.values() if user}
@@ -196,6 +196,11 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
+def _of_login(okta: Okta, name: str) -> OktaUser | None:
+    """Return the user with an id or a login. Okta finds none by a login with a slash."""
+    return None if "/" in name else okta.user(name, okta_api.OPTIONAL_USER)
+
+
 def _with_email(okta: Okta, name: str) -> OktaUser | None:
     """Return the user with an e-mail address, for a name that is not a login."""
     users = okta.users_with_email(name) if "@" in name else []
@@ -218,8 +223,7 @@ def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
     users = okta.users_with_email(login) if "@" in login else []
     if address:
         users += okta.users_with_email(address)
-        # Okta finds no user by a login with a slash.
-        of_login = None if "/" in address else okta.user(address, okta_api.OPTIONAL_USER)
+        of_login = _of_login(okta, address)
         users += [of_login] if of_login else []
     others = [user for user in users if user.id != person.id and user.status != "DEPROVISIONED"]
     return sorted({user.name for user in others})

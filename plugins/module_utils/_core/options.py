@@ -146,9 +146,9 @@ FORECAST: ArgumentSpec = {
     "break_glass_group": {"type": "str"},
     "allow_protected_apps": {"type": "list", "elements": "str", "default": []},
 }
-# A rule of an app sign-in policy, as modules and the role take it.
-# Of rules and of device records, as Okta writes them
+# Of rules and of device records, as Okta writes them.
 PLATFORMS = ["MACOS", "WINDOWS", "CHROMEOS", "LINUX", "IOS", "ANDROID"]
+# A rule of an app sign-in policy, as modules and the role take it.
 RULE: ArgumentSpec = {
     "name": {"type": "str", "required": True},
     "status": {"type": "str", "choices": ["ACTIVE", "INACTIVE"]},

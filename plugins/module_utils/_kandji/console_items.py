@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from .._core.errors import BadOption, NeedsConsole
+from .._core.errors import BadOption, Forbidden, NeedsConsole
 from .._core.json_fields import is_uuid
 from .._core.lookup import named, suggestion
 from .._core.results import Result
@@ -21,6 +22,7 @@ from .records import (
     AuditEvent,
     Blueprint,
     CustomProfile,
+    CustomScript,
     ItemStatus,
     LibraryItem,
     newest_statuses,
@@ -244,11 +246,19 @@ def _type_on_macs(kandji: Kandji, item: LibraryItem, items: Items) -> str | None
 
 
 def _type_in_lists(kandji: Kandji, item: LibraryItem, unwanted: t.AbstractSet[str]) -> str | None:
-    """Return the type of an item that has an API of its own."""
-    if "profile" in unwanted and item.id in {each.id for each in kandji.profiles()}:
-        return "profile"
-    if "custom-script" in unwanted and item.id in {each.id for each in kandji.scripts()}:
-        return "custom-script"
+    """Return the type of an item that has an API of its own.
+
+    A list that the token may not read shows nothing.
+    """
+    lists: dict[str, t.Callable[[], t.Iterable[CustomProfile | CustomScript]]] = {
+        "profile": kandji.profiles,
+        "custom-script": kandji.scripts,
+    }
+    for item_type, read in lists.items():
+        if item_type in unwanted:
+            with contextlib.suppress(Forbidden):
+                if item.id in {each.id for each in read()}:
+                    return item_type
     return None
 
 

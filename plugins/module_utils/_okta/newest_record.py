@@ -35,12 +35,10 @@ R = t.TypeVar("R", bound=Record)
 
 
 def newest_records(records: Sequence[R]) -> list[R]:
-    """Return the records that may be the newest: all if it is unknown when one was made."""
+    """Return the records that may be the newest: one of unknown age may be, too."""
     created = [parse_timestamp(record.created) for record in records]
-    known = [time for time in created if time]
-    if len(known) < len(created):
-        return list(records)
-    return [each for each, time in zip(records, created) if time == max(known)]
+    newest = max(filter(None, created), default=None)
+    return [each for each, time in zip(records, created) if time in (None, newest)]
 
 
 def current_records(records: Sequence[R], is_of: Callable[[R], bool]) -> list[R]:

@@ -519,7 +519,7 @@ class ResetRun:
                 # A deactivated record has lost its users, who may have selected it.
                 if taken:
                     error.message += f" The record {target.id} is {taken} already."
-                elif step == "deactivate" and (error.may_be_done or isinstance(error, Uncertain)):
+                elif step == "deactivate" and _may_be_done(error):
                     error.message += f" The record {target.id} may be deactivated."
                 else:
                     raise
@@ -609,7 +609,7 @@ class ResetRun:
         try:
             answer = write()
         except DeviceTrustError as error:
-            known = "not known to be" if isinstance(error, Uncertain) else "not"
+            known = "not known to be" if _may_be_done(error) else "not"
             request_id = str(error.details.get("request_id", ""))
             self._audit.write(target, f"{subject}{known} {name}", request_id, login)
             raise
@@ -619,6 +619,11 @@ class ResetRun:
 
     def _rows(self, outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
         return [describe_outcome(outcome, self._goal) for outcome in outcomes]
+
+
+def _may_be_done(error: DeviceTrustError) -> bool:
+    """Return whether a write that failed may have been carried out."""
+    return error.may_be_done or isinstance(error, Uncertain)
 
 
 def _reissue_after(

@@ -81,9 +81,9 @@ def _delete(kandji: Kandji, profile: CustomProfile) -> None:
         kandji.delete_profile(profile.id)
     except DeviceTrustError as error:
         error.message = (
-            f"Kandji: The Custom Profile {profile.name or NAME!r} ({profile.id}) of the trial is"
-            f" left, inactive and on no blueprint. Delete it in Kandji, or set writes: true and"
-            f" run again, which deletes it. Its deletion failed: {error.message}"
+            f"Kandji: The Custom Profile of the trial ({profile.id}), named {NAME!r} or"
+            f" {RENAMED!r}, is left, inactive and on no blueprint. Delete it in Kandji, or set"
+            f" writes: true and run again, which deletes it. Its deletion failed: {error.message}"
         )
         raise
 
@@ -95,17 +95,18 @@ def _clean_up(
 
     A creation whose answer was lost may have been carried out: the list shows it.
     """
-    if made and isinstance(error, NotFound):
-        return _deleted_by_others(error)
+    is_gone = bool(made) and isinstance(error, NotFound)
     try:
         if not made and kandji.transport.may_have_written:
             made = list(filter(is_of_trial, kandji.profiles()))
+            error.message += "" if made else f" {_MAY_BE_LEFT}"
         for each in made:
             _delete(kandji, each)
     except DeviceTrustError as failure:
         left = failure.message if made else f"{_MAY_BE_LEFT} {failure.message}"
         error.message += f" {left}"
-    return error
+        return error
+    return _deleted_by_others(error) if is_gone else error
 
 
 _MAY_BE_LEFT = (
@@ -114,7 +115,7 @@ _MAY_BE_LEFT = (
 )
 
 
-def _deleted_by_others(error: NotFound) -> Refused:
+def _deleted_by_others(error: DeviceTrustError) -> Refused:
     return Refused(
         "writes: Another run or person deleted the Custom Profile of the trial meanwhile. Wait for"
         " the other run, then run again.",

@@ -46,6 +46,7 @@ def test_a_record_without_a_time_of_creation_is_older_than_any() -> None:
 
 OLD = OktaDevice("guo1", "ACTIVE", "2026-01-01T00:00:00Z")
 NEW = OktaDevice("guo2", "ACTIVE", "2026-02-01T00:00:00Z")
+UNDATED = OktaDevice("guo5", "ACTIVE")
 BLOCKED = OktaDevice("guo3", "SUSPENDED", "2026-02-01T00:00:00Z")
 
 
@@ -55,6 +56,8 @@ BLOCKED = OktaDevice("guo3", "SUSPENDED", "2026-02-01T00:00:00Z")
         ([], []),
         ([OLD, NEW], [NEW]),
         ([NEW, OLD, BLOCKED], [NEW, BLOCKED]),
+        ([OLD, NEW, UNDATED], [NEW, UNDATED]),
+        ([UNDATED], [UNDATED]),
         ([NEW, OktaDevice("guo4", "ACTIVE")], [NEW, OktaDevice("guo4", "ACTIVE")]),
         ([NEW, OktaDevice("guo4", "ACTIVE", "soon")], [NEW, OktaDevice("guo4", "ACTIVE", "soon")]),
     ],

@@ -966,7 +966,12 @@ def test_a_record_that_is_deactivated_and_not_deleted_is_named(
 )
 @pytest.mark.parametrize("kind", [Uncertain, Unreachable])
 def test_a_record_that_may_be_deactivated_is_named(
-    reset: t.Any, monkeypatch: t.Any, state: str, sentence: str, kind: type[DeviceTrustError]
+    reset: t.Any,
+    monkeypatch: t.Any,
+    tmp_path: t.Any,
+    state: str,
+    sentence: str,
+    kind: type[DeviceTrustError],
 ) -> None:
     reset.okta.add("guo1", "C01", "ann")
 
@@ -977,8 +982,10 @@ def test_a_record_that_may_be_deactivated_is_named(
 
     monkeypatch.setattr(reset.okta, "take_step", lose)
     with pytest.raises(kind) as error:
-        reset.run("C01", **to_state(state))
+        reset.run("C01", state_dir=str(tmp_path), **to_state(state))
     assert error.value.message == f"The answer was lost.{sentence}"
+    [audit] = tmp_path.glob("*.jsonl")
+    assert '"result": "not known to be ' in audit.read_text(encoding="utf-8")
 
 
 def test_a_loss_of_registrations_revokes_the_sessions_first(reset: t.Any) -> None:
