@@ -16,6 +16,7 @@ from .._core.json_fields import Row
 from .._okta.okta_verify_spellings import OKTA_VERIFY
 from .._okta.records import PolicyRule
 from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown, unreadable_parts
+from .constraint_parts import is_asked, limits_of, permits
 
 SECOND_FACTOR = "authenticator: a second factor"
 HARDWARE_KEYS = "device: its keys are protected by hardware"
@@ -81,36 +82,18 @@ def _constraint(constraint: Row, two_factors: bool, device: DeviceContext) -> An
         for name, part in constraint.items()
         if name not in ("knowledge", "possession") and part
     ]
-    if possession is not None and _is_asked(possession):
+    if possession is not None and is_asked(possession, NO_LIMITS):
         parts.append(_possession(possession, device))
     elif two_factors and not (device.registered and device.fast_pass):
         parts.append((frozenset({SECOND_FACTOR}),))
     return _all_of(parts)
 
 
-def _is_asked(part: Row) -> bool:
-    """Return whether a part of a constraint limits which authenticators a person may use.
-
-    Okta shows ``required: false`` also on parts that do, whenever they exclude methods, and for
-    user presence and device-bound factors (recorded rules).
-    """
-    return part.get("required") is not False or bool(_limits(part))
-
-
-def _limits(part: Row) -> dict[str, object]:
-    """Return the keys of a part that limit authenticators, without what they leave open."""
-    return {
-        key: value
-        for key, value in part.items()
-        if key not in NO_LIMITS and value not in (None, "", "OPTIONAL", [], {})
-    }
-
-
 def _knowledge(part: Row | None) -> AnyOf:
     """Return what lets a person pass: each has a password, and maybe a security question."""
-    if part is None or not _is_asked(part) or _permits_password(part):
+    if part is None or not is_asked(part, NO_LIMITS) or _permits_password(part):
         return ALWAYS
-    return _unknown("authenticator", _limits(part))
+    return _unknown("authenticator", limits_of(part, NO_LIMITS))
 
 
 def _permits_password(part: Row) -> bool:
@@ -119,9 +102,9 @@ def _permits_password(part: Row) -> bool:
     return (
         (not methods or any(map(_is_password, methods)))
         and not any(map(_is_password, excluded))
-        and _permits(part.get("methods"), "PASSWORD")
-        and _permits(part.get("types"), "PASSWORD")
-        and set(_limits(part)) <= set(NAMED_METHODS)
+        and permits(part.get("methods"), "PASSWORD")
+        and permits(part.get("types"), "PASSWORD")
+        and set(limits_of(part, NO_LIMITS)) <= set(NAMED_METHODS)
     )
 
 
@@ -134,12 +117,12 @@ def _possession(part: Row, device: DeviceContext) -> AnyOf:
     methods = part.get("authenticationMethods") or []
     fast_pass_only = all(_is_fast_pass(method) and method.get("method") for method in methods)
     by_fast_pass = _fast_pass(part, device) if _permits_fast_pass(part) else NEVER
-    unknown_limits = set(_limits(part)) - {*NAMED_METHODS, *CHARACTERISTICS}
+    unknown_limits = set(limits_of(part, NO_LIMITS)) - {*NAMED_METHODS, *CHARACTERISTICS}
     if unknown_limits:
-        return _unknown("authenticator", _limits(part))
+        return _unknown("authenticator", limits_of(part, NO_LIMITS))
     if methods and fast_pass_only:
         return by_fast_pass
-    return _any_of([by_fast_pass, _unknown("authenticator", _limits(part))])
+    return _any_of([by_fast_pass, _unknown("authenticator", limits_of(part, NO_LIMITS))])
 
 
 def _permits_fast_pass(constraint: Row) -> bool:
@@ -148,14 +131,9 @@ def _permits_fast_pass(constraint: Row) -> bool:
     return (
         (not methods or any(map(_is_fast_pass, methods)))
         and not any(map(_is_fast_pass, excluded))
-        and _permits(constraint.get("methods"), "SIGNED_NONCE")
-        and _permits(constraint.get("types"), "APP")
+        and permits(constraint.get("methods"), "SIGNED_NONCE")
+        and permits(constraint.get("types"), "APP")
     )
-
-
-def _permits(names: t.Sequence[object] | None, name: str) -> bool:
-    """Return whether a list permits a name, in either case. Without a list, all are permitted."""
-    return not names or name in [str(each).upper() for each in names]
 
 
 def _is_fast_pass(method: Row) -> bool:
@@ -195,7 +173,7 @@ def _chain(chain: Row, device: DeviceContext) -> AnyOf:
 
 def _step(method: Row, device: DeviceContext) -> AnyOf:
     """Return what lets a person pass one method of a chain, by what it asks of the method."""
-    asked = set(_limits(method)) - {"key", "method", "id"}
+    asked = set(limits_of(method, NO_LIMITS)) - {"key", "method", "id"}
     if _is_password(method) and asked <= {"userPresence"}:
         return ALWAYS
     if _is_fast_pass(method) and asked <= set(CHARACTERISTICS):

@@ -14,6 +14,7 @@ import typing as t
 from .._core.json_fields import Row
 from .._okta.okta_verify_spellings import fold_key
 from .._okta.records import Enrollment, PolicyRule
+from .constraint_parts import is_asked, limits_of, permits
 
 FACTORS = ("knowledge", "possession")
 KNOWLEDGE = ("okta_password", "security_question")
@@ -70,10 +71,10 @@ def describe_requirement(rule: PolicyRule) -> str:
     method = rule.verification
     parts = [str(method["factorMode"])] if method.get("factorMode") else []
     parts += [
-        f"{name} {_limits(part) or ''}".strip()
+        f"{name} {limits_of(part, NO_LIMITS) or ''}".strip()
         for constraint in method.get("constraints") or []
         for name, part in constraint.items()
-        if isinstance(part, dict) and _is_asked(part)
+        if isinstance(part, dict) and is_asked(part, NO_LIMITS)
     ]
     parts += [
         " or ".join(str(each.get("key")) for each in chain.get("authenticationMethods") or [])
@@ -102,20 +103,7 @@ def _passes_constraint(constraint: Row, keys: t.Collection[str]) -> bool:
 
 
 def _passes_part(part: Row, keys: t.Iterable[str]) -> bool:
-    return not _is_asked(part) or any(_fits(part, key) for key in keys)
-
-
-def _is_asked(part: Row) -> bool:
-    """Return whether a part of a constraint limits anything (see ``verification``)."""
-    return part.get("required") is not False or bool(_limits(part))
-
-
-def _limits(part: Row) -> dict[str, object]:
-    return {
-        key: value
-        for key, value in part.items()
-        if key not in NO_LIMITS and value not in (None, "", "OPTIONAL", [], {})
-    }
+    return not is_asked(part, NO_LIMITS) or any(_fits(part, key) for key in keys)
 
 
 def _fits(part: Row, key: str) -> bool:
@@ -125,15 +113,10 @@ def _fits(part: Row, key: str) -> bool:
     return (
         (not wanted or any(_is_surely(each, key) for each in wanted))
         and key not in [each.get("key") for each in excluded]
-        and _permits(part.get("methods"), ONLY_METHODS.get(key))
-        and _permits(part.get("types"), TYPES.get(key))
+        and permits(part.get("methods"), ONLY_METHODS.get(key, ""))
+        and permits(part.get("types"), TYPES.get(key, ""))
         and _has(part, key)
     )
-
-
-def _permits(names: t.Sequence[object] | None, name: str | None) -> bool:
-    """Return whether a list permits a name, in either case. Without a list, all are permitted."""
-    return not names or str(name).upper() in [str(each).upper() for each in names]
 
 
 def _is_surely(method: Row, key: str) -> bool:
@@ -144,7 +127,7 @@ def _is_surely(method: Row, key: str) -> bool:
 
 
 def _has(part: Row, key: str) -> bool:
-    asked = {name for name in _limits(part) if name not in LISTS}
+    asked = {name for name in limits_of(part, NO_LIMITS) if name not in LISTS}
     return asked <= set(CHARACTERISTICS.get(key, ()))
 
 
