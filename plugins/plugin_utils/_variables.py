@@ -477,6 +477,15 @@ def _parse(value: object, wanted: t.Any, kind: str) -> t.Any:
     return parsed
 
 
+def to_name(variable: Variable, value: object) -> str:
+    """Return the value of a variable that is one text, without the blanks around it.
+
+    An answer in AWX, or a copied line, may have them. A secret is kept as it is. Raise WrongValue.
+    """
+    is_word = isinstance(value, str) and not (variable.secret or variable.multiline)
+    return to_text(variable, str(value).strip() if is_word else value)
+
+
 def to_text(variable: Variable, value: object) -> str:
     """Return the value of a variable that is a text. Raise WrongValue."""
     if not isinstance(value, str):
@@ -501,6 +510,11 @@ def _check_characters(variable: Variable, text: str) -> None:
     allowed = "\n\r\t" if variable.multiline or variable.type == "key" else ""
     if any(unicodedata.category(each) in ("Cc", "Cs") and each not in allowed for each in text):
         raise WrongValue("It has a line break or another control character. Remove it.")
+    if invisible := next((each for each in text if each in INVISIBLE), None):
+        raise WrongValue(
+            f"It has an invisible character (U+{ord(invisible):04X}), as copied texts may have."
+            " Remove it."
+        )
     if len(text) > LONGEST_TEXT and not (variable.multiline or variable.secret):
         raise WrongValue(f"It has {len(text)} characters. Use at most {LONGEST_TEXT}.")
 
@@ -571,8 +585,10 @@ ORIGINS: Mapping[str, Callable[[str], str]] = {
 
 
 TEXTS = ("str", "url", "path", "key")
+# Zero-width and bidirectional characters that no name needs. Joiners are part of some scripts.
+INVISIBLE = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SCALARS: Mapping[str, Callable[[Variable, object], object]] = {
-    "str": to_text,
+    "str": to_name,
     "bool": to_boolean,
     "int": to_integer,
     "url": to_origin,

@@ -72,6 +72,20 @@ def test_an_empty_list_is_refused_where_the_default_is_not_empty(empty: object) 
     assert typed("device_trust_access_groups", empty) == []
 
 
+def test_blanks_around_a_text_are_not_part_of_it() -> None:
+    assert typed("device_trust_access_policy", " Company apps \n") == "Company apps"
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u200b", "\ufeff"])
+def test_an_invisible_character_is_named(character: str) -> None:
+    [problem] = problems_of("device_trust_offboard_person", f"ann{character}@example.com")
+    assert problem == (
+        "device_trust_offboard_person: It has an invisible character"
+        f" (U+{ord(character):04X}), as copied texts may have. Remove it."
+    )
+    assert typed("device_trust_offboard_person", "a\u200dn") == "a\u200dn"
+
+
 @pytest.mark.parametrize("platform", ["macos", "MACOSX", "all"])
 def test_a_platform_is_written_as_okta_does(platform: str) -> None:
     for name in ("device_trust_access_platforms", "device_trust_offboard_platforms"):
