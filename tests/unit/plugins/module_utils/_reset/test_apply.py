@@ -35,6 +35,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.tran
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
+    ItemStatus,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Enrollment,
@@ -1172,6 +1173,15 @@ def test_named_users_who_leave_lose_their_sessions_without_a_record_too(reset: t
     assert reset.run(**off).revoked == [] and len(reset.okta.writes) == 1
 
 
+def test_the_audit_of_a_person_without_a_record_names_the_person_alone(
+    reset: t.Any, tmp_path: t.Any
+) -> None:
+    reset.okta.enrolled["00u-ann"] = []
+    (line,) = audit_of(reset.run(**leaving(state_dir=str(tmp_path))))
+    assert (line["result"], line["user"]) == ("sessions revoked", "ann@acme.com")
+    assert (line["device_id"], line["serial_number"]) == ("", "")
+
+
 def test_sessions_end_before_the_first_record_goes_and_once(reset: t.Any) -> None:
     reset.okta.add("guo1", "C01", "ann")
     reset.run(**leaving())
@@ -1281,6 +1291,29 @@ def test_the_certificate_check_of_the_option_is_read_for_macs_with_a_certificate
     assert asked == []
     reset.run("C01", certificate_check_item_id="item-1")
     assert [item[0] for item in asked] == ["item-1"]
+
+
+@pytest.mark.parametrize(("key", "state"), [("0A", "reset"), ("B9", "skipped")])
+def test_a_certificate_that_another_authority_signed_permits_no_reset(
+    reset: t.Any, monkeypatch: t.Any, key: str, state: str
+) -> None:
+    """By the report of the Mac, and by the keys of Okta's authorities."""
+    reset.stuck(1)
+    (certificate,) = reset.kandji.certificates
+    identity = {
+        "cn": certificate.common_name,
+        "aki": key * 20,
+        "sha256": "a" * 64,
+        "not_after": "2027-11-23T10:00:00Z",
+    }
+    check = {"device_trust_certificates": 1, "count": 1, "identities": [identity]}
+    status = ItemStatus("d-C01", log=json.dumps(check, separators=(",", ":")))
+    monkeypatch.setattr(reset.kandji, "item_statuses", lambda *_item: [status], raising=False)
+    keys = {id(reset.okta): frozenset({"0A" * 20})}
+    monkeypatch.setattr(apply, "read_key_ids", lambda okta: keys[id(okta)])
+    (outcome,) = reset.run("C01", certificate_check_item_id="item-1").outcomes
+    assert outcome.state == state
+    assert outcome.decision.code == (None if state == "reset" else "no_profile")
 
 
 def test_profiles_of_other_rings_and_macs_of_other_platforms_do_not_count(reset: t.Any) -> None:
