@@ -802,6 +802,8 @@ def test_stale_users_of_a_search_do_not_keep_a_record(reset: t.Any) -> None:
     stale_users(reset, guo1="MANAGED")
     result = reset.run("C01", "C02", max_devices=2, **to_state("deactivated"))
     assert states(result) == ["changed", "changed"]
+    reads = [call[1] for call in reset.okta.calls if call[0] == "users"]
+    assert reads == ["guo1", "guo1", "guo2"], "the plan reads those that it would keep, alone"
     with pytest.raises(Refused, match="max_devices: 2 device records"):
         reset.okta.add("guo3", "C03", "ann3")
         reset.okta.add("guo4", "C04", "ann4")
