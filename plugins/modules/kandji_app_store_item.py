@@ -36,7 +36,7 @@ options:
     description:
       - Id of the item, if several items have its name.
       - If the item is on none of O(blueprints), the module searches all blueprints for its name.
-        It warns if the item is on none of them.
+        An item that is on none of them has to be in the audit log of the last year.
       - Fails for the id of an item of another type, such as a Custom Profile or a Custom Script.
     type: str
   bundle_id:
@@ -248,6 +248,7 @@ def _find_item(
     if item_id:
         console_items.check_id(item_id)
         item, items = console_items.find_by_id(ctx.kandji, item_id, items, item_id, known)
+        console_items.require_known(ctx.kandji, item, items, "library_item_id")
         return Found(item, known, items)
     candidates = console_items.find_item(name, items)
     if [len(each.blueprints) for each in candidates.values()] == [len(wanted)]:
@@ -273,16 +274,9 @@ def _find_in_events(
 
 
 def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items) -> None:
-    """Raise BadOption if the item is not an app. Warn of an id that Kandji shows nowhere."""
+    """Raise BadOption if the item is not an app."""
     option = "library_item_id" if ctx.params["library_item_id"] else "name"
     console_items.check_type(ctx.kandji, item, items, option, console_items.NOT_AN_APP)
-    is_on_one = item.id in {each.id for on_it in items.values() for each in on_it}
-    if option == "library_item_id" and not is_on_one:
-        ctx.warn(
-            f"library_item_id: no blueprint has an item with the id {item.id}, so nothing shows"
-            " whether it exists and is an app. Compare it with the address of the item's page in"
-            " Kandji's web app."
-        )
 
 
 def _apply(

@@ -114,16 +114,15 @@ def test_an_id_of_a_profile_or_a_script_without_macs_is_refused(
     assert f"is of type '{type_}'" in refused["msg"] and watched.writes(mark) == []
 
 
-def test_an_id_that_kandji_shows_nowhere_is_warned_of_and_named(watched, run_module):
+@pytest.mark.parametrize("check", [True, False])
+def test_an_id_that_kandji_shows_nowhere_is_refused(watched, run_module, check):
     item_id = "00000000-0000-4000-8000-000000000000"
     wanted = {"library_item_id": item_id, "blueprints": watched.canary["blueprints"]}
-    predicted = run_module(MODULE, wanted, lab=watched.lab, check=True)
-    assert predicted["changes"] == [f"assign library item {item_id!r} to blueprint 'Canary'"]
-    assert any("nothing shows whether it exists" in each for each in predicted["warnings"])
-    refused = run_module(MODULE, wanted, lab=watched.lab)
-    assert refused["failed"] and item_id in refused["msg"]
+    refused = run_module(MODULE, wanted, lab=watched.lab, check=check)
+    assert refused["msg"].startswith(f"library_item_id: no library item with the id {item_id} is")
     wrong = run_module(MODULE, {**wanted, "library_item_id": "Okta Verify"}, lab=watched.lab)
     assert wrong["msg"].startswith("library_item_id: 'Okta Verify' is not an id.")
+    assert watched.writes() == []
 
 
 def test_devices_whose_blueprint_kandji_does_not_show_count_for_a_removal(

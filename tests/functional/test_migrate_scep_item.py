@@ -322,6 +322,32 @@ def test_a_profile_with_an_outdated_pin_is_found_before_a_mac_loses_its_item(
     assert holding(watched) == holders
 
 
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("to", ["profile", "console"])
+def test_an_id_that_no_item_has_is_found_before_a_mac_loses_or_gets_anything(
+    watched, run_module, playbook, request, to, check
+):
+    if to == "profile":
+        request.getfixturevalue("item")
+    else:
+        run_module(
+            MODULE,
+            {"name": PROFILE, "blueprints": watched.canary["blueprints"]},
+            lab=watched.lab,
+        )
+    mark = watched.mark()
+    variables = {
+        "device_trust_migrate_to": to,
+        "device_trust_console_item": "00000000-0000-4000-8000-000000000000",
+        "device_trust_rings": [watched.ring_variables[0]],
+        "device_trust_max_removed": 9,
+    }
+    refused = playbook(watched.lab, PLAYBOOK, check=check, variables=variables)
+    text = " ".join(refused.output.split())
+    assert refused.status != 0 and "no library item with the id 00000000" in text, refused.output
+    assert watched.writes(mark) == []
+
+
 def test_what_is_to_be_done_has_to_be_said(watched, playbook):
     result = playbook(watched.lab, PLAYBOOK)
     assert (

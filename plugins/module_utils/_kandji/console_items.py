@@ -164,6 +164,29 @@ def find_scep_item(
     return item
 
 
+def require_known(kandji: Kandji, item: LibraryItem, items: Items, option: str) -> None:
+    """Raise BadOption for an item by id that no blueprint has, and the audit log does not name.
+
+    An id that was mistyped, or is of another item, would be taken for one that is assigned nowhere.
+
+    :arg items: by blueprint id, as far as they were read.
+    """
+    _item, everywhere = find_by_id(kandji, item.id, items, item.name)
+    if item.id in {each.id for on_it in everywhere.values() for each in on_it}:
+        return
+    unread = ""
+    try:
+        if item.id in {event.target_id for event in kandji.audit_events()}:
+            return
+    except Forbidden as error:
+        unread = f" {error.message}"
+    raise BadOption(
+        f"{option}: no library item with the id {item.id} is on any blueprint or in the audit log"
+        " of the last year. Compare it with the address of the item's page in Kandji's web app. If"
+        f" it is right, assign the item to a blueprint there first.{unread}"
+    )
+
+
 def check_id(item_id: str) -> None:
     """Raise BadOption for what is not the id of a library item."""
     if not is_uuid(item_id):

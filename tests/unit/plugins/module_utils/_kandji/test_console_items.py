@@ -473,6 +473,16 @@ def test_an_id_that_is_on_no_blueprint_is_taken_as_it_is() -> None:
     assert item == LibraryItem(TWIN.id, item_id)
 
 
+def test_an_item_by_id_has_to_be_on_a_blueprint_or_in_the_audit_log() -> None:
+    lost = LibraryItem("eeee0000-0000-4000-8000-00000000000e", "")
+    library_item.require_known(tenant(), CONSOLE_ITEM, {"canary": [CONSOLE_ITEM]}, "replaces")
+    library_item.require_known(tenant(on_sales=[lost]), lost, {"canary": []}, "replaces")
+    deleted = {**created("Old"), "target_id": lost.id.upper(), "target_type": "library_item"}
+    library_item.require_known(tenant(events=[deleted]), lost, {"canary": []}, "replaces")
+    with pytest.raises(BadOption, match=f"^replaces: no library item with the id {lost.id} is on"):
+        library_item.require_known(tenant(), lost, {"canary": []}, "replaces")
+
+
 # The type of an item
 
 
