@@ -367,7 +367,7 @@ def _plan(ctx: ModuleContext, wanted: Wanted, plist: Plist | None, library: Libr
     removes = params["blueprints_mode"] == "remove"
     identify = custom_profile.identify_removed if removes else custom_profile.identify
     identity = identify(wanted, library.profiles)
-    # What a difference shows of an older value lacks what is beside that in the profile.
+    # What a difference shows of an older value lacks what surrounds it in the profile.
     _mask_secrets(ctx, mobileconfig.parse(identity[1].mobileconfig) if identity[1] else None)
     plan = Plan(wanted, *identity, assigned_only=plist is None)
     content = None
