@@ -267,7 +267,7 @@ def test_a_failed_step_and_a_failed_deletion_are_both_named(tenant):
     tenant.watched.forbid(WRITES[2])
     result = tenant.attempt()
     assert result["failed"] and f"permission: {WRITES[1]}" in result["msg"], result
-    assert "of the trial is left" in result["msg"] and left(tenant) == [NAMES[0]]
+    assert "is left, inactive and on no blueprint" in result["msg"] and left(tenant) == [NAMES[0]]
 
 
 def test_a_lost_creation_whose_list_fails_may_be_left(tenant):
