@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.co
     name_unknown,
     unknowns_to_apply,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.json_fields import asks
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
 )
@@ -57,7 +58,7 @@ def test_a_condition_of_an_unknown_kind_never_lets_a_rule_apply_for_certain(
     assert name not in JUDGED_CONDITIONS
     if before is None:
         assert after is None
-    elif value:
+    elif asks(value):
         assert after == before | {name_unknown(name, value)}
 
 
