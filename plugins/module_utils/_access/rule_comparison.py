@@ -293,6 +293,13 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
             "factor_mode: a rule that admits must name its authenticators. Set factor_mode (and"
             " constraints), or chains."
         )
+    is_assurance = sign_on.get("access") != "DENY" and method.get("type") == "ASSURANCE"
+    if current and is_assurance and not method.get("factorMode"):
+        raise BadOption(
+            f"factor_mode: rule {current.name!r} has a verification method of another type, which"
+            " the options replace. Set factor_mode, too, or leave out what is of ASSURANCE alone"
+            " (inactivity_period, constraints)."
+        )
     return body
 
 

@@ -417,6 +417,25 @@ def test_a_condition_that_is_to_go_is_not_sent():
     assert sorted(body["conditions"]) == ["people", "platform", "riskScore", "userType"]
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"type": "AUTH_METHOD_CHAIN", "chains": [{"authenticationMethods": [{"key": "webauthn"}]}]},
+        {"type": "NEW_KIND", "factorMode": "2FA"},
+    ],
+)
+@pytest.mark.parametrize("option", [{"inactivity_period": "PT1H"}, {"constraints": [{}]}])
+def test_a_rule_of_another_type_is_not_left_without_a_factor_mode(method, option):
+    """Its chains would be lost, and Okta takes no ASSURANCE without factorMode."""
+    row = {**READ, "actions": {"appSignOn": {"access": "ALLOW", "verificationMethod": method}}}
+    wanted = rule_options.build_rule({"name": "Managed Macs", **option})
+    with pytest.raises(BadOption, match="^factor_mode: rule 'Managed Macs' has a verification"):
+        rule_comparison.merge_rule(wanted, PolicyRule.from_row(row))
+    wanted = rule_options.build_rule({"name": "Managed Macs", "factor_mode": "1FA", **option})
+    body = rule_comparison.merge_rule(wanted, PolicyRule.from_row(row))
+    assert body["actions"]["appSignOn"]["verificationMethod"]["factorMode"] == "1FA"
+
+
 def test_another_type_of_verification_takes_nothing_over():
     chains = [{"authenticationMethods": [{"key": "okta_verify", "method": "signed_nonce"}]}]
     body = rule_comparison.merge_rule(
