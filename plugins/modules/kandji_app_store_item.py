@@ -247,8 +247,7 @@ def _find_item(
     name, item_id = ctx.params["name"], ctx.params["library_item_id"]
     if item_id:
         console_items.check_id(item_id)
-        item, items = console_items.find_by_id(ctx.kandji, item_id, items, item_id, known)
-        console_items.require_known(ctx.kandji, item, items, "library_item_id")
+        item, items = console_items.find_by_id(ctx.kandji, item_id, items, "library_item_id", known)
         return Found(item, known, items)
     candidates = console_items.find_item(name, items)
     if [len(each.blueprints) for each in candidates.values()] == [len(wanted)]:

@@ -429,7 +429,6 @@ from itertools import islice
 from ansible.module_utils.basic import env_fallback
 
 from ..module_utils._core.errors import BadOption, Refused
-from ..module_utils._core.json_fields import is_uuid
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     ASSIGNMENT,
@@ -444,7 +443,7 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Proof, Subject, names_variable
-from ..module_utils._kandji.console_items import find_scep_item, require_known
+from ..module_utils._kandji.console_items import find_scep_item
 from ..module_utils._kandji.constants import OKTA_DEVICE_TRUST_SCEP
 from ..module_utils._kandji.lookups import profile_catalog
 from ..module_utils._kandji.profile_holders import (
@@ -459,7 +458,6 @@ from ..module_utils._kandji.profiles.challenge import check_challenge
 from ..module_utils._kandji.profiles.enrolment_check import open_endpoint
 from ..module_utils._kandji.profiles.plan import ProfileOptions, profile_options
 from ..module_utils._kandji.records import (
-    CustomProfile,
     InstalledProfile,
     ItemStatus,
     newest_statuses,
@@ -637,8 +635,6 @@ def _plan(
         item = find_scep_item(
             ctx.kandji, wanted.library_item, library.items, library.profiles, checks_type=True
         )
-        if is_uuid(wanted.library_item):
-            require_known(ctx.kandji, item, library.items, "library_item")
         plan = scep.plan_console_item(wanted, item, library, mode)
     elif mode == "remove":
         plan = scep.plan_removal(wanted, library)
@@ -656,11 +652,11 @@ def _find_replaced(
     if not asked or not plan.assignment.assign:
         return None
     custom = profile_catalog(library.profiles).find_one(asked, "replaces")
-    item = custom or find_scep_item(ctx.kandji, asked, library.items, library.profiles)
+    item = custom or find_scep_item(
+        ctx.kandji, asked, library.items, library.profiles, checks_type=True
+    )
     if item.id == plan.item_id:
         raise BadOption(f"replaces: {asked!r} is the item itself. Name the item that it replaces.")
-    if not isinstance(item, CustomProfile):
-        require_known(ctx.kandji, item, library.items, "replaces")
     return scep.Replaced(item.id, item.name, custom is None)
 
 

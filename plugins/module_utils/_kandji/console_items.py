@@ -132,7 +132,7 @@ def find_scep_item(
     By name it is looked for on all blueprints, then on one Mac of each, then in the audit log.
     Raises BadOption.
 
-    :arg checks_type: whether Macs are asked for the type of the item, too.
+    :arg checks_type: whether an id has to be that of an item, and Macs are asked for the type.
     """
     what = f"SCEP item {asked!r}"
     profile = profile_catalog(profiles).find_one(asked, what)
@@ -144,7 +144,7 @@ def find_scep_item(
     if is_uuid(asked):
         if not checks_type:
             return item_by_id(asked, items, asked)
-        item, everywhere = find_by_id(kandji, asked, items, asked)
+        item, everywhere = find_by_id(kandji, asked, items, what)
         check_type(kandji, item, everywhere, what, NOT_A_SCEP_ITEM)
         return item
     blueprints = list(kandji.blueprints())
@@ -162,29 +162,6 @@ def find_scep_item(
     if checks_type:
         check_type(kandji, item, everywhere, what, unwanted)
     return item
-
-
-def require_known(kandji: Kandji, item: LibraryItem, items: Items, option: str) -> None:
-    """Raise BadOption for an item by id that no blueprint has, and the audit log does not name.
-
-    An id that was mistyped, or is of another item, would be taken for one that is assigned nowhere.
-
-    :arg items: by blueprint id, as far as they were read.
-    """
-    _item, everywhere = find_by_id(kandji, item.id, items, item.name)
-    if item.id in {each.id for on_it in everywhere.values() for each in on_it}:
-        return
-    unread = ""
-    try:
-        if item.id in {event.target_id for event in kandji.audit_events()}:
-            return
-    except Forbidden as error:
-        unread = f" {error.message}"
-    raise BadOption(
-        f"{option}: no library item with the id {item.id} is on any blueprint or in the audit log"
-        " of the last year. Compare it with the address of the item's page in Kandji's web app. If"
-        f" it is right, assign the item to a blueprint there first.{unread}"
-    )
 
 
 def check_id(item_id: str) -> None:
@@ -206,21 +183,44 @@ def find_by_id(
     kandji: Kandji,
     item_id: str,
     items: Items,
-    name: str,
+    option: str,
     blueprints: t.Sequence[Blueprint] = (),
 ) -> tuple[LibraryItem, Items]:
     """Return the item of this id with its true name, and all items that were read.
 
     If it is on none of the blueprints that were read, all others are: an id that was mistaken for
-    that of another item is seen by name and type only where that item is.
+    that of another item is seen by name and type only where that item is. Raises BadOption for an
+    item that no blueprint has and the audit log does not name: the id was mistyped.
 
+    :arg option: what names the item, for the message.
     :arg blueprints: all of the tenant, if they were read.
     """
-    if item_id.lower() not in {item.id for on_it in items.values() for item in on_it}:
+    if item_id.lower() not in _ids_of(items):
         known = blueprints or list(kandji.blueprints())
         unread = [blueprint for blueprint in known if blueprint.id not in items]
         items = {**items, **read_items(kandji, unread)}
-    return item_by_id(item_id, items, name), items
+        if item_id.lower() not in _ids_of(items):
+            _require_event(kandji, item_id.lower(), option)
+    return item_by_id(item_id, items, item_id), items
+
+
+def _ids_of(items: Items) -> set[str]:
+    return {item.id for on_it in items.values() for item in on_it}
+
+
+def _require_event(kandji: Kandji, item_id: str, option: str) -> None:
+    """Raise BadOption if the audit log does not name an item, or may not be read."""
+    unread = ""
+    try:
+        if item_id in {event.target_id for event in kandji.audit_events()}:
+            return
+    except Forbidden as error:
+        unread = f" {error.message}"
+    raise BadOption(
+        f"{option}: no library item with the id {item_id} is on any blueprint or in the audit log"
+        " of the last year. Compare it with the address of the item's page in Kandji's web app. If"
+        f" it is right, assign the item to a blueprint there first.{unread}"
+    )
 
 
 def types_on_devices(

@@ -14,7 +14,10 @@ from dataclasses import replace
 from unittest import mock
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    Forbidden,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     console_items as library_item,
 )
@@ -475,12 +478,19 @@ def test_an_id_that_is_on_no_blueprint_is_taken_as_it_is() -> None:
 
 def test_an_item_by_id_has_to_be_on_a_blueprint_or_in_the_audit_log() -> None:
     lost = LibraryItem("eeee0000-0000-4000-8000-00000000000e", "")
-    library_item.require_known(tenant(), CONSOLE_ITEM, {"canary": [CONSOLE_ITEM]}, "replaces")
-    library_item.require_known(tenant(on_sales=[lost]), lost, {"canary": []}, "replaces")
+    items = {"canary": [CONSOLE_ITEM]}
     deleted = {**created("Old"), "target_id": lost.id.upper(), "target_type": "library_item"}
-    library_item.require_known(tenant(events=[deleted]), lost, {"canary": []}, "replaces")
-    with pytest.raises(BadOption, match=f"^replaces: no library item with the id {lost.id} is on"):
-        library_item.require_known(tenant(), lost, {"canary": []}, "replaces")
+    for kandji in (tenant(on_sales=[lost]), tenant(events=[deleted])):
+        assert library_item.find_by_id(kandji, lost.id.upper(), items, "id")[0].id == lost.id
+    unknown = f": no library item with the id {lost.id} is on any blueprint"
+    with pytest.raises(BadOption, match=f"^id{unknown}"):
+        library_item.find_by_id(tenant(), lost.id, items, "id")
+    with pytest.raises(BadOption, match=f"^SCEP item '{lost.id}'{unknown}"):
+        library_item.find_scep_item(tenant(), lost.id, items, [], checks_type=True)
+    hidden = tenant()
+    hidden.audit_events = mock.Mock(side_effect=Forbidden("The token lacks a permission."))
+    with pytest.raises(BadOption, match=r"there first\. The token lacks a permission\.$"):
+        library_item.find_by_id(hidden, lost.id, items, "id")
 
 
 # The type of an item
@@ -534,8 +544,6 @@ def test_an_item_by_id_has_its_true_name_wherever_it_is() -> None:
     kandji.blueprints = None  # they were read already, or are not needed
     assert library_item.find_by_id(kandji, asked, items, "Okta Verify", on_sales) == found
     assert library_item.find_by_id(kandji, TWIN.id.upper(), items, "") == (TWIN, items)
-    nowhere = library_item.find_by_id(kandji, "eeee", items, "Okta Verify", on_sales)
-    assert nowhere == (LibraryItem("eeee", "Okta Verify"), everywhere)
 
 
 def test_the_type_that_only_a_mac_or_the_audit_log_shows_counts() -> None:
