@@ -19,7 +19,6 @@ import typing as t
 
 from ..._core.changes import ABSENT
 from ..._core.masking import MASK, SIGNED_TOKEN
-from ..._core.text import walk_texts
 from .mobileconfig import VARIABLES, payloads_of
 from .payload_keys import ORDINARY_KEYS, SECRET_KEYS
 from .references import Plist, kind_of
@@ -129,8 +128,8 @@ def unknown_variables(plist: Plist, secret_keys: t.Sequence[str]) -> list[str]:
     texts = {
         text
         for payload in payloads_of(plist)
-        for path, text in walk_texts(payload)
-        if not is_secret(path, kind_of(payload), secret_keys)
+        for place, text in _walk_texts(payload)
+        if not _is_secret_place(place, kind_of(payload), secret_keys)
     }
     return sorted(
         text for text in texts if _UNKNOWN_VARIABLE.fullmatch(text) and text[1:] not in VARIABLES
@@ -155,6 +154,10 @@ def _is_secret_value(value: object, place: _Place, kind: str, secret_keys: t.Seq
         _assigns_secret(value) or _looks_random(value, place.path, kind)
     ):
         return True
+    return _is_secret_place(place, kind, secret_keys)
+
+
+def _is_secret_place(place: _Place, kind: str, secret_keys: t.Sequence[str]) -> bool:
     return is_secret(place.path, kind, secret_keys) or any(map(_names_secret, place.labels))
 
 

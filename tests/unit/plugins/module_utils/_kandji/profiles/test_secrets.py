@@ -242,6 +242,8 @@ def test_further_keys_are_secret_in_any_case() -> None:
 def test_a_variable_that_kandji_does_not_know_is_named_unless_it_may_be_a_secret() -> None:
     texts = {"Name": "$EMIAL", "Password": "$CANARY", "Site": "$CANARY", "Note": "$EMAIL $XY"}
     assert secrets.unknown_variables(profile(payload(**texts)), ["site"]) == ["$EMIAL"]
+    named = payload(Setting={"Name": "ApiToken", "Value": "$HIDDEN"})
+    assert secrets.unknown_variables(profile(named), []) == []
     acme = payload("com.apple.security.acme", ClientIdentifier="$CANARY", Attest="$SERIAL_NR")
     other = payload("com.acme.app", ClientIdentifier="$CLIENT")
     assert secrets.unknown_variables(profile(acme, other), []) == ["$CLIENT", "$SERIAL_NR"]
