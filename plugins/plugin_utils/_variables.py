@@ -32,6 +32,7 @@ DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
 MISSING = "It is not set."
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # of Kandji
 # The safe loader, which is ten times as fast in C.
+# Both are safe loaders, which ruff does not see.
 LOADER: type[t.Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST_TEXT = 1024  # characters; no name, path or subject of either vendor is longer
 LONGEST_QUOTE = 60  # characters of a value in a message

@@ -61,7 +61,8 @@ def possibly_excluded(
     known = [
         set(rule.people.users_excluded)
         for rule in rules
-        if rule.status == "ACTIVE" and not _may_exclude_anybody(rule)
+        if (rule.status == "ACTIVE" or (rule.system and not rule.is_inactive))
+        and not _may_exclude_anybody(rule)
     ]
     if policy.unreadable or not known:
         return None
@@ -69,12 +70,9 @@ def possibly_excluded(
 
 
 def _may_exclude_anybody(rule: ConditionalRule) -> bool:
-    people = rule.people
+    people = rule.condition("people")
+    users = {key: ids for key, ids in (people.get("users") or {}).items() if key != "exclude"}
+    conditions = {**rule.conditions, "people": {**people, "users": users}}
     hidden = any(f"{path}.".startswith(_PEOPLE) or path == "conditions" for path in rule.unreadable)
-    hidden = hidden or not (rule.conditions or rule.system)
-    further = any(
-        limits_sign_ins(name, condition)
-        for name, condition in rule.conditions.items()
-        if name != "people"
-    )
-    return hidden or further or bool(people.users or people.all_groups)
+    is_shown = bool(rule.conditions) or rule.system
+    return hidden or not is_shown or any(map(limits_sign_ins, conditions, conditions.values()))

@@ -85,9 +85,12 @@ def test_a_policy_that_may_be_anybodys_leaves_open_which_one_applies(hidden: Ran
     assert name_of(of_groups("staff"), hidden) == "staff"
 
 
+NOT_PEOPLE = ("network", "app", "riskScore", "authContext")
+
+
 def rule(*excluded: str, status: str = "ACTIVE", **more: t.Any) -> ConditionalRule:
-    beside = {key: more.pop(key) for key in list(more) if key not in ("users", "groups")}
-    people = {"people": {"users": {"exclude": list(excluded)}, **more}, **beside}
+    others = {key: more.pop(key) for key in list(more) if key in NOT_PEOPLE}
+    people = {"people": {"users": {"exclude": list(excluded)}, **more}, **others}
     return ConditionalRule.from_row({"status": status, "conditions": people})
 
 
@@ -106,6 +109,10 @@ FOR_GROUP = rule(groups={"include": ["staff"]})
         ([rule(riskScore={"level": "ANY"}, authContext={"authType": "ANY"})], ["eve"]),
         ([rule(riskScore={"level": "HIGH"})], None),
         ([ConditionalRule.from_row({"status": "ACTIVE"})], None),
+        ([ConditionalRule.from_row({"status": "INACTIVE", "system": True})], None),
+        ([ConditionalRule.from_row({"system": True})], ["eve"]),
+        ([rule(roles={"include": ["r1"]})], None),
+        ([rule(users={"exclude": ["bob"], "status": "NEW"})], None),
         ([ConditionalRule.from_row({"status": "ACTIVE", "system": True})], ["eve"]),
         ([rule(network={"connection": "ZONE", "include": ["nzo1"]})], None),
         ([rule(app={"include": [{"type": "APP", "id": "0oa1"}]}), rule("bob")], ["bob", "eve"]),
