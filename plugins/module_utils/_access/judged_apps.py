@@ -10,7 +10,7 @@ import typing as t
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.group_members import read_members
-from .._okta.records import WORKING_STATUSES, OktaDevice, Policy
+from .._okta.records import WORKING_STATUSES, App, OktaDevice, Policy
 from . import other_policies
 from .admission import JudgedApp, Users
 from .directory import Directory
@@ -48,8 +48,18 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
             rules[policy_id] = in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
         signals = signals_of(others.signals, app.id, policy_id, policy_id).after
         problem = describe_inactive(policies.get(policy_id, Policy(policy_id)))
-        judged.append(JudgedApp(app, rules[policy_id], signals, problem))
+        judged.append(JudgedApp(app, rules[policy_id], signals, _inactive_app(app) or problem))
     return judged
+
+
+def _inactive_app(app: App) -> str:
+    """Return that nobody signs in to an app that is not active, as sentences, or ""."""
+    if app.status in (None, "ACTIVE"):
+        return ""
+    return (
+        f"App {app.label!r}: it is {app.status}, so nobody signs in to it. Activate it in the Admin"
+        " Console, or leave it out."
+    )
 
 
 class UserReader:

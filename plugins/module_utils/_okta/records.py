@@ -447,13 +447,14 @@ class App:
     """An app: listApplications.
 
     ``name`` is the name of its kind, the same in every org. ``policy_id`` is its app sign-in
-    policy, "" if Okta does not show it.
+    policy, "" if Okta does not show it. ``status`` is ACTIVE, INACTIVE or DELETED.
     """
 
     id: str
     label: str | None = None
     name: str | None = None
     policy_id: str = ""
+    status: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> App:
@@ -463,6 +464,7 @@ class App:
             label=as_text(row.get("label")),
             name=as_text(row.get("name")),
             policy_id=linked_id(row, "accessPolicy"),
+            status=as_word(row.get("status")),
         )
 
     @property

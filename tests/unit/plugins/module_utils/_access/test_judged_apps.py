@@ -121,6 +121,18 @@ def test_rules_of_a_policy_that_is_not_active_cannot_be_evaluated(
     assert [each.problem for each in judged] == ["" if is_evaluated else problem, ""]
 
 
+def test_an_app_that_is_not_active_admits_nobody_for_sure(monkeypatch: t.Any) -> None:
+    org: t.Any = FakeOrg()
+    off = App("0oa4", "Old", policy_id="p1", status="INACTIVE")
+    on = App("0oa5", "New", policy_id="p1", status="ACTIVE")
+    monkeypatch.setattr(org, "apps", lambda _operation: [off, on])
+    assert [each.problem for each in read_judged_apps(org, ["Old", "New"], OTHERS)] == [
+        "App 'Old': it is INACTIVE, so nobody signs in to it. Activate it in the Admin Console, or"
+        " leave it out.",
+        "",
+    ]
+
+
 def test_an_app_that_is_not_there_is_an_error() -> None:
     org: t.Any = FakeOrg()
     with pytest.raises(BadOption, match="apps: "):
