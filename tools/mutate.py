@@ -41,9 +41,9 @@ NOT_PURE = {
     "_kandji/console_items.py": "which item an option names, and what its statuses mean",
     "_reset/reader.py": "which events and certificates belong to a record",
     "_reset/apply.py": "which records are still to be deleted when they are read again",
-    "_access/policy_apply.py": "which rule is placed or created again",
-    "_access/guards.py": "which changes of rules are refused",
-    "_access/app_moves.py": "which apps cannot move to a policy, and what a move changes",
+    "_access/policies/apply.py": "which rule is placed or created again",
+    "_access/forecast/guards.py": "which changes of rules are refused",
+    "_access/policies/app_moves.py": "which apps cannot move to a policy, and what a move changes",
 }
 COPIED = ("plugins", "roles", "playbooks", "lab", "tools", "tests", "meta")
 # Drawn values find a decision by chance and take seconds, so an example has to hold it: tests with

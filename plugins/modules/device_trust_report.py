@@ -211,9 +211,9 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ..module_utils._access import judged_apps
-from ..module_utils._access.admission import JudgedApp, Users, app_access
-from ..module_utils._access.other_policies import ENRICHING_USES, OtherPolicies
+from ..module_utils._access.forecast import judged_apps
+from ..module_utils._access.forecast.admission import JudgedApp, Users, app_access
+from ..module_utils._access.forecast.other_policies import ENRICHING_USES, OtherPolicies
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module

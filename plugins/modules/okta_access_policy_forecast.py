@@ -183,14 +183,16 @@ api_calls:
 import typing as t
 from dataclasses import replace
 
-from ..module_utils._access import app_moves, guards, policy_plan, resolution, simulation
-from ..module_utils._access.conditions import DeviceContext, Person
-from ..module_utils._access.directory import read_directory
-from ..module_utils._access.forecast import Forecast
-from ..module_utils._access.other_policies import OtherPolicies
-from ..module_utils._access.rule_order import Rules, in_order, same_rules
-from ..module_utils._access.rule_set import plan_rules
-from ..module_utils._access.rule_subjects import named_groups
+from ..module_utils._access.forecast import guards, simulation
+from ..module_utils._access.forecast.conditions import DeviceContext, Person
+from ..module_utils._access.forecast.directory import read_directory
+from ..module_utils._access.forecast.other_policies import OtherPolicies
+from ..module_utils._access.forecast.outcomes import Forecast
+from ..module_utils._access.policies import app_moves, resolution
+from ..module_utils._access.policies import plan as policy_plan
+from ..module_utils._access.rules.order import Rules, in_order, same_rules
+from ..module_utils._access.rules.set_plan import plan_rules
+from ..module_utils._access.rules.subjects import named_groups
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import Refused
 from ..module_utils._core.module import ModuleContext, run_module

@@ -145,12 +145,14 @@ api_calls:
 import typing as t
 from dataclasses import replace
 
-from ..module_utils._access import app_moves, guards, policy_apply, recheck, resolution
-from ..module_utils._access.forecast import Forecast
-from ..module_utils._access.other_policies import OtherPolicies
-from ..module_utils._access.rule_order import Place, Rules, find_rule, in_order
-from ..module_utils._access.rule_plan import RulePlan, RuleRequest, plan_rule
-from ..module_utils._access.rule_steps import is_copy
+from ..module_utils._access.forecast import guards
+from ..module_utils._access.forecast.other_policies import OtherPolicies
+from ..module_utils._access.forecast.outcomes import Forecast
+from ..module_utils._access.policies import app_moves, recheck, resolution
+from ..module_utils._access.policies import apply as policy_apply
+from ..module_utils._access.rules.order import Place, Rules, find_rule, in_order
+from ..module_utils._access.rules.plan import RulePlan, RuleRequest, plan_rule
+from ..module_utils._access.rules.steps import is_copy
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result

@@ -103,9 +103,9 @@ api_calls:
 """
 
 
-from ..module_utils._access.denials import count_denials
-from ..module_utils._access.resolution import resolve_apps
-from ..module_utils._access.sign_ins import DENIALS, apps_filter, batch_apps
+from ..module_utils._access.forecast.denials import count_denials
+from ..module_utils._access.forecast.sign_ins import DENIALS, apps_filter, batch_apps
+from ..module_utils._access.policies.resolution import resolve_apps
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, Params, arguments

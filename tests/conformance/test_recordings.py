@@ -75,9 +75,7 @@ def wire() -> t.Iterator[Wire]:
 @pytest.fixture
 def okta(wire: Wire) -> t.Any:
     """A client of the org."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
-        ApiToken,
-    )
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import ApiToken
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
 
     return Okta(ORG, ApiToken("00" + 40 * "a"), wire.settings(), wire.masker)
@@ -237,7 +235,7 @@ def recorded_rules() -> list[recordings.Json]:
 
 @pytest.mark.parametrize("row", recorded_rules(), ids=lambda row: row["id"])
 def test_a_recorded_rule_that_is_wanted_as_it_is_needs_no_change(row) -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_plan import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
         RuleRequest,
         plan_rule,
     )
@@ -256,8 +254,8 @@ def test_a_recorded_rule_that_is_wanted_as_it_is_needs_no_change(row) -> None:
 def test_a_rule_as_it_was_sent_differs_from_what_okta_shows_only_in_what_okta_drops(
     answer,
 ) -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
-        rule_comparison,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
+        comparison as rule_comparison,
     )
 
     wanted = {key: answer.sent[key] for key in ("name", "conditions", "actions")}

@@ -13,31 +13,23 @@ import random
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access import (
-    guards,
-    policy_apply,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import guards
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
+    apply as policy_apply,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
     Place,
     in_order,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_plan import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RuleRequest,
     plan_rule,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
-    Settings,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
-    ApiToken,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
-    Okta,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
-    Policy,
-)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import Settings
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import ApiToken
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import Policy
 
 from lab.seeds import random_org
 

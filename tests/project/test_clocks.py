@@ -42,7 +42,7 @@ CLOCKS: dict[str, tuple[str, str]] = {
     "plugins/modules/okta_sign_in_denials_info.py": (VENDOR, "Okta: which denials are new"),
     "plugins/modules/device_trust_verify.py": (VENDOR, "Okta: the time of the answers"),
     "plugins/module_utils/_verify/reads.py": (VENDOR, "Okta: from where the log is read"),
-    "plugins/module_utils/_access/sign_ins.py": (VENDOR, "Okta: which sign-ins count"),
+    "plugins/module_utils/_access/forecast/sign_ins.py": (VENDOR, "Okta: which sign-ins count"),
     "plugins/module_utils/_fleet/reader.py": (VENDOR, "Okta: the age of records and events"),
     "plugins/module_utils/_http/transport.py": (
         VENDOR,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.conditions import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     DeviceContext,
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rule_order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
     Place,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

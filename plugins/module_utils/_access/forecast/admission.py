@@ -1,0 +1,268 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom the rules of apps admit from their Macs, while these are managed and after. Pure.
+
+The rules are evaluated as in a forecast of their change; here they stay, and the Macs change.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ..._core.text import abbreviate
+from ..._fleet.access_calendar import (
+    STATES,
+    Horizon,
+    MacAccess,
+    PersonAccess,
+    Verdict,
+    Verdicts,
+    access_of,
+    judge_people,
+    worst_of,
+)
+from ..._fleet.facts import AgeLimits, MacFacts
+from ..._fleet.managed_until import Outlook, name_of
+from ..._okta.records import App
+from ..rules.order import Rules
+from ..rules.subjects import named_groups, named_users
+from .conditions import DeviceContext, Identity
+from .outcomes import Candidate, candidates, compare_candidates, possible_outcomes, unknowns_of
+from .sessions import Sessions
+from .signals import NO_SIGNALS, SignalPolicy, Signals
+
+MAC = "MACOS"
+MAX_UNKNOWN_NAMES = 3  # in a reason
+UNREAD_SESSIONS = "It depends on global session policies that the credentials may not read."
+# Statuses of accounts besides ACTIVE, as Okta's help describes them: of people who cannot sign in
+# until an administrator or they themselves end that, and of those who may at a sign-in.
+REFUSED_STATUSES = {
+    "SUSPENDED": "is suspended",
+    "DEPROVISIONED": "is deactivated",
+    "STAGED": "is not activated yet",
+    "PROVISIONED": "waits for its person to finish the activation",
+}
+UNSURE_STATUSES = {
+    "LOCKED_OUT": "is locked out until somebody unlocks it or its time is over",
+    "PASSWORD_EXPIRED": "has a password that expired and must be changed first",
+    "RECOVERY": "has a password that was reset and must be set first",
+}
+
+
+class JudgedApp(t.NamedTuple):
+    """An app, and the rules of the policy that judges its sign-ins, in order.
+
+    ``signals`` are the device signal collection policies that may concern them. ``problem`` says
+    why the rules cannot be evaluated, as sentences, "" if they can.
+    """
+
+    app: App
+    rules: Rules
+    signals: tuple[SignalPolicy, ...] = ()
+    problem: str = ""
+
+
+@dataclass
+class Users:
+    """The users of Okta whom rules may tell apart.
+
+    ``ids`` are by login in lower case. ``devices`` are by user, ``members`` are user ids by group,
+    ``types`` the ids of user types by user, and ``statuses`` those of their accounts, as far as
+    they were read. ``sessions`` are the global session policies, which may refuse a person before
+    any rule is asked.
+    """
+
+    ids: t.Mapping[str, str] = field(default_factory=dict)
+    devices: t.Mapping[str, t.Sequence[DeviceContext]] = field(default_factory=dict)
+    members: t.Mapping[str, t.AbstractSet[str]] = field(default_factory=dict)
+    types: t.Mapping[str, str] = field(default_factory=dict)
+    statuses: t.Mapping[str, str] = field(default_factory=dict)
+    sessions: Sessions = Sessions()
+
+    def identity_of(self, login: str) -> Identity | None:
+        """Return what rules can ask of a person, or None if Okta showed no such user."""
+        user_id = self.ids.get(login.casefold())
+        if user_id is None:
+            return None
+        groups = frozenset(group for group, users in self.members.items() if user_id in users)
+        return Identity(user_id, groups, self.types.get(user_id))
+
+    def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
+        """Return why a person is refused before any rule is asked, or may be, or None."""
+        return self._account_verdict(identity.id) or self._session_verdict(identity, device)
+
+    def session_reason(self, identity: Identity | None, device: DeviceContext) -> str:
+        """Return why a global session policy may refuse a person, as a sentence, or ""."""
+        if self.sessions.is_unread:
+            return UNREAD_SESSIONS
+        possible = self.sessions.possible_refusal_of(identity, device) if identity else None
+        if possible is None:
+            return ""
+        return f"{possible.label[0].upper()}{possible.label[1:]} may refuse it."
+
+    def _account_verdict(self, user_id: str) -> Verdict | None:
+        status = self.statuses.get(user_id, "ACTIVE")
+        if status == "ACTIVE":
+            return None
+        if status in REFUSED_STATUSES:
+            return Verdict("no", f"The account in Okta {REFUSED_STATUSES[status]} ({status}).")
+        fact = UNSURE_STATUSES.get(status, "has a status that is unknown")
+        return Verdict("unknown", f"The account in Okta {fact} ({status}).")
+
+    def _session_verdict(self, identity: Identity, device: DeviceContext) -> Verdict | None:
+        refusal = self.sessions.refusal_of(identity, device)
+        return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
+
+    def contexts_of(self, login: str, mac: MacFacts) -> list[DeviceContext]:
+        """Return a Mac as a person signs in from it; one for each of its records of the person."""
+        ids = {record.id for record in mac.records}
+        devices = self.devices.get(self.ids.get(login.casefold(), ""), ())
+        return [each for each in devices if each.device_id in ids] or [DeviceContext(MAC)]
+
+
+def app_access(
+    judged: JudgedApp, macs: t.Iterable[MacFacts], users: Users, limits: AgeLimits, horizon: Horizon
+) -> list[PersonAccess]:
+    """Return the access of each person to an app from their Macs."""
+    policy = _Policy(judged.rules, Signals(judged.signals, judged.signals), judged.problem)
+
+    def judge_device(identity: Identity | None, device: DeviceContext) -> Verdicts:
+        refusal = users.refusal_of(identity, device) if identity else None
+        if refusal:
+            return dict.fromkeys(STATES, refusal)
+        verdicts = policy.verdicts(identity, device)
+        why = users.session_reason(identity, device)
+        return possibly_refused(verdicts, why) if why else verdicts
+
+    def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
+        identity = users.identity_of(login)
+        verdicts = [judge_device(identity, each) for each in users.contexts_of(login, mac)]
+        if outlook.superseded:
+            unregistered = judge_device(identity, DeviceContext(MAC))
+            verdicts = [
+                possibly_unregistered(each, unregistered, outlook.superseded) for each in verdicts
+            ]
+        # Which of several records Okta Verify uses is unknown.
+        return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
+
+    people = judge_people(macs, limits, judge)
+    return [PersonAccess(login, known, str(judged.app.label)) for login, known in people.items()]
+
+
+def possibly_refused(verdicts: Verdicts, why: str) -> Verdicts:
+    """Return verdicts of rules that a global session policy may precede.
+
+    Nobody surely gets in. Who gets in less from a Mac that is not managed still loses that.
+    """
+    return {state: _possibly_refused(verdict, why) for state, verdict in verdicts.items()}
+
+
+def _possibly_refused(verdict: Verdict, why: str) -> Verdict:
+    if verdict.state == "no":
+        return verdict
+    if verdict.state == "yes":
+        return Verdict("unknown", why)
+    reason = f"{verdict.reason} {why}".lstrip()
+    return Verdict("unknown", reason, verdict.less + 1)
+
+
+def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) -> Verdicts:
+    """Return verdicts of a device whose record may not be that of the account in Okta Verify.
+
+    Where the rules judge a Mac alike that is not registered, that is known.
+
+    :arg why: the sentence for all others.
+    """
+    return {
+        state: verdict
+        if verdict.state == unregistered[state].state
+        else Verdict("unknown", why, STATES.index(verdict.state) + verdict.less)
+        for state, verdict in verdicts.items()
+    }
+
+
+@dataclass
+class _Policy:
+    """The rules of a policy. People and devices that they do not tell apart share verdicts.
+
+    ``problem`` says why they cannot be evaluated, "" if they can.
+    """
+
+    rules: Rules
+    signals: Signals = NO_SIGNALS
+    problem: str = ""
+    _known: dict[tuple[object, ...], Verdicts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Collect the users that the rules name."""
+        self._users = named_users(self.rules)
+        self._names_people = bool(self._users or named_groups(self.rules))
+
+    def verdicts(self, person: Identity | None, device: DeviceContext) -> Verdicts:
+        """Return whether the rules admit a person on a device, by whether it is managed."""
+        if self.problem:
+            return dict.fromkeys(STATES, Verdict("unknown", self.problem))
+        if person is None and self._names_people:
+            nobody = Verdict("unknown", "Okta shows no user with this login.")
+            return dict.fromkeys(STATES, nobody)
+        known = person or Identity()
+        key: tuple[object, ...] = (
+            known.id if known.id in self._users else "",
+            known.groups,
+            known.user_type,
+        )
+        key = (*key, replace(device, managed=False).traits)
+        if key not in self._known:
+            self._known[key] = self._decide(known, device)
+        return self._known[key]
+
+    def _decide(self, person: Identity, device: DeviceContext) -> Verdicts:
+        managed, unmanaged = (
+            self._judge(person, replace(device, managed=state)) for state in (True, False)
+        )
+        if managed.state == unmanaged.state:
+            if managed.state == "unknown":
+                unmanaged = unmanaged._replace(less=self._gives_less(person, device))
+            return {"yes": managed, "unknown": unmanaged, "no": unmanaged}
+        # To be managed is then one unknown more.
+        less = managed.state == "unknown" and unmanaged.state == "no"
+        return {"yes": managed, "unknown": Verdict("unknown", less=int(less)), "no": unmanaged}
+
+    def _gives_less(self, person: Identity, device: DeviceContext) -> bool:
+        """Return whether some answer to the unknowns admits a person from a managed Mac alone."""
+        managed, unmanaged = (
+            [
+                candidates(self.rules, person, pair.after.device)
+                for pair in self.signals.pairs(replace(device, managed=state))
+            ]
+            for state in (True, False)
+        )
+        return any(compare_candidates(*pair).lost for pair in zip(managed, unmanaged))
+
+    def _judge(self, person: Identity, device: DeviceContext) -> Verdict:
+        """Return whether the rules admit a person, however a sign-in sees the device."""
+        views = [pair.after for pair in self.signals.pairs(device)]
+        judged = [
+            (verdict_of(candidates(self.rules, person, view.device)), view.reason) for view in views
+        ]
+        first = judged[0][0]
+        for verdict, reason in judged:
+            if verdict.state != first.state:
+                return Verdict("unknown", f"It depends on {reason}.")
+        return first
+
+
+def verdict_of(chosen: t.Sequence[Candidate]) -> Verdict:
+    """Return whether rules that may decide admit a person under any answer to the unknowns."""
+    outcomes = possible_outcomes(chosen)
+    rules = list(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule))
+    named = " or ".join(repr(rule) for rule in rules)
+    admitted = {outcome.admitted for outcome in outcomes}
+    if admitted == {True}:
+        return Verdict("yes", f"Rule {named} admits it.")
+    if admitted == {False}:
+        return Verdict("no", f"Rule {named} refuses it." if named else "No rule admits it.")
+    unknowns = abbreviate(sorted(unknowns_of(chosen)), MAX_UNKNOWN_NAMES)
+    return Verdict("unknown", f"Whether rule {named} admits it depends on {unknowns}.")

@@ -1,0 +1,281 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a rule applies to a person on a device, and which unknowns that depends on. Pure.
+
+What a rule asks and nobody can know beforehand (risk, network, an expression, an authenticator
+other than Okta Verify) is an *unknown*: it may hold or not.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass, field
+
+from ..._core.json_fields import Row, asks
+from ..._okta.okta_verify_spellings import fold_expression
+from ..._okta.records import ConditionalRule
+from ..._okta.rule_schema import limits_sign_ins
+from ..rules.options import PLATFORMS
+
+Conjunction = frozenset[str]  # unknowns that all have to hold
+AnyOf = tuple[Conjunction, ...]  # one of these has to hold
+
+ALWAYS: AnyOf = (frozenset(),)
+NEVER: AnyOf = ()
+NOTHING: Conjunction = frozenset()
+
+# Okta's words for platforms, by its OpenAPI description. Another one may be any platform.
+KINDS = ("ANY", "OTHER", *PLATFORMS.values())
+SYSTEMS = ("ANY", "OTHER", *PLATFORMS)
+# Conditions that are judged by their keys, and the keys.
+_SIDES = ("include", "exclude")
+JUDGED_CONDITIONS = {
+    "device": ("registered", "managed", "assurance"),
+    "people": ("users", "groups"),
+    "platform": _SIDES,
+    "userType": _SIDES,
+    "elCondition": ("condition",),
+}
+
+
+@dataclass(frozen=True)
+class DeviceContext:
+    """The device that a person signs in from, as far as it is known.
+
+    ``platform`` is one of Okta's os types (MACOS, WINDOWS ...), "" where unknown. ``managed`` is a
+    fact of this device and this person. ``device_id`` is None for a device that Okta does not know.
+    ``secure_hardware`` and ``screen_lock`` are None where unknown. ``registered_at`` is when this
+    person added their account to Okta Verify there, "" where unknown. ``fast_pass`` is False where
+    Okta FastPass does not authenticate its user, though it is registered.
+    """
+
+    platform: str
+    registered: bool = False
+    managed: bool = False
+    device_id: str | None = None
+    device_name: str = ""
+    secure_hardware: bool | None = None
+    screen_lock: str | None = None
+    registered_at: str = ""
+    fast_pass: bool = True
+
+    @property
+    def traits(self) -> tuple[object, ...]:
+        """What rules can ask of it: devices with equal traits have equal outcomes."""
+        return (
+            self.platform,
+            self.registered,
+            self.managed,
+            self.secure_hardware,
+            self.screen_lock,
+            self.fast_pass,
+        )
+
+    @property
+    def label(self) -> str:
+        """The device in results: MACOS 'Ada's Mac' (managed)."""
+        if self.managed:
+            state = "managed"
+        else:
+            state = "registered, not managed" if self.registered else "not registered"
+        platform = self.platform or "unknown platform"
+        return f"{platform}{f' {self.device_name!r}' if self.device_name else ''} ({state})"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What rules can ask of a person.
+
+    ``id`` is "" for people whom no rule names. ``groups`` are ids of the groups that were read;
+    ``user_type`` is None where unknown.
+    """
+
+    id: str = ""
+    groups: frozenset[str] = frozenset()
+    user_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Person(Identity):
+    """A user who signs in.
+
+    ``status`` is None where unknown. ``devices`` are those that the person used; of a person who
+    was never seen, all that are known.
+    """
+
+    login: str = field(kw_only=True)
+    status: str | None = None
+    devices: tuple[DeviceContext, ...] = ()
+
+
+def name_unknown(subject: str, value: object) -> str:
+    """Return the name of an unknown: equal conditions have equal names."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return f"{subject}: {text}"
+
+
+def unreadable_parts(rule: ConditionalRule, part: str) -> Conjunction:
+    """Return an unknown for each value in "conditions" or "actions" that cannot be read."""
+    return frozenset(
+        name_unknown(f"rule {rule.name!r}, what cannot be read", path)
+        for path in rule.unreadable
+        if path.partition(".")[0] == part
+    )
+
+
+def unknowns_to_apply(
+    rule: ConditionalRule, person: Identity, device: DeviceContext
+) -> Conjunction | None:
+    """Return the unknowns under which a rule applies, None if it cannot apply."""
+    if rule.is_inactive:
+        return None
+    unknowns = _contextual(rule.conditions) | _status(rule)
+    unknowns |= unreadable_parts(rule, "conditions")
+    for answer in (
+        _device(rule.condition("device"), device),
+        _people(rule, person),
+        _platform(rule.condition("platform"), device),
+        _user_type(rule.condition("userType"), person),
+    ):
+        if answer is None:
+            return None
+        unknowns |= answer
+    return unknowns
+
+
+def _status(rule: ConditionalRule) -> Conjunction:
+    """Return the status of a rule as an unknown, unless Okta says that the rule is active.
+
+    The catch-all rule cannot be deactivated.
+    """
+    if rule.status == "ACTIVE" or rule.system:
+        return NOTHING
+    return frozenset({name_unknown(f"status of rule {rule.name!r}", rule.status or "not shown")})
+
+
+def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
+    registered, managed = condition.get("registered"), condition.get("managed")
+    if registered is not None and bool(registered) != device.registered:
+        return None
+    if managed is not None and bool(managed) != device.managed:
+        return None
+    assurance = condition.get("assurance") or {}
+    included = assurance.get("include")
+    if included and not device.registered:
+        return None
+    unknowns = {name_unknown("device assurance", sorted(included))} if included else set()
+    return frozenset(unknowns | _unknown_keys("device assurance", assurance, ("include",)))
+
+
+def _unknown_keys(what: str, condition: Row, known: t.Container[str]) -> Conjunction:
+    """Return the keys of a condition that ask for something, but for the known ones."""
+    return frozenset(
+        name_unknown(f"{what}.{key}", value)
+        for key, value in condition.items()
+        if key not in known and asks(value)
+    )
+
+
+def _people(rule: ConditionalRule, person: Identity) -> Conjunction | None:
+    users, groups = rule.members("users", "include"), rule.members("groups", "include")
+    if person.id in rule.members("users", "exclude"):
+        return None
+    if person.groups & set(rule.members("groups", "exclude")):
+        return None
+    is_user, is_member = person.id in users, bool(person.groups & set(groups))
+    if users and groups and is_user != is_member:
+        # Okta does not document whether one of the two is enough.
+        return frozenset(
+            {name_unknown("users and groups of one rule", [sorted(users), sorted(groups)])}
+        )
+    if (is_user or not users) and (is_member or not groups):
+        return NOTHING
+    # A list that cannot be read may have the person; it is an unknown of the rule already.
+    return NOTHING if any(map(_may_include_people, rule.unreadable)) else None
+
+
+def _may_include_people(path: str) -> bool:
+    return path.startswith("conditions.people") and not path.endswith(".exclude")
+
+
+def _platform(condition: Row, device: DeviceContext) -> Conjunction | None:
+    include, exclude = condition.get("include") or [], condition.get("exclude") or []
+    excluding, including = _matches(exclude, device), _matches(include, device)
+    if True in excluding or (include and not including):
+        return None
+    unknowns = {name_unknown("excluded platform", exclude)} if excluding else set()
+    if include and True not in including:
+        unknowns.add(name_unknown("platform", include))
+    return frozenset(unknowns)
+
+
+def _matches(entries: t.Iterable[Row], device: DeviceContext) -> list[bool]:
+    """Return, for each platform of a condition that may be the device's, whether it surely is."""
+    return [_is_certain(entry, device) for entry in entries if _may_be_on(entry, device)]
+
+
+def _may_be_on(entry: Row, device: DeviceContext) -> bool:
+    """Return whether a device may be on a platform, whatever version it has.
+
+    A device of an unknown platform may be on each, and each device on a platform whose word is
+    unknown, or that an expression describes.
+
+    :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
+    """
+    if not device.platform or (entry.get("os") or {}).get("expression"):
+        return True
+    platform = device.platform if device.platform in PLATFORMS else "OTHER"
+    kind, system = _words(entry)
+    return (kind in ("ANY", PLATFORMS.get(platform, "OTHER")) or kind not in KINDS) and (
+        system in ("ANY", platform) or system not in SYSTEMS
+    )
+
+
+def _words(entry: Row) -> tuple[str, str]:
+    """Return the type and the system of a platform in upper case."""
+    kind, system = entry.get("type") or "ANY", (entry.get("os") or {}).get("type") or "ANY"
+    return str(kind).upper(), str(system).upper()
+
+
+def _is_certain(entry: Row, device: DeviceContext) -> bool:
+    system = entry.get("os") or {}
+    kinds = _words(entry)
+    if kinds[0] not in KINDS or kinds[1] not in SYSTEMS:
+        return False
+    if not device.platform and kinds != ("ANY", "ANY"):
+        return False
+    further = _unknown_keys("", entry, ("type", "os")) | _unknown_keys("", system, ("type",))
+    return not further
+
+
+def _user_type(condition: Row, person: Identity) -> Conjunction | None:
+    include, exclude = condition.get("include") or [], condition.get("exclude") or []
+    if not include and not exclude:
+        return NOTHING
+    if person.user_type is None:
+        return frozenset({name_unknown("user type", [sorted(include), sorted(exclude)])})
+    if person.user_type in exclude or (include and person.user_type not in include):
+        return None
+    return NOTHING
+
+
+def _contextual(conditions: Row) -> Conjunction:
+    """Return the unknowns that only the sign-in itself settles."""
+    expression = conditions.get("elCondition") or {}
+    unknowns = {
+        name_unknown({"riskScore": "risk"}.get(name, name), condition)
+        for name, condition in conditions.items()
+        if name not in JUDGED_CONDITIONS and limits_sign_ins(name, condition)
+    }
+    if expression.get("condition"):
+        unknowns.add(name_unknown("expression", fold_expression(expression["condition"])))
+    people = conditions.get("people") or {}
+    keys = {
+        **{name: (conditions.get(name) or {}, known) for name, known in JUDGED_CONDITIONS.items()},
+        **{f"people.{name}": (people.get(name) or {}, _SIDES) for name in ("users", "groups")},
+    }
+    return frozenset(unknowns).union(
+        *(_unknown_keys(name, condition, known) for name, (condition, known) in keys.items())
+    )

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The apps of a report, the rules that judge their sign-ins, and whom these rules tell apart."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._okta import client as okta_api
+from ..._okta.client import Okta
+from ..._okta.group_members import read_members
+from ..._okta.records import WORKING_STATUSES, App, OktaDevice, Policy
+from ..policies.plan import describe_inactive, require_policy_of
+from ..policies.resolution import resolve_apps
+from ..rules.order import Rules, in_order
+from ..rules.subjects import named_groups
+from . import other_policies
+from .admission import JudgedApp, Users
+from .directory import Directory
+from .other_policies import OtherPolicies
+from .sessions import Sessions
+from .signals import signals_of
+
+# A report without apps asks for none of their scopes.
+USES = (
+    okta_api.ENRICHING_APPS,
+    okta_api.ENRICHING_GROUP_USERS,
+    *other_policies.ENRICHING_USES,
+)
+
+
+def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies) -> list[JudgedApp]:
+    """Return apps by ids or exact labels, with their rules. Raises BadOption and Unreadable.
+
+    The pages of the lists of apps and of their policies are read, the rules of each policy once,
+    and what ``others`` read. A policy that Okta does not list counts as active.
+    """
+    if not wanted:
+        return []
+    apps = resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted)
+    policies = {each.id: each for each in okta.access_policies(okta_api.ENRICHING_POLICIES)}
+    rules: dict[str, Rules] = {}
+    judged = []
+    for app in apps:
+        policy_id = require_policy_of(app)
+        if policy_id not in rules:
+            rules[policy_id] = in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
+        signals = signals_of(others.signals, app.id, policy_id, policy_id).after
+        problem = describe_inactive(policies.get(policy_id, Policy(policy_id)))
+        judged.append(JudgedApp(app, rules[policy_id], signals, _inactive_app(app) or problem))
+    return judged
+
+
+def _inactive_app(app: App) -> str:
+    """Return that nobody signs in to an app that is not active, as sentences, or ""."""
+    if app.status in (None, "ACTIVE"):
+        return ""
+    return (
+        f"App {app.label!r}: it is {app.status}, so nobody signs in to it. Activate it in the Admin"
+        " Console, or leave it out."
+    )
+
+
+class UserReader:
+    """Collects the users of device records, and the members of the groups that rules name."""
+
+    def __init__(self) -> None:
+        self._directory = Directory()
+
+    def add(self, device: OktaDevice) -> None:
+        """Add a device record, unless nobody can sign in with it."""
+        if device.status in WORKING_STATUSES:
+            self._directory.add_device(device)
+
+    def read(self, okta: Okta, apps: t.Iterable[JudgedApp], sessions: Sessions) -> Users:
+        """Return the users. The pages of the members of each group are read."""
+        named = named_groups(*(each.rules for each in apps)) | sessions.groups
+        for group_id in sorted(named):
+            self._directory.add_group(
+                group_id, read_members(okta, group_id, okta_api.ENRICHING_GROUP_USERS)
+            )
+        directory = self._directory
+        members = directory.members
+        return Users(
+            {login.casefold(): user_id for user_id, login in directory.logins.items()},
+            directory.devices,
+            {group: frozenset(users) for group, users in members.items()},
+            {
+                user.id: user.type_id
+                for users in members.values()
+                for user in users.values()
+                if user.type_id
+            },
+            directory.statuses,
+            sessions,
+        )

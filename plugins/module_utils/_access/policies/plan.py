@@ -1,0 +1,300 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to do about an app sign-in policy: make or describe it, and where its apps go. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ..._core.changes import Change
+from ..._core.errors import Refused, Unreadable
+from ..._okta.records import App, Policy, PolicyRule
+from ..rules.order import Rules
+from .marks import Marks, parse_marks, with_marks
+from .rules_at_departure import digest_rules
+
+CLONED = "[cloned] "  # how Okta begins the name of a clone, by a recorded answer
+
+
+def origin_of(policy: Policy) -> str | None:
+    """Return the id of the policy that a clone was made from, by its description."""
+    return parse_marks(policy.description).origin
+
+
+def require_policy_of(app: App) -> str:
+    """Return the id of an app's policy. Raises Unreadable if Okta does not show it."""
+    if not app.policy_id:
+        raise Unreadable(
+            f"App {app.label!r}: Okta does not show its sign-in policy, so the effect on its users"
+            " is unknown. Check the app in the Admin Console.",
+            vendor="okta",
+        )
+    return app.policy_id
+
+
+def describe_inactive(policy: Policy) -> str:
+    """Return that nobody knows whom a policy admits that is not active, as sentences, or ""."""
+    if not policy.is_inactive:
+        return ""
+    return (
+        f"Policy {policy.name!r}: it is {policy.status}, so which rules apply to its apps is"
+        " unknown. Activate the policy in the Admin Console."
+    )
+
+
+def rules_in_force(policy: Policy, rules: Rules) -> Rules:
+    """Return the rules by which the apps of a policy are judged.
+
+    Whether those of a policy that is not active are is not documented: before them come two that
+    may admit anybody, and refuse anybody.
+    """
+    if not policy.is_inactive:
+        return rules
+    return [_open_rule(policy, "ALLOW", "anybody"), _open_rule(policy, "DENY", "nobody"), *rules]
+
+
+def _open_rule(policy: Policy, access: str, admitted: str) -> PolicyRule:
+    """Return a rule that may apply to anybody."""
+    name = f"policy {policy.name!r} while it is {policy.status}"
+    return PolicyRule.from_row(
+        {
+            "name": name,
+            "priority": -1,
+            "status": "ACTIVE",
+            "conditions": {f"whom {name} admits": admitted},
+            "actions": {"appSignOn": {"access": access}},
+        }
+    )
+
+
+# Back to the earlier policies
+
+
+def earlier_policies(
+    apps: t.Iterable[App], known: t.Iterable[Policy], rules: t.Mapping[str, Rules]
+) -> Marks:
+    """Return the marks of the policy to which each app goes back after it moved.
+
+    An app of another clone goes back to what it had before that one. A clone that was renamed, or
+    that a new one replaces, requires managed devices as well.
+
+    Raises Unreadable for a policy with a rule of which a part cannot be read: its digest would be
+    that of other rules.
+
+    :arg rules: those that apply to the apps, by policy.
+    """
+    marks = {policy.id: parse_marks(policy.description) for policy in known}
+    came_from, digests = dict[str, str](), dict[str, str]()
+    for app in apps:
+        held = marks.get(app.policy_id or "", Marks())
+        before = held.came_from.get(app.id)
+        if before and before in marks:
+            came_from[app.id], digest = before, held.digests.get(app.id)
+        elif app.policy_id:
+            came_from[app.id] = app.policy_id
+            digest = digest_rules(_readable(app, rules[app.policy_id]))
+        else:
+            continue
+        if digest:
+            digests[app.id] = digest
+    return Marks(None, came_from, digests)
+
+
+def _readable(app: App, rules: Rules) -> Rules:
+    for rule in rules:
+        if rule.hidden_part:
+            raise Unreadable(
+                f"Rule {rule.name!r}: Okta {rule.hidden_part}, so what applies to {app.label!r}"
+                " cannot be kept for its way back. Nothing was written. Check the rule in the"
+                " Admin Console.",
+                vendor="okta",
+            )
+    return rules
+
+
+def require_no_other_clone(name: str, known: t.Iterable[Policy], original: Policy | None) -> None:
+    """Raise Refused if a policy to revert does not exist, and a clone with apps does.
+
+    The clone may have been renamed: its apps would stay there.
+
+    :arg original: whose clones count, None for all.
+    """
+    clones = []
+    for policy in known:
+        marks = parse_marks(policy.description)
+        if marks.apps and (original is None or marks.origin == original.id):
+            clones.append(repr(policy.name))
+    if clones:
+        raise Refused(
+            f"name: Okta has no app sign-in policy {name!r}, and apps moved to {', '.join(clones)}."
+            f" If it was renamed, no app went back. Rename it to {name!r} in the Admin Console, or"
+            " set its present name."
+        )
+
+
+def require_no_renamed_clone(
+    name: str, option: str, original: Policy, apps: t.Iterable[App], known: t.Iterable[Policy]
+) -> None:
+    """Raise Refused if a policy would be cloned for apps that another clone of its original has.
+
+    That one may be it, renamed: a second clone would take its apps, without its rules.
+
+    :arg option: the option that has the name.
+    """
+    clones = {policy.id: policy for policy in known if origin_of(policy) == original.id}
+    held = {app.label: clones[app.policy_id] for app in apps if app.policy_id in clones}
+    if not held:
+        return
+    names = ", ".join(dict.fromkeys(repr(policy.name) for policy in held.values()))
+    raise Refused(
+        f"{option}: Okta has no app sign-in policy {name!r}, and {', '.join(map(repr, held))} use"
+        f" {names}, another clone of {original.name!r}. If it was renamed, rename it to {name!r} in"
+        " the Admin Console, or set its present name. If a new clone is to replace it, move its"
+        " apps back first (state=reverted)."
+    )
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """Which apps of a policy go back to which one, and which stay.
+
+    ``left`` are apps whose earlier policy is not known, does not exist any more, or cannot be
+    assigned. ``description`` is that of the policy afterwards.
+    """
+
+    moves: tuple[tuple[App, Policy], ...]
+    left: tuple[App, ...]
+    description: str
+
+
+def plan_reversal(
+    policy: Policy,
+    apps: t.Sequence[App],
+    known: t.Sequence[Policy],
+    staying: t.Container[str] = (),
+) -> Reversal:
+    """Return how the apps of a policy go back to the policies that they had.
+
+    Raises Refused for a policy without the mark of this collection.
+
+    :arg staying: the ids of apps whose earlier policy cannot be assigned.
+    """
+    marks = parse_marks(policy.description)
+    if not marks.origin:
+        raise Refused(
+            f"Policy {policy.name!r}: its description does not name the policy that it was made"
+            " from, so its apps cannot be moved back. Assign its apps with okta_access_policy and"
+            " the name of their future policy."
+        )
+    by_id = {each.id: each for each in known if each.id != policy.id}
+    moves, left = [], []
+    for app in apps:
+        target = by_id.get(marks.came_from[app.id]) if app.id in marks.came_from else None
+        if target is None or app.id in staying:
+            left.append(app)
+        else:
+            moves.append((app, target))
+    description = with_marks(policy.description, marks.keeping({app.id for app in left}))
+    return Reversal(tuple(moves), tuple(left), description)
+
+
+# The policy itself
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """What to do about a policy.
+
+    ``future`` is the policy as it will be, with the id "" if it does not exist yet; ``original`` is
+    what a new one is cloned from.
+    """
+
+    current: Policy | None
+    original: Policy | None
+    future: Policy
+    changes: tuple[Change, ...] = ()
+
+
+def plan_policy(
+    name: str,
+    description: str | None,
+    current: Policy | None,
+    original: Policy | None,
+    moving: Marks | None = None,
+) -> PolicyPlan:
+    """Return what to do about a policy.
+
+    Raises Refused if a policy of this name was made from another original.
+
+    :arg moving: the marks of apps that will move to it. A clone keeps them in its description,
+        which is written before an app moves.
+    """
+    if current is None:
+        return _plan_new_policy(name, description, original, moving or Marks())
+    marks = parse_marks(current.description)
+    if original and marks.origin != original.id:
+        fact = (
+            f"made from policy {marks.origin}"
+            if marks.origin
+            else "not marked as made from another one in the description that Okta shows"
+        )
+        raise Refused(
+            f"Policy {current.name!r}: it exists and is {fact}, not from {original.name!r}"
+            f" ({original.id}). Choose another name."
+        )
+    text = _describe_policy(current, description, marks, moving or Marks())
+    future = replace(current, description=text)
+    if (text or "") == (current.description or ""):
+        return PolicyPlan(current, original, future)
+    change = Change(
+        "update",
+        f"policy {current.name!r}",
+        {"description": current.description},
+        {"description": text},
+    )
+    return PolicyPlan(current, original, future, (change,))
+
+
+def _describe_policy(
+    current: Policy, description: str | None, marks: Marks, moving: Marks
+) -> str | None:
+    """Return the future description; that of a policy which is not a clone gets no marks."""
+    if not marks.origin:
+        return current.description if description is None else description
+    others = marks.keeping(marks.apps - moving.came_from.keys())
+    future = Marks(
+        marks.origin,
+        {**others.came_from, **moving.came_from},
+        {**others.digests, **moving.digests},
+        others.ambiguous,
+    )
+    if description is None and future == marks:
+        return current.description
+    return with_marks(current.description if description is None else description, future)
+
+
+def _plan_new_policy(
+    name: str,
+    description: str | None,
+    original: Policy | None,
+    moving: Marks,
+) -> PolicyPlan:
+    marks = replace(moving, origin=original.id) if original else Marks()
+    text = with_marks(description, marks) if original else description
+    values = {"description": text, **({"clone_of": original.name} if original else {})}
+    change = Change("create", f"policy {name!r}", {}, values)
+    return PolicyPlan(None, original, Policy("", name, text), (change,))
+
+
+def leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]:
+    """Return the names of clones that an interrupted run may have left without its mark.
+
+    They may as well be somebody's backup: Okta names both alike.
+    """
+    return [
+        policy.name
+        for policy in policies
+        if policy.name.startswith(f"{CLONED}{original.name}") and not origin_of(policy)
+    ]

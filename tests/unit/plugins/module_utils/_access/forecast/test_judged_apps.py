@@ -1,0 +1,161 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read of apps, rules and users: each policy and each group once."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.judged_apps import (
+    UserReader,
+    read_judged_apps,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.sessions import (
+    Sessions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signals import (
+    SignalPolicy,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
+    Operation,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    OktaDevice,
+    OktaUser,
+    Policy,
+    PolicyRule,
+)
+
+APPS = [
+    App("0oa1", "Salesforce", policy_id="p1"),
+    App("0oa2", "Slack", policy_id="p1"),
+    App("0oa3", "Wiki", policy_id="p2"),
+]
+STAFF = PolicyRule(name="Staff", priority=1, conditions={"people": {"groups": {"include": ["g1"]}}})
+LAST = PolicyRule(name="Catch-all Rule", priority=99, system=True)
+
+
+class Others(t.NamedTuple):
+    """Policies of other kinds, of which one concerns the policy p2."""
+
+    sessions: Sessions = Sessions()
+    signals: tuple[SignalPolicy, ...] = (SignalPolicy("s1", "S", (), frozenset({"p2"})),)
+
+
+OTHERS: t.Any = Others()
+
+
+@dataclass
+class FakeOrg:
+    """An org that notes what is read."""
+
+    reads: list[str] = field(default_factory=list)
+    status: str | None = "ACTIVE"  # of the policy p1; p2 is not listed
+
+    def access_policies(self, operation: Operation) -> list[Policy]:
+        assert operation.optional
+        self.reads.append("policies")
+        return [Policy("p1", "Staff", status=self.status)]
+
+    def apps(self, operation: Operation) -> list[App]:
+        assert operation.optional
+        self.reads.append("apps")
+        return APPS
+
+    def policy_rules(self, policy_id: str, operation: Operation) -> list[PolicyRule]:
+        assert operation.optional
+        self.reads.append(policy_id)
+        return [LAST, STAFF]
+
+    def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+        assert operation.optional
+        self.reads.append(group_id)
+        row = {"id": "u1", "type": {"id": "t1"}, "profile": {"login": "Ada@acme.com"}}
+        return [
+            OktaUser.from_row(row),
+            OktaUser.from_row({"id": "u2"}),
+            OktaUser.from_row({"id": "u3", "status": "SUSPENDED"}),
+        ]
+
+
+def device(status: str = "ACTIVE", device_id: str = "guo1") -> OktaDevice:
+    user = {"id": "u1", "profile": {"login": "Ada@acme.com"}}
+    users = [{"managementStatus": "MANAGED", "user": user}]
+    profile = {"platform": "MACOS"}
+    return OktaDevice.from_row(
+        {"id": device_id, "status": status, "profile": profile, "_embedded": {"users": users}}
+    )
+
+
+def test_without_apps_nothing_is_read() -> None:
+    org: t.Any = FakeOrg()
+    assert read_judged_apps(org, [], OTHERS) == [] and org.reads == []
+
+
+def test_each_policy_is_read_once_and_its_rules_are_in_order() -> None:
+    org: t.Any = FakeOrg()
+    judged = read_judged_apps(org, ["Slack", "0oa1", "Wiki"], OTHERS)
+    assert [each.app.label for each in judged] == ["Slack", "Salesforce", "Wiki"]
+    assert all(list(each.rules) == [STAFF, LAST] for each in judged)
+    assert org.reads == ["apps", "policies", "p1", "p2"]
+    assert [each.signals for each in judged] == [(), (), OTHERS.signals]
+
+
+@pytest.mark.parametrize(
+    "status, is_evaluated", [("ACTIVE", True), (None, True), ("INACTIVE", False), ("NEW", False)]
+)
+def test_rules_of_a_policy_that_is_not_active_cannot_be_evaluated(
+    status: str | None, is_evaluated: bool
+) -> None:
+    org: t.Any = FakeOrg(status=status)
+    judged = read_judged_apps(org, ["Slack", "Wiki"], OTHERS)
+    problem = (
+        f"Policy 'Staff': it is {status}, so which rules apply to its apps is unknown. Activate the"
+        " policy in the Admin Console."
+    )
+    assert [each.problem for each in judged] == ["" if is_evaluated else problem, ""]
+
+
+def test_an_app_that_is_not_active_admits_nobody_for_sure(monkeypatch: t.Any) -> None:
+    org: t.Any = FakeOrg()
+    off = App("0oa4", "Old", policy_id="p1", status="INACTIVE")
+    on = App("0oa5", "New", policy_id="p1", status="ACTIVE")
+    monkeypatch.setattr(org, "apps", lambda _operation: [off, on])
+    assert [each.problem for each in read_judged_apps(org, ["Old", "New"], OTHERS)] == [
+        "App 'Old': it is INACTIVE, so nobody signs in to it. Activate it in the Admin Console, or"
+        " leave it out.",
+        "",
+    ]
+
+
+def test_an_app_that_is_not_there_is_an_error() -> None:
+    org: t.Any = FakeOrg()
+    with pytest.raises(BadOption, match="apps: "):
+        read_judged_apps(org, ["Slak"], OTHERS)
+
+
+def test_users_come_from_records_that_work_and_from_groups_that_rules_name() -> None:
+    org: t.Any = FakeOrg()
+    reader, judged = UserReader(), read_judged_apps(org, ["Slack", "Wiki"], OTHERS)
+    for each in (device(), device("SUSPENDED", "guo2"), device("UNSUSPENDED", "guo3")):
+        reader.add(each)
+    users = reader.read(org, judged, OTHERS.sessions)
+    assert org.reads == ["apps", "policies", "p1", "p2", "g1"]
+    assert users.ids["ada@acme.com"] == "u1"
+    assert [each.device_id for each in users.devices["u1"]] == ["guo1", "guo3"]
+    assert users.members == {"g1": frozenset({"u1", "u2", "u3"})}
+    assert users.types == {"u1": "t1"} and users.statuses == {"u3": "SUSPENDED"}
+
+
+def test_a_record_shows_the_status_of_its_users_where_okta_does() -> None:
+    reader, org = UserReader(), FakeOrg()
+    user = {"id": "u1", "status": "LOCKED_OUT", "profile": {"login": "Ada@acme.com"}}
+    row = {"id": "guo1", "status": "ACTIVE", "_embedded": {"users": [{"user": user}]}}
+    reader.add(OktaDevice.from_row(row))
+    okta: t.Any = org
+    assert reader.read(okta, [], OTHERS.sessions).statuses == {"u1": "LOCKED_OUT"}

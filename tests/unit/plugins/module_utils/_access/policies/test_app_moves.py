@@ -1,0 +1,277 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Moves of apps between policies: what Okta refuses, and whom they affect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import guards
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+    AccessChange,
+    Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.possible_refusals import (
+    newly_refusing_rule,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
+    app_moves,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.rules_at_departure import (
+    digest_rules,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+    PolicyRule,
+)
+
+CLONE, COMPANY = Policy("rst2", "Clone", status="ACTIVE"), Policy("rst1", "Company apps")
+CONSOLE = App("a1", "Okta Admin Console", "saasure", "rst9")
+SLACK, JIRA, PAYROLL = (App(f"a-{name}", name, name, "rst1") for name in ("Slack", "Jira", "Pay"))
+APPS = [CONSOLE, SLACK, JIRA, PAYROLL]
+
+
+def move(app, target=CLONE):
+    return app_moves.Move(app, target, app.policy_id, target.id)
+
+
+def blocked(*moves):
+    return [each.app for each in app_moves.find_obstacles(moves, APPS)]
+
+
+def test_the_policy_of_the_admin_console_takes_no_other_app():
+    of_the_console = Policy("rst9", "Okta Admin Console")
+    assert blocked(move(SLACK, of_the_console), move(CONSOLE, of_the_console)) == [SLACK]
+
+
+def test_an_app_that_moves_after_the_admin_console_is_refused():
+    assert blocked(move(SLACK), move(CONSOLE), move(JIRA)) == [JIRA]
+    new = Policy("", "New clone")
+    assert blocked(move(SLACK, new), move(CONSOLE, new), move(JIRA, new)) == [JIRA]
+
+
+def test_a_policy_that_the_admin_console_leaves_takes_apps():
+    assert blocked(move(CONSOLE), move(SLACK, Policy("rst9", "Okta Admin Console"))) == []
+
+
+def test_an_org_without_an_admin_console_has_no_obstacle():
+    assert app_moves.find_obstacles([move(SLACK, Policy("", "New clone"))], [SLACK]) == []
+
+
+def test_an_app_that_cannot_move_to_the_policy_of_the_admin_console_is_named():
+    target = Policy("rst9", "Okta Admin Console")
+    with pytest.raises(Refused) as error:
+        app_moves.require_no_obstacles([move(SLACK, target)], APPS)
+    assert error.value.message == (
+        "'Slack': policy 'Okta Admin Console' is, or becomes, the policy of the Okta Admin"
+        " Console, and Okta refuses it for other apps. Choose another policy. Nothing was written."
+    )
+
+
+def test_obstacles_are_explained_by_their_reasons():
+    obstacles = [
+        app_moves.Obstacle(app, reason)
+        for app, reason in ((SLACK, "a is off"), (JIRA, "b is off"), (PAYROLL, "a is off"))
+    ]
+    explanation = "'Slack', 'Pay': a is off. 'Jira': b is off."
+    assert app_moves.explain_obstacles(obstacles) == explanation
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "SOMETHING_NEW"])
+def test_no_app_moves_to_a_policy_that_is_not_active(status):
+    inactive = Policy("rst1", "Company apps", status=status)
+    with pytest.raises(
+        Refused, match=f"'Slack', 'Jira': policy 'Company apps' is {status}, so"
+    ) as error:
+        app_moves.require_no_obstacles([move(SLACK, inactive), move(JIRA, inactive)], APPS)
+    assert error.value.message.endswith(
+        "Activate the policy in the Admin Console. Nothing was written."
+    )
+
+
+def test_the_rules_of_each_policy_are_read_once():
+    reads = []
+
+    def policy_rules(policy_id):
+        reads.append(policy_id)
+        return [rule(policy_id)]
+
+    okta = SimpleNamespace(policy_rules=policy_rules)
+    rules = app_moves.read_rules(okta, [move(SLACK), move(JIRA), move(CONSOLE)])
+    assert rules == {each: [rule(each)] for each in ("rst1", "rst2", "rst9")}
+    assert sorted(reads) == sorted(rules)
+
+
+def test_without_a_move_there_is_nothing_to_check():
+    assert app_moves.check_moves(SimpleNamespace(), [], {}, OPTIONS) is None
+
+
+# Reversals
+
+
+def rule(name="Catch-all Rule", access="ALLOW", **conditions):
+    row = {"name": name, "status": "ACTIVE", "conditions": conditions}
+    sign_on = {"access": access, "verificationMethod": {"factorMode": "1FA"}}
+    return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
+
+
+OPTIONS = guards.GuardOptions(
+    forecast=True,
+    active_days=30,
+    log_events=50000,
+    max_locked_out=0,
+    break_glass_group=None,
+    allow_protected_apps=[],
+)
+ORG = SimpleNamespace(authenticators=list, signal_policies=list)
+OPEN, CLOSED = [rule()], [rule(access="DENY")]
+MANAGED = [rule("Managed", device={"managed": True}), rule(access="DENY")]
+
+
+def reverse(before, after, app=SLACK, left=None):
+    """Return the forecast of a reversal in an org without members.
+
+    ``left`` are the rules that the app left, None if they are not recorded.
+    """
+    digest = "" if left is None else digest_rules(left)
+    moves = [app_moves.Move(app, COMPANY, "rst2", "rst1", digest)]
+    rules = {"rst2": before, "rst1": after}
+    return app_moves.check_moves(ORG, moves, rules, OPTIONS, is_reversal=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(CLOSED, OPEN), (CLOSED, CLOSED), (CLOSED, MANAGED), (MANAGED, MANAGED)]
+)
+@pytest.mark.parametrize("app", [SLACK, CONSOLE])
+def test_a_reversal_that_takes_nothing_from_anybody_is_free(before, after, app):
+    assert reverse(before, after, app) is None
+
+
+def test_a_reversal_to_what_the_app_left_reads_nothing():
+    """It refuses whom it refused before; ``ORG`` has neither people nor a log."""
+    clone, phones = [rule("New"), *CLOSED], rule("Phones", network={"connection": "ZONE"})
+    assert reverse(OPEN, CLOSED, left=CLOSED) is None
+    assert reverse(clone, [phones, *CLOSED], left=CLOSED) is None
+
+
+def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
+    with pytest.raises(Refused, match="'Okta Admin Console' .* in allow_protected_apps"):
+        reverse(OPEN, CLOSED, CONSOLE, left=CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("left", "clone", "expected"),
+    [
+        (CLOSED, OPEN, CLOSED),  # unchanged
+        (OPEN, OPEN, OPEN),  # stricter by now
+        ([rule("Phones")], OPEN, OPEN),  # lost: who is admitted now counts as admitted then
+        (None, OPEN, None),  # not recorded
+    ],
+)
+def test_the_rules_that_an_app_left_are_found_or_assumed(monkeypatch, left, clone, expected):
+    changes = []
+    monkeypatch.setattr(guards, "check_changes", lambda _okta, each, *_more: changes.extend(each))
+    reverse(clone, CLOSED, left=left)
+    assert [each.left for change in changes for each in change.apps] == [expected]
+    changes.clear()
+    app_moves.check_moves(ORG, [move(SLACK)], {"rst1": OPEN, "rst2": CLOSED}, OPTIONS)
+    assert [each.left for change in changes for each in change.apps] == [None]
+
+
+def test_only_a_reversal_may_end_at_managed_devices_without_a_break_glass_group():
+    moves, rules = [move(SLACK, CLONE)], {"rst1": CLOSED, "rst2": MANAGED}
+    with pytest.raises(Refused, match="no group keeps access"):
+        app_moves.check_moves(ORG, moves, rules, OPTIONS)
+
+
+def test_a_move_does_not_change_the_policy_that_it_leads_to():
+    account = Policy("rst2", "Okta Account Management Policy")
+    options = replace(OPTIONS, forecast=False)
+    assert (
+        app_moves.check_moves(ORG, [move(SLACK, account)], {"rst1": OPEN, "rst2": CLOSED}, options)
+        is None
+    )
+
+
+def test_a_reversal_of_an_app_of_okta_is_guarded():
+    with pytest.raises(Refused, match="'Okta Admin Console' .* in allow_protected_apps"):
+        reverse(OPEN, CLOSED, CONSOLE)
+
+
+def test_apps_of_a_policy_that_is_not_active_are_an_error():
+    app_moves.require_active(Policy("rst1", "Managed", status="ACTIVE"))
+    with pytest.raises(Refused, match="Policy 'Managed': it is INACTIVE, so which rules apply"):
+        app_moves.require_active(Policy("rst1", "Managed", status="INACTIVE"))
+
+
+INACTIVE = Policy("rst1", "Company apps", status="INACTIVE")
+
+
+@pytest.mark.parametrize("present", [Policy("rst1", "Company apps", status="ACTIVE"), INACTIVE])
+@pytest.mark.parametrize(("before", "after"), [(CLOSED, OPEN), (CLOSED, CLOSED)])
+def test_an_app_whose_policy_is_not_active_may_admit_anybody_now(present, before, after):
+    moved = app_moves.Move(SLACK, CLONE, "rst1", "rst2", present=present)
+    change = app_moves._app_change(moved, {"rst1": before, "rst2": after}, False)
+    may_refuse = present == INACTIVE and after == CLOSED
+    assert (newly_refusing_rule(change.before, change.after) is not None) is may_refuse
+    assert change.after is after and change.policy_after == "rst2"
+
+
+def test_a_reversal_does_not_wait_for_a_policy_to_be_active():
+    moved = app_moves.Move(SLACK, COMPANY, "rst2", "rst1", digest_rules(OPEN), INACTIVE)
+    change = app_moves._app_change(moved, {"rst1": OPEN, "rst2": CLOSED}, True)
+    assert change.before is CLOSED and change.policy_after == "rst1"
+
+
+def test_what_was_read_of_other_policies_serves_the_check(monkeypatch):
+    seen = []
+    monkeypatch.setattr(guards, "check_changes", lambda *arguments: seen.append(arguments))
+    rules = {"rst1": OPEN, "rst2": OPEN}
+    app_moves.check_moves("org", [move(SLACK)], rules, OPTIONS, others="others")
+    ((org, changes, options, others),) = seen
+    assert (org, options, others) == ("org", OPTIONS, "others")
+    assert [each.policy for each in changes] == [CLONE]
+
+
+def test_each_policy_that_is_not_active_is_warned_of_once():
+    warnings = []
+    app_moves.warn_of_inactive(warnings.append, [INACTIVE, CLONE, INACTIVE, COMPANY])
+    assert warnings == [
+        "Policy 'Company apps': it is INACTIVE, so which rules apply to its apps is unknown."
+        " Activate the policy in the Admin Console."
+    ]
+
+
+def test_a_reversal_to_managed_devices_needs_a_break_glass_group():
+    with pytest.raises(Refused, match="no group keeps access"):
+        reverse(OPEN, MANAGED)
+
+
+def rows(*logins):
+    return tuple(AccessChange(each, each, "MACOS", None, "Open", "Closed") for each in logins)
+
+
+def test_a_reversal_may_lock_out_as_many_as_it_admits_again():
+    result = Forecast(rows("ada", "bob"), rows("ada", "eve"), people=3)
+    guards.LockOutGuard(1, is_reversal=True).check(result)
+    with pytest.raises(Refused, match="2 people .* set max_locked_out to 1 for this run"):
+        guards.LockOutGuard(0, is_reversal=True).check(result)
+    with pytest.raises(Refused, match="Correct the earlier policy, or set max_locked_out to 1"):
+        guards.LockOutGuard(0, is_reversal=True).check(result)
+    with pytest.raises(Refused, match="set max_locked_out to 2 for this run"):
+        guards.LockOutGuard(1).check(result)
+
+
+def test_a_forecast_leaves_out_who_lost_nothing_and_apps_that_do_not_count():
+    result = Forecast(rows("ada", "bob"), never_seen=rows("eve", "joe"))
+    since = Forecast(rows("bob"), never_seen=rows("joe"))
+    left = result.also_in(since)
+    assert (left.locked_out, left.never_seen) == (rows("bob"), rows("joe"))
+    over_apps = result.for_app(SLACK)
+    assert over_apps.without({SLACK.id}).locked_out == ()
+    assert over_apps.without({JIRA.id}) == over_apps and result.without({SLACK.id}) == result
