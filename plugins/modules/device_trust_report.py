@@ -316,7 +316,14 @@ def run(ctx: ModuleContext) -> Result:
         authorities.key_ids,
         subjects_by_ring(rings)[None],
     )
-    query = FleetQuery(rings, params["okta_verify_item_ids"], competitors, expiries, with_use=True)
+    query = FleetQuery(
+        rings,
+        params["okta_verify_item_ids"],
+        competitors,
+        expiries,
+        with_use=True,
+        with_accounts=bool(apps),
+    )
     fleet = read_fleet(ctx.okta, ctx.kandji, query, users.add if apps else None)
     if warning := describe_warning(SharedMacs.of_fleet(fleet.macs)):
         ctx.warn(warning)
@@ -327,7 +334,7 @@ def run(ctx: ModuleContext) -> Result:
     people = _access(fleet, apps, known, horizon)
     labels = tuple(str(each.app.label) for each in apps)
     problems = (each.problem for each in apps if each.problem)
-    notes = tuple(dict.fromkeys((*problems, *others.unread)))
+    notes = tuple(dict.fromkeys((*problems, *users.notes, *others.unread)))
     access = AccessForecast(horizon, tuple(people), labels, notes)
     access = masked_access(access, ctx.masker)
     meta = _meta(ctx, rings, authorities, access)

@@ -222,3 +222,27 @@ def test_an_app_that_anybody_may_use_is_lost_by_nobody(watched, run_module, args
         org.assign(org.directory.app("Salesforce"), policy)
     access = report(run_module, watched, args, apps=["Salesforce"], within_days=365)["access"]
     assert access["losing_people"] == 0 and access["calendar"] == []
+
+
+def test_an_account_that_is_suspended_is_refused_where_no_rule_names_a_group(
+    watched, run_module, args
+):
+    require_managed(watched)
+    before = report(run_module, watched, args, apps=["Salesforce"])["access"]["counts_today"]
+    (user_id, *_more) = watched.world.macs[0].accounts
+    watched.world.okta.users[user_id].status = "SUSPENDED"
+    counts = report(run_module, watched, args, apps=["Salesforce"])["access"]["counts_today"]
+    assert counts["refused"] == before["refused"] + 1
+    assert counts["gets_in"] == before["gets_in"] - 1
+
+
+def test_a_rule_that_names_a_deleted_group_leaves_its_people_unknown(watched, run_module, args):
+    group = watched.world.okta.directory.add_group("Mac users")
+    require_managed(watched, people={"groups": {"include": [group.id]}})
+    del watched.world.okta.directory.groups[group.id]
+    access = report(run_module, watched, args, apps=["Salesforce"], within_days=365)["access"]
+    assert access["notes"] == [
+        f"Okta has no group {group.id}, which a policy or a rule names, so whom it concerns is"
+        " unknown. Remove the group there, and run again."
+    ]
+    assert access["counts_today"]["gets_in"] == 0 and access["counts_today"]["unknown"] > 5

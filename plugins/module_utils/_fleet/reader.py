@@ -68,7 +68,8 @@ class FleetQuery:
     ``app_ids`` are library items of Okta Verify, ``competitors`` other custom profiles that bring
     certificates of the same authority. The System Log is read for ``log_days``, at most
     ``log_events`` events; 0 leaves it out. ``with_use`` reads it farther back, for certificates
-    alone, if it is not known otherwise whether the newest ones were used. ``now`` is Okta's time if
+    alone, if it is not known otherwise whether the newest ones were used. ``with_accounts`` asks
+    for the users of records in full, with the statuses of their accounts. ``now`` is Okta's time if
     None.
     """
 
@@ -81,6 +82,7 @@ class FleetQuery:
     log_days: int = 30
     log_events: int = 12000
     with_use: bool = False
+    with_accounts: bool = False
     now: datetime | None = None
 
     @property
@@ -144,7 +146,7 @@ def _read_tables(
     """Return all tables, and Okta's time. Raises one error for all that went wrong."""
 
     def read_okta() -> tuple[DeviceRecords, LogFacts, datetime]:
-        records = read_records(okta, on_record)
+        records = read_records(okta, on_record, query.with_accounts)
         now = query.now or datetime.fromtimestamp(okta.transport.now(), timezone.utc)
         return records, read_log(okta, now, query), now
 
@@ -252,10 +254,13 @@ def read_competing(kandji: Kandji, competitors: Iterable[ProfileItem]) -> set[st
 # Okta
 
 
-def read_records(okta: Okta, on_record: OnRecord | None = None) -> DeviceRecords:
+def read_records(
+    okta: Okta, on_record: OnRecord | None = None, with_accounts: bool = False
+) -> DeviceRecords:
     """Return the device records of Macs with their users, from search: never write from them."""
     records = DeviceRecords()
-    for device in okta.devices(MACS_IN_OKTA, expand="userSummary"):
+    expand = "user" if with_accounts else "userSummary"
+    for device in okta.devices(MACS_IN_OKTA, expand=expand):
         records.add(device)
         if on_record:
             on_record(device)

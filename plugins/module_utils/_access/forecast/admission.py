@@ -71,7 +71,7 @@ class Users:
     ``ids`` are by login in lower case. ``devices`` are by user, ``members`` are user ids by group,
     ``types`` the ids of user types by user, and ``statuses`` those of their accounts, as far as
     they were read. ``sessions`` are the global session policies, which may refuse a person before
-    any rule is asked.
+    any rule is asked. ``unread_groups`` are those whose members Okta does not show.
     """
 
     ids: t.Mapping[str, str] = field(default_factory=dict)
@@ -80,6 +80,7 @@ class Users:
     types: t.Mapping[str, str] = field(default_factory=dict)
     statuses: t.Mapping[str, str] = field(default_factory=dict)
     sessions: Sessions = Sessions()
+    unread_groups: frozenset[str] = frozenset()
 
     def identity_of(self, login: str) -> Identity | None:
         """Return what rules can ask of a person, or None if Okta showed no such user."""
@@ -87,7 +88,7 @@ class Users:
         if user_id is None:
             return None
         groups = frozenset(group for group, users in self.members.items() if user_id in users)
-        return Identity(user_id, groups, self.types.get(user_id))
+        return Identity(user_id, groups, self.types.get(user_id), self.unread_groups)
 
     def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
         """Return why a person is refused before any rule is asked, or may be, or None."""

@@ -89,12 +89,14 @@ class Identity:
     """What rules can ask of a person.
 
     ``id`` is "" for people whom no rule names. ``groups`` are ids of the groups that were read;
-    ``user_type`` is None where unknown.
+    ``user_type`` is None where unknown. ``unread_groups`` are those whose members Okta does not
+    show: the person may be in each.
     """
 
     id: str = ""
     groups: frozenset[str] = frozenset()
     user_type: str | None = None
+    unread_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -180,20 +182,25 @@ def _unknown_keys(what: str, condition: Row, known: t.Container[str]) -> Conjunc
 
 def _people(rule: ConditionalRule, person: Identity) -> Conjunction | None:
     users, groups = rule.members("users", "include"), rule.members("groups", "include")
-    if person.id in rule.members("users", "exclude"):
+    excluded = set(rule.members("groups", "exclude"))
+    if person.id in rule.members("users", "exclude") or person.groups & excluded:
         return None
-    if person.groups & set(rule.members("groups", "exclude")):
-        return None
+    unknowns = _members_of(person.unread_groups & excluded)
     is_user, is_member = person.id in users, bool(person.groups & set(groups))
     if users and groups and is_user != is_member:
         # Okta does not document whether one of the two is enough.
-        return frozenset(
-            {name_unknown("users and groups of one rule", [sorted(users), sorted(groups)])}
-        )
+        both = name_unknown("users and groups of one rule", [sorted(users), sorted(groups)])
+        return unknowns | {both}
     if (is_user or not users) and (is_member or not groups):
-        return NOTHING
+        return unknowns
+    unread = _members_of(person.unread_groups & set(groups))
     # A list that cannot be read may have the person; it is an unknown of the rule already.
-    return NOTHING if any(map(_may_include_people, rule.unreadable)) else None
+    is_open = bool(unread) or any(map(_may_include_people, rule.unreadable))
+    return unknowns | unread if is_open else None
+
+
+def _members_of(groups: t.Iterable[str]) -> Conjunction:
+    return frozenset(name_unknown("members of group", group) for group in groups)
 
 
 def _may_include_people(path: str) -> bool:

@@ -48,7 +48,8 @@ class Directory:
     """The users that devices and groups name.
 
     ``devices`` are by user, ``members`` by group and by user. ``records`` are all records of Macs,
-    by serial number. ``statuses`` are those of the accounts, by user, as far as Okta showed them.
+    by serial number. ``statuses`` are those of the accounts, and ``types`` the ids of user types,
+    by user, as far as Okta showed them.
     """
 
     devices: dict[str, list[DeviceContext]] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Directory:
     members: dict[str, dict[str, OktaUser]] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
     def add_device(self, device: OktaDevice) -> None:
         """Add a device record to each of its users."""
@@ -75,6 +77,8 @@ class Directory:
         self.logins[user.id] = user.name
         if user.status:
             self.statuses[user.id] = user.status
+        if user.type_id:
+            self.types[user.id] = user.type_id
 
     def add_record(self, device: OktaDevice) -> None:
         """Add a record to those of its Mac. Serial numbers of PCs may be those of many."""

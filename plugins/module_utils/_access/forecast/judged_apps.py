@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
+from dataclasses import replace
 
+from ..._core.errors import NotFound
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
@@ -38,7 +41,7 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
     """
     if not wanted:
         return []
-    apps = resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted)
+    apps = _with_distinct_labels(resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted))
     policies = {each.id: each for each in okta.access_policies(okta_api.ENRICHING_POLICIES)}
     rules: dict[str, Rules] = {}
     judged = []
@@ -50,6 +53,15 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
         problem = describe_inactive(policies.get(policy_id, Policy(policy_id)))
         judged.append(JudgedApp(app, rules[policy_id], signals, _inactive_app(app) or problem))
     return judged
+
+
+def _with_distinct_labels(apps: t.Sequence[App]) -> list[App]:
+    """Return apps with labels that differ: Okta accepts several of one label."""
+    labels = Counter(app.label for app in apps)
+    return [
+        app if labels[app.label] == 1 else replace(app, label=f"{app.label} ({app.id})")
+        for app in apps
+    ]
 
 
 def _inactive_app(app: App) -> str:
@@ -67,6 +79,7 @@ class UserReader:
 
     def __init__(self) -> None:
         self._directory = Directory()
+        self.notes: list[str] = []  # sentences on groups that Okta does not have
 
     def add(self, device: OktaDevice) -> None:
         """Add a device record, unless nobody can sign in with it."""
@@ -74,24 +87,26 @@ class UserReader:
             self._directory.add_device(device)
 
     def read(self, okta: Okta, apps: t.Iterable[JudgedApp], sessions: Sessions) -> Users:
-        """Return the users. The pages of the members of each group are read."""
+        """Return the users. The pages of the members of each group are read.
+
+        A policy may name a group that was deleted. Whom it concerns is unknown then.
+        """
         named = named_groups(*(each.rules for each in apps)) | sessions.groups
+        unread = set()
         for group_id in sorted(named):
-            self._directory.add_group(
-                group_id, read_members(okta, group_id, okta_api.ENRICHING_GROUP_USERS)
-            )
+            members = read_members(okta, group_id, okta_api.ENRICHING_GROUP_USERS)
+            try:
+                self._directory.add_group(group_id, members)
+            except NotFound as error:
+                unread.add(group_id)
+                self.notes.append(error.message)
         directory = self._directory
-        members = directory.members
         return Users(
             {login.casefold(): user_id for user_id, login in directory.logins.items()},
             directory.devices,
-            {group: frozenset(users) for group, users in members.items()},
-            {
-                user.id: user.type_id
-                for users in members.values()
-                for user in users.values()
-                if user.type_id
-            },
+            {group: frozenset(users) for group, users in directory.members.items()},
+            directory.types,
             directory.statuses,
             sessions,
+            frozenset(unread),
         )

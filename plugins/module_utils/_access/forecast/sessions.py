@@ -117,7 +117,7 @@ class Sessions:
 
         Each with the name of its policy, and whether it surely applies.
         """
-        member = Identity(person.id, person.groups | self._everyone, person.user_type)
+        member = replace(person, groups=person.groups | self._everyone)
         for each in self._deciding:
             applies = _policy_applies(each.policy, member)
             if applies is False:

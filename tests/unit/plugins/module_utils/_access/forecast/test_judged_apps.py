@@ -19,7 +19,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signals import (
     SignalPolicy,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    NotFound,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
     Operation,
 )
@@ -159,3 +162,37 @@ def test_a_record_shows_the_status_of_its_users_where_okta_does() -> None:
     reader.add(OktaDevice.from_row(row))
     okta: t.Any = org
     assert reader.read(okta, [], OTHERS.sessions).statuses == {"u1": "LOCKED_OUT"}
+
+
+def test_the_members_of_a_group_that_was_deleted_are_unknown() -> None:
+    class Org(FakeOrg):
+        def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+            raise NotFound(f"Okta: no group {group_id}.")
+
+    org: t.Any = Org()
+    reader, judged = UserReader(), read_judged_apps(org, ["Slack"], OTHERS)
+    reader.add(device())
+    users = reader.read(org, judged, OTHERS.sessions)
+    assert users.unread_groups == {"g1"} and users.members == {}
+    identity = users.identity_of("ada@acme.com")
+    assert identity and identity.unread_groups == {"g1"}
+    (note,) = reader.notes
+    assert note.startswith("Okta has no group g1, which a policy or a rule names")
+
+
+def test_apps_of_one_label_are_told_apart(monkeypatch: t.Any) -> None:
+    org: t.Any = FakeOrg()
+    apps = [App("0oa1", "Wiki", policy_id="p1"), App("0oa2", "Wiki", policy_id="p2"), APPS[1]]
+    monkeypatch.setattr(org, "apps", lambda _operation: apps)
+    judged = read_judged_apps(org, ["0oa1", "0oa2"], OTHERS)
+    assert [each.app.label for each in judged] == ["Wiki (0oa1)", "Wiki (0oa2)"]
+    assert [each.app.label for each in read_judged_apps(org, ["0oa1"], OTHERS)] == ["Wiki"]
+
+
+def test_a_record_shows_the_user_type_of_its_users_where_okta_does() -> None:
+    reader, org = UserReader(), FakeOrg()
+    user = {"id": "u1", "type": {"id": "t7"}, "profile": {"login": "Ada@acme.com"}}
+    row = {"id": "guo1", "status": "ACTIVE", "_embedded": {"users": [{"user": user}]}}
+    reader.add(OktaDevice.from_row(row))
+    okta: t.Any = org
+    assert reader.read(okta, [], OTHERS.sessions).types == {"u1": "t7"}
