@@ -66,6 +66,7 @@ generate: setup
 	@$(PY) -m tools.generate.report_page
 	@$(PY) -m tools.generate.role_pages
 	@$(PY) -m tools.generate.variables
+	@$(PY) -m lab.contract.accepted_deviations
 
 setup:
 	@sh tools/setup.sh
