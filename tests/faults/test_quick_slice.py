@@ -26,7 +26,7 @@ from tests.faults.open_cells import OPEN
 from tests.support.wanted import CANARY
 from tools.generate import permissions
 
-CELLS_PER_FLOW = 6
+CELLS_PER_FLOW = 4
 
 
 EXAMPLES = {entry.example for entry in OPEN}

@@ -146,6 +146,7 @@ def test_a_suspension_above_the_limit_stops_the_run_before_a_deletion(watched, p
     assert "were deleted before" not in bodies[-1]["text"]
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=3)
 def test_a_failure_after_the_deletion_says_what_was_deleted(watched, playbook, webhook):
     url, bodies = webhook

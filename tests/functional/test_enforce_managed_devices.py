@@ -332,6 +332,7 @@ def refuse_some(company):
         policies.add_rule(policy, content, 0)
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=MACS)
 def test_a_rollback_by_hand_is_not_refused_for_whom_the_policy_refused_before(company, playbook):
     refuse_some(company)

@@ -62,6 +62,7 @@ def test_a_serial_that_okta_does_not_know_fails_the_run(watched, playbook):
     assert "device_trust_lost_serials: TYPO is not suspended." in result.output
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 def test_sessions_end_also_if_that_is_asked_for_after_the_suspension(watched, playbook):
     """The first run says that they go on. Its user is named, also one who left."""
@@ -82,6 +83,7 @@ def test_sessions_end_also_if_that_is_asked_for_after_the_suspension(watched, pl
         assert bool(result.changed) is (check or bool(writes))
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 def test_missing_rights_to_revoke_sessions_keep_no_mac_from_being_suspended(watched, playbook):
     record = ResetFleet(watched).record(SERIAL)
@@ -98,6 +100,7 @@ def test_missing_rights_to_revoke_sessions_keep_no_mac_from_being_suspended(watc
     assert again.status == 0 and watched.writes(mark) == ["revokeUserSessions"], again.output
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 @pytest.mark.parametrize("status", [None, "DEACTIVATED"])
 def test_a_found_mac_without_a_record_fails_the_run(watched, playbook, status):
@@ -144,6 +147,7 @@ def test_a_lost_mac_is_locked_by_name_once_and_nothing_shows_its_pin(watched, pl
     assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 def test_a_mac_without_a_record_is_locked_before_the_run_fails(watched, playbook):
     """And one that Kandji does not know is suspended before it fails."""

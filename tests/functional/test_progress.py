@@ -212,6 +212,7 @@ def test_a_short_task_shows_nothing(play, profile, watched):
     assert play.lines("device_trust_gate") == []
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 # Ansible gives up on a job that has not begun at the first poll, which a busy machine delays.
 @pytest.mark.parametrize("keywords", [{"no_log": True}, {"async": 60, "poll": 4}])
