@@ -431,7 +431,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "kandji",
         ("List Library Items",),
         r"200 query: (limit|offset) is not described",
-        "What stands in the answer's own `next` link, which is followed as it is. Its parameters"
+        "What is in the answer's own `next` link, which is followed as it is. Its parameters"
         " are the lab's assumption.",
         "The description of the answer has `next`; Kandji's Postman collection says of other lists"
         " that they page by limit and offset.",
@@ -478,7 +478,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         r"200 answer:"
         r" body\.results\[\]\.new_state\.(serial_number|device_name|blueprint_id|blueprint_name) is"
         r" not described",
-        "No event of a device is among the examples, so what stands in one is the lab's assumption."
+        "No event of a device is among the examples, so what is in one is the lab's assumption."
         " The collection reads none of these fields.",
         "The description of List audit events says in words that devices have events; their fields"
         " are unknown.",

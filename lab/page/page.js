@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 "use strict";
 
-// The page of the lab: asks the control surface how everything stands, and shows it. Texts only ever become text, never markup.
+// The page of the lab: asks the control surface for the state of everything, and shows it. Texts only ever become text, never markup.
 
 const PAUSE = 2000; // milliseconds between two looks at what is new
 const AT_ONCE = 200; // rows in the document; the others are pages away

@@ -142,7 +142,7 @@ def _read_invocation(known: Params) -> Invocation:
 def _check_hosts(values: Params, known: Params) -> list[str]:
     """Return a problem if device_trust_hosts names hosts of which this is none.
 
-    Then it stands in the inventory. A pattern of several names is not judged.
+    Then the inventory has it. A pattern of several names is not judged.
     """
     name, host = variables.PREFIX + "hosts", known.get("inventory_hostname")
     wanted = values.get(name)

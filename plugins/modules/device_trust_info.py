@@ -156,7 +156,7 @@ profiles:
     - {ring: canary, library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11, updated_at:
       "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24", pinned_fingerprint: null}
 authority:
-  description: Where the renewal of Okta's certificate authority stands, for the platforms of the
+  description: State of the renewal of Okta's certificate authority, for the platforms of the
     rings' SCEP URLs; C(unavailable) says why that was not read. Each of C(renewals) is as
     RV(devicetrust.okta_kandji.okta_device_integration#module:renewal).
   returned: success

@@ -148,7 +148,7 @@ counts:
   type: dict
   sample: {MANAGED: 20, NOT_REGISTERED: 1}
 authority:
-  description: Where the renewal of Okta's certificate authority stands, as
+  description: State of the renewal of Okta's certificate authority, as
     RV(devicetrust.okta_kandji.device_trust_info#module:authority).
   returned: success
   type: dict

@@ -239,7 +239,7 @@ platforms:
       type: str
       returned: always
 renewal:
-  description: Where the renewal of the authority itself stands for the platform of RV(scep_url), or
+  description: State of the renewal of the authority itself, for the platform of RV(scep_url), or
     null if that is not known.
   returned: success
   type: dict

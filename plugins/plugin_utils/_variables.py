@@ -40,7 +40,7 @@ BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True),
     **dict.fromkeys(("false", "no", "off", "0", "n", "f"), False),
 }
-# What a value is, for messages. A bool is an int as well, so it stands before.
+# What a value is, for messages. A bool is an int as well, so it comes first.
 KINDS: tuple[tuple[t.Any, str], ...] = (
     (bool, "a boolean"),
     ((int, float), "a number"),
@@ -299,7 +299,7 @@ class Checker:
     def check(self, place: str, variable: Variable, value: object) -> Checked:
         """Return the typed value of a variable and what is wrong with it.
 
-        :arg place: where the value stands, for messages, such as "device_trust_rings[0].name".
+        :arg place: the place of the value, for messages, such as "device_trust_rings[0].name".
         """
         if is_unset(value):
             empty = "" if variable.type in TEXTS and variable.default is None else variable.default

@@ -39,6 +39,8 @@ def test_the_lint_stage_names_each_file_with_such_words(capsys, kind):
         ("It is no certificate of this CA.", 1),
         ("It is no longer there, besides.", 0),
         ("There is no certificate.", 0),
+        ("Where the Mac stands, and who comes in at an app.", 2),
+        ("It stands for a stand-in, which comes in time.", 0),
         ("The change is held\nback.", 1),
         ("Amend the ladders' rungs, and recommend nothing.", 2),
         ("timestamps of the fortunetold = told_bound", 1),

@@ -36,6 +36,8 @@ WORDS = {
     "held back|holds back|hold back": "skipped, refused",
     "referee|referees": "conformance test",
     "moment|moments": "timestamp",
+    "(?:stand|stands)(?! for| alone| still|[-_]in)": "is, stage (of a Mac), state (of a renewal)",
+    "(?:come|comes|came|coming) in(?! time| pages)": "open an app, sign in",
     "unharmed": "intact",
     "ways? to sign in": "credentials, authentication",
 }

@@ -111,9 +111,9 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     newest = {record.users[login] for record in newest_records(records)}
     if newest == {"MANAGED"}:
         return shared
-    doubt = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
-    if doubt:
-        return Outlook("unknown", doubt, superseded=superseded)
+    incomplete = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
+    if incomplete:
+        return Outlook("unknown", incomplete, superseded=superseded)
     if "MANAGED" in statuses:
         return Outlook(
             "unknown",
@@ -208,9 +208,9 @@ def _why_unused(name: str, unused: UnusedCertificate) -> str:
 def _lifetime_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook by the expiry of the certificate."""
     now = limits.now
-    doubt = mac.incomplete or contradiction(mac) or _why_it_may_be_gone(mac)
-    if doubt:
-        return Outlook("unknown", doubt)
+    incomplete = mac.incomplete or contradiction(mac) or _why_it_may_be_gone(mac)
+    if incomplete:
+        return Outlook("unknown", incomplete)
     expiry, source = certificate_expiry(mac)
     if expiry is None or now is None:
         return Outlook(

@@ -52,7 +52,7 @@ def render_table(
 
 
 def _render_group(macs: Sequence[MacRow], max_names: int) -> list[str]:
-    """Return the lines of Macs with the same next step. Different reasons stand at the Macs."""
+    """Return the lines of Macs with the same next step. Different reasons are next to the Macs."""
     first = macs[0]
     is_shared = all(row.reason == first.reason for row in macs)
     reason = f"{first.reason} " if is_shared else ""

@@ -151,7 +151,7 @@ def _check_last(
 def _check_other(
     action: Action, commands: Iterable[DeviceCommand], allow: Collection[str]
 ) -> tuple[ReasonCode, str] | None:
-    """Return why the other command stands in the way.
+    """Return why the other command prevents this one.
 
     Kandji says that a locked Mac cannot be erased. A lock would therefore stop an erasure that is
     not completed.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the renewal of Okta's certificate authority stands, as one platform sees it. Pure.
+"""The renewal of Okta's certificate authority, as one platform sees it. Pure.
 
 Okta renews a certificate of five years after three and a half. The platform stays on the old
 certificate until an administrator moves it. Only then are new certificates of the renewed one.
@@ -108,7 +108,7 @@ class AuthorityRenewal:
 def authority_renewal(
     authorities: Authorities, platform: RegistrationAuthority | None, now: datetime
 ) -> AuthorityRenewal | None:
-    """Return where the renewal stands for a platform, or None without a platform."""
+    """Return the state of the renewal for a platform, or None without a platform."""
     if platform is None:
         return None
     authority = authorities.authority_of(platform)
@@ -137,7 +137,7 @@ def renewal_warnings(renewal: AuthorityRenewal | None) -> tuple[str, ...]:
 def authority_renewals(
     authorities: Authorities, scep_urls: Iterable[str], now: datetime
 ) -> list[AuthorityRenewal]:
-    """Return where the renewal stands for the platforms of SCEP URLs, each platform once."""
+    """Return the state of the renewal for the platforms of SCEP URLs, each platform once."""
     platforms = {
         platform.id: platform
         for platform in (find_platform(authorities, url) for url in scep_urls)
@@ -233,8 +233,7 @@ def _message(renewal: AuthorityRenewal) -> str:
             else ""
         )
         return (
-            f"Okta does not show where the renewal of the CA certificate of {name} stands.{due}"
-            f" {_LOOK}"
+            f"Okta does not show the state of the renewal of {name}'s CA certificate.{due} {_LOOK}"
         )
     if renewal.is_alarm:
         return (

@@ -17,7 +17,7 @@ from .certificate_authority_records import STATIC
 
 @dataclass(frozen=True)
 class AuthorityStatus:
-    """Where the renewal stands for the platforms in use, or why that was not read."""
+    """The state of the renewal for the platforms in use, or why that was not read."""
 
     renewals: tuple[AuthorityRenewal, ...] = ()
     unavailable: str = ""

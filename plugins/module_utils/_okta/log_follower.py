@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Following Okta's System Log.
 
-One page after the other, and where the reading stands, in a file that outlives its reader.
+One page after the other, and the position in the log, in a file that outlives its reader.
 
 Pure, but for the file, and for ``Follower.page``, which asks Okta.
 """
@@ -78,7 +78,7 @@ class Handed:
 
 @dataclass
 class Position:
-    """Where the reading stands.
+    """How far the log is read.
 
     ``query`` is that of the next page, as Okta's own link has it; None before the first page.
 

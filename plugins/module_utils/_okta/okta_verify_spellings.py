@@ -31,7 +31,7 @@ _SUBJECT = "accessRequest.authenticator.key"
 # quote by itself is a string that does not end, or one with a backslash, whose end is not certain.
 _TOKEN = re.compile(r"""'[^'\\]*'|"[^"\\]*"|[\w$.]+|\|\||&&|[=!<>]=|\S""")
 _WHOLE = re.compile(rf"""authenticator.*(['"]){OKTA_VERIFY}\1""", re.DOTALL)
-# What may stand before and after an operand of "||", and before and after one of "&&" or "||".
+# What may be before and after an operand of "||", and before and after one of "&&" or "||".
 _BEFORE_OR, _AFTER_OR = ("", "(", "||"), ("", ")", "||")
 _BEFORE_ANY, _AFTER_ANY = (*_BEFORE_OR, "&&"), (*_AFTER_OR, "&&")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a tenant's answers may be shown, and what stands in the place of the rest. Pure.
+"""What of a tenant's answers may be shown, and what replaces the rest. Pure.
 
 Shown are words of the vendors' own descriptions, forms and numbers. Nothing else is: a text of a
 tenant may be a name, a serial number or a secret, also where it looks like a key.

@@ -13,7 +13,7 @@ description:
   - Polls the log as Okta means it to be polled, page by page along Okta's own links, so that an
     event that comes late into the log is not missed.
   - A page with events is followed at once by the next one, and only an empty page is the end.
-  - Where it stands is kept in O(state_file), and an event that was handed to the rulebook is not
+  - Its position is kept in O(state_file), and an event that was handed to the rulebook is not
     handed to it again. Killed, it may hand on again the events of its last second.
   - If O(state_file) cannot be written, it hands on no further event until it can.
   - An event has the members that Okta gives it, and C(device_trust) with C(device_ids),

@@ -151,7 +151,7 @@ class _Planner:
     def _is_last_switch(self, target: PolicyRule) -> bool:
         """Return whether one write may replace the old form of a rule by the new one.
 
-        No other rule waits for its new form, and no old form stands below.
+        No other rule waits for its new form, and no old form is below.
         """
         catch_all = self.after[-1].name if self.after and self.after[-1].system else None
         if target is not self.targets[-1] or (catch_all is not None and catch_all in self.written):

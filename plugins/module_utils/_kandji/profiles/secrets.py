@@ -169,7 +169,7 @@ def _assigns_secret(text: str) -> bool:
 
 
 class _Place(t.NamedTuple):
-    """Where a value stands: the keys above it, and the names of settings whose value it is."""
+    """The place of a value: the keys above it, and the names of settings whose value it is."""
 
     path: str = ""
     labels: tuple[str, ...] = ()

@@ -214,7 +214,7 @@ def test_where_nothing_is_due_there_is_only_a_summary() -> None:
 def test_what_okta_does_not_show_is_warned_of() -> None:
     result = renewal((), OLD)
     assert result.message == (
-        f"Okta does not show where the renewal of the CA certificate of {PLATFORM} stands. {LOOK}"
+        f"Okta does not show the state of the renewal of {PLATFORM}'s CA certificate. {LOOK}"
     )
     assert (result.warnings, result.summary) == ((result.message,), result.message)
     assert not result.is_alarm
@@ -250,7 +250,7 @@ def test_a_deadline_that_has_passed_is_an_alarm_whatever_the_state() -> None:
     unknown = renewal((), OLD, DEADLINE)
     assert (unknown.state, unknown.is_alarm) == ("unknown", True)
     assert unknown.message == (
-        f"Okta does not show where the renewal of the CA certificate of {PLATFORM} stands. By its"
+        f"Okta does not show the state of the renewal of {PLATFORM}'s CA certificate. By its"
         f" date of expiry, 2028-03-18, a move to a renewed one was due by 2027-01-18. {LOOK}"
     )
     not_renewed = renewal(ONE, OLD, DEADLINE)
