@@ -228,7 +228,7 @@ def _find_devices(ctx: ModuleContext, addresses: list[str]) -> list[KandjiDevice
             raise Unreadable(
                 f"Kandji found {abbreviate(hidden, 5)} by the address {address} and does not"
                 " show the e-mail address of the person, so whose they are is unknown. Nothing was"
-                " written. Run again; if it stays, check the device in Kandji's web app.",
+                " written. Run again. If the error stays, check the device in Kandji's web app.",
                 vendor="kandji",
             )
         devices = [each for each in matching if is_assigned_to(each, address)]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+# The remedy where an answer cannot be the vendor's own, or was cut short.
+TRY_AGAIN = "Run again. If the error stays, check whether a proxy or gateway changes answers."
+
 
 class DeviceTrustError(Exception):
     """Base of everything that ends a module with a message instead of a traceback.

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from .._core.errors import BadOption, Unreadable
+from .._core.errors import TRY_AGAIN, BadOption, Unreadable
 from .._core.files import atomic_write, check_regular, check_writable
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
@@ -150,8 +150,7 @@ def merge(
         if not uuid or at is None:
             raise Unreadable(
                 f"Okta: an event of {LIST_LOG_EVENTS.name} has no {'published' if uuid else 'uuid'}"
-                " that can be read, so that the ledger would lack a certificate. Run again; if it"
-                " stays, check whether a proxy or gateway is in between.",
+                f" that can be read, so that the ledger would lack a certificate. {TRY_AGAIN}",
                 vendor="okta",
             )
         if uuid not in known:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import parse_qsl
 
-from .._core.errors import Unreadable
+from .._core.errors import TRY_AGAIN, Unreadable
 from .._core.json_fields import Row, as_id, as_object, is_integer, is_name
 from .operations import Query
 from .urls import split_url
@@ -114,8 +114,8 @@ def follow_link(vendor: str, path: str, asked: Query, link: object) -> Query | N
     parts = split_url(link) if isinstance(link, str) else None
     if parts is None or (parts.path and not _is_path(parts.path, path)):
         raise Unreadable(
-            f"{vendor.capitalize()}: the link to the next page of a list leads somewhere else. Run"
-            " again; if it stays, check whether a proxy or gateway is in between.",
+            f"{vendor.capitalize()}: the link to the next page of a list leads somewhere else."
+            f" {TRY_AGAIN}",
             vendor=vendor,
         )
     places = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -138,8 +138,7 @@ def rows_of(vendor: str, body: t.Any) -> list[Row]:
     if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
         raise Unreadable(
             f"{vendor.capitalize()} answered with something else than the list of objects"
-            " that was requested. Run again; if it stays, check whether a proxy or gateway is in"
-            " between.",
+            f" that was requested. {TRY_AGAIN}",
             vendor=vendor,
         )
     return body
@@ -162,7 +161,7 @@ def require_keys(vendor: str, operation: str, rows: t.Iterable[Row], keys: t.Seq
         if missing:
             raise Unreadable(
                 f"{vendor.capitalize()}: a row of {operation} has no {' and no '.join(missing)}."
-                " Run again; if it stays, check whether a proxy or gateway is in between.",
+                f" {TRY_AGAIN}",
                 vendor=vendor,
             )
 

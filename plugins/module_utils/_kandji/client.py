@@ -15,7 +15,7 @@ import re
 import typing as t
 from itertools import count
 
-from .._core.errors import ApiError, NotAsWritten, NotFound, Unreadable
+from .._core.errors import TRY_AGAIN, ApiError, NotAsWritten, NotFound, Unreadable
 from .._core.json_fields import Row, as_id, as_number_or_id, as_object, is_uuid
 from .._core.masking import Masker
 from .._http.auth import Token
@@ -367,8 +367,7 @@ class Kandji:
         if not all(is_uuid(item.id) for item in items):
             raise Unreadable(
                 f"Kandji: a row of {LIST_ITEMS.name} has an id that is not a UUID, so it is not a"
-                " library item's. Run again; if it stays, check whether a proxy or gateway is in"
-                " between.",
+                f" library item's. {TRY_AGAIN}",
                 vendor="kandji",
             )
         return items
@@ -457,8 +456,8 @@ class Kandji:
                 if search and not as_id(row.get("serial_number")):
                     raise Unreadable(
                         f"Kandji: the device {row['device_id']} was found by the serial"
-                        f" {search['serial_number']} and shows none. Run again; if it stays, check"
-                        " the device in Kandji's web app.",
+                        f" {search['serial_number']} and shows none. Run again. If the error"
+                        " stays, check the device in Kandji's web app.",
                         vendor="kandji",
                     )
                 if serials is None or as_id(row.get("serial_number")).lower() in asked:
@@ -775,8 +774,7 @@ def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:
     cursor = body.get("cursor")
     if cursor is not None and not isinstance(cursor, str):
         raise Unreadable(
-            "Kandji: the cursor of a list is not a text. Run again; if it stays, check whether a"
-            " proxy or gateway is in between.",
+            f"Kandji: the cursor of a list is not a text. {TRY_AGAIN}",
             vendor="kandji",
         )
     if cursor:

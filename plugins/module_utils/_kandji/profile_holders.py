@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.errors import Unreadable
+from .._core.errors import TRY_AGAIN, Unreadable
 from .._http.urls import batches
 from .client import PRISM_PROFILES, Kandji, RowFilter
 from .constants import CUSTOM_PROFILE, MDM_PAYLOAD, OKTA_DEVICE_TRUST_SCEP, SCEP_PAYLOAD
@@ -93,8 +93,7 @@ def require_payload_uuids(profiles: t.Iterable[InstalledProfile]) -> None:
     if device is not None:
         raise Unreadable(
             f"Kandji: a row of {PRISM_PROFILES.name} has no payload_uuid (device {device}), so that"
-            " it is not known which generation of the profile the Mac has. Run again; if it stays,"
-            " check whether a proxy or gateway is in between.",
+            f" it is not known which generation of the profile the Mac has. {TRY_AGAIN}",
             vendor="kandji",
         )
 

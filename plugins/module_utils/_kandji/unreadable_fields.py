@@ -35,8 +35,8 @@ def check_readable(
     if fields:
         raise Unreadable(
             f"{subject}: Kandji's answer to {operation} has no readable {', '.join(fields)}, so it"
-            " cannot be compared. Nothing was written to it. Run again; if it stays, check it in"
-            " Kandji's web app.",
+            " cannot be compared. Nothing was written to it. Run again. If the error stays,"
+            " check it in Kandji's web app.",
             vendor="kandji",
             operation=operation,
             fields=fields,

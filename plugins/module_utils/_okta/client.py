@@ -15,7 +15,7 @@ import re
 import typing as t
 from dataclasses import replace
 
-from .._core.errors import ApiError, BadOption, NotFound, Unreachable, Unreadable
+from .._core.errors import TRY_AGAIN, ApiError, BadOption, NotFound, Unreachable, Unreadable
 from .._core.json_fields import Row, as_flag, as_id, as_object, parse_shallow
 from .._core.masking import Masker
 from .._http.auth import Auth
@@ -412,7 +412,7 @@ class Okta:
             if expand and not _shows_users(device.row):
                 raise Unreadable(
                     f"Okta: the device record {device.id} does not show its users, which were asked"
-                    " for. Run again; if it stays, check whether a proxy or gateway is in between.",
+                    f" for. {TRY_AGAIN}",
                     vendor="okta",
                 )
             yield replace(device, users=device.users or ()) if expand else device
@@ -429,7 +429,7 @@ class Okta:
             if not device.serial_number:
                 raise Unreadable(
                     f"Okta: the device record {device.id} was found by its serial and shows none."
-                    " Run again; if it stays, check the record in the Admin Console.",
+                    " Run again. If the error stays, check the record in the Admin Console.",
                     vendor="okta",
                 )
             yield device
@@ -505,7 +505,7 @@ class Okta:
         if not all(user.id and user.email for user in users):
             raise Unreadable(
                 f"Okta: a user whom it finds by the address {address} has no id or no address. Run"
-                " again; if it stays, check the user in the Admin Console.",
+                " again. If the error stays, check the user in the Admin Console.",
                 vendor="okta",
             )
         return [user for user in users if (user.email or "").casefold() == address.casefold()]
@@ -701,7 +701,7 @@ class Okta:
         if "" in ids:
             raise Unreadable(
                 "Okta: a mapping of a policy names no app, so the effect of its rules is unknown."
-                " Run again; if it stays, check whether a proxy or gateway is in between.",
+                f" {TRY_AGAIN}",
                 vendor="okta",
             )
         return list(dict.fromkeys(ids))
@@ -717,8 +717,7 @@ class Okta:
             if as_flag(rule.row.get("system")) is None:
                 raise Unreadable(
                     f"Okta: the rule {rule.name!r} of {operation.name} does not show whether it is"
-                    " the catch-all rule (system). Run again; if it stays, check whether a proxy or"
-                    " gateway is in between.",
+                    f" the catch-all rule (system). {TRY_AGAIN}",
                     vendor="okta",
                 )
         return rules
@@ -964,8 +963,7 @@ def _device(row: Row) -> OktaDevice:
     missing = [name for name, part in parts.items() if not part]
     if missing:
         raise Unreadable(
-            f"Okta: a device record has no {' and no '.join(missing)}. Run again; if it stays,"
-            " check whether a proxy or gateway is in between.",
+            f"Okta: a device record has no {' and no '.join(missing)}. {TRY_AGAIN}",
             vendor="okta",
         )
     return device
@@ -984,8 +982,7 @@ def _device_user(row: Row) -> DeviceUser:
     user = DeviceUser.from_row(row)
     if not user.user.id:
         raise Unreadable(
-            "Okta: a user of a device record has no id. Run again; if it stays, check whether a"
-            " proxy or gateway is in between.",
+            f"Okta: a user of a device record has no id. {TRY_AGAIN}",
             vendor="okta",
         )
     return user
@@ -1004,8 +1001,7 @@ def _event(row: Row) -> LogEvent:
     event = LogEvent.from_row(row)
     if not event.event_type:
         raise Unreadable(
-            "Okta: a row of the System Log has no eventType. Run again; if it stays, check whether"
-            " a proxy or gateway is in between.",
+            f"Okta: a row of the System Log has no eventType. {TRY_AGAIN}",
             vendor="okta",
         )
     return event

@@ -13,7 +13,7 @@ import re
 import typing as t
 from datetime import datetime, timedelta, timezone
 
-from .._core.errors import BadOption, Refused
+from .._core.errors import TRY_AGAIN, BadOption, Refused
 from .._core.timestamps import parse_timestamp
 from .._http.urls import is_loopback, split_url
 from .._scep.client import CaCertificate, ScepService
@@ -133,7 +133,7 @@ def capability_warnings(service: ScepService) -> list[str]:
         return []
     return [
         "The SCEP endpoint answered GetCACaps with an error or with no list of capabilities, so"
-        " that they are unknown. Run again; if it stays, check whether a proxy is in between."
+        f" that they are unknown. {TRY_AGAIN}"
     ]
 
 

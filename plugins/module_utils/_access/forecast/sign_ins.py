@@ -9,7 +9,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.errors import Refused, Unreadable
+from ..._core.errors import TRY_AGAIN, Refused, Unreadable
 from ..._core.timestamps import format_days_before
 from ..._okta.client import Okta, quote_filter
 from ..._okta.device_events import EVENTS as DEVICE_EVENTS
@@ -112,7 +112,7 @@ def _require_readable(event: LogEvent, app_ids: t.Collection[str]) -> None:
     if missing:
         raise Unreadable(
             f"Okta: a sign-in in the System Log names {missing}, so whom the rules affect is"
-            " unknown. Run again; if it stays, check whether a proxy or gateway is in between.",
+            f" unknown. {TRY_AGAIN}",
             vendor="okta",
         )
 
