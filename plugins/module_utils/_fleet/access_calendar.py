@@ -174,15 +174,23 @@ Macs = tuple[MacAccess, ...]
 Judge = t.Callable[[MacFacts, str, Outlook], MacAccess]
 
 
-def judge_people(macs: t.Iterable[MacFacts], limits: AgeLimits, judge: Judge) -> dict[str, Macs]:
+def judge_people(
+    macs: t.Iterable[MacFacts],
+    limits: AgeLimits,
+    judge: Judge,
+    users: t.Mapping[str, str] | None = None,
+) -> dict[str, Macs]:
     """Return the access of each person from their Macs, by login.
 
     Okta and Kandji may write a login in another case, and Kandji has the e-mail address.
 
     :arg judge: takes a Mac, a login and the Mac's outlook for that person.
+    :arg users: facts.logins_by_key of all users that Okta showed, None for those of the Macs.
     """
     macs = list(macs)
     logins = known_logins(record for mac in macs for record in mac.records)
+    if users is not None:  # an address may be that of another user, too
+        logins = {**{person_key(login): login for login in logins.values()}, **users}
     people: dict[str, list[MacAccess]] = defaultdict(list)
     for mac in macs:
         for login, outlook in outlooks(mac, limits, logins).items():

@@ -163,22 +163,33 @@ def person_key(text: str) -> str:
     return text.strip().casefold()
 
 
-def known_logins(records: Iterable[DeviceRecord]) -> dict[str, str]:
-    """Return the login of each user of these records, by the keys of login and e-mail address.
+def logins_by_key(users: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the login of each user of Okta, by the keys of login and e-mail address.
 
     An address that several users have, or that is the login of another one, is not theirs.
+
+    :arg users: logins with e-mail addresses, "" without one. A user may come several times.
     """
     logins: dict[str, str] = {}
-    by_email: dict[str, set[str]] = {}
-    for record in records:
-        for login in record.users:
-            logins.setdefault(person_key(login), login)
-        for login, email in record.emails.items():
-            by_email.setdefault(person_key(email), set()).add(person_key(login))
-    for email, keys in by_email.items():
-        if len(keys) == 1 and email not in logins:
-            logins[email] = logins[next(iter(keys))]
-    return logins
+    owners: dict[str, set[str]] = {}
+    for login, email in users:
+        key, address = person_key(login), person_key(email)
+        logins.setdefault(key, login)
+        if address not in ("", key):
+            owners.setdefault(address, set()).add(key)
+    addresses = {
+        address: logins[next(iter(keys))]
+        for address, keys in owners.items()
+        if len(keys) == 1 and address not in logins
+    }
+    return {**logins, **addresses}
+
+
+def known_logins(records: Iterable[DeviceRecord]) -> dict[str, str]:
+    """Return the login of each user of these records, by ``logins_by_key``."""
+    return logins_by_key(
+        (login, record.emails.get(login, "")) for record in records for login in record.users
+    )
 
 
 def unknown_status(record: DeviceRecord | None) -> str:

@@ -20,7 +20,7 @@ from .._okta.fast_pass_reader import FastPass
 from .._okta.group_members import read_members
 from .._okta.policy_order import in_order, policy_of, possibly_excluded
 from .._okta.records import EnrolmentPolicy
-from .facts import Fleet, Obstacle
+from .facts import Fleet, Obstacle, logins_by_key, person_key
 from .preflight import ResolvedRing
 from .stages import NO_OBSTACLE, classify
 
@@ -48,11 +48,10 @@ class Registration:
 
     ``problems`` are of the whole org, ``security_level`` the one at which Okta Verify enrols.
     ``policies`` are the active enrolment policies in the order in
-    which Okta evaluates them, ``members`` logins in lower case by group: of each policy up to the
-    last one that disables Okta Verify. ``excluded`` are those whom each rule of a policy excludes,
-    by the id of the policy, None if it may be anybody. ``addresses`` are logins in lower case by
-    e-mail address, of the members whose address is another text. ``unavailable`` says why this was
-    not read.
+    which Okta evaluates them, ``members`` the keys of logins (facts.person_key) by group: of each
+    policy up to the last one that disables Okta Verify. ``excluded`` are those whom each rule of a
+    policy excludes, by the id of the policy, None if it may be anybody. ``logins`` are those of the
+    members, by the keys of login and e-mail address. ``unavailable`` says why this was not read.
     """
 
     problems: tuple[str, ...] = ()
@@ -61,7 +60,7 @@ class Registration:
     members: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded: t.Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     unavailable: str = ""
-    addresses: t.Mapping[str, str] = field(default_factory=dict)
+    logins: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def disabling(self) -> list[EnrolmentPolicy]:
@@ -76,8 +75,7 @@ class Registration:
         A person whom Okta does not show in a group is not judged, nor one whom the policy excludes:
         whether the next policy applies then is not documented.
         """
-        key = login.strip().lower()
-        key = self.addresses.get(key, key)
+        key = person_key(self.logins.get(person_key(login), login))
         if not any(key in members for members in self.members.values()):
             return None
         policy = policy_of(self.policies, lambda group: key in self.members.get(group, ()))
@@ -159,8 +157,8 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
     known = Registration(problems, verify.enrollment_security_level if verify else None)
     try:
         policies = in_order(okta.enrolment_policies(okta_api.ENRICHING_POLICIES))
-        emails: dict[str, set[str]] = {}
-        users = {group: _users(okta, group, emails) for group in deciding_groups(policies)}
+        shown: list[tuple[str, str]] = []
+        users = {group: _users(okta, group, shown) for group in deciding_groups(policies)}
         excluded = {
             policy.id: _excluded(okta, policy, users)
             for policy in policies
@@ -176,33 +174,21 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
         policies=policies,
         members=members,
         excluded=excluded,
-        addresses=_addresses(emails, set().union(*members.values())),
+        logins=logins_by_key(shown),
     )
 
 
-def _users(okta: Okta, group: str, emails: dict[str, set[str]]) -> dict[str, str]:
-    """Return the logins of the members of a group, in lower case, by the ids of the users.
+def _users(okta: Okta, group: str, shown: list[tuple[str, str]]) -> dict[str, str]:
+    """Return the keys of the logins of the members of a group, by the ids of the users.
 
-    :arg emails: gets the logins of each e-mail address, both in lower case.
+    :arg shown: gets the login and the e-mail address of each.
     """
-    logins = {}
+    keys = {}
     for user in read_members(okta, group, okta_api.ENRICHING_GROUP_USERS):
         if user.login:
-            logins[user.id] = user.login.lower()
-            if user.email:
-                emails.setdefault(user.email.strip().lower(), set()).add(user.login.lower())
-    return logins
-
-
-def _addresses(
-    emails: t.Mapping[str, t.Collection[str]], logins: t.Collection[str]
-) -> dict[str, str]:
-    """Return the login of each e-mail address that one user has, and that is nobody's login."""
-    return {
-        email: next(iter(owners))
-        for email, owners in emails.items()
-        if len(owners) == 1 and email not in logins
-    }
+            keys[user.id] = person_key(user.login)
+            shown.append((user.login, user.email or ""))
+    return keys
 
 
 def _excluded(

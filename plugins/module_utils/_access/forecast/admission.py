@@ -23,7 +23,7 @@ from ..._fleet.access_calendar import (
     judge_people,
     worst_of,
 )
-from ..._fleet.facts import AgeLimits, MacFacts
+from ..._fleet.facts import AgeLimits, MacFacts, person_key
 from ..._fleet.managed_until import Outlook, name_of
 from ..._okta.records import App
 from ..rules.order import Rules
@@ -35,6 +35,7 @@ from .signals import NO_SIGNALS, SignalPolicy, Signals
 
 MAC = "MACOS"
 MAX_UNKNOWN_NAMES = 3  # in a reason
+NO_USER = "Okta shows no user with this login."
 UNREAD_SESSIONS = "It depends on global session policies that the credentials may not read."
 # Statuses of accounts besides ACTIVE, as Okta's help describes them: of people who cannot sign in
 # until an administrator or they themselves end that, and of those who may at a sign-in.
@@ -68,10 +69,11 @@ class JudgedApp(t.NamedTuple):
 class Users:
     """The users of Okta whom rules may tell apart.
 
-    ``ids`` are by login in lower case. ``devices`` are by user, ``members`` are user ids by group,
-    ``types`` the ids of user types by user, and ``statuses`` those of their accounts, as far as
-    they were read. ``sessions`` are the global session policies, which may refuse a person before
-    any rule is asked. ``unread_groups`` are those whose members Okta does not show.
+    ``ids`` are by the key of the login (facts.person_key). ``devices`` are by user, ``members`` are
+    user ids by group, ``types`` the ids of user types by user, and ``statuses`` those of their
+    accounts, as far as they were read. ``sessions`` are the global session policies, which may
+    refuse a person before any rule is asked. ``unread_groups`` are those whose members Okta does
+    not show. ``logins`` are by the keys of login and e-mail address (facts.logins_by_key).
     """
 
     ids: t.Mapping[str, str] = field(default_factory=dict)
@@ -81,24 +83,29 @@ class Users:
     statuses: t.Mapping[str, str] = field(default_factory=dict)
     sessions: Sessions = Sessions()
     unread_groups: frozenset[str] = frozenset()
+    logins: t.Mapping[str, str] = field(default_factory=dict)
 
     def identity_of(self, login: str) -> Identity | None:
         """Return what rules can ask of a person, or None if Okta showed no such user."""
-        user_id = self.ids.get(login.casefold())
+        user_id = self._id_of(login)
         if user_id is None:
             return None
         groups = frozenset(group for group, users in self.members.items() if user_id in users)
         return Identity(user_id, groups, self.types.get(user_id), self.unread_groups)
 
+    def _id_of(self, login: str) -> str | None:
+        key = person_key(login)
+        return self.ids.get(person_key(self.logins.get(key, key)))
+
     def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
         """Return why a person is refused before any rule is asked, or may be, or None."""
         return self._account_verdict(identity.id) or self._session_verdict(identity, device)
 
-    def session_reason(self, identity: Identity | None, device: DeviceContext) -> str:
+    def session_reason(self, identity: Identity, device: DeviceContext) -> str:
         """Return why a global session policy may refuse a person, as a sentence, or ""."""
         if self.sessions.is_unread:
             return UNREAD_SESSIONS
-        possible = self.sessions.possible_refusal_of(identity, device) if identity else None
+        possible = self.sessions.possible_refusal_of(identity, device)
         if possible is None:
             return ""
         return f"{possible.label[0].upper()}{possible.label[1:]} may refuse it."
@@ -119,7 +126,7 @@ class Users:
     def contexts_of(self, login: str, mac: MacFacts) -> list[DeviceContext]:
         """Return a Mac as a person signs in from it; one for each of its records of the person."""
         ids = {record.id for record in mac.records}
-        devices = self.devices.get(self.ids.get(login.casefold(), ""), ())
+        devices = self.devices.get(self._id_of(login) or "", ())
         return [each for each in devices if each.device_id in ids] or [DeviceContext(MAC)]
 
 
@@ -130,7 +137,9 @@ def app_access(
     policy = _Policy(judged.rules, Signals(judged.signals, judged.signals), judged.problem)
 
     def judge_device(identity: Identity | None, device: DeviceContext) -> Verdicts:
-        refusal = users.refusal_of(identity, device) if identity else None
+        if identity is None:  # the account may not work, and any session policy may refuse it
+            return possibly_refused(policy.verdicts(None, device), NO_USER)
+        refusal = users.refusal_of(identity, device)
         if refusal:
             return dict.fromkeys(STATES, refusal)
         verdicts = policy.verdicts(identity, device)
@@ -148,12 +157,12 @@ def app_access(
         # Which of several records Okta Verify uses is unknown.
         return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
 
-    people = judge_people(macs, limits, judge)
+    people = judge_people(macs, limits, judge, users.logins)
     return [PersonAccess(login, known, str(judged.app.label)) for login, known in people.items()]
 
 
 def possibly_refused(verdicts: Verdicts, why: str) -> Verdicts:
-    """Return verdicts of rules that a global session policy may precede.
+    """Return verdicts of rules for people whom Okta may refuse before any rule is asked.
 
     Nobody surely gets in. Who gets in less from a Mac that is not managed still loses that.
     """
@@ -165,7 +174,7 @@ def _possibly_refused(verdict: Verdict, why: str) -> Verdict:
         return verdict
     if verdict.state == "yes":
         return Verdict("unknown", why)
-    reason = f"{verdict.reason} {why}".lstrip()
+    reason = why if verdict.reason == why else f"{verdict.reason} {why}".lstrip()
     return Verdict("unknown", reason, verdict.less + 1)
 
 
@@ -206,8 +215,7 @@ class _Policy:
         if self.problem:
             return dict.fromkeys(STATES, Verdict("unknown", self.problem))
         if person is None and self._names_people:
-            nobody = Verdict("unknown", "Okta shows no user with this login.")
-            return dict.fromkeys(STATES, nobody)
+            return dict.fromkeys(STATES, Verdict("unknown", NO_USER))
         known = person or Identity()
         key: tuple[object, ...] = (
             known.id if known.id in self._users else "",

@@ -48,14 +48,15 @@ class Directory:
     """The users that devices and groups name.
 
     ``devices`` are by user, ``members`` by group and by user. ``records`` are all records of Macs,
-    by serial number. ``statuses`` are those of the accounts, and ``types`` the ids of user types,
-    by user, as far as Okta showed them.
+    by serial number. ``logins``, ``emails``, ``statuses`` of the accounts and ``types``, the ids of
+    user types, are by user, as far as Okta showed them.
     """
 
     devices: dict[str, list[DeviceContext]] = field(default_factory=dict)
     records: dict[str, list[MacRecord]] = field(default_factory=dict)
     members: dict[str, dict[str, OktaUser]] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
+    emails: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
 
@@ -65,16 +66,19 @@ class Directory:
             user = device_user.user
             if user.id:
                 self.devices.setdefault(user.id, []).append(device_context(device, device_user))
-                self._add_user(user)
+                self.add_user(user)
 
     def add_group(self, group_id: str, users: t.Iterable[OktaUser]) -> None:
         """Add a group with its members."""
         self.members[group_id] = {user.id: user for user in users}
         for user in self.members[group_id].values():
-            self._add_user(user)
+            self.add_user(user)
 
-    def _add_user(self, user: OktaUser) -> None:
+    def add_user(self, user: OktaUser) -> None:
+        """Add a user whom a device record or a group has."""
         self.logins[user.id] = user.name
+        if user.email:
+            self.emails[user.id] = user.email
         if user.status:
             self.statuses[user.id] = user.status
         if user.type_id:

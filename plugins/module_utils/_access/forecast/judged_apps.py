@@ -10,10 +10,11 @@ from collections import Counter
 from dataclasses import replace
 
 from ..._core.errors import NotFound
+from ..._fleet.facts import logins_by_key, person_key
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
-from ..._okta.records import WORKING_STATUSES, App, OktaDevice, Policy
+from ..._okta.records import App, OktaDevice, Policy
 from ..policies.plan import describe_inactive, require_policy_of
 from ..policies.resolution import resolve_apps
 from ..rules.order import Rules, in_order
@@ -82,9 +83,12 @@ class UserReader:
         self.notes: list[str] = []  # sentences on groups that Okta does not have
 
     def add(self, device: OktaDevice) -> None:
-        """Add a device record, unless nobody can sign in with it."""
-        if device.status in WORKING_STATUSES:
+        """Add the users of a device record, and the record if they can sign in with it."""
+        if device.is_working:
             self._directory.add_device(device)
+        for each in device.users or ():
+            if each.user.id:
+                self._directory.add_user(each.user)
 
     def read(self, okta: Okta, apps: t.Iterable[JudgedApp], sessions: Sessions) -> Users:
         """Return the users. The pages of the members of each group are read.
@@ -101,12 +105,17 @@ class UserReader:
                 unread.add(group_id)
                 self.notes.append(error.message)
         directory = self._directory
+        logins = logins_by_key(
+            (login, directory.emails.get(user_id, ""))
+            for user_id, login in directory.logins.items()
+        )
         return Users(
-            {login.casefold(): user_id for user_id, login in directory.logins.items()},
+            {person_key(login): user_id for user_id, login in directory.logins.items()},
             directory.devices,
             {group: frozenset(users) for group, users in directory.members.items()},
             directory.types,
             directory.statuses,
             sessions,
             frozenset(unread),
+            logins,
         )

@@ -13,6 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
     DeviceRecord,
     MacFacts,
     known_logins,
+    logins_by_key,
 )
 
 from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, record
@@ -125,3 +126,10 @@ def test_a_login_is_known_by_itself_and_by_an_address_that_nobody_else_has() -> 
     }
     twice = [*records, DeviceRecord("2", "ACTIVE", users={"A": ""}, emails={"A": "a.long@x"})]
     assert known_logins(twice)["a.long@x"] == "a"
+
+
+def test_a_user_without_an_address_or_whose_address_is_the_login_has_one_key() -> None:
+    assert logins_by_key([("Ada@x", " ada@X"), ("Ben", ""), ("Ada@x", "")]) == {
+        "ada@x": "Ada@x",
+        "ben": "Ben",
+    }

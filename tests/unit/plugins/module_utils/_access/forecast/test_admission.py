@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -224,9 +225,41 @@ def test_a_person_whom_okta_does_not_show_is_nobody_that_rules_can_name() -> Non
         assert (person.login, person.today, person.on_date) == ("Cy@acme.com", *("unknown",) * 2)
         assert person.reason.endswith("Okta shows no user with this login.")
     assert judged(MANAGED, OTHERS, macs=[facts])[0].today == "no"
-    assert judged(rule("Catch-all Rule"), macs=[facts])[0].today == "yes"
+    open_to_all = judged(rule("Catch-all Rule"), macs=[facts])[0]
+    assert (open_to_all.today, open_to_all.reason) == (
+        "unknown",
+        "Okta shows no user with this login.",
+    )
     as_member = users(ids={"cy@acme.com": "u3"}, members={"staff": frozenset({"u3"})})
     assert judged(STAFF_ONLY, OTHERS, macs=[facts], known=as_member)[0].today == "yes"
+
+
+def test_a_person_is_the_user_with_that_address_and_has_one_row() -> None:
+    known = Users(
+        {"cy@acme.com": "u3"},
+        members={"staff": {"u3"}},
+        logins={"cy@acme.com": "Cy@acme.com", "cy.long@acme.com": "Cy@acme.com"},
+    )
+    second = mac(person="cy@acme.com")
+    second.serial = "C09"
+    macs = [mac(person=" Cy.LONG@acme.com"), second]
+    (person,) = judged(STAFF_ONLY, OTHERS, macs=macs, known=known)
+    assert (person.login, person.today, len(person.macs)) == ("Cy@acme.com", "yes", 2)
+    suspended = replace(known, statuses={"u3": "SUSPENDED"})
+    (person,) = judged(rule("Catch-all Rule"), macs=macs, known=suspended)
+    assert person.today == "no"
+
+
+def test_an_address_of_two_users_is_that_of_neither() -> None:
+    """One of them uses the Mac, and Okta shows the other one in a group."""
+    of_ada = replace(record(**ADA), emails={"ada@acme.com": "both@acme.com"})
+    shown = {"ada@acme.com": "ada@acme.com", "ben@acme.com": "ben@acme.com"}
+    macs = [fleet_mac(of_ada, person="both@acme.com")]
+    people = judged(MANAGED, OTHERS, macs=macs, known=users(logins=shown))
+    assert {each.login: each.today for each in people} == {
+        "ada@acme.com": "yes",
+        "both@acme.com": "no",
+    }
 
 
 def test_a_mac_without_a_record_is_not_registered() -> None:

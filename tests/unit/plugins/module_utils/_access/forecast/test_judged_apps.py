@@ -164,6 +164,41 @@ def test_a_record_shows_the_status_of_its_users_where_okta_does() -> None:
     assert reader.read(okta, [], OTHERS.sessions).statuses == {"u1": "LOCKED_OUT"}
 
 
+@pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED", None])
+def test_a_record_that_does_not_work_shows_its_users_all_the_same(status: str | None) -> None:
+    profile = {"login": "Ada@acme.com", "email": "Ada.Long@acme.com"}
+    user = {"id": "u1", "status": "SUSPENDED", "type": {"id": "t7"}, "profile": profile}
+    users = [{"user": user}, {"user": {"profile": {"login": "nobody"}}}]
+    reader = UserReader()
+    row = {"id": "guo1", "status": status, "_embedded": {"users": users}}
+    reader.add(OktaDevice.from_row(row))
+    okta: t.Any = FakeOrg()
+    known = reader.read(okta, [], OTHERS.sessions)
+    assert known.statuses == {"u1": "SUSPENDED"} and known.types == {"u1": "t7"}
+    assert known.devices == {}
+    for name in ("ADA@acme.com", " ada.long@acme.com"):
+        identity = known.identity_of(name)
+        assert identity and identity.id == "u1"
+
+
+def test_an_address_finds_the_one_user_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the member of a group and the user of a record are others."""
+    org: t.Any = FakeOrg()
+    rows = [("u1", "ada", "ada@x"), ("u2", "ben", "both@x"), ("u3", "cy", "ben"), ("u4", "dot", "")]
+    members = [OktaUser(id, login=login, email=email) for id, login, email in rows]
+    monkeypatch.setattr(org, "group_users", lambda _group, _operation: members)
+    reader, judged = UserReader(), read_judged_apps(org, ["Slack"], OTHERS)
+    user = {"id": "u9", "profile": {"login": "eve", "email": "Both@x"}}
+    row = {"id": "guo1", "status": "ACTIVE", "_embedded": {"users": [{"user": user}]}}
+    reader.add(OktaDevice.from_row(row))
+    known = reader.read(org, judged, OTHERS.sessions)
+    names = ("Ada@X", "ada", "ben", "both@x", "EVE", "dot", "")
+    identities = [known.identity_of(name) for name in names]
+    assert [each.id if each else None for each in identities] == [
+        *("u1", "u1", "u2", None, "u9", "u4", None)
+    ]
+
+
 def test_the_members_of_a_group_that_was_deleted_are_unknown() -> None:
     class Org(FakeOrg):
         def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
