@@ -355,8 +355,12 @@ Written by `make bench`: every line was measured in one run, against [the lab](l
   devices (300), of the statuses of two items (300), of the certificates (300), of Okta's records
   (200) and of the System Log's events that it looks at (1,000; the last {LOG_DAYS} days, at most
   {LOG_EVENTS:,}); of the site playbook, profiles, blueprints and the items of three of them too.
-  What this collection sends beyond it: blueprints, custom profiles and competing configurations
-  (a call each), and a page for each ring more than one whose profile has statuses of its own.
+  No list is read twice. Beyond the floor, this collection reads competing configurations (a call),
+  a page for each ring more than one whose profile has statuses of its own, the certificate
+  authorities with their platforms (2), and whether people can register a Mac (3). The report also
+  needs blueprints and custom profiles (a call each). The site playbook also verifies the org and
+  the events of its SCEP platform (a call each), and the SCEP endpoint (2). None of these can be
+  left out: each explains a stage, or prevents a wrong write.
 - **time** depends on what else the machine did; **processor** does not: seconds of user and
   system time, of the contender and all that it started.
 - **memory** is the resident memory of the largest process. Of a playbook that is the module, or

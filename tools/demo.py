@@ -125,8 +125,9 @@ def credentials(announcement: dict[str, t.Any]) -> dict[str, str]:
 
 def found_url(play: PlayResult) -> str:
     """Return the SCEP URL that a run read from Okta, "" if it read none."""
-    results = play.results("Verify Okta's certificate authority")
-    return next((str(result["scep_url"]) for result in results if "scep_url" in result), "")
+    results = play.results("Check Okta, Kandji and the rings, and plan the changes")
+    authorities = [result.get("certificate_authority", {}) for result in results]
+    return next((str(each["scep_url"]) for each in authorities if "scep_url" in each), "")
 
 
 def is_write_of_ours(request: RequestRecord) -> bool:

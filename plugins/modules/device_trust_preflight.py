@@ -20,9 +20,16 @@ description:
     tenant may not belong together. It is normal before the first rollout. Records of other
     platforms do not count. It reads both lists only until it meets a Mac that is in both.
   - Looks the test Macs up. It does not fail because of them, since a ring that stays as it is does
-    not need its gate.
+    not need its gate. Reads what later the gate alone reads, unless it predicts that nothing
+    changes.
   - Returns the rings with the ids of their blueprints, and what the other modules take for each of
     them, so that later tasks need not resolve them again.
+  - With O(okta_verify), O(stages), O(certificate_authority), O(settings) and O(scep), it also
+    returns what these modules return in check mode for the rings, each from the same reads. That
+    takes fewer requests than a task for each module, and needs the permissions of all of them. The
+    module that writes reads again.
+  - A module that fails does not make this one fail. Its result has C(failed) and C(msg), and
+    M(devicetrust.okta_kandji.device_trust_plan) lists it.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -33,6 +40,48 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._rings.profiles
   - devicetrust.okta_kandji._attributes.reads
   - devicetrust.okta_kandji._attributes.both
+attributes:
+  diff_mode:
+    description: Will return details on what the run that deploys needs to change, when in diff
+      mode.
+    support: full
+options:
+  okta_verify:
+    description: Options of M(devicetrust.okta_kandji.kandji_app_store_item), but for
+      C(blueprints), C(assignment_nodes) and C(report). Its result is RV(okta_verify).
+    type: dict
+  stages:
+    description: Options of M(devicetrust.okta_kandji.device_trust_info), but for C(rings),
+      C(okta_verify_item_ids) and C(wait). Its result is RV(stages). The item of Okta Verify is that
+      of RV(okta_verify).
+    type: dict
+  certificate_authority:
+    description: Options of M(devicetrust.okta_kandji.okta_device_integration), but for
+      C(challenge_deployed_at), which RV(stages) says. Its result is RV(certificate_authority).
+    type: dict
+  settings:
+    description: Options of M(devicetrust.okta_kandji.kandji_custom_profile) for the settings of
+      Okta Verify, but for C(profiles) and C(mobileconfig). Its result is RV(settings).
+    type: dict
+  mobileconfig:
+    description: The content of the settings' profiles, as
+      O(devicetrust.okta_kandji.kandji_custom_profile#module:mobileconfig) takes it. Without it,
+      O(settings) is left out.
+    type: str
+  scep:
+    description: Options of M(devicetrust.okta_kandji.kandji_scep_profile), but for C(profiles) and
+      C(challenge). Its result is RV(scep). Without C(url), the one of RV(certificate_authority) is
+      used.
+    type: dict
+  challenge:
+    description: The challenge of the SCEP profiles, as
+      O(devicetrust.okta_kandji.kandji_scep_profile#module:challenge) takes it. It is never shown.
+    type: str
+  deploys:
+    description: Whether the run deploys to the rings. If not, O(certificate_authority), O(settings)
+      and O(scep) are left out, and RV(changes) is empty.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -64,9 +113,67 @@ EXAMPLES = r"""
       - name: by hand
         blueprints: [Everyone else]
         library_item: Okta SCEP
+
+- name: Check a ring, and predict what its SCEP profile and Okta Verify would change
+  devicetrust.okta_kandji.device_trust_preflight:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        test_macs: [C02XK1ZAJG5J]
+    okta_verify: {}
+    stages: {}
+    certificate_authority: {}
+    settings: {}
+    mobileconfig: "{{ lookup('ansible.builtin.template', 'okta_verify.mobileconfig.j2') }}"
+    scep:
+      redistribution_days: 30
+    challenge: "{{ vault_okta_scep_challenge }}"
+
+- name: Read the stages of a ring with the checks, and leave what a rollout needs alone
+  devicetrust.okta_kandji.device_trust_preflight:
+    rings:
+      - name: canary
+        blueprints: [Canary]
+        test_macs: [C02XK1ZAJG5J]
+    okta_verify: {}
+    stages:
+      redistribution_days: 30
+    deploys: false
 """
 
 RETURN = r"""
+changes:
+  description: What the run would change in the rings' SCEP profiles, in Okta Verify and in its
+    settings. It is empty with O(deploys=false). This module itself changes nothing.
+  returned: success, or after a failure if there is one
+  type: list
+  elements: str
+  sample: ["create profile 'Okta SCEP - canary'"]
+okta_verify:
+  description: The result of M(devicetrust.okta_kandji.kandji_app_store_item).
+  returned: with O(okta_verify), if a ring is valid
+  type: dict
+  sample: {changed: false, changes: [], assigned_to: []}
+stages:
+  description: The result of M(devicetrust.okta_kandji.device_trust_info).
+  returned: with O(stages), if a ring is valid and both vendors can be used
+  type: dict
+  sample: {changed: false, counts: {MANAGED: 12}}
+certificate_authority:
+  description: The result of M(devicetrust.okta_kandji.okta_device_integration).
+  returned: with O(certificate_authority) and O(deploys=true), if Okta can be used
+  type: dict
+  sample: {changed: false, challenge_state: current}
+settings:
+  description: The result of M(devicetrust.okta_kandji.kandji_custom_profile).
+  returned: with O(settings), O(mobileconfig) and O(deploys=true), if a ring is valid
+  type: dict
+  sample: {changed: false, changes: [], profiles: []}
+scep:
+  description: The result of M(devicetrust.okta_kandji.kandji_scep_profile).
+  returned: with O(scep) and O(deploys=true), if a ring is valid and the SCEP URL is known
+  type: dict
+  sample: {changed: false, changes: [], profiles: []}
 rings:
   description:
     - The rings as O(rings) defines them. C(blueprints) holds ids and names.
@@ -142,7 +249,14 @@ from ..module_utils._core.errors import (
 )
 from ..module_utils._core.lookup import fold_name
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import KANDJI, OKTA, PROFILES, RINGS, arguments
+from ..module_utils._core.options import (
+    KANDJI,
+    OKTA,
+    PROFILES,
+    RINGS,
+    ArgumentSpec,
+    arguments,
+)
 from ..module_utils._core.results import Result
 from ..module_utils._fleet import preflight
 from ..module_utils._fleet.preflight import ResolvedRing
@@ -150,6 +264,7 @@ from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._fleet.registration_policies import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import RingOptions, ring_options
 from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
+from ..module_utils._http.read_once import ReadOnce
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.console_items import find_scep_item
@@ -157,7 +272,14 @@ from ..module_utils._kandji.records import KandjiDevice
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.auth import FEATURE_MISSING
 from ..module_utils._okta.fast_pass_reader import FastPass
+from ..module_utils._runs.site_plans import PARTS, READ_ONCE, SeenMacs, SitePlans
 
+OPTIONS: ArgumentSpec = {
+    **{part.option: {"type": "dict"} for part in PARTS},
+    "challenge": {"type": "str", "no_log": True},
+    "mobileconfig": {"type": "str", "no_log": True},
+    "deploys": {"type": "bool", "default": True},
+}
 Answer = t.TypeVar("Answer")
 FIRST_RECORDS = 200  # of Okta, one page, before Kandji's Macs are read
 # Every org and every tenant has what is read here.
@@ -214,22 +336,35 @@ def _prevents_all(error: DeviceTrustError) -> bool:
 
 
 def run(ctx: ModuleContext) -> Result:
-    """Return the rings by id, or refuse with all that is not ready."""
+    """Return the rings by id and what is predicted for them, or refuse with all that is not ready.
+
+    No problem of a prediction is among those that it refuses for.
+    """
+    ctx.masker.add(ctx.params["challenge"])
+    ctx.settings.read_once = ReadOnce(READ_ONCE)
     options, findings = ring_options(ctx.params), Findings()
     fast_pass = FastPass(ctx.okta)
-    registration = (
-        findings.attempt("okta", lambda: read_policies(ctx.okta, fast_pass)) or Registration()
-    )
-    rings = _read_rings(ctx, options, findings, registration)
+    registration = findings.attempt("okta", lambda: read_policies(ctx.okta, fast_pass))
+    resolved = _read_rings(ctx, options, findings)
+    names = [fold_name(ring.options.name) for ring in resolved]
+    # Of two rings with one name, a profile's entry would be written twice.
+    rings = [ring for ring in resolved if names.count(fold_name(ring.options.name)) == 1]
+    results = [ring.as_result(ctx.params["scep_profile_prefix"]) for ring in rings]
+    plans, seen = SitePlans(ctx, results, findings.unusable), SeenMacs(_serial_keys(options))
+    plans.predict(registration, seen)
+    registration = registration or Registration()
+    test_macs = _read_test_macs(ctx, options, findings, seen, registration)
+    if test_macs.devices and not plans.needs_no_gate:
+        first = test_macs.devices[0].device_id
+        # What later the gate alone reads, so that the permission is not missing after a write.
+        findings.attempt("kandji", lambda: ctx.kandji.device_items(first))
     findings.problems += registration.problems
-    _check_shared_macs(ctx, findings)
-    names = [fold_name(ring.options.name) for ring, _test_macs in rings]
+    if not seen.is_complete:  # else that read has warned
+        _check_shared_macs(ctx, findings)
     result: Result = {
-        # Of two rings with one name, a profile's entry would be written twice.
+        **plans.as_result(),
         "rings": [
-            {**ring.as_result(ctx.params["scep_profile_prefix"]), **test_macs}
-            for ring, test_macs in rings
-            if names.count(fold_name(ring.options.name)) == 1
+            {**result, **test_macs.judge(ring)} for ring, result in zip(rings, results, strict=True)
         ],
         "unusable_vendors": sorted(findings.unusable),
         "registration": registration.as_result(),
@@ -238,7 +373,7 @@ def run(ctx: ModuleContext) -> Result:
     if findings.problems:
         unique = list(dict.fromkeys(findings.problems))
         raise Refused("Not ready: " + " ".join(unique), problems=unique, **result)
-    return {"changed": False, **result}
+    return result
 
 
 def _check_shared_macs(ctx: ModuleContext, findings: Findings) -> None:
@@ -294,23 +429,10 @@ def _warn_of_policies(ctx: ModuleContext, registration: Registration) -> None:
 
 
 def _read_rings(
-    ctx: ModuleContext,
-    options: t.Sequence[RingOptions],
-    findings: Findings,
-    registration: Registration,
-) -> list[tuple[ResolvedRing, Result]]:
-    """Return the rings about which nothing is wrong, by id, and record what is of the others.
-
-    What is wrong with their test Macs comes with them: it matters only if the gate is needed.
-    """
-    serials = [serial.strip() for ring in options for serial in ring.test_macs]
+    ctx: ModuleContext, options: t.Sequence[RingOptions], findings: Findings
+) -> list[ResolvedRing]:
+    """Return the rings about which nothing is wrong, by id, and record what is of the others."""
     blueprints = findings.attempt("kandji", lambda: list(ctx.kandji.blueprints()))
-    devices = findings.attempt("kandji", lambda: list(ctx.kandji.devices_with_serials(serials)))
-    if devices:
-        # What later the gate alone reads, so that the permission is not missing after a write.
-        findings.attempt("kandji", lambda: ctx.kandji.device_items(devices[0].device_id))
-    elif devices == [] and findings.attempt("kandji", lambda: _has_macs(ctx)) is False:
-        findings.problems.append(preflight.NO_MACS)
     findings.problems += preflight.ring_problems(options)
     if blueprints is None:
         return []
@@ -318,12 +440,40 @@ def _read_rings(
     findings.problems += problems
     rings, wrong = _resolve_items(ctx, [ring for ring in rings if ring.is_sound])
     findings.problems += wrong
+    return rings
+
+
+def _serials(options: t.Sequence[RingOptions]) -> list[str]:
+    return [serial.strip() for ring in options for serial in ring.test_macs]
+
+
+def _serial_keys(options: t.Sequence[RingOptions]) -> set[str]:
+    return {serial.lower() for serial in _serials(options)}
+
+
+def _read_test_macs(
+    ctx: ModuleContext,
+    options: t.Sequence[RingOptions],
+    findings: Findings,
+    seen: SeenMacs,
+    registration: Registration,
+) -> KnownMacs:
+    """Return the test Macs of all rings, and record if not even one could be there.
+
+    What is wrong with one comes with its ring: it matters only if the gate is needed.
+    """
+    serials = _serials(options)
+    listed = seen.macs if seen.is_complete else []
+    unseen = preflight.find_unknown(serials, listed)
+    others = findings.attempt("kandji", lambda: list(ctx.kandji.devices_with_serials(unseen)))
+    devices = None if others is None else [*listed, *others]
+    if devices == [] and findings.attempt("kandji", lambda: _has_macs(ctx, seen)) is False:
+        findings.problems.append(preflight.NO_MACS)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     macs: list[KandjiDevice] | None = None
     if devices is not None and preflight.find_unknown(serials, devices):
         macs = findings.attempt("kandji", lambda: list(ctx.kandji.devices(platform="Mac")))
-    test_macs = KnownMacs(devices, macs or (), now, registration)
-    return [(ring, test_macs.judge(ring)) for ring in rings]
+    return KnownMacs(devices, macs or (), now, registration)
 
 
 @dataclass(frozen=True)
@@ -349,8 +499,8 @@ class KnownMacs:
         }
 
 
-def _has_macs(ctx: ModuleContext) -> bool:
-    return next(ctx.kandji.devices(platform="Mac"), None) is not None
+def _has_macs(ctx: ModuleContext, seen: SeenMacs) -> bool:
+    return bool(seen.count) or next(ctx.kandji.devices(platform="Mac"), None) is not None
 
 
 def _resolve_items(
@@ -373,7 +523,7 @@ def _resolve_items(
 
 def main() -> None:
     """Run the module."""
-    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES))
+    run_module(run, USES, argument_spec=arguments(OKTA, KANDJI, RINGS, PROFILES, OPTIONS))
 
 
 if __name__ == "__main__":

@@ -65,12 +65,21 @@ class ActionModule(NormalAction):
             omit_place_in_collection(self._task)
         return rename_options(result, self._names)
 
-    def _variables_of_options(self, task_vars: TaskVars) -> dict[str, str]:
-        """Return option -> the variable that a user of the playbook or role sets for it."""
+    def _variables_of_options(
+        self, task_vars: TaskVars, part: str = "", part_role: str = ""
+    ) -> dict[str, str]:
+        """Return option -> the variable that a user of the playbook or role sets for it.
+
+        :arg part: names an option that holds options of another module: these are traced, too.
+        :arg part_role: the role that passes the options of that module otherwise.
+        """
         source = self._task.get_ds()
         arguments = source.get(self._task.action) if isinstance(source, dict) else None
         role = self._task._role
-        return trace_options(arguments, role.get_name(False) if role else "", task_vars)
+        name = role.get_name(False) if role else ""
+        names = trace_options(arguments, name, task_vars)
+        inner = arguments.get(part) if part and isinstance(arguments, dict) else None
+        return {**names, **trace_options(inner, name or part_role, task_vars)}
 
 
 class Lines:

@@ -38,6 +38,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.oper
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._runs import stages
 
 Row = dict[str, t.Any]
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
@@ -265,7 +266,8 @@ def main(module: str, macs: int, directory: str, apps: t.Sequence[str] = ()) -> 
     vendors = Vendors(macs, apps)
     Transport.send = vendors.send  # type: ignore[assignment,method-assign]  # a stub
     loaded = import_module(f"{MODULES}.{module}")
-    spec = arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, loaded.OPTIONS)
+    options = stages.OPTIONS if module == "device_trust_info" else loaded.OPTIONS
+    spec = arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, options)
     params = {name: option.get("default") for name, option in spec.items()}
     params |= {
         "okta_org_url": "https://acme.okta.com",

@@ -26,6 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "inventory/*",
         "doc_fragments/*",
     ),
+    "runs": ("module_utils/_runs/*",),
     "context": ("module_utils/_core/module.py",),
     "core": ("module_utils/_core/*",),
     "http": ("module_utils/_http/*",),
@@ -124,6 +125,7 @@ HEIGHT = {
             "evidence",
             "writers",
             "context",
+            "runs",
             "entry points",
         )
     )

@@ -367,3 +367,59 @@ def test_a_playbook_declares_whose_variables_it_uses(path):
         uses.add("scep")
     playbook = DECLARATION.playbooks[path.stem]
     assert {*playbook.vendors, *playbook.may_use} == uses
+
+
+# What the preflight adds to the options of a role, or takes from another part.
+OF_THE_PLAN = {
+    "okta_verify/item": {"blueprints", "assignment_nodes", "report"},
+    "managed_status/stages": {
+        "rings",
+        "okta_verify_item_ids",
+        "wait",
+        "certificate_check_item_id",  # an item that is made later
+    },
+    "okta_certificate_authority/main": {
+        "challenge_deployed_at",
+        "scep_challenge",
+        "state",
+        "test_enrollment",  # which is a write
+    },
+    "okta_verify/settings": {"profiles", "mobileconfig"},
+    "kandji_scep/main": {"profiles", "challenge", "url"},
+}
+
+
+def module_options(path: str, module: str) -> dict[str, object]:
+    tasks = yaml.safe_load((CHECKOUT / path).read_text(encoding="utf-8"))
+    (options,) = (task[module] for task in tasks if module in task)
+    return options
+
+
+@pytest.mark.parametrize(
+    ("part", "tasks", "module"),
+    [
+        ("okta_verify", "okta_verify/item", "kandji_app_store_item"),
+        ("stages", "managed_status/stages", "device_trust_info"),
+        (
+            "certificate_authority",
+            "okta_certificate_authority/main",
+            "okta_device_integration",
+        ),
+        ("settings", "okta_verify/settings", "kandji_custom_profile"),
+        ("scep", "kandji_scep/main", "kandji_scep_profile"),
+    ],
+)
+def test_the_preflight_plans_with_the_options_that_the_roles_pass(part, tasks, module):
+    """Otherwise the plan would predict another run."""
+    collection = "devicetrust.okta_kandji."
+    role, _slash, file = tasks.partition("/")
+    of_role = module_options(f"roles/{role}/tasks/{file}.yml", collection + module)
+    preflight = module_options(
+        "playbooks/tasks/preflight.yml", f"{collection}device_trust_preflight"
+    )
+    planned = preflight[part]
+    assert set(of_role) - set(planned) <= OF_THE_PLAN[tasks] and set(planned) <= set(of_role)
+    # The site playbook passes variables of its own to some roles, in other tasks.
+    passed = {name for name, value in planned.items() if "device_trust." in value}
+    same = set(planned) - passed - OF_THE_PLAN[tasks]
+    assert {name: planned[name] for name in same} == {name: of_role[name] for name in same}

@@ -66,7 +66,7 @@ def names() -> list[str]:
     return sorted(
         path.stem
         for path in (CHECKOUT / "plugins" / "modules").glob("*.py")
-        if "\nUSES = " in path.read_text(encoding="utf-8")
+        if "run_module(" in path.read_text(encoding="utf-8")
     )
 
 

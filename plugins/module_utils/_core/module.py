@@ -93,6 +93,22 @@ class ModuleContext:
         self._transports.append(transport)
         return transport
 
+    def part(
+        self, params: Params, uses: t.Sequence[Operation], warn: t.Callable[[str], None]
+    ) -> ModuleContext:
+        """Return the context of another module that is a part of this run, in check mode.
+
+        It has clients of its own, which may send what that module declares. Their calls count in
+        this run's result.
+
+        :arg params: all options of the other module. Raises the same errors as for this one.
+        """
+        part = ModuleContext(params, True, warn, uses)
+        part.masker, part._progress = self.masker, self._progress
+        part._transports = self._transports
+        part.settings = replace(self.settings, check_mode=True, uses=(*uses, TOKEN))
+        return part
+
     def warn(self, text: str) -> None:
         """Show a warning, without secrets."""
         self._warn(printable(self.masker.text(text)))

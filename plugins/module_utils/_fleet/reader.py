@@ -22,7 +22,7 @@ from .._kandji.certificate_proof import Subject, UnattestedNames
 from .._kandji.client import Kandji
 from .._kandji.constants import OKTA_DEVICE_TRUST_SCEP
 from .._kandji.profile_holders import ProfileItem, installed_on
-from .._kandji.records import CustomProfile
+from .._kandji.records import CustomProfile, KandjiDevice
 from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.device_events import EVENTS, LogFacts, summarize_events
@@ -47,6 +47,7 @@ OKTA_VERIFY_BUNDLE = "com.okta.mobile"
 NO_CERTIFICATE = "no certificate has this name"
 MACS_IN_OKTA = 'profile.platform eq "MACOS"'
 OnRecord = Callable[[OktaDevice], None]
+OnDevice = Callable[[KandjiDevice], None]
 MAX_UNLISTED = 20  # Macs that are read by id if the list of them changed while it was read
 # What read_fleet sends.
 USES = (
@@ -92,15 +93,20 @@ class FleetQuery:
 
 
 def read_fleet(
-    okta: Okta, kandji: Kandji, query: FleetQuery, on_record: OnRecord | None = None
+    okta: Okta,
+    kandji: Kandji,
+    query: FleetQuery,
+    on_record: OnRecord | None = None,
+    on_device: OnDevice | None = None,
 ) -> Fleet:
     """Return the fleet: Okta and Kandji's tables read in parallel, and joined.
 
     The number of calls grows with the pages of each table alone.
 
     :arg on_record: is called with each device record of Okta, which the fleet keeps parts of.
+    :arg on_device: is called with each Mac that Kandji lists, in the same way.
     """
-    tables, now = _read_tables(okta, kandji, query, on_record)
+    tables, now = _read_tables(okta, kandji, query, on_record, on_device)
     installed = "installed" in tables.profile_statuses.states.values()
     is_narrow = "common_name" in certificate_filter(query.profiles)
     if tables.certificates.is_empty and installed and is_narrow:
@@ -141,7 +147,11 @@ def _read_use(
 
 
 def _read_tables(
-    okta: Okta, kandji: Kandji, query: FleetQuery, on_record: OnRecord | None
+    okta: Okta,
+    kandji: Kandji,
+    query: FleetQuery,
+    on_record: OnRecord | None,
+    on_device: OnDevice | None,
 ) -> tuple[FleetTables, datetime]:
     """Return all tables, and Okta's time. Raises one error for all that went wrong."""
 
@@ -152,7 +162,7 @@ def _read_tables(
 
     profile_ids = [profile.id for profile in query.profiles]
     reads: list[Callable[[], t.Any]] = [
-        lambda: read_devices(kandji, query.rings),
+        lambda: read_devices(kandji, query.rings, on_device),
         lambda: read_statuses(kandji, profile_ids),
         lambda: read_certificates(kandji, query.profiles, query.expiries.unattested),
         lambda: read_apps(kandji, query.app_ids),
@@ -173,7 +183,9 @@ def _read_tables(
 # Kandji
 
 
-def read_devices(kandji: Kandji, rings: Sequence[Ring]) -> tuple[list[MacFacts], set[str]]:
+def read_devices(
+    kandji: Kandji, rings: Sequence[Ring], on_device: OnDevice | None = None
+) -> tuple[list[MacFacts], set[str]]:
     """Return the Macs, and the ids of those that were removed from Kandji.
 
     A Mac that moved from page to page while they were read is returned once.
@@ -186,6 +198,8 @@ def read_devices(kandji: Kandji, rings: Sequence[Ring]) -> tuple[list[MacFacts],
         elif device.is_mac:
             mac = mac_of(device, rings)
             macs[mac.device_id] = mac
+            if on_device:
+                on_device(device)
     return list(macs.values()), removed - set(macs)
 
 

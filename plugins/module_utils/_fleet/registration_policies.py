@@ -220,10 +220,13 @@ class RegistrationReader:
     """Explains why nobody registered a Mac. Reads Okta once, and only if there is such a Mac.
 
     :arg fast_pass: what others may have read of Okta Verify.
+    :arg known: what others have read of all, if they have.
     """
 
-    def __init__(self, okta: Okta, fast_pass: FastPass | None = None) -> None:
-        self._okta = okta
+    def __init__(
+        self, okta: Okta, fast_pass: FastPass | None = None, known: Registration | None = None
+    ) -> None:
+        self._okta, self._known = okta, known
         self._fast_pass = fast_pass or FastPass(okta, FAST_PASS_USES)
         self._registration: Registration | None = None
 
@@ -232,7 +235,9 @@ class RegistrationReader:
         for mac in fleet.macs:
             if not mac.records and classify(mac, fleet.limits).stage == "NOT_REGISTERED":
                 if self._registration is None:
-                    self._registration = read_registration(self._okta, self._fast_pass)
+                    self._registration = self._known or read_registration(
+                        self._okta, self._fast_pass
+                    )
                 mac.obstacle = self._registration.obstacle_for(mac.person)
 
     def as_result(self) -> Result | None:

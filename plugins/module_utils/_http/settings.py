@@ -9,9 +9,10 @@ import random
 import time
 import typing as t
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .operations import Exchange, Operation
+from .read_once import ReadOnce
 
 MIN_ANSWER_SECONDS = 300.0  # for a slow line
 
@@ -40,6 +41,7 @@ class Settings:
         scope of each is asked for apart.
     :arg report: is called with each request and each wait.
     :arg observe: is called with each answer, also with one that is an error or comes again.
+    :arg read_once: keeps what several parts of this run read, nothing without operations.
     :arg clock: seconds that only grow.
     :arg max_answer_bytes: the largest answer that is read, without its compression.
     """
@@ -55,6 +57,7 @@ class Settings:
     chance: Callable[[], float] = random.random
     report: Report = _report_nothing
     observe: Callable[[Exchange], None] = _observe_nothing
+    read_once: ReadOnce = field(default_factory=ReadOnce)
     clock: Callable[[], float] = time.monotonic
     max_answer_bytes: int = 256 * 2**20
 

@@ -134,6 +134,8 @@ class Transport:
     def send(self, operation: Operation, request: Request) -> Answer:
         """Send one request and return its answer. Raises the types of ``errors``.
 
+        An answer that ``Settings.read_once`` has is not asked for again.
+
         What is safe to repeat is retried, but not an answer that takes too long as a whole. The
         wait is the one that the vendor asks for, if any. The error of a write that an attempt may
         have carried out says so.
@@ -142,6 +144,9 @@ class Transport:
         if settings.all_optional and operation.permission:
             operation = replace(operation, optional=True)
         self._check_allowed(operation)
+        kept = settings.read_once.find(self.vendor, operation, request)
+        if kept is not None:
+            return kept
         attempts = Attempts(settings.retries, request.max_transport_retries, settings.chance)
         try:
             answer = self._send(operation, request, attempts)
@@ -153,6 +158,7 @@ class Transport:
             raise
         if operation.changes_state:
             self._note_write(operation, request, is_certain=True)
+        settings.read_once.keep(self.vendor, operation, request, answer)
         return answer
 
     def _send(self, operation: Operation, request: Request, attempts: Attempts) -> Answer:

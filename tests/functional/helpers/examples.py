@@ -134,6 +134,9 @@ class Stage:
             "{{ lookup('ansible.builtin.template', 'wifi.mobileconfig.j2') }}": (
                 plistlib.dumps(WIFI).decode()
             ),
+            "{{ lookup('ansible.builtin.template', 'okta_verify.mobileconfig.j2') }}": (
+                plistlib.dumps(WIFI).decode()
+            ),
             "{{ '%Y-%m-%dT%H:%M:%SZ' | strftime(now().timestamp() - 30 * 86400, utc=true) }}": (
                 f"{watched.world.clock.now() - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
             ),

@@ -42,6 +42,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.oper
     Request,
     Vendor,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.read_once import (
+    ReadOnce,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
     Settings,
 )
@@ -464,6 +467,19 @@ def test_each_answer_is_observed_also_one_that_comes_again(wire: t.Any) -> None:
         ("deleteThing", 404, b'{"text": "gone"}'),
     ]
     assert seen[0].vendor == "acme" and seen[0].query == {"limit": 5} and seen[2].path == PATH
+
+
+def test_what_is_read_once_is_sent_once_and_only_where_it_is_declared(wire: t.Any) -> None:
+    wire.script((500, {"text": "later"}), (200, [1]), (200, [2]), (200, [3]))
+    once, uses = ReadOnce((READ,)), (READ, OTHER_READ)
+    first, second = (transport(wire, read_once=once, uses=uses, retries=0) for _number in range(2))
+    with pytest.raises(DeviceTrustError):
+        first.call(READ)
+    assert [each.call(READ).json for each in (first, second, first)] == [[1], [1], [1]]
+    assert [second.call(OTHER_READ).json for _number in range(2)] == [[2], [3]]
+    assert first.calls == {("listThings", "GET"): 2} and ("listThings", "GET") not in second.calls
+    with pytest.raises(DeviceTrustError, match="is not declared"):
+        transport(wire, read_once=once, uses=(OTHER_READ,)).call(READ)
 
 
 def test_where_all_operations_are_optional_the_declared_ones_are(wire: t.Any) -> None:

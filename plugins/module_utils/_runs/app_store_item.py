@@ -1,0 +1,218 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module kandji_app_store_item does."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import BadOption, Forbidden, Refused
+from .._core.module import ModuleContext
+from .._core.options import (
+    KANDJI,
+    MAX_ROWS,
+    REQUIRED_ASSIGNMENT,
+    ArgumentSpec,
+    arguments,
+)
+from .._core.results import Result, build_result, row_limit
+from .._core.text import abbreviate
+from .._kandji import assignments, console_items
+from .._kandji import client as kandji_api
+from .._kandji.assignment_apply import apply_assignment
+from .._kandji.recheck import check_assignment
+from .._kandji.records import Blueprint, KandjiDevice, LibraryItem
+
+OPTIONS: ArgumentSpec = {
+    **REQUIRED_ASSIGNMENT,
+    "name": {"type": "str", "default": "Okta Verify"},
+    "library_item_id": {"type": "str"},
+    "bundle_id": {"type": "str", "default": "com.okta.mobile"},
+    "licences": {"type": "int"},
+    "report": {"type": "bool", "default": True},
+    **MAX_ROWS,
+}
+USES = (
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_ITEMS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.DEVICE_ITEMS,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.LIST_EVENTS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_SCRIPTS,
+    kandji_api.PRISM_APPS,
+    kandji_api.ASSIGN_ITEM,
+    kandji_api.REMOVE_ITEM,
+)
+# Options, and the rules of them, as AnsibleModule takes both.
+SPEC: t.Mapping[str, object] = {
+    "argument_spec": arguments(KANDJI, OPTIONS),
+}
+
+
+class Found(t.NamedTuple):
+    """The item, and the blueprints and items that were read to find it."""
+
+    item: LibraryItem
+    blueprints: t.Sequence[Blueprint]
+    items: assignments.Items
+
+
+def run(ctx: ModuleContext) -> Result:
+    """Return the result of the module."""
+    params = ctx.params
+    if (params["licences"] or 0) < 0:
+        raise BadOption(f"licences: {params['licences']} is less than 0. Set 0 or more.")
+    limit = row_limit(params["max_rows"])
+    exact = params["blueprints_mode"] == "exact"
+    wanted, known = assignments.read_blueprints(ctx.kandji, params["blueprints"], everything=exact)
+    nodes = assignments.resolve_nodes(params["assignment_nodes"], wanted, known, everywhere=exact)
+    items = assignments.read_items(ctx.kandji, known if exact else wanted)
+    item, blueprints, read = _find_item(ctx, wanted, known, items)
+    plan = assignments.plan_assignment(
+        wanted, blueprints, assignments.item_ids(read), item.id, params["blueprints_mode"], nodes
+    )
+    subject = f"library item {item.name!r}"
+    changes = assignments.assignment_changes(subject, plan)
+    _warn(ctx, assignments.describe_nodes([(subject, plan)], ctx.check_mode))
+    counted = changes or params["report"] or params["licences"] is not None
+    everything = list(ctx.kandji.devices()) if plan.remove else []
+    devices = [each for each in everything if each.is_mac]
+    if counted and not everything:
+        devices = list(ctx.kandji.devices(platform="Mac"))
+    if changes:
+        _check_type(ctx, item, read)
+        _check_removed(ctx, item, plan, wanted, everything)
+        _check_licences(ctx, item, plan, wanted, devices)
+        _apply(ctx, item, plan, wanted)
+    result = build_result(
+        changes,
+        library_item={"id": item.id, "name": item.name},
+        assigned_to=[blueprint.id for blueprint in plan.assign],
+    )
+    if counted:
+        result["macs_in_scope"] = len(assignments.macs_in_scope(devices, wanted))
+    if params["report"]:
+        result["statuses"] = _report(ctx, item.id, devices, limit)
+    return result
+
+
+def _warn(ctx: ModuleContext, texts: t.Iterable[str]) -> None:
+    for text in texts:
+        ctx.warn(text)
+
+
+def _find_item(
+    ctx: ModuleContext,
+    wanted: t.Sequence[Blueprint],
+    known: t.Sequence[Blueprint],
+    items: assignments.Items,
+) -> Found:
+    """Return the item that the options name.
+
+    All blueprints are searched only if the wanted ones do not settle it. Raises BadOption, and
+    NeedsConsole if the item does not exist.
+    """
+    name, item_id = ctx.params["name"], ctx.params["library_item_id"]
+    if item_id:
+        console_items.check_id(item_id)
+        item, items = console_items.find_by_id(ctx.kandji, item_id, items, "library_item_id", known)
+        return Found(item, known, items)
+    candidates = console_items.find_item(name, items)
+    if [len(each.blueprints) for each in candidates.values()] == [len(wanted)]:
+        return Found(console_items.choose(name, candidates, known), known, items)
+    known = known or list(ctx.kandji.blueprints())
+    candidates, items = console_items.search(ctx.kandji, name, items, known)
+    if not candidates:
+        candidates = _find_in_events(ctx, name, wanted, items)
+    item = console_items.choose(name, candidates, known, unwanted=console_items.NOT_AN_APP)
+    return Found(item, known, items)
+
+
+def _find_in_events(
+    ctx: ModuleContext, name: str, wanted: t.Sequence[Blueprint], items: assignments.Items
+) -> dict[str, console_items.Candidate]:
+    try:
+        candidates = console_items.find_in_events(name, ctx.kandji.audit_events())
+    except Forbidden as error:
+        raise console_items.not_found(name, wanted, items, unread=error.message) from None
+    if not candidates:
+        raise console_items.not_found(name, wanted, items)
+    return candidates
+
+
+def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items) -> None:
+    """Raise BadOption if the item is not an app."""
+    option = "library_item_id" if ctx.params["library_item_id"] else "name"
+    console_items.check_type(ctx.kandji, item, items, option, console_items.NOT_AN_APP)
+
+
+def _apply(
+    ctx: ModuleContext,
+    item: LibraryItem,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[Blueprint],
+) -> None:
+    """Assign and remove the item, not in check mode.
+
+    Devices are read again where a limit depends on them. Raises Refused if the item was assigned or
+    removed meanwhile.
+    """
+    if ctx.check_mode:
+        return
+    now = assignments.read_items(ctx.kandji, [*plan.assign, *plan.remove])
+    check_assignment(f"library item {item.name!r}", item.id, plan, assignments.item_ids(now))
+    if plan.remove or ctx.params["licences"] is not None:
+        devices = list(ctx.kandji.devices())
+        _check_removed(ctx, item, plan, wanted, devices)
+        _check_licences(ctx, item, plan, wanted, devices)
+    apply_assignment(ctx.kandji, item.id, plan)
+
+
+def _check_removed(
+    ctx: ModuleContext,
+    item: LibraryItem,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[Blueprint],
+    devices: t.Sequence[KandjiDevice],
+) -> None:
+    """Raise Refused if too many devices, of any platform, lose the app."""
+    losing = assignments.devices_in_scope(devices, plan.remove)
+    removed = losing - assignments.devices_on(devices, wanted)
+    places = abbreviate([repr(each.name) for each in plan.remove], 5)
+    action = f"The removal of {item.name!r} from {places} would take it from"
+    allowed = ctx.params["max_removed"]
+    assignments.check_limits([assignments.Limit("max_removed", allowed, len(removed), action)])
+
+
+def _check_licences(
+    ctx: ModuleContext,
+    item: LibraryItem,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[Blueprint],
+    devices: t.Sequence[KandjiDevice],
+) -> None:
+    """Raise Refused if too few licences were bought for the Macs."""
+    licences, scope = ctx.params["licences"], len(assignments.macs_in_scope(devices, wanted))
+    if licences is not None and scope > licences and plan.assign:
+        raise Refused(
+            f"licences: {scope} Macs would be in scope of {item.name!r}, and {licences} is the"
+            " limit. Nothing was written. Buy licences in Apple Business Manager (Okta Verify's are"
+            f" free), then set licences to {scope} or more.",
+            count=scope,
+            allowed=licences,
+        )
+
+
+def _report(
+    ctx: ModuleContext, item_id: str, devices: t.Sequence[KandjiDevice], limit: int | None
+) -> Result:
+    bundle = {"bundle_id": {"in": [ctx.params["bundle_id"]]}}
+    return console_items.report(
+        ctx.kandji.item_statuses(item_id),
+        {device.device_id for device in devices},
+        {app.device_id for app in ctx.kandji.prism_apps(bundle)},
+        limit,
+    )

@@ -1,0 +1,453 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module kandji_scep_profile does."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from ansible.module_utils.basic import env_fallback
+
+from .._core.errors import BadOption, Refused
+from .._core.module import ModuleContext
+from .._core.options import (
+    ASSIGNMENT,
+    CUSTOM_PROFILE,
+    KANDJI,
+    ArgumentSpec,
+    Params,
+    arguments,
+    require,
+)
+from .._core.results import Result, build_result
+from .._kandji import assignments
+from .._kandji import client as kandji_api
+from .._kandji.certificate_proof import Proof, Subject, names_variable
+from .._kandji.console_items import find_scep_item
+from .._kandji.constants import OKTA_DEVICE_TRUST_SCEP
+from .._kandji.lookups import profile_catalog
+from .._kandji.profile_holders import (
+    ProfileItem,
+    is_console_scep,
+    read_holders,
+    reported_profiles,
+)
+from .._kandji.profiles import apply, entries, scep
+from .._kandji.profiles import plan as custom_profile
+from .._kandji.profiles.challenge import check_challenge
+from .._kandji.profiles.enrolment_check import open_endpoint
+from .._kandji.profiles.plan import ProfileOptions, profile_options
+from .._kandji.records import (
+    InstalledProfile,
+    ItemStatus,
+    newest_statuses,
+)
+from .._scep.endpoint import check_scep_url
+
+PROFILE: ArgumentSpec = {
+    "name": {"type": "str"},
+    "library_item_id": CUSTOM_PROFILE["library_item_id"],
+    "library_item": {"type": "str"},
+    "blueprints": ASSIGNMENT["blueprints"],
+    "assignment_nodes": ASSIGNMENT["assignment_nodes"],
+    "generation": {"type": "str"},
+    "replaces": {"type": "str"},
+}
+OPTIONS: ArgumentSpec = {
+    **ASSIGNMENT,
+    **CUSTOM_PROFILE,
+    **PROFILE,
+    "profiles": {
+        "type": "list",
+        "elements": "dict",
+        "options": {**PROFILE, "blueprints": {**PROFILE["blueprints"], "required": True}},
+        "required_one_of": [("name", "library_item_id", "library_item")],
+        "mutually_exclusive": [("name", "library_item"), ("library_item_id", "library_item")],
+    },
+    "url": {"type": "str", "fallback": (env_fallback, ["OKTA_SCEP_URL"])},
+    "challenge": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (env_fallback, ["OKTA_SCEP_CHALLENGE"]),
+    },
+    "subject": {"type": "str", "default": "CN=$SERIAL_NUMBER $PROFILE_UUID"},
+    "scep_name": {"type": "str"},
+    "subject_alt_name": {
+        "type": "dict",
+        "options": {
+            name: {"type": "str"}
+            for name in (
+                "rfc822_name",
+                "dns_name",
+                "uniform_resource_identifier",
+                "nt_principal_name",
+            )
+        },
+    },
+    "key_size": {"type": "int", "choices": [1024, 2048, 4096], "default": 2048},
+    "key_usage": {
+        "type": "str",
+        "choices": ["signing", "encryption", "both"],
+        "default": "signing",
+    },
+    "retries": {"type": "int", "default": 5},
+    "retry_delay": {"type": "int", "default": 30},
+    "key_is_extractable": {"type": "bool", "default": False},
+    "allow_all_apps_access": {"type": "bool", "default": True},
+    "ca_fingerprint": {"type": "str"},
+    "may_change": {"type": "list", "elements": "str", "choices": sorted(scep.CHANGEABLE)},
+    "redistribution_days": {"type": "int", "default": 30},
+    "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
+    "max_remaining": {"type": "int", "default": 0},
+}
+NO_UUID = (
+    "subject: Its common name holds no $PROFILE_UUID, so Kandji's inventory cannot show which"
+    " certificate is the profile's: stages stay unconfirmed, and renewals are estimated. Use the"
+    " default, CN=$SERIAL_NUMBER $PROFILE_UUID."
+)
+PIN_REMEDY = "Set it to that of one of these certificates, or to absent."
+SETTINGS = (
+    "url",
+    "challenge",
+    "subject",
+    "scep_name",
+    "subject_alt_name",
+    "key_size",
+    "key_usage",
+    "retries",
+    "retry_delay",
+    "key_is_extractable",
+    "allow_all_apps_access",
+    "ca_fingerprint",
+)
+EFFECTS = {
+    "reissue": "would give new certificates to",
+    "new": "would bring the profile for the first time to",
+    "removed": "would take the profile, and with it the certificate, from",
+}
+USES = (
+    kandji_api.LIST_BLUEPRINTS,
+    kandji_api.LIST_PROFILES,
+    kandji_api.LIST_SCRIPTS,
+    kandji_api.LIST_ITEMS,
+    kandji_api.LIST_DEVICES,
+    kandji_api.ITEM_STATUSES,
+    kandji_api.DEVICE_ITEMS,
+    kandji_api.LIST_EVENTS,
+    kandji_api.PRISM_CERTIFICATES,
+    kandji_api.PRISM_PROFILES,
+    kandji_api.CREATE_PROFILE,
+    kandji_api.UPDATE_PROFILE,
+    kandji_api.DELETE_PROFILE,
+    kandji_api.ASSIGN_ITEM,
+    kandji_api.REMOVE_ITEM,
+)
+# Options, and the rules of them, as AnsibleModule takes both.
+SPEC: t.Mapping[str, object] = {
+    "argument_spec": arguments(KANDJI, OPTIONS),
+    "required_one_of": [("name", "library_item_id", "library_item", "profiles")],
+    "mutually_exclusive": [
+        ("name", "profiles"),
+        ("library_item_id", "profiles"),
+        ("blueprints", "profiles"),
+        ("generation", "profiles"),
+        ("assignment_nodes", "profiles"),
+        ("library_item", "profiles"),
+        ("library_item", "name"),
+        ("library_item", "library_item_id"),
+    ],
+    "required_by": {
+        "name": ["blueprints"],
+        "library_item_id": ["blueprints"],
+        "library_item": ["blueprints"],
+    },
+}
+
+
+@dataclass
+class Task(apply.ProfileTask[scep.Plan]):
+    """One profile from its plan to its result, and the item that it replaces."""
+
+    replaced: scep.Replaced | None = None
+
+
+def run(ctx: ModuleContext) -> Result:
+    """Return the result of the module."""
+    params = ctx.params
+    ctx.masker.add(params["challenge"])
+    removes, may_share = params["blueprints_mode"] == "remove", params["on_conflict"] == "warn"
+    asked = profile_options(params)
+    exact = params["blueprints_mode"] == "exact"
+    entries.check_options(asked, removes or may_share, exact)
+    settings = _scep_settings(params, asked)
+    library, wanted = apply.read_library(ctx.kandji, asked, params["blueprints_mode"])
+    tasks = [_plan(ctx, each, settings, library) for each in wanted]
+    plans = [task.plan for task in tasks]
+    entries.check_plans(plans, removes, may_share, exact)
+    if not removes:
+        for task in tasks:
+            task.replaced = _find_replaced(ctx, task.plan, library)
+        _check_conflicts(ctx, tasks, library)
+        for task in tasks:
+            _check_replaced(ctx, task, library)
+    adoptions = filter(None, map(scep.describe_adoption, plans))
+    for text in (*adoptions, *apply.describe_unknowns(plans, ctx.check_mode)):
+        ctx.warn(text)
+    limits = apply.ProfileLimits.from_params(params, EFFECTS)
+    apply.count_devices(ctx.kandji, tasks, limits)
+    provable = names_variable(scep.parse_subject(settings.subject), "PROFILE_UUID")
+    if any(plan.writes_profile for plan in plans) and not provable:
+        ctx.warn(NO_UUID)
+    _test_endpoint(ctx, plans)
+    if not ctx.check_mode:
+        apply.apply_tasks(ctx.kandji, tasks, limits, partial(_recheck_conflicts, ctx, tasks))
+    changes = [change for plan in plans for change in plan.changes]
+    touched = apply.sum_reaches(tasks, limits)
+    return build_result(changes, profiles=_summarize(ctx, tasks, library), macs_touched=touched)
+
+
+def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.ScepSettings:
+    """Return the settings of the payload, or empty ones if no payload is written.
+
+    Raises BadOption before anything is read from Kandji.
+    """
+    if params["blueprints_mode"] == "remove" or all(each.library_item for each in asked):
+        return scep.ScepSettings(params["url"] or "", "")
+    check_scep_url(require(params, OPTIONS, "url"))
+    check_challenge(require(params, OPTIONS, "challenge"))
+    if not params["runs_on"]:
+        raise BadOption("runs_on: it is empty. Name at least one platform.")
+    settings = scep.ScepSettings(
+        **{name: params[name] for name in SETTINGS}, runs_on=tuple(params["runs_on"])
+    )
+    scep.payload_content(settings)  # raises for a wrong subject or fingerprint
+    return settings
+
+
+def _plan(
+    ctx: ModuleContext,
+    wanted: custom_profile.Wanted,
+    settings: scep.ScepSettings,
+    library: custom_profile.Library,
+) -> Task:
+    mode, content = ctx.params["blueprints_mode"], scep.ScepContent(settings, wanted.generation)
+    if wanted.library_item:
+        item = find_scep_item(
+            ctx.kandji, wanted.library_item, library.items, library.profiles, checks_type=True
+        )
+        plan = scep.plan_console_item(wanted, item, library, mode)
+    elif mode == "remove":
+        plan = scep.plan_removal(wanted, library)
+    else:
+        plan = scep.plan_profile(wanted, content, library, mode)
+        scep.check_changes(plan, ctx.params["may_change"])
+    return Task(plan, content)
+
+
+def _find_replaced(
+    ctx: ModuleContext, plan: scep.Plan, library: custom_profile.Library
+) -> scep.Replaced | None:
+    """Return the item that option replaces names, if something is to be assigned."""
+    asked = plan.wanted.replaces
+    if not asked or not plan.assignment.assign:
+        return None
+    custom = profile_catalog(library.profiles).find_one(asked, "replaces")
+    item = custom or find_scep_item(
+        ctx.kandji, asked, library.items, library.profiles, checks_type=True
+    )
+    if item.id == plan.item_id:
+        raise BadOption(f"replaces: {asked!r} is the item itself. Name the item that it replaces.")
+    return scep.Replaced(item.id, item.name, custom is None)
+
+
+def _check_conflicts(
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
+) -> None:
+    conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
+    blueprints = [blueprint for task in tasks for blueprint in task.plan.wanted.blueprints]
+    own = {each.id for task in tasks for each in (task.plan.current, task.replaced) if each}
+    if warning := custom_profile.warn_unreadable(own, blueprints, library):
+        ctx.warn(warning)
+    if "mac" in ctx.params["runs_on"]:
+        installed = ctx.kandji.prism_profiles(
+            {"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}}
+        )
+        conflicts += custom_profile.device_trust_conflicts(installed, blueprints)
+        if any(_may_duplicate(task) for task in tasks):
+            _warn_of_console_profiles(ctx, sorted({blueprint.id for blueprint in blueprints}))
+    for text in custom_profile.check_conflicts(
+        conflicts, ctx.params["on_conflict"], scep.ONE_OF_AN_AUTHORITY
+    ):
+        ctx.warn(f"Two SCEP profiles of one authority: {text}.")
+
+
+def _recheck_conflicts(
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library, written: str
+) -> None:
+    """Raise Refused for a profile that came to the blueprints after the plans were made.
+
+    :arg written: a sentence on what was written before.
+    """
+    if ctx.params["blueprints_mode"] != "remove":
+        conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
+        on_conflict = ctx.params["on_conflict"]
+        rule = scep.ONE_OF_AN_AUTHORITY
+        custom_profile.check_conflicts(conflicts, on_conflict, rule, written)
+
+
+def _profile_conflicts(
+    url: str | None, tasks: t.Sequence[Task], library: custom_profile.Library
+) -> list[str]:
+    conflicts = []
+    for task in tasks:
+        own = {task.plan.item_id or "", task.replaced.id if task.replaced else ""}
+        conflicts += scep.find_conflicts(url, own, task.plan, library)
+    return conflicts
+
+
+def _may_duplicate(task: Task) -> bool:
+    """Return whether Macs get a profile next to one that the console manages."""
+    return (
+        bool(task.plan.assignment.assign)
+        and task.plan.console_item is None
+        and task.replaced is None
+    )
+
+
+def _warn_of_console_profiles(ctx: ModuleContext, blueprint_ids: t.Sequence[str]) -> None:
+    """Warn of console-managed SCEP profiles, whose authority no API returns.
+
+    The first 300 profiles that Macs of the blueprints reported are searched.
+    """
+    first = islice(ctx.kandji.prism_profiles({}, blueprint_ids), 300)
+    macs = sorted({profile.serial for profile in first if is_console_scep(profile)})
+    if macs:
+        ctx.warn(
+            "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
+            f" example {macs[0]}). No API returns its authority. If it is Okta's, stop"
+            " here, and replace its item: run the playbook migrate_scep_item."
+        )
+
+
+def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Library) -> None:
+    """Raise Refused, or warn in check mode, if too many Macs still hold the replaced item."""
+    item, items = task.replaced, library.item_ids
+    if item is None:
+        return
+    blueprints = task.plan.wanted.blueprints
+    ids = {blueprint.id for blueprint in blueprints}
+    holders = read_holders(
+        ctx.kandji,
+        ProfileItem(item.id),
+        sorted(ids),
+        set().union(*(items.get(each, set()) for each in ids)),
+        item.console_managed,
+    )
+    devices = ctx.kandji.devices(platform="Mac") if holders else ()
+    holding = (device for device in devices if device.device_id in holders)
+    serials = assignments.macs_in_scope(holding, blueprints)
+    places = [each for each in blueprints if item.id in items.get(each.id, ())]
+    try:
+        scep.check_replaced(item.name, places, serials, ctx.params["max_remaining"], task.plan.name)
+    except Refused as refused:
+        if not ctx.check_mode:
+            raise
+        ctx.warn(f"It would wait: {refused.details['reason']}.")
+
+
+def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
+    """Check the pins of the profiles, and outside check mode URL and challenge by an enrolment.
+
+    Raises Refused.
+    """
+    enrolling = [plan for plan in plans if plan.needs_test_enrollment]
+    if not ctx.params["test_enrollment"] or not enrolling:
+        return
+    pins = scep.pins_of(enrolling, ctx.params["url"])
+    if ctx.check_mode and not pins:
+        return
+    endpoint = open_endpoint(ctx, ctx.params["url"])
+    for name, pin in pins.items():
+        endpoint.check_pin(f"ca_fingerprint: the profile {name!r}", pin, PIN_REMEDY)
+    if not ctx.check_mode:
+        option = scep.parse_pin(ctx.params["ca_fingerprint"])
+        endpoint.make_test_enrollment(ctx.params["challenge"], option)
+
+
+def _summarize(
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
+) -> list[Result]:
+    challenge, days = ctx.params["challenge"], ctx.params["redistribution_days"]
+    rows = [scep.summarize(task.plan, task.written, challenge, days) for task in tasks]
+    if not any(task.plan.console_item for task in tasks):
+        return rows
+    devices = list(ctx.kandji.devices(platform="Mac"))
+    for row, task in zip(rows, tasks, strict=True):
+        if task.plan.console_item:
+            macs = assignments.macs_on(devices, task.plan.wanted.blueprints)
+            row["proof"] = _console_item_evidence(ctx, task, macs, library)
+    return rows
+
+
+def _console_item_evidence(
+    ctx: ModuleContext,
+    task: Task,
+    serials: t.AbstractSet[str],
+    library: custom_profile.Library,
+) -> Result:
+    """Return what is visible of a console-managed item on the Macs of its blueprints.
+
+    Blueprints that got it in this run show nothing of it yet.
+    """
+    item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}
+    statuses = list(ctx.kandji.item_statuses(item_id))
+    states = [
+        status.state
+        for status in newest_statuses(statuses).values()
+        if status.blueprint_id not in assigned
+    ]
+    held_on = [each.id for each in task.plan.wanted.blueprints if each.id not in assigned]
+    reported: dict[str, list[InstalledProfile]] = {}
+    for profile in _reported_profiles(ctx, item_id, statuses, held_on, library):
+        reported.setdefault(profile.serial, []).append(profile)
+    proofs = _certificate_proofs(ctx, reported)
+    held = [proofs.get(serial, {Proof.NONE}) for serial in serials]
+    return {
+        "statuses": {state: states.count(state) for state in sorted(set(states))},
+        "certificates": sum(Proof.PROVED in each for each in held),
+        "unproved": sum(Proof.PROVED not in each and each != {Proof.NONE} for each in held),
+        "profiles": len(serials & set(reported)),
+    }
+
+
+def _reported_profiles(
+    ctx: ModuleContext,
+    item_id: str,
+    statuses: t.Sequence[ItemStatus],
+    blueprint_ids: t.Sequence[str],
+    library: custom_profile.Library,
+) -> list[InstalledProfile]:
+    """Return the item's profiles that Macs of these blueprints reported; none without any."""
+    if not blueprint_ids:
+        return []
+    items = set[str]().union(*(library.item_ids.get(each, set()) for each in blueprint_ids))
+    return reported_profiles(ctx.kandji, ProfileItem(item_id), statuses, blueprint_ids, items)
+
+
+def _certificate_proofs(
+    ctx: ModuleContext, reported: t.Mapping[str, t.Sequence[InstalledProfile]]
+) -> dict[str, set[Proof]]:
+    """Return what the identity certificates of Macs prove, by serial.
+
+    ``reported`` are the profiles of the item that Macs reported, by serial.
+    """
+    proofs: dict[str, set[Proof]] = {}
+    for certificate in ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}}):
+        subject = Subject().installed(reported.get(certificate.serial, ()))
+        proof = subject.judge(certificate, certificate.serial)
+        proofs.setdefault(certificate.serial, set()).add(proof)
+    return proofs
