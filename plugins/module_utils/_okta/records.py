@@ -765,7 +765,8 @@ def _rule_fields(row: Row) -> _RuleFields:
 class SessionRule(ConditionalRule):
     """A rule of a global session policy, OktaSignOnPolicyRule: listPolicyRules.
 
-    ``access`` is ALLOW or DENY, None where Okta does not show it. Conditions that Okta does not
+    ``access`` is ALLOW or DENY, None where Okta does not show it; nobody knows what another word
+    means. Conditions that Okta does not
     show at all are unreadable, except of the default rule.
     """
 
@@ -782,8 +783,13 @@ class SessionRule(ConditionalRule):
 
     @property
     def denies(self) -> bool:
-        """Whether the rule refuses the sign-ins to which it applies."""
+        """Whether the rule surely refuses the sign-ins to which it applies."""
         return self.access == "DENY"
+
+    @property
+    def may_deny(self) -> bool:
+        """Whether the rule may refuse them: Okta does not say that it allows them."""
+        return self.access != "ALLOW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -868,9 +874,11 @@ class PolicyRule(ConditionalRule):
     def verification(self) -> Row:
         """The verification method that the rule asks for, empty if there is none.
 
-        Okta Verify is in one spelling, whichever the org uses.
+        Okta Verify is in one spelling, whichever the org uses, and so are the words of what a
+        factor has to have.
         """
-        return fold_rule(as_object(self.sign_on.get("verificationMethod")))
+        method = fold_rule(as_object(self.sign_on.get("verificationMethod")))
+        return as_object(rule_schema.fold_words(method))
 
 
 @dataclass(frozen=True, slots=True)

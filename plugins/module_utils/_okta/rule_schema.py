@@ -120,3 +120,16 @@ def limits_sign_ins(name: str, condition: object) -> bool:
     if isinstance(condition, Mapping) and condition.get(field) == word:
         condition = {key: value for key, value in condition.items() if key != field}
     return asks(condition)
+
+
+def fold_words(value: t.Any, name: str = "") -> t.Any:
+    """Return a verification method with the words of its characteristics in upper case.
+
+    Okta shows them in the case in which they were written (recorded rules).
+    """
+    if isinstance(value, dict):
+        return {key: fold_words(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [fold_words(each, name) for each in value]
+    is_word = name in _CHARACTERISTICS or name == "userVerificationMethods"
+    return value.upper() if is_word and isinstance(value, str) else value

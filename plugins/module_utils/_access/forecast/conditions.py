@@ -18,6 +18,7 @@ from ..._okta.okta_verify_spellings import fold_expression
 from ..._okta.records import ConditionalRule
 from ..._okta.rule_schema import limits_sign_ins
 from ..rules.options import PLATFORMS
+from ..rules.subjects import platform_words
 
 Conjunction = frozenset[str]  # unknowns that all have to hold
 AnyOf = tuple[Conjunction, ...]  # one of these has to hold
@@ -29,6 +30,9 @@ NOTHING: Conjunction = frozenset()
 # Okta's words for platforms, by its OpenAPI description. Another one may be any platform.
 KINDS = ("ANY", "OTHER", *PLATFORMS.values())
 SYSTEMS = ("ANY", "OTHER", *PLATFORMS)
+# Platforms that OTHER surely leaves out. Okta does not say whether it still takes those that got
+# words of their own later, or which type goes with it: recorded rules have DESKTOP and OTHER.
+NEVER_OTHER = ("MACOS", "WINDOWS", "IOS", "ANDROID")
 # Conditions that are judged by their keys, and the keys.
 _SIDES = ("include", "exclude")
 JUDGED_CONDITIONS = {
@@ -209,49 +213,46 @@ def _may_include_people(path: str) -> bool:
 
 def _platform(condition: Row, device: DeviceContext) -> Conjunction | None:
     include, exclude = condition.get("include") or [], condition.get("exclude") or []
-    excluding, including = _matches(exclude, device), _matches(include, device)
-    if True in excluding or (include and not including):
+    excluding, including = _possible(exclude, device), _possible(include, device)
+    if any(_is_certain(entry, device) for entry in excluding) or (include and not including):
         return None
-    unknowns = {name_unknown("excluded platform", exclude)} if excluding else set()
-    if include and True not in including:
-        unknowns.add(name_unknown("platform", include))
+    unknowns = {name_unknown("excluded platform", excluding)} if excluding else set()
+    if include and not any(_is_certain(entry, device) for entry in including):
+        unknowns.add(name_unknown("platform", including))
     return frozenset(unknowns)
 
 
-def _matches(entries: t.Iterable[Row], device: DeviceContext) -> list[bool]:
-    """Return, for each platform of a condition that may be the device's, whether it surely is."""
-    return [_is_certain(entry, device) for entry in entries if _may_be_on(entry, device)]
+def _possible(entries: t.Iterable[Row], device: DeviceContext) -> list[Row]:
+    """Return the platforms of a condition that may be the device's, each once, in one order."""
+    possible = {name_unknown("", entry): entry for entry in entries if _may_be_on(entry, device)}
+    return [possible[name] for name in sorted(possible)]
 
 
 def _may_be_on(entry: Row, device: DeviceContext) -> bool:
     """Return whether a device may be on a platform, whatever version it has.
 
     A device of an unknown platform may be on each, and each device on a platform whose word is
-    unknown, or that an expression describes.
+    unknown, or that an expression describes. A device of another system may be of any type.
 
     :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
     """
     if not device.platform or (entry.get("os") or {}).get("expression"):
         return True
-    platform = device.platform if device.platform in PLATFORMS else "OTHER"
-    kind, system = _words(entry)
-    return (kind in ("ANY", PLATFORMS.get(platform, "OTHER")) or kind not in KINDS) and (
-        system in ("ANY", platform) or system not in SYSTEMS
+    kind, system = platform_words(entry)
+    own_kind = PLATFORMS.get(device.platform, kind)
+    other = () if device.platform in NEVER_OTHER else ("OTHER",)
+    return (kind in ("ANY", own_kind, *other) or kind not in KINDS) and (
+        system in ("ANY", device.platform, *other) or system not in SYSTEMS
     )
 
 
-def _words(entry: Row) -> tuple[str, str]:
-    """Return the type and the system of a platform in upper case."""
-    kind, system = entry.get("type") or "ANY", (entry.get("os") or {}).get("type") or "ANY"
-    return str(kind).upper(), str(system).upper()
-
-
 def _is_certain(entry: Row, device: DeviceContext) -> bool:
+    """Return whether a device that may be on a platform surely is."""
     system = entry.get("os") or {}
-    kinds = _words(entry)
-    if kinds[0] not in KINDS or kinds[1] not in SYSTEMS:
+    kinds = platform_words(entry)
+    if "OTHER" in kinds or kinds[0] not in KINDS or kinds[1] not in SYSTEMS:
         return False
-    if not device.platform and kinds != ("ANY", "ANY"):
+    if device.platform not in PLATFORMS and kinds != ("ANY", "ANY"):
         return False
     further = _unknown_keys("", entry, ("type", "os")) | _unknown_keys("", system, ("type",))
     return not further

@@ -16,11 +16,24 @@ from ..._core.json_fields import Row
 from ..._okta.okta_verify_spellings import OKTA_VERIFY
 from ..._okta.records import PolicyRule
 from ..rules.constraint_parts import is_asked, limits_of, permits
-from .conditions import ALWAYS, NEVER, AnyOf, DeviceContext, name_unknown, unreadable_parts
+from .conditions import (
+    ALWAYS,
+    NEVER,
+    AnyOf,
+    Conjunction,
+    DeviceContext,
+    name_unknown,
+    unreadable_parts,
+)
 
 SECOND_FACTOR = "authenticator: a second factor"
 HARDWARE_KEYS = "device: its keys are protected by hardware"
 SCREEN_LOCK = "device: its user set up biometrics or a passcode"
+# What the first one includes, by the one method that a rule permits.
+SCREEN_LOCKS = {
+    "BIOMETRICS": "device: its user set up biometrics",
+    "PIN": "device: its user set up a passcode",
+}
 # Keys of a part of a constraint: those that say nothing of which authenticators it permits, those
 # that name authenticators, and the characteristics that Okta FastPass may have.
 NO_LIMITS = ("required", "reauthenticateIn")
@@ -33,6 +46,7 @@ CHARACTERISTICS = (
     "userVerification",
     "userVerificationMethods",
 )
+LEVELS = ("OPTIONAL", "REQUIRED")
 
 
 def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
@@ -144,23 +158,48 @@ def _fast_pass(constraint: Row, device: DeviceContext) -> AnyOf:
     """Return what lets a person pass by Okta FastPass on this device.
 
     It is bound to the device and resists phishing. The device record may say whether its key lies
-    in hardware, and what unlocks it.
+    in hardware, and that nothing unlocks it.
     """
     if not device.registered or not device.fast_pass:
         return NEVER
-    unknowns = set()
+    unknowns = set(_unknown_levels(constraint))
     if constraint.get("hardwareProtection") == "REQUIRED":
         if device.secure_hardware is False:
             return NEVER
         if device.secure_hardware is None:
             unknowns.add(HARDWARE_KEYS)
     if constraint.get("userVerification") == "REQUIRED":
-        biometrics_only = constraint.get("userVerificationMethods") == ["BIOMETRICS"]
-        if device.screen_lock == "NONE" or (device.screen_lock == "PASSCODE" and biometrics_only):
+        verifying = _user_verification(constraint.get("userVerificationMethods") or [], device)
+        if verifying is None:
             return NEVER
-        if device.screen_lock is None:
-            unknowns.add(SCREEN_LOCK)
+        unknowns |= verifying
     return (frozenset(unknowns),)
+
+
+def _unknown_levels(constraint: Row) -> Conjunction:
+    """Return an unknown for each characteristic that has another word than Okta's."""
+    return frozenset(
+        name_unknown("authenticator", {key: constraint[key]})
+        for key in set(CHARACTERISTICS) - {"userVerificationMethods"}
+        if constraint.get(key) not in (None, "", *LEVELS)
+    )
+
+
+def _user_verification(methods: t.Sequence[object], device: DeviceContext) -> Conjunction | None:
+    """Return the unknowns under which Okta Verify verifies its user, None if it cannot.
+
+    The device record has the screen lock of the device. Whether its user set up the same in Okta
+    Verify is not shown.
+    """
+    permitted = set(map(str, methods or SCREEN_LOCKS))
+    if device.screen_lock == "NONE":
+        return None
+    if device.screen_lock == "PASSCODE" and permitted == {"BIOMETRICS"}:
+        return None
+    if not permitted <= set(SCREEN_LOCKS):
+        return frozenset({SCREEN_LOCK, name_unknown("user verification", sorted(permitted))})
+    single = {SCREEN_LOCKS[each] for each in permitted} if len(permitted) == 1 else set[str]()
+    return frozenset({SCREEN_LOCK, *single})
 
 
 def _chain(chain: Row, device: DeviceContext) -> AnyOf:
@@ -176,6 +215,8 @@ def _step(method: Row, device: DeviceContext) -> AnyOf:
     asked = set(limits_of(method, NO_LIMITS)) - {"key", "method", "id"}
     if _is_password(method) and asked <= {"userPresence"}:
         return ALWAYS
-    if _is_fast_pass(method) and asked <= set(CHARACTERISTICS):
-        return _fast_pass(method, device)
-    return _unknown("authenticator", method)
+    by_any_method = _unknown("authenticator", method)
+    if not _is_fast_pass(method) or not asked <= set(CHARACTERISTICS):
+        return by_any_method
+    by_fast_pass = _fast_pass(method, device)
+    return by_fast_pass if method.get("method") else _any_of([by_fast_pass, by_any_method])

@@ -7,7 +7,7 @@ Okta takes the first active policy whose people a person is among, and its first
 Where no rule of a policy applies, the next policy is judged, too: a refusal is sure only if every
 rule that may decide refuses. What depends on the network or on another condition that only the
 sign-in settles is not a sure refusal, nor is that of a policy of which Okta does not show for whom
-it is.
+it is, nor that of a rule whose access is neither ALLOW nor DENY.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class SessionPolicy:
 
     @property
     def may_deny(self) -> bool:
-        """Whether a rule of it refuses people."""
-        return any(rule.denies and not rule.is_inactive for rule in self.rules or ())
+        """Whether a rule of it may refuse people."""
+        return any(rule.may_deny and not rule.is_inactive for rule in self.rules or ())
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Sessions:
 
     @property
     def _deciding(self) -> tuple[SessionPolicy, ...]:
-        """The policies up to the last one that refuses people."""
+        """The policies up to the last one that may refuse people."""
         denying = [number for number, each in enumerate(self.policies) if each.may_deny]
         return self.policies[: denying[-1] + 1] if denying else ()
 
@@ -106,7 +106,7 @@ class Sessions:
         :arg person: as in ``refusal_of``.
         """
         for policy, rule, _is_sure in self._applying(person, device):
-            if rule.denies:
+            if rule.may_deny:
                 return SessionRefusal(policy, rule.name)
         return None
 

@@ -17,7 +17,30 @@ from ..._okta.records import Enrollment, PolicyRule
 from ..rules.constraint_parts import is_asked, limits_of, permits
 
 FACTORS = ("knowledge", "possession")
-KNOWLEDGE = ("okta_password", "security_question")
+# The class of an authenticator by its key: Okta's description has the keys, its help page
+# "Multifactor authentication" the classes. A temporary access code expires, so it proves nothing,
+# nor does a key that is not here.
+CLASSES = {
+    **dict.fromkeys(("okta_password", "security_question"), "knowledge"),
+    **dict.fromkeys(
+        (
+            "custom_app",
+            "duo",
+            "external_idp",
+            "google_otp",
+            "okta_email",
+            "okta_verify",
+            "onprem_mfa",
+            "phone_number",
+            "security_key",
+            "smart_card_idp",
+            "symantec_vip",
+            "webauthn",
+            "yubikey_token",
+        ),
+        "possession",
+    ),
+}
 # The type of an authenticator, as a constraint names it, by its key.
 TYPES = {
     "okta_password": "PASSWORD",
@@ -53,7 +76,8 @@ def passes(rule: PolicyRule, enrollments: t.Iterable[Enrollment]) -> bool:
     """Return whether a person with these authenticators surely passes a rule."""
     if rule.unreadable or rule.sign_on.get("access") not in (None, "ALLOW"):
         return False
-    keys = {fold_key(each.key) for each in enrollments if each.key and each.status == "ACTIVE"}
+    active = {fold_key(each.key) for each in enrollments if each.key and each.status == "ACTIVE"}
+    keys = active & set(CLASSES)
     method = rule.verification
     kind, mode = method.get("type"), method.get("factorMode")
     if kind == "AUTH_METHOD_CHAIN":
@@ -85,7 +109,7 @@ def describe_requirement(rule: PolicyRule) -> str:
 
 def _classes(keys: t.Collection[str]) -> set[str]:
     """Return the kinds of factors of authenticators: knowledge, possession."""
-    return {"knowledge" if key in KNOWLEDGE else "possession" for key in keys}
+    return {CLASSES[key] for key in keys}
 
 
 def _passes_constraint(constraint: Row, keys: t.Collection[str]) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.json_fields import Row
+from .options import PLATFORMS
 from .order import Rules
 
 
@@ -30,14 +32,31 @@ def _named(kind: str, policies: t.Iterable[Rules]) -> set[str]:
     }
 
 
+def platform_words(entry: Row) -> tuple[str, str]:
+    """Return the type and the system of a platform of a condition in upper case, ANY without one.
+
+    :arg entry: as in a condition, {"type": "DESKTOP", "os": {"type": "MACOS"}}.
+    """
+    kind, system = entry.get("type") or "ANY", (entry.get("os") or {}).get("type") or "ANY"
+    return str(kind).upper(), str(system).upper()
+
+
 def named_platforms(*policies: Rules) -> list[str]:
-    """Return the os types that conditions name, those of mobile devices of any os, and MACOS."""
-    entries = [
-        (entry.get("type"), str((entry.get("os") or {}).get("type") or "ANY"))
+    """Return the os types that conditions name, those of a type with any os, and MACOS.
+
+    A type that Okta does not have yet may be that of each.
+    """
+    entries = {
+        platform_words(entry)
         for rules in policies
         for rule in rules
         for side in ("include", "exclude")
         for entry in rule.condition("platform").get(side) or []
-    ]
-    mobile = {"ANDROID", "IOS"} if ("MOBILE", "ANY") in entries else set[str]()
-    return sorted({"MACOS", *mobile, *(system for _kind, system in entries)} - {"ANY"})
+    }
+    kinds = {kind for kind, system in entries if system == "ANY"} - {"ANY", "OTHER"}
+    of_kinds = {
+        platform
+        for platform, kind in PLATFORMS.items()
+        if kind in kinds or not kinds <= set(PLATFORMS.values())
+    }
+    return sorted({"MACOS", *of_kinds, *(system for _kind, system in entries)} - {"ANY"})

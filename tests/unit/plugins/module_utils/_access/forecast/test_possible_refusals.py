@@ -13,9 +13,11 @@ import typing as t
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     DeviceContext,
+    Identity,
     Person,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+    compare_outcomes,
     forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.possible_refusals import (
@@ -89,6 +91,80 @@ def test_platforms_that_rules_name_before_or_after_are_judged_and_any_other() ->
     macs = allow("Macs", **on("MACOS"))
     assert newly_refusing_rule([EVERYONE], [macs, windows, NOBODY]) == "nobody"
     assert newly_refusing_rule([macs, NOBODY], [macs, windows, NOBODY]) is None
+
+
+def desktop(system: str, **more: str) -> dict[str, t.Any]:
+    return {"platform": {"include": [{"type": "DESKTOP", "os": {"type": system, **more}}]}}
+
+
+_MACS = desktop("MACOS")["platform"]["include"]
+
+
+def test_desktops_of_any_system_are_judged() -> None:
+    macs, desktops = allow("Macs", **desktop("MACOS")), deny("Desktops", **desktop("ANY"))
+    assert newly_refusing_rule([EVERYONE], [macs, desktops, EVERYONE]) == "Desktops"
+
+
+@pytest.mark.parametrize("more", [{}, {"expression": ""}])
+def test_other_systems_may_be_of_the_type_that_goes_with_them(more: dict[str, str]) -> None:
+    """Recorded rules have DESKTOP and OTHER."""
+    where = desktop("OTHER", **more)
+    assert newly_refusing_rule([EVERYONE], [deny("Stop", **where), EVERYONE]) == "Stop"
+    assert newly_refusing_rule([allow("Let", **where), NOBODY], [NOBODY]) == "nobody"
+    assert newly_refusing_rule([deny("Stop", **where), EVERYONE], [EVERYONE]) is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "lost"),
+    [
+        *((name, False) for name in ("MACOS", "WINDOWS", "IOS", "ANDROID")),
+        *((name, True) for name in ("LINUX", "CHROMEOS", "OTHER", "FREEBSD", "")),
+    ],
+)
+def test_other_may_be_any_system_but_the_four_that_always_had_a_word(
+    platform: str, lost: bool
+) -> None:
+    after = [deny("Stop", **desktop("OTHER")), EVERYONE]
+    change = compare_outcomes([EVERYONE], after, Identity(), DeviceContext(platform))
+    assert change.lost is lost and bool(change.unknowns) is lost
+
+
+def test_a_platform_that_cannot_be_the_devices_does_not_name_another_unknown() -> None:
+    some = deny("Stop", **desktop("OTHER"))
+    more = deny("Stop", platform={"include": [*some.condition("platform")["include"], *_MACS]})
+    assert not compare_outcomes(
+        [some, EVERYONE], [more, EVERYONE], Identity(), DeviceContext("LINUX")
+    ).lost
+
+
+def verifying(*methods: str) -> PolicyRule:
+    fast_pass = {"key": "okta_verify", "method": "signed_nonce"}
+    part: dict[str, t.Any] = {
+        "userVerification": "REQUIRED",
+        "authenticationMethods": [fast_pass],
+        **({"userVerificationMethods": list(methods)} if methods else {}),
+    }
+    return rule_of(0, "ALLOW", {"factorMode": "1FA", "constraints": [{"possession": part}]}, {})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refuses"),
+    [
+        ((), ("BIOMETRICS",), True),
+        ((), ("PIN",), True),
+        (("PIN",), ("BIOMETRICS",), True),
+        (("BIOMETRICS", "PIN"), (), False),
+        (("BIOMETRICS",), (), False),
+        (("BIOMETRICS",), ("biometrics",), False),
+        (("PIN",), ("PIN",), False),
+        (("BIOMETRICS",), ("FACE",), True),
+    ],
+)
+def test_fewer_ways_to_verify_a_user_may_refuse(
+    before: tuple[str, ...], after: tuple[str, ...], refuses: bool
+) -> None:
+    name = newly_refusing_rule([verifying(*before)], [verifying(*after)])
+    assert (name is not None) is refuses
 
 
 def test_a_device_is_on_one_platform_whichever_that_is() -> None:

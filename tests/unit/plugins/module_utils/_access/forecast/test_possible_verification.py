@@ -90,7 +90,7 @@ def chain(*methods):
         (
             needs(userVerification="REQUIRED", authenticationMethods=[SIGN_NONCE]),
             DeviceContext("MACOS", True, screen_lock="PASSCODE"),
-            True,
+            None,  # whether it is set up in Okta Verify
         ),
         (
             needs(userVerification="REQUIRED", authenticationMethods=[SIGN_NONCE]),
@@ -263,6 +263,10 @@ def test_each_unknown_that_lets_a_person_pass_is_named(method, device, names):
         (chain({**PASSWORD, "phishingResistant": "OPTIONAL"}), True),
         (chain({**SIGN_NONCE, "phishingResistant": "REQUIRED"}), True),
         (chain({"key": "okta_verify"}), True),
+        (chain({**SIGN_NONCE, "userVerification": "preferred"}), None),
+        (needs(hardwareProtection="REQUIRED_STRONG"), None),
+        (needs(deviceBound="required"), True),
+        (needs(deviceBound="SOMEHOW", authenticationMethods=[SIGN_NONCE]), None),
         (chain({"key": "okta_verify_fastpass"}), True),
         (chain({"key": "okta_verify", "method": "push"}), None),
         (chain({"key": "custom_app", "method": "signed_nonce"}), None),
@@ -271,6 +275,57 @@ def test_each_unknown_that_lets_a_person_pass_is_named(method, device, names):
 def test_what_a_managed_mac_passes_for_certain(method, passes):
     answer = possible_verification.satisfiable_by(rule(method), MAC)
     assert {conditions.ALWAYS: True, conditions.NEVER: False}.get(answer) is passes, answer
+
+
+@pytest.mark.parametrize(
+    ("methods", "passes"),
+    [
+        ([{"key": "okta_verify"}], None),
+        (
+            [{"key": "okta_verify", "method": name} for name in ("totp", "push", "signed_nonce")],
+            None,
+        ),
+        (
+            [
+                {"key": "okta_verify_totp", "method": "totp"},
+                {"key": "okta_verify_push", "method": "push"},
+                {"key": "okta_verify_fastpass", "method": "signed_nonce"},
+            ],
+            None,
+        ),
+        ([SIGN_NONCE], False),
+    ],
+)
+def test_a_step_for_okta_verify_as_a_whole_takes_a_push_on_another_device(methods, passes):
+    answer = possible_verification.satisfiable_by(rule(chain(*methods)), STRANGE_MAC)
+    assert {conditions.ALWAYS: True, conditions.NEVER: False}.get(answer) is passes, answer
+
+
+@pytest.mark.parametrize("lock", ["PASSCODE", "BIOMETRIC", None])
+@pytest.mark.parametrize(
+    ("methods", "names"),
+    [
+        ([], [possible_verification.SCREEN_LOCK]),
+        (
+            ["biometrics", "PIN"],
+            [possible_verification.SCREEN_LOCK],
+        ),
+        (
+            ["PIN"],
+            [possible_verification.SCREEN_LOCK, possible_verification.SCREEN_LOCKS["PIN"]],
+        ),
+        (["FACE"], [possible_verification.SCREEN_LOCK, 'user verification: ["FACE"]']),
+    ],
+)
+def test_whether_okta_verify_verifies_its_user_is_unknown(methods, names, lock):
+    method = needs(
+        userVerification="required",
+        userVerificationMethods=methods,
+        authenticationMethods=[SIGN_NONCE],
+    )
+    mac = DeviceContext("MACOS", True, screen_lock=lock)
+    answer = possible_verification.satisfiable_by(rule(method), mac)
+    assert answer == (frozenset(names),)
 
 
 @pytest.mark.parametrize(

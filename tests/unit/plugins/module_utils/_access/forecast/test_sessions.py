@@ -163,6 +163,14 @@ def test_what_does_not_say_deny_is_no_refusal(access: str | None) -> None:
     assert refusal(policy("Staff", rule("Maybe", access)), DENY_ALL) is None
 
 
+@pytest.mark.parametrize("access", [None, "deny", "BLOCK", 5])
+def test_a_word_that_okta_does_not_have_may_refuse(access: t.Any) -> None:
+    unclear = policy("Staff", rule("Unclear", access))
+    assert possible(unclear, ALLOW_ALL) == SessionRefusal("Staff", "Unclear")
+    assert possible(unclear, ALLOW_ALL, person=BOB) is None
+    assert Sessions((unclear, ALLOW_ALL)).groups == {"staff"}
+
+
 def test_rules_that_are_not_shown_may_admit() -> None:
     hidden = SessionPolicy(policy("Staff").policy, None)
     assert refusal(hidden, DENY_ALL) is None

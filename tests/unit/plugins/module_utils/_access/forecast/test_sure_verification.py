@@ -104,6 +104,31 @@ def test_an_authenticator_counts_if_each_of_its_methods_fits(
 
 
 @pytest.mark.parametrize(
+    ("keys", "surely"),
+    [
+        (("okta_password", "webauthn"), True),
+        (("okta_password", "okta_verify_push"), True),
+        (("okta_password", "security_question"), False),
+        (("okta_password", "tac"), False),  # it expires, and is something that the person knows
+        (("tac", "okta_email"), False),
+        (("okta_password", "new_thing"), False),
+        (("tac",), False),
+    ],
+)
+def test_two_factors_are_of_two_classes_that_are_known(keys: tuple[str, ...], surely: bool) -> None:
+    held = [Enrollment(key, "ACTIVE") for key in keys]
+    assert passes(rule_of(factorMode="2FA"), held) is surely
+
+
+@pytest.mark.parametrize("key", ["tac", "new_thing"])
+@pytest.mark.parametrize("method", [{"factorMode": "1FA"}, {"constraints": [{"possession": {}}]}])
+def test_a_code_that_expires_or_an_unknown_authenticator_proves_nothing(
+    key: str, method: dict[str, t.Any]
+) -> None:
+    assert not passes(rule_of(**method), [Enrollment(key, "ACTIVE")])
+
+
+@pytest.mark.parametrize(
     ("constraint", "surely"),
     [
         ({"knowledge": {"required": True}}, True),

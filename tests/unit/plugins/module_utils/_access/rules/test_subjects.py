@@ -43,7 +43,14 @@ def on(kind: str | None, system: str | None) -> dict[str, t.Any]:
         ([on("MOBILE", "ANY")], [], ["ANDROID", "IOS", "MACOS"]),
         ([{"type": "MOBILE"}], None, ["ANDROID", "IOS", "MACOS"]),
         ([{"type": "MOBILE", "os": None}], [], ["ANDROID", "IOS", "MACOS"]),
-        ([on("DESKTOP", "ANY"), on("ANY", "ANY")], [], ["MACOS"]),
+        ([on("ANY", "ANY")], [], ["MACOS"]),
+        ([on("DESKTOP", "ANY")], [], ["CHROMEOS", "LINUX", "MACOS", "WINDOWS"]),
+        ([on("Mobile", "any")], [], ["ANDROID", "IOS", "MACOS"]),
+        (
+            [on("WEARABLE", "ANY")],
+            [],
+            ["ANDROID", "CHROMEOS", "IOS", "LINUX", "MACOS", "WINDOWS"],
+        ),
         ([on("OTHER", "OTHER")], [], ["MACOS", "OTHER"]),
     ],
 )
