@@ -164,7 +164,8 @@ access:
   description:
     - Who gets in from their Macs today and on C(on_date), and who loses access when. Without
       O(apps), as if apps admitted managed Macs alone.
-    - C(counts_today) and C(counts_on_date) are numbers of people. C(unknown) is what cannot be
+    - C(counts_today) and C(counts_on_date) are numbers of people. With several O(apps), a person
+      counts once, with the app to which they least get in. C(unknown) is what cannot be
       known, and counts as refused. C(losing) has those who have less access on
       C(on_date) than by what Okta shows now, up to 500; C(lost) is V(now) if their next sign-in may
       fail. What only the rules leave unknown is not lost. The JSON file has all people instead.

@@ -113,6 +113,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.private_files import check_dest, private_file
 from ..module_utils._core.results import Result, build_result
+from ..module_utils._http.operations import NOT_IDS
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
 from ..module_utils._okta.group_members import read_members
@@ -166,10 +167,13 @@ def run(ctx: ModuleContext) -> Result:
 
 
 def _find_user(ctx: ModuleContext, wanted: str) -> OktaUser:
+    if wanted in NOT_IDS or not wanted.isprintable():
+        raise BadOption(f"user: {wanted!r} is neither an id nor a login. Write the whole login.")
     user = ctx.okta.user(wanted)
     if user is None:
         raise BadOption(
-            f"user: Okta has no user with the id or login {wanted!r}. Write the whole login."
+            f"user: Okta has no user with the id or login {wanted!r}. Write the whole login,"
+            " and check upper and lower case."
         )
     temporary_access.check_user(user)
     return user

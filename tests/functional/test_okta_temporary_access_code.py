@@ -101,6 +101,8 @@ def fine(_org):
         (suspended, {}, "has the status SUSPENDED in Okta"),
         (fine, {"user": "nobody@example.com"}, "Okta has no user with the id or login"),
         (fine, {"user": "ann"}, "Okta has no user with the id or login 'ann'. Write the whole"),
+        (fine, {"user": ""}, "user: '' is neither an id nor a login. Write the whole login."),
+        (fine, {"user": "ann@example.com\n"}, "is neither an id nor a login"),
         (fine, {"valid_minutes": 5}, "valid_minutes: 5 is not between 10 and 480"),
         (fine, {"multi_use": True}, "multi_use: this org permits a single use"),
         (fine, {"dest": "/nowhere/at/all"}, "dest: /nowhere/at/all cannot be written"),

@@ -105,7 +105,7 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     """
     records = [record for record in mac.records if record.is_working and login in record.users]
     statuses = {record.users[login] for record in records}
-    superseded = _superseded(mac, login, limits) if records else ""
+    superseded = (_superseded(mac, login, limits) or _may_be_erased(mac)) if records else ""
     if superseded and "MANAGED" in statuses:
         return Outlook("unknown", superseded, superseded=superseded)
     newest = {record.users[login] for record in newest_records(records)}
@@ -131,6 +131,16 @@ def _superseded(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     fact = _why_not_current(newest_records(records), login)
     return (
         f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one is of {login}."
+    )
+
+
+def _may_be_erased(mac: MacFacts) -> str:
+    """Return why the account in Okta Verify may be gone, though no newer record says so, or ""."""
+    if not mac.left_mdm:
+        return ""
+    return (
+        f"The MDM profile of {name_of(mac)} is gone, and its certificate with it. If the Mac was"
+        " erased, it has lost the account."
     )
 
 

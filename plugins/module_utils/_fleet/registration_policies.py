@@ -33,8 +33,8 @@ FAST_PASS_USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS)
 USES = (*FAST_PASS_USES, *POLICY_USES)
 HIGH = "HIGH"
 NO_POLICY = (
-    "No enrolment policy allows Okta Verify, so nobody can register a Mac. Allow it in Security >"
-    " Authenticators > Enrollment."
+    "No enrolment policy allows Okta Verify with Okta FastPass, so nobody can register a Mac. Allow"
+    " it in Security > Authenticators > Enrollment."
 )
 STRONGER = (
     " If Okta refuses the account: the enrolment security level of Okta Verify is HIGH, which may"

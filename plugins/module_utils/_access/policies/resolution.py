@@ -116,7 +116,8 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
         user = okta.user(name)
         if user is None:
             raise BadOption(
-                f"{option}: Okta has no user with the id or login {name!r}. Write the whole login."
+                f"{option}: Okta has no user with the id or login {name!r}. Write the whole login,"
+                " and check upper and lower case."
             )
         ids.append(user.id)
     return ids
@@ -143,7 +144,8 @@ def resolve_rule(
 ) -> RuleRequest:
     """Return the options of a rule as a request, with the ids of its groups and users.
 
-    Okta Verify is in the org's spelling: that of the policy's rules, else of its authenticators.
+    Okta Verify is in the org's spelling: that of the policy's rules, or of its authenticators if
+    the rules have none or both.
     An option ``state: absent`` wants the rule deleted. Raises BadOption.
 
     :arg break_glass_group: the value of this option, which a message names rather than a group of
@@ -166,7 +168,7 @@ def _in_spelling_of_org(okta: Okta, body: Json, rules: Rules) -> Json:
     if spelling_of(body) is None and not whole_expressions(body):
         return body
     spellings = {spelling_of(rule.row) for rule in rules} - {None}
-    if not spellings:
+    if len(spellings) != 1:
         spellings = {is_split(each.key for each in okta.authenticators())}
     spelled = spell_rule(body, True in spellings)
     refused = whole_expressions(spelled) if True in spellings else set()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ..._core.errors import BadOption
 from ..._core.lookup import suggestion
+from ..._okta.okta_verify_spellings import METHODS
 
 LEVELS = ("OPTIONAL", "REQUIRED")
 
@@ -70,6 +71,8 @@ def check_keys(option: str, items: t.Sequence[object], shape: Shape) -> None:
 def _check(option: str, where: str, value: object, shape: Shape) -> None:
     if not isinstance(value, dict):
         raise BadOption(f"{option}: {where} is not a dictionary. Write its keys and values.")
+    if "method" in shape.keys:
+        _check_method(option, where, value)
     for key, inner in value.items():
         if key in shape.parts:
             _check(option, f"{where}, {key}", inner, shape.parts[key])
@@ -90,3 +93,14 @@ def _check(option: str, where: str, value: object, shape: Shape) -> None:
             )
         elif key == "required" and not isinstance(inner, bool):
             raise BadOption(f"{option}: {where}: required is {inner!r}. Set it to true or false.")
+
+
+def _check_method(option: str, where: str, value: t.Mapping[str, object]) -> None:
+    """Raise BadOption for a key of one method of Okta Verify with another method."""
+    key, method = value.get("key"), value.get("method")
+    only = METHODS.get(key) if isinstance(key, str) else None
+    if only and method is not None and method != only:
+        raise BadOption(
+            f"{option}: {where}: the method of {key} is {method!r}. Leave method out, or set it to"
+            f" {only}."
+        )

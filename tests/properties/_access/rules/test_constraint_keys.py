@@ -62,3 +62,16 @@ def _objects(value: t.Any) -> t.Iterator[dict[str, t.Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _objects(inner)
+
+
+@pytest.mark.parametrize(
+    "method, is_possible", [("push", True), (None, True), ("totp", False), ("signed_nonce", False)]
+)
+def test_a_key_of_one_method_takes_no_other(method: str | None, is_possible: bool) -> None:
+    entry = {"key": "okta_verify_push", "method": method}
+    limits = [{"possession": {"authenticationMethods": [entry]}}]
+    if is_possible:
+        check_keys("constraints", limits, CONSTRAINT)
+        return
+    with pytest.raises(BadOption, match=f"the method of okta_verify_push is '{method}'"):
+        check_keys("constraints", limits, CONSTRAINT)

@@ -117,10 +117,6 @@ def test_without_a_present_nothing_expires() -> None:
             f"Kandji does not manage {SERIAL}, so its profile and its certificate may be gone.",
         ),
         (
-            {"left_mdm": True},
-            f"The MDM profile of {SERIAL} is gone, and its certificate with it.",
-        ),
-        (
             {"ring": None},
             f"The blueprint of {SERIAL} is in no ring, so nothing keeps its certificate.",
         ),
@@ -285,6 +281,14 @@ def test_a_mac_without_serial_is_named_otherwise(facts: dict[str, t.Any], name: 
     shown = managed(left_mdm=True, **facts)
     shown.serial = ""
     assert of_ada(shown).reason.startswith(f"The MDM profile of {name} is gone")
+
+
+@pytest.mark.parametrize("status", ["MANAGED", "NOT_MANAGED"])
+def test_a_mac_that_left_mdm_may_be_erased_and_have_no_account(status: str) -> None:
+    assert of_ada(mac(record(ada=status), left_mdm=True)).superseded.endswith(
+        "If the Mac was erased, it has lost the account."
+    )
+    assert of_ada(mac(record(ada=status))).superseded == ""
 
 
 def test_a_state_at_a_time() -> None:

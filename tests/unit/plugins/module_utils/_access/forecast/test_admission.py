@@ -587,3 +587,9 @@ def test_without_an_older_record_it_is_still_the_persons_mac(anybody: PolicyRule
     known = users(members={"staff": {"u1"}})
     ada = of_ada(anybody, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)], known=known)
     assert ada.today == "yes"
+
+
+def test_a_mac_that_may_be_erased_surely_admits_nobody_by_a_rule_for_registered_devices() -> None:
+    registered = rule("Registered", device={"registered": True})
+    ada = of_ada(registered, OTHERS, macs=[fleet_mac(record(**ADA), left_mdm=True)])
+    assert ada.today == "unknown" and "If the Mac was erased" in ada.reason

@@ -8,10 +8,16 @@ from __future__ import annotations
 import typing as t
 from types import SimpleNamespace
 
+import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.resolution import (
     apps_of_policy,
+    resolve_rule,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import App
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Authenticator,
+    PolicyRule,
+)
 
 
 def test_an_app_that_okta_does_not_list_is_one_of_its_policy_all_the_same() -> None:
@@ -25,3 +31,37 @@ def test_an_app_that_okta_does_not_list_is_one_of_its_policy_all_the_same() -> N
 
 def test_without_an_app_nothing_is_read() -> None:
     assert apps_of_policy(t.cast(t.Any, None), [], "rst1") == []
+
+
+FAST_PASS = {"key": "okta_verify", "method": "signed_nonce"}
+SPLIT = {"key": "okta_verify_push"}
+
+
+def asking_for(entry: dict[str, str], name: str = "Staff") -> PolicyRule:
+    constraints = [{"possession": {"authenticationMethods": [entry]}}]
+    sign_on = {"access": "ALLOW", "verificationMethod": {"constraints": constraints}}
+    return PolicyRule.from_row({"name": name, "actions": {"appSignOn": sign_on}})
+
+
+@pytest.mark.parametrize(
+    "rules, authenticator, expected",
+    [
+        ([FAST_PASS], None, "okta_verify"),
+        ([SPLIT], None, "okta_verify_fastpass"),
+        ([FAST_PASS, SPLIT], "okta_verify", "okta_verify"),
+        ([FAST_PASS, SPLIT], "okta_verify_push", "okta_verify_fastpass"),
+        ([], "okta_verify", "okta_verify"),
+    ],
+)
+def test_the_authenticators_decide_where_rules_have_no_spelling_or_both(
+    rules: list[dict[str, str]], authenticator: str | None, expected: str
+) -> None:
+    def authenticators() -> list[Authenticator]:
+        assert authenticator, "not read where the rules agree"
+        return [Authenticator("aut1", key=authenticator)]
+
+    okta: t.Any = SimpleNamespace(authenticators=authenticators)
+    constraints = [{"possession": {"authenticationMethods": [FAST_PASS]}}]
+    options = {"name": "New", "state": "present", "access": "ALLOW", "constraints": constraints}
+    request = resolve_rule(okta, options, None, [asking_for(each) for each in rules])
+    assert f"'{expected}'" in str(request.body) and request.name == "New"
