@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 import yaml
 
+from tests.support.action_groups import action_groups
 from tools.generate import role_pages
 from tools.support.environment import CHECKOUT
 from tools.support.git_files import tracked_files
@@ -18,7 +19,7 @@ from tools.support.git_files import tracked_files
 MODULES_PACKAGE = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 FRAGMENTS_PACKAGE = "ansible_collections.devicetrust.okta_kandji.plugins.doc_fragments"
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
-GROUPS = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text())["action_groups"]
+GROUPS = action_groups()
 ACTIONS = CHECKOUT / "plugins" / "action"
 # They work on the controller, and send nothing.
 WITHOUT_REQUESTS = {"device_trust_plan", "validate_variables"}
@@ -36,7 +37,7 @@ def test_a_module_that_takes_a_vendors_options_is_in_its_action_group(vendor):
         if f"- devicetrust.okta_kandji._{vendor}\n"
         in (CHECKOUT / "plugins" / "modules" / f"{name}.py").read_text()
     ]
-    assert takes and sorted(GROUPS[vendor]) == takes
+    assert takes and GROUPS[vendor] == takes
 
 
 def test_event_sources_find_the_collection_in_the_same_way():
@@ -49,7 +50,7 @@ def test_event_sources_find_the_collection_in_the_same_way():
 
 
 def test_every_module_is_in_the_group_all():
-    assert sorted(GROUPS["all"]) == [name for name in MODULES if name not in WITHOUT_REQUESTS]
+    assert GROUPS["all"] == [name for name in MODULES if name not in WITHOUT_REQUESTS]
 
 
 @pytest.mark.parametrize("name", MODULES)

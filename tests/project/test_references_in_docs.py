@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.action_groups import action_groups
 from tools import docs
 from tools.generate.screenshots import LARGEST
 from tools.support.environment import CHECKOUT
@@ -151,13 +152,6 @@ def role_options(role: str) -> set[str]:
     )
 
 
-@cache
-def groups() -> dict[str, list[str]]:
-    return yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text(encoding="utf-8"))[
-        "action_groups"
-    ]
-
-
 def ours(name: str) -> str:
     return name.removeprefix(f"{COLLECTION}.") if name.startswith(f"{COLLECTION}.") else ""
 
@@ -201,13 +195,13 @@ def mistakes(value: t.Any) -> t.Iterator[str]:
 def _wrong_defaults(defaults: dict[str, t.Any]) -> t.Iterator[str]:
     for key, given in defaults.items():
         group = key.removeprefix(f"group/{COLLECTION}.")
-        if group not in groups():
+        if group not in action_groups():
             yield f"group {key}"
         else:
             yield from (
                 f"{key}: {name}"
                 for name in given
-                if not any(name in options(module) for module in groups()[group])
+                if not any(name in options(module) for module in action_groups()[group])
             )
 
 
