@@ -43,7 +43,6 @@ NOT_SHIPPED = (
     "tests/benchmarks/",
     "extensions/molecule/",
     "docs/dev/",
-    "playbooks/inventory/lab.yml",
     ".",
 )
 IMPORTER = ("galaxy-importer==0.4.44",)

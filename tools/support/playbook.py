@@ -21,7 +21,7 @@ from tools.support.environment import (
 )
 
 SITE = CHECKOUT / "playbooks" / "site.yml"
-INVENTORY = CHECKOUT / "playbooks" / "inventory" / "lab.yml"
+INVENTORY = CHECKOUT / "lab" / "inventory.yml"
 
 # The collection's environment names, and the key of the lab's announcement that each gets.
 FROM_ANNOUNCEMENT = {
