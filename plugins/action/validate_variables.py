@@ -151,7 +151,7 @@ def _check_hosts(values: Params, known: Params) -> list[str]:
     if host in (None, wanted, *(known.get("groups") or {}).get(wanted, ())):
         return []
     return [
-        f"{name}: It is {wanted!r}, and the play runs on {host}. The inventory is read too late for"
+        f"{name}: it is {wanted!r}, and the play runs on {host}. The inventory is read too late for"
         " it: set it on the command line (-e)."
     ]
 
@@ -169,7 +169,7 @@ def _describe_undefined(name: str, error: Exception) -> str:
     match = _UNDEFINED.search(str(error))
     undefined = f"'{match['name'] or match['attribute']}'" if match else "a variable"
     return (
-        f"{name}: Its value refers to {undefined}, which is undefined. Define it, or load the"
+        f"{name}: its value refers to {undefined}, which is undefined. Define it, or load the"
         " file that does (for example -e @vault.yml)."
     )
 
@@ -179,4 +179,4 @@ def _describe_unresolved(name: str, value: object, error: Exception) -> str:
     text = str(error).strip().splitlines()[0] if str(error).strip() else ""
     parts = [part for part in re.split(r"[{}\s]+", str(value)) if len(part) > 5]
     reason = f" ({text})" if text and not any(part in text for part in parts) else ""
-    return f"{name}: Its value cannot be resolved{reason}. Correct it."
+    return f"{name}: its value cannot be resolved{reason}. Correct it."

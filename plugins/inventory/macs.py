@@ -123,7 +123,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for key in content:
             if key not in known:
                 remedy = suggest_name(str(key), known)
-                raise AnsibleParserError(f"{key}: This option does not exist{remedy}")
+                raise AnsibleParserError(f"{key}: this option does not exist{remedy}")
 
     def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.HostVars]]:
         """Return the Macs from the cache if it is wanted and fresh, else from the vendors."""

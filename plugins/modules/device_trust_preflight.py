@@ -284,8 +284,8 @@ Answer = t.TypeVar("Answer")
 FIRST_RECORDS = 200  # of Okta, one page, before Kandji's Macs are read
 # Every org and every tenant has what is read here.
 NOT_THE_VENDOR = {
-    "okta": "okta_org_url: The host does not answer as an Okta org (404). Correct the URL.",
-    "kandji": "kandji_api_url: The host does not answer as Kandji's API (404). Correct the URL.",
+    "okta": "okta_org_url: the host does not answer as an Okta org (404). Correct the URL.",
+    "kandji": "kandji_api_url: the host does not answer as Kandji's API (404). Correct the URL.",
 }
 USES = (
     kandji_api.LIST_BLUEPRINTS,

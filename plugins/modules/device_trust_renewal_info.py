@@ -544,7 +544,7 @@ def _check_challenge(
     undated = [name for name, time in written.items() if time is None]
     if undated:
         ctx.warn(
-            "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
+            "challenge: whether Okta reset the secret key since the profiles were written cannot be"
             f" read for {abbreviate(undated, 5)}. Kandji does not list when their profiles were"
             " written. Make sure that the secret is the one of the last reset."
         )
@@ -553,7 +553,7 @@ def _check_challenge(
     for name, time in dated.items():
         if reset := stale_challenge(certain, time.isoformat()):
             raise BadOption(
-                f"challenge: It is the old secret. The profile of {name} holds it since"
+                f"challenge: it is the old secret. The profile of {name} holds it since"
                 f" {format_timestamp(time)}, and Okta reset the secret key on {reset}. Set the new"
                 " secret, as Okta displayed it after the reset, then run the playbook"
                 " rotate_scep_challenge again."
@@ -561,7 +561,7 @@ def _check_challenge(
     for name, time in dated.items():
         if reset := stale_challenge(possible, time.isoformat()):
             ctx.warn(
-                f"challenge: It may be the old secret. The profile of {name} holds it since"
+                f"challenge: it may be the old secret. The profile of {name} holds it since"
                 f" {format_timestamp(time)}, Okta reset a secret key on {reset}, and the event does"
                 " not show of which platform. A test enrolment decides."
             )
@@ -582,7 +582,7 @@ def _read_resets(
         return list(ctx.okta.log_events(RESETS, *period))
     except (Forbidden, BadOption) as error:
         ctx.warn(
-            "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
+            "challenge: whether Okta reset the secret key since the profiles were written cannot be"
             f" read. {error.message}"
         )
         return []

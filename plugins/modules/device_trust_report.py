@@ -293,7 +293,7 @@ def run(ctx: ModuleContext) -> Result:
     """Write the reports whose figures changed, and return their files."""
     params = ctx.params
     if not params["dest"].strip():
-        raise BadOption("dest: It is empty. Name the directory of the reports.")
+        raise BadOption("dest: it is empty. Name the directory of the reports.")
     mode = files.parse_mode(params["mode"])
     on_date = None if params["on_date"] is None else require_timestamp("on_date", params["on_date"])
     paths = [

@@ -298,10 +298,10 @@ class ActionRun:
 
     def _check_options(self) -> None:
         if not self._serials:
-            raise BadOption("serials: Name at least one Mac.")
+            raise BadOption("serials: it is empty. Name at least one Mac.")
         names = [name for name in FOR_LOCK if self._params[name]]
         if self._action != "lock" and names:
-            raise BadOption(f"{names[0]}: It is for action=lock. Leave it out.")
+            raise BadOption(f"{names[0]}: it is for action=lock. Leave it out.")
 
     def _plan(self) -> list[Decision]:
         kandji = self._ctx.kandji

@@ -210,7 +210,7 @@ def _addresses(params: Params) -> tuple[str, list[str]]:
     """Return the address of the person, and all addresses of theirs."""
     person = params["person"].strip()
     if not person:
-        raise BadOption("person: It is empty. Set the e-mail address of the person in Kandji.")
+        raise BadOption("person: it is empty. Set the e-mail address of the person in Kandji.")
     return person, unique_spellings([person, *split_lines(params["other_addresses"])])
 
 

@@ -552,7 +552,7 @@ def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
     params = ctx.params
     if params["revoke_sessions"] and goal.state == "active":
         raise BadOption(
-            "revoke_sessions: It is not for state=active. Leave it out, or set another state."
+            "revoke_sessions: it is not for state=active. Leave it out, or set another state."
         )
     return ResetOptions(
         selection=Selection(
@@ -586,15 +586,15 @@ def _clean_up(params: Params, goal: Goal) -> CleanUp | None:
         return None
     named = [name for name in ("serials", "device_ids", "users") if split_lines(params[name])]
     if named:
-        raise BadOption(f"{named[0]}: It is not for unused_days. Leave one of them out.")
+        raise BadOption(f"{named[0]}: it is not for unused_days. Leave one of them out.")
     if params["revoke_sessions"]:
         raise BadOption(
-            "revoke_sessions: It is not for unused_days, whose records nobody used. Leave it out."
+            "revoke_sessions: it is not for unused_days, whose records nobody used. Leave it out."
         )
     unused, grace = (timedelta(days=params[name]) for name in ("unused_days", "grace_days"))
     if goal.state not in ("suspended", "absent"):
         raise BadOption(
-            "unused_days: It is for state=suspended and state=absent. Leave it out, or set another"
+            "unused_days: it is for state=suspended and state=absent. Leave it out, or set another"
             " state."
         )
     if list(params["platforms"]) != ["MACOS"]:
@@ -604,7 +604,7 @@ def _clean_up(params: Params, goal: Goal) -> CleanUp | None:
         )
     if not check_periods(unused, grace):
         raise BadOption(
-            f"unused_days: With grace_days, it is {(unused + grace).days}, and Okta's System Log"
+            f"unused_days: with grace_days, it is {(unused + grace).days}, and Okta's System Log"
             " keeps 90. Set less than 84 days for both together."
         )
     return CleanUp(unused, grace, params["newest_per_user"])

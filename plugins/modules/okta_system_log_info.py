@@ -120,6 +120,7 @@ def run(ctx: ModuleContext) -> Result:
     if len(words) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words):
         raise BadOption(
             f"q: Okta takes at most {MOST_WORDS} words of at most {LONGEST_WORD} characters."
+            " Shorten it."
         )
     # One more than is shown tells whether there are more.
     limit = row_limit(params["max_rows"])

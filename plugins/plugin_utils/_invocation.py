@@ -43,7 +43,7 @@ def check_tags(invocation: Invocation, playbook: str, known: Sequence[str]) -> l
         return []
     remedy = f"Use {', '.join(known)}" if known else "Leave it out: this playbook has no tags"
     return [
-        f"{option}: The playbook has no tag '{tag}'. {remedy}."
+        f"{option}: the playbook has no tag '{tag}'. {remedy}."
         for option, tags in (("--tags", invocation.tags), ("--skip-tags", invocation.skip_tags))
         for tag in tags
         if tag not in SPECIAL_TAGS and tag not in known
@@ -63,7 +63,7 @@ def explain_inventory(invocation: Invocation) -> list[str]:
         for file in files
         if file != DEFAULT_INVENTORY
     ]
-    return problems or ["-i: No inventory was read. Name yours, like -i inventory.yml."]
+    return problems or ["-i: no inventory was read. Name yours, like -i inventory.yml."]
 
 
 def _name(playbook: str) -> str:

@@ -40,7 +40,7 @@ def _problems(ring: Mapping[object, object]) -> Iterator[str]:
     """Yield what is wrong with single keys, from the place in the ring on."""
     for key in ring:
         if key not in RING:
-            yield f".{key}: A ring has no such key{suggest_name(str(key), RING)}"
+            yield f".{key}: a ring has no such key{suggest_name(str(key), RING)}"
     for name in _REQUIRED:
         if ring.get(name) in (None, "", []):
             yield f".{name}: it is missing or empty. Set it."

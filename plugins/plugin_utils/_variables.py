@@ -29,7 +29,7 @@ from ..module_utils._okta.credentials import check_okta_token, check_org_url
 
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
-MISSING = "It is not set."
+MISSING = "it is not set."
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # of Kandji
 # The safe loader, which is ten times as fast in C.
 # Both are safe loaders, which ruff does not see.
@@ -212,7 +212,7 @@ def is_unset(value: object) -> bool:
 def _unknown(name: str, known: Iterable[str], needed: Iterable[str]) -> str:
     if name in known:
         return ""
-    return f"{name}: This variable does not exist{suggest_name(name, known, needed)}"
+    return f"{name}: this variable does not exist{suggest_name(name, known, needed)}"
 
 
 def suggest_name(name: str, known: Iterable[str], needed: Iterable[str] = ()) -> str:
@@ -268,7 +268,7 @@ def _of_any_host(declaration: Declaration, settings: Settings) -> Iterator[str]:
         if settings.hosts > 1 and playbook.uses_of_tenant(variable):
             if variable.environment and settings.source(variable) == variable.environment:
                 yield (
-                    f"{variable.name}: It comes from {variable.environment} in the environment, and"
+                    f"{variable.name}: it comes from {variable.environment} in the environment, and"
                     f" the play runs on {settings.hosts} hosts. Set it for the host that it is of,"
                     f" and remove {variable.environment}."
                 )
@@ -309,7 +309,7 @@ class Checker:
                 checked, problems = getattr(self, LISTS[variable.type])(place, variable, value)
                 if variable.default and not checked and not problems:
                     raise WrongValue(
-                        f"It is empty. Leave it out for {', '.join(variable.default)}, or name at"
+                        f"it is empty. Leave it out for {', '.join(variable.default)}, or name at"
                         " least one."
                     )
                 return checked, problems
@@ -326,7 +326,7 @@ class Checker:
         path = os.path.expanduser(os.path.expandvars(text.strip()))
         if not os.path.isabs(path) and not self.directory:
             raise WrongValue(
-                "It is relative, and the play runs on another host. Set an absolute path."
+                "it is relative, and the play runs on another host. Set an absolute path."
             )
         path = os.path.normpath(os.path.join(self.directory, path))
         if self.directory:  # otherwise the file is on another host
@@ -343,7 +343,7 @@ class Checker:
         for number, element in enumerate(elements):
             try:
                 if is_unset(element):
-                    raise WrongValue("It is empty. Remove it.")
+                    raise WrongValue("it is empty. Remove it.")
                 result.append(to_text(variable, element))
             except WrongValue as error:
                 problems.append(f"{place}[{number}]: {error}")
@@ -390,7 +390,7 @@ class Checker:
                 remedy = suggest_name(str(name), keys)
                 if isinstance(element[name], Mapping) and keys.keys() & element[name].keys():
                     remedy = f". Write it as 'name: {name}', and its keys next to that."
-                problems.append(f"{place}.{name}: A ring has no such key{remedy}")
+                problems.append(f"{place}.{name}: a ring has no such key{remedy}")
         for key in keys.values():
             value, wrong = self.check(f"{place}.{key.name}", key, element.get(key.name))
             problems += wrong
@@ -472,9 +472,9 @@ def _parse(value: object, wanted: t.Any, kind: str) -> t.Any:
         try:
             parsed = yaml.safe_load(value)
         except (yaml.YAMLError, ValueError, RecursionError):
-            raise WrongValue(f"Its text is not YAML or JSON. Write {kind}.") from None
+            raise WrongValue(f"its text is not YAML or JSON. Write {kind}.") from None
     if isinstance(parsed, (str, bytes)) or not isinstance(parsed, wanted):
-        raise WrongValue(f"It is {describe_kind(parsed)}. Write {kind}.")
+        raise WrongValue(f"it is {describe_kind(parsed)}. Write {kind}.")
     return parsed
 
 
@@ -492,7 +492,7 @@ def to_text(variable: Variable, value: object) -> str:
     if not isinstance(value, str):
         kind = describe_kind(value)
         is_scalar = isinstance(value, (bool, int, float, datetime.date))
-        raise WrongValue(f"It is {kind}. {'Put it in quotes' if is_scalar else 'Set a text'}.")
+        raise WrongValue(f"it is {kind}. {'Put it in quotes' if is_scalar else 'Set a text'}.")
     text = str(value)
     _check_characters(variable, text)
     if variable.key in SECRETS:
@@ -510,14 +510,14 @@ def to_text(variable: Variable, value: object) -> str:
 def _check_characters(variable: Variable, text: str) -> None:
     allowed = "\n\r\t" if variable.multiline or variable.type == "key" else ""
     if any(unicodedata.category(each) in ("Cc", "Cs") and each not in allowed for each in text):
-        raise WrongValue("It has a line break or another control character. Remove it.")
+        raise WrongValue("it has a line break or another control character. Remove it.")
     if invisible := next((each for each in text if each in INVISIBLE), None):
         raise WrongValue(
-            f"It has an invisible character (U+{ord(invisible):04X}), as copied texts may have."
+            f"it has an invisible character (U+{ord(invisible):04X}), as copied texts may have."
             " Remove it."
         )
     if len(text) > LONGEST_TEXT and not (variable.multiline or variable.secret):
-        raise WrongValue(f"It has {len(text)} characters. Use at most {LONGEST_TEXT}.")
+        raise WrongValue(f"it has {len(text)} characters. Use at most {LONGEST_TEXT}.")
 
 
 def to_boolean(_variable: Variable, value: object) -> bool:

@@ -115,7 +115,7 @@ def test_what_runs_after_the_approval_is_the_plan_that_was_approved(watched, job
     alone = job("reset approved", answers=answers, variables=limits)
     assert (
         alone.status != 0
-        and "device_trust_reset_plan_digest: It is not set. Launch the workflow"
+        and "device_trust_reset_plan_digest: it is not set. Launch the workflow"
         in alone.failures[0]
         and watched.writes() == []
     )

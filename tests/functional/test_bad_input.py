@@ -58,7 +58,7 @@ def told(watched, run_module, profile_args):
             {"kandji_api_token": "11111111-2222-4333-8444-555555555555"},
             "is not accepted (401",
         ),
-        (INTEGRATION, {"okta_org_url": "https://acme-admin.okta.com"}, "use https://acme.okta.com"),
+        (INTEGRATION, {"okta_org_url": "https://acme-admin.okta.com"}, "Use https://acme.okta.com"),
         (INTEGRATION, {"okta_org_url": "http://acme.okta.com"}, "is not https"),
         (INTEGRATION, {"okta_org_url": "https://localhost:1"}, "cannot be reached"),
         (
@@ -74,7 +74,7 @@ def told(watched, run_module, profile_args):
         (INFO, {"kandji_api_token": ""}, "environment variable IRUCTL_TOKEN."),
         (SCEP, {"challenge": ""}, "environment variable OKTA_SCEP_CHALLENGE."),
         (PREFLIGHT, {"rings": []}, "Name at least one ring"),
-        (INFO, {"kandji_api_url": "https://acme.kandji.io"}, "use https://acme.api.kandji.io"),
+        (INFO, {"kandji_api_url": "https://acme.kandji.io"}, "Use https://acme.api.kandji.io"),
         (INFO, {"capacity_percent": 0}, "not between 1 and 100"),
         (INFO, {"ca_path": "/nowhere/ca.pem"}, "ca_path"),
         (SCEP, {"blueprints": ["Enginering"]}, "did you mean 'Engineering'"),

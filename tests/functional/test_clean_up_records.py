@@ -303,8 +303,8 @@ def test_a_record_that_somebody_else_deactivated_is_named_and_kept(watched, run_
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"state": "active"}, "unused_days: It is for state=suspended and state=absent."),
-        ({"state": "absent", "grace_days": 30}, "unused_days: With grace_days, it is 90, and"),
+        ({"state": "active"}, "unused_days: it is for state=suspended and state=absent."),
+        ({"state": "absent", "grace_days": 30}, "unused_days: with grace_days, it is 90, and"),
         ({"state": "absent", "platforms": ["IOS"]}, "which is for MACOS alone."),
         ({"state": "suspended", "revoke_sessions": True}, "revoke_sessions: It is not for unused"),
         ({"state": "absent", "serials": ["C01"]}, "serials: It is not for unused_days."),

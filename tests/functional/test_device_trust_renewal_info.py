@@ -155,7 +155,7 @@ def test_an_end_of_the_certificate_before_is_ignored_with_a_warning(watched, run
     stated = {"certificate_expiry": {serial.lower(): "2020-01-01"}}
     result = run_module(MODULE, {**canary, **stated}, lab=watched.lab)
     assert not result["rings"][0]["renew"] and result["rings"][0]["healthy_percent"] == 100
-    assert f"certificate_expiry: The date of {serial} is older" in result["warnings"][0]
+    assert f"certificate_expiry: the date of {serial} is older" in result["warnings"][0]
 
 
 def test_an_end_of_a_mac_that_kandji_does_not_have_is_warned_of(watched, run_module, canary):

@@ -134,18 +134,18 @@ def test_an_org_without_okta_fastpass_enforces_nothing(company, playbook, switch
         (
             ENFORCE,
             "device_trust_access_policy",
-            "device_trust_access_policy: It is not set.",
+            "device_trust_access_policy: it is not set.",
         ),
         (
             ROLLBACK,
             "device_trust_access_policy",
-            "device_trust_access_policy: It is not set.",
+            "device_trust_access_policy: it is not set.",
         ),
-        (ENFORCE, "device_trust_access_apps", "device_trust_access_apps: It is not set."),
+        (ENFORCE, "device_trust_access_apps", "device_trust_access_apps: it is not set."),
         (
             ENFORCE,
             "device_trust_break_glass_group",
-            "device_trust_break_glass_group: It is not set.",
+            "device_trust_break_glass_group: it is not set.",
         ),
     ],
 )

@@ -240,7 +240,7 @@ def test_a_mistake_ends_it_with_one_sentence(log, args, wrong, said, caplog):
                     "handed": {},
                 }
             ),
-            "give each org a file of its own",
+            "Give each org a file of its own",
         ),
         (
             json.dumps(
@@ -505,11 +505,11 @@ def test_https_by_files(watched, hook, port, tmp_path):
             {"certfile": "/nowhere.pem"},
             (
                 "certfile, keyfile: /nowhere.pem and no further file cannot be used (No such file"
-                " or directory)."
+                " or directory). Name a certificate"
             ),
         ),
         ({"keyfile": "/nowhere.pem"}, "keyfile alone makes no HTTPS"),
-        ({"path": "okta"}, "path has to begin with a slash"),
+        ({"path": "okta"}, "path: it has to begin with a slash."),
         ({"host": "192.0.2.1"}, "cannot be listened on"),
         (
             {"auth_value": None},

@@ -140,11 +140,11 @@ def test_constructed_groups_and_variables(watched, inventory):
         ({"rings": [{"name": "x"}]}, "rings[0].blueprints: it is missing or empty. Set it."),
         (
             {"rings": [{"name": "x", "blueprints": ["IT"], "test_mac": ["C02XK1ZAJG5J"]}]},
-            "rings[0].test_mac: A ring has no such key; did you mean 'test_macs'?",
+            "rings[0].test_mac: a ring has no such key; did you mean 'test_macs'?",
         ),
         (
             {"rings": [{"name": "x", "blueprints": ["IT"], "xyzzy": 1}]},
-            "rings[0].xyzzy: A ring has no such key. Remove it.",
+            "rings[0].xyzzy: a ring has no such key. Remove it.",
         ),
         (
             {
@@ -159,8 +159,8 @@ def test_constructed_groups_and_variables(watched, inventory):
             "Kandji has no blueprint 'No such'",
         ),
         ({"capacity_percent": 0}, "capacity_percent"),
-        ({"ring": []}, "ring: This option does not exist; did you mean 'rings'?"),
-        ({"xyzzy": 1}, "xyzzy: This option does not exist. Remove it."),
+        ({"ring": []}, "ring: this option does not exist; did you mean 'rings'?"),
+        ({"xyzzy": 1}, "xyzzy: this option does not exist. Remove it."),
     ],
 )
 def test_what_is_wrong_is_one_sentence(inventory, options, said):

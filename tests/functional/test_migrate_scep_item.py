@@ -47,9 +47,9 @@ def replacing(watched, **more):
 
 def test_it_is_not_assigned_while_the_other_is_on_the_blueprint(watched, run_module, item):
     predicted = run_module(MODULE, replacing(watched), lab=watched.lab, check=True)
-    assert predicted["changed"] and "It would wait" in " ".join(map(str, predicted["warnings"])), (
-        predicted
-    )
+    assert predicted["changed"] and "a real run would wait" in " ".join(
+        map(str, predicted["warnings"])
+    ), predicted
     refused = run_module(MODULE, replacing(watched), lab=watched.lab)
     assert (
         refused["failed"]
@@ -196,7 +196,7 @@ def test_there_and_back_by_the_playbook(watched, playbook, item):
         assert "Unassign that item" not in check.output, check.output
         begun = change(to)
         assert begun.status == 0 and "Waiting at ring canary" in begun.output, begun.output
-        assert "It would wait" not in begun.output, begun.output
+        assert "a real run would wait" not in begun.output, begun.output
         assert not {"Assign Library Item", "Create Custom Profile"} & set(watched.writes(mark))
         watched.live()
         assert twice(watched) == []
@@ -352,6 +352,6 @@ def test_what_is_to_be_done_has_to_be_said(watched, playbook):
     result = playbook(watched.lab, PLAYBOOK)
     assert (
         result.status != 0
-        and "device_trust_migrate_to: It is not set." in result.output
+        and "device_trust_migrate_to: it is not set." in result.output
         and watched.writes() == []
     )

@@ -18,7 +18,7 @@ def test_a_misspelt_tag_ends_the_run_before_the_first_request(watched, playbook)
     result = playbook(watched.lab, arguments=["--tags", "scpe_profile"])
     assert result.status == 2 and watched.asked() == [], result.output
     assert result.results("Validate the variables")[0]["msg"] == (
-        "--tags: The playbook has no tag 'scpe_profile'. Use scep_profile, okta_verify,"
+        "--tags: the playbook has no tag 'scpe_profile'. Use scep_profile, okta_verify,"
         " managed_status, managed_access.\nNothing was sent."
     )
 

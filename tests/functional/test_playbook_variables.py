@@ -54,10 +54,10 @@ def test_a_variable_that_refers_to_an_undefined_one_ends_the_run_before_it_begin
     text = " ".join(result.output.split())
     assert result.status == 2 and watched.asked() == [], result.output
     assert (
-        "device_trust_okta_api_token: Its value refers to 'vault_okta_token', which is undefined."
+        "device_trust_okta_api_token: its value refers to 'vault_okta_token', which is undefined."
         in text
     )
-    assert "device_trust_ca_fingerprint: Its value refers to 'vault', which is undefined." in text
+    assert "device_trust_ca_fingerprint: its value refers to 'vault', which is undefined." in text
 
 
 @pytest.mark.lab(macs=1)
@@ -72,7 +72,7 @@ def test_everything_that_is_wrong_is_said_before_the_first_request(watched, play
         result = playbook(watched.lab, variables=variables, check=check)
         assert result.status == 2 and watched.asked() == []
         assert result.results("Validate the variables")[0]["msg"].splitlines() == [
-            "device_trust_poll_intervall: This variable does not exist; did you mean"
+            "device_trust_poll_intervall: this variable does not exist; did you mean"
             " 'device_trust_poll_interval'?",
             "device_trust_rings[0]: 'canary' is not a ring. Write its keys, at least name and"
             " blueprints.",
@@ -160,7 +160,7 @@ def test_hosts_that_the_inventory_names_too_late_are_refused(tmp_path):
     result = run_playbook(tmp_path / "play.yml", None, inventory=inventory)
     assert result.status == 2, result.output
     assert (
-        "device_trust_hosts: It is 'desk', and the play runs on localhost. The inventory is read too"
+        "device_trust_hosts: it is 'desk', and the play runs on localhost. The inventory is read too"
         " late for it: set it on the command line (-e)." in result.output
     )
     chosen = {"device_trust_hosts": "desk"}
@@ -186,7 +186,7 @@ def test_several_hosts_take_no_token_of_the_environment(hosts, tmp_path):
     environment = {"OKTA_CLIENT_TOKEN": OKTA_TOKEN, "IRUCTL_TOKEN": KANDJI_TOKEN}
     result = run_playbook(tmp_path / "play.yml", None, inventory=inventory, environment=environment)
     refused = (
-        "device_trust_kandji_api_token: It comes from IRUCTL_TOKEN in the environment, and the"
+        "device_trust_kandji_api_token: it comes from IRUCTL_TOKEN in the environment, and the"
     )
     assert result.status == (2 if len(hosts) > 1 else 0), result.output
     assert (f"{refused} play runs on 2 hosts." in result.output) is (len(hosts) > 1)

@@ -234,7 +234,7 @@ def test_a_ring_of_another_platform_is_not_moved_by_a_renewal(year, watched, pla
     for check in (True, False):
         refused = playbook(watched.lab, path=path, variables=variables, check=check)
         assert refused.status != 0 and watched.writes(mark) == [], refused.output
-        assert "url: The profile of canary enrols at" in said(refused)
+        assert "url: the profile of canary enrols at" in said(refused)
         assert other["scep_url"] in said(refused)
 
 

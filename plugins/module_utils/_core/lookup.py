@@ -87,7 +87,9 @@ class Catalog(t.Generic[Item]):
         """Return the object with this id. Raises BadOption."""
         item = self.find_id(wanted)
         if item is None:
-            raise BadOption(f"{option}: {self.owner} has no {self.kind} with the id {wanted}.")
+            raise BadOption(
+                f"{option}: {self.owner} has no {self.kind} with the id {wanted}. Correct it."
+            )
         return item
 
     def resolve_one(self, wanted: str, option: str, id_option: str = "") -> Item:

@@ -32,7 +32,7 @@ def read_expiry_option(expiry: t.Mapping[object, object]) -> dict[str, datetime]
         key = str(serial).strip().upper()
         if key in known:
             raise BadOption(
-                f"certificate_expiry: It names the Mac {key} twice. Remove one of them."
+                f"certificate_expiry: it names the Mac {key} twice. Remove one of them."
             )
         known[key] = require_timestamp(f"certificate_expiry, {key}", str(text))
     return known
@@ -175,7 +175,7 @@ def warn_unknowable(ring: RingFacts) -> str:
     if not ring.unknowable:
         return ""
     return (
-        f"rings: The certificates of {ring.unknowable} Macs of {ring.name} cannot be distinguished"
+        f"rings: the certificates of {ring.unknowable} Macs of {ring.name} cannot be distinguished"
         " from those of other authorities, since the subject has no $PROFILE_UUID. When they expire"
         " is estimated from when the profile came. Set certificate_check_item_id or state_dir, or"
         " add $PROFILE_UUID to the subject."
@@ -188,7 +188,7 @@ def warn_outdated_option(rings: t.Sequence[RingFacts]) -> str:
     if not serials:
         return ""
     return (
-        f"certificate_expiry: The date of {abbreviate(sorted(serials), 5)} is older than the Mac's"
+        f"certificate_expiry: the date of {abbreviate(sorted(serials), 5)} is older than the Mac's"
         " present certificate, so it is ignored. Remove it."
     )
 
@@ -226,7 +226,7 @@ def check_url(
     macs = sum(ring.to_enrol for ring, _decision in others)
     names = abbreviate([ring.name for ring, _decision in others], 5)
     text = (
-        f"url: The profile of {due[0].name} enrols at {due[0].url or 'no URL'}, and the SCEP URL to"
+        f"url: the profile of {due[0].name} enrols at {due[0].url or 'no URL'}, and the SCEP URL to"
         f" write is {url}. A renewal does not change it. If the variables of two tenants are mixed,"
         " correct them. If the change is wanted, or Okta's platform has another URL now, run"
         f" site.yml with device_trust_max_reissue: {macs}, the Macs of all rings with another URL"

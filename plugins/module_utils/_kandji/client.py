@@ -338,8 +338,8 @@ class Kandji:
     def _written(operation: Operation, body: t.Any, what: str) -> Row:
         if not isinstance(body, dict) or "id" not in body:
             raise Unreadable(
-                f"Kandji answered {operation.name} without the {what}; run again, the next run"
-                " reads first.",
+                f"Kandji answered {operation.name} without the {what}. Run again. The next"
+                " run reads first.",
                 vendor="kandji",
             )
         return body
@@ -388,7 +388,7 @@ class Kandji:
         if isinstance(ids, list) and not any(same_id(item_id, listed) for listed in ids):
             raise NotAsWritten(
                 f"Kandji accepted the assignment of {item_id} to blueprint {blueprint_id}, yet does"
-                " not list it there.",
+                " not list it there. Run again. If the error stays, assign it in Kandji's web app.",
                 vendor="kandji",
             )
         return True
@@ -409,7 +409,7 @@ class Kandji:
         if isinstance(ids, list) and any(same_id(item_id, listed) for listed in ids):
             raise NotAsWritten(
                 f"Kandji accepted the removal of {item_id} from blueprint {blueprint_id}, yet still"
-                " lists it there.",
+                " lists it there. Run again. If the error stays, remove it in Kandji's web app.",
                 vendor="kandji",
             )
         return True
@@ -505,7 +505,7 @@ class Kandji:
             or not isinstance(body.get("tags") or [], list)
         ):
             raise Unreadable(
-                f"Kandji answered {GET_DEVICE.name} without the device {device_id}; run again.",
+                f"Kandji answered {GET_DEVICE.name} without the device {device_id}. {TRY_AGAIN}",
                 vendor="kandji",
             )
         return KandjiDevice.from_row(body)

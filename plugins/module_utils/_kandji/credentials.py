@@ -35,7 +35,7 @@ def check_api_url(url: str) -> str:
         else "https://SUBDOMAIN.api.kandji.io (or api.eu.kandji.io, api.iru.com, api.eu.iru.com)"
     )
     raise BadOption(
-        f"kandji_api_url: {origin} is not the host of a Kandji or Iru API; use {hint}, as the page"
+        f"kandji_api_url: {origin} is not the host of a Kandji or Iru API. Use {hint}, as the page"
         " Access > API tokens shows it."
     )
 

@@ -221,7 +221,7 @@ def pin_file_name(serial: str) -> str:
     """Return the name of the file for a Mac's PIN. Raises BadOption for a serial like "../x"."""
     if not _FILE_NAME.fullmatch(serial):
         raise BadOption(
-            f"pin_dir: The serial number {serial!r} cannot be the name of a file. Leave pin_dir"
+            f"pin_dir: the serial number {serial!r} cannot be the name of a file. Leave pin_dir"
             " out, and read the PIN in Kandji."
         )
     return f"{serial}.pin"

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
-from .._core.errors import ApiError, BadOption, Unreadable
+from .._core.errors import TRY_AGAIN, ApiError, BadOption, Unreadable
 from .._core.masking import Masker
 from .._core.options import ArgumentSpec, Params
 from .._http.auth import Auth, Token
@@ -340,7 +340,7 @@ class ServiceApp(Auth):
                 tried.add(remedy)
         if not isinstance(body, dict) or not body.get("access_token"):
             raise Unreadable(
-                f"{transport.origin} answered the token request without a token.",
+                f"{transport.origin} answered the token request without a token. {TRY_AGAIN}",
                 vendor=transport.vendor.name,
                 operation=TOKEN.name,
             )

@@ -327,7 +327,7 @@ def quote_filter(value: str) -> str:
     if not value or any(ord(char) < 32 for char in value) or '"' in value or "\\" in value:
         raise BadOption(
             f"{value!r} cannot be searched for in Okta: it is empty or holds quotes, backslashes or"
-            " control characters."
+            " control characters. Correct the option that holds it."
         )
     return f'"{value}"'
 
@@ -944,7 +944,8 @@ def _identity(row: Row) -> object:
 def _row(body: t.Any) -> Row:
     if not isinstance(body, dict):
         raise Unreadable(
-            "Okta answered with something else than the object that was asked for.", vendor="okta"
+            f"Okta answered with something else than the object that was asked for. {TRY_AGAIN}",
+            vendor="okta",
         )
     return body
 

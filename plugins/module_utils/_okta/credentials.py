@@ -32,7 +32,7 @@ def check_org_url(url: str) -> str:
     if first.endswith("-admin") and rest:
         right = origin.replace(host, first[: -len("-admin")] + dot + rest)
         raise BadOption(
-            f"okta_org_url: {origin} is the Admin Console, which is not an API host; use {right}."
+            f"okta_org_url: {origin} is the Admin Console, which is not an API host. Use {right}."
         )
     return origin
 

@@ -60,7 +60,7 @@ def check_identity_engine(org: Org, org_url: str) -> None:
     if org.pipeline != "idx":
         raise Refused(
             f"okta_org_url: {org_url} is a Classic Engine org (pipeline {org.pipeline!r}). Device"
-            " integrations and FastPass need Okta Identity Engine; upgrade the org first."
+            " integrations and FastPass need Okta Identity Engine. Upgrade the org first."
         )
 
 
@@ -176,7 +176,7 @@ def check_pin(certificates: t.Sequence[CaCertificate], fingerprint: bytes | None
     known = "; ".join(f"{each.subject} SHA-256 {each.sha256}" for each in certificates)
     raise Refused(
         "ca_fingerprint: it matches none of the certificates that the SCEP endpoint returns. The"
-        f" authority may have been renewed; pin one of its certificates: {known}."
+        f" authority may have been renewed. Pin one of its certificates: {known}."
     )
 
 

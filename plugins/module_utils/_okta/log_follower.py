@@ -132,12 +132,12 @@ def parse(text: str, org: str, log_filter: str, where: str, restart: str = "sinc
         ) from None
     if version != VERSION:
         raise BadOption(
-            f"state_file: {where} is of version {version} and this collection writes {VERSION}; use"
+            f"state_file: {where} is of version {version} and this collection writes {VERSION}. Use"
             " the collection that wrote it."
         )
     if known != org:
         raise BadOption(
-            f"state_file: {where} is of {known}, and the org is {org}; give each org a file of its"
+            f"state_file: {where} is of {known}, and the org is {org}. Give each org a file of its"
             " own."
         )
     # Another filter than before: its cursor means nothing for this one. What was handed on already
@@ -170,7 +170,7 @@ def load(path: str, org: str, log_filter: str) -> Position | None:
         return None
     except OSError as error:
         raise BadOption(
-            f"state_file: {path} cannot be read ({error.strerror or error}); check it and its"
+            f"state_file: {path} cannot be read ({error.strerror or error}). Check it and its"
             " permissions."
         ) from None
     last = format_timestamp(datetime.fromtimestamp(written, timezone.utc) - OVERLAP)
@@ -221,7 +221,7 @@ def _make_directory(path: str) -> None:
 def _cannot_be_written(path: str, error: OSError) -> BadOption:
     reason = error.strerror or error.__class__.__name__
     return BadOption(
-        f"state_file: {path} cannot be written ({reason}); check the directory and its permissions."
+        f"state_file: {path} cannot be written ({reason}). Check the directory and its permissions."
     )
 
 

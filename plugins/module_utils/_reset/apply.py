@@ -144,7 +144,7 @@ def select_stages(okta: Okta, kandji: Kandji | None, selection: Selection) -> Se
     if not selection.stages:
         return selection
     if kandji is None:
-        raise BadOption("stages: No Kandji tenant is set. Set kandji_api_url.")
+        raise BadOption("stages: no Kandji tenant is set. Set kandji_api_url.")
     fleet = read_fleet(okta, kandji, FleetQuery(selection.rings, selection.okta_verify_item_ids))
     serials = [
         mac.serial
@@ -264,7 +264,7 @@ class ResetRun:
         unknown = [target.name for target in complete if target.is_unknown and target.serial]
         if unknown:
             self._warn(
-                f"serials: Neither Okta nor Kandji knows {', '.join(unknown)}. Check the spelling."
+                f"serials: neither Okta nor Kandji knows {', '.join(unknown)}. Check the spelling."
             )
         each = self._options.guards.duplicates == "each"
         return read_others(self._okta, complete, each), fleet
@@ -282,7 +282,7 @@ class ResetRun:
         except DeviceTrustError as error:
             names = ", ".join(each.id for each in suspended)
             self._warn(
-                f"{names}: Whether a clean-up suspended it, and will delete it, is unknown."
+                f"{names}: whether a clean-up suspended it, and will delete it, is unknown."
                 f" {error.message}"
             )
             return list(targets)
@@ -407,7 +407,7 @@ class ResetRun:
         elif writes and directory:
             self._audit.open(directory)
         if writes and not directory:
-            self._warn("state_dir: It is not set, so no audit of this run is kept.")
+            self._warn("state_dir: it is not set, so no audit of this run is kept.")
 
     def _apply(
         self,

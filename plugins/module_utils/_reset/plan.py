@@ -882,7 +882,7 @@ def check_approved(
     if approved.strip() and approved.strip().lower() != digest:
         count = count_writes(decisions)
         raise Refused(
-            f"plan_digest: The plan is not the one that was approved. {count} device records would"
+            f"plan_digest: the plan is not the one that was approved. {count} device records would"
             f" be {goal.participle} now, and the digest is {digest}. Nothing was written. Review"
             " the new plan and have it approved.",
             count=count,

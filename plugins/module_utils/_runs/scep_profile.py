@@ -105,7 +105,7 @@ OPTIONS: ArgumentSpec = {
     "max_remaining": {"type": "int", "default": 0},
 }
 NO_UUID = (
-    "subject: Its common name holds no $PROFILE_UUID, so Kandji's inventory cannot show which"
+    "subject: its common name holds no $PROFILE_UUID, so Kandji's inventory cannot show which"
     " certificate is the profile's: stages stay unconfirmed, and renewals are estimated. Use the"
     " default, CN=$SERIAL_NUMBER $PROFILE_UUID."
 )
@@ -217,7 +217,7 @@ def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.Sc
     """
     if params["blueprints_mode"] == "remove" or all(each.library_item for each in asked):
         return scep.ScepSettings(params["url"] or "", "")
-    check_scep_url(require(params, OPTIONS, "url"))
+    check_scep_url(require(params, OPTIONS, "url"), "url")
     check_challenge(require(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
         raise BadOption("runs_on: it is empty. Name at least one platform.")
@@ -356,7 +356,7 @@ def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Libr
     except Refused as refused:
         if not ctx.check_mode:
             raise
-        ctx.warn(f"It would wait: {refused.details['reason']}.")
+        ctx.warn(f"max_remaining: a real run would wait. {refused.details['reason']}.")
 
 
 def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:

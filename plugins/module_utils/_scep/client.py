@@ -18,7 +18,7 @@ from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from .._core.errors import DeviceTrustError
+from .._core.errors import TRY_AGAIN, DeviceTrustError
 from . import messages
 from .subjects import SUBJECT_OIDS
 
@@ -167,7 +167,7 @@ def describe(exchange: Exchange, url: str) -> ScepService:
     except messages.MessageError:
         raise ScepError(
             "The SCEP endpoint answered GetCACert with something that is neither a certificate nor"
-            " a PKCS#7 of certificates."
+            " a PKCS#7 of certificates. Check the SCEP URL."
         ) from None
 
 
@@ -219,21 +219,21 @@ def _check_body(operation: str, status: int, content_type: str, body: bytes) -> 
     if status == 404:
         raise ScepError(
             f"The SCEP endpoint answered {operation} with HTTP 404: the SCEP URL is wrong, or what"
-            " it belonged to was deleted.",
+            " it belonged to was deleted. Copy it again from Okta.",
             status=status,
         )
     if status != 200:
         raise ScepError(
-            f"The SCEP endpoint answered {operation} with HTTP {status}.", status=status
+            f"The SCEP endpoint answered {operation} with HTTP {status}. {TRY_AGAIN}", status=status
         )
     if not body.strip():
-        raise ScepError(f"The SCEP endpoint answered {operation} with nothing.")
+        raise ScepError(f"The SCEP endpoint answered {operation} with nothing. {TRY_AGAIN}")
     if body.lstrip()[:1] == b"<" or (
         "html" in content_type.lower() and not _is_of_scep(operation, body)
     ):
         raise ScepError(
             f"The SCEP endpoint answered {operation} with a web page: the SCEP URL is wrong, or a"
-            " proxy or sign-in page is in the way."
+            " proxy or sign-in page is in the way. Check both."
         )
     return body
 
@@ -305,7 +305,7 @@ def select_trusted(
     if len(wanted) not in (40, 64):
         raise ScepError(
             "The fingerprint of the certificate authority has to be a SHA-1 (40 digits) or SHA-256"
-            " (64 digits) one; MD5 is not supported."
+            " (64 digits) one, not MD5. Correct it."
         )
     pinned = [
         certificate
@@ -358,6 +358,7 @@ def _select_recipient(authority: t.Sequence[CaCertificate]) -> CaCertificate:
     if not fitting:
         raise ScepError(
             "The SCEP endpoint hands out no certificate that requests can be encrypted for."
+            " Check the certificate authority in Okta."
         )
     return sorted(fitting, key=lambda certificate: certificate.is_ca)[0]
 
@@ -391,7 +392,7 @@ def _make_identity(name: x509.Name, key_size: int) -> messages.Identity:
     try:
         key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
     except (ValueError, TypeError):
-        raise ScepError(f"An RSA key of {key_size} bits cannot be made.") from None
+        raise ScepError(f"An RSA key of {key_size} bits cannot be made. Use 2048 bits.") from None
     now = datetime.now(timezone.utc)
     certificate = (
         x509.CertificateBuilder()
@@ -438,16 +439,17 @@ def _read_reply(
         if signer is None or signer not in [certificate.der for certificate in authority]:
             raise ScepError(
                 "The reply is not signed by a certificate that the SCEP endpoint handed out as its"
-                " authority's."
+                f" authority's. {TRY_AGAIN}"
             )
         messages.verify(reply, signer)
     except messages.MessageError as error:
         raise ScepError(
-            f"The reply of the certificate authority cannot be trusted. {error}"
+            f"The reply of the certificate authority cannot be trusted. {error} {TRY_AGAIN}"
         ) from None
     if reply.attributes.message_type != messages.CERTIFICATE_REPLY:
         raise ScepError(
             "The reply of the certificate authority is not a reply to a certificate request."
+            f" {TRY_AGAIN}"
         )
     if (
         reply.attributes.transaction_id != asked.transaction_id
@@ -455,14 +457,14 @@ def _read_reply(
     ):
         raise ScepError(
             "The reply of the certificate authority belongs to another request: its transaction id"
-            " or nonce is not that of the request."
+            f" or nonce is not that of the request. {TRY_AGAIN}"
         )
     if reply.attributes.status == messages.FAILURE:
         raise ScepRefused(messages.FAIL_INFO.get(reply.attributes.fail_info, ""))
     if reply.attributes.status == messages.PENDING:
         raise ScepPending()
     if reply.attributes.status != messages.SUCCESS:
-        raise ScepError("The reply of the certificate authority has an unknown status.")
+        raise ScepError("The reply of the certificate authority has an unknown status. {TRY_AGAIN}")
     return reply
 
 
@@ -474,8 +476,8 @@ def _read_certificate(reply: messages.Message, client: messages.Identity) -> byt
             if messages.public_bytes(messages.rsa_public_key(certificate)) == public_key:
                 return certificate
     except messages.MessageError as error:
-        raise ScepError(f"The issued certificate cannot be read. {error}") from None
+        raise ScepError(f"The issued certificate cannot be read. {error} {TRY_AGAIN}") from None
     raise ScepError(
         "The certificate authority accepted the request, but its reply holds no certificate for the"
-        " key of the request."
+        f" key of the request. {TRY_AGAIN}"
     )

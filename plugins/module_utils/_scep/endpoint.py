@@ -25,69 +25,71 @@ _WITH_SLASH = re.compile(r"/pki/[0-9A-Fa-f]{40}/scep/[^/]+/+")  # none that Okta
 DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
 
 
-def check_scep_url(url: str) -> str:
-    """Return a SCEP URL that can be used in a profile for all Macs. Raises BadOption."""
-    _check_text(url)
+def check_scep_url(url: str, option: str = "scep_url") -> str:
+    """Return a SCEP URL that can be used in a profile for all Macs. Raises BadOption.
+
+    :arg option: what the message begins with.
+    """
+    _check_text(url, option)
     parts = split_url(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise BadOption(
             # Not quoted without "//": it may be the secret key, which Okta shows next to the URL.
-            f"The SCEP URL{f' {url!r}' if '//' in url else ''} is not a URL; copy it whole from"
-            " Okta (Security > Device integrations > Endpoint management)."
+            f"{option}: {repr(url) if '//' in url else 'it'} is not a URL. Copy it whole from Okta"
+            " (Security > Device integrations > Endpoint management)."
         )
     if _WITH_SLASH.fullmatch(parts.path):
-        raise BadOption(f"The SCEP URL {url!r} ends with a slash. Remove it.")
-    _check_host(url, parts)
+        raise BadOption(f"{option}: {url!r} ends with a slash. Remove it.")
+    _check_host(url, parts, option)
     if "?" in url or "#" in url:
         raise BadOption(
-            f"The SCEP URL {url!r} has a query or a fragment. Copy it as Okta shows it, without"
-            " them."
+            f"{option}: {url!r} has a query or a fragment. Copy it as Okta shows it, without them."
         )
     if DYNAMIC_CHALLENGE_PATH in parts.path.lower() and parts.path.rstrip("/").endswith(
         "/challenge"
     ):
         raise BadOption(
-            "The SCEP URL is the challenge URL of a dynamic SCEP URL. One profile serves all Macs,"
-            " so that each Mac cannot get a challenge of its own: choose Static SCEP URL as SCEP"
+            f"{option}: it is the challenge URL of a dynamic SCEP URL. One profile serves all Macs,"
+            " so that each Mac cannot get a challenge of its own. Choose Static SCEP URL as SCEP"
             " URL challenge type in Okta (step 8 of the guide's first chapter)."
         )
     if not parts.path.strip("/"):
-        raise BadOption(f"The SCEP URL {url!r} has no path; copy it whole from Okta.")
+        raise BadOption(f"{option}: {url!r} has no path. Copy it whole from Okta.")
     return url
 
 
-def _check_host(url: str, parts: SplitResult) -> None:
+def _check_host(url: str, parts: SplitResult, option: str) -> None:
     """Raise BadOption for a host that is not the one of a SCEP URL."""
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise BadOption(
-            f"The SCEP URL {url!r} is not https; Okta's SCEP URLs are. Copy it again from Okta."
+            f"{option}: {url!r} is not https, as Okta's SCEP URLs are. Copy it again from Okta."
         )
     if parts.username or parts.password:
         raise BadOption(
-            "The SCEP URL holds a user name or password, which a static SCEP URL does not; copy it"
+            f"{option}: it holds a user name or password, which a static SCEP URL does not. Copy it"
             " again from Okta."
         )
     first, _dot, rest = str(parts.hostname).partition(".")
     if first.endswith("-admin") and f".{rest}" in OKTA_DOMAINS:
         raise BadOption(
-            f"The SCEP URL {url!r} has the host of the Admin Console, where no Mac enrols; copy the"
+            f"{option}: {url!r} has the host of the Admin Console, where no Mac enrols. Copy the"
             " SCEP URL itself from Okta."
         )
 
 
-def _check_text(url: str) -> None:
+def _check_text(url: str, option: str) -> None:
     """Raise BadOption for a text that a Mac would not get as a URL. The message never holds it.
 
     urlsplit ignores such characters, but the profile is written with them.
     """
     if url != url.strip():
         raise BadOption(
-            "The SCEP URL begins or ends with a blank or a line break. Remove it; in YAML, write"
+            f"{option}: it begins or ends with a blank or a line break. Remove it. In YAML, write"
             " the URL in one line, without | or >."
         )
     if has_control_character(url) or any(char.isspace() for char in url):
         raise BadOption(
-            "The SCEP URL holds a blank, a line break or another control character. Copy it as"
+            f"{option}: it holds a blank, a line break or another control character. Copy it as"
             " Okta shows it."
         )
 
@@ -98,8 +100,10 @@ class ScepEndpoint:
     What the endpoint answers to GetCACaps and GetCACert is read once.
     """
 
-    def __init__(self, url: str, settings: Settings, masker: Masker) -> None:
-        self.url = check_scep_url(url)
+    def __init__(
+        self, url: str, settings: Settings, masker: Masker, option: str = "scep_url"
+    ) -> None:
+        self.url = check_scep_url(url, option)
         parts = split_url(url)
         self._answers: dict[str, tuple[int, str, bytes]] = {}
         self._path = parts.path.replace("{", "{{").replace("}", "}}")

@@ -73,7 +73,7 @@ def check_confirmed(host: str, confirm: str) -> None:
     if confirm.strip() == phrase:
         return
     raise Refused(
-        f"confirm: A Custom Profile would be created, renamed and deleted in the tenant {host}."
+        f"confirm: a Custom Profile would be created, renamed and deleted in the tenant {host}."
         f" Nothing was written. If that is intended, set confirm: {phrase}",
         confirm=phrase,
     )
@@ -101,7 +101,7 @@ def check_leftovers(
     """
     leftovers = list(filter(has_name, profiles))
     for each in leftovers:
-        subject = f"writes: The Custom Profile {each.name!r} ({each.id})"
+        subject = f"writes: the Custom Profile {each.name!r} ({each.id})"
         if not is_of_trial(each):
             raise Refused(
                 f"{subject} has a content that no run of this module writes. Nothing was written."

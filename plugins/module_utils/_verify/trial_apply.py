@@ -117,7 +117,7 @@ _MAY_BE_LEFT = (
 
 def _deleted_by_others(error: DeviceTrustError) -> Refused:
     return Refused(
-        "writes: Another run or person deleted the Custom Profile of the trial meanwhile. Wait for"
+        "writes: another run or person deleted the Custom Profile of the trial meanwhile. Wait for"
         " the other run, then run again.",
         **error.details,
     )

@@ -255,7 +255,9 @@ def make_context(params: t.Mapping[str, t.Any]) -> ssl.SSLContext | None:
     """Return the TLS context; raise BadOption if the files are not a certificate and its key."""
     if not params["certfile"]:
         if params["keyfile"]:
-            raise BadOption("certfile: it is not given, and keyfile alone makes no HTTPS.")
+            raise BadOption(
+                "certfile: it is not given, and keyfile alone makes no HTTPS. Set it, too."
+            )
         if not is_loopback(params["host"]):
             LOGGER.warning(
                 "Without certfile the secret passes the network in the clear between this address"
@@ -274,7 +276,8 @@ def make_context(params: t.Mapping[str, t.Any]) -> ssl.SSLContext | None:
         )
         raise BadOption(
             f"certfile, keyfile: {params['certfile']} and {params['keyfile'] or 'no further file'}"
-            f" cannot be used ({reason})."
+            f" cannot be used ({reason}). Name a certificate and its key, as PEM,"
+            " without a passphrase."
         ) from None
     return context
 
@@ -286,15 +289,8 @@ def _no_passphrase() -> str:
 async def main(queue: t.Any, args: dict[str, t.Any]) -> None:
     """Run the event source, as ansible-rulebook calls it."""
     params = options(args, OPTIONS)
-    if (
-        not params["path"].startswith("/")
-        or params["backlog"] < 1
-        or not 0 <= params["port"] <= 65535
-    ):
-        raise BadOption(
-            "path has to begin with a slash, backlog to be 1 at least, and port to be from 0 to"
-            " 65535."
-        )
+    if not params["path"].startswith("/"):
+        raise BadOption("path: it has to begin with a slash. Write it like /okta.")
     receiver, context, sparing = Receiver(params), make_context(params), Sparing()
 
     def handle() -> t.Any:

@@ -30,9 +30,9 @@ class Connections(t.Protocol):
         """Count the calls of a transport in the result of the run."""
 
 
-def open_endpoint(run: Connections, url: str) -> ScepEndpoint:
-    """Return the SCEP endpoint of a URL. Raises BadOption."""
-    endpoint = ScepEndpoint(url, run.settings, run.masker)
+def open_endpoint(run: Connections, url: str, option: str = "url") -> ScepEndpoint:
+    """Return the SCEP endpoint of a URL. Raises BadOption, whose message begins with ``option``."""
+    endpoint = ScepEndpoint(url, run.settings, run.masker, option)
     run.opened(endpoint.transport)
     return endpoint
 
@@ -63,7 +63,7 @@ def _prove_payload(content: Plist, run: Connections, enrols: bool) -> None:
             " test_enrollment: false."
         )
     try:
-        endpoint = open_endpoint(run, str(content.get("URL")))
+        endpoint = open_endpoint(run, str(content.get("URL")), "URL")
     except BadOption as error:
         raise BadOption(
             f"{error.message} If the authority is not Okta's, set test_enrollment: false.",

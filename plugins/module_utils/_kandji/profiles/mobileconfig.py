@@ -154,7 +154,7 @@ def check(plist: object) -> None:
     if not isinstance(plist, dict) or plist.get("PayloadType") != "Configuration":
         raise BadOption(
             "mobileconfig: it is a property list, but not a configuration profile (a dictionary"
-            " whose PayloadType is Configuration)."
+            " whose PayloadType is Configuration). Set the content of a .mobileconfig file."
         )
     if "EncryptedPayloadContent" in plist:
         raise BadOption(
@@ -165,19 +165,20 @@ def check(plist: object) -> None:
     if not isinstance(payloads, list) or not payloads:
         raise BadOption(
             "mobileconfig: it has no PayloadContent, a list of payloads with at least one."
+            " Add a payload."
         )
     for number, payload in enumerate(payloads, 1):
         if not isinstance(payload, dict) or not isinstance(payload.get("PayloadType"), str):
             raise BadOption(
                 f"mobileconfig: {payload_title(number, payload)} is not a dictionary with a"
-                " PayloadType."
+                " PayloadType. Correct the payload."
             )
         for key, kind in REQUIRED_KEYS.items():
             value = payload.get(key)
             if not isinstance(value, kind) or isinstance(value, bool) or value == "":
                 raise BadOption(
                     f"mobileconfig: {payload_title(number, payload)} has no {key}, without which"
-                    " no Mac installs it."
+                    " no Mac installs it. Add the key."
                 )
         if not isinstance(payload.get("PayloadDescription", ""), str):
             raise BadOption(

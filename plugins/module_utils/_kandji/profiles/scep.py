@@ -557,7 +557,7 @@ def check_changes(plan: Plan, may_change: t.Sequence[str] | None) -> None:
             for path, each in others.items()
         )
         raise Refused(
-            f"may_change: The profile {plan.name!r} would change in more than"
+            f"may_change: the profile {plan.name!r} would change in more than"
             f" {' and '.join(may_change) or 'nothing'}: {texts}. Nothing was written. Ask for what"
             " the profile has, or write the change first, without may_change.",
             other_changes=others,

@@ -268,7 +268,7 @@ def test_a_stated_date_of_the_certificate_before_is_ignored_with_a_warning(
     read = fleet.certificate_of(MAC, profile(), held)
     assert read.expires == (date if counts else logged)
     warning = renewal.warn_outdated_option([RingFacts("canary", True, macs=(read,))])
-    assert ("certificate_expiry: The date of C02x is older" in warning) is not counts
+    assert ("certificate_expiry: the date of C02x is older" in warning) is not counts
 
 
 NODE = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
@@ -324,7 +324,7 @@ def test_a_reset_of_another_platform_does_not_make_the_secret_old() -> None:
     ring = RingFacts("fleet", True, WRITTEN)
     assert check_challenge(ring, target="racZZZZZZZZZZZZZZZZZ") == []
     (warning,) = check_challenge(ring, target="dmp1", unconfirmed=SEEN)
-    assert warning.startswith("challenge: It may be the old secret. The profile of fleet holds it")
+    assert warning.startswith("challenge: it may be the old secret. The profile of fleet holds it")
     assert warning.endswith(" A test enrolment decides.")
 
 
@@ -334,7 +334,7 @@ def test_a_profile_without_a_time_leaves_open_whether_its_secret_is_old(
 ) -> None:
     undated = [RingFacts("canary", True), RingFacts("pilot", True)]
     assert check_challenge(*undated, *dated) == [
-        "challenge: Whether Okta reset the secret key since the profiles were written cannot be"
+        "challenge: whether Okta reset the secret key since the profiles were written cannot be"
         " read for canary, pilot. Kandji does not list when their profiles were written. Make sure"
         " that the secret is the one of the last reset."
     ]
@@ -346,5 +346,5 @@ def test_no_warning_of_a_ring_that_has_no_profile_or_is_to_get_the_secret() -> N
 
 
 def test_an_old_secret_of_one_ring_is_found_next_to_one_without_a_time() -> None:
-    with pytest.raises(BadOption, match="^challenge: It is the old secret. The profile of fleet"):
+    with pytest.raises(BadOption, match="^challenge: it is the old secret. The profile of fleet"):
         check_challenge(RingFacts("canary", True), RingFacts("fleet", True, WRITTEN))

@@ -110,18 +110,18 @@ NAMES = trace_options(TASK, "kandji_scep", OF_PLAYBOOK) | {
     "text, renamed",
     [
         (
-            "max_reissue: It would touch 24 Macs. Set max_reissue: 24.",
-            "device_trust_max_reissue: It would touch 24 Macs. Set device_trust_max_reissue: 24.",
+            "max_reissue: it would touch 24 Macs. Set max_reissue: 24.",
+            "device_trust_max_reissue: it would touch 24 Macs. Set device_trust_max_reissue: 24.",
         ),
         ("url: 'x' is not a URL.", "device_trust_scep_url: 'x' is not a URL."),
-        ("name: No item has this name.", "device_trust_okta_verify_name: No item has this name."),
+        ("name: no item has this name.", "device_trust_okta_verify_name: no item has this name."),
         ("rings[1].blueprints: Wrong.", "device_trust_rings[1].blueprints: Wrong."),
         ("A name, a url and rings.", "A name, a url and rings."),
         ("my.max_reissue and max_reissued", "my.max_reissue and max_reissued"),
         ("device_trust_max_reissue", "device_trust_max_reissue"),
         (
-            "confirm: It is above confirm_above (10). If intended, set confirm: RESET",
-            "device_trust_reset_confirm: It is above device_trust_reset_confirm_above (10). If"
+            "confirm: it is above confirm_above (10). If intended, set confirm: RESET",
+            "device_trust_reset_confirm: it is above device_trust_reset_confirm_above (10). If"
             " intended, set device_trust_reset_confirm: RESET",
         ),
         ("Raise max_new if that is intended.", "Raise device_trust_max_new if that is intended."),

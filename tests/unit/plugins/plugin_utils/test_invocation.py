@@ -21,15 +21,15 @@ TAGS = ("scep_profile", "managed_status")
 def test_a_misspelt_tag_is_refused_before_it_selects_nothing(path: str) -> None:
     invocation = Invocation((path,), tags=("scpe", "scep_profile"), skip_tags=("managed_stauts",))
     assert check_tags(invocation, "site", TAGS) == [
-        "--tags: The playbook has no tag 'scpe'. Use scep_profile, managed_status.",
-        "--skip-tags: The playbook has no tag 'managed_stauts'. Use scep_profile, managed_status.",
+        "--tags: the playbook has no tag 'scpe'. Use scep_profile, managed_status.",
+        "--skip-tags: the playbook has no tag 'managed_stauts'. Use scep_profile, managed_status.",
     ]
 
 
 def test_tags_of_a_playbook_without_any_are_refused() -> None:
     invocation = Invocation(("devicetrust.okta_kandji.report",), tags=("managed_status",))
     assert check_tags(invocation, "report", ()) == [
-        "--tags: The playbook has no tag 'managed_status'. Leave it out: this playbook has no tags."
+        "--tags: the playbook has no tag 'managed_status'. Leave it out: this playbook has no tags."
     ]
 
 
@@ -55,7 +55,7 @@ def test_an_inventory_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_without_an_inventory_the_run_asks_for_one() -> None:
     assert explain_inventory(Invocation(inventory=["/etc/ansible/hosts"], has_hosts=False)) == [
-        "-i: No inventory was read. Name yours, like -i inventory.yml."
+        "-i: no inventory was read. Name yours, like -i inventory.yml."
     ]
 
 

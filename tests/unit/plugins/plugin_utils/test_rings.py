@@ -46,7 +46,7 @@ def test_a_ring_has_its_defaults_and_each_value_in_its_type() -> None:
         ({**LEAST, "generation": ["1"]}, "rings[0].generation: it is not a text. Correct it."),
         (
             {**LEAST, "test_mac": []},
-            "rings[0].test_mac: A ring has no such key; did you mean 'test_macs'?",
+            "rings[0].test_mac: a ring has no such key; did you mean 'test_macs'?",
         ),
         (
             {**LEAST, "scep_profile": "a", "library_item": "b"},

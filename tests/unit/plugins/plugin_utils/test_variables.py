@@ -66,7 +66,7 @@ def test_an_empty_list_is_refused_where_the_default_is_not_empty(empty: object) 
     """Without platforms, the rules of enforcement would be for each platform."""
     for name, default in (("access", "MACOS"), ("offboard", "MACOS, WINDOWS, IOS, ANDROID")):
         assert problems_of(f"device_trust_{name}_platforms", empty) == [
-            f"device_trust_{name}_platforms: It is empty. Leave it out for {default}, or name at"
+            f"device_trust_{name}_platforms: it is empty. Leave it out for {default}, or name at"
             " least one."
         ]
     assert typed("device_trust_access_groups", empty) == []
@@ -80,7 +80,7 @@ def test_blanks_around_a_text_are_not_part_of_it() -> None:
 def test_an_invisible_character_is_named(character: str) -> None:
     [problem] = problems_of("device_trust_offboard_person", f"ann{character}@example.com")
     assert problem == (
-        "device_trust_offboard_person: It has an invisible character"
+        "device_trust_offboard_person: it has an invisible character"
         f" (U+{ord(character):04X}), as copied texts may have. Remove it."
     )
     assert typed("device_trust_offboard_person", "a\u200dn") == "a\u200dn"
@@ -141,7 +141,7 @@ def test_a_relative_path_begins_where_the_user_stands() -> None:
 def test_a_relative_path_on_another_host_is_refused() -> None:
     settings = Settings("site", {**ENOUGH, "device_trust_state_dir": "state"}, {}, "")
     assert validate(DECLARATION, settings)[1] == [
-        "device_trust_state_dir: It is relative, and the play runs on another host. Set an absolute"
+        "device_trust_state_dir: it is relative, and the play runs on another host. Set an absolute"
         " path."
     ]
 
@@ -239,9 +239,9 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
             "wran",
             "'wran' is not a valid value; did you mean 'warn'? Set one of fail, warn.",
         ),
-        ("device_trust_scep_hosts", {"a": "b"}, "It is a mapping. Write a list."),
-        ("device_trust_okta_verify_name", 5, "It is a number. Put it in quotes."),
-        ("device_trust_okta_verify_name", ["a"], "It is a list. Set a text."),
+        ("device_trust_scep_hosts", {"a": "b"}, "it is a mapping. Write a list."),
+        ("device_trust_okta_verify_name", 5, "it is a number. Put it in quotes."),
+        ("device_trust_okta_verify_name", ["a"], "it is a list. Set a text."),
         (
             "device_trust_okta_org_url",
             "https://acme.okta.com/app",
@@ -251,7 +251,7 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
         (
             "device_trust_okta_org_url",
             "https://acme-admin.okta.com",
-            "https://acme-admin.okta.com is the Admin Console, which is not an API host; use"
+            "https://acme-admin.okta.com is the Admin Console, which is not an API host. Use"
             " https://acme.okta.com.",
         ),
         (
@@ -263,7 +263,7 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
         (
             "device_trust_kandji_api_url",
             "https://acme.kandji.io",
-            "https://acme.kandji.io is not the host of a Kandji or Iru API; use"
+            "https://acme.kandji.io is not the host of a Kandji or Iru API. Use"
             " https://acme.api.kandji.io, as the page Access > API tokens shows it.",
         ),
         (
@@ -312,7 +312,7 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
         (
             "device_trust_rings",
             {"canary": {"blueprints": ["IT"]}},
-            "It is a mapping. Write a list of rings, such as [{name: canary, blueprints: [IT],"
+            "it is a mapping. Write a list of rings, such as [{name: canary, blueprints: [IT],"
             " test_macs: [C02XK1ZAJG5J]}].",
         ),
         (
@@ -330,7 +330,7 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
 def test_a_problem_names_the_variable_and_the_remedy(
     name: str, value: object, problem: str | None
 ) -> None:
-    control = "It has a line break or another control character. Remove it."
+    control = "it has a line break or another control character. Remove it."
     assert problems_of(name, value) == [f"{name}: {problem or control}"]
 
 
@@ -346,13 +346,13 @@ def test_a_problem_names_the_variable_and_the_remedy(
 )
 def test_an_unknown_name_is_refused_with_the_nearest(name: str, nearest: str) -> None:
     assert problems_of(name, 1) == [
-        f"{name}: This variable does not exist; did you mean '{nearest}'?"
+        f"{name}: this variable does not exist; did you mean '{nearest}'?"
     ]
 
 
 def test_an_unknown_name_without_a_near_one_is_refused() -> None:
     assert problems_of("device_trust_xyzzy", 1) == [
-        "device_trust_xyzzy: This variable does not exist. Remove it."
+        "device_trust_xyzzy: this variable does not exist. Remove it."
     ]
 
 
@@ -361,17 +361,17 @@ def test_an_unknown_name_without_a_near_one_is_refused() -> None:
     [
         (["canary"], "[0]: 'canary' is not a ring. Write its keys, at least name and blueprints."),
         ([5], "[0]: 5 is not a ring. Write its keys, at least name and blueprints."),
-        ([{**CANARY, "name": ""}], "[0].name: It is not set. Name the ring."),
-        ([{"blueprints": ["IT"]}], "[0].name: It is not set. Name the ring."),
-        ([{**CANARY, "blueprints": []}], "[0].blueprints: It is not set. Name its blueprints."),
-        ([{**CANARY, "blueprints": [""]}], "[0].blueprints[0]: It is empty. Remove it."),
-        ([{**CANARY, "blueprints": {"IT": 1}}], "[0].blueprints: It is a mapping. Write a list."),
-        ([{**CANARY, "test_macs": [12345]}], "[0].test_macs[0]: It is a number. Put it in quotes."),
+        ([{**CANARY, "name": ""}], "[0].name: it is not set. Name the ring."),
+        ([{"blueprints": ["IT"]}], "[0].name: it is not set. Name the ring."),
+        ([{**CANARY, "blueprints": []}], "[0].blueprints: it is not set. Name its blueprints."),
+        ([{**CANARY, "blueprints": [""]}], "[0].blueprints[0]: it is empty. Remove it."),
+        ([{**CANARY, "blueprints": {"IT": 1}}], "[0].blueprints: it is a mapping. Write a list."),
+        ([{**CANARY, "test_macs": [12345]}], "[0].test_macs[0]: it is a number. Put it in quotes."),
         (
             [{**CANARY, "test_mac": ["X"]}],
-            "[0].test_mac: A ring has no such key; did you mean 'test_macs'?",
+            "[0].test_mac: a ring has no such key; did you mean 'test_macs'?",
         ),
-        ([{**CANARY, "colour": "red"}], "[0].colour: A ring has no such key. Remove it."),
+        ([{**CANARY, "colour": "red"}], "[0].colour: a ring has no such key. Remove it."),
         (
             [CANARY, {**CANARY, "blueprints": ["HR"]}],
             "[1].name: device_trust_rings[0] has the name 'canary', too. Give each ring its own"
@@ -405,7 +405,7 @@ def test_an_unknown_name_without_a_near_one_is_refused() -> None:
     ],
 )
 def test_a_problem_of_a_ring_names_ring_and_key(rings: list[object], problem: str | None) -> None:
-    control = "[0].name: It has a line break or another control character. Remove it."
+    control = "[0].name: it has a line break or another control character. Remove it."
     assert problems_of("device_trust_rings", rings) == [f"device_trust_rings{problem or control}"]
 
 
@@ -425,19 +425,19 @@ def test_all_problems_are_listed_at_once() -> None:
         (
             "site",
             "device_trust_rings",
-            "device_trust_rings: It is not set. Set it for the host that the play runs on (localhost,"
+            "device_trust_rings: it is not set. Set it for the host that the play runs on (localhost,"
             " unless device_trust_hosts names another one), for example in group_vars/all.yml.",
         ),
         (
             "site",
             "device_trust_kandji_api_token",
-            "device_trust_kandji_api_token: It is not set. Set it, or IRUCTL_TOKEN in the"
+            "device_trust_kandji_api_token: it is not set. Set it, or IRUCTL_TOKEN in the"
             " environment.",
         ),
         (
             "rollback_managed_devices",
             "device_trust_okta_api_token",
-            "device_trust_okta_api_token: It is not set. Set it, or OKTA_CLIENT_TOKEN in the"
+            "device_trust_okta_api_token: it is not set. Set it, or OKTA_CLIENT_TOKEN in the"
             " environment, or device_trust_okta_access_token, device_trust_okta_client_id or"
             " device_trust_okta_private_key.",
         ),
@@ -463,7 +463,7 @@ def test_a_problem_of_the_environment_names_its_variable() -> None:
 
 def test_a_reset_needs_a_selection() -> None:
     assert checked({}, "reset_devices")[1] == [
-        "device_trust_reset_serials: It is not set. Set it, or device_trust_reset_users,"
+        "device_trust_reset_serials: it is not set. Set it, or device_trust_reset_users,"
         " device_trust_reset_device_ids or device_trust_reset_stages."
     ]
     assert checked({"device_trust_reset_users": "ann@example.com"}, "reset_devices")[1] == []
@@ -476,9 +476,9 @@ def test_a_reset_by_stage_needs_rings_and_an_approved_one_its_digest() -> None:
         "device_trust_rings": [],
     }
     assert checked(values, "reset_devices")[1] == [
-        "device_trust_rings: It is not set. Set it for the host that the play runs on (localhost,"
+        "device_trust_rings: it is not set. Set it for the host that the play runs on (localhost,"
         " unless device_trust_hosts names another one), for example in group_vars/all.yml.",
-        "device_trust_reset_plan_digest: It is not set. Launch the workflow, or set the digest of"
+        "device_trust_reset_plan_digest: it is not set. Launch the workflow, or set the digest of"
         " the approved plan.",
     ]
 
@@ -501,7 +501,7 @@ def test_a_variable_that_is_wrong_is_not_called_unset_as_well() -> None:
 def test_a_ring_that_is_written_below_its_name_is_explained() -> None:
     problems = problems_of("device_trust_rings", [{"canary": {"blueprints": ["Canary"]}}])
     assert problems[0] == (
-        "device_trust_rings[0].canary: A ring has no such key. Write it as 'name: canary', and its"
+        "device_trust_rings[0].canary: a ring has no such key. Write it as 'name: canary', and its"
         " keys next to that."
     )
 
@@ -509,7 +509,7 @@ def test_a_ring_that_is_written_below_its_name_is_explained() -> None:
 def test_a_misspelt_key_with_a_mapping_is_compared_with_the_keys() -> None:
     ring = {"name": "canary", "blueprints": ["IT"], "assignment_node": {"IT": "n1"}}
     assert problems_of("device_trust_rings", [ring]) == [
-        "device_trust_rings[0].assignment_node: A ring has no such key; did you mean"
+        "device_trust_rings[0].assignment_node: a ring has no such key; did you mean"
         " 'assignment_nodes'?"
     ]
 
@@ -517,7 +517,7 @@ def test_a_misspelt_key_with_a_mapping_is_compared_with_the_keys() -> None:
 def test_the_nearest_name_is_one_that_the_playbook_needs() -> None:
     problems = checked({"device_trust_serial": "C02XK1ZAJG5J"}, "device_status")[1]
     assert problems[0] == (
-        "device_trust_serial: This variable does not exist; did you mean"
+        "device_trust_serial: this variable does not exist; did you mean"
         " 'device_trust_status_serials'?"
     )
 
@@ -549,7 +549,7 @@ def test_no_host_of_several_takes_what_is_of_one_tenant_from_the_environment(
     values = {name: value for name, value in ENOUGH.items() if name != variable.name}
     environment = {variable.environment: str(ENOUGH.get(variable.name, "https://acme.okta.com"))}
     problem = (
-        f"{variable.name}: It comes from {variable.environment} in the environment, and the play"
+        f"{variable.name}: it comes from {variable.environment} in the environment, and the play"
         f" runs on 2 hosts. Set it for the host that it is of, and remove {variable.environment}."
     )
 
@@ -589,5 +589,5 @@ def test_a_host_of_several_that_lacks_a_url_is_not_sent_to_the_environment() -> 
     values = {name: ENOUGH[name] for name in ENOUGH if name != "device_trust_kandji_api_url"}
     settings = Settings("site", values, {}, "/", hosts=3)
     assert validate(DECLARATION, settings)[1] == [
-        "device_trust_kandji_api_url: It is not set. Set it for the host."
+        "device_trust_kandji_api_url: it is not set. Set it for the host."
     ]

@@ -58,7 +58,7 @@ def test_a_missing_object_comes_with_the_nearest_names() -> None:
     assert error.value.message == "policy: Okta has no policy 'staf'; did you mean 'Staff'?"
     with pytest.raises(BadOption) as error:
         UNAMBIGUOUS.require_id("p9", "policy_id")
-    assert error.value.message == "policy_id: Okta has no policy with the id p9."
+    assert error.value.message == "policy_id: Okta has no policy with the id p9. Correct it."
     assert UNAMBIGUOUS.require_id("p2", "policy_id") is STAFF
 
 

@@ -79,7 +79,7 @@ def test_certificates_that_cannot_be_distinguished_are_warned_of() -> None:
     unknowable = replace(mac(300), proof="unknowable")
     facts = ring(unknowable, unknowable, mac(300), replace(unknowable, is_present=False))
     assert renewal.warn_unknowable(facts) == (
-        "rings: The certificates of 2 Macs of canary cannot be distinguished from those of other"
+        "rings: the certificates of 2 Macs of canary cannot be distinguished from those of other"
         " authorities, since the subject has no $PROFILE_UUID. When they expire is estimated from"
         " when the profile came. Set certificate_check_item_id or state_dir, or add $PROFILE_UUID"
         " to the subject."
@@ -423,7 +423,7 @@ def test_a_ring_that_waits_with_another_scep_url_hinders_no_other() -> None:
     decisions = decide([own, other], NOW, Pace())
     assert [(each.renew, each.waiting) for each in decisions] == [(True, False), (False, True)]
     said = renewal.check_url([own, other], decisions, RESPELLED)
-    assert said.startswith(f"url: The profile of fleet enrols at {THEIRS}, and")
+    assert said.startswith(f"url: the profile of fleet enrols at {THEIRS}, and")
     assert said.endswith("fleet waits, and the run fails when it is to renew.")
 
 

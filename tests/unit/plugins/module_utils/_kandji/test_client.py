@@ -702,7 +702,7 @@ def test_a_write_of_a_profile_is_never_repeated(
 @pytest.mark.parametrize("body", [None, [], {"detail": "ok"}])
 def test_an_answer_without_the_profile_is_told(wire: t.Any, write: str, body: t.Any) -> None:
     wire.script((200, body))
-    with pytest.raises(Unreadable, match="without the profile; run again"):
+    with pytest.raises(Unreadable, match="without the profile. Run again"):
         WRITES[write](kandji(wire))
 
 

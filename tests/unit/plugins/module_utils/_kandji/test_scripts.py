@@ -149,7 +149,7 @@ def test_a_script_is_selected_by_id_or_by_exact_name(name, item_id, expected):
 @pytest.mark.parametrize(
     ("name", "item_id", "message"),
     [
-        (None, "z", "library_item_id: Kandji has no custom script with the id z."),
+        (None, "z", "library_item_id: Kandji has no custom script with the id z. Correct it."),
         (
             "Look",
             None,

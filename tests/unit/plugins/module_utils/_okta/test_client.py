@@ -97,7 +97,7 @@ def test_a_device_record_without_its_essentials_is_not_read_as_one(
 ) -> None:
     """Recorded rows have all of them. Without a status the record would count as one out of use."""
     wire.script((200, answer(row)))
-    with pytest.raises(Unreadable, match=f"^Okta: a device record has no {missing}. Run again;"):
+    with pytest.raises(Unreadable, match=f"^Okta: a device record has no {missing}. Run again."):
         read(okta(wire))
     wire.script((200, answer(record())))
     assert read(okta(wire))
@@ -110,7 +110,7 @@ def test_a_user_of_a_record_who_has_no_id_is_not_passed_over(
 ) -> None:
     """The record would pass for one that is nobody's: a forecast would miss whom it locks out."""
     wire.script((200, answer({**record(), "_embedded": {"users": [user]}})))
-    with pytest.raises(Unreadable, match="^Okta: a user of a device record has no id. Run again;"):
+    with pytest.raises(Unreadable, match="^Okta: a user of a device record has no id. Run again."):
         read(okta(wire))
 
 
@@ -163,7 +163,7 @@ def test_a_row_without_what_identifies_it_is_not_passed_over(
 ) -> None:
     """A policy or a rule whose name cannot be read would be created once more."""
     wire.script((200, [row]))
-    with pytest.raises(Unreadable, match=f"^Okta: a row of .*{missing}. Run again;"):
+    with pytest.raises(Unreadable, match=f"^Okta: a row of .*{missing}. Run again."):
         list(read(okta(wire)))
 
 

@@ -36,9 +36,9 @@ def test_an_org_url_may_be_a_custom_domain(url: str, origin: str) -> None:
 @pytest.mark.parametrize(
     "url, said",
     [
-        ("https://acme-admin.okta.com", "use https://acme.okta.com."),
-        ("https://Acme-Admin.oktapreview.com/", "use https://acme.oktapreview.com."),
-        ("acme-admin.okta-emea.com", "use https://acme.okta-emea.com."),
+        ("https://acme-admin.okta.com", "Use https://acme.okta.com."),
+        ("https://Acme-Admin.oktapreview.com/", "Use https://acme.oktapreview.com."),
+        ("acme-admin.okta-emea.com", "Use https://acme.okta-emea.com."),
         ("https://acme-admin.okta.com/admin/dashboard", "Give the host alone"),
         ("http://acme.okta.com", "Use https://acme.okta.com."),
         ("https://acme.okta.com/api/v1", "Give the host alone"),

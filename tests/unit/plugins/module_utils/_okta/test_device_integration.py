@@ -88,7 +88,7 @@ def test_an_org_that_is_not_identity_engine_is_refused(
         integration.check_identity_engine(Org.from_row(organization), ORG)
     assert raised.value.message == (
         f"okta_org_url: https://acme.okta.com is a Classic Engine org (pipeline {pipeline}). Device"
-        " integrations and FastPass need Okta Identity Engine; upgrade the org first."
+        " integrations and FastPass need Okta Identity Engine. Upgrade the org first."
     )
 
 
@@ -120,7 +120,7 @@ def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
         ("acme.okta.com" + PATH, "not a URL"),
         (ORG + PATH + "/", "ends with a slash. Remove it."),
         (" " + ORG + PATH, "begins or ends with a blank"),
-        (ORG + PATH + "\n", "begins or ends with a blank or a line break. Remove it;"),
+        (ORG + PATH + "\n", "begins or ends with a blank or a line break. Remove it."),
         (ORG + PATH + "\u00a0", "begins or ends with a blank"),
         (ORG + PATH[:9] + "\n" + PATH[9:], "holds a blank, a line break"),
         (ORG + PATH[:9] + " " + PATH[9:], "holds a blank"),
@@ -162,7 +162,7 @@ def test_a_scep_url_that_cannot_serve_all_macs_is_refused(url: str, said: str) -
 def test_a_secret_key_in_the_place_of_the_scep_url_is_not_shown() -> None:
     with pytest.raises(BadOption) as raised:
         check_scep_url("HqMh1xwY10lWB549UzkUTVyAerqhxtC")
-    assert raised.value.message.startswith("The SCEP URL is not a URL; copy it whole")
+    assert raised.value.message.startswith("scep_url: it is not a URL. Copy it whole")
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_a_pin_that_is_none_of_the_certificates_is_refused_and_they_are_named() 
         integration.check_pin([certificate(), certificate(digit="b")], b"\xcc" * 20)
     assert raised.value.message == (
         "ca_fingerprint: it matches none of the certificates that the SCEP endpoint returns. The"
-        " authority may have been renewed; pin one of its certificates: CN=Authority SHA-256"
+        " authority may have been renewed. Pin one of its certificates: CN=Authority SHA-256"
         f" {'a' * 64}; CN=Authority SHA-256 {'b' * 64}."
     )
 

@@ -105,13 +105,13 @@ UNREADABLE = (
         ({"handed": {"e1": "late"}}, UNREADABLE),
         (
             {"version": 2},
-            "state_file: log.json is of version 2 and this collection writes 1; use the collection"
+            "state_file: log.json is of version 2 and this collection writes 1. Use the collection"
             " that wrote it.",
         ),
         (
             {"org": "https://other.okta.com"},
             "state_file: log.json is of https://other.okta.com, and the org is"
-            " https://acme.okta.com; give each org a file of its own.",
+            " https://acme.okta.com. Give each org a file of its own.",
         ),
     ],
 )
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error_of_its_option(tmp_pat
     with pytest.raises(BadOption) as raised:
         log_follower.load(str(tmp_path), ORG, FILTER)
     assert raised.value.message == (
-        f"state_file: {tmp_path} cannot be read (it is not a regular file); check it and its"
+        f"state_file: {tmp_path} cannot be read (it is not a regular file). Check it and its"
         " permissions."
     )
     (tmp_path / "latin").write_bytes(b"\xff")
@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error_of_its_option(tmp_pat
     with pytest.raises(BadOption) as raised:
         log_follower.save(str(below_a_file), parse())
     assert raised.value.message == (
-        f"state_file: {below_a_file} cannot be written (File exists); check the directory and"
+        f"state_file: {below_a_file} cannot be written (File exists). Check the directory and"
         " its permissions."
     )
 

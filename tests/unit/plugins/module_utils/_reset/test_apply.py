@@ -579,11 +579,11 @@ def test_each_step_is_kept_for_an_audit(reset: t.Any, tmp_path: t.Any) -> None:
 def test_without_a_state_directory_a_reset_warns_and_an_idle_run_does_not(reset: t.Any) -> None:
     reset.run("C09")
     assert reset.warnings == [
-        "serials: Neither Okta nor Kandji knows C09. Check the spelling.",
+        "serials: neither Okta nor Kandji knows C09. Check the spelling.",
     ]
     reset.stuck(1)
     reset.run("C01")
-    assert reset.warnings[1:] == ["state_dir: It is not set, so no audit of this run is kept."]
+    assert reset.warnings[1:] == ["state_dir: it is not set, so no audit of this run is kept."]
 
 
 def test_an_audit_that_is_not_writable_stops_the_run(reset: t.Any, tmp_path: t.Any) -> None:
@@ -1064,7 +1064,7 @@ def test_without_the_log_a_lost_mac_stays_suspended_with_a_warning(
     monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
     assert states(reset.run("C01", "C02", **to_state("suspended"))) == ["unchanged", "changed"]
     assert (
-        "guo1: Whether a clean-up suspended it, and will delete it, is unknown. The credentials"
+        "guo1: whether a clean-up suspended it, and will delete it, is unknown. The credentials"
         " lack a scope." in reset.warnings
     )
 
@@ -1333,7 +1333,7 @@ def test_serials_that_nobody_knows_are_named_together_and_ids_are_not(reset: t.A
     reset.kandji.add("C07")
     reset.run(selection=Selection(["C08", "C07", "C09"], device_ids=["guo9"]))
     assert reset.warnings == [
-        "serials: Neither Okta nor Kandji knows C08, C09. Check the spelling."
+        "serials: neither Okta nor Kandji knows C08, C09. Check the spelling."
     ]
     reset.warnings.clear()
     selection = Selection(["C08", "C09"], users=["eve@acme.com"], exact=True)
@@ -1362,7 +1362,7 @@ def test_an_error_after_the_suspensions_carries_what_was_done(
         reset.run("C01", "C02", **to_state("suspended", revoke_sessions=True))
     assert [row["state"] for row in refused.value.details["devices"]] == ["unchanged"] * 2
     assert reset.warnings[0] == (
-        "guo1, guo2: Whether a clean-up suspended it, and will delete it, is unknown. The"
+        "guo1, guo2: whether a clean-up suspended it, and will delete it, is unknown. The"
         " credentials lack a scope."
     )
 
@@ -1395,7 +1395,7 @@ def test_a_suspension_of_named_users_ends_no_session_without_a_record(reset: t.A
     selection = Selection(users=("ann@acme.com",), exact=True)
     result = reset.run(selection=selection, **to_state("suspended", revoke_sessions=True))
     assert result.revoked == [] and reset.okta.writes == []
-    assert "state_dir: It is not set, so no audit of this run is kept." not in reset.warnings
+    assert "state_dir: it is not set, so no audit of this run is kept." not in reset.warnings
 
 
 def test_a_repeated_suspension_waits_before_each_attempt(reset: t.Any, monkeypatch: t.Any) -> None:

@@ -1347,7 +1347,7 @@ def test_an_approval_of_another_plan_says_what_to_do() -> None:
     with pytest.raises(Refused) as raised:
         reset.check_approved(decisions_of("write"), "d1", "d2")
     assert raised.value.message == (
-        "plan_digest: The plan is not the one that was approved. 1 device records would be deleted"
+        "plan_digest: the plan is not the one that was approved. 1 device records would be deleted"
         " now, and the digest is d1. Nothing was written. Review the new plan and have it approved."
     )
 

@@ -365,7 +365,7 @@ def test_a_registration_authority_gets_the_request(
 
 
 def test_md5_pins_nothing(authority: Authority, failure: t.Callable[..., client.ScepError]) -> None:
-    assert "MD5 is not supported" in str(failure(Endpoint(authority), ca_fingerprint="ab" * 16))
+    assert "not MD5" in str(failure(Endpoint(authority), ca_fingerprint="ab" * 16))
 
 
 def test_pkcs7_without_certificates(

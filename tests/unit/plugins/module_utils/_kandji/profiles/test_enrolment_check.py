@@ -61,7 +61,7 @@ def content(**more: t.Any) -> dict[str, t.Any]:
 def prove(monkeypatch):
     def run(plist, *pins, check_mode=False):
         endpoint, made = Endpoint(pins), Run(check_mode)
-        monkeypatch.setattr(enrolment_check, "open_endpoint", lambda _run, _url: endpoint)
+        monkeypatch.setattr(enrolment_check, "open_endpoint", lambda _run, _url, _option: endpoint)
         enrolment_check.prove_payloads("mobileconfig", plist, made)
         return endpoint.asked, made.secrets
 

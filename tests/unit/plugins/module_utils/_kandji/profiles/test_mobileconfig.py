@@ -70,21 +70,24 @@ def test_the_order_of_keys_does_not_change_the_xml() -> None:
         (
             xml({"PayloadType": "Other"}),
             "it is a property list, but not a configuration profile (a dictionary whose PayloadType"
-            " is Configuration).",
+            " is Configuration). Set the content of a .mobileconfig file.",
         ),
         (
             xml(profile(payload(), EncryptedPayloadContent=b"x")),
             "its content is encrypted for one device. Set the profile before it was encrypted.",
         ),
-        (xml(profile()), "it has no PayloadContent, a list of payloads with at least one."),
+        (
+            xml(profile()),
+            "it has no PayloadContent, a list of payloads with at least one. Add a payload.",
+        ),
         (
             xml(profile(payload(PayloadVersion="1"))),
-            "payload 1 (com.acme.app) has no PayloadVersion, without which no Mac installs it.",
+            "payload 1 (com.acme.app) has no PayloadVersion, without which no Mac installs it. Add the key.",
         ),
         *(
             (
                 xml(profile(payload(**{key: value}))),
-                f"payload 1 (com.acme.app) has no {key}, without which no Mac installs it.",
+                f"payload 1 (com.acme.app) has no {key}, without which no Mac installs it. Add the key.",
             )
             for key, value in (
                 ("PayloadVersion", True),

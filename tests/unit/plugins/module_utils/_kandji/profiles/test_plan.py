@@ -168,7 +168,10 @@ def test_a_profile_is_identified_by_its_id_or_its_name(
             "name: Kandji has 2 custom profiles named 'Notes' (p1, p2)."
             " Rename all but one of them in Kandji, or set library_item_id to the id of one.",
         ),
-        (wanted(None, "p3"), "library_item_id: Kandji has no custom profile with the id p3."),
+        (
+            wanted(None, "p3"),
+            "library_item_id: Kandji has no custom profile with the id p3. Correct it.",
+        ),
     ],
 )
 def test_an_ambiguous_name_and_an_unknown_id_are_refused(asked: Wanted, message: str) -> None:

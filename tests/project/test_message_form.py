@@ -1,0 +1,59 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages have the form ``<what>: <wrong>. <Remedy>.``
+
+What is wrong begins in lower case, but for names. The remedy is a sentence of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+
+from tests.project.test_option_names_in_messages import texts
+from tools.support.environment import CHECKOUT
+
+# Names, which are in upper case everywhere.
+PROPER = ("Kandji", "Okta", "Mac", "Macs", "Self Service")
+# An option, or a variable part, at the beginning of a text.
+WHAT = re.compile(rf"^(?:[a-z][a-z_, ]*|\{{\}}): (?!(?:{'|'.join(PROPER)})\b)[A-Z][a-z]*\b")
+REMEDY = re.compile(
+    r"; (?:ask|assign|check|choose|copy|correct|delete|give|leave|look|name|pin|put|raise|remove"
+    r"|rename|run again|set|try|upgrade|use|wait|write)\b"
+)
+
+
+def faults(text: str) -> list[str]:
+    """Return what of a message does not have the form."""
+    patterns = (WHAT, REMEDY)
+    return [match.group(0) for pattern in patterns if (match := pattern.search(text))]
+
+
+@pytest.mark.parametrize("place", ["plugins", "extensions/eda/plugins"])
+def test_messages_have_the_form(place: str) -> None:
+    files = sorted((CHECKOUT / place).rglob("*.py"))
+    wrong: dict[str, t.Any] = {
+        f"{file.relative_to(CHECKOUT)}: {text}": fault
+        for file in files
+        for text in texts(file.read_text(encoding="utf-8"))
+        if (fault := faults(text))
+    }
+    assert files and wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("dest: It is empty. Name the directory.", ["dest: It"]),
+        ("{}: This option does not exist. Remove it.", ["{}: This"]),
+        ("url: {} is not https; copy it again.", ["; copy"]),
+        ("name: Kandji has another one. Rename it.", []),
+        ("rings[0].tests: a ring has no such key; did you mean 'test_macs'?", []),
+        ("Rule {}: Okta shows no status; nothing was written.", []),
+    ],
+)
+def test_another_form_is_found(text: str, wrong: list[str]) -> None:
+    assert faults(text) == wrong
