@@ -82,6 +82,18 @@ class Watched:
         return rings
 
     @property
+    def ring_options(self) -> list[dict[str, t.Any]]:
+        """The rings with the profiles that they have by default, as modules take them."""
+        return [
+            {
+                "name": ring["name"],
+                "blueprints": ring["blueprints"],
+                "scep_profile": f"Okta SCEP - {ring['name']}",
+            }
+            for ring in self.ring_variables
+        ]
+
+    @property
     def canary(self) -> dict[str, t.Any]:
         return self.ring_variables[0]
 

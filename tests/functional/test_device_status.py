@@ -15,17 +15,6 @@ from tools.support.environment import CHECKOUT
 INFO, LOOK = "device_trust_info", CHECKOUT / "playbooks" / "device_status.yml"
 
 
-def rings(watched):
-    return [
-        {
-            "name": one["name"],
-            "blueprints": one["blueprints"],
-            "scep_profile": f"Okta SCEP - {one['name']}",
-        }
-        for one in watched.ring_variables
-    ]
-
-
 @pytest.fixture
 def managed(watched, run_module):
     """The canary ring, taken to managed."""
@@ -45,9 +34,11 @@ def managed(watched, run_module):
 
 
 def test_serials_name_managed_macs_too_and_leave_the_counts(watched, run_module, managed):
-    whole = run_module(INFO, {"rings": rings(watched)}, lab=watched.lab)
+    whole = run_module(INFO, {"rings": watched.ring_options}, lab=watched.lab)
     asked = run_module(
-        INFO, {"rings": rings(watched), "serials": [managed.lower(), "CNOBODY"]}, lab=watched.lab
+        INFO,
+        {"rings": watched.ring_options, "serials": [managed.lower(), "CNOBODY"]},
+        lab=watched.lab,
     )
     assert [(one["serial_number"], one["stage"]) for one in asked["macs"]] == [(managed, "MANAGED")]
     assert managed not in [one["serial_number"] for one in whole["macs"]]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 
 import pytest
 
 from tests.functional.helpers.interleaving import before_request
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.functional.helpers.results import okta_calls, states
 
 MODULE = "okta_device"
 LOST = "LOSTMAC00001"
@@ -26,16 +26,6 @@ class Killed(BaseException):
 @pytest.fixture
 def fleet(watched):
     return ResetFleet(watched)
-
-
-def states(result):
-    return {row["device_id"]: row["state"] for row in result["devices"]}
-
-
-def okta_calls(result):
-    return Counter(
-        {row["operation"]: row["count"] for row in result["api_calls"] if row["vendor"] == "okta"}
-    )
 
 
 def steps_of(watched, mark=0):

@@ -16,6 +16,7 @@ from datetime import timedelta
 import pytest
 
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.functional.helpers.results import states
 
 MODULE = "okta_device_reset"
 STUCK = "RESETMAC0001"
@@ -24,10 +25,6 @@ STUCK = "RESETMAC0001"
 @pytest.fixture
 def fleet(watched):
     return ResetFleet(watched)
-
-
-def states(result):
-    return {row["device_id"]: row["state"] for row in result["devices"]}
 
 
 def test_deactivated_and_deleted_and_absent_after(watched, fleet, run_module):

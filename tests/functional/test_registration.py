@@ -12,17 +12,6 @@ import pytest
 INFO, REPORT, PREFLIGHT = "device_trust_info", "device_trust_report", "device_trust_preflight"
 
 
-def rings(watched):
-    return [
-        {
-            "name": one["name"],
-            "blueprints": one["blueprints"],
-            "scep_profile": f"Okta SCEP - {one['name']}",
-        }
-        for one in watched.ring_variables
-    ]
-
-
 def forbid_okta_verify(watched, logins):
     """People of a group may not add Okta Verify."""
     org = watched.world.okta
@@ -57,7 +46,7 @@ def test_a_mac_that_nobody_can_register_says_which_policy_forbids_it(
     watched, run_module, refused, flexible
 ):
     watched.switch(flexible_okta_verify=flexible)
-    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     assert done["registration"]["disabling_policies"] == ["Contractors"], done
     for mac in done["macs"]:
         assert mac["stage"] == "NOT_REGISTERED"
@@ -74,7 +63,7 @@ def test_a_policy_that_does_not_list_okta_fastpass_disables_it(
     watched.switch(flexible_okta_verify=bool(enroll))
     with watched.world.lock:
         watched.world.okta.enrolment.policies[0].enroll = dict(enroll)
-    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     for mac in done["macs"]:
         assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
     watched.live(rounds=1)
@@ -89,7 +78,7 @@ def test_a_person_whose_login_is_not_the_address_is_found_by_it(watched, run_mod
             if one.serial in refused:
                 user = org.users[one.user_id]
                 user.login = f"u{user.id}@corp.example.com"
-    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     for mac in done["macs"]:
         assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
     calls = {(each["operation"]): each["count"] for each in done["api_calls"]}
@@ -101,14 +90,14 @@ def test_a_person_whom_the_rule_of_the_policy_excludes_is_not_judged(watched, ru
     excluded = next(one for one in watched.world.people if one.serial == refused[0])
     with watched.world.lock:
         org.enrolment.policies[0].excluded.append(excluded.user_id)
-    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     for mac in done["macs"]:
         is_refused = "their enrolment policy 'Contractors'" in mac["reason"]
         assert is_refused is (mac["serial_number"] != excluded.serial), mac
 
 
 def test_the_report_says_it_too(watched, run_module, refused, tmp_path):
-    wanted = {"rings": rings(watched), "dest": str(tmp_path), "formats": ["csv"]}
+    wanted = {"rings": watched.ring_options, "dest": str(tmp_path), "formats": ["csv"]}
     done = run_module(REPORT, wanted, lab=watched.lab)
     assert done["registration"]["disabling_policies"] == ["Contractors"], done
     text = (tmp_path / "device-trust.csv").read_text(encoding="utf-8-sig")
@@ -118,7 +107,7 @@ def test_the_report_says_it_too(watched, run_module, refused, tmp_path):
 
 def test_a_token_that_may_not_read_policies_leaves_the_reason_out(watched, run_module, refused):
     watched.forbid("listPolicies")
-    done = run_module(INFO, {"rings": rings(watched), "serials": refused}, lab=watched.lab)
+    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     assert done["registration"]["unavailable"], done
     assert {mac["stage"] for mac in done["macs"]} == {"NOT_REGISTERED"}
 

@@ -22,6 +22,7 @@ from lab.server import Lab
 from lab.state import Options
 from tests.functional.conftest import Watched
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.functional.helpers.results import okta_calls
 
 MODULE = "okta_device_reset"
 UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"
@@ -39,12 +40,6 @@ def many():
         watched = Watched(running)
         watched.control("PATCH", "/limits", {"devices": None, "other": None, "logs": None})
         yield watched, ResetFleet(watched)
-
-
-def okta_calls(result: dict[str, t.Any]) -> Counter[str]:
-    return Counter(
-        {row["operation"]: row["count"] for row in result["api_calls"] if row["vendor"] == "okta"}
-    )
 
 
 @pytest.mark.long
