@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lab.clock import whole_seconds
+from lab.okta.serializers import link
 
 STATUSES = ("ACTIVE", "INACTIVE")
 _ALGORITHMS = ["ES256", "RS256"]
@@ -60,7 +61,7 @@ class Authenticator:
                 **_lifecycle(url, status, self.key != "okta_password"),
                 "methods": {"href": f"{url}/methods", "hints": {"allow": ["GET"]}},
                 **(
-                    {"enroll": _link(f"{base_url}/idp/authenticators", "POST")}
+                    {"enroll": link(f"{base_url}/idp/authenticators", "POST")}
                     if self.type == "app"
                     else {}
                 ),
@@ -120,15 +121,11 @@ def split(verify: Authenticator) -> list[Authenticator]:
 
 def _lifecycle(url: str, status: str, has_step: bool) -> dict[str, t.Any]:
     """Return the link to an object itself, and to the step that it can take, if there is one."""
-    links = {"self": _link(url, "GET", "PUT")}
+    links = {"self": link(url, "GET", "PUT")}
     if has_step:
         step = "deactivate" if status == "ACTIVE" else "activate"
-        links[step] = _link(f"{url}/lifecycle/{step}", "POST")
+        links[step] = link(f"{url}/lifecycle/{step}", "POST")
     return links
-
-
-def _link(url: str, *verbs: str) -> dict[str, t.Any]:
-    return {"href": url, "hints": {"allow": list(verbs)}}
 
 
 def make_temporary_codes(authenticator_id: str, created: datetime) -> Authenticator:

@@ -16,6 +16,7 @@ from datetime import datetime
 
 from lab.clock import whole_seconds
 from lab.okta.policy_engine import Circumstances, evaluate_conditions
+from lab.okta.serializers import link
 
 Json = dict[str, t.Any]
 SESSION, SIGNALS = "OKTA_SIGN_ON", "DEVICE_SIGNAL_COLLECTION"
@@ -159,8 +160,8 @@ class OtherPolicies:
             "created": whole_seconds(policy.created),
             "lastUpdated": whole_seconds(policy.created),
             "_links": {
-                "self": _link(url, "GET", "PUT", "DELETE"),
-                "rules": _link(f"{url}/rules", "GET", "POST"),
+                "self": link(url, "GET", "PUT", "DELETE"),
+                "rules": link(f"{url}/rules", "GET", "POST"),
             },
         }
 
@@ -182,7 +183,7 @@ class OtherPolicies:
                 "system": False,
                 "conditions": rule.conditions,
                 "actions": rule.actions,
-                "_links": {"self": _link(f"{url}/{rule.id}", "GET", "PUT", "DELETE")},
+                "_links": {"self": link(f"{url}/{rule.id}", "GET", "PUT", "DELETE")},
                 "type": RULE_TYPES[policy.kind],
             }
             for number, rule in enumerate(policy.rules, 1)
@@ -196,16 +197,12 @@ class OtherPolicies:
             {
                 "id": "pmp" + resource[3:],
                 "_links": {
-                    "application": _link(f"{url}/{resource}", "GET", "PUT", "DELETE"),
-                    "self": _link(
+                    "application": link(f"{url}/{resource}", "GET", "PUT", "DELETE"),
+                    "self": link(
                         f"{url}/{policy.id}/mappings/pmp{resource[3:]}", "GET", "PUT", "DELETE"
                     ),
-                    "policy": _link(f"{url}/{policy.id}", "GET", "PUT", "DELETE"),
+                    "policy": link(f"{url}/{policy.id}", "GET", "PUT", "DELETE"),
                 },
             }
             for resource in policy.resources
         ]
-
-
-def _link(href: str, *verbs: str) -> Json:
-    return {"href": href, "hints": {"allow": list(verbs)}}

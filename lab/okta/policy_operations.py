@@ -24,6 +24,7 @@ from lab.okta.operations import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
 from lab.okta.policy_simulation import simulate
+from lab.okta.serializers import link
 
 POLICIES = "/api/v1/policies"
 POLICY = POLICIES + "/{policyId}"
@@ -439,13 +440,13 @@ def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
     url = f"{base_url}{POLICIES}/{policy.id}"
     own = policy.system or policy.resource != "APP"
     links = {
-        "self": _link(url, "GET", "PUT", *() if own else ("DELETE",)),
-        "rules": _link(f"{url}/rules", "GET", "POST"),
-        "mappings": _link(f"{url}/mappings", "GET", "POST"),
+        "self": link(url, "GET", "PUT", *() if own else ("DELETE",)),
+        "rules": link(f"{url}/rules", "GET", "POST"),
+        "mappings": link(f"{url}/mappings", "GET", "POST"),
     }
     if not own:
         step = "deactivate" if policy.status == "ACTIVE" else "activate"
-        links[step] = _link(f"{url}/lifecycle/{step}", "POST")
+        links[step] = link(f"{url}/lifecycle/{step}", "POST")
     return {
         "type": policies.TYPE,
         "id": policy.id,
@@ -465,10 +466,10 @@ def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
 def rule_shape(policy: Policy, rule: Rule, base_url: str) -> Json:
     """Return a rule as Okta's answers print it."""
     url = f"{base_url}{POLICIES}/{policy.id}/rules/{rule.id}"
-    links = {"self": _link(url, "GET", "PUT", *() if rule.system else ("DELETE",))}
+    links = {"self": link(url, "GET", "PUT", *() if rule.system else ("DELETE",))}
     if not rule.system:
         step = "deactivate" if rule.status == "ACTIVE" else "activate"
-        links[step] = _link(f"{url}/lifecycle/{step}", "POST")
+        links[step] = link(f"{url}/lifecycle/{step}", "POST")
     return {
         "id": rule.id,
         "status": rule.status,
@@ -495,12 +496,8 @@ def mapping_shape(policy: Policy, app_id: str, base_url: str) -> Json:
     return {
         "id": mapping_id(app_id),
         "_links": {
-            "application": _link(f"{base_url}/api/v1/apps/{app_id}", *verbs),
-            "self": _link(f"{url}/mappings/{mapping_id(app_id)}", *verbs),
-            "policy": _link(url, *verbs),
+            "application": link(f"{base_url}/api/v1/apps/{app_id}", *verbs),
+            "self": link(f"{url}/mappings/{mapping_id(app_id)}", *verbs),
+            "policy": link(url, *verbs),
         },
     }
-
-
-def _link(href: str, *verbs: str) -> Json:
-    return {"href": href, "hints": {"allow": list(verbs)}}

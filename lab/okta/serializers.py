@@ -32,6 +32,11 @@ _USER_STEPS = {
 }
 
 
+def link(href: str, *verbs: str) -> dict[str, t.Any]:
+    """Return a link of an answer, with the methods that it takes."""
+    return {"href": href, "hints": {"allow": list(verbs)}}
+
+
 def device_shape(record: Record, base_url: str) -> dict[str, t.Any]:
     """Return a device record."""
     url = f"{base_url}/api/v1/devices/{record.id}"

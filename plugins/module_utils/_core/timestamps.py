@@ -76,6 +76,11 @@ def format_timestamp(timestamp: datetime) -> str:
     return timestamp.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def format_known(timestamp: datetime | None) -> str | None:
+    """Return the same, or None for a timestamp that is unknown."""
+    return format_timestamp(timestamp) if timestamp else None
+
+
 def format_milliseconds(timestamp: datetime) -> str:
     """Return a timestamp as Okta's System Log writes it: 2026-11-23T10:00:00.000Z."""
     timestamp = timestamp.astimezone(timezone.utc)

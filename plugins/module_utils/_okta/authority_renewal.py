@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.results import Result
-from .._core.timestamps import EARLIEST, LATEST, format_timestamp
+from .._core.timestamps import EARLIEST, LATEST, format_known
 from .certificate_authorities import Authorities
 from .certificate_authority_records import (
     ACTIVE,
@@ -98,10 +98,12 @@ class AuthorityRenewal:
             "message": self.message,
             "platform": self.platform.id,
             "key_id": self.platform.authority_key_id or None,
-            "expires": _text(self.expires),
-            "deadline": _text(self.deadline),
+            "expires": format_known(self.expires),
+            "deadline": format_known(self.deadline),
             "replacement_key_id": self.replacement.key_id if self.replacement else None,
-            "replacement_expires": _text(self.replacement.expires) if self.replacement else None,
+            "replacement_expires": format_known(self.replacement.expires)
+            if self.replacement
+            else None,
         }
 
 
@@ -252,7 +254,3 @@ def _message(renewal: AuthorityRenewal) -> str:
 
 def _day(timestamp: datetime | None) -> str:
     return f"{timestamp:%Y-%m-%d}" if timestamp else "an unknown day"
-
-
-def _text(timestamp: datetime | None) -> str | None:
-    return format_timestamp(timestamp) if timestamp else None

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from .._core.json_fields import Row, as_id, as_name, as_object, as_objects, as_text, as_word
 from .._core.results import Result
-from .._core.timestamps import format_timestamp, parse_timestamp
+from .._core.timestamps import format_known, parse_timestamp
 from .._http.urls import split_url
 
 ATTESTATION, DEVICE_ACCESS = "OKTA_AS_CA", "DEVICE_ACCESS_OKTA_AS_CA"
@@ -73,8 +73,8 @@ class AuthorityCertificate:
             "rotation_state": self.rotation_state,
             "status": self.status,
             "subject": self.subject,
-            "created": _text(self.created),
-            "expires": _text(self.expires),
+            "created": format_known(self.created),
+            "expires": format_known(self.expires),
         }
 
 
@@ -173,11 +173,7 @@ class RegistrationAuthority:
             "authority_id": self.authority_id,
             "authority_key_id": self.authority_key_id,
             "scep_url": self.scep_url,
-            "ca_expires": _text(self.ca_expires),
-            "created": _text(self.created),
-            "last_updated": _text(self.last_updated),
+            "ca_expires": format_known(self.ca_expires),
+            "created": format_known(self.created),
+            "last_updated": format_known(self.last_updated),
         }
-
-
-def _text(timestamp: datetime | None) -> str | None:
-    return format_timestamp(timestamp) if timestamp else None

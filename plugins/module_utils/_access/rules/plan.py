@@ -94,11 +94,11 @@ def _plan_deletion(
 
 
 def _plan_creation(rules: Rules, request: RuleRequest, index: int, subject: str) -> RulePlan:
-    body = _with_priority(merge_rule(request.body), rules, index)
+    body = with_priority(merge_rule(request.body), rules, index)
     status = request.status or "ACTIVE"
     future = PolicyRule.from_row({**body, "status": status})
     after = _inserted(rules, future, index)
-    values = {**_settable(body), "status": status, "order": _names(after)}
+    values = {**_settable(body), "status": status, "order": names_of(after)}
     change = Change("create", subject, {}, values)
     return RulePlan(request, None, after, body, None, (change,))
 
@@ -112,15 +112,15 @@ def _plan_update(
     moved = not is_placed(rules, request.name, request.place)
     body = merge_rule(request.body, current) if differences or moved else None
     if body is not None and moved:
-        body = _with_priority(body, rules, index)
+        body = with_priority(body, rules, index)
     status = request.status if request.status and request.status != current.status else None
     future = PolicyRule.from_row(
         {**current.row, **(body or {}), "status": status or current.status or "ACTIVE"}
     )
-    after = _inserted(rules, future, index if moved else _names(rules).index(request.name))
+    after = _inserted(rules, future, index if moved else names_of(rules).index(request.name))
     before_values, after_values = _diff(differences)
     if moved:
-        before_values["order"], after_values["order"] = _names(rules), _names(after)
+        before_values["order"], after_values["order"] = names_of(rules), names_of(after)
     if status:
         before_values["status"], after_values["status"] = current.status, status
     change = Change("update", subject, before_values, after_values)
@@ -150,7 +150,8 @@ def _diff(differences: t.Sequence[Difference]) -> tuple[Shown, Shown]:
     )
 
 
-def _with_priority(body: Json, rules: Rules, index: int) -> Json:
+def with_priority(body: Json, rules: Rules, index: int) -> Json:
+    """Return the body of a rule with the priority of a place, if that is known."""
     priority = place_priority(rules, index)
     return body if priority is None else {**body, "priority": priority}
 
@@ -164,7 +165,8 @@ def _inserted(rules: Rules, rule: PolicyRule, index: int) -> tuple[PolicyRule, .
     return (*others[:index], rule, *others[index:])
 
 
-def _names(rules: Rules) -> list[str]:
+def names_of(rules: Rules) -> list[str]:
+    """Return the names of rules, in order."""
     return [rule.name for rule in rules]
 
 

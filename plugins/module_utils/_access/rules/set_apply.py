@@ -15,8 +15,8 @@ from ..._okta.client import Okta
 from ..._okta.records import Policy, PolicyRule
 from ..policies.apply import MAX_ATTEMPTS, create_rule
 from .comparison import comparable_effect, find_differences, merge_rule
-from .order import Rules, in_order, place_priority
-from .plan import verify_rule
+from .order import Rules, in_order
+from .plan import names_of, verify_rule, with_priority
 from .set_plan import RuleSetPlan
 from .steps import Step
 
@@ -75,12 +75,12 @@ class _Change:
     def _write(self, step: Step, rules: Rules) -> None:
         policy_id = self.policy.id
         if step.action == "create":
-            body = _with_priority(self.plan.bodies[step.name], rules, step.index)
+            body = with_priority(self.plan.bodies[step.name], rules, step.index)
             create_rule(self.okta, policy_id, body, step.rules[step.index].status != "INACTIVE")
         elif step.action == "copy":
             source = _find(rules, step.source)
             body = merge_rule({"name": step.name}, source)
-            create_rule(self.okta, policy_id, _with_priority(body, rules, step.index), False)
+            create_rule(self.okta, policy_id, with_priority(body, rules, step.index), False)
         elif step.action == "replace":
             self._replace(step, rules)
         elif step.action == "delete":
@@ -100,14 +100,14 @@ class _Change:
         if comparable_effect(fresh) != comparable_effect(known):
             raise self._changed(step.name)
         body = merge_rule(self.plan.request_of(step.name).body, fresh)
-        if _names(rules).index(step.name) != step.index:
-            body = _with_priority(body, rules, step.index)
+        if names_of(rules).index(step.name) != step.index:
+            body = with_priority(body, rules, step.index)
         self.okta.replace_rule(self.policy.id, known.id, body)
 
     def _move(self, step: Step, rules: Rules) -> list[PolicyRule]:
         """Move a written rule to its place, at which Okta did not put it."""
         rule = _find(rules, step.name)
-        body = _with_priority(merge_rule({}, rule), rules, step.index)
+        body = with_priority(merge_rule({}, rule), rules, step.index)
         self.okta.replace_rule(self.policy.id, rule.id, body)
         return in_order(self.okta.policy_rules(self.policy.id))
 
@@ -115,7 +115,7 @@ class _Change:
         """Raise an error unless the rules are those before the write, with what was written."""
         known = {rule.id: rule for rule in before}
         others = [rule for rule in after if rule.name != step.name]
-        if _names(after) != _names(step.rules) or any(
+        if names_of(after) != names_of(step.rules) or any(
             rule.id not in known or comparable_effect(rule) != comparable_effect(known[rule.id])
             for rule in others
         ):
@@ -157,17 +157,13 @@ class _Change:
 def _is_displaced(step: Step, rules: Rules) -> bool:
     """Return whether a written rule, and no other one, is not at its place."""
     others, planned = (
-        [name for name in _names(each) if name != step.name] for each in (rules, step.rules)
+        [name for name in names_of(each) if name != step.name] for each in (rules, step.rules)
     )
     return (
         others == planned
-        and sorted(_names(rules)) == sorted(_names(step.rules))
-        and (_names(rules) != _names(step.rules))
+        and sorted(names_of(rules)) == sorted(names_of(step.rules))
+        and (names_of(rules) != names_of(step.rules))
     )
-
-
-def _names(rules: Rules) -> list[str]:
-    return [rule.name for rule in rules]
 
 
 def _find(rules: Rules, name: str) -> PolicyRule:
@@ -177,8 +173,3 @@ def _find(rules: Rules, name: str) -> PolicyRule:
 def _effect(rule: PolicyRule) -> Json:
     effect = comparable_effect(rule)
     return {key: effect.get(key) for key in ("conditions", "actions")}
-
-
-def _with_priority(body: Json, rules: Rules, index: int) -> Json:
-    priority = place_priority(rules, index)
-    return body if priority is None else {**body, "priority": priority}

@@ -87,3 +87,10 @@ def test_the_system_log_gets_milliseconds() -> None:
 def test_a_year_that_nobody_means_is_not_a_timestamp(text: str) -> None:
     """In UTC, or with the lifetime of a certificate, it is more than a datetime can hold."""
     assert timestamps.parse_timestamp(text) is None
+
+
+def test_an_unknown_timestamp_has_no_text() -> None:
+    assert timestamps.format_known(None) is None
+    assert timestamps.format_known(datetime(2026, 11, 23, 10, tzinfo=timezone.utc)) == (
+        "2026-11-23T10:00:00Z"
+    )
