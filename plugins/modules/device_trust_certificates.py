@@ -124,7 +124,6 @@ import typing as t
 from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     KANDJI,
@@ -177,8 +176,6 @@ def run(ctx: ModuleContext) -> Result:
     """Return when the certificates of the fleet's Macs expire."""
     params = ctx.params
     limit = row_limit(params["max_rows"])
-    if params["lifetime_days"] < 1:
-        raise BadOption(f"lifetime_days: {params['lifetime_days']} is not at least 1.")
     rings, _competitors = read_rings(
         ctx.kandji, ring_options(params), params["scep_profile_prefix"]
     )

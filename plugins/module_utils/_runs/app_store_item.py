@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import BadOption, Forbidden, Refused
+from .._core.errors import Forbidden, Refused
 from .._core.module import ModuleContext
 from .._core.options import (
     KANDJI,
@@ -63,8 +63,6 @@ class Found(t.NamedTuple):
 def run(ctx: ModuleContext) -> Result:
     """Return the result of the module."""
     params = ctx.params
-    if (params["licences"] or 0) < 0:
-        raise BadOption(f"licences: {params['licences']} is less than 0. Set 0 or more.")
     limit = row_limit(params["max_rows"])
     exact = params["blueprints_mode"] == "exact"
     wanted, known = assignments.read_blueprints(ctx.kandji, params["blueprints"], everything=exact)
