@@ -113,6 +113,10 @@ def test_links_of_a_page_lead_somewhere_from_outside():
         with_full_links("[a](../../docs/dev/lab.md)", Path("roles/x"), base)
         == "[a](https://host/blob/1.2.3/docs/dev/lab.md)"
     )
+    assert (
+        with_full_links("[a](dev/lab.md) [b](reset.md)", Path("docs"), base, below="dev/")
+        == "[a](https://host/blob/1.2.3/docs/dev/lab.md) [b](reset.md)"
+    )
     for left in ("[a](https://okta.com/x)", "[a](#headline)"):
         assert with_full_links(left, Path("."), base) == left
 

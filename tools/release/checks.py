@@ -160,14 +160,11 @@ def released_copy(copy: Path, backwards: bool) -> bool:
     for file in sorted(tracked_files(), reverse=backwards):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / file, copy / file)
+    base = f"{galaxy()['repository']}/blob/{version()}"
     for page in (copy / "README.md", *copy.glob("roles/*/README.md")):
-        page.write_text(
-            with_full_links(
-                page.read_text(),
-                page.relative_to(copy).parent,
-                f"{galaxy()['repository']}/blob/{version()}",
-            )
-        )
+        page.write_text(with_full_links(page.read_text(), page.relative_to(copy).parent, base))
+    for page in copy.glob("docs/*.md"):
+        page.write_text(with_full_links(page.read_text(), Path("docs"), base, below="dev/"))
     if version() in released():
         return True
     date = subprocess.run(
@@ -188,10 +185,15 @@ def released_copy(copy: Path, backwards: bool) -> bool:
     return run_and_read(command, child_environment(), copy)[0] == 0
 
 
-def with_full_links(text: str, folder: Path, base: str) -> str:
-    """Return a page with full links, since it is shown outside of the repository too."""
+def with_full_links(text: str, folder: Path, base: str, below: str = "") -> str:
+    """Return a page with full links, since it is shown outside of the repository too.
+
+    :arg below: what the links begin with that change. The pages for contributors are not shipped.
+    """
 
     def full(found: re.Match[str]) -> str:
+        if not found.group(1).startswith(below):
+            return found.group(0)
         parts: list[str] = []
         for part in (folder / found.group(1)).parts:
             parts = parts[:-1] if part == ".." else [*parts, part]
