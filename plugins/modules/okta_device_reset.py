@@ -201,7 +201,7 @@ EXAMPLES = r"""
     plan_digest: "{{ plan.plan_digest }}"
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Reset the old records of one person in spite of all guards
+- name: Reset the old records of one person in spite of some guards
   devicetrust.okta_kandji.okta_device_reset:
     users:
       - ann@example.com

@@ -139,7 +139,7 @@ class Declaration:
 @functools.cache
 def read_declaration() -> Declaration:
     """Return what playbooks/meta/variables.yml declares."""
-    content = yaml.load(DECLARATION.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
+    content = yaml.load(DECLARATION.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe loader
     return Declaration(
         {
             group["title"]: [Variable(**variable) for variable in group["variables"]]
