@@ -35,6 +35,20 @@ REPORT = PLACE / "survivors.txt"
 # The name that the plugins have on the import path, and so the names of mutmut's mutants.
 COLLECTION = Path("ansible_collections") / "devicetrust" / "okta_kandji"
 UTILS = Path("plugins") / "module_utils"
+# Files that decide in small steps. Examples hold them; no property test draws their inputs.
+DECIDED_BY_EXAMPLES = {
+    "_core/lookup.py": "which object an option names",
+    "_core/masking.py": "which parts of a text are secret",
+    "_kandji/profile_holders.py": "which devices hold a profile, or may",
+    "_kandji/recheck.py": "which of two copies is kept",
+    "_okta/temporary_access.py": "whether a person may get a code",
+    "_fleet/rings.py": "which profiles and blueprints are a ring's",
+    "_fleet/registration_policies.py": "whether a person can register a Mac",
+    "_access/policies/resolution.py": "which objects the options of a rule name",
+    "_access/forecast/directory.py": "which people a forecast is about",
+    "_access/forecast/judged_apps.py": "which rules judge the apps of a report",
+    "_access/rules/set_apply.py": "which rule is written next, and whether it was",
+}
 # Files that decide as well, though they also read or write. Paths below plugins/module_utils.
 NOT_PURE = {
     "_kandji/assignments.py": "which blueprints an item goes to and leaves, on how many Macs",
@@ -44,6 +58,7 @@ NOT_PURE = {
     "_access/policies/apply.py": "which rule is placed or created again",
     "_access/forecast/guards.py": "which changes of rules are refused",
     "_access/policies/app_moves.py": "which apps cannot move to a policy, and what a move changes",
+    **DECIDED_BY_EXAMPLES,
 }
 COPIED = ("plugins", "roles", "playbooks", "lab", "tools", "tests", "meta")
 # Drawn values find a decision by chance and take seconds, so an example has to hold it: tests with

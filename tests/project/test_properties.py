@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutate import UTILS, plans
+from tools.mutate import DECIDED_BY_EXAMPLES, UTILS, plans
 from tools.support.environment import CHECKOUT
 
 PROPERTIES = CHECKOUT / "tests" / "properties"
@@ -27,7 +27,8 @@ ELSEWHERE = {
 
 def plan_files() -> list[Path]:
     """Return the plans below plugins/module_utils."""
-    return sorted({path.relative_to(UTILS) for paths in plans().values() for path in paths})
+    files = {path.relative_to(UTILS) for paths in plans().values() for path in paths}
+    return sorted(files - set(map(Path, DECIDED_BY_EXAMPLES)))
 
 
 def property_test_of(plan: Path) -> Path:
