@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from functools import cache
@@ -131,6 +132,8 @@ HEIGHT = {
     )
 }
 CLIENTS = ("module_utils/_okta/client.py", "module_utils/_kandji/client.py")
+# What a docstring says of a file that neither reads nor writes; others name their exceptions.
+PURE = re.compile(r"\bPure\b(?!,? (?:but|except)\b)")
 # What opens connections. Only _http may import it.
 NETWORK = ("requests", "urllib3", "http.client", "urllib.request", "socket", "ssl")
 ACCESS_MODULES = (
@@ -198,6 +201,8 @@ def problems(sources: dict[str, str]) -> list[str]:
                     wrong.append(f"{file} ({layer}) imports {name} ({above})")
                 if layer == "plans" and name in CLIENTS:
                     wrong.append(f"{file} imports {name}: plans take values")
+                elif name in CLIENTS and PURE.search(ast.get_docstring(ast.parse(text)) or ""):
+                    wrong.append(f"{file} imports {name}: it says that it is pure")
                 if "/_access/" in name and "/_access/" not in file and not is_access_module(file):
                     wrong.append(f"{file} imports {name}: _access is for the access modules")
             elif name.split(".")[0] in NETWORK or name.startswith(NETWORK):
@@ -280,6 +285,11 @@ def test_every_relative_import_leads_to_a_file(sources):
             "module_utils/_fleet/gate.py",
             "from .._kandji.client import Kandji",
             "plans take values",
+        ),
+        (
+            "module_utils/_okta/authority_renewal.py",
+            "from .client import Okta",
+            "it says that it is pure",
         ),
         ("module_utils/_okta/client.py", "import requests", "only _http opens connections"),
         (
