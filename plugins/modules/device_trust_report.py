@@ -25,7 +25,7 @@ description:
     newest certificate of a managed Mac is unknown, the System Log is read up to 90 days back, one
     request for each 1000 events of certificates.
   - The status of an account counts where Okta shows it, as of the members of groups that were read.
-    Who may not sign in today does not lose access later.
+    Whose account is suspended, deactivated or not activated does not lose access later.
   - If only the time of a report would change, the module leaves the report alone. A date that moves
     with O(within_days) is such a time, so the report keeps the one of the day on which it was
     written. Another O(within_days) or O(on_date) is a change.

@@ -20,8 +20,8 @@ from .facts import AgeLimits, MacFacts, known_logins, person_key
 from .managed_until import Outlook, State, name_of, outlooks
 
 STATES: tuple[State, ...] = ("yes", "unknown", "no")  # from the best to the worst
-NOW = "now"
 ALREADY = EARLIEST  # the time at which access is lost that the next sign-in may not give
+ALREADY_TEXT = "now"  # the same as results have it
 WORDS = {"yes": "gets_in", "unknown": "unknown", "no": "refused"}  # as results have them
 MAX_SHOWN = 500  # people in the result of a module; the JSON file has all
 
@@ -36,13 +36,18 @@ class Horizon(t.NamedTuple):
 class Verdict(t.NamedTuple):
     """Whether a person is admitted from a Mac that is managed, is not, or may be; and why.
 
-    ``less``: it cannot be known, as for a managed Mac, and less is enough to be refused: the
-    greater, the less.
+    ``shortfall`` compares verdicts that cannot be known: the greater it is, the more answers to
+    what is unknown refuse.
     """
 
     state: State
     reason: str = ""
-    less: int = 0
+    shortfall: int = 0
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What compares two verdicts on a person and a Mac: the greater, the less access."""
+        return STATES.index(self.state), self.shortfall
 
 
 Verdicts = t.Mapping[State, Verdict]  # by whether the Mac is managed
@@ -97,37 +102,54 @@ class PersonAccess:
         return min((mac.on_date for mac in self.macs), key=STATES.index)
 
     @property
-    def last(self) -> MacAccess:
-        """The Mac from which the person gets in longest."""
-        return min(self.macs, key=_badness)
+    def longest(self) -> MacAccess:
+        """The Mac from which the person gets in longest.
+
+        One that only the rules leave unknown, at all times, keeps nobody in: it may admit nobody.
+        """
+        known = [mac for mac in self.macs if mac.today == "yes" or mac.lost]
+        return min(known or self.macs, key=_badness)
 
     @property
     def reason(self) -> str:
         """Why the person may be refused on that Mac, as a sentence, or ""."""
-        return self.last.reason
+        return self.longest.reason
 
     @property
     def lost(self) -> datetime | None:
-        """The first time at which each of their Macs gives less access than now, or None."""
-        return self.last.lost
+        """The first time at which no Mac surely gives the access of now any more, or None."""
+        return self.longest.lost
 
     def as_result(self) -> Result:
         """Return the person as results show them."""
-        last = self.last
+        longest = self.longest
         return {
             "login": self.login,
             "app": self.app,
             "today": WORDS[self.today],
             "on_date": WORDS[self.on_date],
-            "lost": _lost_text(last.lost),
-            "reason": last.reason,
+            "lost": _lost_text(longest.lost),
+            "reason": longest.reason,
             "macs": [mac.as_result() for mac in self.macs],
         }
 
 
-def worst_of(access: t.Iterable[MacAccess]) -> MacAccess:
-    """Return the access that is least, or is lost first."""
-    return max(access, key=_badness)
+def least_access(records: t.Iterable[MacAccess]) -> MacAccess:
+    """Return the least access of several records of one Mac: today, on the date, and when lost.
+
+    Each is that of the record that gives least: it may be the one that Okta Verify uses.
+    """
+    records = list(records)
+    first = min(records, key=lambda each: _time(each.lost))
+    worst = max(records, key=_badness)
+    reasons = [first.reason] if first.lost and first.reason not in worst.reason else []
+    return MacAccess(
+        worst.mac,
+        worst.today,
+        max((each.on_date for each in records), key=STATES.index),
+        first.lost,
+        " ".join(filter(None, (*reasons, worst.reason))),
+    )
 
 
 def _badness(access: MacAccess) -> tuple[int, float, int]:
@@ -139,13 +161,13 @@ def _time(lost: datetime | None) -> float:
 
 
 def _lost_text(lost: datetime | None) -> str | None:
-    return NOW if lost == ALREADY else format_timestamp(lost) if lost else None
+    return ALREADY_TEXT if lost == ALREADY else format_timestamp(lost) if lost else None
 
 
 def access_of(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) -> MacAccess:
     """Return the access of a person from one Mac."""
     today, lost = verdicts[outlook.today], _lost(outlook, verdicts)
-    matters = any(verdicts[state] != today for state in STATES)  # whether it is managed
+    matters = any(verdicts[state].rank != today.rank for state in STATES)  # if it is managed
     reasons = [outlook.reason * matters, today.reason if today.state != "yes" else ""]
     return MacAccess(
         mac,
@@ -158,16 +180,12 @@ def access_of(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) 
 
 def _lost(outlook: Outlook, verdicts: Verdicts) -> datetime | None:
     """Return when a Mac gives less access than one that stays managed."""
-    worse = [state for state in STATES if _rank(verdicts[state]) > _rank(verdicts["yes"])]
+    worse = [state for state in STATES if verdicts[state].rank > verdicts["yes"].rank]
     if outlook.today == "no" or not worse:
         return None
     if outlook.today == "unknown":
         return ALREADY if "unknown" in worse else outlook.ends
     return outlook.sure_until if "unknown" in worse else outlook.ends
-
-
-def _rank(verdict: Verdict) -> tuple[int, int]:
-    return STATES.index(verdict.state), verdict.less
 
 
 Macs = tuple[MacAccess, ...]
@@ -218,7 +236,7 @@ def managed_only(
 class Day:
     """A day on which people lose access, or Macs stop to give it: logins and names of Macs.
 
-    ``date`` is NOW for those who may be refused at their next sign-in.
+    ``date`` is ALREADY_TEXT for those who may be refused at their next sign-in.
     """
 
     date: str
@@ -289,7 +307,7 @@ class AccessForecast:
             people[_day(lost)][login] = None
         return [
             Day(date, tuple(sorted(people[date])), tuple(sorted(macs[date])))
-            for date in sorted({*people, *macs}, key=lambda date: (date != NOW, date))
+            for date in sorted({*people, *macs}, key=lambda date: (date != ALREADY_TEXT, date))
         ]
 
     def as_result(self) -> Result:
@@ -314,7 +332,7 @@ class AccessForecast:
 
 
 def _day(time: datetime) -> str:
-    return NOW if time == ALREADY else format_timestamp(time)[:10]
+    return ALREADY_TEXT if time == ALREADY else format_timestamp(time)[:10]
 
 
 def _monday(date: str) -> str:
@@ -323,10 +341,10 @@ def _monday(date: str) -> str:
 
 
 def by_week(days: t.Iterable[Day]) -> list[Day]:
-    """Return the days of each week as one, under the date of its Monday. NOW stays by itself."""
+    """Return the days of each week as one, under its Monday. What is lost already stays apart."""
     weeks: dict[str, list[Day]] = defaultdict(list)
     for day in days:
-        weeks[NOW if day.date == NOW else _monday(day.date)].append(day)
+        weeks[ALREADY_TEXT if day.date == ALREADY_TEXT else _monday(day.date)].append(day)
     return [
         Day(
             monday,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .._fleet.access_calendar import NOW, AccessForecast, by_week
+from .._fleet.access_calendar import ALREADY_TEXT, AccessForecast, by_week
 from .._fleet.rows import MacRow
 from .._fleet.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
 from . import generated_page as page
@@ -315,7 +315,7 @@ def _access(forecast: AccessForecast | None) -> str:
     most = max((len(week.people) for week in weeks), default=0)
     lines = "".join(
         f"<li><span>{_week(week.date)}</span><b>{len(week.people):,}</b>"
-        f"{_bar(len(week.people), most, 'bad' if week.date == NOW else 'wait')}"
+        f"{_bar(len(week.people), most, 'bad' if week.date == ALREADY_TEXT else 'wait')}"
         f'<span class="lost">{len(week.macs):,} {"Mac" if len(week.macs) == 1 else "Macs"}</span>'
         "</li>"
         for week in weeks
@@ -338,7 +338,7 @@ def _access(forecast: AccessForecast | None) -> str:
 
 
 def _week(date: str) -> str:
-    return "from now on" if date == NOW else f"week of {escape(date)}"
+    return "from now on" if date == ALREADY_TEXT else f"week of {escape(date)}"
 
 
 def _people_counts(counts: Mapping[str, int]) -> str:

@@ -9,9 +9,7 @@ import json
 from datetime import timedelta
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
-    NOW as ALREADY,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
+    ALREADY_TEXT,
     AccessForecast,
     Horizon,
     by_week,
@@ -35,7 +33,7 @@ def test_who_gets_in_today_and_not_later_is_on_a_day_before(
     on_days = {
         login
         for each in forecast.days
-        if each.date == ALREADY or each.date <= day
+        if each.date == ALREADY_TEXT or each.date <= day
         for login in each.people
     }
     for person in forecast.people:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ..._core.text import abbreviate
 from ..._fleet.access_calendar import (
+    ALREADY,
     STATES,
     Horizon,
     MacAccess,
@@ -21,7 +22,7 @@ from ..._fleet.access_calendar import (
     Verdicts,
     access_of,
     judge_people,
-    worst_of,
+    least_access,
 )
 from ..._fleet.facts import AgeLimits, MacFacts, person_key
 from ..._fleet.managed_until import Outlook, name_of
@@ -56,13 +57,20 @@ class JudgedApp(t.NamedTuple):
     """An app, and the rules of the policy that judges its sign-ins, in order.
 
     ``signals`` are the device signal collection policies that may concern them. ``problem`` says
-    why the rules cannot be evaluated, as sentences, "" if they can.
+    why the rules are not evaluated, as sentences, "" if they are. ``is_off``: because nobody signs
+    in to the app, not because its rules are unknown.
     """
 
     app: App
     rules: Rules
     signals: tuple[SignalPolicy, ...] = ()
     problem: str = ""
+    is_off: bool = False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What holds for everybody if the rules are not evaluated."""
+        return Verdict("no" if self.is_off else "unknown", self.problem) if self.problem else None
 
 
 @dataclass
@@ -98,30 +106,34 @@ class Users:
         return self.ids.get(person_key(self.logins.get(key, key)))
 
     def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
-        """Return why a person is refused before any rule is asked, or may be, or None."""
-        return self._account_verdict(identity.id) or self._session_verdict(identity, device)
+        """Return why a person is surely refused before any rule is asked, or None."""
+        status = self.statuses.get(identity.id, "ACTIVE")
+        if status in REFUSED_STATUSES:
+            return Verdict("no", f"The account in Okta {REFUSED_STATUSES[status]} ({status}).")
+        refusal = self.sessions.refusal_of(identity, device)
+        return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
 
-    def session_reason(self, identity: Identity, device: DeviceContext) -> str:
-        """Return why a global session policy may refuse a person, as a sentence, or ""."""
+    def doubt_of(self, identity: Identity | None, device: DeviceContext) -> str:
+        """Return why a person may be refused before any rule is asked, as sentences, or ""."""
+        if identity is None:  # the account may not work, and any session policy may refuse it
+            return NO_USER
+        doubts = (self._account_doubt(identity.id), self._session_doubt(identity, device))
+        return " ".join(filter(None, doubts))
+
+    def _account_doubt(self, user_id: str) -> str:
+        status = self.statuses.get(user_id, "ACTIVE")
+        if status == "ACTIVE":
+            return ""
+        fact = UNSURE_STATUSES.get(status, "has a status that is unknown")
+        return f"The account in Okta {fact} ({status})."
+
+    def _session_doubt(self, identity: Identity, device: DeviceContext) -> str:
         if self.sessions.is_unread:
             return UNREAD_SESSIONS
         possible = self.sessions.possible_refusal_of(identity, device)
         if possible is None:
             return ""
         return f"{possible.label[0].upper()}{possible.label[1:]} may refuse it."
-
-    def _account_verdict(self, user_id: str) -> Verdict | None:
-        status = self.statuses.get(user_id, "ACTIVE")
-        if status == "ACTIVE":
-            return None
-        if status in REFUSED_STATUSES:
-            return Verdict("no", f"The account in Okta {REFUSED_STATUSES[status]} ({status}).")
-        fact = UNSURE_STATUSES.get(status, "has a status that is unknown")
-        return Verdict("unknown", f"The account in Okta {fact} ({status}).")
-
-    def _session_verdict(self, identity: Identity, device: DeviceContext) -> Verdict | None:
-        refusal = self.sessions.refusal_of(identity, device)
-        return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
 
     def contexts_of(self, login: str, mac: MacFacts) -> list[DeviceContext]:
         """Return a Mac as a person signs in from it; one for each of its records of the person."""
@@ -134,28 +146,36 @@ def app_access(
     judged: JudgedApp, macs: t.Iterable[MacFacts], users: Users, limits: AgeLimits, horizon: Horizon
 ) -> list[PersonAccess]:
     """Return the access of each person to an app from their Macs."""
-    policy = _Policy(judged.rules, Signals(judged.signals, judged.signals), judged.problem)
+    policy = _Policy(judged.rules, Signals(judged.signals, judged.signals), judged.verdict)
 
     def judge_device(identity: Identity | None, device: DeviceContext) -> Verdicts:
-        if identity is None:  # the account may not work, and any session policy may refuse it
-            return possibly_refused(policy.verdicts(None, device), NO_USER)
-        refusal = users.refusal_of(identity, device)
+        refusal = users.refusal_of(identity, device) if identity else None
         if refusal:
             return dict.fromkeys(STATES, refusal)
         verdicts = policy.verdicts(identity, device)
-        why = users.session_reason(identity, device)
+        why = users.doubt_of(identity, device)
         return possibly_refused(verdicts, why) if why else verdicts
+
+    def judge_record(
+        mac: MacFacts, identity: Identity | None, device: DeviceContext, outlook: Outlook
+    ) -> MacAccess:
+        verdicts = judge_device(identity, device)
+        if not outlook.superseded:
+            return access_of(name_of(mac), outlook, verdicts, horizon)
+        unregistered = judge_device(identity, DeviceContext(MAC))
+        possible = possibly_unregistered(verdicts, unregistered, outlook.superseded)
+        access = access_of(name_of(mac), outlook, possible, horizon)
+        refused = judged.verdict is not None or verdicts[outlook.today].state == "no"
+        if refused or not policy.admits_more(identity or Identity(), device, DeviceContext(MAC)):
+            return access
+        return replace(access, lost=ALREADY)
 
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
         identity = users.identity_of(login)
-        verdicts = [judge_device(identity, each) for each in users.contexts_of(login, mac)]
-        if outlook.superseded:
-            unregistered = judge_device(identity, DeviceContext(MAC))
-            verdicts = [
-                possibly_unregistered(each, unregistered, outlook.superseded) for each in verdicts
-            ]
         # Which of several records Okta Verify uses is unknown.
-        return worst_of(access_of(name_of(mac), outlook, each, horizon) for each in verdicts)
+        return least_access(
+            judge_record(mac, identity, each, outlook) for each in users.contexts_of(login, mac)
+        )
 
     people = judge_people(macs, limits, judge, users.logins)
     return [PersonAccess(login, known, str(judged.app.label)) for login, known in people.items()]
@@ -175,7 +195,7 @@ def _possibly_refused(verdict: Verdict, why: str) -> Verdict:
     if verdict.state == "yes":
         return Verdict("unknown", why)
     reason = why if verdict.reason == why else f"{verdict.reason} {why}".lstrip()
-    return Verdict("unknown", reason, verdict.less + 1)
+    return Verdict("unknown", reason, verdict.shortfall + 1)
 
 
 def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) -> Verdicts:
@@ -188,7 +208,7 @@ def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) 
     return {
         state: verdict
         if verdict.state == unregistered[state].state
-        else Verdict("unknown", why, STATES.index(verdict.state) + verdict.less)
+        else Verdict("unknown", why, sum(verdict.rank))
         for state, verdict in verdicts.items()
     }
 
@@ -197,12 +217,12 @@ def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) 
 class _Policy:
     """The rules of a policy. People and devices that they do not tell apart share verdicts.
 
-    ``problem`` says why they cannot be evaluated, "" if they can.
+    ``verdict`` holds for everybody if the rules are not evaluated.
     """
 
     rules: Rules
     signals: Signals = NO_SIGNALS
-    problem: str = ""
+    verdict: Verdict | None = None
     _known: dict[tuple[object, ...], Verdicts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -212,8 +232,8 @@ class _Policy:
 
     def verdicts(self, person: Identity | None, device: DeviceContext) -> Verdicts:
         """Return whether the rules admit a person on a device, by whether it is managed."""
-        if self.problem:
-            return dict.fromkeys(STATES, Verdict("unknown", self.problem))
+        if self.verdict:
+            return dict.fromkeys(STATES, self.verdict)
         if person is None and self._names_people:
             return dict.fromkeys(STATES, Verdict("unknown", NO_USER))
         known = person or Identity()
@@ -233,22 +253,24 @@ class _Policy:
         )
         if managed.state == unmanaged.state:
             if managed.state == "unknown":
-                unmanaged = unmanaged._replace(less=self._gives_less(person, device))
+                states = (replace(device, managed=state) for state in (True, False))
+                unmanaged = unmanaged._replace(shortfall=int(self.admits_more(person, *states)))
             return {"yes": managed, "unknown": unmanaged, "no": unmanaged}
         # To be managed is then one unknown more.
-        less = managed.state == "unknown" and unmanaged.state == "no"
-        return {"yes": managed, "unknown": Verdict("unknown", less=int(less)), "no": unmanaged}
+        shortfall = int(managed.state == "unknown" and unmanaged.state == "no")
+        either = Verdict("unknown", shortfall=shortfall)
+        return {"yes": managed, "unknown": either, "no": unmanaged}
 
-    def _gives_less(self, person: Identity, device: DeviceContext) -> bool:
-        """Return whether some answer to the unknowns admits a person from a managed Mac alone."""
-        managed, unmanaged = (
-            [
-                candidates(self.rules, person, pair.after.device)
-                for pair in self.signals.pairs(replace(device, managed=state))
-            ]
-            for state in (True, False)
+    def admits_more(self, person: Identity, device: DeviceContext, other: DeviceContext) -> bool:
+        """Return whether some answer to the unknowns admits a person from a device alone.
+
+        :arg other: the device from which it does not.
+        """
+        chosen, others = (
+            [candidates(self.rules, person, pair.after.device) for pair in self.signals.pairs(each)]
+            for each in (device, other)
         )
-        return any(compare_candidates(*pair).lost for pair in zip(managed, unmanaged))
+        return any(compare_candidates(*pair).lost for pair in zip(chosen, others))
 
     def _judge(self, person: Identity, device: DeviceContext) -> Verdict:
         """Return whether the rules admit a person, however a sign-in sees the device."""

@@ -26,6 +26,7 @@ from .other_policies import OtherPolicies
 from .sessions import Sessions
 from .signals import signals_of
 
+OFF = ("INACTIVE", "DELETED")  # statuses of apps that nobody signs in to
 # A report without apps asks for none of their scopes.
 USES = (
     okta_api.ENRICHING_APPS,
@@ -52,7 +53,12 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
             rules[policy_id] = in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
         signals = signals_of(others.signals, app.id, policy_id, policy_id).after
         problem = describe_inactive(policies.get(policy_id, Policy(policy_id)))
-        judged.append(JudgedApp(app, rules[policy_id], signals, _inactive_app(app) or problem))
+        judged.append(
+            JudgedApp(
+                *(app, rules[policy_id], signals, _inactive_app(app) or problem),
+                is_off=app.status in OFF,
+            )
+        )
     return judged
 
 
@@ -66,12 +72,13 @@ def _with_distinct_labels(apps: t.Sequence[App]) -> list[App]:
 
 
 def _inactive_app(app: App) -> str:
-    """Return that nobody signs in to an app that is not active, as sentences, or ""."""
+    """Return that nobody signs in to an app that is not active, or may, as sentences, or ""."""
     if app.status in (None, "ACTIVE"):
         return ""
+    fact = "nobody signs in to it" if app.status in OFF else "whom it admits is unknown"
     return (
-        f"App {app.label!r}: it is {app.status}, so nobody signs in to it. Activate it in the Admin"
-        " Console, or leave it out."
+        f"App {app.label!r}: it is {app.status}, so {fact}. Activate it in the Admin Console, or"
+        " leave it out."
     )
 
 

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
     ALREADY,
+    ALREADY_TEXT,
     MANAGED_ONLY,
     MAX_SHOWN,
-    NOW,
     STATES,
     AccessForecast,
     Day,
@@ -25,8 +25,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     access_of,
     by_week,
     judge_people,
+    least_access,
     managed_only,
-    worst_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
@@ -115,20 +115,26 @@ def test_what_only_the_rules_leave_unknown_is_not_lost() -> None:
     assert access_of("C02", gone, verdicts("no", "unknown", "yes"), HORIZON).lost is None
 
 
-def test_the_worst_is_least_access_that_is_lost_first() -> None:
-    assert worst_of([LASTING, GONE, EXPIRING]) is GONE
-    assert worst_of([REFUSED, GONE]) is worst_of([GONE, REFUSED]) is REFUSED
-    assert worst_of([LASTING, EXPIRING, FOR_ALL]) is EXPIRING
-    assert worst_of([FOR_ALL, LASTING]) is LASTING
-    unsure = access("C07", "yes", "unknown", SOON)
-    assert worst_of([unsure, EXPIRING]) is EXPIRING
+def test_of_several_records_each_thing_is_the_least() -> None:
+    shown = least_access([access(today="unknown", on_date="yes", reason="Why."), EXPIRING])
+    assert shown == access("C02", "unknown", "no", SOON, f"{WHY} Why.")
+    assert least_access([EXPIRING, access(reason="Never shown.")]) == EXPIRING
+    longer = replace(EXPIRING, today="unknown", reason=f"{WHY} Rule 'A'.", lost=None)
+    assert least_access([longer, EXPIRING]).reason == f"{WHY} Rule 'A'."
+    refused = access(today="no", on_date="no", reason="No.")
+    assert least_access([refused, access()]) == least_access([access(), refused]) == refused
+    soon_unsure = access("C02", "yes", "unknown", SOON, WHY)
+    assert least_access([replace(EXPIRING, lost=LATE), soon_unsure]) == EXPIRING
 
 
 # One person
 
 
+UNSURE = access("C09", "unknown", "unknown", None, "Whether it has a phone.")
+
+
 @pytest.mark.parametrize(
-    "macs, today, on_date, last",
+    "macs, today, on_date, longest",
     [
         ((EXPIRING, LASTING), "yes", "yes", LASTING),
         ((EXPIRING,), "yes", "no", EXPIRING),
@@ -137,15 +143,18 @@ def test_the_worst_is_least_access_that_is_lost_first() -> None:
         ((REFUSED,), "no", "no", REFUSED),
         ((LASTING, FOR_ALL), "yes", "yes", FOR_ALL),
         ((access("C08", "no", "yes"),), "no", "yes", None),
+        ((UNSURE, GONE), "unknown", "unknown", GONE),
+        ((UNSURE, EXPIRING), "yes", "unknown", EXPIRING),
+        ((REFUSED, UNSURE), "unknown", "unknown", UNSURE),
     ],
 )
 def test_the_best_mac_decides(
-    macs: tuple[MacAccess, ...], today: str, on_date: str, last: MacAccess | None
+    macs: tuple[MacAccess, ...], today: str, on_date: str, longest: MacAccess | None
 ) -> None:
     person = PersonAccess("ann", macs)
     assert (person.today, person.on_date) == (today, on_date)
-    assert person.last is (last or macs[0])
-    assert (person.lost, person.reason) == (person.last.lost, person.last.reason)
+    assert person.longest is (longest or macs[0])
+    assert (person.lost, person.reason) == (person.longest.lost, person.longest.reason)
 
 
 def test_people_are_joined_over_their_macs_in_any_case() -> None:
@@ -224,7 +233,7 @@ def replaced(login: str, app: str) -> PersonAccess:
 
 def test_each_day_has_those_who_lose_access_and_their_macs() -> None:
     assert ALL.days == [
-        Day(NOW, ("ben",), ("C04",)),
+        Day(ALREADY_TEXT, ("ben",), ("C04",)),
         Day("2026-12-06", ("ann",), ("C02",)),
         Day("2027-01-30", ("dot",), ("C03",)),
     ]
@@ -245,14 +254,14 @@ def test_a_person_is_on_the_day_of_their_first_app() -> None:
 
 def test_weeks_begin_on_monday_and_now_stays_apart() -> None:
     days = [
-        Day(NOW, ("ann",), ("C1",)),
+        Day(ALREADY_TEXT, ("ann",), ("C1",)),
         Day("2026-12-06", ("dot",), ("C3",)),
         Day("2026-12-07", ("ben", "cyd"), ("C2",)),
         Day("2026-12-13", ("ben",), ("C2", "C1")),
         Day("2026-12-14", (), ("C4",)),
     ]
     assert by_week(days) == [
-        Day(NOW, ("ann",), ("C1",)),
+        Day(ALREADY_TEXT, ("ann",), ("C1",)),
         Day("2026-11-30", ("dot",), ("C3",)),
         Day("2026-12-07", ("ben", "cyd"), ("C1", "C2")),
         Day("2026-12-14", (), ("C4",)),
@@ -305,6 +314,17 @@ def test_a_reason_names_the_mac_only_if_it_matters_whether_it_is_managed() -> No
     assert access_of("C02", outlook, managed, HORIZON).reason == WHY
 
 
+def test_a_reason_does_not_name_the_mac_where_only_the_names_of_rules_differ() -> None:
+    unsure: Verdicts = {
+        state: Verdict("unknown", f"Whether rule {state!r} admits it.") for state in STATES
+    }
+    shown = access_of("C02", Outlook("yes", WHY, SOON, SOON), unsure, HORIZON)
+    assert (shown.lost, shown.reason) == (None, "Whether rule 'yes' admits it.")
+    less = {**unsure, "no": unsure["no"]._replace(shortfall=1)}
+    shown = access_of("C02", Outlook("yes", WHY, SOON, SOON), less, HORIZON)
+    assert shown.reason.startswith(WHY)
+
+
 def test_a_mac_that_is_not_managed_loses_nothing_by_an_unknown_end() -> None:
     outlook = Outlook("no", "It is not.", SOON, LATE)
     assert access_of("C02", outlook, MANAGED_ONLY, HORIZON).lost is None
@@ -343,4 +363,4 @@ def test_a_person_whom_nothing_identifies_has_a_row_if_the_mac_has_no_other_user
 def test_a_summary_counts_the_date_apart_from_today_and_names_now() -> None:
     summary = ALL.summary()
     assert summary["counts_today"] != summary["counts_on_date"] == ALL.counts("on_date")
-    assert AccessForecast(HORIZON, (BEN,)).days[0].date == NOW
+    assert AccessForecast(HORIZON, (BEN,)).days[0].date == ALREADY_TEXT

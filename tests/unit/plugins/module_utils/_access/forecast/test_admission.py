@@ -70,6 +70,13 @@ OTHERS = rule("Others", "DENY")
 STAFF_ONLY = rule("Staff", people={"groups": {"include": ["staff"]}})
 
 
+def verified(constraint: dict[str, t.Any], **conditions: t.Any) -> PolicyRule:
+    """Return a rule that asks for one factor with a constraint."""
+    method = {"type": "ASSURANCE", "factorMode": "1FA", "constraints": [constraint]}
+    sign_on = {"access": "ALLOW", "verificationMethod": method}
+    return PolicyRule(name="Verified", status="ACTIVE", conditions=conditions, sign_on=sign_on)
+
+
 def fleet_mac(*records: t.Any, **facts: t.Any) -> MacFacts:
     known = {"expires": "2026-12-10T08:00:00Z", "expiry_source": "mac"}
     return mac(*(records or (record(**ADA),)), **{**known, **facts})
@@ -216,6 +223,18 @@ def test_rules_that_cannot_be_evaluated_surely_admit_nobody_and_take_nothing() -
     suspended = users(statuses={"u1": "SUSPENDED"})
     (ada,) = app_access(judged_app, [fleet_mac()], suspended, NOW, HORIZON)
     assert ada.today == "no"
+    erased = [fleet_mac(record(**ADA), NEWER)]
+    (ada,) = app_access(judged_app, erased, users(), NOW, HORIZON)
+    assert (ada.today, ada.lost) == ("unknown", None)
+
+
+def test_nobody_gets_in_to_an_app_that_is_off_and_nobody_loses_it() -> None:
+    off = JudgedApp(APP, [MANAGED, OTHERS], problem="It is INACTIVE.", is_off=True)
+    for facts in (fleet_mac(), fleet_mac(record(**ADA), NEWER), fleet_mac(left_mdm=True)):
+        (ada,) = app_access(off, [facts], users(), NOW, HORIZON)
+        assert (ada.today, ada.on_date, ada.lost) == ("no", "no", None)
+        assert ada.reason == "It is INACTIVE."
+    assert JudgedApp(APP, [MANAGED]).verdict is None
 
 
 def test_a_person_whom_okta_does_not_show_is_nobody_that_rules_can_name() -> None:
@@ -317,6 +336,32 @@ def test_of_several_records_of_a_mac_the_worst_counts() -> None:
     ]
     assert of_ada(hardware, macs=[facts], known=users(devices={"u1": contexts})).today == "no"
     assert of_ada(hardware, macs=[facts], known=users(devices={"u1": contexts[:1]})).today == "yes"
+
+
+def test_of_several_records_the_first_loss_counts_and_one_without_none_hides_it() -> None:
+    """One record shows no screen lock, so nobody knows whether its person gets in at all."""
+    hardware = {"possession": {"hardwareProtection": "REQUIRED"}}
+    managed = verified({}, device={"registered": True, "managed": True})
+    facts = fleet_mac(record(**ADA), record(record_id="guo2", **ADA))
+    contexts = [
+        DeviceContext("MACOS", True, True, "guo1", secure_hardware=False),
+        DeviceContext("MACOS", True, False, "guo2", secure_hardware=None),
+    ]
+    for known in (contexts[:1], contexts, contexts[::-1]):
+        ada = of_ada(managed, verified(hardware), macs=[facts], known=users(devices={"u1": known}))
+        assert ada.lost == SOON and ada.reason.startswith(EXPIRES)
+
+
+def test_a_mac_that_the_rules_leave_open_hides_no_loss() -> None:
+    """A rule asks for a phone on every Mac that is not managed."""
+    phone = verified({"possession": {"authenticationMethods": [{"key": "phone_number"}]}})
+    gone, second = fleet_mac(left_mdm=True), mac(person="ada@acme.com")
+    second.serial = "C09"
+    for macs in ([gone], [gone, second], [second, gone]):
+        ada = of_ada(MANAGED, phone, macs=macs)
+        assert (ada.today, ada.lost) == ("unknown", ALREADY)
+    ada = of_ada(MANAGED, phone, macs=[second])
+    assert (ada.today, ada.lost) == ("unknown", None)
 
 
 def test_a_person_gets_in_from_the_mac_that_stays_managed() -> None:
@@ -454,45 +499,59 @@ def test_why_a_session_policy_may_refuse_is_said_without_another_reason() -> Non
 
 
 @pytest.mark.parametrize(
-    "status, state, reason",
+    "status, reason",
     [
-        ("SUSPENDED", "no", "The account in Okta is suspended (SUSPENDED)."),
-        ("DEPROVISIONED", "no", "The account in Okta is deactivated (DEPROVISIONED)."),
-        ("STAGED", "no", "The account in Okta is not activated yet (STAGED)."),
+        ("SUSPENDED", "The account in Okta is suspended (SUSPENDED)."),
+        ("DEPROVISIONED", "The account in Okta is deactivated (DEPROVISIONED)."),
+        ("STAGED", "The account in Okta is not activated yet (STAGED)."),
         (
             "PROVISIONED",
-            "no",
             "The account in Okta waits for its person to finish the activation (PROVISIONED).",
         ),
+    ],
+)
+def test_whose_account_is_refused_gets_in_nowhere_and_loses_nothing(
+    status: str, reason: str
+) -> None:
+    for rules in ([MANAGED, OTHERS], [rule("Catch-all Rule")]):
+        ada = of_ada(*rules, known=users(statuses={"u1": status}))
+        assert (ada.today, ada.on_date, ada.lost) == ("no", "no", None)
+        assert ada.reason == reason
+    assert of_ada(MANAGED, OTHERS, known=users(statuses={"u1": "ACTIVE"})).today == "yes"
+    assert of_ada(MANAGED, OTHERS, known=users(statuses={"u2": status})).today == "yes"
+
+
+@pytest.mark.parametrize(
+    "status, reason",
+    [
         (
             "LOCKED_OUT",
-            "unknown",
             "The account in Okta is locked out until somebody unlocks it or its time is over"
             " (LOCKED_OUT).",
         ),
         (
             "PASSWORD_EXPIRED",
-            "unknown",
             "The account in Okta has a password that expired and must be changed first"
             " (PASSWORD_EXPIRED).",
         ),
         (
             "RECOVERY",
-            "unknown",
             "The account in Okta has a password that was reset and must be set first (RECOVERY).",
         ),
-        ("ACTIVATING", "unknown", "The account in Okta has a status that is unknown (ACTIVATING)."),
+        ("ACTIVATING", "The account in Okta has a status that is unknown (ACTIVATING)."),
     ],
 )
-def test_whose_account_does_not_work_gets_in_nowhere_and_loses_nothing(
-    status: str, state: str, reason: str
-) -> None:
-    for rules in ([MANAGED, OTHERS], [rule("Catch-all Rule")]):
-        ada = of_ada(*rules, known=users(statuses={"u1": status}))
-        assert (ada.today, ada.on_date, ada.lost) == (state, state, None)
-        assert ada.reason == reason
-    assert of_ada(MANAGED, OTHERS, known=users(statuses={"u1": "ACTIVE"})).today == "yes"
-    assert of_ada(MANAGED, OTHERS, known=users(statuses={"u2": status})).today == "yes"
+def test_whose_account_may_work_again_loses_what_the_rules_take(status: str, reason: str) -> None:
+    known = users(statuses={"u1": status})
+    ada = of_ada(MANAGED, OTHERS, known=known)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
+    assert ada.reason == f"{EXPIRES} {reason}"
+    ada = of_ada(rule("Catch-all Rule"), known=known)
+    assert (ada.today, ada.on_date, ada.lost, ada.reason) == ("unknown", "unknown", None, reason)
+    ada = of_ada(OTHERS, known=known)
+    assert (ada.today, ada.reason) == ("no", "Rule 'Others' refuses it.")
+    stopped = users(statuses={"u1": status}, sessions=sessions_that_stop())
+    assert of_ada(rule("Catch-all Rule"), known=stopped).today == "no"
 
 
 def test_session_policies_that_nobody_read_may_refuse_everybody() -> None:
@@ -549,12 +608,24 @@ SUPERSEDED = (
 
 def test_an_older_record_does_not_surely_admit_where_any_registered_mac_is() -> None:
     ada = of_ada(REGISTERED, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)])
-    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", ALREADY)
     assert ada.reason == SUPERSEDED
     deactivated = record("DEACTIVATED", record_id="guo2", created=NEWER.created)
     older = record(**{"ada@acme.com": "NOT_MANAGED"})
     ada = of_ada(REGISTERED, OTHERS, macs=[fleet_mac(older, deactivated)])
-    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", ALREADY)
+
+
+def test_an_older_record_may_be_the_only_way_in_of_those_that_nobody_knows() -> None:
+    """A registered Mac gets in from the office, every other one by a phone alone."""
+    network = {"connection": "ZONE", "include": ["z1"]}
+    office = rule("Office", device={"registered": True}, network=network)
+    phone = verified({"possession": {"authenticationMethods": [{"key": "phone_number"}]}})
+    macs = [fleet_mac(record(**ADA), NEWER)]
+    ada = of_ada(office, phone, macs=macs)
+    assert (ada.today, ada.lost) == ("unknown", ALREADY)
+    assert of_ada(office, phone).lost is None
+    assert of_ada(phone, macs=macs).lost is None
 
 
 def test_an_older_record_loses_managed_access_now_and_says_it_once() -> None:
@@ -568,12 +639,14 @@ def test_an_older_record_does_not_matter_where_all_are_judged_alike() -> None:
     for each, today in ((rule("All"), "yes"), (OTHERS, "no")):
         ada = of_ada(each, macs=macs)
         assert (ada.today, ada.lost) == (today, None) and SUPERSEDED not in ada.reason
+    ada = of_ada(REGISTERED, macs=macs, known=users(statuses={"u1": "SUSPENDED"}))
+    assert (ada.today, ada.lost) == ("no", None)
 
 
 def test_an_older_record_that_is_not_registered_either_may_be_judged_better_without_it() -> None:
     anybody = rule("Unregistered", device={"registered": False})
     ada = of_ada(anybody, rule("Rest", "DENY"), macs=[fleet_mac(record(**ADA), NEWER)])
-    assert (ada.today, ada.reason) == ("unknown", SUPERSEDED)
+    assert (ada.today, ada.reason, ada.lost) == ("unknown", SUPERSEDED, None)
 
 
 @pytest.mark.parametrize(

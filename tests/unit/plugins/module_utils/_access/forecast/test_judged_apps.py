@@ -128,12 +128,17 @@ def test_an_app_that_is_not_active_admits_nobody_for_sure(monkeypatch: t.Any) ->
     org: t.Any = FakeOrg()
     off = App("0oa4", "Old", policy_id="p1", status="INACTIVE")
     on = App("0oa5", "New", policy_id="p1", status="ACTIVE")
-    monkeypatch.setattr(org, "apps", lambda _operation: [off, on])
-    assert [each.problem for each in read_judged_apps(org, ["Old", "New"], OTHERS)] == [
+    new = App("0oa6", "Newer", policy_id="p1", status="SOMETHING_NEW")
+    monkeypatch.setattr(org, "apps", lambda _operation: [off, on, new])
+    judged = read_judged_apps(org, ["Old", "New", "Newer"], OTHERS)
+    assert [each.problem for each in judged] == [
         "App 'Old': it is INACTIVE, so nobody signs in to it. Activate it in the Admin Console, or"
         " leave it out.",
         "",
+        "App 'Newer': it is SOMETHING_NEW, so whom it admits is unknown. Activate it in the Admin"
+        " Console, or leave it out.",
     ]
+    assert [each.verdict and each.verdict.state for each in judged] == ["no", None, "unknown"]
 
 
 def test_an_app_that_is_not_there_is_an_error() -> None:
