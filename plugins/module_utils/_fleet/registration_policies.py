@@ -157,8 +157,8 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
     known = Registration(problems, verify.enrollment_security_level if verify else None)
     try:
         policies = in_order(okta.enrolment_policies(okta_api.ENRICHING_POLICIES))
-        shown: list[tuple[str, str]] = []
-        users = {group: _users(okta, group, shown) for group in deciding_groups(policies)}
+        listed: list[tuple[str, str]] = []
+        users = {group: _users(okta, group, listed) for group in deciding_groups(policies)}
         excluded = {
             policy.id: _excluded(okta, policy, users)
             for policy in policies
@@ -174,20 +174,20 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
         policies=policies,
         members=members,
         excluded=excluded,
-        logins=logins_by_key(shown),
+        logins=logins_by_key(listed),
     )
 
 
-def _users(okta: Okta, group: str, shown: list[tuple[str, str]]) -> dict[str, str]:
+def _users(okta: Okta, group: str, listed: list[tuple[str, str]]) -> dict[str, str]:
     """Return the keys of the logins of the members of a group, by the ids of the users.
 
-    :arg shown: gets the login and the e-mail address of each.
+    :arg listed: gets the login and the e-mail address of each.
     """
     keys = {}
     for user in read_members(okta, group, okta_api.ENRICHING_GROUP_USERS):
         if user.login:
             keys[user.id] = person_key(user.login)
-            shown.append((user.login, user.email or ""))
+            listed.append((user.login, user.email or ""))
     return keys
 
 
