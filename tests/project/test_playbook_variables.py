@@ -45,6 +45,12 @@ SEARCHES = re.compile(
     r"\b(search|match|regex\w*|replace|split)\b"
     r"|['\"] (not )?in [\w.]*\.(msg|warnings|report|reason|summary)\b"
 )
+PREFIX = "devicetrust.okta_kandji."
+CONNECTIONS = {
+    "all": "{{ _device_trust_connection }}",
+    "okta": "{{ _device_trust_okta_connection }}",
+    "kandji": "{{ _device_trust_kandji_connection }}",
+}
 CONDITIONS = ("when", "changed_when", "failed_when", "until", "that")
 
 
@@ -423,3 +429,35 @@ def test_the_preflight_plans_with_the_options_that_the_roles_pass(part, tasks, m
     passed = {name for name, value in planned.items() if "device_trust." in value}
     same = set(planned) - passed - OF_THE_PLAN[tasks]
     assert {name: planned[name] for name in same} == {name: of_role[name] for name in same}
+
+
+def tasks_of(node: dict[str, object]) -> Iterator[dict[str, object]]:
+    """Yield the tasks of a play or block, and those in their blocks."""
+    for part in ("pre_tasks", "tasks", "post_tasks", "block", "rescue", "always"):
+        tasks = node.get(part) or []
+        assert isinstance(tasks, list)
+        for task in tasks:
+            yield task
+            yield from tasks_of(task)
+
+
+def missing_connection(play: dict[str, object]) -> set[str]:
+    """Return the groups of modules that a play uses without the variables of the connection."""
+    modules = {
+        str(key).removeprefix(PREFIX)
+        for task in tasks_of(play)
+        for key in task
+        if str(key).startswith(PREFIX)
+    } - {"validate_variables"}
+    runtime = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text(encoding="utf-8"))
+    used = {name for name, members in runtime["action_groups"].items() if modules & {*members}}
+    defaults = play.get("module_defaults", {})
+    assert isinstance(defaults, dict)
+    return {name for name in used if defaults.get(f"group/{PREFIX}{name}") != CONNECTIONS[name]}
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.name)
+def test_each_play_hands_the_whole_connection_to_its_modules(path: Path) -> None:
+    """A variable that the first line shows and no module gets helps nobody."""
+    plays = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {group for play in plays for group in missing_connection(play)} == set()
