@@ -341,6 +341,24 @@ def test_playbooks_rulebooks_modules_tools_and_make_targets_of_commands_exist(pa
     assert wrong == []
 
 
+# By page: a first try whose credentials are in the environment, AWX's own variables, several hosts.
+OTHER_FORMS = {"quickstart.md": "-e @rings.yml", "awx.md": "configure_awx", "modules.md": "-i ten"}
+ONE_FORM = "-i inventory.yml -e @vault.yml --ask-vault-pass "
+
+
+def test_printed_commands_have_the_inventory_and_the_vault_of_the_readme(page):
+    """Who set up the README's inventory and vault pastes a command of any page."""
+    if "dev" in page.parts:
+        pytest.skip("for contributors")
+    text = re.sub(r"\\\n\s*", "", page.read_text(encoding="utf-8"))
+    printed = re.findall(
+        r"(?m)^ *(ansible(?:-playbook| localhost) .*)$|`(ansible-playbook .*?)`", text
+    )
+    other = OTHER_FORMS.get(page.name, ONE_FORM)
+    wrong = [line for pair in printed for line in pair if line and ONE_FORM not in line]
+    assert [line for line in wrong if other not in line] == []
+
+
 def test_make_targets_in_sentences_exist(page):
     named = set(re.findall(r"`make ([a-z][\w-]*)`", page.read_text(encoding="utf-8")))
     assert named - MAKE_TARGETS == set()
