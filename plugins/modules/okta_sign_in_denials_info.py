@@ -111,7 +111,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.text import abbreviate
-from ..module_utils._core.timestamps import CLOCK_SKEW, format_days_before, parse_timestamp
+from ..module_utils._core.timestamps import CLOCK_SKEW, format_days_before, require_timestamp
 from ..module_utils._okta import client as okta_api
 
 MAX_MINUTES = 64800
@@ -168,12 +168,7 @@ def _minutes(params: Params, now: float) -> float:
     """Return the length of the period in minutes. Raises BadOption."""
     minutes = float(params["minutes"])
     if params["since"]:
-        since = parse_timestamp(params["since"])
-        if since is None:
-            raise BadOption(
-                f"since: {params['since']!r} is not a timestamp. Write it like"
-                " 2026-11-25T08:00:00Z."
-            )
+        since = require_timestamp("since", params["since"])
         minutes = (now - since.timestamp()) / 60
         # A run may have moved apps within the second in which it began.
         if -CLOCK_SKEW.total_seconds() / 60 < minutes <= 0:

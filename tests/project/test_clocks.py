@@ -153,3 +153,10 @@ def test_times_of_messages_and_requests_are_written_in_one_form() -> None:
 def test_a_form_of_its_own_is_noticed() -> None:
     assert WRITERS.search('now.strftime("%Y-%m-%dT%H:%M:%SZ")') and WRITERS.search("x.isoformat()")
     assert not WRITERS.search("now.date().isoformat()")
+
+
+def test_times_of_options_are_read_in_one_place() -> None:
+    """Each module refuses a text that is not a time, and a year out of range, by one message."""
+    read = re.compile(r"\bparse_timestamp\(\s*(ctx\.)?params\[")
+    paths = CHECKOUT.glob("plugins/modules/*.py")
+    assert [path.name for path in paths if read.search(path.read_text(encoding="utf-8"))] == []
