@@ -14,6 +14,9 @@ description:
     generation, and how many Macs will enrol.
   - A ring is due when a certificate under its present profile expires soon, or, with O(challenge),
     when its profile holds another secret.
+  - If Kandji has no profile of a ring's name, and a profile that this collection wrote is on the
+    ring's blueprints under another name, the module fails. It warns of another profile for Okta
+    there.
   - Rings renew in their order, one at a time. The module decides by what Kandji reports, and stores
     nothing between runs.
 author:
@@ -217,6 +220,7 @@ from ..module_utils._fleet.rings import (
     check_names,
     check_profiles,
     find_ring_profile,
+    profile_name,
     profile_uuid,
     ring_options,
 )
@@ -225,9 +229,11 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on, possible_holders
 from ..module_utils._kandji.profiles import mobileconfig
+from ..module_utils._kandji.profiles.plan import Library
 from ..module_utils._kandji.profiles.references import Plist
 from ..module_utils._kandji.profiles.scep import (
     find_owner,
+    find_strays,
     platform_payload,
     read_generation,
     read_pin,
@@ -265,6 +271,7 @@ OPTIONS: ArgumentSpec = {
 USES = (
     kandji_api.LIST_BLUEPRINTS,
     kandji_api.LIST_PROFILES,
+    kandji_api.LIST_ITEMS,
     kandji_api.LIST_DEVICES,
     kandji_api.ITEM_STATUSES,
     kandji_api.PRISM_PROFILES,
@@ -283,7 +290,8 @@ class Fleet:
 
     ``certificates`` are by device id. The others are by serial in upper case: ``expiry`` is what
     the options say, ``checked`` what the Macs reported, ``logged`` what a ledger knows. The former
-    outweigh the latter. ``known`` is what check and ledger know.
+    outweigh the latter. ``known`` is what check and ledger know. ``ring_profile_ids`` are the
+    profiles that the rings have.
     """
 
     blueprints: t.Sequence[Blueprint]
@@ -294,6 +302,7 @@ class Fleet:
     checked: t.Mapping[str, CheckedExpiry] = field(default_factory=dict)
     known: Expiries = Expiries()
     logged: t.Mapping[str, datetime] = field(default_factory=dict)
+    ring_profile_ids: t.AbstractSet[str] = frozenset()
 
     def with_ledger(self, subject: Subject, devices: t.Sequence[KandjiDevice]) -> Fleet:
         """Return the fleet with what the ledger knows of the devices of one ring.
@@ -413,7 +422,8 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     )[0]
     check_blueprints(rings, blueprints)
     profiles = list(kandji.profiles())
-    subject = Subject.of_profiles(_ring_profiles(params, rings, profiles))
+    own = _ring_profiles(params, rings, profiles)
+    subject = Subject.of_profiles(own)
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
     by_device = _group_by_device(certificates)
@@ -425,7 +435,17 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
             f"certificate_expiry: Kandji has no Mac {abbreviate(strangers)}, so that nothing is"
             " renewed because of it. Correct the serial number, or remove it."
         )
-    return Fleet(blueprints, profiles, devices, by_device, expiry_by_option, checked, known)
+    ids = {profile.id for profile in own}
+    return Fleet(
+        blueprints,
+        profiles,
+        devices,
+        by_device,
+        expiry_by_option,
+        checked,
+        known,
+        ring_profile_ids=ids,
+    )
 
 
 def _ring_profiles(
@@ -452,6 +472,7 @@ def _read_expiry(ctx: ModuleContext, subject: Subject) -> Expiries:
 def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.RingFacts:
     profile = find_ring_profile(ring, fleet.profiles, ctx.params["scep_profile_prefix"])
     if profile is None:
+        _check_strays(ctx, ring, fleet)
         return renewal.RingFacts(ring.name, False)
     payload = _payload(ring, profile, ctx.params["url"] or "")
     item = ProfileItem.of_profile(profile)
@@ -479,6 +500,27 @@ def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.R
         read_pin(payload),
         str(payload.get("PayloadContent", {}).get("URL") or ""),
     )
+
+
+def _check_strays(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> None:
+    """Raise BadOption if the profile that the ring lacks is on its blueprints by another name.
+
+    Warns of a profile for Okta there that this collection did not write.
+    """
+    prefix, url = ctx.params["scep_profile_prefix"], ctx.params["url"] or ""
+    blueprints = assignments.resolve(ring.blueprints, fleet.blueprints)
+    library = Library(fleet.profiles, items=assignments.read_items(ctx.kandji, blueprints))
+    for text, is_own in find_strays(url, fleet.ring_profile_ids, blueprints, library):
+        warning = (
+            f"rings: {ring.name} has no SCEP profile {profile_name(ring, prefix)!r}, and {text}."
+            " Nobody renews its certificates, or gives it a new secret."
+        )
+        if is_own:
+            raise BadOption(
+                f"{warning} It is one of this collection. Rename it to"
+                f" {profile_name(ring, prefix)!r} in Kandji, or remove it from there."
+            )
+        ctx.warn(f"{warning} Remove it from there, then run site.yml, which creates the profile.")
 
 
 def _payload(ring: RingOptions, profile: CustomProfile, url: str) -> Plist:

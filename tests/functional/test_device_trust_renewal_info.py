@@ -319,6 +319,23 @@ def test_renew_yml_renews_a_ring_once(watched, playbook, canary):
     assert all(number != old[serial] for serial, number in certificates(watched).items())
 
 
+def test_a_renamed_profile_stops_the_renewal_until_it_has_its_name_again(
+    watched, run_module, canary, profile_args
+):
+    [profile] = [
+        each for each in watched.world.kandji.items.values() if each.name == profile_args["name"]
+    ]
+    for more in ({}, {"challenge": "another-Secret-4711"}):
+        profile.name = "Okta SCEP - IT Macs"
+        refused = run_module(MODULE, {**canary, **more}, lab=watched.lab)
+        assert refused["failed"], refused
+        assert f"'Okta SCEP - IT Macs' ({profile.id}) is on " in refused["msg"]
+        assert f"Rename it to '{profile_args['name']}' in Kandji" in refused["msg"]
+        profile.name = profile_args["name"]
+        [decision] = run_module(MODULE, {**canary, **more}, lab=watched.lab)["rings"]
+        assert "no SCEP profile" not in decision["reason"]
+
+
 @pytest.mark.long
 def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment(
     watched, playbook, canary, shown

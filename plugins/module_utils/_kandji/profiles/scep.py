@@ -593,10 +593,8 @@ def find_conflicts(
     conflicts = []
     for each in custom_profile.find_neighbours(own_ids, plan.wanted.blueprints, library):
         payloads = scep_payloads(each.plist)
-        subject = f"the custom profile {each.profile.name!r} ({each.profile.id})"
-        if url and any(
-            is_same_url(payload["PayloadContent"].get("URL"), url) for payload in payloads
-        ):
+        subject = _describe_neighbour(each)
+        if url and any(_has_url(payload, url) for payload in payloads):
             conflicts.append(f"{subject} has the same SCEP URL and is on {each.places}")
         elif plan.console_item and any(map(_is_for_okta, payloads)):
             conflicts.append(
@@ -604,6 +602,35 @@ def find_conflicts(
                 f" SCEP URL of {plan.name!r})"
             )
     return conflicts
+
+
+def find_strays(
+    url: str,
+    own_ids: t.AbstractSet[str],
+    blueprints: t.Sequence[Blueprint],
+    library: custom_profile.Library,
+) -> list[tuple[str, bool]]:
+    """Return the other profiles for Okta on these blueprints, where theirs is missing.
+
+    Each is a sentence, and whether this collection wrote the profile for ``url``. Then somebody
+    gave it another name. Without ``url``, that is so for each profile of this collection.
+    """
+    strays = []
+    for each in custom_profile.find_neighbours(own_ids, blueprints, library):
+        payloads = scep_payloads(each.plist)
+        of_authority = [payload for payload in payloads if not url or _has_url(payload, url)]
+        if any(map(_is_for_okta, payloads)) or (url and of_authority):
+            text = f"{_describe_neighbour(each)} is on {each.places}"
+            strays.append((text, any(map(read_mark, of_authority))))
+    return strays
+
+
+def _describe_neighbour(each: custom_profile.Neighbour) -> str:
+    return f"the custom profile {each.profile.name!r} ({each.profile.id})"
+
+
+def _has_url(payload: Plist, url: str) -> bool:
+    return is_same_url(payload["PayloadContent"].get("URL"), url)
 
 
 def _is_for_okta(payload: Plist) -> bool:

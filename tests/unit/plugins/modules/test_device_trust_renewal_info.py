@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import plistlib
+import re
 import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -14,6 +15,9 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import (
+    ModuleContext,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import renewal
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
@@ -348,3 +352,27 @@ def test_no_warning_of_a_ring_that_has_no_profile_or_is_to_get_the_secret() -> N
 def test_an_old_secret_of_one_ring_is_found_next_to_one_without_a_time() -> None:
     with pytest.raises(BadOption, match="^challenge: it is the old secret. The profile of fleet"):
         check_challenge(RingFacts("canary", True), RingFacts("fleet", True, WRITTEN))
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_ring_whose_profile_was_renamed_stops_the_renewal(
+    monkeypatch: pytest.MonkeyPatch, is_own: bool
+) -> None:
+    """Nobody would renew its certificates, and a line in the output would be all that says so."""
+    seen = "the custom profile 'Okta SCEP - Wide Macs' (p1) is on 'Sales'"
+    monkeypatch.setattr(module, "find_strays", lambda *_arguments: [(seen, is_own)])
+    monkeypatch.setattr(module.assignments, "read_items", lambda *_arguments: {})
+    warnings: list[str] = []
+    params = {"scep_profile_prefix": "Okta SCEP - ", "url": None, "challenge": None}
+    run = t.cast(
+        ModuleContext, SimpleNamespace(params=params, kandji="kandji", warn=warnings.append)
+    )
+    fleet = module.Fleet([Blueprint("b", "Sales")], [], [], {}, {})
+    ring = RingOptions("wide", ("Sales",))
+    expected = rf"rings: wide has no SCEP profile 'Okta SCEP - wide', and {re.escape(seen)}\. Nob"
+    if is_own:
+        with pytest.raises(BadOption, match=f"^{expected}.* Rename it to 'Okta SCEP - wide' in"):
+            module._read_ring(run, ring, fleet)
+        return
+    assert module._read_ring(run, ring, fleet) == RingFacts("wide", False)
+    assert len(warnings) == 1 and re.match(expected, warnings[0])

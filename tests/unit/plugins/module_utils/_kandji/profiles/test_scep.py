@@ -878,6 +878,38 @@ def test_a_second_profile_with_the_same_url_on_the_same_blueprint_is_a_conflict(
     assert scep_profile.find_conflicts(URL, {"own"}, own, read) == found
 
 
+@pytest.mark.parametrize(
+    ("row", "url", "is_own"),
+    [
+        (in_kandji(name="Renamed"), URL, True),
+        (in_kandji(name="Renamed"), "", True),
+        # Of this collection, for another org or platform
+        (in_kandji(replace(SETTINGS, url=URL + "x"), name="Renamed"), URL, False),
+        (in_kandji(name="Renamed", active=False), URL, None),
+        (in_kandji(name="Renamed", id="own"), URL, None),
+    ],
+)
+def test_a_profile_of_this_collection_on_the_blueprints_of_a_ring_without_one_was_renamed(
+    row: dict[str, t.Any], url: str, is_own: bool | None
+) -> None:
+    read = library([row], {CANARY.id: {row["id"]}, SALES.id: set()})
+    sentence = f"the custom profile 'Renamed' ({KEY}) is on 'Canary'"
+    expected = [] if is_own is None else [(sentence, is_own)]
+    assert scep_profile.find_strays(url, {"own"}, [CANARY], read) == expected
+    assert scep_profile.find_strays(url, {"own"}, [SALES], read) == []
+
+
+@pytest.mark.parametrize("host", ["acme.okta.com", "scep.acme.com", "ca.acme.org"])
+def test_a_profile_by_hand_is_a_stray_by_its_url_and_never_renamed(host: str) -> None:
+    url = f"https://{host}/scep"
+    row = foreign(url)
+    row["profile"] = row["profile"].replace(MARK, "By hand: ")
+    read = library([row], {CANARY.id: {row["id"]}})
+    assert [own for _text, own in scep_profile.find_strays(url, set(), [CANARY], read)] == [False]
+    found = scep_profile.find_strays("https://other.okta.com/scep", set(), [CANARY], read)
+    assert len(found) == (host == "acme.okta.com")
+
+
 def foreign(url: str) -> dict[str, t.Any]:
     """A profile whose SCEP payload this collection did not make."""
     row = in_kandji(replace(SETTINGS, url=url))
