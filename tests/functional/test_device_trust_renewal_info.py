@@ -336,6 +336,20 @@ def test_a_renamed_profile_stops_the_renewal_until_it_has_its_name_again(
         assert "no SCEP profile" not in decision["reason"]
 
 
+def test_a_renewal_with_the_old_secret_fails_with_and_without_check(watched, playbook, canary):
+    watched.world.clock.advance(days=340)
+    watched.live()
+    watched.control("POST", "/secret/reset")
+    mark, rings = watched.mark(), {**QUICK, "device_trust_rings": [watched.canary]}
+    for check in (True, False):
+        refused = playbook(watched.lab, path=RENEW, variables=rings, check=check)
+        assert refused.status != 0, refused.output
+        assert "Update Custom Profile" not in watched.writes(mark)
+        words = " ".join(refused.output.split())
+        assert ("device_trust_scep_challenge: It is the old secret" in words) is check
+        assert ("The test enrolment was refused by the SCEP endpoint" in words) is not check
+
+
 @pytest.mark.long
 def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment(
     watched, playbook, canary, shown
