@@ -387,6 +387,7 @@ class ActionRun:
             if self._action == "lock" and outcome.state != "skipped" and not outcome.pin_file
         ]
         phrase = confirmation_phrase(self._action, self._serials) if sends else ""
+        is_needed = sends and self._ctx.check_mode  # a run that came here had it
         return build_result(
             [
                 Change("update", f"Mac {outcome.decision.serial}", {}, {self._action: "sent"})
@@ -397,7 +398,7 @@ class ActionRun:
             report=[
                 *(outcome.line() for outcome in self._outcomes),
                 *steps,
-                *([f"This plan needs the phrase: {phrase}"] if phrase else []),
+                *([f"This plan needs the phrase: {phrase}"] if is_needed else []),
             ],
             confirm=phrase,
             console_steps=steps,

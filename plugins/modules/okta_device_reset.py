@@ -523,7 +523,7 @@ def run(ctx: ModuleContext) -> Result:
         [_change(outcome) for outcome in done.outcomes if outcome.is_written],
         devices=[outcome.row() for outcome in done.outcomes],
         counts=count_states(done.outcomes),
-        report=write_report(done.outcomes, done.confirm),
+        report=write_report(done.outcomes, done.confirm if ctx.check_mode else ""),
         messages=write_messages(done.outcomes, org_url),
         messages_after_reissue=write_later_messages(done.outcomes, org_url),
         unknown_users=list_unknown_users(done.outcomes),

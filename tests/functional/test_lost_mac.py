@@ -44,6 +44,10 @@ def test_a_lost_mac_is_suspended_and_found_again(watched, playbook, tmp_path):
     found = playbook(watched.lab, LOST_MAC, arguments=["--tags", "found"], variables=variables)
     assert found.status == 0 and record.status == "ACTIVE", found.output
     assert old.status == "DEACTIVATED" and watched.writes(mark) == ["unsuspendDevice"]
+    assert len(found.changed) == 1 and "no audit of this run" not in found.output
+    words = " ".join(found.output.split())
+    assert "as before, unless the Mac was erased. Users: " in words
+    assert "Kandji was not asked whether a Mac was locked or erased." in words
     assert watched.world.okta.registry.is_managed(record.id, user.id)
     mark = watched.mark()
     again = playbook(watched.lab, LOST_MAC, arguments=["--tags", "found"], variables=variables)
@@ -140,6 +144,8 @@ def test_a_lost_mac_is_locked_by_name_once_and_nothing_shows_its_pin(watched, pl
     assert done.status == 0 and record.status == "SUSPENDED", done.output
     assert watched.writes() == ["suspendDevice", "Lock Device"]
     assert planned.changed == done.changed
+    assert "needs the phrase" not in done.output
+    assert "run this playbook again with device_trust_lost_action" not in done.output
     pin = (tmp_path / f"{SERIAL}.pin").read_text().strip()
     assert len(pin) == 6 and pin not in done.output
     mark = watched.mark()

@@ -461,3 +461,17 @@ def test_each_play_hands_the_whole_connection_to_its_modules(path: Path) -> None
     """A variable that the first line shows and no module gets helps nobody."""
     plays = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert {group for play in plays for group in missing_connection(play)} == set()
+
+
+def test_a_plan_in_check_mode_counts_as_no_change_and_has_the_state_directory() -> None:
+    """Else the recap counts it twice, and a warning says that the directory is not set."""
+    wrong = []
+    for path in PLAYBOOKS:
+        for play in yaml.safe_load(path.read_text(encoding="utf-8")):
+            for task in tasks_of(play):
+                module = task.get(f"{PREFIX}okta_device")
+                if isinstance(module, dict) and not module.get("state_dir"):
+                    wrong.append(f"{path.name}: {task['name']}: state_dir")
+                if task.get("check_mode") is True and task.get("changed_when") is not False:
+                    wrong.append(f"{path.name}: {task['name']}: changed_when")
+    assert wrong == []

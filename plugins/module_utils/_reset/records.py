@@ -78,7 +78,9 @@ _STEPS: t.Final[Mapping[State, Mapping[str, tuple[Step, ...]]]] = {
     },
 }
 _EFFECTS: t.Final[Mapping[tuple[Step, ...], str]] = {
-    ("unsuspend",): "unsuspended; its users sign in with its Okta Verify as before.",
+    ("unsuspend",): (
+        "unsuspended; its users sign in with its Okta Verify as before, unless the Mac was erased."
+    ),
     ("activate",): "activated; its users have to register it again.",
     ("unsuspend", "suspend"): "suspended again, so that no clean-up deletes it.",
     ("suspend",): "suspended; nobody signs in with its Okta Verify until it is unsuspended.",
