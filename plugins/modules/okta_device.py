@@ -85,6 +85,10 @@ options:
         the next. The user agent in the System Log tells the steps of O(unused_days) from others of
         the same credentials. The run names the records that it keeps. Name them in O(device_ids) to
         delete them.
+      - A Mac may come back after O(unused_days) suspended its record. It checks in again, or the
+        other record of the Mac is gone. V(absent) then keeps the record and names it
+        (C(needed_again)). No run unsuspends it, because a lost Mac may check in, too. Unsuspend it
+        (V(active)), or suspend it as the record of a lost Mac.
       - A Mac may be lost after O(unused_days) suspended its record. V(suspended) without
         O(unused_days) then unsuspends the record and suspends it again at once, which keeps it.
       - A record that holds the last strong authenticator of a user is neither suspended nor
@@ -158,11 +162,11 @@ notes:
   - Kandji is used for O(unused_days), and for O(max_percent) with V(deactivated) and V(absent). A
     lost Mac can be suspended without it.
   - M records cost at most M / 40 searches, rounded up, and 3 calls each. It is 4 calls for
-    V(absent), which takes two steps. Before these, Okta requires a read of the record by its id,
-    and no operation of Okta returns a record by its id with its users. V(deactivated) and
-    V(absent) read the authenticators of each user, and the records of one who has nothing but Okta
-    Verify. O(users) adds 2 calls for each login, and each record that a search does not show yet up
-    to 3.
+    V(absent), which takes two steps. O(unused_days) adds one of Kandji for each record. Before
+    these, Okta requires a read of the record by its id, and no operation of Okta returns a record
+    by its id with its users. V(deactivated) and V(absent) read the authenticators of each user, and
+    the records of one who has nothing but Okta Verify. O(users) adds 2 calls for each login, and
+    each record that a search does not show yet up to 3.
   - Sessions and O(unused_days) add reads of the System Log, O(report_people) reads of each user.
 """
 
@@ -304,7 +308,8 @@ devices:
           that was unsuspended during the run. C(suspended_in_use) and C(suspended_by_others) may be
           that of a lost Mac. C(use_unknown) means that the System Log does not show enough, or that
           the record is deactivated. C(other_record) means that it may be the record in use, or
-          that the other one of its Mac changed.
+          that its Mac or the other record of it changed during the run.
+        - C(needed_again) means that a clean-up suspended it, and would not suspend it any more.
       type: str
       returned: always
     summary:

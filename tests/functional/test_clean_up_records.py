@@ -314,3 +314,34 @@ def test_a_record_that_somebody_else_deactivated_is_named_and_kept(watched, run_
 def test_options_that_do_not_fit_are_refused(watched, run_module, options, sentence):
     result = run_module(MODULE, {"unused_days": 60, **options}, lab=watched.lab)
     assert sentence in result["msg"] and watched.writes() == []
+
+
+@pytest.mark.lab(macs=1)
+def test_a_mac_that_comes_back_during_the_grace_is_named_until_somebody_decides(
+    watched, playbook, run_module, webhook
+):
+    url, bodies = webhook
+    fleet = shared_fleet(watched)
+    fleet.mac("DRAWERMAC001")
+    record = fleet.record("DRAWERMAC001", age=AGE)
+    device = next(
+        each for each in watched.world.kandji.devices.values() if each.serial == "DRAWERMAC001"
+    )
+    device.last_check_in -= timedelta(days=70)
+    variables = {"device_trust_notify_url": url, "device_trust_clean_up_max_percent": 100}
+    first = playbook(watched.lab, CLEAN_UP, variables=variables)
+    assert first.status == 0 and record.status == "SUSPENDED", first.output
+    watched.world.clock.advance(days=15)
+    device.last_check_in = watched.world.clock.now()
+    for _night in range(2):
+        mark = watched.mark()
+        done = playbook(watched.lab, CLEAN_UP, variables=variables)
+        assert done.status == 0 and done.changed == [] and watched.writes(mark) == [], done.output
+        assert "Unsuspend it (state=active)." in done.output
+        assert "Suspended records that are needed again: 1." in bodies[-1]["text"]
+        assert "DRAWERMAC001" in bodies[-1]["text"]
+    assert len(bodies) == 3
+    back = {"device_ids": [record.id], "state": "active", **ANY_NUMBER}
+    assert run_module(MODULE, back, lab=watched.lab)["changed"]
+    done = playbook(watched.lab, CLEAN_UP, variables=variables)
+    assert done.status == 0 and len(bodies) == 3 and record.status == "ACTIVE", done.output

@@ -22,7 +22,7 @@ from .._okta.certificate_authorities import read_key_ids
 from .._okta.client import STALE_PAUSES, Okta
 from .._okta.records import DeviceUser
 from .audit import Audit
-from .clean_up import check_kept
+from .clean_up import check_kept, check_mac_again
 from .evidence import EvidenceReader
 from .plan import (
     Limits,
@@ -57,6 +57,7 @@ from .reader import (
 )
 from .records import (
     CLEAN_UP_COMMENT,
+    CleanUp,
     Decision,
     Goal,
     GuardOptions,
@@ -455,17 +456,24 @@ class ResetRun:
 
         Where registrations are lost, its users are read again: Okta does not document whether a
         sign-in changes the record. So are the record that is kept in place of a spare one, and its
-        users. A clean-up reads the uses and the suspension again, too.
+        users. A clean-up reads the uses, the suspension and its Mac again, too.
         """
         target = self._read_again(decision.target)
         keeper = decision.keeper and self._read_again(decision.keeper)
         if self._options.guards.clean_up and target.device:
             kept = [read_with_users(self._okta, each) for each in target.kept_ids]
-            target = check_kept(target, kept)
+            target = self._check_mac_again(check_kept(target, kept), self._options.guards.clean_up)
             reader.read_uses_again(target, self._guards().now)
         evidence = reader.read_enrollments(target)
         again = decide_again(target, keeper, decisions, guards, evidence)
         return keep_changed(again, decision.target) if self._options.approved_digest else again
+
+    def _check_mac_again(self, target: ResetTarget, clean_up: CleanUp) -> ResetTarget:
+        if self._kandji is None or target.kept_ids:
+            return target
+        macs = self._kandji.devices_with_serials([target.serial], platform="Mac")
+        now = self._guards().now
+        return check_mac_again(target, (mac for mac in macs if mac.is_mac), clean_up, now)
 
     def _read_again(self, target: ResetTarget) -> ResetTarget:
         """Return the target with its record and, if they decide, its users as they are now."""

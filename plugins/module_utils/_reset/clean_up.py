@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -51,6 +51,52 @@ def find_candidates(
         elif record.id in spare:
             candidates.append(_spare_target(record, spare[record.id]))
     return candidates
+
+
+def find_returned(
+    records: Iterable[OktaDevice], macs: Iterable[KandjiDevice], candidates: Iterable[ResetTarget]
+) -> list[ResetTarget]:
+    """Return the records that do not work and are no candidates, with why they may be needed.
+
+    Whether a clean-up suspended or deactivated them is not known yet.
+    """
+    known = {target.id for target in candidates}
+    by_serial = group_by_serial(macs)
+    unique = {record.id: record for record in records if record.serial_key}
+    return [
+        ResetTarget(
+            record.serial_number, record, needed=_describe_mac(by_serial[record.serial_key])
+        )
+        for record in unique.values()
+        if record.status in ("SUSPENDED", "DEACTIVATED")
+        and record.id not in known
+        and record.serial_key in by_serial
+    ]
+
+
+def _describe_mac(devices: Iterable[KandjiDevice]) -> str:
+    seen = [parse_timestamp(device.last_check_in) for device in devices]
+    if not all(seen):
+        return "Kandji has its Mac, and does not show when it checked in last."
+    return f"Its Mac checked in last at {_show(max(time for time in seen if time))}."
+
+
+def select_returned(
+    targets: Iterable[ResetTarget], lifecycles: Mapping[str, Lifecycle]
+) -> list[ResetTarget]:
+    """Return those that a clean-up suspended, or deactivated before it was interrupted.
+
+    The latter have lost their users. Their deletion lets their Mac register again.
+    """
+    selected = []
+    for target in targets:
+        lifecycle = lifecycles.get(target.id, Lifecycle())
+        if target.status == "SUSPENDED" and lifecycle.suspended and lifecycle.by_clean_up:
+            selected.append(target)
+        elif target.status == "DEACTIVATED" and lifecycle.deactivated_by_clean_up:
+            why = "An interrupted clean-up deactivated it, so its Mac cannot register."
+            selected.append(replace(target, needed="", why=why))
+    return selected
 
 
 def _check_mac(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime) -> str:
@@ -133,6 +179,8 @@ def check_unused(
     clean_up = guards.options.clean_up
     if _is_unfinished(target, evidence):
         return None
+    if target.needed:
+        return _check_needed(target, _lifecycle(target, evidence))
     used = last_use(target, evidence)
     if clean_up is None or used is None:
         return "registration_time_unknown", "Its registration time is unknown."
@@ -145,6 +193,16 @@ def check_unused(
         _check_proof(target, clean_up, lifecycle, guards.now)
         or _check_suspended_unused(clean_up, lifecycle, used)
         or _check_doubt(target)
+    )
+
+
+def _check_needed(target: ResetTarget, lifecycle: Lifecycle) -> tuple[ReasonCode, str]:
+    """Return what to do about a record that is needed again. A lost Mac may check in, too."""
+    suspended = f" at {_show(lifecycle.suspended)}" if lifecycle.suspended else ""
+    return "needed_again", (
+        f"A clean-up suspended it{suspended}. {target.needed} So it is not deleted, and nobody"
+        " signs in with it. Unsuspend it (state=active). If its Mac is lost, suspend it without"
+        " unused_days."
     )
 
 
@@ -179,6 +237,20 @@ def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetT
         target,
         doubt="The record of its Mac that is to be kept changed during the run. Run again.",
     )
+
+
+def check_mac_again(
+    target: ResetTarget, macs: Iterable[KandjiDevice], clean_up: CleanUp, now: datetime
+) -> ResetTarget:
+    """Return a target that its Mac selected in doubt if its Mac does not select it any more.
+
+    :arg macs: the devices of Kandji with its serial, read again.
+    """
+    devices = list(macs)
+    if target.kept_ids or _check_mac(devices, clean_up, now):
+        return target
+    doubt = f"It changed in Kandji during the run. {_describe_mac(devices)} Run again."
+    return replace(target, doubt=doubt)
 
 
 def last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:

@@ -28,7 +28,7 @@ from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, Pri
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice, OktaUser
-from .clean_up import find_candidates, select_for
+from .clean_up import find_candidates, find_returned, select_for, select_returned
 from .records import (
     CLEAN_UP_COMMENT,
     CleanUp,
@@ -572,7 +572,10 @@ def _is_of_collection(event: LogEvent) -> bool:
 def find_unused(
     okta: Okta, kandji: Kandji, clean_up: CleanUp, destroys: bool, now: datetime
 ) -> tuple[list[ResetTarget], int]:
-    """Return the records of Macs that a clean-up may take, and how many Macs Kandji has."""
+    """Return the records of Macs that a clean-up may take, and how many Macs Kandji has.
+
+    A deletion also gets those that a clean-up suspended and would not suspend any more.
+    """
     records = list(okta.devices(MACS_IN_OKTA, expand="userSummary"))
     macs = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     if records and not macs:
@@ -589,7 +592,12 @@ def find_unused(
     )
     if refusal:
         raise Refused(refusal, count=len(records))
-    return select_for(find_candidates(records, macs, clean_up, now), destroys), len(macs)
+    candidates = find_candidates(records, macs, clean_up, now)
+    targets = select_for(candidates, destroys)
+    if destroys:
+        returned = find_returned(records, macs, candidates)
+        targets += select_returned(returned, read_lifecycles(okta, returned, now))
+    return targets, len(macs)
 
 
 def _recorded(records: Iterable[OktaDevice]) -> list[str]:

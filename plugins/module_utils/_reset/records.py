@@ -46,6 +46,7 @@ ReasonCode = t.Literal[
     "suspended_in_use",
     "suspended_by_others",
     "other_record",
+    "needed_again",
     "use_unknown",
 ]
 
@@ -175,7 +176,8 @@ class ResetTarget:
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
     are kept in place of a spare one, ``doubt`` why it may not be spare. ``of_clean_up``: a clean-up
     suspended it, and would delete it. Another suspension tells clean-ups that they may not.
-    ``has_searched_users``: a search showed the users, so they may be stale.
+    ``has_searched_users``: a search showed the users, so they may be stale. ``needed`` is why a
+    clean-up would not select any more what a clean-up suspended, in a sentence.
     """
 
     name: str
@@ -192,6 +194,7 @@ class ResetTarget:
     doubt: str = ""
     of_clean_up: bool = False
     has_searched_users: bool = False
+    needed: str = ""
 
     @property
     def id(self) -> str:

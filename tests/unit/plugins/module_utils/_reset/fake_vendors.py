@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -215,6 +216,7 @@ class FakeKandji:
     profiles: list[InstalledProfile] = field(default_factory=list)
     certificates: list[PrismCertificate] = field(default_factory=list)
     calls: list[t.Any] = field(default_factory=list)
+    before_search: Callable[[], None] | None = None
 
     def add(self, serial: str, seen: str | None = "2026-11-21T10:00:00Z") -> None:
         self.macs.append(KandjiDevice(f"d-{serial}", serial, f"Mac {serial}", "Mac"))
@@ -229,6 +231,13 @@ class FakeKandji:
     def devices(self, platform: str | None = None) -> list[KandjiDevice]:
         self.calls.append(platform)
         return [mac for mac in self.macs if platform in (None, mac.platform)]
+
+    def devices_with_serials(self, serials: list[str], platform: str) -> list[KandjiDevice]:
+        self.calls.append((platform, *serials))
+        if self.before_search:
+            self.before_search()
+        keys = {serial.lower() for serial in serials}
+        return [mac for mac in self.macs if mac.serial_key in keys and mac.platform == platform]
 
     def prism_profiles(self, row_filter: dict[str, t.Any]) -> list[InstalledProfile]:
         self.calls.append(row_filter)

@@ -501,7 +501,8 @@ def test_a_clean_up_reads_the_fleet_once_and_the_users_of_candidates(reset: t.An
     result = reset.run(**options)
     assert [each.decision.target.id for each in result.outcomes] == [spare.id]
     assert result.outcomes[0].decision.reason.startswith("Kandji has no Mac with its serial. It is")
-    assert reset.okta.records[used.id].status == "ACTIVE" and reset.kandji.calls == ["Mac"]
+    assert reset.okta.records[used.id].status == "ACTIVE"
+    assert reset.kandji.calls == ["Mac", ("Mac", "C02")]
     assert reset.okta.writes == [("suspend", "guo2")]
     assert reset.okta.comments == [CLEAN_UP_COMMENT]
     assert [call for call in reset.okta.calls if call[0] == "users"] == [("users", "guo2")] * 2
@@ -591,3 +592,129 @@ def test_a_user_who_comes_back_while_the_clean_up_runs_keeps_the_record(reset: t
     options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
     outcome = reset.run(**options).outcomes[0]
     assert (outcome.state, outcome.decision.code) == ("skipped", "in_use")
+
+
+OPTIONS: dict[str, t.Any] = {"duplicates": "each", "clean_up": CLEAN_UP}
+
+
+@pytest.mark.parametrize("days", [0.0, None])
+def test_a_mac_that_comes_back_while_the_clean_up_runs_keeps_its_record(
+    reset: t.Any, days: float | None
+) -> None:
+    """It checks in, or is enrolled, between the list of the Macs and the first step."""
+    reset.okta.add("guo1", "C02", "ann", created=ago(300).isoformat())
+    reset.okta.users_of["guo1"] = [user("ann")]
+    reset.okta.enrolled["00u-ann"] = [PHONE]
+    reset.kandji.macs = [mac()]
+    back = replace(mac(days, 2), serial="C02")
+    reset.kandji.before_search = lambda: reset.kandji.macs.append(back)
+    outcome = reset.run(goal=GOALS["suspended"], **OPTIONS).outcomes[0]
+    assert (outcome.state, outcome.decision.code) == ("skipped", "other_record")
+    seen = "Kandji has its Mac, and does not show" if days is None else "Its Mac checked in last at"
+    assert outcome.decision.reason.startswith(f"It changed in Kandji during the run. {seen}")
+    assert not reset.okta.writes
+
+
+def test_a_spare_record_does_not_depend_on_its_mac() -> None:
+    spare = ResetTarget("C01", record(), kept_ids=("guo2",))
+    assert clean_up.check_mac_again(spare, [mac()], CLEAN_UP, NOW) is spare
+    stale = ResetTarget("C01", record())
+    assert clean_up.check_mac_again(stale, [mac(61)], CLEAN_UP, NOW) is stale
+
+
+def blocked(status: str = "SUSPENDED", number: int = 1, **values: t.Any) -> OktaDevice:
+    return record(number, status=status, **values)
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [
+        ((1.0,), "Its Mac checked in last at 2026-11-22T10:00:00+00:00."),
+        ((70.0, 2.0), "Its Mac checked in last at 2026-11-21T10:00:00+00:00."),
+        ((1.0, None), "Kandji has its Mac, and does not show when it checked in last."),
+    ],
+)
+def test_a_blocked_record_that_is_no_candidate_may_be_needed(
+    days: tuple[float | None, ...], sentence: str
+) -> None:
+    records = [
+        blocked(),
+        blocked("DEACTIVATED", 2),
+        blocked("CREATED", 3),
+        record(4),
+        blocked(number=5, serial_number="C05"),
+        blocked(number=6, serial_number=""),
+    ]
+    macs = [mac(each, number) for number, each in enumerate(days)]
+    found = clean_up.find_returned([*records, records[0]], macs, ())
+    assert [(each.id, each.needed) for each in found] == [("guo1", sentence), ("guo2", sentence)]
+    taken = [ResetTarget("C01", records[0])]
+    assert [each.id for each in clean_up.find_returned(records, macs, taken)] == ["guo2"]
+
+
+@pytest.mark.parametrize(
+    ("status", "lifecycle", "selected"),
+    [
+        ("SUSPENDED", Lifecycle(ago(20), True), True),
+        ("SUSPENDED", Lifecycle(ago(20), False), False),
+        ("SUSPENDED", Lifecycle(None, True), False),
+        ("SUSPENDED", None, False),
+        ("DEACTIVATED", Lifecycle(ago(20), True, deactivated_by_clean_up=True), True),
+        ("DEACTIVATED", Lifecycle(ago(20), True), False),
+    ],
+)
+def test_what_others_blocked_is_not_returned(
+    status: str, lifecycle: Lifecycle | None, selected: bool
+) -> None:
+    """As a lost Mac, which may check in."""
+    target = ResetTarget("C01", blocked(status), needed="It is needed.")
+    lifecycles = {"guo1": lifecycle} if lifecycle else {}
+    found = clean_up.select_returned([target], lifecycles)
+    assert [each.id for each in found] == (["guo1"] if selected else [])
+    if status == "DEACTIVATED" and selected:
+        assert (found[0].needed, found[0].why) == (
+            "",
+            "An interrupted clean-up deactivated it, so its Mac cannot register.",
+        )
+
+
+def returned(reset: t.Any, status: str, steps: list[str], agent: str) -> None:
+    """Add a record of a Mac that checked in today, blocked by these steps some weeks ago."""
+    reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
+    reset.okta.records["guo1"] = replace(reset.okta.records["guo1"], status=status)
+    reset.okta.enrolled["00u-ann"] = [PHONE]
+    reset.okta.events = [
+        event(step, 20 - number, targets=["guo1"], user_agent=agent)
+        for number, step in enumerate(steps)
+    ]
+    reset.kandji.macs = [mac()]
+
+
+def test_a_mac_that_comes_back_during_the_grace_has_a_row_with_the_remedy(reset: t.Any) -> None:
+    returned(reset, "SUSPENDED", [SUSPEND], AGENT)
+    (outcome,) = reset.run(goal=GOALS["absent"], **OPTIONS).outcomes
+    assert (outcome.state, outcome.decision.code) == ("skipped", "needed_again")
+    assert outcome.decision.reason == (
+        "A clean-up suspended it at 2026-11-03T10:00:00+00:00. Its Mac checked in last at"
+        " 2026-11-23T10:00:00+00:00. So it is not deleted, and nobody signs in with it. Unsuspend"
+        " it (state=active). If its Mac is lost, suspend it without unused_days."
+    )
+    assert not reset.okta.writes
+    assert not reset.run(goal=GOALS["suspended"], **OPTIONS).outcomes
+
+
+def test_a_mac_that_somebody_else_blocked_and_that_checks_in_has_no_row(reset: t.Any) -> None:
+    returned(reset, "SUSPENDED", [SUSPEND], USER_AGENT)
+    assert not reset.run(goal=GOALS["absent"], **OPTIONS).outcomes
+
+
+def test_what_an_interrupted_clean_up_deactivated_goes_also_if_its_mac_is_back(
+    reset: t.Any,
+) -> None:
+    returned(reset, "DEACTIVATED", [SUSPEND, DEACTIVATE], AGENT)
+    (outcome,) = reset.run(goal=GOALS["absent"], **OPTIONS).outcomes
+    assert outcome.decision.reason == (
+        "An interrupted clean-up deactivated it, so its Mac cannot register. It is deleted, which"
+        " cannot be undone."
+    )
+    assert reset.okta.writes == [("delete", "guo1")]
