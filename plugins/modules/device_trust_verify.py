@@ -29,6 +29,8 @@ description:
   - The next run with O(writes) deletes the profile of a run that was interrupted, if it has such a
     name, holds what this module writes, and is on no blueprint. A profile with such a name that is
     another's, or that is on a blueprint, is refused before anything is written.
+  - If somebody edits the profile while the module runs, the module fails, and leaves the profile as
+    it is.
   - If a step of this fails, the module deletes the profile and fails. If that fails, too, the
     message names the profile that is left.
 author:

@@ -297,8 +297,30 @@ def test_a_run_that_meets_another_leaves_nothing(tenant, operation):
             result = tenant.attempt()
         assert not other[0].get("failed"), other[0]
         if result.get("failed"):
-            assert "Another run or person deleted the Custom Profile" in result["msg"]
+            assert "another run or person deleted the Custom Profile" in result["msg"]
         assert left(tenant) == []
+
+
+@pytest.mark.parametrize(("operation", "which"), [(LIST, -3), (LIST, -2), (WRITES[1], -1)])
+def test_what_somebody_edits_meanwhile_is_left(tenant, operation, which):
+    with before_request(None, lambda: None) as plain:
+        tenant.attempt()
+    names = [name for _writes, name in plain.sent]
+    number = [number for number, name in enumerate(names) if name == operation][which]
+
+    def edit() -> None:
+        [profile] = [
+            each for each in tenant.watched.world.kandji.library.profiles() if each.name in NAMES
+        ]
+        profile.active = True
+
+    with before_request(number, edit):
+        result = tenant.attempt()
+    assert "changed the Custom Profile of the trial" in result["msg"], result
+    assert "meanwhile: active. It is left as it is." in result["msg"] and len(left(tenant)) == 1
+    again = tenant.attempt()
+    assert "is active, and no run of this module leaves it so" in again["msg"], again
+    assert len(left(tenant)) == 1
 
 
 # The playbook

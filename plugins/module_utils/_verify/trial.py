@@ -102,6 +102,12 @@ def check_leftovers(
     leftovers = list(filter(has_name, profiles))
     for each in leftovers:
         subject = f"writes: the Custom Profile {each.name!r} ({each.id})"
+        if each.flags.get("active"):
+            raise Refused(
+                f"{subject} is active, and no run of this module leaves it so. Nothing was written."
+                " Rename or delete it in Kandji, then run again.",
+                library_item_id=each.id,
+            )
         if not is_of_trial(each):
             raise Refused(
                 f"{subject} has a content that no run of this module writes. Nothing was written."
@@ -116,6 +122,47 @@ def check_leftovers(
                 library_item_id=each.id,
             )
     return leftovers
+
+
+def check_unedited(
+    profiles: Iterable[CustomProfile], known: Iterable[CustomProfile]
+) -> list[CustomProfile]:
+    """Return those of the profiles that are known. Raises Refused for one that somebody edited.
+
+    An edit is another name than those of the trial, another flag, or another payload. Identity,
+    tabs and keys outside the payload are none: Kandji may rewrite these. Without a content in both,
+    the content is not compared.
+    """
+    known_by_id = {each.id: each for each in known}
+    listed = [each for each in profiles if each.id in known_by_id]
+    for each in listed:
+        edits = _find_edits(known_by_id[each.id], each)
+        if edits:
+            raise Refused(
+                f"writes: another run or person changed the Custom Profile of the trial"
+                f" ({each.id}, now {each.name!r}) meanwhile: {', '.join(edits)}. It is left as it"
+                " is. Rename or delete it in Kandji, then run again.",
+                library_item_id=each.id,
+            )
+    return listed
+
+
+def _find_edits(known: CustomProfile, now: CustomProfile) -> list[str]:
+    """Return what of a profile is not as it was."""
+    flags = known.flags.keys() & now.flags.keys()
+    texts = (known.mobileconfig, now.mobileconfig)
+    edits = {
+        "name": not has_name(now),
+        "content": None not in texts and _payloads(known) != _payloads(now),
+        **{flag: known.flags[flag] != now.flags[flag] for flag in sorted(flags)},
+    }
+    return [key for key, is_edited in edits.items() if is_edited]
+
+
+def _payloads(profile: CustomProfile) -> list[Plist]:
+    payloads = payloads_of(parse(profile.mobileconfig))
+    rewritten = (*IDENTITY, TAB)
+    return [{key: each[key] for key in each if key not in rewritten} for each in payloads]
 
 
 def describe_leftovers(material: Material) -> list[str]:

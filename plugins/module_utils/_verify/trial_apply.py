@@ -13,7 +13,16 @@ from .._kandji import client as kandji_client
 from .._kandji.client import Kandji
 from .._kandji.records import CustomProfile
 from .material import Trial
-from .trial import CONTENT, FLAGS, NAME, RENAMED, check_leftovers, has_name, is_of_trial
+from .trial import (
+    CONTENT,
+    FLAGS,
+    NAME,
+    RENAMED,
+    check_leftovers,
+    check_unedited,
+    has_name,
+    is_of_trial,
+)
 
 OPERATIONS = (
     kandji_client.CREATE_PROFILE,
@@ -42,22 +51,25 @@ def make_trial(
 ) -> Trial:
     """Delete the leftovers, then create, rename and delete a profile, with a list after each write.
 
-    After a failure the profile is deleted, too. An error says so if it may be left.
+    After a failure the profile is deleted, too. An error says so if it may be left. What somebody
+    edited meanwhile is neither changed nor deleted: the list before each write shows it.
 
     :arg leftovers: as ``read_leftovers`` returned them right before.
     :arg report: is called with what is done before each step.
     """
     for each in leftovers:
         report("trial: deleting what an earlier run left")
+        check_unedited(kandji.profiles(), [each])
         _delete(kandji, each)
     made: list[CustomProfile] = []
     try:
         report("trial: creating a profile")
         made.append(kandji.create_profile(NAME, CONTENT, FLAGS))
-        listed = _find(kandji, made[0].id)
+        listed = _find_unedited(kandji, made[0])
         report("trial: renaming the profile")
         renamed = kandji.update_profile(listed or made[0], {"name": RENAMED}, None)
-        listed_renamed = _find(kandji, made[0].id)
+        check_unedited([renamed], made)
+        listed_renamed = _find_unedited(kandji, made[0])
     except DeviceTrustError as error:
         raise _clean_up(kandji, made, error) from None
     report("trial: deleting the profile")
@@ -69,6 +81,11 @@ def make_trial(
         listed_renamed if listed_renamed and listed_renamed.name == RENAMED else None,
         _find(kandji, made[0].id) is not None,
     )
+
+
+def _find_unedited(kandji: Kandji, made: CustomProfile) -> CustomProfile | None:
+    """Return the profile as the list shows it, None if it does not. Raises Refused for an edit."""
+    return next(iter(check_unedited(kandji.profiles(), [made])), None)
 
 
 def _find(kandji: Kandji, item_id: str) -> CustomProfile | None:
@@ -93,20 +110,37 @@ def _clean_up(
 ) -> DeviceTrustError:
     """Delete what a trial that failed made, and return its error. It says so if that failed, too.
 
-    A creation whose answer was lost may have been carried out: the list shows it.
+    A creation whose answer was lost may have been carried out: the list shows it. It also shows an
+    edit meanwhile, after which the profile is left.
     """
-    is_gone = bool(made) and isinstance(error, NotFound)
+    if isinstance(error, Refused) or not (made or kandji.transport.may_have_written):
+        return error
     try:
-        if not made and kandji.transport.may_have_written:
-            made = list(filter(is_of_trial, kandji.profiles()))
+        listed = list(kandji.profiles())
+        if made:
+            check_unedited(listed, made)
+        else:
+            made = list(filter(is_of_trial, listed))
             error.message += "" if made else f" {_MAY_BE_LEFT}"
+    except Refused as edit:
+        error.message += f" {edit.message}"
+        return error
+    except DeviceTrustError as failure:
+        error.message += f" {_MAY_BE_LEFT} {failure.message}"
+        return error
+    return _delete_made(kandji, made, error)
+
+
+def _delete_made(
+    kandji: Kandji, made: list[CustomProfile], error: DeviceTrustError
+) -> DeviceTrustError:
+    try:
         for each in made:
             _delete(kandji, each)
     except DeviceTrustError as failure:
-        left = failure.message if made else f"{_MAY_BE_LEFT} {failure.message}"
-        error.message += f" {left}"
+        error.message += f" {failure.message}"
         return error
-    return _deleted_by_others(error) if is_gone else error
+    return _deleted_by_others(error) if isinstance(error, NotFound) else error
 
 
 _MAY_BE_LEFT = (

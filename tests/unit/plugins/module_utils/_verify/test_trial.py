@@ -101,6 +101,13 @@ def test_a_leftover_that_somebody_assigned_is_refused():
     assert trial.check_leftovers([profile(content())], {UUID: ["Canary"]})
 
 
+def test_a_leftover_that_somebody_activated_is_refused():
+    left = replace(profile(content()), flags={"active": True})
+    with pytest.raises(Refused, match="is active, and no run of this module leaves it so"):
+        trial.check_leftovers([left], {})
+    assert trial.check_leftovers([replace(left, flags={"active": False})], {})
+
+
 def test_a_run_that_reads_names_what_is_left():
     row = {"id": ITEM, "name": trial.NAME, "profile": content()}
     rows = {"results": [row, {**row, "name": "Wi-Fi"}, {**row, "profile": None}, {}]}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from unittest import mock
 
 import pytest
@@ -30,6 +31,7 @@ ITEM = "6f1d2c3b-4a59-4e68-9777-8695a4b3c2d1"
 CREATED = CustomProfile(ITEM, trial.NAME, trial.CONTENT.decode())
 RENAMED = CustomProfile(ITEM, trial.RENAMED, trial.CONTENT.decode())
 OTHER = CustomProfile("other", "Wi-Fi", "<plist/>")
+LEFT = replace(RENAMED, id="other")
 
 
 def tenant(*lists: t.Any, may_have_written: bool = False, **methods: t.Any) -> mock.Mock:
@@ -77,34 +79,95 @@ def test_a_list_that_is_behind_shows_none():
 
 
 def test_leftovers_are_deleted_first():
-    kandji = tenant([], [], [])
-    run(kandji, [OTHER])
-    assert kandji.method_calls[0] == mock.call.delete_profile("other")
+    kandji = tenant([LEFT], [], [], [])
+    run(kandji, [LEFT])
+    assert kandji.method_calls[:2] == [mock.call.profiles(), mock.call.delete_profile("other")]
     assert kandji.delete_profile.call_args_list == [mock.call("other"), mock.call(ITEM)]
 
 
 def test_a_leftover_that_stays_ends_the_run_before_it_creates_another():
-    kandji = tenant(delete_profile=ApiError("Kandji: no", status=403))
+    kandji = tenant([], delete_profile=ApiError("Kandji: no", status=403))
     with pytest.raises(ApiError, match=r"of the trial \(other\), named .*, is left.*Kandji: no"):
         run(kandji, [OTHER])
     kandji.create_profile.assert_not_called()
 
 
 def test_a_change_that_fails_is_followed_by_the_deletion():
-    kandji = tenant([CREATED], update_profile=ApiError("Kandji: no", status=500))
+    kandji = tenant([CREATED], [CREATED], update_profile=ApiError("Kandji: no", status=500))
     assert failing(kandji, ApiError) == "Kandji: no"
     kandji.delete_profile.assert_called_once_with(ITEM)
 
 
 def test_a_list_that_fails_is_followed_by_the_deletion():
-    kandji = tenant(Unreachable("Kandji: gone"))
+    kandji = tenant(Unreachable("Kandji: gone"), [CREATED])
     assert failing(kandji, Unreachable) == "Kandji: gone"
     kandji.delete_profile.assert_called_once_with(ITEM)
 
 
+def test_without_a_list_nothing_is_deleted():
+    """Somebody may have edited the profile."""
+    kandji = tenant(Unreachable("Kandji: gone."), Unreachable("Kandji: still gone."))
+    text = failing(kandji, Unreachable)
+    assert text.startswith("Kandji: gone. The Custom Profile") and "may be left" in text
+    assert text.endswith("Kandji: still gone.")
+    kandji.delete_profile.assert_not_called()
+
+
+EDITED = CREATED.mobileconfig.replace("<integer>1</integer>", "<integer>2</integer>")
+EDITS = [
+    (replace(CREATED, name="Wi-Fi"), "now 'Wi-Fi') meanwhile: name."),
+    (replace(CREATED, mobileconfig=EDITED), "meanwhile: content."),
+    (replace(CREATED, flags={"active": True}), "meanwhile: active."),
+    (replace(CREATED, flags={"active": False, "runs_on_iphone": True}), ": runs_on_iphone."),
+]
+MADE = replace(CREATED, flags={"active": False, "runs_on_iphone": False})
+
+
+@pytest.mark.parametrize(("edited", "words"), EDITS)
+@pytest.mark.parametrize("before", ["update", "delete", "answer"])
+def test_what_somebody_edited_between_two_requests_is_left(edited, words, before):
+    lists = {"update": [[edited]], "delete": [[MADE], [edited]], "answer": [[], []]}[before]
+    kandji = tenant(*lists)
+    kandji.create_profile.return_value = MADE
+    if before == "answer":  # the list is behind
+        kandji.update_profile.return_value = edited
+    assert words in failing(kandji, Refused)
+    assert kandji.update_profile.called is (before != "update")
+    kandji.delete_profile.assert_not_called()
+
+
+@pytest.mark.parametrize(("edited", "words"), EDITS)
+def test_an_edit_before_a_failure_is_named_beside_it(edited, words):
+    kandji = tenant([MADE], [edited], update_profile=ApiError("Kandji: no.", status=500))
+    kandji.create_profile.return_value = MADE
+    text = failing(kandji, ApiError)
+    assert text.startswith("Kandji: no. writes: another run or person changed") and words in text
+    kandji.delete_profile.assert_not_called()
+
+
+@pytest.mark.parametrize(("edited", "words"), EDITS)
+def test_a_leftover_that_somebody_edited_since_it_was_read_is_left(edited, words):
+    kandji = tenant([edited])
+    with pytest.raises(Refused) as raised:
+        run(kandji, [MADE])
+    assert words in str(raised.value)
+    kandji.delete_profile.assert_not_called()
+    kandji.create_profile.assert_not_called()
+
+
+def test_what_kandji_may_rewrite_by_itself_is_no_edit():
+    rewritten = CREATED.mobileconfig.replace("0A9C5E7E", "1A9C5E7E").replace("7D1B6C52", "8D1B6C52")
+    rewritten = rewritten.replace("Kandji\trewrites", "Kandji rewrites")
+    shown = run(
+        tenant([replace(CREATED, mobileconfig=rewritten)], [replace(RENAMED, flags={})], [])
+    )
+    assert shown.listed_renamed.name == trial.RENAMED
+    assert run(tenant([replace(CREATED, mobileconfig=None)], [RENAMED], [])).listed is not None
+
+
 def test_a_profile_that_another_run_deleted_is_no_mystery():
-    kandji = tenant([CREATED], update_profile=NotFound("Kandji: Not found.", status=404))
-    assert "Another run or person deleted" in failing(kandji, Refused)
+    kandji = tenant([CREATED], [], update_profile=NotFound("Kandji: Not found.", status=404))
+    assert "another run or person deleted" in failing(kandji, Refused)
     kandji.delete_profile.assert_called_once_with(ITEM)  # what was not found may be the list
 
 
@@ -131,7 +194,10 @@ def test_a_creation_of_unknown_fate_without_a_list_may_be_left():
 def test_a_deletion_that_fails_after_another_failure_names_both():
     no = ApiError("Kandji: no.", status=403)
     kandji = tenant(
-        [CREATED], update_profile=ApiError("Kandji: never.", status=500), delete_profile=no
+        [CREATED],
+        [CREATED],
+        update_profile=ApiError("Kandji: never.", status=500),
+        delete_profile=no,
     )
     text = failing(kandji, ApiError)
     assert text.startswith("Kandji: never. Kandji: The Custom Profile") and text.endswith("no.")
