@@ -635,7 +635,9 @@ def decide_again(
 ) -> Decision:
     """Return the decision for a target that was read again, next to the other ones of the plan.
 
-    A spare record stays if the record that is kept does not work any more.
+    A spare record stays if the record that is kept does not work any more. As in the plan, the
+    records before the target count as deleted, and those after it count it: a run whose users were
+    stale decides like check mode, which reads them first.
 
     :arg keeper: the record that is kept, read again; None if the target is not a spare one.
     """
@@ -644,8 +646,9 @@ def decide_again(
     decisions = list(decisions)
     deletions: dict[str, set[str]] = {}
     for other in decisions:
-        if other.target.id != target.id:
-            _mark_for_deletion(other, deletions)
+        if other.target.id == target.id:
+            break
+        _mark_for_deletion(other, deletions)
     refusal = None
     if target.device is not None:
         refusal = check_record(target, guards, evidence, keeper) or check_last_authenticator(
@@ -665,7 +668,8 @@ def _keep_spare(target: ResetTarget, keeper: ResetTarget) -> Decision:
 
 
 def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> None:
-    if decision.writes:
+    is_gone = decision.target.device is not None and decision.code == "no_record"
+    if decision.writes or is_gone:  # the authenticators were read before it was gone
         for user in decision.target.users:
             deletions.setdefault(user.user.id, set()).add(decision.target.id)
 

@@ -824,6 +824,24 @@ def test_stale_users_of_a_search_count_for_no_limit_phrase_or_approval(reset: t.
     assert reset.okta.writes == [("deactivate", "guo2")]
 
 
+@pytest.mark.parametrize("stale", [("guo1",), ("guo2",), ("guo1", "guo2"), ("guo3",)])
+@pytest.mark.parametrize("enrolled", [1, 2, 3])
+def test_check_mode_predicts_a_run_whose_search_shows_stale_users(
+    reset: t.Any, stale: tuple[str, ...], enrolled: int
+) -> None:
+    """Of the records of one user, both keep the same ones."""
+    for number in (1, 2, 3, 4):
+        reset.okta.add(f"guo{number}", f"C0{number}", "ann")
+    reset.okta.enrolled["00u-ann"] = [Enrollment("okta_verify", "ACTIVE")] * enrolled
+    reset.okta.stale_users_of = {device_id: [] for device_id in stale}
+    serials, options = ("C01", "C02", "C03"), to_state("deactivated")
+    planned = reset.run(*serials, check_mode=True, **options)
+    done = reset.run(*serials, **options)
+    names = {"would_change": "changed"}
+    assert [names.get(each, each) for each in states(planned)] == states(done)
+    assert states(done).count("changed") == min(enrolled - 1, 3)
+
+
 def test_a_record_that_is_gone_while_its_stale_users_keep_it_is_absent(reset: t.Any) -> None:
     reset.okta.add("guo1", "C01", "ann")
     stale_users(reset, guo1="MANAGED")

@@ -722,14 +722,27 @@ def test_of_two_records_of_one_user_the_plan_deletes_what_leaves_a_way_in() -> N
     assert [one.code for one in decisions] == [None, "last_authenticator"]
 
 
-def test_a_record_that_is_decided_again_counts_the_other_deletions_of_the_plan() -> None:
+def test_a_record_that_is_decided_again_counts_the_deletions_before_it() -> None:
     """Otherwise a user with two records in one plan could lose both."""
     first, second = (Decision(one, "write", "") for one in TWO_MACS)
-    again = reset.decide_again(first.target, None, [first, second], GUARDS, ADA_HAS_TWO)
+    again = reset.decide_again(second.target, None, [first, second], GUARDS, ADA_HAS_TWO)
     assert again.code == "last_authenticator"
-    skipped = replace(second, action="skip")
-    alone = reset.decide_again(first.target, None, [first, skipped], GUARDS, ADA_HAS_TWO)
+    kept = reset.decide_again(first.target, None, [first, second], GUARDS, ADA_HAS_TWO)
+    assert kept.action == "write", "check mode deletes it"
+    skipped = replace(first, action="skip")
+    alone = reset.decide_again(second.target, None, [skipped, second], GUARDS, ADA_HAS_TWO)
     assert alone.action == "write"
+
+
+def test_a_record_that_is_gone_since_its_users_authenticators_were_read_counts_as_deleted() -> None:
+    """Its enrolment is among those that were read."""
+    first, second = (Decision(one, "write", "") for one in TWO_MACS)
+    gone = reset.mark_gone(first)
+    again = reset.decide_again(second.target, None, [gone, second], GUARDS, ADA_HAS_TWO)
+    assert again.code == "last_authenticator"
+    absent = Decision(target(None, user("ada")), "none", "", "no_record")
+    alone = reset.decide_again(second.target, None, [absent, second], GUARDS, ADA_HAS_TWO)
+    assert alone.action == "write", "it had no record when they were read"
 
 
 @pytest.mark.parametrize("one, code, _sentence", LIFTED)
