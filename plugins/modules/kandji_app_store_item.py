@@ -46,8 +46,10 @@ options:
   licences:
     description:
       - Number of licences that were bought in Apple Business Manager. No API of Kandji reports it.
-      - If set, the module refuses an assignment that would bring more Macs into scope than there
-        are licences.
+      - If set, the module refuses an assignment if more devices than licences would then be on
+        blueprints that have the item, also on those that O(blueprints) does not name. It reads the
+        items of all blueprints for it.
+      - Devices of every platform count. No API shows for which ones the item is.
     type: int
   report:
     description: Read the item's statuses over the fleet. The number of reads grows with the fleet.

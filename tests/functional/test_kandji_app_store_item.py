@@ -68,6 +68,35 @@ def test_too_few_licences_are_told_first(watched, run_module):
     assert refused["failed"] and refused["allowed"] == 1 and watched.writes() == []
 
 
+def test_licences_count_devices_of_every_platform_on_every_blueprint_with_the_item(
+    watched, run_module
+):
+    """The item needs one on each of them, whatever the run assigns."""
+    kandji = watched.world.kandji
+    macs = [each for each in kandji.devices.values() if not each.is_removed]
+    canary = {"blueprints": ["Canary"], "report": False}
+    assert run_module(MODULE, canary, lab=watched.lab)["changed"]
+    engineering = {"blueprints": ["Engineering"], "report": False}
+    by_name = {each.name: each.id for each in kandji.blueprints.values()}
+    wanted = {by_name["Canary"], by_name["Engineering"]}
+    count = sum(each.blueprint_id in wanted for each in macs)
+    alone = sum(each.blueprint_id == by_name["Engineering"] for each in macs)
+    assert alone < count
+    mark = watched.mark()
+    for check in (True, False):
+        refused = run_module(
+            MODULE, {**engineering, "licences": count - 1}, lab=watched.lab, check=check
+        )
+        assert f"licences: {count} devices would be in scope" in refused.get("msg", ""), refused
+        assert "Other blueprints have the item, too: 'Canary'" in refused["msg"]
+    tablet = next(each for each in macs if each.blueprint_id == by_name["Engineering"])
+    tablet.platform = "iPad"
+    refused = run_module(MODULE, {**engineering, "licences": count - 1}, lab=watched.lab)
+    assert "Other devices than Macs among them: 1." in refused["msg"], refused
+    assert watched.writes(mark) == []
+    assert run_module(MODULE, {**engineering, "licences": count}, lab=watched.lab)["changed"]
+
+
 @pytest.mark.parametrize("check", [True, False])
 def test_an_id_of_another_item_is_seen_wherever_the_item_is(watched, run_module, check):
     canary = {"blueprints": watched.canary["blueprints"], "report": False}

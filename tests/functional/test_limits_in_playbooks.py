@@ -64,7 +64,7 @@ def check_refusal(result, pattern):
         ),
         (
             {"device_trust_okta_verify_licences": 1},
-            r"device_trust_okta_verify_licences: 6 Macs would be in scope of 'Okta Verify', and 1"
+            r"device_trust_okta_verify_licences: 6 devices would be in scope of 'Okta Verify', and 1"
             r" is the limit\. .* then set device_trust_okta_verify_licences to 6 or more\.",
         ),
     ],

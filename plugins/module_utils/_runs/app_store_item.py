@@ -76,14 +76,11 @@ def run(ctx: ModuleContext) -> Result:
     changes = assignments.assignment_changes(subject, plan)
     _warn(ctx, assignments.describe_nodes([(subject, plan)], ctx.check_mode))
     counted = changes or params["report"] or params["licences"] is not None
-    everything = list(ctx.kandji.devices()) if plan.remove else []
-    devices = [each for each in everything if each.is_mac]
-    if counted and not everything:
-        devices = list(ctx.kandji.devices(platform="Mac"))
+    everything, devices = _read_devices(ctx, plan, bool(counted))
     if changes:
         _check_type(ctx, item, read)
         _check_removed(ctx, item, plan, wanted, everything)
-        _check_licences(ctx, item, plan, wanted, devices)
+        _check_licences(ctx, item, plan, wanted, everything)
         _apply(ctx, item, plan, wanted)
     result = build_result(
         changes,
@@ -95,6 +92,16 @@ def run(ctx: ModuleContext) -> Result:
     if params["report"]:
         result["statuses"] = _report(ctx, item.id, devices, limit)
     return result
+
+
+def _read_devices(
+    ctx: ModuleContext, plan: assignments.Assignment, counted: bool
+) -> tuple[list[KandjiDevice], list[KandjiDevice]]:
+    """Return all devices if a limit depends on them, and the Macs if they are counted."""
+    if plan.remove or (plan.assign and ctx.params["licences"] is not None):
+        everything = list(ctx.kandji.devices())
+        return everything, [each for each in everything if each.is_mac]
+    return [], list(ctx.kandji.devices(platform="Mac")) if counted else []
 
 
 def _warn(ctx: ModuleContext, texts: t.Iterable[str]) -> None:
@@ -192,16 +199,40 @@ def _check_licences(
     wanted: t.Sequence[Blueprint],
     devices: t.Sequence[KandjiDevice],
 ) -> None:
-    """Raise Refused if too few licences were bought for the Macs."""
-    licences, scope = ctx.params["licences"], len(assignments.macs_in_scope(devices, wanted))
-    if licences is not None and scope > licences and plan.assign:
-        raise Refused(
-            f"licences: {scope} Macs would be in scope of {item.name!r}, and {licences} is the"
-            " limit. Nothing was written. Buy licences in Apple Business Manager (Okta Verify's are"
-            f" free), then set licences to {scope} or more.",
-            count=scope,
-            allowed=licences,
-        )
+    """Raise Refused if too few licences were bought for the devices, of any platform."""
+    licences = ctx.params["licences"]
+    if licences is None or not plan.assign:
+        return
+    holding = _find_holding(ctx, item, plan, wanted)
+    ids = assignments.devices_in_scope(devices, holding)
+    scope = [each for each in devices if each.device_id in ids]
+    count = len({each.serial or each.device_id for each in scope})
+    if count <= licences:
+        return
+    others = sum(not each.is_mac for each in scope)
+    note = f" Other devices than Macs among them: {others}." if others else ""
+    places = ", ".join(repr(each.name) for each in holding[len(wanted) :])
+    note += f" Other blueprints have the item, too: {places}." if places else ""
+    raise Refused(
+        f"licences: {count} devices would be in scope of {item.name!r}, and {licences} is the"
+        f" limit. Nothing was written.{note} Buy licences in Apple Business Manager (Okta"
+        f" Verify's are free), then set licences to {count} or more.",
+        count=count,
+        allowed=licences,
+    )
+
+
+def _find_holding(
+    ctx: ModuleContext,
+    item: LibraryItem,
+    plan: assignments.Assignment,
+    wanted: t.Sequence[Blueprint],
+) -> list[Blueprint]:
+    """Return the blueprints that have the item after the plan, first the wanted ones."""
+    named = {each.id for each in (*plan.remove, *wanted)}
+    others = [each for each in ctx.kandji.blueprints() if each.id not in named]
+    ids = assignments.item_ids(assignments.read_items(ctx.kandji, others))
+    return [*wanted, *(each for each in others if item.id.lower() in ids[each.id])]
 
 
 def _report(
