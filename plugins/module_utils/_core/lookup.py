@@ -56,8 +56,8 @@ class Catalog(t.Generic[Item]):
     def find_name(self, wanted: str | None, option: str, id_option: str = "") -> Item | None:
         """Return the object with exactly this name, or None.
 
-        Raises BadOption if several have it, and if only another name looks the same: it is meant,
-        and an object with the wanted name would be its twin.
+        Raises BadOption if several have it, and if only another name looks the same or differs in
+        case: it is meant, and an object with the wanted name would be its twin.
 
         :arg id_option: the option that names an object by its id, if it is not ``option``.
         """
@@ -118,7 +118,7 @@ def named(items: t.Iterable[Named], name: str | None) -> list[Named]:
 def fold_name(name: str) -> str:
     """Return a name without what people overlook: case, and what ``fold_look`` removes.
 
-    Whether Kandji distinguishes such names is not documented.
+    Whether Kandji and Okta distinguish such names is not documented.
     """
     return fold_look(name).casefold()
 
@@ -135,9 +135,9 @@ def fold_look(name: str) -> str:
 
 
 def find_alike(name: str, names: t.Iterable[str]) -> list[str]:
-    """Return the other names that look the same."""
-    look = fold_look(name)
-    return sorted({each for each in names if each != name and fold_look(each) == look})
+    """Return the other names that look the same, or differ in case."""
+    key = fold_name(name)
+    return sorted({each for each in names if each != name and fold_name(each) == key})
 
 
 def find_earlier(
@@ -155,7 +155,8 @@ def find_earlier(
 def suggestion(name: str, names: t.Iterable[str]) -> str:
     """Return the end of a message that lists the nearest names, or up to ten if none is near.
 
-    Of names that look the same, it tells the difference.
+    Names that look the same, or differ in case, are the nearest. Of the former, it tells the
+    difference.
     """
     known = sorted(set(names))
     alike = find_alike(name, known)
@@ -171,7 +172,8 @@ def suggestion(name: str, names: t.Iterable[str]) -> str:
 
 def tell_apart(name: str, other: str) -> str:
     """Return a sentence with the characters of two names that look the same, else ""."""
-    if name == other or not (find_alike(name, [other]) or _are_of_two_scripts(name, other)):
+    looks_same = fold_look(name) == fold_look(other)
+    if name == other or not (looks_same or _are_of_two_scripts(name, other)):
         return ""
     return f" They look alike: yours is {ascii(name)}, the other one {ascii(other)}."
 

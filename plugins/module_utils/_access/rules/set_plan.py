@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from ..._core.changes import Change
 from ..._core.errors import BadOption
 from ..._core.json_fields import Json
-from ..._core.lookup import named
+from ..._core.lookup import fold_name, named
 from ..._okta.records import PolicyRule
 from .order import Rules, in_order, is_placed
 from .plan import RuleRequest, plan_rule
@@ -77,10 +77,17 @@ def plan_rules(rules: Rules, requests: t.Sequence[RuleRequest], policy: str) -> 
 
 
 def _check_names(requests: t.Sequence[RuleRequest]) -> None:
-    names = [request.name for request in requests]
-    doubled = next((name for name in names if names.count(name) > 1), None)
-    if doubled is not None:
-        raise BadOption(f"rules: rule {doubled!r} is there twice. Remove one of the two.")
+    known: dict[str, str] = {}
+    for request in requests:
+        key, name = fold_name(request.name), request.name
+        if known.get(key) == name:
+            raise BadOption(f"rules: rule {name!r} is there twice. Remove one of the two.")
+        if key in known:
+            raise BadOption(
+                f"rules: the names {known[key]!r} and {name!r} differ in case or look alone. Rename"
+                " or remove one of the two."
+            )
+        known[key] = name
 
 
 def _check_places(after: Rules, requests: t.Sequence[RuleRequest]) -> None:

@@ -47,9 +47,20 @@ def test_ids_in_another_case_count_where_the_vendor_treats_them_so(
     assert policies.find_one("P2", "policy") is policy
 
 
-def test_names_are_compared_exactly() -> None:
-    assert UNAMBIGUOUS.find_one("staff", "policy") is None
+def test_a_name_in_another_case_is_an_error_and_no_new_object() -> None:
+    """No vendor documents whether it distinguishes them."""
+    for find in (UNAMBIGUOUS.find_name, UNAMBIGUOUS.find_one, UNAMBIGUOUS.resolve_one):
+        with pytest.raises(BadOption) as error:
+            find("staff", "policy")
+        assert error.value.message == "policy: Okta has no policy 'staff'; did you mean 'Staff'?"
     assert UNAMBIGUOUS.find_name("Staff", "policy") is STAFF
+
+
+def test_of_names_that_differ_in_case_the_exact_one_is_meant() -> None:
+    both = dataclasses.replace(POLICIES, items=[STAFF, Policy("p3", "STAFF")])
+    assert both.find_name("Staff", "policy") is STAFF
+    with pytest.raises(BadOption, match="did you mean 'STAFF' or 'Staff'\\?$"):
+        both.find_name("staff", "policy")
 
 
 def test_a_missing_object_comes_with_the_nearest_names() -> None:
@@ -172,7 +183,9 @@ def test_no_twin_is_made_of_an_object_whose_name_looks_the_same() -> None:
         with pytest.raises(BadOption, match="^policy: Okta has no policy 'Caf\xe9 Nord'; did you"):
             find(COMPOSED, "policy")
     assert policies.find_name(DECOMPOSED, "policy") == policies.items[0]
-    assert policies.find_name(COMPOSED.upper(), "policy") is None
+    with pytest.raises(BadOption):
+        policies.find_name(COMPOSED.upper(), "policy")
+    assert policies.find_name(COMPOSED[:-1], "policy") is None
 
 
 @pytest.mark.parametrize(

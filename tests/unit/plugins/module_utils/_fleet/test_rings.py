@@ -36,7 +36,7 @@ PROFILES = [
         (RingOptions("canary", scep_profile="p-1"), "p-1"),
         (RingOptions("canary", scep_profile="P-4"), "p-4"),
         (RingOptions("Wide"), None),
-        (RingOptions("canary", scep_profile="wide"), None),
+        (RingOptions("canary", scep_profile="Wider"), None),
     ],
 )
 def test_a_profile_is_found_by_id_or_exact_name_else_by_the_rings_own_name(
@@ -44,6 +44,11 @@ def test_a_profile_is_found_by_id_or_exact_name_else_by_the_rings_own_name(
 ) -> None:
     profile = rings.find_ring_profile(ring, PROFILES, PREFIX)
     assert (profile.id if profile else None) == profile_id
+
+
+def test_a_profile_whose_name_differs_in_case_is_suggested() -> None:
+    with pytest.raises(BadOption, match="no custom profile 'wide'; did you mean 'Wide'"):
+        rings.find_ring_profile(RingOptions("canary", scep_profile="wide"), PROFILES, PREFIX)
 
 
 def test_of_two_profiles_with_a_name_none_is_guessed() -> None:

@@ -136,7 +136,8 @@ def test_both_scripts_and_their_longer_lines_are_secret():
     ("name", "item_id", "expected"),
     [
         ("Look", None, LOOK),
-        ("look", None, None),
+        ("Looks", None, None),
+        ("look", "a", LOOK),
         (None, "a", LOOK),
         (None, "A", LOOK),
         ("Renamed", "a", LOOK),
@@ -150,6 +151,7 @@ def test_a_script_is_selected_by_id_or_by_exact_name(name, item_id, expected):
     ("name", "item_id", "message"),
     [
         (None, "z", "library_item_id: Kandji has no custom script with the id z. Correct it."),
+        ("look", None, "name: Kandji has no custom script 'look'; did you mean 'Look'?"),
         (
             "Look",
             None,

@@ -68,6 +68,22 @@ def test_a_copy_that_was_left_is_deleted_though_the_rules_are_as_wanted() -> Non
         ([], [request("a"), request("a")], "rules: rule 'a' is there twice."),
         (
             [],
+            [request("a"), request("b"), request("A")],
+            "rules: the names 'a' and 'A' differ in case",
+        ),
+        ([], [request("a "), request("a")], "rules: the names 'a ' and 'a' differ in case or look"),
+        (
+            [rule_row("Managed")],
+            [request("managed")],
+            "name: policy 'Strict' has no rule 'managed'; did you mean 'Managed'?",
+        ),
+        (
+            [rule_row("Windows")],
+            [request("b", place=Place(before="windows"))],
+            "before: policy 'Strict' has no rule 'windows'; did you mean 'Windows'?",
+        ),
+        (
+            [],
             [request("a", place=Place("first")), request("b", place=Place("first"))],
             "rules: rule 'a' cannot have its place",
         ),

@@ -171,11 +171,6 @@ def plan(
             {},
             ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"],
         ),
-        (
-            [in_kandji(name="okta scep")],
-            {"on": []},
-            ["create profile 'Okta SCEP'", "assign profile 'Okta SCEP' to blueprint 'Canary'"],
-        ),
         ([in_kandji()], {}, []),
         ([in_kandji(name="Another", id="other"), in_kandji()], {}, []),
         ([in_kandji(generation="7")], {}, []),
