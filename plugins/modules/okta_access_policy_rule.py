@@ -152,7 +152,7 @@ from ..module_utils._access.policies import app_moves, recheck, resolution
 from ..module_utils._access.policies import apply as policy_apply
 from ..module_utils._access.rules.order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rules.plan import RulePlan, RuleRequest, plan_rule
-from ..module_utils._access.rules.steps import is_copy
+from ..module_utils._access.rules.steps import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -207,7 +207,9 @@ def run(ctx: ModuleContext) -> Result:
 
 def _warn_of_copies(ctx: ModuleContext, policy: Policy, rules: Rules) -> None:
     """Warn of rules that an interrupted run of okta_access_policy_rules left in force."""
-    names = [repr(rule.name) for rule in rules if is_copy(rule.name) and not rule.is_inactive]
+    names = [
+        repr(rule.name) for rule in rules if looks_like_copy(rule.name) and not rule.is_inactive
+    ]
     if names:
         ctx.warn(
             f"Policy {policy.name!r}: an interrupted change left {', '.join(names)} in force, each"

@@ -15,10 +15,12 @@ description:
   - Okta writes one rule at a time. The module orders the writes so that at each time each sign-in
     is treated by the old rules or by the new ones, never by a mixture. While several active rules
     change, an active copy of each old form stays below its rule, with a name such as C([earlier
-    form of rul1n8sbwArJ7OQRw406]). At the end the copies are deleted.
+    form of rul1n8sbwArJ7OQRw406 5d1c0a1b]). At the end the copies are deleted.
   - All guards judge the rules at the end, before the first write. The rules are read back after
     each write. If another client wrote to the policy, the module stops. After an interruption, run
     it again. It completes the change, and deletes the copies.
+    The name of a copy holds the id of its rule, and a digest of what it holds. One whose rule is
+    gone, or that somebody edited, stays with a warning.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -103,7 +105,7 @@ done_steps:
   returned: failure of a write after others
   type: list
   elements: str
-  sample: ["copy '[earlier form of rul1n8sbwArJ7OQRw406]'"]
+  sample: ["copy '[earlier form of rul1n8sbwArJ7OQRw406 5d1c0a1b]'"]
 changes:
   description: One line for each rule that the module changed, or would change in check mode.
   returned: success
@@ -130,6 +132,7 @@ from ..module_utils._access.policies import app_moves, recheck, resolution
 from ..module_utils._access.rules import set_apply as rule_set_apply
 from ..module_utils._access.rules import set_plan as rule_set
 from ..module_utils._access.rules.order import Rules, in_order
+from ..module_utils._access.rules.steps import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -167,6 +170,7 @@ def run(ctx: ModuleContext) -> Result:
     plan = rule_set.plan_rules(rules, requests, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
     forecast = _guard(ctx, policy, plan, mapped) if plan.changes else None
+    _warn_of_kept_copies(ctx, policy, plan.after)
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
         recheck.check_apps(ctx.okta, policy, mapped)
@@ -179,6 +183,18 @@ def run(ctx: ModuleContext) -> Result:
         order=[rule.name for rule in after],
         forecast=forecast.as_result() if forecast else None,
     )
+
+
+def _warn_of_kept_copies(ctx: ModuleContext, policy: Policy, after: Rules) -> None:
+    """Warn of rules with the name of a copy that are in force and are not this module's."""
+    in_force = [rule.name for rule in after if not rule.is_inactive]
+    names = [repr(name) for name in in_force if looks_like_copy(name)]
+    if names:
+        ctx.warn(
+            f"Policy {policy.name!r}: {', '.join(names)} in force has the name of an earlier form"
+            " that this module left. Its rule is gone, or somebody edited it, so it stays. Delete"
+            " or rename it in the Admin Console."
+        )
 
 
 def _guard(

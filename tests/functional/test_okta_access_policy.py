@@ -1365,7 +1365,12 @@ def test_rules_that_cannot_be_one_change_are_refused(desk, rules, message):
 
 def test_a_copy_that_an_interrupted_change_left_in_force_is_warned_of(desk):
     """It goes on to admit whom the rule above it does not admit any more."""
-    copy = {**MANAGED, "name": "[earlier form of rul1]"}
+    copy = {**MANAGED, "name": "[earlier form of rul1 5d1c0a1b]"}
     assert "in force" not in str(desk.run(RULE, copy).get("warnings"))
     result = desk.run(RULE, {**MANAGED, "name": "Next"}, check=True)
-    assert [text for text in result["warnings"] if "'[earlier form of rul1]' in force" in text]
+    name = f"{copy['name']!r} in force"
+    assert [text for text in result["warnings"] if name in text]
+    rules = {"policy": MANAGED["policy"], "rules": [{"name": "Next", "state": "absent"}]}
+    done = desk.run(RULES, rules)
+    assert [text for text in done["warnings"] if name in text and "so it stays" in text], done
+    assert copy["name"] in done["order"], "no rule has the id that its name holds"

@@ -15,7 +15,7 @@ from ..._core.lookup import fold_name, named
 from ..._okta.records import PolicyRule
 from .order import Rules, in_order, is_placed
 from .plan import RuleRequest, plan_rule
-from .steps import Step, is_copy, plan_steps
+from .steps import Step, find_copies, plan_steps
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def plan_rules(rules: Rules, requests: t.Sequence[RuleRequest], policy: str) -> 
     """
     _check_names(requests)
     before = in_order(rules)
-    after: list[PolicyRule] = [rule for rule in before if not is_copy(rule.name)]
+    copies = find_copies(before)
+    after: list[PolicyRule] = [rule for rule in before if rule.name not in copies]
     changes: list[Change] = []
     bodies: dict[str, Json] = {}
     switched = set[str]()
@@ -63,7 +64,7 @@ def plan_rules(rules: Rules, requests: t.Sequence[RuleRequest], policy: str) -> 
     changes += [
         Change("delete", f"rule {rule.name!r} of policy {policy!r}", {"status": rule.status}, {})
         for rule in before
-        if is_copy(rule.name)
+        if rule.name in copies
     ]
     if not changes:
         return RuleSetPlan(tuple(requests), tuple(before), tuple(before))

@@ -16,16 +16,19 @@ Without the excluded groups that only one end has, it would match who is in one 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._core.errors import Unreadable
+from ..._core.json_fields import Json
 from ..._okta.records import PolicyRule
 from .comparison import comparable_effect
 from .order import Rules
 
-_COPY = re.compile(r"\[earlier form of [^\[\]]+\]")
+_COPY = re.compile(r"\[earlier form of ([^\[\]]+) ([0-9a-f]{8})(?: \d+)?\]")
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,43 @@ class Step:
         return names.index(self.name) if self.name in names else -1
 
 
-def is_copy(name: str) -> bool:
-    """Return whether a rule is the earlier form of another one, by its name."""
+def looks_like_copy(name: str) -> bool:
+    """Return whether a rule has a name that a copy may have. A person may give it, too."""
     return _COPY.fullmatch(name) is not None
+
+
+def find_copies(rules: Rules) -> set[str]:
+    """Return the names of the rules of a policy that are copies which this collection made.
+
+    The name holds the id of a rule of the same policy, and a digest of what the copy holds. One
+    that somebody edited is none any more, unless it is inactive, and so has no effect.
+    """
+    ids = {rule.id for rule in rules if rule.id}
+    copies = set()
+    for rule in rules:
+        match = _COPY.fullmatch(rule.name)
+        if match and match[1] in ids and (rule.is_inactive or match[2] == _digest(rule)):
+            copies.add(rule.name)
+    return copies
 
 
 def name_copy(rule: PolicyRule, names: t.Container[str]) -> str:
     """Return the name of the copy of a rule, which no other rule has."""
-    name, number = f"[earlier form of {rule.id}]", 2
+    name, number = f"[earlier form of {rule.id} {_digest(rule)}]", 2
     while name in names:
-        name, number = f"[earlier form of {rule.id} {number}]", number + 1
+        name, number = f"[earlier form of {rule.id} {_digest(rule)} {number}]", number + 1
     return name
+
+
+def _digest(rule: PolicyRule) -> str:
+    """Return a short digest of what a rule does. It shows an edit, and proves no identity."""
+    text = json.dumps(_effect_of(rule), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _effect_of(rule: PolicyRule) -> Json:
+    effect = comparable_effect(rule)
+    return {key: effect.get(key) for key in ("conditions", "actions")}
 
 
 def plan_steps(
@@ -82,14 +111,6 @@ def plan_steps(
     return planner.steps
 
 
-def _is_copy_of(copy: PolicyRule, rule: PolicyRule) -> bool:
-    """Return whether a rule is in force as a copy of another one, with what that one holds."""
-    if not is_copy(copy.name) or copy.status != "ACTIVE":
-        return False
-    effects = [comparable_effect(each) for each in (copy, rule)]
-    return all(effects[0].get(key) == effects[1].get(key) for key in ("conditions", "actions"))
-
-
 @dataclass
 class _Planner:
     """The rules while they change: ``state`` are those in force after the steps so far."""
@@ -104,6 +125,7 @@ class _Planner:
     def __post_init__(self) -> None:
         self.earlier = {rule.name: rule for rule in self.state}
         self.future = {rule.name: rule for rule in self.after}
+        self.copies = find_copies(self.state)
 
     @property
     def targets(self) -> list[PolicyRule]:
@@ -120,7 +142,7 @@ class _Planner:
     def _ends(self, name: str) -> bool:
         """Return whether an active rule is not there, or not in force, at the end."""
         earlier, future = self.earlier.get(name), self.future.get(name)
-        if is_copy(name) or future is None:
+        if name in self.copies or future is None:
             return True
         return earlier is not None and not earlier.is_inactive and future.is_inactive
 
@@ -195,15 +217,21 @@ class _Planner:
                 vendor="okta",
             )
         place = self._place(rule.name) + 1
-        if any(_is_copy_of(each, rule) for each in self.state[place : place + 1]):
+        if any(self._is_copy_of(each, rule) for each in self.state[place : place + 1]):
             return  # an interrupted change left it
         name = name_copy(rule, [each.name for each in self.state])
+        self.copies.add(name)
         copy = replace(
             rule, id="", name=name, status="INACTIVE", row={**rule.row, "name": name, "id": ""}
         )
         self.state.insert(place, copy)
         self._add("copy", name, rule.name)
         self._switch("activate", name, "ACTIVE")
+
+    def _is_copy_of(self, copy: PolicyRule, rule: PolicyRule) -> bool:
+        """Return whether a rule is in force as a copy of another one, with what that one holds."""
+        is_in_force = copy.name in self.copies and copy.status == "ACTIVE"
+        return is_in_force and _effect_of(copy) == _effect_of(rule)
 
     def _write(self, action: str, rule: PolicyRule) -> None:
         """Write a rule where it is, if that is right, else right after those that precede it."""

@@ -29,7 +29,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
     plan_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.steps import (
-    is_copy,
+    find_copies,
     plan_steps,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
@@ -105,7 +105,7 @@ def test_no_state_is_stricter_or_weaker_than_both_ends(policy, wanted, persons, 
     event(f"{len(plan.steps)} steps")
     assert [rule.name for rule in plan.steps[-1].rules] == [rule.name for rule in plan.after]
     assert [rule.status for rule in plan.steps[-1].rules] == [rule.status for rule in plan.after]
-    assert not any(is_copy(rule.name) for rule in plan.after)
+    assert not find_copies(plan.after)
     for person in persons:
         for device in devices:
             assert_no_third_outcome(plan, person, device)

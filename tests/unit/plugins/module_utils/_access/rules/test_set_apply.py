@@ -14,6 +14,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.set_plan import (
     plan_rules,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.steps import (
+    name_copy,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
     DeviceTrustError,
@@ -28,7 +31,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from tests.unit.plugins.module_utils._access.policies.test_apply import FakeOkta, rule_row
 from tests.unit.plugins.module_utils._access.rules.test_set_plan import CATCH_ALL, request
 
-COPY = "[earlier form of rul-a]"
+EARLIER = PolicyRule.from_row({**rule_row("a", 0), **request("a", "g1").body})
+COPY = name_copy(EARLIER, [])
 
 
 class Org(FakeOkta):
@@ -89,7 +93,7 @@ def test_cut_off_after_any_write_the_next_run_completes_the_change(org: Org, cal
         org.apply()
         org.policy_rules("rst1")
     if call > 1:
-        assert "Written to policy 'Strict' before it: copy '[earlier form of rul-a]'" in str(
+        assert "Written to policy 'Strict' before it: copy '[earlier form of rul-a " in str(
             raised.value.message
         )
         assert raised.value.details["done_steps"][0] == f"copy '{COPY}'"

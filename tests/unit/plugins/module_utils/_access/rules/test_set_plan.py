@@ -17,6 +17,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RuleRequest,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.steps import (
+    name_copy,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
@@ -54,12 +57,13 @@ def test_rules_as_wanted_need_no_step() -> None:
 
 
 def test_a_copy_that_was_left_is_deleted_though_the_rules_are_as_wanted() -> None:
-    left = rule_row("[earlier form of rul-a]", 1)
-    plan = rule_set.plan_rules(rules(rule_row("a"), left), [request("a")], "Strict")
-    assert [change.subject for change in plan.changes] == [
-        "rule '[earlier form of rul-a]' of policy 'Strict'"
-    ]
+    name = name_copy(PolicyRule.from_row(rule_row("a")), [])
+    plan = rule_set.plan_rules(rules(rule_row("a"), rule_row(name, 1)), [request("a")], "Strict")
+    assert [change.subject for change in plan.changes] == [f"rule {name!r} of policy 'Strict'"]
     assert [step.action for step in plan.steps] == ["delete"]
+    for other in ("[earlier form of rul-a]", name.replace("rul-a", "rul-b")):
+        kept = rules(rule_row("a"), rule_row(other, 1))
+        assert not rule_set.plan_rules(kept, [request("a")], "Strict").changes
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ def rule(name: str, status: str = "ACTIVE", **values: t.Any) -> PolicyRule:
 CATCH_ALL = rule("Catch-all")
 
 
+def copy_of(name: str) -> str:
+    """Return the name of the copy of a rule."""
+    return rule_steps.name_copy(rule(name), [])
+
+
 def steps(
     before: t.Sequence[PolicyRule],
     after: t.Sequence[PolicyRule],
@@ -57,7 +62,7 @@ def test_two_rules_change_with_the_old_form_of_the_first_below_it() -> None:
     planned = rule_steps.plan_steps(
         [allow, deny, CATCH_ALL], [allow, deny, CATCH_ALL], ("Allow", "Deny"), ()
     )
-    copy = "[earlier form of rul-Allow]"
+    copy = copy_of("Allow")
     assert [(step.action, step.name, [each.name for each in step.rules]) for step in planned] == [
         ("copy", copy, ["Allow", copy, "Deny", "Catch-all"]),
         ("activate", copy, ["Allow", copy, "Deny", "Catch-all"]),
@@ -107,9 +112,7 @@ def test_steps(
 
     planned = steps(rules(before), rules(after), written, switched.upper())
     assert planned == [
-        each.replace("copy D", "copy [earlier form of rul-D]").replace(
-            " copy", " [earlier form of rul-D]"
-        )
+        each.replace("copy D", f"copy {copy_of('D')}").replace(" copy", f" {copy_of('D')}")
         if "copy" in each
         else each.replace(" d", " D")
         for each in expected
@@ -118,8 +121,7 @@ def test_steps(
 
 def test_what_an_interrupted_change_left_is_deleted() -> None:
     left, unused = (
-        rule(f"[earlier form of rul-{name}]", status)
-        for name, status in (("A", "ACTIVE"), ("D", "INACTIVE"))
+        rule(copy_of(name), status) for name, status in (("A", "ACTIVE"), ("D", "INACTIVE"))
     )
     allow, deny = rule("A"), rule("D")
     assert steps([allow, left, deny, unused], [allow, deny], ("D",)) == [
@@ -130,7 +132,7 @@ def test_what_an_interrupted_change_left_is_deleted() -> None:
 
 
 def test_a_copy_that_an_interrupted_change_left_serves_again() -> None:
-    left, allow, deny = rule("[earlier form of rul-A]"), rule("A"), rule("D")
+    left, allow, deny = rule(copy_of("A")), rule("A"), rule("D")
     assert steps([allow, left, deny], [allow, deny], ("A", "D")) == [
         "replace A",
         "replace D",
@@ -139,11 +141,46 @@ def test_a_copy_that_an_interrupted_change_left_serves_again() -> None:
 
 
 def test_a_second_copy_has_a_name_of_its_own() -> None:
-    first = rule_steps.name_copy(rule("A"), [])
-    assert rule_steps.name_copy(rule("A"), [first]) == "[earlier form of rul-A 2]"
-    assert rule_steps.is_copy(first) and rule_steps.is_copy("[earlier form of rul-A 2]")
-    assert rule_steps.is_copy(rule_steps.name_copy(rule("Managed Macs"), []))
-    assert not rule_steps.is_copy("Managed Macs") and not rule_steps.is_copy(f"{first} of ours")
+    first = copy_of("A")
+    second = rule_steps.name_copy(rule("A"), [first])
+    assert second == first.replace("]", " 2]")
+    blank = rule("B", id="rul B")
+    third = rule_steps.name_copy(blank, [])
+    known = [rule("A"), blank, *map(rule, (first, second, third))]
+    assert rule_steps.find_copies(known) == {first, second, third}
+    assert all(map(rule_steps.looks_like_copy, (first, second, third)))
+
+
+def edited(name: str, status: str = "ACTIVE") -> PolicyRule:
+    """Return a rule with another content than that of the copied one."""
+    row = {"name": name, "status": status, "actions": {"appSignOn": {"access": "DENY"}}}
+    return PolicyRule.from_row({"id": f"rul-{name}", "conditions": {}, **row})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        rule("Managed Macs"),
+        rule("[earlier form of ours]"),
+        rule("[earlier form of rul-A]"),
+        rule("[earlier form of rul-A 5d1c0a1b]"),
+        rule(rule_steps.name_copy(rule("gone"), [])),
+        rule(f"{rule_steps.name_copy(rule('A'), [])} of ours"),
+        edited(rule_steps.name_copy(rule("A"), [])),
+    ],
+)
+def test_a_rule_that_is_not_proved_to_be_a_copy_stays(other: PolicyRule) -> None:
+    """A person may have named it so, or edited the copy."""
+    allow, deny = rule("A"), rule("D")
+    assert rule_steps.find_copies([allow, other, deny]) == set()
+    planned = steps([allow, other, deny], [allow, other, deny], ("A", "D"))
+    assert f"delete {other.name}" not in planned
+    assert sum(each.startswith("copy ") for each in planned) == 1
+
+
+def test_an_inactive_copy_that_okta_did_not_keep_as_it_was_sent_is_one_all_the_same() -> None:
+    copy = edited(copy_of("A"), "INACTIVE")
+    assert rule_steps.find_copies([rule("A"), copy]) == {copy.name}
 
 
 def test_a_rule_that_may_not_be_in_force_is_not_copied() -> None:
