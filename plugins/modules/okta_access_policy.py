@@ -39,6 +39,10 @@ options:
         of the clone says. An app whose earlier policy is not known, is not active, or is refused by
         Okta for that app stays, with a warning. The policy itself stays. An app that came from
         another clone goes back to the policy that it had before that one.
+      - No API shows which policy an app had before. For an app that somebody moved away from the
+        clone and back to it by hand, the description may still say what it had before the first
+        move. A run of V(present) with O(apps) in between removes that. Check mode shows where each
+        app goes.
       - If the policy does not exist, V(reverted) changes nothing. It fails if another clone has
         apps, because the policy may have been renamed. With O(clone_of), only clones of that policy
         count.
@@ -270,12 +274,12 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     if params["clone_of"]:
         original = resolution.require_policy(known, params["clone_of"], "clone_of")
     org_apps = ctx.okta.apps() if params["apps"] else []
-    moving = _moving_apps(ctx, current, org_apps)
+    held = ctx.okta.policy_apps(current.id) if current and org_apps else None
+    moving = _moving_apps(ctx, held or (), org_apps)
     if current is None and original:
         policy_plan.require_no_renamed_clone(params["name"], "name", original, moving, known)
-    plan, rules = _plan_policy(ctx, known, current, original, moving)
-    if current is None and original:
         _warn_of_leftovers(ctx, known, original)
+    plan, rules = _plan_policy(ctx, known, (current, original), moving, held)
     changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
     moves = _plan_moves(plan.future, current or original, moving, known)
     app_moves.warn_of_inactive(ctx.warn, (move.present for move in moves))
@@ -288,33 +292,47 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     policy = plan.future
     if changes and not ctx.check_mode:
         _check_rules(ctx, known, rules)
-        present = recheck.check_policy(ctx.okta, params["name"], current)
-        policy = policy_apply.apply_policy(ctx.okta, plan, present)
-        policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
+        policy = _apply(ctx, plan, moves)
     return Done(policy, changes, moving, forecast)
+
+
+def _apply(
+    ctx: ModuleContext, plan: policy_plan.PolicyPlan, moves: t.Sequence[app_moves.Move]
+) -> Policy:
+    """Write the policy, then move the apps to it. Return the policy."""
+    present = recheck.check_policy(ctx.okta, ctx.params["name"], plan.current)
+    if plan.current:
+        recheck.check_marks(ctx.okta, plan.current, plan.future)
+    policy = policy_apply.apply_policy(ctx.okta, plan, present)
+    policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
+    return policy
 
 
 def _plan_policy(
     ctx: ModuleContext,
     known: t.Sequence[Policy],
-    current: Policy | None,
-    original: Policy | None,
+    policies: tuple[Policy | None, Policy | None],
     moving: t.Sequence[App],
+    held: t.Collection[str] | None,
 ) -> tuple[policy_plan.PolicyPlan, dict[str, Rules]]:
-    """Return the plan, and the rules that apply to the apps now and later, by policy."""
+    """Return the plan, and the rules that apply to the apps now and later, by policy.
+
+    :arg policies: the policy as it is, and its original.
+    :arg held: the ids of the apps that the policy has, None if they were not read.
+    """
+    current, original = policies
     name, description = ctx.params["name"], ctx.params["description"]
     moves = _plan_moves(current or Policy("", name), current or original, moving, known)
     rules = app_moves.read_rules(ctx.okta, moves)
     earlier = policy_plan.earlier_policies(moving, known, rules)
-    return policy_plan.plan_policy(name, description, current, original, earlier), rules
+    return policy_plan.plan_policy(name, description, current, original, earlier, held), rules
 
 
-def _moving_apps(ctx: ModuleContext, current: Policy | None, known: t.Sequence[App]) -> list[App]:
+def _moving_apps(ctx: ModuleContext, held: t.Collection[str], known: t.Sequence[App]) -> list[App]:
     """Return the wanted apps that the policy does not have yet."""
     wanted = ctx.params["apps"]
     apps = resolution.resolve_apps(known, wanted) if wanted else []
-    mapped = ctx.okta.policy_apps(current.id) if current and apps else []
-    return [app for app in apps if app.id not in mapped]
+    return [app for app in apps if app.id not in held]
 
 
 def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: Policy) -> None:

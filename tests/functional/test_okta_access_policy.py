@@ -663,6 +663,26 @@ def test_each_app_goes_back_to_its_own_policy(desk):
     assert not desk.run(POLICY, {"name": NAME, "state": "reverted"})["changed"]
 
 
+def test_an_app_that_left_the_clone_and_came_back_by_hand_is_not_sent_to_a_policy_of_old(desk):
+    strict = desk.okta.policies.add("Strict")
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"], "max_locked_out": 100}
+    assert desk.run(POLICY, wanted)["changed"]
+    clone = next(each for each in desk.okta.policies.by_id.values() if each.name == NAME)
+    slack = desk.okta.directory.app("Slack")
+    with desk.watched.world.lock:
+        desk.okta.assign(slack, strict)
+    other = {**wanted, "apps": ["Salesforce"]}
+    predicted = desk.run(POLICY, other, check=True)
+    done = desk.run(POLICY, other)
+    assert done["changes"] == predicted["changes"] and slack.id not in clone.description
+    assert not desk.run(POLICY, other)["changed"]
+    with desk.watched.world.lock:
+        desk.okta.assign(slack, clone)
+    back = desk.run(POLICY, {"name": NAME, "state": "reverted"})
+    assert [app["label"] for app in back["left_apps"]] == ["Slack"]
+    assert [app["label"] for app in back["moved_apps"]] == ["Salesforce"]
+
+
 def test_a_backup_of_the_policy_in_the_console_stays_as_it_is(desk):
     policies = desk.okta.policies
     original = next(each for each in policies.by_id.values() if each.name == "Company apps")

@@ -131,7 +131,7 @@ def move_app(okta: Okta, app: App, policy: Policy, earlier_id: str = "") -> None
     :arg earlier_id: the policy that the app has in the plan, "" if that is not known. It is
         refused if the app has another one by now.
     """
-    check_target(okta, policy)
+    check_target(okta, policy, app.id)
     if earlier_id:
         check_app(okta, app, earlier_id)
     okta.assign_app_policy(app.id, policy.id)

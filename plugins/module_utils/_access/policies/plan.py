@@ -223,6 +223,7 @@ def plan_policy(
     current: Policy | None,
     original: Policy | None,
     moving: Marks | None = None,
+    held: t.Container[str] | None = None,
 ) -> PolicyPlan:
     """Return what to do about a policy.
 
@@ -230,6 +231,8 @@ def plan_policy(
 
     :arg moving: the marks of apps that will move to it. A clone keeps them in its description,
         which is written before an app moves.
+    :arg held: the ids of the apps that it has, None if they were not read. The mark of an app that
+        somebody moved away is removed: if it comes back, its earlier policy is another one.
     """
     if current is None:
         return _plan_new_policy(name, description, original, moving or Marks())
@@ -244,7 +247,8 @@ def plan_policy(
             f"Policy {current.name!r}: it exists and is {fact}, not from {original.name!r}"
             f" ({original.id}). Choose another name."
         )
-    text = _describe_policy(current, description, marks, moving or Marks())
+    kept = marks if held is None else marks.keeping(held)
+    text = _describe_policy(current, description, kept, moving or Marks())
     future = replace(current, description=text)
     if (text or "") == (current.description or ""):
         return PolicyPlan(current, original, future)
@@ -270,7 +274,7 @@ def _describe_policy(
         {**others.digests, **moving.digests},
         others.ambiguous,
     )
-    if description is None and future == marks:
+    if description is None and future == parse_marks(current.description):
         return current.description
     return with_marks(current.description if description is None else description, future)
 

@@ -17,6 +17,7 @@ from ..._core.lookup import find_earlier, named
 from ..._okta.client import Okta
 from ..._okta.records import App, Policy
 from ..rules.order import Rules, in_order
+from .marks import parse_marks
 
 _READ_ONLY = ("lastUpdated", "_links", "_embedded")
 
@@ -52,19 +53,33 @@ def check_apps(okta: Okta, policy: Policy, planned: t.Collection[str]) -> None:
         raise _changed(f"Policy {policy.name!r}", "got or lost an app")
 
 
+def check_marks(okta: Okta, policy: Policy, future: Policy) -> None:
+    """Raise Refused if an app whose mark would be removed is on the policy by now."""
+    before, after = parse_marks(policy.description), parse_marks(future.description)
+    removed = before.apps - after.apps
+    if removed and removed & set(okta.policy_apps(policy.id)):
+        raise _changed(f"Policy {policy.name!r}", "got an app")
+
+
 def check_app(okta: Okta, app: App, policy_id: str) -> None:
     """Raise Refused if an app does not have the policy any more that the plan read."""
     if app.id not in okta.policy_apps(policy_id):
         raise _changed(f"App {app.label!r}", "got another policy", "it has another policy by now")
 
 
-def check_target(okta: Okta, policy: Policy) -> None:
-    """Raise Refused if the policy that an app is to get was deleted, or is not active any more."""
+def check_target(okta: Okta, policy: Policy, app_id: str = "") -> None:
+    """Raise Refused if the policy that an app is to get was deleted, or is not active any more.
+
+    Raises it, too, if the description of a clone lost the mark of the app: it could not go back.
+    """
     current = next((each for each in okta.access_policies() if each.id == policy.id), None)
     if current is None:
         raise _changed(f"Policy {policy.name!r}", "was deleted")
     if current.is_inactive:
         raise _changed(f"Policy {policy.name!r}", f"became {current.status}")
+    planned, present = (parse_marks(each.description).came_from for each in (policy, current))
+    if planned.get(app_id) != present.get(app_id):
+        raise _changed(f"Policy {policy.name!r}", "got another mark of the app")
 
 
 def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | None:

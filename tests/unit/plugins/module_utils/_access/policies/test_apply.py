@@ -306,6 +306,31 @@ def test_an_app_does_not_move_to_a_policy_that_was_lost_since_the_plan(
     assert okta.writes == []
 
 
+@pytest.mark.parametrize("text", ["", "[made from policy rst1] [apps from policy rst9: app1]"])
+def test_an_app_does_not_move_to_a_clone_that_lost_its_mark_since_the_plan(
+    okta: FakeOkta, text: str
+) -> None:
+    """Another run wrote the description. The app could not go back to its own policy."""
+    marks = "[made from policy rst1] [apps from policy rst1: app1]"
+    managed = okta.add("rst2", name="Managed", description=marks)
+    okta.rows["rst2"]["description"] = text
+    with pytest.raises(Refused, match="Policy 'Managed': it got another mark of the app in Okta"):
+        policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
+    assert okta.writes == []
+    policy_apply.move_app(t.cast(t.Any, okta), App("app2", "Jira"), managed)
+
+
+def test_the_mark_of_an_app_that_came_back_since_the_plan_is_not_removed(okta: FakeOkta) -> None:
+    marks = "[made from policy rst1] [apps from policy rst1: app1]"
+    managed = okta.add("rst2", name="Managed", description=marks)
+    future = replace(managed, description="[made from policy rst1]")
+    recheck.check_marks(t.cast(t.Any, okta), managed, future)
+    okta.apps["rst2"].append("app1")
+    recheck.check_marks(t.cast(t.Any, okta), managed, managed)
+    with pytest.raises(Refused, match="Policy 'Managed': it got an app in Okta"):
+        recheck.check_marks(t.cast(t.Any, okta), managed, future)
+
+
 def test_a_policy_that_is_deactivated_between_two_moves_gets_no_further_app(okta: FakeOkta) -> None:
     moves = moves_of(okta, "Slack", "Jira")
 

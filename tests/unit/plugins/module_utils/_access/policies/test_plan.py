@@ -250,6 +250,27 @@ def test_a_clone_notes_the_policy_of_an_app_before_it_moves() -> None:
     assert renamed.future.description == f"Theirs. {marks}"
 
 
+def test_the_mark_of_an_app_that_left_the_clone_is_removed() -> None:
+    """Somebody moved it. If it comes back, it comes from another policy."""
+    text = (
+        "Ours. [made from policy rst1] [apps from policy rst1 as 5d1c: a1 a2] [apps from policy"
+        " rst1: a3] [apps from policy rst2: a3 a4]"
+    )
+    clone = policy(description=text)
+    arguments = ("x", None, clone, original())
+    assert not policy_plan.plan_policy(*arguments).changes, "the apps were not read"
+    assert not policy_plan.plan_policy(*arguments, None, {"a1", "a2", "a3", "a4"}).changes
+    plan = policy_plan.plan_policy(*arguments, None, {"a1"})
+    assert plan.future.description == (
+        "Ours. [made from policy rst1] [apps from policy rst1 as 5d1c: a1]"
+    )
+    moving = policy_plan.plan_policy(*arguments, Marks(None, {"a4": "rst7"}), {"a3"})
+    assert moving.future.description == (
+        "Ours. [made from policy rst1] [apps from policy rst1: a3] [apps from policy rst2: a3]"
+        " [apps from policy rst7: a4]"
+    )
+
+
 def test_a_policy_that_is_not_a_clone_gets_no_mark() -> None:
     plan = policy_plan.plan_policy(
         "x", None, policy(description="Ours."), None, Marks(None, {"a1": "rst1"})
