@@ -345,6 +345,26 @@ def test_a_rollback_by_hand_is_not_refused_for_whom_the_policy_refused_before(co
 
 
 @pytest.mark.lab(macs=MACS)
+def test_a_rollback_after_which_all_apps_stay_names_them(company, playbook):
+    """They were assigned to the clone by hand. Without apps, the output says so."""
+    assert all(company.ready().values())
+    slack = {**VARIABLES, "device_trust_access_apps": ["Slack"]}
+    assert playbook(company.watched.lab, ENFORCE, variables=slack).status == 0
+    only = {"device_trust_access_policy": "Company apps"}
+    back = playbook(company.watched.lab, ROLLBACK, variables=only)
+    assert back.status == 0 and company.policies()["Slack"] == "Company apps", back.output
+    none = playbook(company.watched.lab, ROLLBACK, variables=only)
+    assert none.status == 0 and f"No app had the policy {CLONE}." in none.output, none.output
+    clone = next(each for each in company.okta.policies.by_id.values() if each.name == CLONE)
+    with company.world.lock:
+        company.okta.assign(company.okta.directory.app("Slack"), clone)
+    left = playbook(company.watched.lab, ROLLBACK, variables=only)
+    sentence = f"No app went back. These stay with the policy {CLONE}: Slack."
+    assert left.status != 0 and sentence in left.output, left.output
+    assert "No app had the policy" not in left.output
+
+
+@pytest.mark.lab(macs=MACS)
 def test_a_rollback_on_denials_is_not_refused_for_whom_the_policy_refused_before(company, playbook):
     refuse_some(company)
     serial = company.world.people[0].serial
