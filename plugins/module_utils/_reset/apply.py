@@ -456,14 +456,18 @@ class ResetRun:
 
         Where registrations are lost, its users are read again: Okta does not document whether a
         sign-in changes the record. So are the record that is kept in place of a spare one, and its
-        users. A clean-up reads the uses, the suspension and its Mac again, too.
+        users. A clean-up reads the uses, the suspension and its Mac again, too: these before,
+        because the System Log may take long.
         """
-        target = self._read_again(decision.target)
-        keeper = decision.keeper and self._read_again(decision.keeper)
-        if self._options.guards.clean_up and target.device:
-            kept = [read_with_users(self._okta, each) for each in target.kept_ids]
-            target = self._check_mac_again(check_kept(target, kept), self._options.guards.clean_up)
+        target, clean_up = decision.target, self._options.guards.clean_up
+        if clean_up:
+            target = self._check_mac_again(target, clean_up)
             reader.read_uses_again(target, self._guards().now)
+        target = self._read_again(target)
+        keeper = decision.keeper and self._read_again(decision.keeper)
+        if clean_up and target.device:
+            kept = [read_with_users(self._okta, each) for each in target.kept_ids]
+            target = check_kept(target, kept)
         evidence = reader.read_enrollments(target)
         again = decide_again(target, keeper, decisions, guards, evidence)
         return keep_changed(again, decision.target) if self._options.approved_digest else again

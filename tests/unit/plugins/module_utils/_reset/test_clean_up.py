@@ -534,7 +534,10 @@ def test_a_clean_up_with_the_macs_of_another_company_is_refused(
     assert not reset.okta.writes
 
 
-@pytest.mark.parametrize("change", ["gone", "suspended", "users", "unsuspended", "used"])
+IN_LOG = ("unsuspended", "used")
+
+
+@pytest.mark.parametrize("change", ["gone", "suspended", "users", *IN_LOG])
 def test_what_changes_while_the_clean_up_runs_keeps_the_record(reset: t.Any, change: str) -> None:
     old = ago(300).isoformat()
     reset.okta.add("guo1", "C01", "ann", created=old)
@@ -543,7 +546,7 @@ def test_what_changes_while_the_clean_up_runs_keeps_the_record(reset: t.Any, cha
     reset.kandji.macs = [mac()]
 
     def alter(call: tuple[str, ...]) -> None:
-        if call != ("device", "guo1"):
+        if call != (("enrollments", "00u-ann") if change in IN_LOG else ("device", "guo1")):
             return
         if change == "gone":
             reset.okta.records.pop("guo2", None)
@@ -592,6 +595,25 @@ def test_a_user_who_comes_back_while_the_clean_up_runs_keeps_the_record(reset: t
     options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
     outcome = reset.run(**options).outcomes[0]
     assert (outcome.state, outcome.decision.code) == ("skipped", "in_use")
+
+
+def test_a_record_is_read_last_right_before_its_first_step(reset: t.Any) -> None:
+    """Somebody unsuspends it while the System Log is read."""
+    returned(reset, "SUSPENDED", [SUSPEND], AGENT)
+    reset.okta.users_of["guo1"] = [user("ann")]
+    reset.kandji.macs = [replace(mac(), serial="C09")]
+
+    def unsuspend(call: tuple[str, ...]) -> None:
+        if call[0] == "log":
+            reads.append(call)
+        if len(reads) == 4:
+            reset.okta.records["guo1"] = replace(reset.okta.records["guo1"], status="ACTIVE")
+
+    reads: list[tuple[str, ...]] = []
+    reset.okta.before = unsuspend
+    (outcome,) = reset.run(goal=GOALS["absent"], **OPTIONS).outcomes
+    assert (outcome.state, outcome.decision.code) == ("skipped", "not_suspended"), reads
+    assert not reset.okta.writes
 
 
 OPTIONS: dict[str, t.Any] = {"duplicates": "each", "clean_up": CLEAN_UP}
