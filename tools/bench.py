@@ -361,6 +361,10 @@ Written by `make bench`: every line was measured in one run, against [the lab](l
   needs blueprints and custom profiles (a call each). The site playbook also verifies the org and
   the events of its SCEP platform (a call each), and the SCEP endpoint (2). None of these can be
   left out: each explains a stage, or prevents a wrong write.
+- One task of the site playbook plans all rings from one read. Before, five tasks each read for
+  themselves. Both, one after the other in one lab on a busy machine: with 100 Macs 22 calls instead
+  of 40, and 3.3 s of processor instead of 7.2 s; with 1,000 Macs 41 calls instead of 59, and 3.6 s
+  instead of 6.8 s.
 - **time** depends on what else the machine did; **processor** does not: seconds of user and
   system time, of the contender and all that it started.
 - **memory** is the resident memory of the largest process. Of a playbook that is the module, or
