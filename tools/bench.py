@@ -81,7 +81,7 @@ class RunningLab:
     """A lab in a process of its own, so that its memory and its time are not the contenders'."""
 
     def __init__(self, announcement: dict[str, t.Any]) -> None:
-        self.told = announcement
+        self.announcement = announcement
         self.session = requests.Session()
         self.session.trust_env, self.session.verify = False, announcement["ca_file"]
 
@@ -89,10 +89,10 @@ class RunningLab:
         """Send a request to the lab's control surface. Return its JSON answer."""
         answer = self.session.request(
             verb,
-            self.told["control_url"] + path,
+            self.announcement["control_url"] + path,
             json=body,
             timeout=600,
-            headers={"Authorization": f"Bearer {self.told['control_token']}"},
+            headers={"Authorization": f"Bearer {self.announcement['control_token']}"},
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
@@ -100,9 +100,9 @@ class RunningLab:
     def kandji(self, path: str) -> t.Any:
         """Read a path of the lab's Kandji API."""
         answer = self.session.get(
-            f"{self.told['kandji_url']}/api/v1{path}",
+            f"{self.announcement['kandji_url']}/api/v1{path}",
             timeout=60,
-            headers={"Authorization": f"Bearer {self.told['kandji_api_token']}"},
+            headers={"Authorization": f"Bearer {self.announcement['kandji_api_token']}"},
         )
         answer.raise_for_status()
         return answer.json()
@@ -146,7 +146,9 @@ def converge(lab: RunningLab) -> None:
 
     Afterwards the fleet is managed, and nothing changes any more.
     """
-    test_macs = {"serials": [serial for ring in lab.told["rings"] for serial in ring["test_macs"]]}
+    test_macs = {
+        "serials": [serial for ring in lab.announcement["rings"] for serial in ring["test_macs"]]
+    }
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             site_command(lab),
@@ -170,7 +172,7 @@ def converge(lab: RunningLab) -> None:
 
 def environment(lab: RunningLab) -> dict[str, str]:
     """Return the environment of a contender."""
-    return child_environment(**lab_environment(lab.told))
+    return child_environment(**lab_environment(lab.announcement))
 
 
 def playbook(path: Path, variables: dict[str, t.Any]) -> list[str]:
@@ -187,7 +189,7 @@ def playbook(path: Path, variables: dict[str, t.Any]) -> list[str]:
 
 def site_command(lab: RunningLab) -> list[str]:
     """Return the command that runs the site playbook."""
-    return playbook(SITE, {"device_trust_rings": lab.told["rings"], **QUICK})
+    return playbook(SITE, {"device_trust_rings": lab.announcement["rings"], **QUICK})
 
 
 def measure(lab: RunningLab, command: list[str], more: t.Mapping[str, str]) -> tuple[Used, str]:
@@ -229,7 +231,7 @@ def report_variables(lab: RunningLab) -> tuple[list[dict[str, t.Any]], list[str]
             "blueprints": ring["blueprints"],
             "scep_profile": f"Okta SCEP - {ring['name']}",
         }
-        for ring in lab.told["rings"]
+        for ring in lab.announcement["rings"]
     ]
     named = {ring["scep_profile"] for ring in rings}
     profiles = [
@@ -238,7 +240,7 @@ def report_variables(lab: RunningLab) -> tuple[list[dict[str, t.Any]], list[str]
         if row["name"] in named
     ]
     blueprints = {row["name"]: row["id"] for row in lab.kandji("/blueprints?limit=300")["results"]}
-    first = blueprints[lab.told["rings"][0]["blueprints"][0]]
+    first = blueprints[lab.announcement["rings"][0]["blueprints"][0]]
     apps = [
         row["id"]
         for row in lab.kandji(f"/blueprints/{first}/list-library-items")["results"]
@@ -290,15 +292,15 @@ def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Me
             playbook(SUBJECTS / "report_by_uri.yml", variables),
             {},
         )
-    floor, said = floor_of_report(lab), {}
+    floor, messages = floor_of_report(lab), {}
     for name, (command, more) in contenders.items():
         used, printed = measure(lab, command, more)
-        said[name] = printed.split("MANAGED ")[-1].split()[0].strip('"')
+        messages[name] = printed.split("MANAGED ")[-1].split()[0].strip('"')
         yield Measured("report", macs, name, floor, used)
-    if len(set(said.values())) > 1:
+    if len(set(messages.values())) > 1:
         raise SystemExit(
             "The contenders do not agree how many Macs are managed, so that they did not do the"
-            f" same job: {said}"
+            f" same job: {messages}"
         )
 
 
@@ -340,7 +342,7 @@ def page(rows: t.Sequence[Measured]) -> str:
         [
             "| job | Macs | done by | calls | floor | time | processor | memory |",
             "|---" * 8 + "|",
-            *(one.row() for one in rows),
+            *(each.row() for each in rows),
         ]
     )
     return f"""# How much it asks of the vendors
@@ -398,15 +400,15 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         help="from this size on the others are left out, since they would take hours",
     )
     parser.add_argument("--dry", action="store_true", help="print the page instead of writing it")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     rows: list[Measured] = []
-    for macs in given.macs or [*SMALL, *LARGE]:
+    for macs in options.macs or [*SMALL, *LARGE]:
         with running_lab(macs) as lab:
             converge(lab)
-            for one in bench(lab, macs, macs < given.alone):
-                print(one.row(), flush=True)
-                rows.append(one)
-    if given.dry:
+            for each in bench(lab, macs, macs < options.alone):
+                print(each.row(), flush=True)
+                rows.append(each)
+    if options.dry:
         print(page(rows))
     else:
         PAGE.write_text(page(rows), encoding="utf-8")

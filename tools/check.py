@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run everything that must pass before a change lands: `make test`.
 
-Fast checks come first. The sanity tests run beside them: most of both use one processor, and the
+Fast checks come first. The sanity tests run next to them: most of both use one processor, and the
 tests of pytest, which come afterwards, use two. ``--all`` (`make test-all`) adds the slow tests and
 those that need programs of others.
 """
@@ -25,7 +25,7 @@ from tools.support.environment import (
     run_and_read,
     run_tool,
 )
-from tools.support.pipeline import Beside, Stage, run_stages
+from tools.support.pipeline import Background, Stage, run_stages
 
 SCENARIOS = CHECKOUT / "extensions" / "molecule"
 Check = t.Callable[[], bool]
@@ -140,5 +140,5 @@ def asked(arguments: list[str], sanity: Check) -> list[Stage]:
 
 if __name__ == "__main__":
     findings.clear()
-    sanity_tests = Beside("tools.support.sanity", *sys.argv[1:])
+    sanity_tests = Background("tools.support.sanity", *sys.argv[1:])
     sys.exit(run_stages(asked(sys.argv[1:], sanity_tests.finish)))

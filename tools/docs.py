@@ -83,8 +83,8 @@ def for_the_site(text: str, directory: str) -> str:
     repository.
     """
 
-    def link(found: re.Match[str]) -> str:
-        picture, label, target = found.groups()
+    def link(match: re.Match[str]) -> str:
+        picture, label, target = match.groups()
         return f"{picture}[{label}]({_target(target, directory)})"
 
     return LINK.sub(link, text)

@@ -117,7 +117,7 @@ def build(image: str) -> bool:
 
 
 def run_in(
-    image: str, template: str, told: dict[str, t.Any], directory: Path, **values: t.Any
+    image: str, template: str, announcement: dict[str, t.Any], directory: Path, **values: t.Any
 ) -> awx_job.Outcome:
     """Run a job in a container of the image.
 
@@ -131,7 +131,7 @@ def run_in(
         "container_volume_mounts": [f"{directory / 'state'}:{STATE_DIR}:z"],
     }
     (directory / "state").mkdir(parents=True)
-    job = awx_job.Job(template, awx_job.lab_credentials(told), **values)
+    job = awx_job.Job(template, awx_job.lab_credentials(announcement), **values)
     playbook = awx_job.lay_out(job, directory, seen_at="/runner", settings=container)
     shutil.copytree(CHECKOUT / "playbooks", directory / "project" / "playbooks")
     command = [str(SCRIPTS / "ansible-runner"), "run", str(directory), "-p", playbook, "-i", "1"]
@@ -148,9 +148,9 @@ def try_it(image: str) -> bool:
         Lab(Options(macs=MACS, people=True)) as lab,
         tempfile.TemporaryDirectory(prefix="devicetrust-ee-") as place,
     ):
-        told = lab.announcement
+        announcement = lab.announcement
         variables = {
-            "device_trust_rings": told["rings"],
+            "device_trust_rings": announcement["rings"],
             "device_trust_gate_wait": 60,
             "device_trust_poll_interval": 2,
             "device_trust_state_dir": STATE_DIR,
@@ -174,8 +174,8 @@ def _try(
     mark, started = len(lab.world.requests), time.monotonic()
     outcome = run_in(image, template, lab.announcement, directory, variables=variables)
     wrote = sum(
-        one.writes and one.vendor != "scep" and "(lab Mac)" not in one.user_agent
-        for one in lab.world.requests[mark:]
+        request.writes and request.vendor != "scep" and "(lab Mac)" not in request.user_agent
+        for request in lab.world.requests[mark:]
     )
     print(
         f"{template:<7} exit status {outcome.status}, {len(outcome.events)} events, {wrote} writes,"

@@ -94,8 +94,8 @@ def ansible_lint() -> bool:
 
 def judge_ansible_lint(status: int, output: str, expected: int) -> bool:
     """Return whether ansible-lint passed and processed at least ``expected`` files."""
-    said = PROCESSED.search(output)
-    processed = int(said.group(1)) if said else 0
+    match = PROCESSED.search(output)
+    processed = int(match.group(1)) if match else 0
     print(f"ansible-lint: {processed} files processed, of which at least {expected} were to be.")
     return status == 0 and processed >= max(expected, 1)
 

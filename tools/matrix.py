@@ -86,10 +86,10 @@ def main(wanted: t.Sequence[str]) -> int:
         print(f"{unknown[0]}: known are {', '.join(CORES)}.", file=sys.stderr)
         return 2
     cells = [cell for core in wanted or CORES for cell in row(core)]
-    shown = "\n".join(table(cells))
-    print(f"\n{shown}")
+    lines = "\n".join(table(cells))
+    print(f"\n{lines}")
     if not wanted:
-        PAGE.write_text(page(shown))
+        PAGE.write_text(page(lines))
     return (
         0
         if all(cell.ok for cell in cells)
@@ -112,11 +112,11 @@ def row(core: str) -> list[Cell]:
 def prepared(core: str, python: str) -> Cell:
     """Return a cell with its virtual environment, if its Python is installed."""
     cell = Cell(core, python)
-    found = interpreter(python)
-    if found is None:
+    path = interpreter(python)
+    if path is None:
         return cell
     wanted = "ansible-core" if core == "newest" else f"ansible-core=={core}.*"
-    cell.place = environment_of(f"core-{core}-python-{python}", found, [wanted, *PACKAGES])
+    cell.place = environment_of(f"core-{core}-python-{python}", path, [wanted, *PACKAGES])
     if cell.place is None:
         cell.units = cell.sanity = "FAILED: packages"
         cell.ok = False
@@ -185,9 +185,9 @@ def collected(directory: Path) -> Path:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     for version in sorted({python for pythons in CORES.values() for python in pythons}):
-        found = interpreter(version)
-        if found:
-            (directory / f"python{version}").symlink_to(found)
+        path = interpreter(version)
+        if path:
+            (directory / f"python{version}").symlink_to(path)
     return directory
 
 
@@ -219,7 +219,7 @@ def table(cells: t.Sequence[Cell]) -> list[str]:
     return ["| ansible-core | Python | sanity | unit tests |", "|---|---|---|---|", *rows]
 
 
-def page(shown: str) -> str:
+def page(lines: str) -> str:
     """Return the text of docs/dev/matrix.md."""
     return f"""# ansible-core and Python
 
@@ -228,7 +228,7 @@ with each Python that this core supports on a controller. The tests of the lab n
 run of sanity takes all Pythons of a core; its time is shown for each. "not here" means that this
 Python was not installed where it was run.
 
-{shown}
+{lines}
 """
 
 

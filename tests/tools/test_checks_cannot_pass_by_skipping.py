@@ -18,7 +18,7 @@ from tools.lint import judge_ansible_lint, judge_ruff_format
 from tools.support import pipeline
 from tools.support.complexity import LIMIT, FunctionComplexity, judge_complexity, measure
 from tools.support.git_files import tracked_files
-from tools.support.pipeline import Beside, Stage, run_stages
+from tools.support.pipeline import Background, Stage, run_stages
 from tools.support.sanity import EXPECTED, judge, users_files
 from tools.support.type_check import judge_mypy, typed_files
 
@@ -132,7 +132,7 @@ def test_a_check_beside_others_runs_at_once_and_shows_its_output_later(
     for name, status in (("passes", 0), ("fails", 1)):
         code = f"open({name!r}, 'w').close(); print({name!r}); raise SystemExit({status})"
         (tmp_path / f"{name}_beside.py").write_text(code)
-    passes, fails = Beside("passes_beside"), Beside("fails_beside")
+    passes, fails = Background("passes_beside"), Background("fails_beside")
     while not {"passes", "fails"} <= {path.name for path in tmp_path.iterdir()}:
         time.sleep(0.01)
     assert capsys.readouterr().out == ""

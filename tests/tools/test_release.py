@@ -92,7 +92,7 @@ def test_another_content_is_another_tarball(tmp_path):
     [
         ("1.2.3", "1.2.3", ["1.2.2"], 2, None),
         ("1.2.3", "1.2.3", ["1.2.3"], 0, None),
-        ("1.2", "1.2", [], 2, "no semantic version"),
+        ("1.2", "1.2", [], 2, "not a semantic version"),
         ("1.2.3", "1.2.2", [], 2, "transport.py 1.2.2"),
         ("1.2.3", "1.2.3", ["1.2.3"], 2, "set the next version"),
         ("1.2.3", "1.2.3", [], 0, "no fragment"),

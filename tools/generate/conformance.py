@@ -106,14 +106,14 @@ def merged(
 
 def differences(test: str, ran: t.Iterable[Row], text: str) -> list[str]:
     """Return the differences between the page and the recorded rows of one test."""
-    said, found = {row for row in rows_of(text) if row.test == test}, set(ran)
+    listed, measured = {row for row in rows_of(text) if row.test == test}, set(ran)
     lacking = [
         f"lacks: {row.program}, {row.operation}, {row.how}, {row.result}"
-        for row in sorted(found - said)
+        for row in sorted(measured - listed)
     ]
     return lacking + [
         f"holds: {row.program}, {row.operation}, {row.how}, {row.result}"
-        for row in sorted(said - found)
+        for row in sorted(listed - measured)
     ]
 
 

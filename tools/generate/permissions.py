@@ -91,11 +91,14 @@ def playbooks() -> list[str]:
 def operations_of_playbook(name: str) -> list[t.Any]:
     """Return the operations that a playbook sends, of those that its modules declare."""
     used = modules_of(CHECKOUT / "playbooks" / f"{name}.yml") & set(names())
-    declared = [one for module in sorted(used) for one in operations(module)]
+    declared = [operation for module in sorted(used) for operation in operations(module)]
     return [
-        replace(one, optional=False) if one.name in ALWAYS_SENT.get(name, ()) else one
-        for one in declared
-        if one.name not in NEVER_SENT.get(name, ()) and not (one.writes and name in READING)
+        replace(operation, optional=False)
+        if operation.name in ALWAYS_SENT.get(name, ())
+        else operation
+        for operation in declared
+        if operation.name not in NEVER_SENT.get(name, ())
+        and not (operation.writes and name in READING)
     ]
 
 
@@ -143,23 +146,23 @@ def _line(titles: t.Sequence[str], permissions: str) -> str:
 
 def _permissions(used: t.Sequence[t.Any]) -> str:
     by_name: dict[str, list[t.Any]] = {}
-    for one in used:
-        by_name.setdefault(one.permission, []).append(one)
+    for operation in used:
+        by_name.setdefault(operation.permission, []).append(operation)
     marks = {name: _mark(operations) for name, operations in by_name.items() if name}
     okta = {name: mark for name, mark in marks.items() if name.startswith("okta.")}
     kandji = {name: mark for name, mark in marks.items() if name not in okta}
-    vendors = {"Okta": _shown(okta, "`"), "Kandji": _shown(kandji, "")}
+    vendors = {"Okta": _render_permissions(okta, "`"), "Kandji": _render_permissions(kandji, "")}
     return "".join(f" {name}: {text}." for name, text in vendors.items() if text)
 
 
 def _mark(sharing: t.Sequence[t.Any]) -> str:
     """Return the mark of the permission of some operations: that of the one that needs it most."""
-    needed = [one for one in sharing if not one.optional]
-    writes = all(one.writes for one in needed or sharing)
+    needed = [operation for operation in sharing if not operation.optional]
+    writes = all(operation.writes for operation in needed or sharing)
     return ("**" if writes else "") + ("" if needed else "*")
 
 
-def _shown(permissions: dict[str, str], quote: str) -> str:
+def _render_permissions(permissions: dict[str, str], quote: str) -> str:
     return ", ".join(
         f"{mark}{quote}{name}{quote}{mark}" for name, mark in sorted(permissions.items())
     )
@@ -167,11 +170,13 @@ def _shown(permissions: dict[str, str], quote: str) -> str:
 
 def page() -> str:
     """Return the text of the page."""
-    site = entry("all of `site.yml`", [one for name in SITE for one in operations(name)])
+    site = entry(
+        "all of `site.yml`", [operation for name in SITE for operation in operations(name)]
+    )
     enforce = entry(
         "`enforce_managed_devices.yml`, `rollback_managed_devices.yml`, and `site.yml` with"
         " `device_trust_enforce` too",
-        [one for name in ENFORCE for one in operations(name)],
+        [operation for name in ENFORCE for operation in operations(name)],
     )
     others = entries({f"`{name}.yml`": operations_of_playbook(name) for name in playbooks()})
     follower = import_module(f"{UTILS}._okta.log_follower").USES

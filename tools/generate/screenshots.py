@@ -92,7 +92,7 @@ def main() -> int:
         run_playbook(report, lab.announcement, variables=kept)
         driver.get(lab.announcement["page_url"])
         WebDriverWait(driver, PATIENCE).until(
-            lambda one: one.execute_script(
+            lambda driver: driver.execute_script(
                 "return document.querySelectorAll('#rows tr').length > 20"
             )
         )

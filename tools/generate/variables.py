@@ -70,8 +70,8 @@ def _default(variable: t.Any) -> str:
     if variable.default in (None, "", [], {}):
         return ""
     text = yaml.safe_dump(variable.default, default_flow_style=True).removesuffix("...\n").strip()
-    shown = variable.default if isinstance(variable.default, str) else text
-    return f"; default: `{shown}`"
+    rendered = variable.default if isinstance(variable.default, str) else text
+    return f"; default: `{rendered}`"
 
 
 def _meaning(variable: t.Any) -> str:

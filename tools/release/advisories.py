@@ -31,13 +31,13 @@ class Audit:
             checked = [row for row in rows if "skip_reason" not in row]
             return cls(
                 len(checked),
-                tuple(_line(row, found) for row in checked for found in row["vulns"]),
+                tuple(_line(row, advisory) for row in checked for advisory in row["vulns"]),
                 tuple(f"{row['name']}: {row['skip_reason']}" for row in skipped),
             )
         except (KeyError, TypeError, json.JSONDecodeError) as problem:
             raise ValueError(f"pip-audit's answer cannot be read: {problem!r}") from problem
 
 
-def _line(row: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> str:
-    fixed = ", ".join(found["fix_versions"]) or "no version"
-    return f"{row['name']} {row['version']}: {found['id']}, fixed in {fixed}"
+def _line(row: t.Mapping[str, t.Any], advisory: t.Mapping[str, t.Any]) -> str:
+    fixed = ", ".join(advisory["fix_versions"]) or "no version"
+    return f"{row['name']} {row['version']}: {advisory['id']}, fixed in {fixed}"

@@ -84,7 +84,7 @@ def built() -> Path:
     return PLACE / f"devicetrust-okta_kandji-{version()}.tar.gz"
 
 
-def moment() -> int:
+def timestamp() -> int:
     """Return the time of the last commit in seconds, which everything in the tarball gets."""
     command = ["git", "log", "-1", "--format=%ct"]
     return int(
@@ -112,7 +112,7 @@ def version_problems(galaxys: str, agents: str, before: t.Sequence[str], new: in
     ``before``: the versions in the changelog; ``new``: the number of fragments that it lacks.
     """
     wrong = (
-        [] if SEMANTIC.fullmatch(galaxys) else [f"galaxy.yml: {galaxys} is no semantic version."]
+        [] if SEMANTIC.fullmatch(galaxys) else [f"galaxy.yml: {galaxys} is not a semantic version."]
     )
     if agents != galaxys:
         wrong.append(
@@ -191,13 +191,13 @@ def with_full_links(text: str, folder: Path, base: str, below: str = "") -> str:
     :arg below: what the links begin with that change. The pages for contributors are not shipped.
     """
 
-    def full(found: re.Match[str]) -> str:
-        if not found.group(1).startswith(below):
-            return found.group(0)
+    def full(match: re.Match[str]) -> str:
+        if not match.group(1).startswith(below):
+            return match.group(0)
         parts: list[str] = []
-        for part in (folder / found.group(1)).parts:
+        for part in (folder / match.group(1)).parts:
             parts = parts[:-1] if part == ".." else [*parts, part]
-        return f"]({base}/{'/'.join(parts)}{found.group(2) or ''})"
+        return f"]({base}/{'/'.join(parts)}{match.group(2) or ''})"
 
     return RELATIVE.sub(full, text)
 
@@ -233,7 +233,7 @@ def one_build(place: Path) -> Path | None:
     if run_and_read(command, child_environment(), show=False)[0]:
         return None
     made = place / built().name
-    tarball.normalise(made, moment())
+    tarball.normalise(made, timestamp())
     return made
 
 
@@ -286,10 +286,10 @@ def imports_its_own(line: str) -> bool:
 
     The importer runs ansible-lint where the collection is not installed.
     """
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"WARNING: ERROR +Failed to find devicetrust\.okta_kandji\.(\w+) playbook\.", line.strip()
     )
-    return found is not None and (CHECKOUT / "playbooks" / f"{found[1]}.yml").is_file()
+    return match is not None and (CHECKOUT / "playbooks" / f"{match[1]}.yml").is_file()
 
 
 def judge_importer(status: int, output: str) -> bool:

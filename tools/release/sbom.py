@@ -20,16 +20,16 @@ def completed(document: Json, galaxy: t.Mapping[str, t.Any], sha256: str) -> Jso
 
     Raises ValueError if a package that the collection needs is missing.
     """
-    kept = [one for one in document["components"] if one["name"].lower() not in NOT_OURS]
-    references = {one["name"].lower(): one["bom-ref"] for one in kept}
+    kept = [each for each in document["components"] if each["name"].lower() not in NOT_OURS]
+    references = {each["name"].lower(): each["bom-ref"] for each in kept}
     lacking = [name for name in NEEDED if name.lower() not in references]
     if lacking:
         raise ValueError(f"The environment lacks {', '.join(lacking)}.")
-    gone = {one["bom-ref"] for one in document["components"]} - set(references.values())
+    removed = {each["bom-ref"] for each in document["components"]} - set(references.values())
     depends = [
-        _without(one, gone)
-        for one in document.get("dependencies", [])
-        if one["ref"] not in gone and one["ref"] in set(references.values())
+        _without(each, removed)
+        for each in document.get("dependencies", [])
+        if each["ref"] not in removed and each["ref"] in set(references.values())
     ]
     depends.insert(
         0, {"ref": REFERENCE, "dependsOn": sorted(references[name.lower()] for name in NEEDED)}
@@ -41,7 +41,7 @@ def completed(document: Json, galaxy: t.Mapping[str, t.Any], sha256: str) -> Jso
         "name": galaxy["name"],
         "version": str(galaxy["version"]),
         "description": galaxy["description"],
-        "licenses": [{"license": {"id": one}} for one in galaxy["license"]],
+        "licenses": [{"license": {"id": each}} for each in galaxy["license"]],
         "hashes": [{"alg": "SHA-256", "content": sha256}],
         "externalReferences": [{"type": "vcs", "url": galaxy["repository"]}],
     }
@@ -62,7 +62,7 @@ def reading_problems(
     """
     seen = {(name.lower(), version) for name, version in read}
     wanted = {(name.lower(), version) for name, version in installed}
-    wanted = {one for one in wanted if one[0] not in NOT_OURS}
+    wanted = {each for each in wanted if each[0] not in NOT_OURS}
     return [
         f"{name} {version} is installed, and the bill of materials does not list it."
         for name, version in sorted(wanted - seen)
@@ -72,9 +72,12 @@ def reading_problems(
     ]
 
 
-def _without(dependency: Json, gone: t.AbstractSet[str]) -> Json:
+def _without(dependency: Json, removed: t.AbstractSet[str]) -> Json:
     return (
-        {**dependency, "dependsOn": [one for one in dependency["dependsOn"] if one not in gone]}
+        {
+            **dependency,
+            "dependsOn": [each for each in dependency["dependsOn"] if each not in removed],
+        }
         if "dependsOn" in dependency
         else dependency
     )

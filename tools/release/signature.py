@@ -71,19 +71,19 @@ def verified(
         finally:
             run_and_read(["gpgconf", "--kill", "all"], gpg.environment, show=False)
     command = [*galaxy, "--keyring", str(keyring), "--required-valid-signature-count", "+1"]
-    taken, said = run_and_read([*command, "--signature", made.as_uri()], environment, show=False)
+    taken, text = run_and_read([*command, "--signature", made.as_uri()], environment, show=False)
     refused, answer = run_and_read(
         [*command, "--signature", forged.as_uri()], environment, show=False
     )
-    return judge(taken == 0, said, refused != 0, answer)
+    return judge(taken == 0, text, refused != 0, answer)
 
 
-def judge(taken: bool, said: str, refused: bool, answer: str) -> bool:
+def judge(taken: bool, text: str, refused: bool, answer: str) -> bool:
     """Print what ansible-galaxy did with the right and with the forged signature.
 
     Return whether both were judged rightly: it must say that the forged one failed, too.
     """
     rightly = refused and "Signature verification failed" in answer
-    print("ansible-galaxy takes the signature." if taken else said)
+    print("ansible-galaxy takes the signature." if taken else text)
     print("ansible-galaxy refuses the signature of another manifest." if rightly else answer)
     return taken and rightly

@@ -31,8 +31,8 @@ def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def normalise(file: Path, moment: int) -> None:
-    """Rewrite a tarball in place. ``moment``: the time of all its members, in seconds."""
+def normalise(file: Path, timestamp: int) -> None:
+    """Rewrite a tarball in place. ``timestamp``: the time of all its members, in seconds."""
     with tarfile.open(file) as archive:
         entries = [(member, _read_member(archive, member)) for member in archive.getmembers()]
     contents = {member.name: content for member, content in entries}
@@ -41,7 +41,7 @@ def normalise(file: Path, moment: int) -> None:
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for member, _unused in sorted(entries, key=_place):
             archive.addfile(
-                _plain(member, len(contents[member.name]), moment),
+                _plain(member, len(contents[member.name]), timestamp),
                 io.BytesIO(contents[member.name]),
             )
     with (
@@ -64,9 +64,14 @@ def _place(entry: tuple[tarfile.TarInfo, bytes]) -> tuple[bool, bool, str]:
     return name != MANIFEST, name != FILES, name
 
 
-def _plain(member: tarfile.TarInfo, size: int, moment: int) -> tarfile.TarInfo:
+def _plain(member: tarfile.TarInfo, size: int, timestamp: int) -> tarfile.TarInfo:
     plain = tarfile.TarInfo(member.name)
-    plain.type, plain.linkname, plain.size, plain.mtime = member.type, member.linkname, size, moment
+    plain.type, plain.linkname, plain.size, plain.mtime = (
+        member.type,
+        member.linkname,
+        size,
+        timestamp,
+    )
     plain.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
     return plain
 
@@ -76,6 +81,6 @@ def _sorted(files: bytes, manifest: bytes) -> tuple[bytes, bytes]:
     listed: dict[str, t.Any] = json.loads(files)
     listed["files"].sort(key=lambda row: row["name"])
     files = json.dumps(listed, indent=True).encode()
-    told = json.loads(manifest)
-    told["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(files).hexdigest()
-    return files, json.dumps(told, indent=True).encode()
+    document = json.loads(manifest)
+    document["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(files).hexdigest()
+    return files, json.dumps(document, indent=True).encode()

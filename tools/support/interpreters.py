@@ -30,7 +30,7 @@ def places(environment: t.Mapping[str, str]) -> list[Path]:
     installed = sorted((root / "versions").glob("*/bin"), reverse=True)
     return [
         *installed,
-        *(Path(one) for one in environment.get("PATH", os.defpath).split(os.pathsep) if one),
+        *(Path(each) for each in environment.get("PATH", os.defpath).split(os.pathsep) if each),
     ]
 
 
@@ -41,19 +41,19 @@ def interpreter(version: str, environment: t.Mapping[str, str] | None = None) ->
     """
     for place in places(os.environ if environment is None else environment):
         candidate = place / f"python{version}"
-        if candidate.exists() and (found := _started(candidate, version)):
-            return found
+        if candidate.exists() and (path := _started(candidate, version)):
+            return path
     return None
 
 
 def _started(candidate: Path, version: str) -> Path | None:
     try:
-        said = subprocess.run(
+        result = subprocess.run(
             [str(candidate), "-c", ASK], capture_output=True, text=True, check=False, timeout=60
         ).stdout.split()
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return Path(said[0]) if len(said) == 3 and said[1:] == [version, "True"] else None
+    return Path(result[0]) if len(result) == 3 and result[1:] == [version, "True"] else None
 
 
 def environment_of(

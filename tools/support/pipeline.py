@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run several checks one after the other, and list at the end which ones failed.
 
-A check that uses one processor can run beside others, in a process of its own.
+A check that uses one processor can run next to others, in a process of its own.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Stage:
     check: t.Callable[[], bool]
 
 
-class Beside:
-    """A check that runs beside the stages that come first. Its output is printed at its own stage.
+class Background:
+    """A check that runs next to the stages that come first. Its output is printed at its own stage.
 
     :arg module: runs the check, as ``python -m``, with these arguments.
     """
 
     def __init__(self, module: str, *arguments: str) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="devicetrust-beside-")
+        self._directory = tempfile.TemporaryDirectory(prefix="devicetrust-background-")
         self._output = Path(self._directory.name) / "output"
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(

@@ -95,7 +95,7 @@ def run(
         copy_files(collection, tracked_files() if files is None else files)
         # No more than the system's tools: an interpreter that is found but does not start (pyenv's
         # shims) stops ansible-test.
-        path = [str(one) for one in (scripts, *interpreters)] + [
+        path = [str(each) for each in (scripts, *interpreters)] + [
             "/usr/local/bin",
             "/usr/bin",
             "/bin",
@@ -116,8 +116,8 @@ def prepare_home(ansible_test: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     for version in pip_versions(ansible_test):
         (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(GET_PIP)
-    # It passes no variables on to pip; so whoever reaches PyPI through a mirror needs the file in
-    # the new home too.
+    # It passes no variables on to pip, so that a person who reaches PyPI through a mirror needs the
+    # file in the new home too.
     for settings in (
         ".config/pip/pip.conf",
         ".pip/pip.conf",
@@ -136,10 +136,10 @@ def pip_versions(ansible_test: Path) -> set[str]:
     It names the script in its cache by them.
     """
     source = ansible_test / "_internal" / "python_requirements.py"
-    found = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source.read_text()))
-    if not found:
+    versions = set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source.read_text()))
+    if not versions:
         raise RuntimeError(f"{source} does not say which pip ansible-test wants.")
-    return found
+    return versions
 
 
 def copy_files(collection: Path, files: t.Iterable[Path]) -> None:

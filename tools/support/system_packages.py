@@ -89,8 +89,8 @@ def provide(
     command = " ".join((*INSTALL, *packages))
     if not there("apt-get"):
         return (
-            "These Debian packages, or what your system has in their place, are needed and there"
-            f" is no apt-get here: {', '.join(packages)}."
+            "These Debian packages, or what your system has in their place, are needed, and"
+            f" apt-get is not here: {', '.join(packages)}."
         )
     if not root:
         return (
