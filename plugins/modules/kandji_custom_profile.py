@@ -32,7 +32,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 requirements:
-  - cryptography and asn1crypto, where O(test_enrollment) proves a SCEP payload
+  - cryptography and asn1crypto, where O(test_enrollment) tests a SCEP payload
 options:
   name:
     description:

@@ -38,7 +38,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.kandji
 requirements:
-  - cryptography and asn1crypto, where O(test_enrollment) proves the profile
+  - cryptography and asn1crypto, where O(test_enrollment) tests the profile
 options:
   library_item_id:
     description: Id of the Custom Profile in Kandji. It must have a SCEP payload.
@@ -243,7 +243,7 @@ from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.devices_by_serial import filter_of_serials, group_by_serial
 from ..module_utils._kandji.profile_holders import SERIALS_A_CALL, ProfileItem, installed_on
 from ..module_utils._kandji.profiles import redelivery
-from ..module_utils._kandji.profiles.enrolment_check import prove_payloads
+from ..module_utils._kandji.profiles.enrolment_check import try_payloads
 from ..module_utils._kandji.profiles.mobileconfig import enrols as asks_for_certificate
 from ..module_utils._kandji.profiles.mobileconfig import parse, titled_scep_payloads
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
@@ -289,7 +289,7 @@ def _require_payload(profile: CustomProfile) -> None:
         )
 
 
-def _prove_profile(ctx: ModuleContext, profile: CustomProfile, enrols: bool) -> None:
+def _try_enrolment(ctx: ModuleContext, profile: CustomProfile, enrols: bool) -> None:
     """Raise what a test enrolment raises if a Mac could not enrol with the profile as it is.
 
     :arg enrols: whether a Mac is about to lose the profile, so that URL and challenge are tested.
@@ -301,7 +301,7 @@ def _prove_profile(ctx: ModuleContext, profile: CustomProfile, enrols: bool) -> 
             " to get a certificate. Name another profile, or set test_enrollment: false.",
             option="test_enrollment",
         )
-    prove_payloads(subject, plist, ctx, enrols)
+    try_payloads(subject, plist, ctx, enrols)
 
 
 @dataclass
@@ -423,7 +423,7 @@ class Redelivery:
         self.begun: dict[str, Mac] = {}
         self.written: dict[str, list[str]] = {"tag": [], "untag": []}
         self.failures: dict[str, DeviceTrustError] = {}
-        self.proved = False
+        self.tested = False
 
     def read_tags(self) -> None:
         """Read again which Macs have the tag: another program may have written it meanwhile."""
@@ -475,16 +475,16 @@ class Redelivery:
         beginning = {serial: step for serial, step in steps.items() if _begins(step)}
         delivering = any(step.state == "delivering" for step in steps.values())
         is_first = not self.begun
-        if not beginning and (self.proved or not delivering):
+        if not beginning and (self.tested or not delivering):
             return
         self.begun.update({serial: self.macs[serial] for serial in beginning})
         try:
             _require_payload(self.profile)
             if beginning:
                 _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
-            if self.run.params["test_enrollment"] and (is_first or not self.proved):
-                _prove_profile(self.run, self.profile, bool(beginning))
-            self.proved = True
+            if self.run.params["test_enrollment"] and (is_first or not self.tested):
+                _try_enrolment(self.run, self.profile, bool(beginning))
+            self.tested = True
         except DeviceTrustError as refusal:
             done = self.result(steps)
             names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")

@@ -67,7 +67,7 @@ def test_no_mac_loses_a_profile_with_which_it_could_not_enrol(watched, run_modul
     foreign_pin(watched, prepared["library_item_id"])
     before, mark = {one: held(watched, one) for one in prepared["serials"]}, watched.mark()
     refused = run_module(MODULE, prepared, lab=watched.lab, check=check)
-    assert refused["failed"] and "Its CAFingerprint: No certificate of" in refused["msg"]
+    assert refused["failed"] and "its CAFingerprint: No certificate of" in refused["msg"]
     assert refused["msg"].startswith("The profile 'Okta SCEP - map': ")
     watched.live()
     assert watched.writes(mark) == []

@@ -387,7 +387,7 @@ def test_a_profile_of_another_authority_is_found_before_a_record_is_deleted(
     for check in (True, False):
         result = playbook(watched.lab, RESET, variables=variables, check=check)
         assert result.status == 2 and watched.writes(mark) == [], result.output
-        assert "Its CAFingerprint: No certificate of" in " ".join(result.output.split())
+        assert "its CAFingerprint: No certificate of" in " ".join(result.output.split())
 
 
 @pytest.mark.long

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prove the SCEP payloads of a profile before Macs enrol with it.
+"""Enrol by the SCEP payloads of a profile before Macs enrol with it.
 
 A Mac that installs a profile again first drops the certificate that it has.
 """
@@ -37,7 +37,7 @@ def open_endpoint(run: Connections, url: str, option: str = "url") -> ScepEndpoi
     return endpoint
 
 
-def prove_payloads(subject: str, plist: Plist, run: Connections, enrols: bool = True) -> None:
+def try_payloads(subject: str, plist: Plist, run: Connections, enrols: bool = True) -> None:
     """Check the pin of each SCEP payload, and outside check mode URL and challenge.
 
     Reads SCEP GetCACaps and GetCACert; outside check mode, each payload enrols once (SCEP
@@ -48,18 +48,18 @@ def prove_payloads(subject: str, plist: Plist, run: Connections, enrols: bool = 
     """
     for title, payload in titled_scep_payloads(plist):
         try:
-            _prove_payload(payload["PayloadContent"], run, enrols)
+            _try_payload(payload["PayloadContent"], run, enrols)
         except DeviceTrustError as error:
             error.message = f"{subject}: {title}: {error.message}"
             error.details.setdefault("option", "test_enrollment")
             raise
 
 
-def _prove_payload(content: Plist, run: Connections, enrols: bool) -> None:
+def _try_payload(content: Plist, run: Connections, enrols: bool) -> None:
     run.masker.add(str(content.get("Challenge") or ""))
     if holds_variable([content.get("URL"), content.get("Challenge")]):
         raise BadOption(
-            "Its URL or challenge holds a Kandji variable, which this module cannot test. Set"
+            "its URL or challenge holds a Kandji variable, which this module cannot test. Set"
             " test_enrollment: false."
         )
     try:
@@ -71,7 +71,7 @@ def _prove_payload(content: Plist, run: Connections, enrols: bool) -> None:
         ) from None
     pin = content.get("CAFingerprint")
     if isinstance(pin, bytes):
-        endpoint.check_pin("Its CAFingerprint", pin, "Correct it in the profile, or remove it.")
+        endpoint.check_pin("its CAFingerprint", pin, "Correct it in the profile, or remove it.")
     if enrols and not run.check_mode:
         pinned = pin if isinstance(pin, bytes) else None
         endpoint.make_test_enrollment(str(content.get("Challenge", "")), pinned)

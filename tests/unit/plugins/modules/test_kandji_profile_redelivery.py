@@ -196,10 +196,10 @@ def test_a_plan_alone_enrols_outside_check_mode(
 ) -> None:
     proofs: list[tuple[bool, bool]] = []
 
-    def prove(ctx: t.Any, _profile: CustomProfile, enrols: bool) -> None:
+    def enrol(ctx: t.Any, _profile: CustomProfile, enrols: bool) -> None:
         proofs.append((ctx.check_mode, enrols))
 
-    monkeypatch.setattr(kandji_profile_redelivery, "_prove_profile", prove)
+    monkeypatch.setattr(kandji_profile_redelivery, "_try_enrolment", enrol)
     tenant = Tenant(device(1), holding=["d1"])
     redeliver(tenant, "C1", plan_only=True, test_enrollment=True, check=check)
     assert proofs == [(check, True)] and tenant.written == {}

@@ -58,18 +58,18 @@ def content(**more: t.Any) -> dict[str, t.Any]:
 
 
 @pytest.fixture
-def prove(monkeypatch):
+def enrol(monkeypatch):
     def run(plist, *pins, check_mode=False):
         endpoint, made = Endpoint(pins), Run(check_mode)
         monkeypatch.setattr(enrolment_check, "open_endpoint", lambda _run, _url, _option: endpoint)
-        enrolment_check.prove_payloads("mobileconfig", plist, made)
+        enrolment_check.try_payloads("mobileconfig", plist, made)
         return endpoint.asked, made.secrets
 
     return run
 
 
-def test_each_scep_payload_enrols_once_with_its_own_pin(prove):
-    asked, secrets = prove(profile(content(CAFingerprint=PIN), content(Challenge="other-8Q")), PIN)
+def test_each_scep_payload_enrols_once_with_its_own_pin(enrol):
+    asked, secrets = enrol(profile(content(CAFingerprint=PIN), content(Challenge="other-8Q")), PIN)
     assert asked == [
         ("pin", PIN),
         ("enrolment", "vFq93-Lm", PIN),
@@ -78,24 +78,24 @@ def test_each_scep_payload_enrols_once_with_its_own_pin(prove):
     assert secrets == ["vFq93-Lm", "other-8Q"]
 
 
-def test_check_mode_compares_pins_and_enrols_nothing(prove):
-    assert prove(profile(content(CAFingerprint=PIN)), PIN, check_mode=True)[0] == [("pin", PIN)]
-    assert prove(profile(content()), check_mode=True)[0] == []
+def test_check_mode_compares_pins_and_enrols_nothing(enrol):
+    assert enrol(profile(content(CAFingerprint=PIN)), PIN, check_mode=True)[0] == [("pin", PIN)]
+    assert enrol(profile(content()), check_mode=True)[0] == []
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_a_pin_of_another_authority_is_refused_by_the_name_of_its_payload(prove, check_mode):
+def test_a_pin_of_another_authority_is_refused_by_the_name_of_its_payload(enrol, check_mode):
     with pytest.raises(Refused) as refused:
-        prove(profile(content(CAFingerprint=PIN)), check_mode=check_mode)
+        enrol(profile(content(CAFingerprint=PIN)), check_mode=check_mode)
     assert refused.value.message.startswith("mobileconfig: ")
-    assert "Its CAFingerprint: none has it. Correct it in the profile" in refused.value.message
+    assert "its CAFingerprint: none has it. Correct it in the profile" in refused.value.message
 
 
 @pytest.mark.parametrize("key", ["URL", "Challenge"])
-def test_a_variable_of_kandji_cannot_be_proved(prove, key):
+def test_a_variable_of_kandji_cannot_be_tested(enrol, key):
     with pytest.raises(BadOption, match="holds a Kandji variable"):
-        prove(profile(content(**{key: "https://acme.okta.com/$SERIAL_NUMBER"})))
+        enrol(profile(content(**{key: "https://acme.okta.com/$SERIAL_NUMBER"})))
 
 
-def test_a_profile_without_scep_payload_needs_no_proof(prove):
-    assert prove({"PayloadContent": [{"PayloadType": "com.apple.wifi.managed"}]}) == ([], [])
+def test_a_profile_without_scep_payload_needs_no_test(enrol):
+    assert enrol({"PayloadContent": [{"PayloadType": "com.apple.wifi.managed"}]}) == ([], [])
