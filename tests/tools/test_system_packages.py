@@ -97,7 +97,9 @@ def test_who_is_not_root_is_told_what_to_run_and_nothing_runs():
 def test_where_there_is_no_apt_get_the_packages_are_named():
     machine = Machine()
     assert (
-        machine.provide("scep", "certmonger").endswith("apt-get is not here: scep, certmonger, dbus.")
+        machine.provide("scep", "certmonger").endswith(
+            "apt-get is not here: scep, certmonger, dbus."
+        )
         and machine.ran == []
     )
 

@@ -37,6 +37,7 @@ WORDS = {
     "referee|referees": "conformance test",
     "moment|moments": "timestamp",
     "(?:stand|stands)(?! for| in for| alone| still|[-_]in)": "is, stage, state",
+    "doubt|doubts": "uncertainty, incomplete, unconfirmed",
     "(?:come|comes|came|coming) in(?! time| pages)": "open an app, sign in",
     "unharmed": "intact",
     "ways? to sign in": "credentials, authentication",

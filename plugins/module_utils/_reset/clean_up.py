@@ -124,8 +124,8 @@ def _spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> ResetTarget
         return target
     return replace(
         target,
-        doubt=f"Its users have {names} of the same Mac, but it was not registered before that, so"
-        f" it may be the one in use.{_BY_ID}",
+        uncertainty=f"Its users have {names} of the same Mac, but it was not registered before"
+        f" that, so it may be the one in use.{_BY_ID}",
     )
 
 
@@ -186,13 +186,13 @@ def check_unused(
         return "registration_time_unknown", "Its registration time is unknown."
     if not guards.goal.destroys:
         if used <= guards.now - clean_up.unused:
-            return _check_doubt(target)
+            return _check_uncertainty(target)
         return "in_use", f"It was used, registered or unsuspended at {_show(used)}."
     lifecycle = _lifecycle(target, evidence)
     return (
         _check_proof(target, clean_up, lifecycle, guards.now)
         or _check_suspended_unused(clean_up, lifecycle, used)
-        or _check_doubt(target)
+        or _check_uncertainty(target)
     )
 
 
@@ -218,14 +218,14 @@ def _is_unfinished(target: ResetTarget, evidence: Evidence) -> bool:
     return target.status == "DEACTIVATED" and _lifecycle(target, evidence).deactivated_by_clean_up
 
 
-def _check_doubt(target: ResetTarget) -> tuple[ReasonCode, str] | None:
-    if not target.doubt:
+def _check_uncertainty(target: ResetTarget) -> tuple[ReasonCode, str] | None:
+    if not target.uncertainty:
         return None
-    return "other_record", target.doubt
+    return "other_record", target.uncertainty
 
 
 def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetTarget:
-    """Return a spare target in doubt if the records that are kept in its place changed.
+    """Return a spare target as uncertain if the records that are kept in its place changed.
 
     :arg kept: these records with their users, read again; None for one that is gone.
     """
@@ -235,22 +235,22 @@ def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetT
         return target
     return replace(
         target,
-        doubt="The record of its Mac that is to be kept changed during the run. Run again.",
+        uncertainty="The record of its Mac that is to be kept changed during the run. Run again.",
     )
 
 
 def check_mac_again(
     target: ResetTarget, macs: Iterable[KandjiDevice], clean_up: CleanUp, now: datetime
 ) -> ResetTarget:
-    """Return a target that its Mac selected in doubt if its Mac does not select it any more.
+    """Return a target that its Mac selected as uncertain if its Mac does not select it any more.
 
     :arg macs: the devices of Kandji with its serial, read again.
     """
     devices = list(macs)
     if target.kept_ids or _check_mac(devices, clean_up, now):
         return target
-    doubt = f"It changed in Kandji during the run. {_describe_mac(devices)} Run again."
-    return replace(target, doubt=doubt)
+    uncertainty = f"It changed in Kandji during the run. {_describe_mac(devices)} Run again."
+    return replace(target, uncertainty=uncertainty)
 
 
 def last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:

@@ -113,21 +113,24 @@ class Users:
         refusal = self.sessions.refusal_of(identity, device)
         return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
 
-    def doubt_of(self, identity: Identity | None, device: DeviceContext) -> str:
+    def why_uncertain(self, identity: Identity | None, device: DeviceContext) -> str:
         """Return why a person may be refused before any rule is asked, as sentences, or ""."""
         if identity is None:  # the account may not work, and any session policy may refuse it
             return NO_USER
-        doubts = (self._account_doubt(identity.id), self._session_doubt(identity, device))
-        return " ".join(filter(None, doubts))
+        reasons = (
+            self._why_account_uncertain(identity.id),
+            self._why_session_uncertain(identity, device),
+        )
+        return " ".join(filter(None, reasons))
 
-    def _account_doubt(self, user_id: str) -> str:
+    def _why_account_uncertain(self, user_id: str) -> str:
         status = self.statuses.get(user_id, "ACTIVE")
         if status == "ACTIVE":
             return ""
         fact = UNSURE_STATUSES.get(status, "has a status that is unknown")
         return f"The account in Okta {fact} ({status})."
 
-    def _session_doubt(self, identity: Identity, device: DeviceContext) -> str:
+    def _why_session_uncertain(self, identity: Identity, device: DeviceContext) -> str:
         if self.sessions.is_unread:
             return UNREAD_SESSIONS
         possible = self.sessions.possible_refusal_of(identity, device)
@@ -153,7 +156,7 @@ def app_access(
         if refusal:
             return dict.fromkeys(STATES, refusal)
         verdicts = policy.verdicts(identity, device)
-        why = users.doubt_of(identity, device)
+        why = users.why_uncertain(identity, device)
         return possibly_refused(verdicts, why) if why else verdicts
 
     def judge_record(

@@ -178,14 +178,14 @@ def test_a_spare_record_names_each_one_that_is_kept() -> None:
 def test_of_two_records_of_the_same_second_neither_is_spare_for_sure() -> None:
     records = [record(1, age=9), record(2, age=9)]
     found = clean_up.find_candidates(records, [mac()], CLEAN_UP, NOW)
-    assert [(target.id, bool(target.doubt)) for target in found] == [("guo1", True)]
+    assert [(target.id, bool(target.uncertainty)) for target in found] == [("guo1", True)]
 
 
 CHANGED = "The record of its Mac that is to be kept changed during the run. Run again."
 
 
 @pytest.mark.parametrize(
-    ("users", "kept", "doubt"),
+    ("users", "kept", "uncertainty"),
     [
         ([ANN], [record(2, ANN)], ""),
         ([ANN, EVE], [record(2, ANN)], ""),
@@ -197,11 +197,11 @@ CHANGED = "The record of its Mac that is to be kept changed during the run. Run 
         ([ANN], [], ""),
     ],
 )
-def test_a_spare_record_is_in_doubt_unless_each_kept_one_works(
-    users: list[DeviceUser], kept: list[OktaDevice | None], doubt: str
+def test_a_spare_record_is_uncertain_unless_each_kept_one_works(
+    users: list[DeviceUser], kept: list[OktaDevice | None], uncertainty: str
 ) -> None:
     target = ResetTarget("C01", record(1), tuple(users))
-    assert clean_up.check_kept(target, kept).doubt == doubt
+    assert clean_up.check_kept(target, kept).uncertainty == uncertainty
 
 
 def test_a_spare_record_names_the_one_that_is_kept() -> None:
@@ -221,7 +221,7 @@ def test_a_record_is_not_spare_beside_an_older_one() -> None:
         evidence = known(lifecycles={"guo2": by_clean_up(14)} if state == "absent" else {})
         decision = plan_reset([found], Guards(NOW, NOW, options), evidence)[0]
         assert (decision.action, decision.code) == ("skip", "other_record"), decision
-        clear = plan_reset([replace(found, doubt="")], Guards(NOW, NOW, options), evidence)[0]
+        clear = plan_reset([replace(found, uncertainty="")], Guards(NOW, NOW, options), evidence)[0]
         assert clear.writes
 
 
