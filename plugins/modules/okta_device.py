@@ -304,8 +304,9 @@ devices:
         - Because of O(platforms), it is C(other_platform). A record that was created during the run
           is C(registered_recently), and C(registration_time_unknown) if that is unknown.
         - C(changed_since_approval) means that the record changed after the check of O(plan_digest).
-        - Because of O(unused_days), it is C(in_use), C(in_grace), or C(not_suspended) for a record
-          that was unsuspended during the run. C(suspended_in_use) and C(suspended_by_others) may be
+        - Because of O(unused_days), it is C(in_use), C(in_grace), C(deleted_soon) in the last week
+          of O(grace_days), or C(not_suspended) for a record that was unsuspended during the run.
+          C(suspended_in_use) and C(suspended_by_others) may be
           that of a lost Mac. C(use_unknown) means that the System Log does not show enough, or that
           the record is deactivated. C(other_record) means that it may be the record in use, or
           that its Mac or the other record of it changed during the run.

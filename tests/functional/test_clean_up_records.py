@@ -99,6 +99,8 @@ def test_what_nobody_uses_is_suspended_and_goes_after_the_grace(
     watched.world.clock.advance(days=13)
     waiting, writes = weeks.night()
     assert waiting.status == 0 and writes == [] and "is deleted after" in waiting.output
+    assert len(bodies) == 2 and "twice@example.com" in bodies[1]["text"]
+    assert "deleted at the time that each shows: 2." in bodies[1]["text"]
     watched.world.clock.advance(days=2)
     planned, writes = weeks.night(check=True)
     assert planned.status == 0 and writes == [], planned.output
@@ -160,6 +162,20 @@ def test_a_failure_after_the_deletion_says_what_was_deleted(watched, playbook, w
     assert result.status != 0 and weeks.status(weeks.orphaned) is None, result.output
     text = bodies[-1]["text"]
     assert "3 device records were deleted before." in text and "ORPHANMAC001" in text
+
+
+@pytest.mark.lab(macs=3)
+def test_a_suspension_that_fails_in_the_middle_says_what_was_suspended(watched, playbook, webhook):
+    url, bodies = webhook
+    weeks = Weeks(watched, playbook, url)
+    watched.fault("5xx", "suspendDevice", after=1, times=None, status=501)
+    result, _writes = weeks.night()
+    assert result.status != 0, result.output
+    [suspended] = [
+        each for each in watched.world.okta.devices.values() if each.status == "SUSPENDED"
+    ]
+    assert "1 device records were suspended before." in bodies[0]["text"]
+    assert suspended.id in bodies[0]["text"]
 
 
 @pytest.mark.lab(macs=1)

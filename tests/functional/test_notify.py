@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tools.support.environment import CHECKOUT
 from tools.support.playbook import run_playbook
 
@@ -22,6 +24,25 @@ def test_slack_is_sent_a_text(webhook):
     done = notify(url)
     assert done.status == 0 and bodies == [{"text": MESSAGE}], done.output
     assert "hook-with-a-secret" not in done.output
+
+
+def test_on_several_hosts_a_message_says_whose_it_is(webhook, tmp_path):
+    url, bodies = webhook
+    hosts = dict.fromkeys(("eu", "us"), {"ansible_connection": "local"})
+    inventory = tmp_path / "tenants.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    done = run_playbook(
+        NOTIFY,
+        None,
+        variables={
+            "device_trust_hosts": "all",
+            "device_trust_notification": MESSAGE,
+            "device_trust_notify_url": url,
+        },
+        inventory=inventory,
+    )
+    assert done.status == 0, done.output
+    assert sorted(body["text"] for body in bodies) == [f"eu: {MESSAGE}", f"us: {MESSAGE}"]
 
 
 def test_without_a_webhook_the_run_says_that_nothing_was_posted():

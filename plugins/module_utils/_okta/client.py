@@ -811,7 +811,8 @@ class Okta:
         except ApiError as error:
             self.last_request_id = str(error.details.get("request_id", ""))
             if isinstance(error, NotFound):
-                return "absent"
+                # An attempt before, whose answer did not come, may be what deleted it.
+                return "done" if error.may_be_done and operation.verb == "DELETE" else "absent"
             if error.error_code not in STEP_REFUSED:
                 raise
             refusal = error

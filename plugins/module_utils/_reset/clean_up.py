@@ -28,6 +28,8 @@ LOG_DELAY: t.Final = timedelta(minutes=10)  # in which the System Log has an eve
 _BY_ID: t.Final = " Name it in device_ids to delete it."
 DeviceKey: t.TypeAlias = "tuple[str, str | None]"  # serial in lower case, platform
 
+LAST_NOTICE = timedelta(days=7)  # how long before its deletion each run announces a record
+
 
 # Candidates
 
@@ -298,7 +300,7 @@ def _check_proof(
         )
     due = suspended + clean_up.grace
     if now < due:
-        return "in_grace", (
+        return "in_grace" if due - now > LAST_NOTICE else "deleted_soon", (
             f"It was suspended at {_show(suspended)} and is deleted after {_show(due)}, unless it"
             " is unsuspended."
         )

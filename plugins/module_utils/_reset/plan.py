@@ -56,7 +56,7 @@ STATE_ALLOW: tuple[ReasonCode, ...] = ("suspended", "managed", "shared", "last_a
 CANNOT_BE_UNDONE = (
     "A device record that is deleted cannot be restored, and a deactivated one loses its users"
     " for good.",
-    "Each of its users removes the account in Okta Verify on that Mac and adds it again.",
+    "A user who keeps that Mac removes the account in Okta Verify there and adds it again.",
     "A certificate that was bound to the record is revoked with it, and the Mac needs a new one.",
 )
 
@@ -783,21 +783,22 @@ def check_limits(
     ``fleet`` is the number of Macs in Kandji, None if it is unknown.
     """
     count = count_writes(decisions)
+    allowed, percent = 0, ""
+    if fleet is not None and limits.max_percent < 100:
+        allowed = fleet * limits.max_percent // 100
+        percent = f"max_percent: {_percent_of(count, fleet)}" if count > max(1, allowed) else ""
     if count > limits.max_devices:
+        remedy = " and ".join(filter(None, [f"max_devices: {count}", percent]))
         raise Refused(
             f"max_devices: {_describe_writes(decisions, goal)}, and {limits.max_devices} is the"
-            f" limit. Nothing was written. Set max_devices: {count} if that is intended.",
+            f" limit. Nothing was written. Set {remedy} if that is intended.",
             count=count,
             allowed=limits.max_devices,
         )
-    if fleet is None or limits.max_percent == 100:
-        return
-    allowed = fleet * limits.max_percent // 100
-    if count > max(1, allowed):
+    if percent:
         raise Refused(
             f"max_percent: {_describe_writes(decisions, goal)}, and {limits.max_percent} % of"
-            f" {fleet} Macs is {allowed}. Nothing was written. Set max_percent:"
-            f" {_percent_of(count, fleet)} if that is intended.",
+            f" {fleet} Macs is {allowed}. Nothing was written. Set {percent} if that is intended.",
             count=count,
             allowed=allowed,
         )

@@ -42,6 +42,7 @@ ReasonCode = t.Literal[
     "unchanged",
     "in_use",
     "in_grace",
+    "deleted_soon",
     "not_suspended",
     "suspended_in_use",
     "suspended_by_others",

@@ -614,6 +614,21 @@ def test_a_step_that_was_taken_before_is_no_error(
     assert (wire.sent[0].method, urlsplit(wire.sent[0].url).path) == STEPS[step]
 
 
+@pytest.mark.parametrize(
+    ("step", "status", "code", "outcome"),
+    [
+        ("delete", 500, "E0000009", "done"),
+        ("suspend", 500, "E0000009", "absent"),
+    ],
+)
+def test_a_record_that_is_gone_after_a_deletion_without_an_answer_was_deleted_by_it(
+    wire: t.Any, step: str, status: int, code: str, outcome: str
+) -> None:
+    """Else the run would say that another one deleted it, and count nothing."""
+    wire.script((status, error_body(code)), (404, error_body("E0000007")))
+    assert okta(wire).take_step(step, "guo1") == outcome
+
+
 def test_the_comment_of_a_step_ends_its_user_agent_alone(wire: t.Any) -> None:
     wire.script((204, None), (204, None))
     client = okta(wire)

@@ -293,7 +293,9 @@ def by_clean_up(days: float, **values: t.Any) -> Lifecycle:
     ("one", "used", "lifecycle", "code"),
     [
         (SUSPENDED, None, by_clean_up(14), None),
-        (SUSPENDED, None, by_clean_up(13.9), "in_grace"),
+        (SUSPENDED, None, by_clean_up(13.9), "deleted_soon"),
+        (SUSPENDED, None, by_clean_up(7), "deleted_soon"),
+        (SUSPENDED, None, by_clean_up(6.9), "in_grace"),
         (SUSPENDED, None, Lifecycle(), "use_unknown"),
         (SUSPENDED, None, by_clean_up(30), None),
         (SUSPENDED, None, by_clean_up(30.1), "use_unknown"),

@@ -1381,6 +1381,16 @@ def test_a_limit_names_up_to_five_records(number: int, words: str) -> None:
     assert words in raised.value.message
 
 
+def test_a_refusal_names_each_limit_that_the_plan_passes() -> None:
+    planned = decisions_of(*["write"] * 4)
+    with pytest.raises(
+        Refused, match=r"^max_devices: .* Set max_devices: 4 and max_percent: 40 if"
+    ):
+        reset.check_limits(planned, limits(max_devices=3, max_percent=5), 10)
+    with pytest.raises(Refused, match=r"Set max_devices: 4 if"):
+        reset.check_limits(planned, limits(max_devices=3, max_percent=40), 10)
+
+
 def test_without_macs_in_kandji_only_all_percents_are_enough() -> None:
     with pytest.raises(Refused, match="Set max_percent: 100 if"):
         reset.check_limits(decisions_of("write", "write"), limits(max_percent=99), 0)
