@@ -107,8 +107,10 @@ api_calls:
     - {vendor: okta, operation: createTacAuthenticatorEnrollment, verb: POST, count: 1}
 """
 
+import itertools
+
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption, Unreadable
+from ..module_utils._core.errors import BadOption, NotFound, Unreadable
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.private_files import check_dest, private_file
@@ -180,11 +182,26 @@ def _find_user(ctx: ModuleContext, wanted: str) -> OktaUser:
 
 
 def _policy_of(ctx: ModuleContext, user: OktaUser) -> EnrolmentPolicy | None:
-    """Return the first enrolment policy with a group of a person, None if it is not known."""
-    return policy_of(
-        in_order(ctx.okta.enrolment_policies()),
-        lambda group: any(member.id == user.id for member in read_members(ctx.okta, group)),
-    )
+    """Return the first enrolment policy with a group of a person, None if it is not known.
+
+    Raises NotFound if an earlier one names a group that Okta does not have, and would differ.
+    """
+    deleted: dict[str, NotFound] = {}
+
+    def is_member(group: str) -> bool:
+        try:
+            return any(member.id == user.id for member in read_members(ctx.okta, group))
+        except NotFound as error:
+            deleted[group] = error
+            return False
+
+    policies = in_order(ctx.okta.enrolment_policies())
+    policy = policy_of(policies, is_member)
+    for earlier in itertools.takewhile(lambda each: each is not policy, policies):
+        unknown = [deleted[group] for group in earlier.groups if group in deleted]
+        if unknown and not earlier.permits(temporary_access.KEY):
+            raise unknown[0]
+    return policy
 
 
 def _require_code(code: TemporaryCode) -> str:

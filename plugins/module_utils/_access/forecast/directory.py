@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ..._core.errors import NotFound
 from ..._core.timestamps import parse_timestamp
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
@@ -49,7 +50,8 @@ class Directory:
 
     ``devices`` are by user, ``members`` by group and by user. ``records`` are all records of Macs,
     by serial number. ``logins``, ``emails``, ``statuses`` of the accounts and ``types``, the ids of
-    user types, are by user, as far as Okta showed them.
+    user types, are by user, as far as Okta showed them. ``unread_groups`` are groups that Okta does
+    not have, with a sentence on what that means.
     """
 
     devices: dict[str, list[DeviceContext]] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Directory:
     emails: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    unread_groups: dict[str, str] = field(default_factory=dict)
 
     def add_device(self, device: OktaDevice) -> None:
         """Add a device record to each of its users."""
@@ -103,6 +106,8 @@ class Directory:
 def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = None) -> Directory:
     """Return the active devices with their users, and the members of these groups.
 
+    Rules may name a group that was deleted. Whom they concern is unknown then.
+
     :arg known: members that were read already.
     """
     directory = Directory()
@@ -110,9 +115,28 @@ def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = 
         if device.is_working:
             directory.add_device(device)
         directory.add_record(device)
-    for group_id in sorted(set(groups)):
-        directory.add_group(group_id, (known or {}).get(group_id) or read_members(okta, group_id))
+    members, directory.unread_groups = read_groups(okta, set(groups), known)
+    for group_id, users in members.items():
+        directory.add_group(group_id, users)
     return directory
+
+
+def read_groups(
+    okta: Okta, groups: t.Iterable[str], known: Members | None = None
+) -> tuple[dict[str, t.Sequence[OktaUser]], dict[str, str]]:
+    """Return the members of groups, and a sentence for each group that Okta does not have.
+
+    :arg known: members that were read already.
+    """
+    members: dict[str, t.Sequence[OktaUser]] = {}
+    unread = {}
+    for group_id in sorted(groups):
+        users = (known or {}).get(group_id)
+        try:
+            members[group_id] = list(read_members(okta, group_id)) if users is None else users
+        except NotFound as error:
+            unread[group_id] = error.message
+    return members, unread
 
 
 def device_context(device: OktaDevice, device_user: DeviceUser) -> DeviceContext:
@@ -284,6 +308,7 @@ def _person(
         login=directory.logins.get(user_id) or sign_ins.logins.get(user_id) or user_id,
         groups=directory.groups_of(user_id),
         user_type=next((user.type_id for user in users if user.type_id), None),
+        unread_groups=frozenset(directory.unread_groups),
         status=next((user.status for user in users), None),
         devices=tuple(devices),
     )

@@ -25,7 +25,7 @@ from . import directory as directories
 from . import other_policies, sure_verification
 from .conditions import NEVER, DeviceContext, Identity, Person
 from .other_policies import OtherPolicies
-from .outcomes import USABLE_STATUSES, EarlierRefusal, Forecast, candidates, forecast, split_refused
+from .outcomes import EarlierRefusal, Forecast, candidates, forecast, split_refused
 from .possible_refusals import may_refuse, newly_refusing_rule
 from .sessions import Sessions
 from .sign_ins import read_sign_ins
@@ -56,6 +56,7 @@ UNLISTED_APP = "an app that Okta does not list, which may be one of its own"
 OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"
 ACCOUNT_POLICY = "okta account management"  # how its name begins, in lower case
 MAX_UNKNOWN_NAMES = 3  # in a message
+ACTIVE = "ACTIVE"  # the status of a user who surely can sign in
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,11 @@ def _needs_break_glass(
     ]
     if not apps or not (refusing is not None or demanding):
         return False
-    return not options.break_glass_group or guard.is_admitted(apps[0].before)
+    earlier: list[Rules] = []
+    for app in apps:
+        if app.before not in earlier:
+            earlier.append(app.before)
+    return not options.break_glass_group or any(map(guard.is_admitted, earlier))
 
 
 def requires_managed(rule: PolicyRule) -> bool:
@@ -339,7 +344,7 @@ def _role_of(app: App, enrollment_apps: frozenset[str]) -> str:
     if role or app.id in enrollment_apps - {""}:
         return role or ENROLLMENT_APP
     own = str(app.name).startswith("okta_") or "okta verify" in str(app.label).casefold()
-    return POSSIBLE_ENROLLMENT_APP if own and enrollment_apps == {""} else ""
+    return POSSIBLE_ENROLLMENT_APP if own and "" in enrollment_apps else ""
 
 
 def _explain_roles(roles: t.Sequence[str], change: PolicyChange, refusing: str | None) -> str:
@@ -423,13 +428,14 @@ class BreakGlassGuard:
                 " group."
             )
         sessions = self._read_sessions(str(group.name))
-        members = self._read_members({group.id, *named_groups(after), *sessions.groups})
-        users = members[group.id]
-        active = [user for user in users if user.status in USABLE_STATUSES]
+        named = {*named_groups(after), *sessions.groups} - {group.id}
+        own: list[OktaUser] = list(read_members(self.okta, group.id))
+        members = {group.id: own, **directories.read_groups(self.okta, named)[0]}
+        active = [user for user in own if user.status == ACTIVE]
         if not active:
             raise Refused(
-                f"break_glass_group: group {group.name!r} has no member who can sign in (status"
-                f" {', '.join(USABLE_STATUSES)}). Add an active member."
+                f"break_glass_group: group {group.name!r} has no member who surely can sign in"
+                f" (status {ACTIVE}). Add an active member."
             )
         names = Names(policy, str(group.name))
         admitted = _admitted_by_sessions(sessions, active, members, names)
@@ -440,8 +446,8 @@ class BreakGlassGuard:
         if self.others.sessions.is_unread:
             raise Refused(
                 f"break_glass_group: whether global session policies refuse group {group!r} is"
-                " unknown, because the credentials may not read all of them (403). Let the role of"
-                " the credentials view all policies."
+                " unknown, because Okta does not show all of them. Let the role of the credentials"
+                " view all policies."
             )
         return self.others.sessions
 
@@ -484,7 +490,7 @@ class BreakGlassGuard:
         self, after: Rules, user: OktaUser, members: directories.Members
     ) -> UnmetRule | None:
         """Return what may refuse a member on a device that Okta does not know, or None."""
-        person = _identity(user, members)
+        person = _identity(user, members, named_groups(after))
         blocking = blocking_rule(after, person)
         if blocking is not None:
             return UnmetRule(blocking)
@@ -506,9 +512,6 @@ class BreakGlassGuard:
             f" {', '.join(keys) or 'no authenticator'}",
         )
 
-    def _read_members(self, groups: t.Iterable[str]) -> dict[str, list[OktaUser]]:
-        return {group: list(read_members(self.okta, group)) for group in sorted(groups)}
-
 
 def _admitted_by_sessions(
     sessions: Sessions,
@@ -517,7 +520,7 @@ def _admitted_by_sessions(
     names: Names,
 ) -> list[OktaUser]:
     """Return the users whom no global session policy surely refuses. Raises Refused without any."""
-    refusals = [sessions.refusal_of(_identity(user, members)) for user in users]
+    refusals = [sessions.refusal_of(_identity(user, members, sessions.groups)) for user in users]
     admitted = [user for user, refusal in zip(users, refusals) if refusal is None]
     if not admitted:
         labels = sorted({refusal.label for refusal in refusals if refusal})
@@ -552,11 +555,17 @@ def _list_rules(rules: Rules) -> str:
     return f"rule{'s' if len(rules) > 1 else ''} {', '.join(repr(rule.name) for rule in rules)}"
 
 
-def _identity(user: OktaUser, members: directories.Members) -> Identity:
+def _identity(
+    user: OktaUser, members: directories.Members, named: t.Iterable[str] = ()
+) -> Identity:
+    """Return a user as rules see them.
+
+    :arg named: groups that they name. Those without members here were deleted.
+    """
     groups = frozenset(
         group for group, users in members.items() if user.id in [each.id for each in users]
     )
-    return Identity(user.id, groups, user.type_id)
+    return Identity(user.id, groups, user.type_id, frozenset(named) - set(members))
 
 
 def blocking_rule(after: Rules, person: Identity) -> str | None:
@@ -701,7 +710,7 @@ def read_forecast(
     return replace(
         total,
         refused_earlier=tuple(sorted(refused_earlier, key=lambda each: each.login)),
-        unread=others.unread,
+        unread=(*others.unread, *directory.unread_groups.values()),
     )
 
 

@@ -38,13 +38,18 @@ ENRICHING_USES = (
     okta_api.ENRICHING_METHODS,
 )
 # How an org may answer that it does not have a kind of policy, besides 401 with NO_FEATURE. No
-# description has the answer for a kind that is not enabled.
+# description has the answer for a kind that is not enabled. Only some orgs have the device signal
+# collection policies; each org has a default global session policy.
 NO_SUCH_KIND = (400, 404, 405)
 NO_FEATURE = "E0000015"
 FORBIDDEN = 403
 HIDDEN_SESSIONS = (
     "Global session policies: the credentials may not read them (403). Whom they refuse is unknown,"
     " so nobody surely gets in, and no break-glass group is sure."
+)
+ABSENT_SESSIONS = (
+    "Global session policies: Okta answers as if the org had none, which each org has. Whom they"
+    " refuse is unknown, so nobody surely gets in, and no break-glass group is sure."
 )
 HIDDEN_SIGNALS = (
     "Device signal collection policies: the credentials may not read them (403). Whom they leave"
@@ -55,6 +60,7 @@ HIDDEN_AUTHENTICATORS = (
     " unknown, and who signs in with it counts as refused."
 )
 REMEDY = "Let the role of the credentials view all policies."
+ABSENT_REMEDY = "Check okta_org_url, and the proxy if there is one, and run again."
 AUTHENTICATORS_REMEDY = "Let the role of the credentials view authenticators."
 
 Item = t.TypeVar("Item")
@@ -65,9 +71,10 @@ class OtherPolicies:
 
     A kind takes a list and a read of the rules of each active policy; of each active device signal
     collection policy the mappings, too, and the rules only if it has any. With these, two reads
-    tell whether Okta FastPass is active (``fast_pass``). An org may not have a kind: it has none of
-    its policies then. What a credential may not read is in ``unread``, and may be anything: what
-    depends on it is unknown. Other errors are raised.
+    tell whether Okta FastPass is active (``fast_pass``). An org may not have device signal
+    collection policies; each has global session policies, whatever it answers. What a credential
+    may not read is in ``unread``, and may be anything: what depends on it is unknown. Other errors
+    are raised.
 
     :arg operations: list, rules, mappings, authenticators and methods, if not those of ``USES``.
     :arg warn: displays what a credential may not read, once.
@@ -88,7 +95,9 @@ class OtherPolicies:
     def sessions(self) -> Sessions:
         """The global session policies."""
         policies = self._reader.kind(
-            HIDDEN_SESSIONS, lambda: self._okta.session_policies(*self._list)
+            HIDDEN_SESSIONS,
+            lambda: self._okta.session_policies(*self._list),
+            ABSENT_SESSIONS,
         )
         if policies is None:
             return Sessions(is_unread=True)
@@ -154,20 +163,22 @@ class _Reader:
                 self._warn(text)
 
     def kind(
-        self, hidden: str, read: t.Callable[[], list[RankedPolicy]]
+        self, hidden: str, read: t.Callable[[], list[RankedPolicy]], absent: str = ""
     ) -> list[RankedPolicy] | None:
         """Return the policies of a kind, none if the org has none, None if they are not shown.
 
         :arg hidden: what it means if a credential may not read them.
+        :arg absent: what it means if each org has them and this one answers that it does not.
         """
         try:
             return read()
         except ApiError as error:
-            if error.status in NO_SUCH_KIND or error.error_code == NO_FEATURE:
+            is_absent = error.status in NO_SUCH_KIND or error.error_code == NO_FEATURE
+            if is_absent and not absent:
                 return []
-            if error.status != FORBIDDEN:
+            if not is_absent and error.status != FORBIDDEN:
                 raise
-            self.note(hidden)
+            self.note(*((absent, ABSENT_REMEDY) if is_absent else (hidden,)))
             return None
 
     def items(

@@ -15,6 +15,7 @@ from itertools import product
 
 from ..._okta.records import App
 from ..rules.order import Rules, in_order
+from ..rules.subjects import named_groups, named_users
 from .conditions import (
     ALWAYS,
     NEVER,
@@ -32,7 +33,6 @@ from .signals import NO_SIGNALS, UNREAD, Signals
 # With more unknowns not every combination is tried: a person who may be admitted before and refused
 # after counts as locked out.
 MAX_UNKNOWNS = 10
-USABLE_STATUSES = ("ACTIVE", "PASSWORD_EXPIRED", "RECOVERY")  # of users who can sign in
 
 
 class Outcome(t.NamedTuple):
@@ -367,22 +367,15 @@ class Comparison:
 
     def __post_init__(self) -> None:
         """Collect the users and groups that the rules name."""
-        rules = (*self.before, *self.after)
-        self._users, self._groups = (
-            frozenset(
-                member
-                for rule in rules
-                for side in ("include", "exclude")
-                for member in rule.members(kind, side)
-            )
-            for kind in ("users", "groups")
-        )
+        self._users = frozenset(named_users(self.before, self.after))
+        self._groups = frozenset(named_groups(self.before, self.after))
 
     def outcome_for(self, person: Identity, device: DeviceContext) -> OutcomeChange:
         """Return what the change does to a person on a device."""
         key = (
             person.id if person.id in self._users else None,
             person.groups & self._groups,
+            person.unread_groups & self._groups,
             person.user_type,
             device.traits,
         )

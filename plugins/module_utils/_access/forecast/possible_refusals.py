@@ -12,41 +12,39 @@ from __future__ import annotations
 import typing as t
 from itertools import combinations
 
-from ..rules.order import Rules, same_rules
-from ..rules.subjects import named_groups, named_platforms
+from ..rules.order import Rules, in_order, same_rules
+from ..rules.subjects import named_groups, named_platforms, named_users
 from .conditions import DeviceContext, Identity
 from .outcomes import Comparison
 from .signals import NO_SIGNALS, Signals
 
-MAX_GROUPS = 5  # of which each combination is judged
+MAX_GROUPS = 5  # that rules tell apart, of which each combination is judged
 
 
 def newly_refusing_rule(before: Rules, after: Rules, signals: Signals = NO_SIGNALS) -> str | None:
     """Return the rule that may refuse a person who is admitted before the change, or None.
 
-    It is "" if no rule applies to such a person after the change.
+    It is "" if no rule applies to such a person after the change. With more groups than are judged
+    in each combination, the last rule may, unless nothing changes.
 
     :arg signals: the device signal collection policies before and after the change.
     """
     comparison = Comparison(before, after, signals)
     devices = _kinds_of_devices(before, after)
-    for person in _kinds_of_people(before, after):
+    groups = _distinct_groups(before, after)
+    for person in _kinds_of_people(named_users(before, after), groups):
         for device in devices:
             change = comparison.outcome_for(person, device)
             if change.lost:
                 return change.after.rule
-    return None
+    if len(groups) <= MAX_GROUPS or same_rules(before, after):
+        return None
+    return next((rule.name for rule in reversed(in_order(after))), "")
 
 
 def may_refuse(before: Rules, after: Rules) -> bool:
-    """Return whether a change may refuse a person who is admitted before it.
-
-    With more groups than are judged in each combination, it may, unless nothing changes.
-    """
-    if same_rules(before, after):
-        return False
-    groups = named_groups(before, after)
-    return len(groups) > MAX_GROUPS or newly_refusing_rule(before, after) is not None
+    """Return whether a change may refuse a person who is admitted before it."""
+    return not same_rules(before, after) and newly_refusing_rule(before, after) is not None
 
 
 def _kinds_of_devices(*policies: Rules) -> list[DeviceContext]:
@@ -57,27 +55,29 @@ def _kinds_of_devices(*policies: Rules) -> list[DeviceContext]:
     ]
 
 
-def _kinds_of_people(*policies: Rules) -> t.Iterator[Identity]:
-    """Return people whom no rule names, in each combination of groups, and those whom one does.
-
-    The latter are in no group, and in all.
-    """
-    users = {
-        user
-        for rules in policies
-        for rule in rules
-        for side in ("include", "exclude")
-        for user in rule.members("users", side)
-    }
-    named = sorted(named_groups(*policies))
-    for groups in _combinations(named):
-        yield Identity(groups=groups)
-    for user in sorted(users):
-        for groups in dict.fromkeys((frozenset[str](), frozenset(named))):
-            yield Identity(user, groups)
+def _kinds_of_people(users: t.Iterable[str], groups: t.Sequence[str]) -> t.Iterator[Identity]:
+    """Return people whom no rule names and those whom one does, in each combination of groups."""
+    for user in ("", *sorted(users)):
+        for chosen in _combinations(groups):
+            yield Identity(user, chosen)
 
 
-def _combinations(groups: list[str]) -> list[frozenset[str]]:
+def _distinct_groups(*policies: Rules) -> list[str]:
+    """Return the groups that rules tell apart, one of those that are in the same lists alone."""
+    alike: dict[tuple[tuple[int, int, str], ...], str] = {}
+    for group in sorted(named_groups(*policies)):
+        lists = tuple(
+            (policy, place, side)
+            for policy, rules in enumerate(policies)
+            for place, rule in enumerate(rules)
+            for side in ("include", "exclude")
+            if group in rule.members("groups", side)
+        )
+        alike.setdefault(lists, group)
+    return sorted(alike.values())
+
+
+def _combinations(groups: t.Sequence[str]) -> list[frozenset[str]]:
     """Return sets of groups; of many groups those of up to two, and the one with all."""
     sizes = range(len(groups) + 1) if len(groups) <= MAX_GROUPS else (0, 1, 2, len(groups))
     return [frozenset(chosen) for size in sizes for chosen in combinations(groups, size)]

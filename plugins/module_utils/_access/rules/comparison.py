@@ -58,6 +58,8 @@ UNSET: tuple[object, ...] = (
     "ANYWHERE",
     "NOT_ALLOWED",
 )
+# What a key that Okta does not show means by its description, where that is none of these forms.
+DEFAULTS = {"userPresence": "REQUIRED"}
 _NUMBER = r"([0-9]{1,9})"
 _DURATION = re.compile(
     rf"P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
@@ -169,7 +171,7 @@ def comparable_effect(rule: PolicyRule) -> Json:
 def _comparable(value: object, key: str = "") -> t.Any:
     if isinstance(value, dict):
         parts = {name: _comparable(inner, name) for name, inner in value.items()}
-        return {name: part for name, part in parts.items() if not _is_unset(part)}
+        return {name: part for name, part in parts.items() if not _is_unset(part, name)}
     if isinstance(value, list):
         value = expand_entries(value) if key in METHOD_LISTS else value
         members = [_comparable(member, key) for member in value]
@@ -195,12 +197,15 @@ def _sign_on(rule: Row) -> Row:
 
 def _compare(wanted: t.Any, current: t.Any, path: str = "") -> t.Iterator[Difference]:
     if wanted is ABSENT:
-        if not _is_unset(current):
+        if not _is_unset(current, path.rpartition(".")[2]):
             yield Difference(path, current, None)
     elif isinstance(wanted, dict) and _may_be(current, dict):
         have = current if isinstance(current, dict) else {}
         for key, value in wanted.items():
-            yield from _compare(value, have.get(key), f"{path}.{key}" if path else key)
+            stored = have.get(key)
+            if isinstance(current, dict) and _is_unset(stored, key) and not _is_unset(value, key):
+                stored = DEFAULTS.get(key, stored)
+            yield from _compare(value, stored, f"{path}.{key}" if path else key)
     elif not _is_same(wanted, current, path.rpartition(".")[2]):
         yield Difference(path, current, without_absent(wanted))
 
@@ -213,7 +218,7 @@ def _is_same(wanted: object, current: object, key: str) -> bool:
         return fold_expression(wanted) == fold_expression(current)
     if key in DURATIONS and parse_duration(wanted) == parse_duration(current):
         return True
-    if _is_unset(wanted) and _is_unset(current):
+    if _is_unset(wanted, key) and _is_unset(current, key):
         return True
     return type(wanted) is type(current) and wanted == current
 
@@ -222,13 +227,15 @@ def _may_be(value: object, kind: type) -> bool:
     return isinstance(value, kind) or _is_unset(value)
 
 
-def _is_unset(value: object) -> bool:
+def _is_unset(value: object, key: str = "") -> bool:
     """Return whether a value is one that Okta shows for a key that was never set.
 
     An object of such values is one itself: {"level": "ANY"}.
     """
     if isinstance(value, dict):
-        return all(_is_unset(inner) for inner in value.values())
+        return all(_is_unset(inner, name) for name, inner in value.items())
+    if key in DEFAULTS:
+        return value is None or value is ABSENT or value == ""
     return not isinstance(value, bool) and any(value is form or value == form for form in UNSET)
 
 

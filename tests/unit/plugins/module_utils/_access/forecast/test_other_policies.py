@@ -102,7 +102,7 @@ def test_a_mapping_that_names_nothing_may_be_of_any_policy() -> None:
     assert policies.signals[0].resources is None
 
 
-@pytest.mark.parametrize(
+NO_KIND = pytest.mark.parametrize(
     "error",
     [
         ApiError("Invalid type", status=400),
@@ -112,11 +112,23 @@ def test_a_mapping_that_names_nothing_may_be_of_any_policy() -> None:
         ApiError("No method", status=405),
     ],
 )
-def test_an_org_may_not_have_a_kind(error: ApiError) -> None:
+
+
+@NO_KIND
+def test_an_org_may_not_have_policies_of_device_signals(error: ApiError) -> None:
     shown: list[str] = []
-    policies, _okta = others(shown.append, session_policies=error, signal_policies=error)
-    assert (policies.sessions.policies, policies.signals, policies.unread) == ((), (), ())
+    policies, _okta = others(shown.append, signal_policies=error)
+    assert (policies.signals, policies.unread) == ((), ())
     assert not shown
+
+
+@NO_KIND
+def test_an_org_that_shows_no_global_session_policies_may_refuse_anybody(error: ApiError) -> None:
+    shown: list[str] = []
+    policies, _okta = others(shown.append, session_policies=error)
+    assert policies.sessions == Sessions(is_unread=True)
+    assert policies.unread == tuple(shown) and len(shown) == 1
+    assert shown[0].startswith("Global session policies: Okta answers as if the org had none")
 
 
 def test_what_may_not_be_read_is_said() -> None:

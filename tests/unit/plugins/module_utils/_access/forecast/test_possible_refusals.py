@@ -17,6 +17,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Person,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+    Comparison,
     compare_outcomes,
     forecast,
 )
@@ -199,18 +200,37 @@ def refusing_exactly(chosen: int, count: int) -> list[PolicyRule]:
 
 
 @pytest.mark.parametrize(
-    "chosen, count, is_seen",
-    [
-        *((chosen, 5, True) for chosen in range(6)),
-        # Of more than five groups: none, one, two, and all
-        *((chosen, 6, chosen in (0, 1, 2, 6)) for chosen in range(7)),
-    ],
+    "chosen, count", [(chosen, count) for count in (5, 6) for chosen in range(count + 1)]
 )
-def test_people_are_judged_in_combinations_of_groups(
-    chosen: int, count: int, is_seen: bool
-) -> None:
+def test_people_are_judged_in_combinations_of_groups(chosen: int, count: int) -> None:
     refusing = newly_refusing_rule([EVERYONE], refusing_exactly(chosen, count))
-    assert refusing == ("nobody" if is_seen else None)
+    assert refusing == "nobody"
+
+
+def test_people_of_groups_that_were_not_read_do_not_share_an_outcome() -> None:
+    stop = deny("Stop", **people("groups", include=["gone"]))
+    comparison = Comparison([EVERYONE], [stop, EVERYONE])
+    mac = DeviceContext("MACOS")
+    for unread, lost in ((frozenset[str](), False), (frozenset({"gone"}), True)):
+        person = Identity("ada", unread_groups=unread)
+        assert comparison.outcome_for(person, mac).lost is lost
+
+
+def test_a_person_whom_a_rule_names_is_judged_in_some_groups() -> None:
+    after = [
+        allow("Not A", **people("groups", exclude=["a"])),
+        allow("B", **people("groups", include=["b"])),
+        deny("Ada", **people("users", include=["ada"])),
+        EVERYONE,
+    ]
+    assert newly_refusing_rule([EVERYONE], after) == "Ada"
+
+
+def test_groups_that_rules_do_not_tell_apart_are_judged_as_one() -> None:
+    names = [f"g{number}" for number in range(12)]
+    staff = allow("Staff", **people("groups", include=names))
+    assert newly_refusing_rule([staff, EVERYONE], [EVERYONE, staff]) is None
+    assert newly_refusing_rule([staff, EVERYONE], [staff, NOBODY]) == "nobody"
 
 
 def admitting_groups(count: int) -> list[PolicyRule]:

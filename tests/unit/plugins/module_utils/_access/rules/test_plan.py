@@ -1113,3 +1113,27 @@ def test_a_duration_of_5000_digits_is_not_a_duration():
     options = {"name": "a", "access": "ALLOW", "reauthenticate_in": f"P{'9' * 5000}D"}
     with pytest.raises(BadOption, match="is not an ISO 8601 duration"):
         rule_options.build_rule(options)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown", "differs"),
+    [
+        ("OPTIONAL", {}, True),  # Okta's default is REQUIRED
+        ("optional", {"userPresence": "OPTIONAL"}, False),
+        ("OPTIONAL", {"userPresence": "REQUIRED"}, True),
+        ("OPTIONAL", {"userPresence": None}, True),
+        ("REQUIRED", {}, False),
+        ("required", {"userPresence": ""}, False),
+        ("REQUIRED", {"userPresence": "OPTIONAL"}, True),
+        (None, {}, False),
+        (None, {"userPresence": ""}, False),
+    ],
+)
+def test_a_factor_without_a_word_for_user_presence_requires_it(wanted, shown, differs):
+    def rule_with(**presence):
+        part = {"required": True, "deviceBound": "REQUIRED", **presence}
+        method = {"type": "ASSURANCE", "constraints": [{"possession": part}]}
+        return {"actions": {"appSignOn": {"access": "ALLOW", "verificationMethod": method}}}
+
+    found = rule_comparison.find_differences(rule_with(userPresence=wanted), rule_with(**shown))
+    assert bool(found) is differs
