@@ -322,8 +322,8 @@ def test_a_record_that_somebody_else_deactivated_is_named_and_kept(watched, run_
         ({"state": "active"}, "unused_days: it is for state=suspended and state=absent."),
         ({"state": "absent", "grace_days": 30}, "unused_days: with grace_days, it is 90, and"),
         ({"state": "absent", "platforms": ["IOS"]}, "which is for MACOS alone."),
-        ({"state": "suspended", "revoke_sessions": True}, "revoke_sessions: It is not for unused"),
-        ({"state": "absent", "serials": ["C01"]}, "serials: It is not for unused_days."),
+        ({"state": "suspended", "revoke_sessions": True}, "revoke_sessions: it is not for unused"),
+        ({"state": "absent", "serials": ["C01"]}, "serials: it is not for unused_days."),
         ({"state": "absent", "unused_days": 83}, "unused_days: 83 is not between 1 and 82."),
     ],
 )

@@ -185,7 +185,7 @@ def test_a_place_without_a_name_is_refused_before_anything_is_read(
     watched, run_module, args, check
 ):
     result = run_module("device_trust_report", {**args, "dest": ""}, lab=watched.lab, check=check)
-    assert result["failed"] and result["msg"].startswith("dest: It is empty."), result
+    assert result["failed"] and result["msg"].startswith("dest: it is empty."), result
     assert result["api_calls"] == []
 
 

@@ -216,7 +216,7 @@ def test_a_mac_that_was_unlocked_and_lost_again_is_locked_again_if_asked(watched
 def test_options_of_a_lock_are_refused_for_an_erasure(watched, act, tmp_path):
     for name, value in (("lock_message", "x"), ("phone_number", "1"), ("pin_dir", str(tmp_path))):
         refused = act("erase", **{name: value})
-        assert refused["msg"].startswith(f"{name}: It is for action=lock.")
+        assert refused["msg"].startswith(f"{name}: it is for action=lock.")
     assert act(serials=[" ", "\n"])["msg"].startswith(
         "serials: it is empty. Name at least one Mac."
     )

@@ -416,7 +416,7 @@ def test_interrupted_at_any_request_the_next_release_finishes(watched, leaver, r
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"person": " "}, "person: It is empty."),
+        ({"person": " "}, "person: it is empty."),
         ({"blueprint": "Nowhere"}, "Nowhere"),
         ({"max_devices": 1}, "max_devices: 2 Macs are assigned to ann@example.com, and 1 is the"),
     ],

@@ -140,7 +140,7 @@ def test_only_the_plan_that_was_approved_is_carried_out(watched, fleet, run_modu
     args = {"serials": [LOST], "state": "suspended"}
     digest = run_module(MODULE, args, lab=watched.lab, check=True)["plan_digest"]
     other = run_module(MODULE, {**args, "state": "absent", "plan_digest": digest}, lab=watched.lab)
-    assert "The plan is not the one that was approved" in other["msg"] and watched.writes() == []
+    assert "the plan is not the one that was approved" in other["msg"] and watched.writes() == []
     approved = {**args, "plan_digest": digest, "confirm_above": 0}
     assert run_module(MODULE, approved, lab=watched.lab)["changed"]
 

@@ -609,7 +609,7 @@ CHANGES_EACH_TIME = {
 }
 # What is done once, and why the second time is refused: what was approved is another plan then, and
 # a file that exists is not written.
-ANOTHER_PLAN = "The plan is not the one that was approved. 0 device records would be "
+ANOTHER_PLAN = "the plan is not the one that was approved. 0 device records would be "
 DONE_ONCE = {
     "Carry out the approved plan alone": ANOTHER_PLAN,
     "Carry out the approved deactivation alone": ANOTHER_PLAN,
