@@ -15,6 +15,7 @@ from ..module_utils._core.results import Result
 from ..module_utils._fleet import rollout
 from ..module_utils._kandji import client as kandji_api
 from ..plugin_utils._failure_display import omit_place
+from ..plugin_utils._tenants import tenant_of
 
 # Of the writes of a rollout.
 PERMISSIONS = {
@@ -55,13 +56,14 @@ class ActionModule(ActionBase):
         gated = set(rollout.needed_gates(plans))
         unknown = parts["deploys"] and (problems or steps)  # what would change
         problems += rollout.find_test_mac_problems(rings, None if unknown else gated)
+        tenant = tenant_of(task_vars)
         if problems or steps:
             omit_place(self._task)
-            _display(rollout.describe_problems(problems, steps))
-            return {**result, "failed": True, "msg": rollout.count_problems(problems, steps)}
+            _display(tenant, rollout.describe_problems(problems, steps))
+            return {**result, "failed": True, "msg": _describe_failure(tenant, problems, steps)}
         if parts["deploys"]:
-            _display(rollout.describe_plan(rings, plans, predictions, PERMISSIONS))
-            _display(rollout.describe_test_macs(rings, gated))
+            _display(tenant, rollout.describe_plan(rings, plans, predictions, PERMISSIONS))
+            _display(tenant, rollout.describe_test_macs(rings, gated))
         return {
             **result,
             "changed": False,
@@ -71,6 +73,13 @@ class ActionModule(ActionBase):
         }
 
 
-def _display(lines: t.Sequence[str]) -> None:
-    for line in lines:
-        Display().display(line)
+def _describe_failure(tenant: str, problems: t.Sequence[str], steps: t.Sequence[str]) -> str:
+    """Return the message of the task. The list is far above the summary of several tenants."""
+    count = rollout.count_problems(problems, steps)
+    return f"{[*problems, *steps][0]} {count}" if tenant else count
+
+
+def _display(tenant: str, lines: t.Sequence[str]) -> None:
+    """Show lines as one text, which the lines of other tenants do not break."""
+    if lines:
+        Display().display("\n".join([f"{tenant}: {lines[0]}" if tenant else lines[0], *lines[1:]]))

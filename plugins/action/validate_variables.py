@@ -21,6 +21,7 @@ from ..module_utils._core.results import Result
 from ..plugin_utils import _variables as variables
 from ..plugin_utils._failure_display import omit_place
 from ..plugin_utils._invocation import Invocation, check_tags, explain_inventory
+from ..plugin_utils._tenants import tenant_of
 
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined|attribute '(?P<attribute>[^']+)'")
 _REFERENCE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -57,6 +58,7 @@ class ActionModule(ActionBase):
         problems = [
             *check_tags(invocation, settings.playbook, tags),
             *_check_hosts(values, known),
+            *_check_directories(values, known),
             *unresolved.values(),
             *wrong,
         ]
@@ -67,7 +69,8 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": "\n".join([*problems, "Nothing was sent."])}
         line = self._describe_run(declaration, settings, typed, known)
         if line:
-            Display().display(line)
+            tenant = tenant_of(known)
+            Display().display(f"{tenant}: {line}" if tenant else line)
         return {**result, "changed": False, **typed}
 
     def _resolve_all(self, known: Params) -> tuple[dict[str, object], dict[str, str]]:
@@ -154,6 +157,33 @@ def _check_hosts(values: Params, known: Params) -> list[str]:
         f"{name}: it is {wanted!r}, and the play runs on {host}. The inventory is read too late for"
         " it: set it on the command line (-e)."
     ]
+
+
+def _check_directories(values: Params, known: Params) -> list[str]:
+    """Return a problem for each directory that the next host of the play has, too.
+
+    Each tenant needs its own, as two runs at once would replace each other's files. One that is set
+    for all hosts is found by any other host, and asking all of them takes long.
+    """
+    hosts, host = list(known.get("ansible_play_hosts_all") or ()), known.get("inventory_hostname")
+    if len(hosts) < 2 or host not in hosts:
+        return []
+    other = hosts[(hosts.index(host) + 1) % len(hosts)]
+    theirs = known["hostvars"][other]
+    return [
+        f"{name}: {host} and {other} have the same directory, {values[name]}. Set one of its own"
+        " for each host, with inventory_hostname in its path."
+        for name in variables.DIRECTORIES_OF_TENANT
+        if not variables.is_unset(values.get(name)) and _read(theirs, name) == str(values[name])
+    ]
+
+
+def _read(hostvars: Mapping[str, object], name: str) -> str:
+    """Return a variable of a host as text, or "" if it has no value."""
+    try:
+        return str(hostvars[name]) if name in hostvars else ""
+    except AnsibleError:
+        return ""
 
 
 def _plain(value: object) -> object:

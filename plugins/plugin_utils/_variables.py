@@ -30,6 +30,8 @@ from ..module_utils._okta.credentials import check_okta_token, check_org_url
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
 MISSING = "it is not set."
+# What is kept in them is of one org and tenant.
+DIRECTORIES_OF_TENANT = (f"{PREFIX}report_dir", f"{PREFIX}state_dir")
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # of Kandji
 # The safe loader, which is ten times as fast in C.
 # Both are safe loaders, which ruff does not see.

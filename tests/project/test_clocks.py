@@ -58,6 +58,7 @@ CLOCKS: dict[str, tuple[str, str]] = {
         "Okta: which records, sign-ins and deletions count",
     ),
     "extensions/eda/plugins/event_source/okta_system_log.py": (VENDOR, "Okta: where it begins"),
+    "plugins/callback/tenants.py": (CONTROLLER, "nothing: the time of the page"),
     "plugins/module_utils/_reset/audit.py": (CONTROLLER, "nothing: the time of a line"),
     "plugins/module_utils/_scep/client.py": (
         CONTROLLER,

@@ -24,6 +24,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "modules/*",
         "action/*",
         "plugin_utils/*",
+        "callback/*",
         "inventory/*",
         "doc_fragments/*",
     ),
