@@ -399,8 +399,17 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         default=LARGE[0],
         help="from this size on the others are left out, since they would take hours",
     )
+    parser.add_argument(
+        "--tenants",
+        type=int,
+        nargs=2,
+        metavar=("TENANTS", "MACS"),
+        help="how many tenants, and Macs of each; without it 200 of 500",
+    )
     parser.add_argument("--dry", action="store_true", help="print the page instead of writing it")
     options = parser.parse_args(arguments)
+    from tools import bench_tenants  # which imports this module
+
     rows: list[Measured] = []
     for macs in options.macs or [*SMALL, *LARGE]:
         with running_lab(macs) as lab:
@@ -408,10 +417,15 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
             for each in bench(lab, macs, macs < options.alone):
                 print(each.row(), flush=True)
                 rows.append(each)
+    tenants: list[bench_tenants.Measured] = []
+    for measured in bench_tenants.measure(bench_tenants.size_of(options.tenants)):
+        print(measured.row(), flush=True)
+        tenants.append(measured)
+    text = page(rows) + bench_tenants.section(tenants)
     if options.dry:
-        print(page(rows))
+        print(text)
     else:
-        PAGE.write_text(page(rows), encoding="utf-8")
+        PAGE.write_text(text, encoding="utf-8")
     return 0
 
 
