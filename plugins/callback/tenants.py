@@ -26,7 +26,8 @@ options:
   page_dir:
     description:
       - Directory of the page over all tenants. Without it there is none.
-      - It names no person and no Mac. A tenant links to its own report, if that was written.
+      - A tenant links to its own report, if that was written. The page names people and Macs only
+        where the message of a failure does.
     type: path
     ini:
       - section: callback_tenants

@@ -24,6 +24,20 @@ options:
       M(devicetrust.okta_kandji.device_trust_certificates)). Without it, and without a ledger, the
       expiry is estimated from when Kandji first saw each certificate.
     type: str
+  other_blueprints:
+    description: Names or ids of blueprints whose Macs belong to another Okta org, if several share
+      the Kandji tenant. They are on the stage OTHER_TENANT. A blueprint of a ring is none of them.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
+  other_serials:
+    description: Serial numbers of Macs of another Kandji tenant, if several share the Okta org.
+      Their device records are on the stage OTHER_TENANT instead of KANDJI_MISSING.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
 """
     RENEWAL = r"""
 options:

@@ -87,6 +87,7 @@ from ..module_utils._fleet import inventory as macs
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.certificate_ledger import known_expiry
+from ..module_utils._fleet.elsewhere import Elsewhere
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
 from ..module_utils._fleet.rows import rows
@@ -161,9 +162,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             subject = subjects_by_ring(rings)[None]
             expiries = known_expiry(context.kandji, check_item_id, key_ids=key_ids, subject=subject)
             query = FleetQuery(
-                rings, params["okta_verify_item_ids"], competitors, expiries, with_use=True
+                rings,
+                params["okta_verify_item_ids"],
+                competitors,
+                expiries,
+                with_use=True,
+                elsewhere=Elsewhere.of_options(params),
             )
             fleet = read_fleet(context.okta, context.kandji, query)
+            if warning := query.elsewhere.describe_unknown(fleet.macs):
+                self.display.warning(warning)
             return list(macs.hosts(masked(rows(fleet), context.masker)))
         except DeviceTrustError as error:
             raise AnsibleParserError(

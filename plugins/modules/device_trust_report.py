@@ -240,6 +240,7 @@ from ..module_utils._fleet.access_calendar import (
     managed_only,
 )
 from ..module_utils._fleet.certificate_ledger import known_expiry
+from ..module_utils._fleet.elsewhere import Elsewhere
 from ..module_utils._fleet.facts import Fleet
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.registration_policies import USES as REGISTRATION_USES
@@ -324,9 +325,14 @@ def run(ctx: ModuleContext) -> Result:
         expiries,
         with_use=True,
         with_accounts=bool(apps),
+        elsewhere=Elsewhere.of_options(params),
     )
     fleet = read_fleet(ctx.okta, ctx.kandji, query, users.add if apps else None)
-    if warning := describe_warning(SharedMacs.of_fleet(fleet.macs)):
+    warnings = (
+        describe_warning(SharedMacs.of_fleet(fleet.macs)),
+        query.elsewhere.describe_unknown(fleet.macs),
+    )
+    for warning in filter(None, warnings):
         ctx.warn(warning)
     registration = RegistrationReader(ctx.okta, others.fast_pass)
     registration.explain(fleet)
@@ -385,13 +391,17 @@ def _question(ctx: ModuleContext, horizon: Horizon) -> str:
 def _access(
     fleet: Fleet, apps: t.Sequence[JudgedApp], users: Users | None, horizon: Horizon
 ) -> list[PersonAccess]:
-    """Return the access of each person to each app, or to any that would admit managed Macs."""
+    """Return the access of each person to each app, or to any that would admit managed Macs.
+
+    Whom Kandji alone knows by a Mac of another org has no account in this one.
+    """
+    macs = [mac for mac in fleet.macs if mac.records or not mac.elsewhere]
     if users is None:
-        return managed_only(fleet.macs, fleet.limits, horizon)
+        return managed_only(macs, fleet.limits, horizon)
     return [
         person
         for judged in apps
-        for person in app_access(judged, fleet.macs, users, fleet.limits, horizon)
+        for person in app_access(judged, macs, users, fleet.limits, horizon)
     ]
 
 

@@ -225,7 +225,7 @@ def suggest_name(name: str, known: Iterable[str], needed: Iterable[str] = ()) ->
     by_key = {each.removeprefix(PREFIX): each for each in known}
     wanted = name.removeprefix(PREFIX).lower()
     begun = sorted((key for key in by_key if wanted and key.startswith(wanted)), key=len)
-    close = begun or difflib.get_close_matches(wanted, by_key, n=3, cutoff=0.6)
+    close = begun or difflib.get_close_matches(wanted, by_key, n=5, cutoff=0.6)
     close = [key for key in close if by_key[key] in needed] or close
     if not close:
         return ". Remove it."

@@ -75,7 +75,8 @@ def wrong(rows, *truths):
 
 def test_each_mac_is_on_its_stage_with_its_flags(fleet, report):
     truth = so(fleet)
-    assert {one.stage for one in truth.values()} == set(stages.STAGES)
+    # Nothing declares a Mac of others.
+    assert {one.stage for one in truth.values()} == set(stages.STAGES) - {"OTHER_TENANT"}
     assert {flag for one in truth.values() for flag in one.flags} == set(stages.FLAGS)
     rows = report()
     assert {

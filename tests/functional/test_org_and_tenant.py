@@ -61,3 +61,18 @@ def test_the_table_warns_and_says_nothing_if_both_share_their_macs(watched, run_
     registered(watched, 4)
     other = run_module("device_trust_info", args, lab=watched.lab)
     assert any(COUNTS in each for each in other["warnings"])
+
+
+def test_macs_of_another_org_and_of_another_tenant_are_shown_as_such(watched, run_module):
+    """The blueprint of a Mac belongs to another org, and a record to another tenant."""
+    watched.control("POST", "/kandji/blueprints", {"name": "Labs"})
+    other = watched.world.macs[-1].serial
+    watched.control("PATCH", f"/kandji/devices/{other}", {"blueprint": "Labs"})
+    ResetFleet(watched).record("LABSMAC00001", age=1.0)
+    args = {"rings": [watched.canary]}
+    before = run_module("device_trust_info", args, lab=watched.lab)["counts"]
+    declared = {"other_blueprints": ["labs", "Labz"], "other_serials": ["labsmac00001"]}
+    result = run_module("device_trust_info", {**args, **declared}, lab=watched.lab)
+    assert result["counts"]["OTHER_TENANT"] == 2 and "KANDJI_MISSING" not in result["counts"]
+    assert result["counts"]["NOT_IN_SCOPE"] == before["NOT_IN_SCOPE"] - 1
+    assert any("'Labz'" in each and "'labs'" not in each for each in result["warnings"])

@@ -74,6 +74,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_fleet/certificate_ledger.py",
         "module_utils/_fleet/reader.py",
         "module_utils/_fleet/rings.py",
+        "module_utils/_fleet/elsewhere.py",
         "module_utils/_fleet/tenant_match.py",
         "module_utils/_access/forecast/sign_ins.py",
         "module_utils/_reset/clean_up.py",

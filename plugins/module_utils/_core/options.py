@@ -86,6 +86,8 @@ PROFILES: ArgumentSpec = {
 FLEET: ArgumentSpec = {
     "okta_verify_item_ids": {"type": "list", "elements": "str", "default": []},
     "certificate_check_item_id": {"type": "str"},
+    "other_blueprints": {"type": "list", "elements": "str", "default": []},
+    "other_serials": {"type": "list", "elements": "str", "default": []},
 }
 REDISTRIBUTION: ArgumentSpec = {
     "redistribution_days": {"type": "int", "default": 30},

@@ -99,6 +99,7 @@ class MacFacts:
     obstacle: Obstacle | None = None  # what may keep its person from registering it
     left_mdm: bool = False  # Kandji still lists it, but not as enrolled in its MDM
     enrolled: str = ""  # when Kandji's MDM enrolled it last
+    elsewhere: bool = False  # it is declared to be of another org or tenant
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from .._okta.device_events import EVENTS, LogFacts, summarize_events
 from .._okta.records import LogEvent, OktaDevice
 from . import certificate_use, enrolled_after_registration
 from .certificate_ledger import Expiries
+from .elsewhere import Elsewhere
 from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
     Certificates,
@@ -71,7 +72,7 @@ class FleetQuery:
     ``log_events`` events; 0 leaves it out. ``with_use`` reads it farther back, for certificates
     alone, if it is not known otherwise whether the newest ones were used. ``with_accounts`` asks
     for the users of records in full, with the statuses of their accounts. ``now`` is Okta's time if
-    None.
+    None. ``elsewhere`` is which Macs are declared to be of others.
     """
 
     rings: Sequence[Ring] = ()
@@ -85,6 +86,7 @@ class FleetQuery:
     with_use: bool = False
     with_accounts: bool = False
     now: datetime | None = None
+    elsewhere: Elsewhere = Elsewhere()
 
     @property
     def profiles(self) -> list[CustomProfile]:
@@ -118,6 +120,7 @@ def read_fleet(
     unlisted = find_unlisted(tables, query.profiles)
     tables.macs += read_unlisted(kandji, unlisted[:MAX_UNLISTED], query.rings)
     macs = join_fleet(tables, query.rings, query.expiries, bool(unlisted))
+    query.elsewhere.mark(macs)
     limits = AgeLimits(now, query.expiring_days, query.stale_days, tables.log.since)
     if query.with_use:
         limits = _read_use(okta, query, macs, limits)

@@ -33,6 +33,7 @@ USER, TIME, ADMINISTRATOR, NOBODY = "user", "time", "administrator", "nobody"
 # Stage -> who acts next, from the bottom to the top. Of OKTA_VERIFY_MISSING it is the user where
 # only Self Service offers the app. Results, tables and gates use the names of stages.
 ACTORS = {
+    "OTHER_TENANT": NOBODY,
     "KANDJI_MISSING": ADMINISTRATOR,
     "NOT_IN_SCOPE": NOBODY,
     "NOT_ROLLED_OUT": NOBODY,
@@ -112,6 +113,12 @@ def classify(mac: MacFacts, limits: AgeLimits = TIMELESS) -> Classification:
 def _kandji_stage(mac: MacFacts) -> Classification | None:
     if mac.in_kandji:
         return None
+    if mac.elsewhere:
+        return Classification(
+            "OTHER_TENANT",
+            "Its serial number is declared to be of another Kandji tenant.",
+            "Nothing here. The report of that tenant has it.",
+        )
     known = (
         f"Kandji knows no Mac with its serial {mac.serial}"
         if mac.serial
@@ -147,6 +154,12 @@ def _managed_stage(best: DeviceRecord | None) -> Classification | None:
 
 
 def _profile_stage(mac: MacFacts) -> Classification | None:
+    if mac.elsewhere:
+        return Classification(
+            "OTHER_TENANT",
+            "Its blueprint is declared to be of another Okta org.",
+            "Nothing here. The report of that org has it.",
+        )
     if mac.ring is None:
         return Classification(
             "NOT_IN_SCOPE",

@@ -18,6 +18,7 @@ from .._fleet.rows import COLUMNS, MacRow, RowUser
 from .._okta.authority_status import AuthorityStatus
 from . import generated_page as page
 
+OTHERS = "OTHER_TENANT"
 # The steps from an enrolled to a managed Mac, each with the stages of Macs that have not taken it.
 FUNNEL = (
     ("Known to Kandji", ("KANDJI_MISSING",)),
@@ -49,8 +50,13 @@ class Figures:
 
     @property
     def total(self) -> int:
-        """The number of Macs."""
-        return sum(self.counts.values())
+        """The number of Macs of this org and tenant."""
+        return sum(self.counts.values()) - self.others
+
+    @property
+    def others(self) -> int:
+        """The number of Macs that are declared to be of another org or tenant."""
+        return self.counts.get(OTHERS, 0)
 
 
 @dataclass(frozen=True)
@@ -203,7 +209,7 @@ def _ordered(counts: Mapping[str, int], order: Sequence[str]) -> dict[str, int]:
 def funnel(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """Return the steps from known to managed, each with the number of Macs that took it.
 
-    A Mac at a stage that no step names has taken none.
+    A Mac at a stage that no step names has taken none, such as one of another tenant.
     """
     taken, steps = counts.get("MANAGED", 0), []
     for step, stopped in reversed(FUNNEL):

@@ -18,7 +18,7 @@ from .._fleet.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
 from . import generated_page as page
 from .columns import LABELS, SHOWN
 from .csv_json import COLUMNS
-from .figures import Figures, Meta, funnel, moves
+from .figures import OTHERS, Figures, Meta, funnel, moves
 
 # Columns whose few values repeat from Mac to Mac; the page has each of them once.
 SHARED = (
@@ -204,7 +204,7 @@ def _header(figures: Figures, meta: Meta) -> str:
     managed = figures.counts.get("MANAGED", 0)
     acting = {"bad": 0, "wait": 0, "none": 0}
     for stage, count in figures.counts.items():
-        if kind(stage) in acting:
+        if kind(stage) in acting and stage != OTHERS:
             acting[kind(stage)] += count
     tiles = [
         ("good", managed, "managed"),
@@ -231,10 +231,21 @@ def _header(figures: Figures, meta: Meta) -> str:
         share=_share(managed, figures.total),
         managed=f"{managed:,}",
         total=f"{figures.total:,}",
-        notice=f'<p class="notice">{escape(meta.rollout)}</p>\n' if meta.rollout else "",
+        notice="".join(
+            f'<p class="notice">{escape(text)}</p>\n'
+            for text in (meta.rollout, _others(figures.others))
+            if text
+        ),
         tiles=tiles_html,
         flags=f'<ul class="flags" aria-label="Macs with a flag">{flags}</ul>' if flags else "",
     )
+
+
+def _others(count: int) -> str:
+    if not count:
+        return ""
+    macs = "1 more Mac is" if count == 1 else f"{count:,} more Macs are"
+    return f"{macs} declared to be of another org or tenant."
 
 
 def _funnel(figures: Figures) -> str:

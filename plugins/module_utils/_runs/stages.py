@@ -30,6 +30,7 @@ from .._core.results import Result, row_limit
 from .._fleet import reader as fleet_reads
 from .._fleet import rings as ring_reads
 from .._fleet.certificate_ledger import known_expiry
+from .._fleet.elsewhere import Elsewhere
 from .._fleet.facts import Fleet
 from .._fleet.reader import FleetQuery, OnDevice, read_fleet
 from .._fleet.registration_policies import USES as REGISTRATION_USES
@@ -177,6 +178,7 @@ def run(
         params["log_days"],
         params["log_events"],
         with_use=True,
+        elsewhere=Elsewhere.of_options(params),
     )
     obstacles = RegistrationReader(ctx.okta, known=registration)
     while True:
@@ -188,7 +190,11 @@ def run(
             break
         ctx.wait(summary.describe_wait(), params["poll_interval"], remaining)
     hosts = urlsplit(ctx.okta.org_url).netloc, urlsplit(ctx.kandji.api_url).netloc
-    if warning := describe_warning(SharedMacs.of_fleet(fleet.macs), *hosts):
+    warnings = (
+        describe_warning(SharedMacs.of_fleet(fleet.macs), *hosts),
+        query.elsewhere.describe_unknown(fleet.macs),
+    )
+    for warning in filter(None, warnings):
         ctx.warn(warning)
     status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
     result = _result(summary, rings, params, status)

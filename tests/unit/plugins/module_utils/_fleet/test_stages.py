@@ -30,6 +30,8 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
     "facts, stage, reason",
     [
         # What Kandji has still to deliver
+        (mac(ring=None, elsewhere=True), "OTHER_TENANT", "another Okta org"),
+        (mac(in_kandji=False, elsewhere=True), "OTHER_TENANT", "another Kandji tenant"),
         (mac(ring=None), "NOT_IN_SCOPE", "no ring"),
         (mac(rolled_out=False, profile_state=None), "NOT_ROLLED_OUT", "not rolled out to"),
         (
@@ -265,6 +267,18 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             "MIXED",
             "Okta shows it as managed for some of its users, but not for al, bob.",
             "The named user signs in once with Okta FastPass on this Mac.",
+        ),
+        (
+            mac(ring=None, elsewhere=True),
+            "OTHER_TENANT",
+            "Its blueprint is declared to be of another Okta org.",
+            "Nothing here. The report of that org has it.",
+        ),
+        (
+            mac(in_kandji=False, elsewhere=True),
+            "OTHER_TENANT",
+            "Its serial number is declared to be of another Kandji tenant.",
+            "Nothing here. The report of that tenant has it.",
         ),
         (
             mac(ring=None),

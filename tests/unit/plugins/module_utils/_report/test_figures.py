@@ -78,9 +78,15 @@ def test_the_funnel_counts_how_far_macs_have_come() -> None:
     assert [macs for _step, macs in figures.funnel(counts)] == [15, 11, 8, 8, 7, 5, 5]
 
 
+def test_macs_of_others_are_counted_apart() -> None:
+    known = figures.Figures(counts={"MANAGED": 2, "OTHER_TENANT": 3})
+    assert (known.total, known.others) == (2, 3)
+    assert figures.funnel(known.counts)[0] == ("Known to Kandji", 2)
+
+
 def test_each_stage_but_managed_stops_at_one_step_of_the_funnel() -> None:
     stopped = [stage for _step, stages in figures.FUNNEL for stage in stages]
-    assert sorted(stopped) == sorted(set(STAGES) - {"MANAGED"})
+    assert sorted(stopped) == sorted(set(STAGES) - {"MANAGED", figures.OTHERS})
 
 
 def test_a_stage_that_the_funnel_does_not_name_takes_no_step() -> None:

@@ -140,6 +140,20 @@ def test_the_tiles_count_macs_in_thousands() -> None:
     assert flags == ""
 
 
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (1, "1 more Mac is declared to be of another org or tenant."),
+        (1200, "1,200 more Macs are declared to be of another org or tenant."),
+    ],
+)
+def test_macs_of_others_are_in_a_sentence_and_in_no_tile(count: int, sentence: str) -> None:
+    lines = header(Figures(counts={"MANAGED": 1, "OTHER_TENANT": count}))
+    assert "1 of 1 Macs are managed" in lines[4]
+    assert lines[5] == f'<p class="notice">{sentence}</p>'
+    assert '<li class="none"><b>0</b> in no ring' in lines[6]
+
+
 def test_a_fleet_without_macs_is_managed_to_no_part() -> None:
     assert header()[4] == ('<p class="headline"><b>0%</b> <span>0 of 0 Macs are managed</span></p>')
 
