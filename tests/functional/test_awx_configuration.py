@@ -191,3 +191,45 @@ def documented(collection, module):
         if isinstance(node, ast.Assign) and node.targets[0].id == "DOCUMENTATION"
     )
     return yaml.safe_load(re.sub(r"^\s*\.\.\..*", "", text, flags=re.MULTILINE))["options"]
+
+
+def test_one_template_runs_over_the_tenants_of_a_file_in_slices_on_instance_groups(awx):
+    """A credential of one tenant would be in the environment of all."""
+    awx.add("credential_types", {"name": "Vault", "inputs": {"fields": []}, "injectors": {}})
+    kind = awx.named("credential_types", "Vault")["id"]
+    for name in ("vault of acme", "vault of globex"):
+        awx.add("credentials", {"name": name, "credential_type": kind, "organization": 1})
+    options = {
+        "awx_configuration_tenants_source": "tenants.yml",
+        "awx_configuration_vault_credentials": ["vault of acme", "vault of globex"],
+        "awx_configuration_job_slices": 4,
+        "awx_configuration_instance_groups": ["europe", "america"],
+    }
+    made = configure(awx, **options)
+    assert made.status == 0, made.output[-3000:]
+    clean_up = awx.named("job_templates", f"{PREFIX}clean up")
+    assert linked(awx, clean_up, "credentials", "credentials") == [
+        f"{PREFIX}CA certificates",
+        f"{PREFIX}notify",
+        "vault of acme",
+        "vault of globex",
+    ]
+    assert linked(awx, clean_up, "instance_groups", "instance_groups") == ["america", "europe"]
+    report = awx.named("job_templates", f"{PREFIX}report")
+    assert json.loads(report["extra_vars"]) == {"device_trust_hosts": "tenants"}
+    assert (report["job_slice_count"], report["forks"], report["ask_limit_on_launch"]) == (
+        4,
+        10,
+        True,
+    )
+    # Its digest would not reach the next node of the workflow.
+    assert awx.named("job_templates", f"{PREFIX}reset plan")["job_slice_count"] == 1
+    assert awx.named("workflow_job_templates", f"{PREFIX}reset")["ask_limit_on_launch"] is True
+    assert awx.rows["hosts"] == []
+    source = awx.named("inventory_sources", f"{PREFIX}tenants of the project")
+    assert source["source_path"] == "tenants.yml" and source["overwrite_vars"] is False
+    variables = json.loads(awx.named("inventories", f"{PREFIX}tenants")["variables"])
+    assert "device_trust_state_dir" not in variables
+    wrote = len(awx.writes)
+    again = configure(awx, **options)
+    assert again.status == 0 and again.changed == [] and awx.writes[wrote:] == [], again.output

@@ -69,6 +69,8 @@ UNSET: dict[str, Row] = {
         "playbook": "",
         "execution_environment": None,
         "extra_vars": "",
+        "forks": 0,
+        "ask_limit_on_launch": False,
         "ask_job_type_on_launch": False,
         "ask_tags_on_launch": False,
         "ask_variables_on_launch": False,
@@ -81,6 +83,7 @@ UNSET: dict[str, Row] = {
     "schedules": {"description": "", "rrule": "", "enabled": True, "unified_job_template": None},
     "workflow_job_templates": {
         "description": "",
+        "ask_limit_on_launch": False,
         "ask_variables_on_launch": False,
         "allow_simultaneous": False,
         "survey_enabled": False,
@@ -146,6 +149,10 @@ class StandIn:
         self.rows: dict[str, list[Row]] = {name: [] for name in UNSET}
         self.rows["organizations"] = [
             {"id": 1, "name": "Default", "type": "organization", "url": "/api/v2/organizations/1/"}
+        ]
+        self.rows["instance_groups"] = [
+            {"id": number, "name": name, "type": "instance_group", "url": f"/api/v2/{name}/"}
+            for number, name in ((900, "europe"), (901, "america"))
         ]
         self.surveys: dict[int, Row] = {}
         self.links: dict[tuple[int, str], list[int]] = {}
