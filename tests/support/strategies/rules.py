@@ -66,6 +66,7 @@ possession = st.fixed_dictionaries(
         "phishingResistant": LEVELS,
         "userPresence": LEVELS,
         "userVerification": LEVELS,
+        "userVerificationMethods": st.sampled_from((["BIOMETRICS"], ["PIN"], ["biometrics"])),
     },
 )
 constraints: st.SearchStrategy[list[t.Any]] = st.one_of(
@@ -79,6 +80,8 @@ chain = st.sampled_from(
     (
         {"authenticationMethods": [WEBAUTHN], "reauthenticateIn": "PT43800H"},
         {"authenticationMethods": [PASSWORD], "next": [{"authenticationMethods": [FASTPASS]}]},
+        {"authenticationMethods": [PASSWORD], "next": [{"authenticationMethods": SPLIT}]},
+        {"authenticationMethods": [OKTA_VERIFY]},
         {
             "authenticationMethods": [EMAIL],
             "next": [{"authenticationMethods": [PASSWORD], "reauthenticateIn": "PT2H"}],
@@ -102,6 +105,7 @@ verification = st.one_of(
 platforms = st.sampled_from(
     (
         {"type": "DESKTOP", "os": {"type": "MACOS"}},
+        {"type": "DESKTOP", "os": {"type": "ANY"}},
         {"type": "DESKTOP", "os": {"type": "LINUX"}},
         {"type": "DESKTOP", "os": {"type": "OTHER", "expression": ""}},
         {"type": "MOBILE", "os": {"type": "ANY"}},

@@ -20,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.strategies.rules import (
+    FASTPASS,
+    SPLIT,
     constraints,
     contexts,
     hostile_rules,
@@ -90,8 +92,25 @@ def test_one_more_constraint_to_choose_from_never_makes_it_harder(
         assert all(any(easier <= harder for easier in wide) for harder in narrow)
 
 
-@given(verification, contexts())
+FAST_PASS = st.sampled_from((FASTPASS, SPLIT[0], {**FASTPASS, "userVerification": "REQUIRED"}))
+
+
+@given(st.lists(FAST_PASS, min_size=1, max_size=3), contexts(), st.booleans())
 def test_a_device_that_okta_does_not_know_passes_nothing_that_needs_fastpass(
+    methods: list[object], device: DeviceContext, by_chain: bool
+) -> None:
+    stranger = DeviceContext(device.platform)
+    named = {"authenticationMethods": methods}
+    asked: dict[str, object] = (
+        {"type": "AUTH_METHOD_CHAIN", "chains": [named]}
+        if by_chain
+        else {"type": "ASSURANCE", "factorMode": "2FA", "constraints": [{"possession": named}]}
+    )
+    assert satisfiable_by(rule_of(asked), stranger) == NEVER
+
+
+@given(verification, contexts())
+def test_a_device_that_okta_knows_passes_what_any_device_does(
     method: dict[str, object], device: DeviceContext
 ) -> None:
     known = DeviceContext(device.platform, True, False, "guo1")
