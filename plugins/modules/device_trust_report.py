@@ -19,7 +19,8 @@ description:
     cannot be known counts as refused.
   - "O(apps) costs these requests in addition: the pages of the list of apps, one for the rules of
     each policy of these apps, and the pages of the members of each group that the rules name.
-    Global session policies and device signal collection policies take a request for each kind, and
+    If Okta shows a person of Kandji nowhere, the pages of everybody's group are read, too. Global
+    session policies and device signal collection policies take a request for each kind, and
     one or two for each of these policies that is active."
   - Okta revokes a certificate that no sign-in with Okta FastPass used in 90 days. If the use of the
     newest certificate of a managed Mac is unknown, the System Log is read up to 90 days back, one
@@ -209,6 +210,7 @@ api_calls:
 """
 
 import typing as t
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -236,12 +238,11 @@ from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.access_calendar import (
     AccessForecast,
     Horizon,
-    PersonAccess,
     managed_only,
 )
-from ..module_utils._fleet.certificate_ledger import known_expiry
+from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
 from ..module_utils._fleet.elsewhere import Elsewhere
-from ..module_utils._fleet.facts import Fleet
+from ..module_utils._fleet.facts import Fleet, MacFacts
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.registration_policies import USES as REGISTRATION_USES
 from ..module_utils._fleet.registration_policies import RegistrationReader
@@ -290,39 +291,82 @@ USES = (
 )
 
 
+@dataclass(frozen=True)
+class _Target:
+    """Where the report goes, and the last one."""
+
+    paths: tuple[Path, ...]
+    mode: int
+    history: files.History
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What was read of both vendors. ``users`` are None without apps.
+
+    ``notes`` are sentences on what was not evaluated.
+    """
+
+    rings: t.Sequence[Ring]
+    authorities: Authorities
+    fleet: Fleet
+    registration: RegistrationReader
+    horizon: Horizon
+    apps: t.Sequence[JudgedApp]
+    users: Users | None
+    notes: tuple[str, ...]
+
+
 def run(ctx: ModuleContext) -> Result:
     """Write the reports whose figures changed, and return their files."""
+    target, source = _check_target(ctx), _read(ctx)
+    access = masked_access(_judge(source), ctx.masker)
+    kept = KeptRows(masked(rows(source.fleet), ctx.masker))
+    meta = _meta(ctx, source.rings, source.authorities, access)
+    figures = survey(kept, meta)
+    meta.previous = target.history.before(figures.fingerprint)
+    result = build_result(
+        _write(ctx, target, kept, figures, meta),
+        access=access.as_result(),
+        counts=figures.counts,
+        files=[str(path) for path in target.paths],
+        authority=meta.authority.as_result(),
+        registration=source.registration.as_result(),
+    )
+    _check_access(ctx, access, result)
+    return result
+
+
+def _check_target(ctx: ModuleContext) -> _Target:
+    """Return where the report goes. Raises BadOption, also for what no request has to be sent."""
     params = ctx.params
     if not params["dest"].strip():
         raise BadOption("dest: it is empty. Name the directory of the reports.")
     mode = files.parse_mode(params["mode"])
-    on_date = None if params["on_date"] is None else require_timestamp("on_date", params["on_date"])
-    paths = [
+    _on_date(ctx)
+    paths = tuple(
         Path(params["dest"]) / f"device-trust.{suffix}"
         for suffix in dict.fromkeys(params["formats"])
-    ]
+    )
     origin = files.Origin(params["okta_org_url"], params["kandji_api_url"])
     files.check_origin(paths, origin)
-    history = files.History.read(params["state_dir"], origin)
+    return _Target(paths, mode, files.History.read(params["state_dir"], origin))
+
+
+def _read(ctx: ModuleContext) -> _Source:
+    """Return what both vendors show."""
+    params = ctx.params
     authorities = read_authorities(ctx.okta)
-    horizon = _horizon(ctx, on_date)
+    horizon = _horizon(ctx)
     others = OtherPolicies(ctx.okta, ENRICHING_USES)
     apps = judged_apps.read_judged_apps(ctx.okta, params["apps"], others)
     users = judged_apps.UserReader()
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
-    expiries = known_expiry(
-        ctx.kandji,
-        params["certificate_check_item_id"],
-        ctx.okta.org_url,
-        params["state_dir"],
-        authorities.key_ids,
-        subjects_by_ring(rings)[None],
-    )
     query = FleetQuery(
         rings,
         params["okta_verify_item_ids"],
         competitors,
-        expiries,
+        _expiries(ctx, rings, authorities),
         with_use=True,
         with_accounts=bool(apps),
         elsewhere=Elsewhere.of_options(params),
@@ -336,42 +380,80 @@ def run(ctx: ModuleContext) -> Result:
         ctx.warn(warning)
     registration = RegistrationReader(ctx.okta, others.fast_pass)
     registration.explain(fleet)
-    kept = KeptRows(masked(rows(fleet), ctx.masker))
-    known = users.read(ctx.okta, apps, others.sessions) if apps else None
-    people = _access(fleet, apps, known, horizon)
-    labels = tuple(str(each.app.label) for each in apps)
+    people = (mac.person for mac in _macs_of_org(fleet))
+    known = users.read(ctx.okta, apps, others.sessions, people) if apps else None
     problems = (each.problem for each in apps if each.problem)
     notes = tuple(dict.fromkeys((*problems, *users.notes, *others.unread)))
-    access = AccessForecast(horizon, tuple(people), labels, notes)
-    access = masked_access(access, ctx.masker)
-    meta = _meta(ctx, rings, authorities, access)
-    figures = survey(kept, meta)
-    meta.previous = history.before(figures.fingerprint)
+    return _Source(rings, authorities, fleet, registration, horizon, apps, known, notes)
+
+
+def _expiries(ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorities) -> Expiries:
+    """Return what the ledger and the certificate check know of the expiry of certificates."""
+    return known_expiry(
+        ctx.kandji,
+        ctx.params["certificate_check_item_id"],
+        ctx.okta.org_url,
+        ctx.params["state_dir"],
+        authorities.key_ids,
+        subjects_by_ring(rings)[None],
+    )
+
+
+def _macs_of_org(fleet: Fleet) -> list[MacFacts]:
+    """Return the Macs whose people may have an account in this org.
+
+    Whom Kandji alone knows by a Mac of another org has none.
+    """
+    return [mac for mac in fleet.macs if mac.records or not mac.elsewhere]
+
+
+def _judge(source: _Source) -> AccessForecast:
+    """Return the access of each person to each app, or to any that would admit managed Macs."""
+    macs, limits = _macs_of_org(source.fleet), source.fleet.limits
+    horizon, users = source.horizon, source.users
+    people = (
+        managed_only(macs, limits, horizon)
+        if users is None
+        else [
+            person
+            for judged in source.apps
+            for person in app_access(judged, macs, users, limits, horizon)
+        ]
+    )
+    labels = tuple(str(each.app.label) for each in source.apps)
+    return AccessForecast(horizon, tuple(people), labels, source.notes)
+
+
+def _write(
+    ctx: ModuleContext, target: _Target, kept: KeptRows, figures: Figures, meta: Meta
+) -> list[Change]:
+    """Write the files that differ, and what the next report compares with. Return the changes."""
     changes: list[Change] = []
-    for path in paths:
+    for path in target.paths:
         pieces = _pieces(path.suffix[1:], kept, figures, meta)
         ctx.progress(f"writing {path.name}")
-        changes += files.write_report(path, pieces, figures.fingerprint, mode, ctx.check_mode)
+        changes += files.write_report(
+            path, pieces, figures.fingerprint, target.mode, ctx.check_mode
+        )
     # Last, so that a run that was interrupted says what changed once more.
-    changes += history.keep(figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode)
-    result = build_result(
-        changes,
-        access=access.as_result(),
-        counts=figures.counts,
-        files=[str(path) for path in paths],
-        authority=meta.authority.as_result(),
-        registration=registration.as_result(),
+    changes += target.history.keep(
+        figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode
     )
-    _check_access(ctx, access, result)
-    return result
+    return changes
 
 
-def _horizon(ctx: ModuleContext, on_date: datetime | None) -> Horizon:
+def _on_date(ctx: ModuleContext) -> datetime | None:
+    """Return the time of the option, None without it. Raises BadOption."""
+    text = ctx.params["on_date"]
+    return None if text is None else require_timestamp("on_date", text)
+
+
+def _horizon(ctx: ModuleContext) -> Horizon:
     """Return Okta's time, and the time for which access is forecast. Raises BadOption.
 
     The first answer of Okta has its time. That of this machine may be wrong.
     """
-    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+    now, on_date = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc), _on_date(ctx)
     if on_date is None:
         return Horizon(now, now + timedelta(days=ctx.params["within_days"]))
     if len(ctx.params["on_date"].strip()) == len("2026-12-24"):
@@ -386,23 +468,6 @@ def _question(ctx: ModuleContext, horizon: Horizon) -> str:
     if ctx.params["on_date"] is None:
         return f"{ctx.params['within_days']} days"
     return format_timestamp(horizon.on_date)
-
-
-def _access(
-    fleet: Fleet, apps: t.Sequence[JudgedApp], users: Users | None, horizon: Horizon
-) -> list[PersonAccess]:
-    """Return the access of each person to each app, or to any that would admit managed Macs.
-
-    Whom Kandji alone knows by a Mac of another org has no account in this one.
-    """
-    macs = [mac for mac in fleet.macs if mac.records or not mac.elsewhere]
-    if users is None:
-        return managed_only(macs, fleet.limits, horizon)
-    return [
-        person
-        for judged in apps
-        for person in app_access(judged, macs, users, fleet.limits, horizon)
-    ]
 
 
 def _check_access(ctx: ModuleContext, access: AccessForecast, result: Result) -> None:

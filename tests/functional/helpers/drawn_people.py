@@ -34,6 +34,46 @@ MANAGED_RULE = {
         ],
     },
 }
+ONE_FACTOR = {
+    "access": "ALLOW",
+    "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA", "constraints": []},
+}
+PHONE = {
+    "access": "ALLOW",
+    "verificationMethod": {
+        "type": "ASSURANCE",
+        "factorMode": "1FA",
+        "constraints": [
+            {"possession": {"authenticationMethods": [{"key": "phone_number", "method": "sms"}]}}
+        ],
+    },
+}
+DENY = {"access": "DENY"}
+MANAGED = {"device": {"registered": True, "managed": True}}
+UNMANAGED = {"device": {"registered": True, "managed": False}}
+REGISTERED = {"device": {"registered": True}}
+GROUP: dict[str, t.Any] = {}  # stands for the condition that a drawn group meets
+OFFICE = {"network": {"connection": "ZONE", "include": ["nzoOffice00000000000"]}}
+LOW_RISK = {"riskScore": {"level": "LOW"}}
+# Policies by what is drawn: the conditions and actions of each rule, and those of the last.
+SETTLED: dict[str, t.Any] = {  # by what Okta shows
+    "managed": ([(MANAGED, MANAGED_RULE)], DENY),
+    "registered": ([(REGISTERED, MANAGED_RULE)], DENY),
+    "open": ([(MANAGED, MANAGED_RULE)], ONE_FACTOR),
+    "group open": ([(GROUP, ONE_FACTOR), (MANAGED, MANAGED_RULE)], DENY),
+    "group refused": ([(GROUP, DENY), (MANAGED, ONE_FACTOR)], DENY),
+    "unmanaged refused": ([(UNMANAGED, DENY)], ONE_FACTOR),
+}
+OPEN: dict[str, t.Any] = {  # by what only a sign-in shows, too
+    "phone": ([(MANAGED, MANAGED_RULE)], PHONE),
+    "phone or registered": ([(REGISTERED, ONE_FACTOR)], PHONE),
+    "office": ([({**MANAGED, **LOW_RISK}, MANAGED_RULE), (OFFICE, ONE_FACTOR)], DENY),
+    "registered in the office": ([({**REGISTERED, **OFFICE}, ONE_FACTOR)], PHONE),
+    "signals": ([(MANAGED, MANAGED_RULE)], DENY),
+}
+SHAPES = {**SETTLED, **OPEN}
+STATUSES = ("SUSPENDED", "DEPROVISIONED", "STAGED", "LOCKED_OUT", "PASSWORD_EXPIRED")
+
 # What happens to a Mac after its last sign-in, and how often.
 EVENTS = (
     *("nothing",) * 12,
@@ -61,12 +101,22 @@ class DrawnPeople:
         self.events: Counter[str] = Counter()
         self._number = 0
 
-    def draw(self, seed: int, people: int = 8, events: t.Sequence[str] = EVENTS) -> None:
+    def draw(
+        self,
+        seed: int,
+        people: int = 8,
+        events: t.Sequence[str] = EVENTS,
+        shapes: t.Collection[str] = (),
+    ) -> None:
         """Replace all people and Macs, and give the app a policy.
 
         One of the events happens to each Mac.
+
+        :arg shapes: names of SHAPES, of which the policy is one. Then addresses, accounts and
+            global session policies are drawn, too.
         """
         draws, org = random.Random(f"people {seed}"), self.world.okta
+        more = random.Random(f"shape {seed}")  # apart, so that a seed has the same people and Macs
         with self.world.lock:
             org.empty()
             self.world.macs.clear()
@@ -74,11 +124,19 @@ class DrawnPeople:
             self.world.kandji.devices.clear()
         for number in range(people):
             user = org.add_user(f"Person{number}", f"Of {seed}", f"person{number}@example.com")
+            if shapes and more.random() < 0.3:
+                user.email = f"Long.Name{number}@example.com"
+            user.has_phone = not shapes or more.random() < 0.7
             for _unused in range(draws.choice((1, 1, 1, 2))):
                 self._add_mac(user, draws)
         self._require_managed_macs(draws)
+        self.shape = more.choice(sorted(shapes)) if shapes else ""
+        if shapes:
+            self._draw_policies(more)
         for mac in list(self.world.macs):
             self._befall(mac, draws, events)
+        if shapes and more.random() < 0.4:
+            more.choice(list(org.users.values())).status = more.choice(STATUSES)
         self.world.kandji.changed()
         org.housekeeping()
 
@@ -102,7 +160,7 @@ class DrawnPeople:
             blueprint_id=self.blueprint,
             enrolled_at=issued,
             last_check_in=issued,
-            user=tenant.add_user(user.name, user.login),
+            user=tenant.add_user(user.name, user.email),
         )
         mac = Mac(self.world, device, enrol_as_record)
         habit = draws.choice(("prompt",) * 8 + ("push", "never"))
@@ -124,6 +182,48 @@ class DrawnPeople:
             group.members = {user for user in org.users if draws.random() < 0.8}
             people = {"people": {"groups": {"include": [group.id]}}}
         self.app = self.require_managed_macs("Salesforce", people)
+
+    def _draw_policies(self, draws: random.Random) -> None:
+        """Replace the policy of the app by one of a shape. Add policies of other kinds."""
+        from lab.okta.directory import EVERYONE
+        from lab.okta.other_policies import SESSION, SIGNALS
+        from lab.okta.sign_ins import RISKS, Surroundings
+
+        org = self.world.okta
+        group, refused = (self._draw_group(name, draws) for name in ("Drawn", "Left"))
+        rules, last = SHAPES[self.shape]
+        policy = org.policies.add(f"Drawn: {self.shape}")
+        for number, (conditions, sign_on) in enumerate(rules):
+            people = {"people": {"groups": {"include": [group.id]}}}
+            body = {
+                "name": f"Rule {number}",
+                "conditions": people if conditions is GROUP else conditions,
+                "actions": {"appSignOn": sign_on},
+            }
+            org.policies.add_rule(policy, self._policies.Rules().accept(body))
+        policy.catch_all.actions = self._policies.accept_actions({"appSignOn": last})
+        org.assign(self.app, policy)
+        if self.shape == "signals":
+            signals = org.others.add(SIGNALS, "Signals", resources=[policy.id])
+            org.others.add_signal_rule(signals, "Rule", draws.choice(("ALLOW", "IGNORE", None)))
+        if draws.random() < 0.3:
+            session = org.others.add(SESSION, "Left", groups=[refused.id])
+            org.others.add_session_rule(session, "Refused", "DENY")
+        # Without it, Okta shows nobody without a Mac or a group: that is not settled.
+        if self.shape in SETTLED or draws.random() < 0.5:
+            everyone = org.directory.group(EVERYONE).id
+            session = org.others.add(SESSION, "Default Policy", groups=[everyone])
+            session.system = True
+            org.others.add_session_rule(session, "Default Rule", "ALLOW")
+        for user_id in org.users:
+            zones = frozenset(OFFICE["network"]["include"]) if draws.random() < 0.5 else frozenset()
+            org.sign_ins.surroundings[user_id] = Surroundings(zones, draws.choice(RISKS))
+
+    def _draw_group(self, name: str, draws: random.Random) -> t.Any:
+        org = self.world.okta
+        group = org.directory.add_group(name)
+        group.members = {user for user in org.users if draws.random() < 0.3}
+        return group
 
     def require_managed_macs(self, label: str, people: t.Mapping[str, t.Any]) -> t.Any:
         """Give an app a policy that admits ``people`` from managed Macs alone. Return the app."""
@@ -207,6 +307,11 @@ class DrawnPeople:
         """Return the login of the first person of a Mac."""
         login: str = self.world.okta.users[self.people_of(mac)[0].user_id].login
         return login
+
+    def login_with(self, name: str) -> str:
+        """Return the login of the user with this login or address: Okta may not show the user."""
+        users = self.world.okta.users.values()
+        return next((str(user.login) for user in users if name in (user.login, user.email)), name)
 
     def managed_macs(self) -> list[t.Any]:
         """Return the Macs that Okta shows as managed for somebody."""

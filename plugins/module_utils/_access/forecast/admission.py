@@ -171,7 +171,8 @@ def app_access(
         refused = judged.verdict is not None or verdicts[outlook.today].state == "no"
         if refused or not policy.admits_more(identity or Identity(), device, DeviceContext(MAC)):
             return access
-        return replace(access, lost=ALREADY)
+        rest = access.reason.removeprefix(outlook.superseded).lstrip()
+        return replace(access, lost=ALREADY, reason=f"{outlook.superseded} {rest}".rstrip())
 
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
         identity = users.identity_of(login)

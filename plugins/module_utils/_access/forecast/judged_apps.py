@@ -9,7 +9,7 @@ import typing as t
 from collections import Counter
 from dataclasses import replace
 
-from ..._core.errors import NotFound
+from ..._core.errors import ApiError, NotFound
 from ..._fleet.facts import logins_by_key, person_key
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
@@ -97,10 +97,19 @@ class UserReader:
             if each.user.id:
                 self._directory.add_user(each.user)
 
-    def read(self, okta: Okta, apps: t.Iterable[JudgedApp], sessions: Sessions) -> Users:
+    def read(
+        self,
+        okta: Okta,
+        apps: t.Iterable[JudgedApp],
+        sessions: Sessions,
+        people: t.Iterable[str] = (),
+    ) -> Users:
         """Return the users. The pages of the members of each group are read.
 
         A policy may name a group that was deleted. Whom it concerns is unknown then.
+
+        :arg people: those of Kandji. If Okta showed one of the addresses for nobody, the members of
+            the groups of the default global session policy, which has everybody, are read, too.
         """
         named = named_groups(*(each.rules for each in apps)) | sessions.groups
         unread = set()
@@ -112,10 +121,9 @@ class UserReader:
                 unread.add(group_id)
                 self.notes.append(error.message)
         directory = self._directory
-        logins = logins_by_key(
-            (login, directory.emails.get(user_id, ""))
-            for user_id, login in directory.logins.items()
-        )
+        missing = {person_key(each) for each in people if "@" in each} - self._logins().keys()
+        for group_id in sorted(sessions.everyone - named) if missing else ():
+            self._add_missing(okta, group_id, missing)
         return Users(
             {person_key(login): user_id for user_id, login in directory.logins.items()},
             directory.devices,
@@ -124,5 +132,26 @@ class UserReader:
             directory.statuses,
             sessions,
             frozenset(unread),
-            logins,
+            self._logins(),
         )
+
+    def _logins(self) -> dict[str, str]:
+        directory = self._directory
+        return logins_by_key(
+            (login, directory.emails.get(user_id, ""))
+            for user_id, login in directory.logins.items()
+        )
+
+    def _add_missing(self, okta: Okta, group_id: str, missing: t.Container[str]) -> None:
+        """Add the members of a group who have one of these logins or addresses."""
+        try:
+            for user in read_members(okta, group_id, okta_api.ENRICHING_GROUP_USERS):
+                if person_key(user.name) in missing or person_key(user.email or "") in missing:
+                    self._directory.add_user(user)
+        except ApiError as error:
+            if error.status not in (403, 404):
+                raise
+            self.notes.append(
+                f"The credentials may not read the members of group {group_id}, who are everybody."
+                " Whom Okta shows nowhere else surely gets in nowhere. Let their role view it."
+            )

@@ -65,7 +65,7 @@ class Sessions:
         return self.policies[: denying[-1] + 1] if denying else ()
 
     @property
-    def _everyone(self) -> frozenset[str]:
+    def everyone(self) -> frozenset[str]:
         """The groups of the default policy, which has everybody."""
         return frozenset(
             group for each in self.policies if each.policy.system for group in each.policy.groups
@@ -80,7 +80,7 @@ class Sessions:
             for people in (each.policy.people, *(rule.people for rule in each.rules or ()))
             for group in people.all_groups
         }
-        return frozenset(named) - self._everyone
+        return frozenset(named) - self.everyone
 
     def refusal_of(
         self, person: Identity, device: DeviceContext = ANY_DEVICE
@@ -117,7 +117,7 @@ class Sessions:
 
         Each with the name of its policy, and whether it surely applies.
         """
-        member = replace(person, groups=person.groups | self._everyone)
+        member = replace(person, groups=person.groups | self.everyone)
         for each in self._deciding:
             applies = _policy_applies(each.policy, member)
             if applies is False:

@@ -624,7 +624,10 @@ def test_an_older_record_may_be_the_only_way_in_of_those_that_nobody_knows() -> 
     macs = [fleet_mac(record(**ADA), NEWER)]
     ada = of_ada(office, phone, macs=macs)
     assert (ada.today, ada.lost) == ("unknown", ALREADY)
+    assert ada.reason.startswith(f"{SUPERSEDED} Whether rule ")
     assert of_ada(office, phone).lost is None
+    ada = of_ada(MANAGED, phone, macs=macs)
+    assert (ada.today, ada.lost, ada.reason) == ("unknown", ALREADY, SUPERSEDED)
     assert of_ada(phone, macs=macs).lost is None
 
 

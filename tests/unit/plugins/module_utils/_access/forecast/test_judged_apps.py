@@ -14,12 +14,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     read_judged_apps,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.sessions import (
+    SessionPolicy,
     Sessions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signals import (
     SignalPolicy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
     BadOption,
     NotFound,
 )
@@ -30,8 +32,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     App,
     OktaDevice,
     OktaUser,
+    People,
     Policy,
     PolicyRule,
+    RankedPolicy,
 )
 
 APPS = [
@@ -236,3 +240,71 @@ def test_a_record_shows_the_user_type_of_its_users_where_okta_does() -> None:
     reader.add(OktaDevice.from_row(row))
     okta: t.Any = org
     assert reader.read(okta, [], OTHERS.sessions).types == {"u1": "t7"}
+
+
+def everybody(*groups: str) -> Sessions:
+    policies = [
+        RankedPolicy("p9", status="ACTIVE", system=True, people=People(groups=groups)),
+        RankedPolicy("p8", status="ACTIVE", people=People(groups=("g8",))),
+    ]
+    return Sessions(tuple(SessionPolicy(each) for each in policies))
+
+
+class LargeOrg(FakeOrg):
+    """Everybody is in the group g9, of whom most have no Mac."""
+
+    def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+        users = super().group_users(group_id, operation)
+        if group_id != "g9":
+            return users
+        rows = [("u4", "Cy@acme.com", "cy.long@acme.com"), ("u5", "dot@acme.com", "both@acme.com")]
+        rows += [("u6", "eve@acme.com", "both@acme.com"), ("u7", "flo@acme.com", "")]
+        return users + [OktaUser(id, login=login, email=email) for id, login, email in rows]
+
+
+@pytest.mark.parametrize(
+    "people, reads, found",
+    [
+        ([" Cy.Long@acme.com", "Ada@acme.com"], ["g1", "g9"], {"cy.long@acme.com": "u4"}),
+        (["both@acme.com"], ["g1", "g9"], {"both@acme.com": None, "dot@acme.com": "u5"}),
+        (["nobody@acme.com"], ["g1", "g9"], {"nobody@acme.com": None, "flo@acme.com": None}),
+        (["ADA@acme.com", "Cy Long", ""], ["g1"], {"cy.long@acme.com": None}),
+    ],
+)
+def test_everybody_is_read_for_people_whom_okta_shows_nowhere_else(
+    people: list[str], reads: list[str], found: dict[str, str | None]
+) -> None:
+    org: t.Any = LargeOrg()
+    judged = read_judged_apps(org, ["Slack"], OTHERS)
+    users = UserReader().read(org, judged, everybody("g9"), people)
+    assert org.reads[3:] == reads
+    identities = {name: users.identity_of(name) for name in found}
+    assert {name: each.id if each else None for name, each in identities.items()} == found
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_everybody_may_be_hidden(status: int) -> None:
+    class Org(LargeOrg):
+        def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+            if group_id == "g9":
+                raise ApiError("Okta refused it.", vendor="okta", status=status)
+            return super().group_users(group_id, operation)
+
+    org: t.Any = Org()
+    reader, judged = UserReader(), read_judged_apps(org, ["Slack"], OTHERS)
+    if status == 500:
+        with pytest.raises(ApiError):
+            reader.read(org, judged, everybody("g9"), ["cy@acme.com"])
+        return
+    assert (
+        reader.read(org, judged, everybody("g9"), ["cy@acme.com"]).identity_of("cy@acme.com")
+        is None
+    )
+    (note,) = reader.notes
+    assert note.startswith("The credentials may not read the members of group g9")
+
+
+def test_a_group_of_everybody_that_rules_name_is_read_once() -> None:
+    org: t.Any = LargeOrg()
+    UserReader().read(org, read_judged_apps(org, ["Slack"], OTHERS), everybody("g1"), ["x@y"])
+    assert org.reads[3:] == ["g1"]
