@@ -43,9 +43,9 @@ DECIDED_BY_EXAMPLES = {
     "_kandji/recheck.py": "which of two copies is kept",
     "_okta/temporary_access.py": "whether a person may get a code",
     "_fleet/rings.py": "which profiles and blueprints are a ring's",
-    "_fleet/registration_policies.py": "whether a person can register a Mac",
-    "_access/policies/resolution.py": "which objects the options of a rule name",
-    "_access/forecast/directory.py": "which people a forecast is about",
+    "_fleet/registration.py": "whether a person can register a Mac",
+    "_access/policies/lookups.py": "which objects the options of a rule name",
+    "_access/forecast/people.py": "which people a forecast is about",
     "_access/forecast/judged_apps.py": "which rules judge the apps of a report",
     "_access/rules/set_apply.py": "which rule is written next, and whether it was",
 }
@@ -53,8 +53,8 @@ DECIDED_BY_EXAMPLES = {
 NOT_PURE = {
     "_kandji/assignments.py": "which blueprints an item goes to and leaves, on how many Macs",
     "_kandji/console_items.py": "which item an option names, and what its statuses mean",
-    "_reset/reader.py": "which events and certificates belong to a record",
-    "_reset/apply.py": "which records are still to be deleted when they are read again",
+    "_device_records/reader.py": "which events and certificates belong to a record",
+    "_device_records/apply.py": "which records are still to be deleted when they are read again",
     "_access/policies/apply.py": "which rule is placed or created again",
     "_access/forecast/guards.py": "which changes of rules are refused",
     "_access/policies/app_moves.py": "which apps cannot move to a policy, and what a move changes",

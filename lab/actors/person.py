@@ -14,7 +14,7 @@ from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac
 from lab.okta.device_records import DeviceFacts
 from lab.okta.device_registry import Gone, RegistrationRefused
-from lab.okta.directory import App
+from lab.okta.groups_and_apps import App
 from lab.okta.sign_ins import Outcome, Seat
 from lab.state import World
 

@@ -23,7 +23,7 @@ from lab.control.schemas import (
 )
 from lab.okta.device_records import DeviceFacts, User
 from lab.okta.device_registry import RegistrationRefused
-from lab.okta.directory import App
+from lab.okta.groups_and_apps import App
 from lab.okta.org import Org
 from lab.okta.sign_ins import PLATFORMS, RISKS, Surroundings
 from lab.seeds import random_org

@@ -14,7 +14,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta.authenticators import Authenticator, split
 from lab.okta.errors import refuse
 from lab.okta.flexible_verify import VERIFY
-from lab.okta.operations import parse_body, read_operation, write_operation
+from lab.okta.operation_base import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 
 AUTHENTICATORS = "/api/v1/authenticators"

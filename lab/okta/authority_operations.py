@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lab.http import Answer, Call, Operation
 from lab.okta.certificate_authority import Authority, Generation
 from lab.okta.errors import refuse
-from lab.okta.operations import read_operation
+from lab.okta.operation_base import read_operation
 from lab.okta.org import Org
 from lab.okta.scep_configurations import ScepConfiguration
 

@@ -13,7 +13,7 @@ from lab.okta.device_registry import WrongStatus
 from lab.okta.device_search import compile_search
 from lab.okta.errors import refuse
 from lab.okta.filters import BadFilter, Unsupported
-from lab.okta.operations import read_operation, write_operation
+from lab.okta.operation_base import read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.serializers import device_shape, device_user, link_shape, user_summary

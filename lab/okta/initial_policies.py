@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from lab.okta.directory import (
+from lab.okta.enrolment_policies import EnrolmentPolicies
+from lab.okta.groups_and_apps import (
     ACCOUNT_MANAGEMENT,
     ADMIN_CONSOLE,
     ADMINISTRATORS,
@@ -14,7 +15,6 @@ from lab.okta.directory import (
     OWN_APPS,
     Directory,
 )
-from lab.okta.enrolment_policies import EnrolmentPolicies
 from lab.okta.policies import Policies
 
 ENROLL = {"okta_password": "REQUIRED", "okta_email": "OPTIONAL", "okta_verify": "OPTIONAL"}

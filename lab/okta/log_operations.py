@@ -11,7 +11,7 @@ from datetime import timedelta
 from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
 from lab.okta.filters import BadFilter, Unsupported
-from lab.okta.operations import read_operation
+from lab.okta.operation_base import read_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.system_log import LogQuery, compile_log_filter, read_page

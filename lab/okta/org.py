@@ -19,15 +19,15 @@ from lab.okta.authenticators import Authenticator, make_authenticators, make_tem
 from lab.okta.desktop_platform import DesktopPlatform
 from lab.okta.device_records import Record, User
 from lab.okta.device_registry import DeviceRegistry
-from lab.okta.directory import App, Directory, Group
 from lab.okta.enrolment_policies import EnrolmentPolicies
+from lab.okta.groups_and_apps import App, Directory, Group
 from lab.okta.hooks import EventHook, HookSettings
 from lab.okta.initial_policies import add_initial_policies
 from lab.okta.log_targets import policy_targets
 from lab.okta.oauth import OAuth
-from lab.okta.other_policies import OtherPolicies
 from lab.okta.policies import Policies, Policy, Rule
 from lab.okta.rate_limits import Limits
+from lab.okta.session_and_signal_policies import OtherPolicies
 from lab.okta.sign_ins import SignIns
 from lab.okta.system_log import Event, Json, SystemLog, client_of
 from lab.state import World

@@ -16,11 +16,18 @@ from contextvars import ContextVar
 
 from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
-from lab.okta import enrolment_policies, other_policies, paging, policies
+from lab.okta import (
+    enrolment_policies,
+    paging,
+    policies,
+)
+from lab.okta import (
+    session_and_signal_policies as other_policies,
+)
 from lab.okta.directory_operations import app_shape
 from lab.okta.errors import refuse
 from lab.okta.flexible_verify import KEYS, VERIFY, names_any, translate
-from lab.okta.operations import parse_body, read_operation, write_operation
+from lab.okta.operation_base import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.policies import Invalid, Json, Policy, Rule
 from lab.okta.policy_simulation import simulate

@@ -16,7 +16,7 @@ from functools import partial
 
 from lab.clock import iso
 from lab.okta.device_records import DeviceUser, Record, User
-from lab.okta.directory import App
+from lab.okta.groups_and_apps import App
 from lab.okta.log_targets import SYSTEM, policy_targets
 from lab.okta.policies import Policy
 from lab.okta.policy_engine import (

@@ -13,7 +13,7 @@ from lab.http import Answer, Call, Operation
 from lab.okta.errors import refuse
 from lab.okta.filters import BadFilter, Unsupported
 from lab.okta.flexible_verify import KEYS, VERIFY
-from lab.okta.operations import parse_body, read_operation, write_operation
+from lab.okta.operation_base import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.serializers import enrollment_shape, user_shape, user_with_links

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from lab.okta import policies
 from lab.okta.device_records import DeviceFacts, User
-from lab.okta.directory import BREAK_GLASS, App
+from lab.okta.groups_and_apps import BREAK_GLASS, App
 from lab.okta.org import Org
 from lab.okta.policies import Json
 from lab.okta.sign_ins import RISKS, Seat, Surroundings

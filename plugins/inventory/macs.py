@@ -83,7 +83,7 @@ from ..module_utils._core.options import (
     PROFILES,
     Params,
 )
-from ..module_utils._fleet import inventory as macs
+from ..module_utils._fleet import inventory_hosts as macs
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.certificate_ledger import known_expiry

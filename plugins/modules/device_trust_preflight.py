@@ -261,7 +261,7 @@ from ..module_utils._core.results import Result
 from ..module_utils._fleet import preflight
 from ..module_utils._fleet.preflight import ResolvedRing
 from ..module_utils._fleet.reader import MACS_IN_OKTA
-from ..module_utils._fleet.registration_policies import POLICY_USES, Registration, read_policies
+from ..module_utils._fleet.registration import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import RingOptions, ring_options
 from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
 from ..module_utils._http.read_once import ReadOnce

@@ -216,7 +216,7 @@ from pathlib import Path
 
 from ..module_utils._access.forecast import judged_apps
 from ..module_utils._access.forecast.admission import JudgedApp, Users, app_access
-from ..module_utils._access.forecast.other_policies import ENRICHING_USES, OtherPolicies
+from ..module_utils._access.forecast.policy_reader import ENRICHING_USES, OtherPolicies
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
@@ -244,8 +244,8 @@ from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
 from ..module_utils._fleet.elsewhere import Elsewhere
 from ..module_utils._fleet.facts import Fleet, MacFacts
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.registration_policies import USES as REGISTRATION_USES
-from ..module_utils._fleet.registration_policies import RegistrationReader
+from ..module_utils._fleet.registration import USES as REGISTRATION_USES
+from ..module_utils._fleet.registration import RegistrationReader
 from ..module_utils._fleet.rings import (
     Ring,
     describe_rollout,
@@ -261,7 +261,8 @@ from ..module_utils._kandji.profiles.scep import renew_by
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.authority_status import authority_status
 from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
-from ..module_utils._report import csv_json, files, html
+from ..module_utils._report import csv_json, html
+from ..module_utils._report import report_files as files
 from ..module_utils._report.figures import Figures, Meta, masked, masked_access, survey
 from ..module_utils._report.row_buffer import KeptRows
 

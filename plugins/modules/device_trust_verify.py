@@ -201,17 +201,26 @@ from pathlib import Path
 
 from ansible.module_utils.basic import env_fallback
 
+from ..module_utils._core.atomic_files import check_regular
 from ..module_utils._core.changes import Change
-from ..module_utils._core.files import check_regular
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._http.urls import split_url
 from ..module_utils._okta.auth import select_auth_method
-from ..module_utils._report.files import check_report, parse_mode, write_report
+from ..module_utils._report.report_files import check_report, parse_mode, write_report
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
-from ..module_utils._verify.document import (
+from ..module_utils._tenant_check.answers import (
+    READ,
+    SKIPPED,
+    TRIAL,
+    Collector,
+    Material,
+    Outcome,
+    Surroundings,
+)
+from ..module_utils._tenant_check.document import (
     READS_FINGERPRINT,
     Document,
     build_document,
@@ -221,28 +230,19 @@ from ..module_utils._verify.document import (
     predict_fingerprint,
     unknown_things,
 )
-from ..module_utils._verify.material import (
-    READ,
-    SKIPPED,
-    TRIAL,
-    Collector,
-    Material,
-    Outcome,
-    Surroundings,
-)
-from ..module_utils._verify.page import html_pieces, summarize
-from ..module_utils._verify.points import answer_points
-from ..module_utils._verify.reads import OBSERVED, Session, first_failures, make_reads
-from ..module_utils._verify.reads import USES as READ_USES
-from ..module_utils._verify.trial import (
+from ..module_utils._tenant_check.page import html_pieces, summarize
+from ..module_utils._tenant_check.points import answer_points
+from ..module_utils._tenant_check.reads import OBSERVED, Session, first_failures, make_reads
+from ..module_utils._tenant_check.reads import USES as READ_USES
+from ..module_utils._tenant_check.trial import (
     check_confirmed,
     confirmation_phrase,
     describe_changes,
     describe_leftovers,
 )
-from ..module_utils._verify.trial_apply import OBSERVED as TRIAL_OBSERVED
-from ..module_utils._verify.trial_apply import USES as TRIAL_USES
-from ..module_utils._verify.trial_apply import make_trial, read_leftovers
+from ..module_utils._tenant_check.trial_apply import OBSERVED as TRIAL_OBSERVED
+from ..module_utils._tenant_check.trial_apply import USES as TRIAL_USES
+from ..module_utils._tenant_check.trial_apply import make_trial, read_leftovers
 
 NAME = "device-trust-answers"
 USES = (*READ_USES, *TRIAL_USES)

@@ -179,13 +179,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ..module_utils._access.forecast import guards
-from ..module_utils._access.forecast.other_policies import OtherPolicies
 from ..module_utils._access.forecast.outcomes import Forecast
-from ..module_utils._access.policies import app_moves, recheck, resolution
+from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.policies import app_moves, recheck
 from ..module_utils._access.policies import apply as policy_apply
+from ..module_utils._access.policies import lookups as resolution
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.policies.marks import parse_marks
-from ..module_utils._access.rules.order import Rules
+from ..module_utils._access.rules.rule_order import Rules
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module

@@ -185,12 +185,13 @@ from dataclasses import replace
 
 from ..module_utils._access.forecast import guards, simulation
 from ..module_utils._access.forecast.conditions import DeviceContext, Person
-from ..module_utils._access.forecast.directory import read_directory
-from ..module_utils._access.forecast.other_policies import OtherPolicies
 from ..module_utils._access.forecast.outcomes import Forecast
-from ..module_utils._access.policies import app_moves, resolution
+from ..module_utils._access.forecast.people import read_directory
+from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.policies import app_moves
+from ..module_utils._access.policies import lookups as resolution
 from ..module_utils._access.policies import plan as policy_plan
-from ..module_utils._access.rules.order import Rules, in_order, same_rules
+from ..module_utils._access.rules.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rules.set_plan import plan_rules
 from ..module_utils._access.rules.subjects import named_groups
 from ..module_utils._core.changes import described

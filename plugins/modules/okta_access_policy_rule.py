@@ -146,13 +146,14 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._access.forecast import guards
-from ..module_utils._access.forecast.other_policies import OtherPolicies
 from ..module_utils._access.forecast.outcomes import Forecast
-from ..module_utils._access.policies import app_moves, recheck, resolution
+from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.policies import app_moves, recheck
 from ..module_utils._access.policies import apply as policy_apply
-from ..module_utils._access.rules.order import Place, Rules, find_rule, in_order
+from ..module_utils._access.policies import lookups as resolution
 from ..module_utils._access.rules.plan import RulePlan, RuleRequest, plan_rule
-from ..module_utils._access.rules.steps import looks_like_copy
+from ..module_utils._access.rules.rule_order import Place, Rules, find_rule, in_order
+from ..module_utils._access.rules.write_order import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, RULE, RULE_PLACES, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result

@@ -126,13 +126,14 @@ api_calls:
 import typing as t
 
 from ..module_utils._access.forecast import guards
-from ..module_utils._access.forecast.other_policies import OtherPolicies
 from ..module_utils._access.forecast.outcomes import Forecast
-from ..module_utils._access.policies import app_moves, recheck, resolution
+from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.policies import app_moves, recheck
+from ..module_utils._access.policies import lookups as resolution
 from ..module_utils._access.rules import set_apply as rule_set_apply
 from ..module_utils._access.rules import set_plan as rule_set
-from ..module_utils._access.rules.order import Rules, in_order
-from ..module_utils._access.rules.steps import looks_like_copy
+from ..module_utils._access.rules.rule_order import Rules, in_order
+from ..module_utils._access.rules.write_order import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result

@@ -32,7 +32,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._okta
   - devicetrust.okta_kandji._kandji
   - devicetrust.okta_kandji._connection
-  - devicetrust.okta_kandji._device_run
+  - devicetrust.okta_kandji._device_records
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.both
 options:
@@ -472,15 +472,10 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
-from ..module_utils._kandji import client as kandji_api
-from ..module_utils._okta import client as okta_api
-from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits, read_platforms
-from ..module_utils._reset.audit import Audit, find_requester
-from ..module_utils._reset.clean_up import check_periods
-from ..module_utils._reset.plan import STATE_ALLOW
-from ..module_utils._reset.reader import Selection
-from ..module_utils._reset.records import GOALS, CleanUp, Goal, GuardOptions
-from ..module_utils._reset.report import (
+from ..module_utils._device_records.apply import ResetOptions, ResetRun, read_limits, read_platforms
+from ..module_utils._device_records.audit import Audit, find_requester
+from ..module_utils._device_records.clean_up import check_periods
+from ..module_utils._device_records.messages import (
     Outcome,
     count_changes,
     describe_outcome,
@@ -490,6 +485,11 @@ from ..module_utils._reset.report import (
     list_unknown_users,
     write_state_report,
 )
+from ..module_utils._device_records.plan import STATE_ALLOW
+from ..module_utils._device_records.reader import Selection
+from ..module_utils._device_records.records import GOALS, CleanUp, Goal, GuardOptions
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._okta import client as okta_api
 
 OPTIONS: ArgumentSpec = {
     "state": {"type": "str", "choices": list(GOALS), "required": True},

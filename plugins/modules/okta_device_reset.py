@@ -35,7 +35,7 @@ extends_documentation_fragment:
   - devicetrust.okta_kandji._connection
   - devicetrust.okta_kandji._rings.optional
   - devicetrust.okta_kandji._rings.profiles
-  - devicetrust.okta_kandji._device_run
+  - devicetrust.okta_kandji._device_records
   - devicetrust.okta_kandji._attributes.writes
   - devicetrust.okta_kandji._attributes.both
 options:
@@ -453,17 +453,9 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
-from ..module_utils._fleet import certificate_check_reader
-from ..module_utils._fleet.rings import read_rings, ring_options
-from ..module_utils._fleet.stages import STAGES
-from ..module_utils._kandji import client as kandji_api
-from ..module_utils._okta import client as okta_api
-from ..module_utils._reset.apply import ResetOptions, ResetRun, read_limits, read_platforms
-from ..module_utils._reset.audit import Audit, find_requester
-from ..module_utils._reset.plan import ALLOW
-from ..module_utils._reset.reader import Selection
-from ..module_utils._reset.records import GuardOptions
-from ..module_utils._reset.report import (
+from ..module_utils._device_records.apply import ResetOptions, ResetRun, read_limits, read_platforms
+from ..module_utils._device_records.audit import Audit, find_requester
+from ..module_utils._device_records.messages import (
     Outcome,
     count_states,
     list_losses,
@@ -472,6 +464,14 @@ from ..module_utils._reset.report import (
     write_messages,
     write_report,
 )
+from ..module_utils._device_records.plan import ALLOW
+from ..module_utils._device_records.reader import Selection
+from ..module_utils._device_records.records import GuardOptions
+from ..module_utils._fleet import certificate_check_reader
+from ..module_utils._fleet.rings import read_rings, ring_options
+from ..module_utils._fleet.stages import STAGES
+from ..module_utils._kandji import client as kandji_api
+from ..module_utils._okta import client as okta_api
 
 OPTIONS: ArgumentSpec = {
     "serials": {"type": "list", "elements": "str"},

@@ -105,7 +105,7 @@ api_calls:
 
 from ..module_utils._access.forecast.denials import count_denials
 from ..module_utils._access.forecast.sign_ins import DENIALS, apps_filter, batch_apps
-from ..module_utils._access.policies.resolution import resolve_apps
+from ..module_utils._access.policies.lookups import resolve_apps
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, Params, arguments

@@ -18,7 +18,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from ..module_utils._core.files import atomic_write
+from ..module_utils._core.atomic_files import atomic_write
 from ..module_utils._report.generated_page import STYLE
 from ..module_utils._report.html import kind
 from ._tenants import MANAGED, Tenant, count_own, shorten

@@ -210,10 +210,10 @@ def test_a_recorded_refusal_is_an_error_with_its_code(okta, wire, answer) -> Non
 
 @pytest.mark.parametrize("answer", [each for each in ANSWERS if each.worked], ids=by_name)
 def test_a_recorded_answer_has_no_key_and_no_value_that_is_not_known(answer) -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.reads import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.reads import (
         OBSERVED,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.shapes import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.shapes import (
         Shape,
     )
 

@@ -562,7 +562,7 @@ def endpoint(server: ScepServer) -> t.Any:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
         Masker,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
         Settings,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (

@@ -146,7 +146,7 @@ def enrol(lab: Lab, heard: list[Exchange] | None = None) -> t.Any:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
         Masker,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
         Settings,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (

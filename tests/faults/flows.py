@@ -25,7 +25,7 @@ from tests.faults.channel import Company
 from tests.faults.observation import DIRECTORY, Json
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tests.support import module_runs
-from tests.support.wanted import (
+from tests.support.write_options import (
     CANARY,
     CLONE,
     COPY,
@@ -334,7 +334,7 @@ def _confirmed(scene: Scene, _prepared: t.Any) -> Json:
 
 def _trial_left(scene: Scene) -> None:
     """What a run left that ended between its writes, next to a profile on a blueprint."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify import trial
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check import trial
 
     from lab.kandji.profiles import parse  # as in _map
 

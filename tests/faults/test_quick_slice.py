@@ -23,7 +23,7 @@ from tests.faults.matrix import (
     run_matrix,
 )
 from tests.faults.open_cells import OPEN
-from tests.support.wanted import CANARY
+from tests.support.write_options import CANARY
 from tools.generate import permissions
 
 CELLS_PER_FLOW = 4

@@ -40,7 +40,7 @@ def org_of(watched, lab_masker):
     """
 
     def make(made, _options):
-        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
             Settings,
         )
         from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (

@@ -17,16 +17,18 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
     apply as policy_apply,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
-    Place,
-    in_order,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RuleRequest,
     plan_rule,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
+    Place,
+    in_order,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import Settings
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
+    Settings,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import ApiToken
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import Policy

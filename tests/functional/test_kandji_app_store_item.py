@@ -11,7 +11,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
 )
 
-from tests.support.wanted import wifi
+from tests.support.write_options import wifi
 
 MODULE = "kandji_app_store_item"
 

@@ -27,7 +27,7 @@ from tests.functional.helpers.interleaving import (
     judge_result,
 )
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.support.wanted import (
+from tests.support.write_options import (
     CANARY,
     CLONE,
     COPY,

@@ -27,7 +27,7 @@ def sleeping(
 
     Returns the seconds that they would have slept.
     """
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
         Settings,
     )
 
@@ -131,7 +131,7 @@ def test_a_log_without_an_end_is_read_to_its_end(watched) -> None:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
         Masker,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
         Settings,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (

@@ -18,7 +18,7 @@ import pytest
 from lab.server import Lab
 from lab.state import Options, Switches
 from tests.functional.conftest import Watched
-from tests.support.wanted import CANARY, MANAGED, OKTA_VERIFY
+from tests.support.write_options import CANARY, MANAGED, OKTA_VERIFY
 from tools.support.environment import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "dev" / "unverified-vendor-behaviour.md"
@@ -422,7 +422,7 @@ def test_huge_values_are_read_and_not_shown(tenant):
 
 
 def test_each_point_of_the_page_is_read_or_has_a_reason():
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.points import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.points import (
         CANNOT_BE_READ,
         POINTS,
     )

@@ -42,7 +42,7 @@ def tenant(company, run_module, tmp_path) -> Tenant:
 
 
 def content() -> dict[str, t.Any]:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.trial import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.trial import (
         CONTENT,
     )
 

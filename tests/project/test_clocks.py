@@ -41,7 +41,7 @@ CLOCKS: dict[str, tuple[str, str]] = {
     "plugins/module_utils/_runs/device_integration.py": (VENDOR, "Okta: when an authority expires"),
     "plugins/modules/okta_sign_in_denials_info.py": (VENDOR, "Okta: which denials are new"),
     "plugins/modules/device_trust_verify.py": (VENDOR, "Okta: the time of the answers"),
-    "plugins/module_utils/_verify/reads.py": (VENDOR, "Okta: from where the log is read"),
+    "plugins/module_utils/_tenant_check/reads.py": (VENDOR, "Okta: from where the log is read"),
     "plugins/module_utils/_access/forecast/sign_ins.py": (VENDOR, "Okta: which sign-ins count"),
     "plugins/module_utils/_fleet/reader.py": (VENDOR, "Okta: the age of records and events"),
     "plugins/module_utils/_http/transport.py": (
@@ -53,13 +53,13 @@ CLOCKS: dict[str, tuple[str, str]] = {
         "Okta: assertions and proofs, corrected once by the Date header of a refusal",
     ),
     "plugins/module_utils/_okta/log_follower.py": (VENDOR, "Okta: from where the log is read"),
-    "plugins/module_utils/_reset/apply.py": (
+    "plugins/module_utils/_device_records/apply.py": (
         VENDOR,
         "Okta: which records, sign-ins and deletions count",
     ),
     "extensions/eda/plugins/event_source/okta_system_log.py": (VENDOR, "Okta: where it begins"),
     "plugins/callback/tenants.py": (CONTROLLER, "nothing: the time of the page"),
-    "plugins/module_utils/_reset/audit.py": (CONTROLLER, "nothing: the time of a line"),
+    "plugins/module_utils/_device_records/audit.py": (CONTROLLER, "nothing: the time of a line"),
     "plugins/module_utils/_scep/client.py": (
         CONTROLLER,
         "nothing: the key's own certificate is valid from a day before to thirty days later",

@@ -10,7 +10,9 @@ import re
 import typing as t
 
 import yaml
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import ALLOW
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+    ALLOW,
+)
 
 from lab.state import Switches
 from tools.support.environment import CHECKOUT

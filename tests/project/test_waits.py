@@ -13,7 +13,7 @@ from tools.support.environment import CHECKOUT
 SLEEPERS = {
     ("plugins/module_utils/_core/module.py", "wait"),
     ("plugins/module_utils/_core/progress.py", "sleep"),
-    ("plugins/module_utils/_http/settings.py", "wait"),
+    ("plugins/module_utils/_http/transport_settings.py", "wait"),
 }
 
 

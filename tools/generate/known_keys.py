@@ -1,10 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write plugins/module_utils/_verify/known_keys.py from the vendors' OpenAPI descriptions.
+"""Write _tenant_check/generated_keys.py from the vendors' OpenAPI descriptions.
 
 ``DEVICE_TRUST_API_DESCRIPTIONS=DIRECTORY python -m tools.generate.known_keys`` writes it after a
-new operation in ``_verify/reads.py`` or ``_verify/trial_apply.py``, or for newer descriptions.
+new operation in ``reads.py`` or ``trial_apply.py`` there, or for newer descriptions.
 Format it with ruff then. What the descriptions lack and recorded answers have is in RECORDED below.
 """
 
@@ -21,9 +21,9 @@ from lab.contract.openapi import Description, Schema
 from lab.contract.recorder import DESCRIPTIONS, FILES
 from tools.support.environment import CHECKOUT
 
-TARGET = CHECKOUT / "plugins" / "module_utils" / "_verify" / "known_keys.py"
+TARGET = CHECKOUT / "plugins" / "module_utils" / "_tenant_check" / "generated_keys.py"
 COMMAND = "python -m tools.generate.known_keys"
-VERIFY = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify"
+VERIFY = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check"
 MAX_DEPTH = 7  # objects inside each other
 WIDTH = 96
 FREE = "*"

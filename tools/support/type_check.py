@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Check the types of all Python files but test modules with mypy.
 
-``python -m tools.support.type_check plugins/module_utils/_reset`` prints the problems of these
-paths only. Plugins import each other relative to the collection, so mypy reads them by their full
+``python -m tools.support.type_check plugins/module_utils/_okta`` prints the problems of these paths
+only. Plugins import each other relative to the collection, so mypy reads them by their full
 name, below a link that makes the checkout ``ansible_collections/devicetrust/okta_kandji``.
 """
 

@@ -18,8 +18,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._http import transport as _transport
 from .._http.operations import Operation, Write
-from .._http.settings import Settings
 from .._http.transport import Transport, api_calls
+from .._http.transport_settings import Settings
 from .._kandji.client import Kandji
 from .._okta.auth import TOKEN, has_credentials, make_auth, scopes_of
 from .._okta.client import Okta

@@ -16,8 +16,8 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from .._core.atomic_files import atomic_write, check_regular, check_writable
 from .._core.errors import TRY_AGAIN, BadOption, Unreadable
-from .._core.files import atomic_write, check_regular, check_writable
 from .._core.text import names_serial
 from .._core.timestamps import format_milliseconds, format_timestamp, parse_timestamp
 from .._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames

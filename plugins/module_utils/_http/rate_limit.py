@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .failures import Failures
+from .error_messages import Failures
 from .operations import Operation
 from .retry import MAX_WAIT
 

@@ -24,7 +24,7 @@ from .._core.masking import Masker
 from .._core.text import summarize
 from .auth import Auth
 from .deadline import DeadlineAdapter
-from .failures import Failures
+from .error_messages import Failures
 from .operations import (
     Answer,
     Exchange,
@@ -46,7 +46,7 @@ from .retry import (
     may_be_done,
     retry_after,
 )
-from .settings import Settings
+from .transport_settings import Settings
 from .urls import check_proxy, passwords_in
 
 try:

@@ -21,8 +21,8 @@ from .._core.masking import Masker
 from .._http.auth import Token
 from .._http.operations import Explanation, Files, Operation, Query, Request, Vendor
 from .._http.paging import Page, count_in, follow_link, read_pages, require_keys, rows_of
-from .._http.settings import Settings
 from .._http.transport import Transport
+from .._http.transport_settings import Settings
 from .credentials import check_api_token, check_api_url
 from .records import (
     AuditEvent,

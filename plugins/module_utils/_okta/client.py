@@ -21,8 +21,8 @@ from .._core.masking import Masker
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Query, Request, Vendor
 from .._http.paging import Page, follow_link, read_pages, require_keys, rows_of
-from .._http.settings import Settings
 from .._http.transport import USER_AGENT, Transport
+from .._http.transport_settings import Settings
 from .._http.urls import batches
 from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
 from .credentials import check_org_url

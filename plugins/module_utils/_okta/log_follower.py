@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
+from .._core.atomic_files import atomic_write, check_regular
 from .._core.errors import ApiError, BadOption
-from .._core.files import atomic_write, check_regular
 from .._core.timestamps import (
     CLOCK_SKEW,
     format_milliseconds,

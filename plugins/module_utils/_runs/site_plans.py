@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .._core.module import ModuleContext
 from .._core.options import Params
 from .._core.results import Result
-from .._fleet.registration_policies import Registration
+from .._fleet.registration import Registration
 from .._kandji import client as kandji_api
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api

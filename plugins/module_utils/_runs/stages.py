@@ -33,8 +33,8 @@ from .._fleet.certificate_ledger import known_expiry
 from .._fleet.elsewhere import Elsewhere
 from .._fleet.facts import Fleet
 from .._fleet.reader import FleetQuery, OnDevice, read_fleet
-from .._fleet.registration_policies import USES as REGISTRATION_USES
-from .._fleet.registration_policies import Registration, RegistrationReader
+from .._fleet.registration import USES as REGISTRATION_USES
+from .._fleet.registration import Registration, RegistrationReader
 from .._fleet.rings import (
     Ring,
     describe_rollout,
@@ -45,7 +45,7 @@ from .._fleet.rings import (
 )
 from .._fleet.rows import MacRow, rows
 from .._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
-from .._fleet.summary import count_by_stage, render_table
+from .._fleet.table import count_by_stage, render_table
 from .._fleet.tenant_match import SharedMacs, describe_warning
 from .._kandji.profiles import mobileconfig
 from .._kandji.profiles.scep import platform_payload, read_pin, renew_by

@@ -14,8 +14,8 @@ from .._core.masking import Masker
 from .._core.text import has_control_character
 from .._http.auth import Auth
 from .._http.operations import Explanation, Operation, Request, Vendor
-from .._http.settings import Settings
 from .._http.transport import Transport
+from .._http.transport_settings import Settings
 from .._http.urls import is_loopback, split_url
 from .._okta.constants import OKTA_DOMAINS
 from . import client

@@ -185,8 +185,8 @@ class DrawnPeople:
 
     def _draw_policies(self, draws: random.Random) -> None:
         """Replace the policy of the app by one of a shape. Add policies of other kinds."""
-        from lab.okta.directory import EVERYONE
-        from lab.okta.other_policies import SESSION, SIGNALS
+        from lab.okta.groups_and_apps import EVERYONE
+        from lab.okta.session_and_signal_policies import SESSION, SIGNALS
         from lab.okta.sign_ins import RISKS, Surroundings
 
         org = self.world.okta

@@ -33,7 +33,7 @@ from tools.support.environment import CHECKOUT
 COLLECTION = "devicetrust.okta_kandji."
 FRAGMENTS_PACKAGE = f"ansible_collections.{COLLECTION}plugins.doc_fragments"
 # Their options belong to a module as its own do: each has to stand in one of its examples.
-FRAGMENTS = ("_assignment", "_device_run", "_max_rows", "_polling", "_profile", "_state_dir")
+FRAGMENTS = ("_assignment", "_device_records", "_max_rows", "_polling", "_profile", "_state_dir")
 TEXTS = {
     name: re.compile(rf'^{name} = r?"""(.*?)"""', re.MULTILINE | re.DOTALL)
     for name in ("DOCUMENTATION", "EXAMPLES")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.known_keys import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.generated_keys import (
     KEYS,
     VALUES,
 )

@@ -10,10 +10,8 @@ import plistlib
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify import (
-    trial,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.material import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check import trial
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.answers import (
     READ,
     REFUSED,
     SKIPPED,
@@ -23,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.ma
     Surroundings,
     Trial,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._verify.reads import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.reads import (
     OBSERVED,
     READS,
 )

@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.plan import ALLOW
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+    ALLOW,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
     Evidence,
     GuardOptions,
     Guards,

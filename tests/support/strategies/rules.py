@@ -11,7 +11,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     DeviceContext,
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     Place,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

@@ -116,7 +116,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     event_hooks as hook,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.event_sources import (
     Seen,
     options,
     prepared,

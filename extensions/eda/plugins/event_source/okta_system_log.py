@@ -114,7 +114,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.tran
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     log_follower as log,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.eda_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.event_sources import (
     EVENTS,
     options,
     prepared,

@@ -27,12 +27,12 @@ from ..._fleet.access_calendar import (
 from ..._fleet.facts import AgeLimits, MacFacts, person_key
 from ..._fleet.managed_until import Outlook, name_of
 from ..._okta.records import App
-from ..rules.order import Rules
+from ..rules.rule_order import Rules
 from ..rules.subjects import named_groups, named_users
 from .conditions import DeviceContext, Identity
 from .outcomes import Candidate, candidates, compare_candidates, possible_outcomes, unknowns_of
-from .sessions import Sessions
-from .signals import NO_SIGNALS, SignalPolicy, Signals
+from .session_policies import Sessions
+from .signal_policies import NO_SIGNALS, SignalPolicy, Signals
 
 MAC = "MACOS"
 MAX_UNKNOWN_NAMES = 3  # in a reason

@@ -18,18 +18,19 @@ from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
 from ..._okta.records import App, OktaUser, Policy, PolicyRule
-from ..policies.resolution import find_groups
-from ..rules.order import Rules, in_order, same_rules
+from ..policies.lookups import find_groups
+from ..rules.rule_order import Rules, in_order, same_rules
 from ..rules.subjects import named_groups, named_platforms
-from . import directory as directories
-from . import other_policies, sure_verification
+from . import people as directories
+from . import policy_reader as other_policies
+from . import sure_verification
 from .conditions import NEVER, DeviceContext, Identity, Person
-from .other_policies import OtherPolicies
 from .outcomes import EarlierRefusal, Forecast, candidates, forecast, split_refused
+from .policy_reader import OtherPolicies
 from .possible_refusals import may_refuse, newly_refusing_rule
-from .sessions import Sessions
+from .session_policies import Sessions
 from .sign_ins import read_sign_ins
-from .signals import NO_SIGNALS, Signals, signals_of
+from .signal_policies import NO_SIGNALS, Signals, signals_of
 
 USES = (
     *directories.USES,

@@ -15,16 +15,16 @@ from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
 from ..._okta.records import App, OktaDevice, Policy
+from ..policies.lookups import resolve_apps
 from ..policies.plan import describe_inactive, require_policy_of
-from ..policies.resolution import resolve_apps
-from ..rules.order import Rules, in_order
+from ..rules.rule_order import Rules, in_order
 from ..rules.subjects import named_groups
-from . import other_policies
+from . import policy_reader as other_policies
 from .admission import JudgedApp, Users
-from .directory import Directory
-from .other_policies import OtherPolicies
-from .sessions import Sessions
-from .signals import signals_of
+from .people import Directory
+from .policy_reader import OtherPolicies
+from .session_policies import Sessions
+from .signal_policies import signals_of
 
 OFF = ("INACTIVE", "DELETED")  # statuses of apps that nobody signs in to
 # A report without apps asks for none of their scopes.

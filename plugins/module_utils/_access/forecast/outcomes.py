@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ..._okta.records import App
-from ..rules.order import Rules, in_order
+from ..rules.rule_order import Rules, in_order
 from ..rules.subjects import named_groups, named_users
 from .conditions import (
     ALWAYS,
@@ -27,8 +27,8 @@ from .conditions import (
     unknowns_to_apply,
 )
 from .possible_verification import satisfiable_by
-from .sessions import SessionRefusal, Sessions
-from .signals import NO_SIGNALS, UNREAD, Signals
+from .session_policies import SessionRefusal, Sessions
+from .signal_policies import NO_SIGNALS, UNREAD, Signals
 
 # With more unknowns not every combination is tried: a person who may be admitted before and refused
 # after counts as locked out.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..._core.errors import ApiError, Unreachable, Unreadable
 from ..._okta.client import Okta
-from ..rules.order import Rules
+from ..rules.rule_order import Rules
 from .conditions import DeviceContext, Person
 from .outcomes import certain_outcome
 

@@ -12,9 +12,9 @@ from ..._core.errors import Refused
 from ..._okta.client import Okta
 from ..._okta.records import App, Policy
 from ..forecast import guards
-from ..forecast.other_policies import OtherPolicies
 from ..forecast.outcomes import Forecast
-from ..rules.order import Rules
+from ..forecast.policy_reader import OtherPolicies
+from ..rules.rule_order import Rules
 from .plan import describe_inactive, rules_in_force
 from .rules_at_departure import rules_at_departure
 

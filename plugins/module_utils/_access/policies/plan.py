@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ..._core.changes import Change
 from ..._core.errors import Refused, Unreadable
 from ..._okta.records import App, Policy, PolicyRule
-from ..rules.order import Rules
+from ..rules.rule_order import Rules
 from .marks import Marks, parse_marks, with_marks
 from .rules_at_departure import digest_rules
 

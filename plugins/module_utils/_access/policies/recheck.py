@@ -16,7 +16,7 @@ from ..._core.json_fields import Row
 from ..._core.lookup import find_earlier, named
 from ..._okta.client import Okta
 from ..._okta.records import App, Policy
-from ..rules.order import Rules, in_order
+from ..rules.rule_order import Rules, in_order
 from .marks import parse_marks
 
 _READ_ONLY = ("lastUpdated", "_links", "_embedded")

@@ -15,7 +15,7 @@ import typing as t
 from itertools import combinations
 
 from ..rules.comparison import comparable_effect
-from ..rules.order import Rules, in_order
+from ..rules.rule_order import Rules, in_order
 
 DIGEST_LENGTH = 12  # hexadecimal digits; a description is short
 MAX_ADDED = 3  # rules that a clone has and its original had not

@@ -14,7 +14,7 @@ from ..._core.json_fields import Json, Row, as_object
 from ..._okta.records import PolicyRule
 from .comparison import READ_ONLY, check_readable, find_differences, merge_rule
 from .options import VERIFICATION
-from .order import Place, Rules, find_rule, in_order, is_placed, place_index, place_priority
+from .rule_order import Place, Rules, find_rule, in_order, is_placed, place_index, place_priority
 
 
 @dataclass(frozen=True)

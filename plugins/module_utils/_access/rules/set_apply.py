@@ -15,10 +15,10 @@ from ..._okta.client import Okta
 from ..._okta.records import Policy, PolicyRule
 from ..policies.apply import MAX_ATTEMPTS, create_rule
 from .comparison import comparable_effect, find_differences, merge_rule
-from .order import Rules, in_order
 from .plan import names_of, verify_rule, with_priority
+from .rule_order import Rules, in_order
 from .set_plan import RuleSetPlan
-from .steps import Step
+from .write_order import Step
 
 
 def apply_rules(okta: Okta, policy: Policy, plan: RuleSetPlan) -> list[PolicyRule]:

@@ -13,9 +13,9 @@ from ..._core.errors import BadOption
 from ..._core.json_fields import Json
 from ..._core.lookup import fold_name, named
 from ..._okta.records import PolicyRule
-from .order import Rules, in_order, is_placed
 from .plan import RuleRequest, plan_rule
-from .steps import Step, find_copies, plan_steps
+from .rule_order import Rules, in_order, is_placed
+from .write_order import Step, find_copies, plan_steps
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import typing as t
 
 from ..._core.json_fields import Row
 from .options import PLATFORMS
-from .order import Rules
+from .rule_order import Rules
 
 
 def named_groups(*policies: Rules) -> set[str]:

@@ -12,8 +12,8 @@ import typing as t
 
 from ..._core.errors import BadOption, DeviceTrustError
 from ..._core.masking import Masker
-from ..._http.settings import Settings
 from ..._http.transport import Transport
+from ..._http.transport_settings import Settings
 from ..._scep.endpoint import ScepEndpoint
 from .mobileconfig import holds_variable, titled_scep_payloads
 from .references import Plist

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.apply import (
     apply_rule,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
-    in_order,
-    movable_names,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RuleRequest,
     plan_rule,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
+    in_order,
+    movable_names,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     DeviceTrustError,

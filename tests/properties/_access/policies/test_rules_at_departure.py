@@ -13,7 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
     digest_rules,
     rules_at_departure,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     in_order,
     same_rules,
 )

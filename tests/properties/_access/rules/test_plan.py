@@ -10,16 +10,16 @@ import typing as t
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.options import (
     build_rule,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
-    in_order,
-    is_placed,
-    movable_names,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RulePlan,
     RuleRequest,
     plan_rule,
     verify_rule,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
+    in_order,
+    is_placed,
+    movable_names,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     DeviceTrustError,

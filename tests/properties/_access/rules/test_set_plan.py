@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     Rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.set_plan import (
@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties._access.rules.test_plan import requests
-from tests.properties._access.rules.test_steps import policies
+from tests.properties._access.rules.test_write_order import policies
 from tests.support.strategies.values import outcome_of
 
 

@@ -37,7 +37,7 @@ class Wire:
         from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import (
             masking as _masking,
         )
-        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
             Settings,
         )
 

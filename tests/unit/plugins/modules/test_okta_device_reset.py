@@ -11,11 +11,11 @@ import re
 import typing as t
 
 import yaml
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import (
     clean_up,
     plan,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
     ReasonCode,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import reader
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check_reader import (
     CertificateReports,
 )
@@ -31,7 +32,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     LibraryItem,
     PrismCertificate,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._reset import reader
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     device_trust_gate,
     device_trust_renewal_info,

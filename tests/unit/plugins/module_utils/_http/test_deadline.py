@@ -24,11 +24,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.oper
     Operation,
     Vendor,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
-    Settings,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
+    Settings,
 )
 
 READ = Operation("listThings", "GET", "/things")

@@ -45,12 +45,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.oper
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.read_once import (
     ReadOnce,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
-    Settings,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
     api_calls,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
+    Settings,
 )
 from requests import exceptions
 from urllib3.exceptions import (

@@ -28,7 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.mask
     MASK,
     Masker,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
     Settings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (

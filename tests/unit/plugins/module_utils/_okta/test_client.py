@@ -24,11 +24,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.settings import (
-    Settings,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     USER_AGENT,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
+    Settings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     client as _okta,

@@ -25,11 +25,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     Candidate,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.sessions import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
     SessionPolicy,
     Sessions,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signals import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signal_policies import (
     UNREAD_SIGNALS,
     SignalPolicy,
 )

@@ -14,18 +14,18 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     Identity,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.other_policies import (
-    OtherPolicies,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     AccessChange,
     Forecast,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signals import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
+    OtherPolicies,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signal_policies import (
     UNREAD_POLICIES,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
-    resolution,
+    lookups as resolution,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,

@@ -13,11 +13,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     UserReader,
     read_judged_apps,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.sessions import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
     SessionPolicy,
     Sessions,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signals import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signal_policies import (
     SignalPolicy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (

@@ -26,12 +26,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     Outcome,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.sessions import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
     SessionPolicy,
     SessionRefusal,
     Sessions,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signals import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signal_policies import (
     SignalPolicy,
     Signals,
 )

@@ -26,7 +26,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
     plan as rule_plan,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     Place,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (

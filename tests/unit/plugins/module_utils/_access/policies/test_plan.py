@@ -27,7 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.rules_at_departure import (
     digest_rules,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     in_order,
     same_rules,
 )

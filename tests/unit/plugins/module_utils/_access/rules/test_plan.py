@@ -16,12 +16,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
     options as rule_options,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
-    order as rule_order,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
     plan as rule_plan,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
+    rule_order,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     Place,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (

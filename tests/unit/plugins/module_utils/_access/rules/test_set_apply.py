@@ -14,7 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.set_plan import (
     plan_rules,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.steps import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.write_order import (
     name_copy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (

@@ -11,13 +11,13 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
     set_plan as rule_set,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.order import (
-    Place,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RuleRequest,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.steps import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
+    Place,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.write_order import (
     name_copy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption

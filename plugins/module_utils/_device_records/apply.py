@@ -1,0 +1,644 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out a plan: read, plan, check limits, check each record again, write, audit."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import partial
+from urllib.parse import urlsplit
+
+from .._core.errors import BadOption, DeviceTrustError, NotAsWritten, Refused, Uncertain
+from .._core.options import Params
+from .._fleet.certificate_check_reader import CertificateReports
+from .._fleet.reader import FleetQuery, read_fleet
+from .._fleet.stages import classify
+from .._kandji.client import Kandji
+from .._okta.certificate_authorities import read_key_ids
+from .._okta.client import STALE_PAUSES, Okta
+from .._okta.records import DeviceUser
+from .audit import Audit
+from .clean_up import check_kept, check_mac_again
+from .evidence import EvidenceReader
+from .messages import Outcome, describe_outcome
+from .plan import (
+    Limits,
+    check_approved,
+    check_confirmed,
+    check_limits,
+    confirmation_phrase,
+    count_writes,
+    decide_again,
+    digest_plan,
+    keep_changed,
+    loses_certificate,
+    mark_gone,
+    plan_reset,
+    reissue_after,
+)
+from .reader import (
+    Selection,
+    find_targets,
+    find_unused,
+    has_open_sessions,
+    read_lifecycles,
+    read_macs,
+    read_others,
+    read_people,
+    read_record,
+    read_revocations,
+    read_session_ends,
+    read_users,
+    read_with_users,
+    search_users,
+)
+from .records import (
+    CLEAN_UP_COMMENT,
+    CleanUp,
+    Decision,
+    Goal,
+    GuardOptions,
+    Guards,
+    Mac,
+    Person,
+    ResetTarget,
+    Step,
+    login_of,
+)
+
+
+@dataclass(frozen=True)
+class ResetOptions:
+    """What the caller asks for. ``approved_digest`` is that of the approved plan, "" if none.
+
+    ``created_before`` is the start of the run if it is None, ``state_dir`` the directory of the
+    audit. ``revoke_sessions``: the users of a record lose their sessions, after the last
+    suspension, else before the first step on the record, which loses its users.
+    ``report_people``: what its users can still sign in with is read.
+    """
+
+    selection: Selection
+    guards: GuardOptions
+    limits: Limits
+    created_before: datetime | None
+    approved_digest: str
+    report_bound_certificates: bool
+    state_dir: str | None
+    check_mode: bool
+    certificate_check_item_id: str | None = None
+    revoke_sessions: bool = False
+    report_people: bool = False
+
+
+@dataclass(frozen=True)
+class ResetResult:
+    """What a run did, or would do in check mode.
+
+    ``confirm`` is the phrase that the plan needs, "" if none. ``reissue_after`` is a time after
+    all revoked certificates were seen, None if none is revoked. ``revoked`` are the logins of users
+    whose sessions are revoked.
+    """
+
+    outcomes: Sequence[Outcome] = ()
+    plan_digest: str = ""
+    confirm: str = ""
+    audit_file: str = ""
+    reissue_after: datetime | None = None
+    people: Sequence[Person] = ()
+    revoked: Sequence[str] = ()
+
+
+# What a record is after each step, for the audit.
+_AFTER: t.Final[Mapping[Step, str]] = {
+    "activate": "activated",
+    "unsuspend": "unsuspended",
+    "suspend": "suspended",
+    "deactivate": "deactivated",
+    "delete": "deleted",
+}
+
+
+def read_limits(params: Params) -> Limits:
+    """Return the limits that a module's options set."""
+    return Limits(
+        max_devices=params["max_devices"],
+        max_percent=params["max_percent"],
+        confirm_above=params["confirm_above"],
+        confirm=params["confirm"] or "",
+    )
+
+
+def read_platforms(params: Params) -> list[str]:
+    """Return the platforms whose records may be written to. Raises BadOption without any."""
+    platforms: list[str] = params["platforms"]
+    if not platforms:
+        raise BadOption("platforms: it is empty. Name at least one platform, or leave it out.")
+    return platforms
+
+
+def select_stages(okta: Okta, kandji: Kandji | None, selection: Selection) -> Selection:
+    """Return the selection with the serials of the rings' Macs that are at its stages."""
+    if not selection.stages:
+        return selection
+    if kandji is None:
+        raise BadOption("stages: no Kandji tenant is set. Set kandji_api_url.")
+    fleet = read_fleet(okta, kandji, FleetQuery(selection.rings, selection.okta_verify_item_ids))
+    serials = [
+        mac.serial
+        for mac in fleet.macs
+        if mac.ring and mac.serial and classify(mac, fleet.limits).stage in selection.stages
+    ]
+    return replace(selection, serials=[*selection.serials, *serials])
+
+
+class ResetRun:
+    """One run. Its clients, audit and progress are parameters, so it runs without HTTP.
+
+    Without a Kandji client, nothing is known of the Macs, and ``max_percent`` does not apply.
+    """
+
+    def __init__(
+        self,
+        okta: Okta,
+        kandji: Kandji | None,
+        options: ResetOptions,
+        audit: Audit,
+        progress: Callable[[str], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._okta, self._kandji, self._options = okta, kandji, options
+        self._audit, self._progress, self._warn = audit, progress, warn
+        self._host = urlsplit(okta.org_url).netloc
+        self._goal: Goal = options.guards.goal
+        self._revoked: dict[str, str] = {}  # user id -> login
+        self._fleet: int | None = None  # the number of Macs, if the targets come from them
+
+    def run(self) -> ResetResult:
+        """Return what was done. Raise Refused, before any write, if a limit forbids the plan."""
+        options = self._options
+        targets = self._find_targets()
+        if not targets:
+            return ResetResult(plan_digest=self._approve([]))
+        targets, fleet = self._read(targets)
+        guards = self._guards()
+        reader = EvidenceReader(self._okta, guards)
+        decisions, digest = self._plan(targets, fleet, guards, reader)
+        revocations = (
+            read_revocations(self._okta, decisions, guards.now)
+            if options.report_bound_certificates
+            else {}
+        )
+        count = count_writes(decisions)
+        persons = self._find_persons(guards.now)
+        self._open_audit(bool(count) or bool(persons) or self._may_revoke(decisions))
+        for person in persons:
+            self._revoke_sessions(person)
+        outcomes = self._apply(decisions, guards, reader, revocations)
+        self._revoke_later(outcomes, guards.now)
+        return ResetResult(
+            outcomes,
+            digest,
+            confirmation_phrase(count, self._host, self._goal)
+            if count > options.limits.confirm_above
+            else "",
+            self._audit.path,
+            _reissue_after(outcomes, revocations, guards.now),
+            self._read_people(outcomes),
+            sorted(self._revoked.values()),
+        )
+
+    def _find_targets(self) -> list[ResetTarget]:
+        options = self._options
+        if options.guards.clean_up and self._kandji:
+            targets, self._fleet = find_unused(
+                self._okta,
+                self._kandji,
+                options.guards.clean_up,
+                self._goal.destroys,
+                self._guards().now,
+            )
+            return targets
+        selection = select_stages(self._okta, self._kandji, options.selection)
+        if not self._searches_users:
+            return find_targets(self._okta, selection, self._warn)
+        return search_users(self._okta, find_targets(self._okta, selection, self._warn, "user"))
+
+    @property
+    def _searches_users(self) -> bool:
+        """Whether users that a search shows are enough for the plan.
+
+        Each record that it writes to is read again with its users. Check mode plans from users that
+        were read: what it predicts is what a run does whose search is stale.
+        """
+        goal, options = self._goal, self._options
+        planned_alone = goal.registers_again or options.guards.clean_up or options.check_mode
+        return goal.destroys and not planned_alone
+
+    def _read_people(self, outcomes: Sequence[Outcome]) -> list[Person]:
+        if not self._options.report_people:
+            return []
+        return read_people(
+            self._okta,
+            [outcome.decision.target for outcome in outcomes if outcome.state != "skipped"],
+        )
+
+    def _read(self, targets: Sequence[ResetTarget]) -> tuple[list[ResetTarget], int | None]:
+        """Return the targets with Macs and users, and how many Macs Kandji has, None if unknown."""
+        macs, fleet = self._read_macs(targets)
+        complete = []
+        for number, target in enumerate(targets, 1):
+            target = replace(target, mac=macs.get(target.serial.lower()))
+            done = self._is_done(target)
+            if target.device and done:
+                target = read_record(self._okta, target)  # no step reads it again
+            if done or not target.has_searched_users:
+                target = read_users(self._okta, target)
+            complete.append(target)
+            self._progress(f"{number} of {len(targets)} records read")
+        if not self._goal.registers_again:
+            self._warn_of_absent(complete)
+            return self._mark_of_clean_up(complete), fleet
+        unknown = [target.name for target in complete if target.is_unknown and target.serial]
+        if unknown:
+            self._warn(
+                f"serials: neither Okta nor Kandji knows {', '.join(unknown)}. Check the spelling."
+            )
+        each = self._options.guards.duplicates == "each"
+        return read_others(self._okta, complete, each), fleet
+
+    def _mark_of_clean_up(self, targets: Sequence[ResetTarget]) -> list[ResetTarget]:
+        """Return the targets with those marked that a clean-up suspended, and would delete.
+
+        Without the System Log they are not known. That keeps no other Mac from being suspended.
+        """
+        suspended = [each for each in targets if each.status == "SUSPENDED"]
+        if self._goal.state != "suspended" or self._options.guards.clean_up or not suspended:
+            return list(targets)
+        try:
+            lifecycles = read_lifecycles(self._okta, suspended, self._guards().now)
+        except DeviceTrustError as error:
+            names = ", ".join(each.id for each in suspended)
+            self._warn(
+                f"{names}: whether a clean-up suspended it, and will delete it, is unknown."
+                f" {error.message}"
+            )
+            return list(targets)
+        ids = {name for name, each in lifecycles.items() if each.suspended and each.by_clean_up}
+        return [replace(each, of_clean_up=each.id in ids) for each in targets]
+
+    def _is_done(self, target: ResetTarget) -> bool:
+        """Return whether a record is in the state as far as is known."""
+        return not self._goal.registers_again and self._goal.steps(target) == ()
+
+    def _read_macs(self, targets: Sequence[ResetTarget]) -> tuple[Mapping[str, Mac], int | None]:
+        """Return the Macs by serial in lower case if they decide, and how many Kandji has."""
+        options, kandji = self._options, self._kandji
+        if kandji is None or self._fleet is not None:
+            return {}, self._fleet
+        if not self._goal.registers_again:
+            return {}, sum(device.is_mac for device in kandji.devices(platform="Mac"))
+        serials = sorted({target.serial for target in targets if target.serial})
+        reports = CertificateReports(
+            kandji, lambda: read_key_ids(self._okta), options.certificate_check_item_id
+        )
+        return read_macs(
+            kandji, serials, options.guards.platforms, options.selection.rings, reports
+        )
+
+    def _warn_of_absent(self, targets: Sequence[ResetTarget]) -> None:
+        absent = [target.name for target in targets if target.device is None and not target.by_user]
+        if absent and self._goal.state != "absent":
+            self._warn(
+                f"Okta has no device record of {', '.join(absent)}. Check the spelling of serials"
+                " and ids."
+            )
+
+    def _guards(self) -> Guards:
+        options, clock = self._options, self._okta.transport
+        return Guards(
+            now=datetime.fromtimestamp(clock.now(), timezone.utc),
+            created_before=(
+                options.created_before or datetime.fromtimestamp(clock.started(), timezone.utc)
+            ),
+            options=options.guards,
+        )
+
+    def _plan(
+        self,
+        targets: Sequence[ResetTarget],
+        fleet: int | None,
+        guards: Guards,
+        reader: EvidenceReader,
+    ) -> tuple[list[Decision], str]:
+        """Return the plan and its digest. Raise Refused if limits, approval or phrase forbid it.
+
+        A search may show stale users. They neither keep a record nor forbid a plan: these are
+        decided again after the users were read.
+        """
+        while True:
+            decisions = plan_reset(targets, guards, reader.read(targets))
+            searched = [each for each in decisions if each.target.has_searched_users]
+            doubtful = [each for each in searched if not each.writes]
+            if not doubtful:
+                try:
+                    return decisions, self._check(decisions, fleet)
+                except Refused:
+                    if not searched:
+                        raise
+            ids = {each.target.id for each in doubtful or searched}
+            targets = [read_users(self._okta, each) if each.id in ids else each for each in targets]
+
+    def _check(self, decisions: Sequence[Decision], fleet: int | None) -> str:
+        """Return the plan's digest. Raise Refused if limits, approval or phrase forbid the plan.
+
+        ``fleet`` is the number of Macs in Kandji, None if it is unknown.
+        """
+        options = self._options
+        check_limits(decisions, options.limits, fleet, self._goal)
+        digest = self._approve(decisions)
+        if not options.check_mode and not options.approved_digest:
+            check_confirmed(decisions, options.limits, self._host, self._goal)
+        return digest
+
+    def _approve(self, decisions: Sequence[Decision]) -> str:
+        digest = digest_plan(decisions, self._host, self._goal)
+        check_approved(decisions, digest, self._options.approved_digest, self._goal)
+        return digest
+
+    def _find_persons(self, now: datetime) -> list[ResetTarget]:
+        """Return the named users whose sessions end, also without a record that changes.
+
+        Where registrations are lost, the users leave. Those whose sessions ended since they last
+        signed in are left out, as the System Log shows. Without it, all of them may have one.
+        """
+        options, persons = self._options, list[ResetTarget]()
+        if not (self._goal.destroys and options.revoke_sessions):
+            return persons
+        for login in dict.fromkeys(options.selection.users):
+            user = self._okta.user(login)
+            person = ResetTarget(login, by_user=True, users=(DeviceUser(user),) if user else ())
+            if user and person.active_users and self._may_have_sessions(user.id, now):
+                persons.append(person)
+        return persons
+
+    def _may_have_sessions(self, user_id: str, now: datetime) -> bool:
+        try:
+            return has_open_sessions(self._okta, user_id, now)
+        except DeviceTrustError as error:
+            self._warn(
+                f"Whether the sessions of {user_id} ended before is unknown. {error.message}"
+            )
+            return True
+
+    def _may_revoke(self, decisions: Sequence[Decision]) -> bool:
+        """Return whether users of records that are suspended already may lose their sessions."""
+        return self._options.revoke_sessions and any(
+            decision.code == "unchanged" and decision.target.active_users for decision in decisions
+        )
+
+    def _open_audit(self, writes: bool) -> None:
+        """Open the audit before the first write: a directory that is not writable stops the run."""
+        directory = self._options.state_dir
+        if writes and directory and self._options.check_mode:
+            self._audit.check(directory)
+        elif writes and directory:
+            self._audit.open(directory)
+        if writes and not directory:
+            self._warn("state_dir: it is not set, so no audit of this run is kept.")
+
+    def _apply(
+        self,
+        decisions: Sequence[Decision],
+        guards: Guards,
+        reader: EvidenceReader,
+        revocations: Mapping[str, datetime],
+    ) -> list[Outcome]:
+        """Return the outcome for each decision. An error carries the outcomes until then."""
+        current, outcomes = list(decisions), list[Outcome]()
+        done, total = 0, count_writes(decisions)
+        self._progress(f"0 of {total} records {self._goal.done}")
+        for number, decision in enumerate(decisions):
+            try:
+                if decision.writes:
+                    decision = self._check_again(decision, current, guards, reader)
+                    current[number] = decision
+                state = self._write(decision)
+            except DeviceTrustError as error:
+                error.details["devices"] = self._rows(outcomes)
+                raise
+            if state == "absent" and decision.writes:
+                decision = current[number] = mark_gone(decision)
+            loses = (
+                loses_certificate(decision.target, revocations, guards.now, decision.records_left)
+                if self._options.report_bound_certificates
+                else None
+            )
+            outcomes.append(Outcome(decision, state, loses))
+            if outcomes[-1].is_written:
+                done += 1
+                words = state.replace("_", " ")
+                target = decision.target
+                self._progress(f"{done} of {total}: {target.serial} ({target.id}) {words}")
+        return outcomes
+
+    def _check_again(
+        self,
+        decision: Decision,
+        decisions: Sequence[Decision],
+        guards: Guards,
+        reader: EvidenceReader,
+    ) -> Decision:
+        """Return the decision for the record as it is now, right before it is written to.
+
+        Where registrations are lost, its users are read again: Okta does not document whether a
+        sign-in changes the record. So are the record that is kept in place of a spare one, and its
+        users. A clean-up reads the uses, the suspension and its Mac again, too: these before,
+        because the System Log may take long.
+        """
+        target, clean_up = decision.target, self._options.guards.clean_up
+        if clean_up:
+            target = self._check_mac_again(target, clean_up)
+            reader.read_uses_again(target, self._guards().now)
+        target = self._read_again(target)
+        keeper = decision.keeper and self._read_again(decision.keeper)
+        if clean_up and target.device:
+            kept = [read_with_users(self._okta, each) for each in target.kept_ids]
+            target = check_kept(target, kept)
+        evidence = reader.read_enrollments(target)
+        again = decide_again(target, keeper, decisions, guards, evidence)
+        return keep_changed(again, decision.target) if self._options.approved_digest else again
+
+    def _check_mac_again(self, target: ResetTarget, clean_up: CleanUp) -> ResetTarget:
+        if self._kandji is None or target.kept_ids:
+            return target
+        macs = self._kandji.devices_with_serials([target.serial], platform="Mac")
+        now = self._guards().now
+        return check_mac_again(target, (mac for mac in macs if mac.is_mac), clean_up, now)
+
+    def _read_again(self, target: ResetTarget) -> ResetTarget:
+        """Return the target with its record and, if they decide, its users as they are now."""
+        fresh = replace(target, device=self._okta.device(target.id))
+        target = target if self._is_stale(fresh, target) else fresh
+        decide = self._goal.destroys or self._options.guards.clean_up is not None
+        return read_users(self._okta, target) if decide else target
+
+    def _is_stale(self, fresh: ResetTarget, target: ResetTarget) -> bool:
+        """Return whether a record shows an earlier suspension than the target, which works again.
+
+        Recorded: a second after an unsuspension getDevice still had the old status. A lost Mac
+        would stay active.
+        """
+        if self._goal.state != "suspended" or fresh.status != "SUSPENDED":
+            return False
+        last, known = fresh.updated_at, target.updated_at
+        return target.status != "SUSPENDED" and bool(last and known and last <= known)
+
+    def _write(self, decision: Decision) -> str:
+        """Return the state of a record after its decision is carried out."""
+        target = decision.target
+        if decision.action == "none":
+            return "absent" if target.device is None else "unchanged"
+        if not decision.writes:
+            return "skipped"
+        if self._options.check_mode:
+            if self._goal.destroys:
+                self._revoke_sessions(target)
+            return self._goal.planned
+        self._audit.write(target, "started")
+        if self._goal.destroys:
+            self._revoke_sessions(target)
+        # One that another run deleted counts there.
+        return "absent" if self._take_steps(target) == "absent" else self._goal.done
+
+    def _take_steps(self, target: ResetTarget) -> str:
+        """Take the steps that a record needs, and return the answer to the last one.
+
+        The users are not read again between two steps: a deactivated record has none and gets none.
+        An administrator would have to activate it, and Okta deletes no active record.
+        """
+        answer, taken = "done", ""
+        for step in self._goal.steps(target) or ():
+            try:
+                answer = self._step(target, step)
+                if taken and step == "suspend" and answer == "already_done":
+                    answer = self._suspend_again(target)
+            except DeviceTrustError as error:
+                # A deactivated record has lost its users, who may have selected it.
+                if taken:
+                    error.message += f" The record {target.id} is {taken} already."
+                elif step == "deactivate" and _may_be_done(error):
+                    error.message += f" The record {target.id} may be deactivated."
+                else:
+                    raise
+                error.message += " Name it in device_ids to finish it."
+                raise
+            taken = _AFTER[step]
+        return answer
+
+    def _suspend_again(self, target: ResetTarget) -> str:
+        """Suspend a record that was just unsuspended, and return done.
+
+        Okta may show the old status for some seconds, and refuse the step because of it. The record
+        would stay active.
+        """
+        for pause in STALE_PAUSES:
+            self._okta.transport.settings.wait(pause, "Okta: waiting until the last step shows")
+            answer = self._step(target, "suspend")
+            if answer != "already_done":
+                return answer
+        raise NotAsWritten(
+            f"Okta shows {target.id} as suspended since before it was unsuspended, so it may be"
+            " active. Run again at once.",
+            vendor="okta",
+        )
+
+    def _revoke_later(self, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Revoke the sessions of the users of all suspended records.
+
+        After the last suspension: no missing permission keeps a Mac from being suspended. Users of
+        a record that was suspended before lose them, too, unless the System Log shows that they
+        lost them since. So the next run after an interruption finishes.
+        """
+        if self._goal.destroys or not self._options.revoke_sessions:
+            return
+        before = [each.decision.target for each in outcomes if each.state == "unchanged"]
+        try:
+            ends = read_session_ends(self._okta, before, now) if before else {}
+            for outcome in outcomes:
+                if outcome.state == "unchanged":
+                    self._revoke_sessions(outcome.decision.target, ends)
+                elif outcome.is_written:
+                    self._revoke_sessions(outcome.decision.target)
+        except DeviceTrustError as error:
+            error.details["devices"] = self._rows(outcomes)
+            raise
+
+    def _revoke_sessions(
+        self, target: ResetTarget, ends: Mapping[str, datetime] | None = None
+    ) -> None:
+        """Revoke the sessions of a record's users, each user's once.
+
+        :arg ends: when users lost them last. It counts from the last change of the record on.
+        """
+        for user in target.active_users if self._options.revoke_sessions else ():
+            ended, changed = (ends or {}).get(user.user.id), target.updated_at
+            if user.user.id in self._revoked or (ended and changed and ended >= changed):
+                continue
+            if not self._options.check_mode:
+                self._end_sessions(target, user)
+            self._revoked[user.user.id] = login_of(user)
+
+    def _end_sessions(self, target: ResetTarget, user: DeviceUser) -> None:
+        def end() -> str:
+            self._okta.revoke_sessions(user.user.id)
+            return "done"
+
+        self._audited(target, "revoked", end, user)
+
+    def _step(self, target: ResetTarget, step: Step) -> str:
+        """Take a step and keep it in the audit. Return done, already_done or absent."""
+        comment = [CLEAN_UP_COMMENT] if self._options.guards.clean_up else []
+        take = partial(self._okta.take_step, step, target.id, *comment)
+        return self._audited(target, _AFTER[step], take)
+
+    def _audited(
+        self,
+        target: ResetTarget,
+        name: str,
+        write: Callable[[], str],
+        user: DeviceUser | None = None,
+    ) -> str:
+        """Write, and keep in the audit that a record is ``name``, also if it fails.
+
+        With a user, it is the user's sessions that are ``name``.
+        """
+        subject, login = ("sessions ", login_of(user)) if user else ("", None)
+        try:
+            answer = write()
+        except DeviceTrustError as error:
+            known = "not known to be" if _may_be_done(error) else "not"
+            request_id = str(error.details.get("request_id", ""))
+            self._audit.write(target, f"{subject}{known} {name}", request_id, login)
+            raise
+        result = "absent" if answer == "absent" else f"{subject}{name}"
+        self._audit.write(target, result, self._okta.last_request_id, login)
+        return answer
+
+    def _rows(self, outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
+        return [describe_outcome(outcome, self._goal) for outcome in outcomes]
+
+
+def _may_be_done(error: DeviceTrustError) -> bool:
+    """Return whether a write that failed may have been carried out."""
+    return error.may_be_done or isinstance(error, Uncertain)
+
+
+def _reissue_after(
+    outcomes: Sequence[Outcome], revocations: Mapping[str, datetime], now: datetime
+) -> datetime | None:
+    revoked = [outcome.decision.target for outcome in outcomes if outcome.loses_certificate]
+    return reissue_after(revoked, revocations, now) if revoked else None
