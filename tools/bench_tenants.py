@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure runs over many tenants: part of `make bench`.
 
-One run with a host for each tenant stands beside a loop of runs with one host. Tenants share a few
-labs, since each lab takes memory; to the controller each is a tenant of its own, with its own URLs,
-directories and report.
+One run with a host for each tenant is compared with a loop of runs with one host. Tenants share a
+few labs, since each lab takes memory; to the controller each is a tenant of its own, with its own
+URLs, directories and report.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class Size:
 FULL = Size(200, 500, 10, 4)
 
 
-def size_of(given: t.Sequence[int] | None) -> Size:
+def size_of(arguments: t.Sequence[int] | None) -> Size:
     """Return the size of a number of tenants and of Macs of each, else the full one."""
-    if given is None:
+    if arguments is None:
         return FULL
-    tenants, macs = given
+    tenants, macs = arguments
     return Size(tenants, macs, FULL.forks, min(FULL.labs, tenants))
 
 

@@ -299,12 +299,15 @@ def _check_proof(
             f" clean-up did it: it may be that of a lost Mac.{_BY_ID}"
         )
     due = suspended + clean_up.grace
-    if now < due:
-        return "in_grace" if due - now > LAST_NOTICE else "deleted_soon", (
-            f"It was suspended at {_show(suspended)} and is deleted after {_show(due)}, unless it"
-            " is unsuspended."
-        )
-    return None
+    if now >= due:
+        return None
+    text = (
+        f"It was suspended at {_show(suspended)} and is deleted after {_show(due)}, unless it is"
+        " unsuspended."
+    )
+    if due - now > LAST_NOTICE:
+        return "in_grace", text
+    return "deleted_soon", text
 
 
 def _check_suspended_unused(
