@@ -10,7 +10,6 @@ import json
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.okta_verify_spellings import (
     METHODS,
-    expand_entries,
     fold_rule,
     spell_rule,
     spelling_of,
@@ -40,4 +39,3 @@ def test_both_spellings_have_one_meaning(row: Json) -> None:
 def test_a_folded_rule_has_no_key_of_a_single_method(row: Json) -> None:
     text = json.dumps(fold_rule(row))
     assert not any(f'"key": "{key}"' in text for key in METHODS)
-    assert expand_entries([]) == []
