@@ -107,7 +107,7 @@ def count_own(stages: Mapping[str, int]) -> int:
 
 def shorten(message: str) -> str:
     """Return the first line of a message, with a note if there is more."""
-    first, _, others = message.partition("\n")
+    first, _break, others = message.partition("\n")
     is_short = len(first) <= LONGEST_MESSAGE and not others.strip()
     return first if is_short else f"{first[:LONGEST_MESSAGE].rstrip()} (more above)"
 

@@ -13,12 +13,18 @@ import pytest
 
 from lab.server import Lab
 from lab.state import Options
+from tests.support.secret_search import find_traces
 from tools.support.playbook import SITE, run_playbook
 
 PLAYBOOKS = SITE.parent
 NAMES = ("acme", "globex", "initech")
 SUMMARY = {"ANSIBLE_CALLBACKS_ENABLED": "play_record,devicetrust.okta_kandji.tenants"}
 HOSTS = {"device_trust_hosts": "tenants"}
+SECRETS = (
+    "device_trust_okta_api_token",
+    "device_trust_kandji_api_token",
+    "device_trust_scep_challenge",
+)
 VARIABLES = {
     "device_trust_okta_org_url": "okta_url",
     "device_trust_okta_api_token": "okta_api_token",
@@ -108,6 +114,11 @@ def test_a_broken_tenant_leaves_the_others_alone(tenants):
     assert "0 of 1 Macs managed." in lines[0] and "at ring canary" in lines[0]
     assert "Kandji" in lines[2] and "Nothing was written" in lines[2]
     assert "\nglobex: Problems:\n  1. The token for " in result.output
+    kept = [path.read_text() for path in (tenants.directory / "all").iterdir()]
+    assert len(kept) >= 2  # the page and its data
+    for name, values in tenants.hosts.items():
+        secrets = {key: value for key, value in values.items() if key in SECRETS}
+        assert find_traces(secrets, [result.output, *kept]) == {}, name
     assert "\nacme: Plan, in this order" in result.output
     assert lines[3:] == [
         "3 tenants: 1 failed, 2 waits.",

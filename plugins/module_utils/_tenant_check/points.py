@@ -42,6 +42,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "parallel_rule_writes": _WRITE,
     "delete_mapped_policy": _WRITE,
     "disabled_by_enrolment_policy": _SIGN_IN,
+    "enrolment_never": "Only a registration shows it.",
     "unlisted_authenticator": "Only a registration shows it.",
     "uncollected_devices": _SIGN_IN,
     "ignored_fastpass": _SIGN_IN,

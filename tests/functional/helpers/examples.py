@@ -573,7 +573,7 @@ SCENES: dict[str, Scene] = {
     "Delete the records that a clean-up suspended two weeks ago": suspended_unused,
     "Suspend the records that nobody has used for 60 days": unused,
     "Suspend the records of a stolen delivery": stolen_delivery,
-    "Reset the old records of one person in spite of all guards": (registered_by_ann),
+    "Reset the old records of one person in spite of some guards": (registered_by_ann),
     "Delete an old record of a Mac that has a newer one": (a_record_left_over),
     "Reset the records of a ring whose SCEP item was made in Kandji's web app": (
         ring_by_hand_registered_too_early
