@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The policy operations of Okta's management API.
 
-App sign-in policies can be written. ``enrolment_policies`` and ``other_policies`` hold the other
-kinds, which can only be read.
+App sign-in policies can be written. The other kinds, which can only be read, are in
+``enrolment_policies`` and ``session_and_signal_policies``.
 """
 
 from __future__ import annotations

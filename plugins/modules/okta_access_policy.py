@@ -181,9 +181,8 @@ from datetime import datetime, timezone
 from ..module_utils._access.forecast import guards
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
-from ..module_utils._access.policies import app_moves, recheck
+from ..module_utils._access.policies import app_moves, lookups, recheck
 from ..module_utils._access.policies import apply as policy_apply
-from ..module_utils._access.policies import lookups as resolution
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.policies.marks import parse_marks
 from ..module_utils._access.rules.rule_order import Rules
@@ -263,7 +262,7 @@ def run(ctx: ModuleContext) -> Result:
             " count. Remove it, or assign single apps to their policy with state=present."
         )
     known = ctx.okta.access_policies()
-    current = resolution.find_policy(known, ctx.params["name"], "name")
+    current = lookups.find_policy(known, ctx.params["name"], "name")
     started = datetime.fromtimestamp(ctx.okta.transport.started(), timezone.utc)
     actions = {"present": _present, "reverted": _reverted, "absent": _absent}
     done = actions[ctx.params["state"]](ctx, known, current)
@@ -273,7 +272,7 @@ def run(ctx: ModuleContext) -> Result:
 def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
     params, original = ctx.params, None
     if params["clone_of"]:
-        original = resolution.require_policy(known, params["clone_of"], "clone_of")
+        original = lookups.require_policy(known, params["clone_of"], "clone_of")
     org_apps = ctx.okta.apps() if params["apps"] else []
     held = ctx.okta.policy_apps(current.id) if current and org_apps else None
     moving = _moving_apps(ctx, held or (), org_apps)
@@ -332,7 +331,7 @@ def _plan_policy(
 def _moving_apps(ctx: ModuleContext, held: t.Collection[str], known: t.Sequence[App]) -> list[App]:
     """Return the wanted apps that the policy does not have yet."""
     wanted = ctx.params["apps"]
-    apps = resolution.resolve_apps(known, wanted) if wanted else []
+    apps = lookups.resolve_apps(known, wanted) if wanted else []
     return [app for app in apps if app.id not in held]
 
 
@@ -385,7 +384,7 @@ def _assignment(app: App, policy: Policy) -> Change:
 
 def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
     if current is None:
-        original = resolution.find_policy(known, ctx.params["clone_of"] or "", "clone_of")
+        original = lookups.find_policy(known, ctx.params["clone_of"] or "", "clone_of")
         policy_plan.require_no_other_clone(ctx.params["name"], known, original)
         return Done(Policy("", ctx.params["name"]))
     mapped = ctx.okta.policy_apps(current.id)

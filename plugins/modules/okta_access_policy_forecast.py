@@ -188,8 +188,7 @@ from ..module_utils._access.forecast.conditions import DeviceContext, Person
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.people import read_directory
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
-from ..module_utils._access.policies import app_moves
-from ..module_utils._access.policies import lookups as resolution
+from ..module_utils._access.policies import app_moves, lookups
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.rules.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rules.set_plan import plan_rules
@@ -223,11 +222,11 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
-    wanted = resolution.validated_rules(params["rules"])
+    wanted = lookups.validated_rules(params["rules"])
     known = ctx.okta.access_policies()
-    existing = resolution.find_policy(known, params["policy"])
+    existing = lookups.find_policy(known, params["policy"])
     source = "clone_of" if params["clone_of"] else "policy"
-    policy = existing or resolution.require_policy(known, params[source], source)
+    policy = existing or lookups.require_policy(known, params[source], source)
     current = in_order(ctx.okta.policy_rules(policy.id))
     after, rule_changes = _plan(ctx, wanted, current)
     apps = _apps(ctx, policy.id)
@@ -249,15 +248,15 @@ def run(ctx: ModuleContext) -> Result:
 def _plan(ctx: ModuleContext, wanted: t.Sequence[Params], rules: Rules) -> tuple[Rules, list[str]]:
     """Return the rules as they would be, and what would be done to them."""
     group = ctx.params["break_glass_group"]
-    requests = [resolution.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
+    requests = [lookups.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
     plan = plan_rules(rules, requests, ctx.params["policy"])
     return plan.after, described(plan.changes)
 
 
 def _apps(ctx: ModuleContext, policy_id: str) -> list[App]:
     if ctx.params["apps"] is not None:
-        return resolution.resolve_apps(ctx.okta.apps(), ctx.params["apps"])
-    return resolution.apps_of_policy(ctx.okta, ctx.okta.policy_apps(policy_id), policy_id)
+        return lookups.resolve_apps(ctx.okta.apps(), ctx.params["apps"])
+    return lookups.apps_of_policy(ctx.okta, ctx.okta.policy_apps(policy_id), policy_id)
 
 
 def _app_changes(

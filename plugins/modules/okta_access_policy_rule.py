@@ -148,9 +148,8 @@ from dataclasses import replace
 from ..module_utils._access.forecast import guards
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
-from ..module_utils._access.policies import app_moves, recheck
+from ..module_utils._access.policies import app_moves, lookups, recheck
 from ..module_utils._access.policies import apply as policy_apply
-from ..module_utils._access.policies import lookups as resolution
 from ..module_utils._access.rules.plan import RulePlan, RuleRequest, plan_rule
 from ..module_utils._access.rules.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rules.write_order import looks_like_copy
@@ -183,11 +182,11 @@ USES = (
 
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    policy, source_id = resolution.find_policy_of_rules(ctx.okta, ctx.params, ctx.check_mode)
+    policy, source_id = lookups.find_policy_of_rules(ctx.okta, ctx.params, ctx.check_mode)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     _warn_of_copies(ctx, policy, rules)
     params = ctx.params
-    wanted = resolution.resolve_rule(ctx.okta, params, params["break_glass_group"], rules)
+    wanted = lookups.resolve_rule(ctx.okta, params, params["break_glass_group"], rules)
     request = _with_known_place(ctx, policy, rules, wanted)
     plan = plan_rule(rules, request, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
@@ -242,7 +241,7 @@ def _guard(
     ctx: ModuleContext, policy: Policy, rules: Rules, plan: RulePlan, mapped: t.Sequence[str]
 ) -> Forecast | None:
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
-    apps = resolution.apps_of_policy(ctx.okta, mapped, policy.id)
+    apps = lookups.apps_of_policy(ctx.okta, mapped, policy.id)
     app_moves.warn_of_inactive(ctx.warn, [policy] if apps else [])
     changes = [guards.AppChange(app, rules, plan.after, policy_after=policy.id) for app in apps]
     options = guards.GuardOptions.from_params(ctx.params)

@@ -128,8 +128,7 @@ import typing as t
 from ..module_utils._access.forecast import guards
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
-from ..module_utils._access.policies import app_moves, recheck
-from ..module_utils._access.policies import lookups as resolution
+from ..module_utils._access.policies import app_moves, lookups, recheck
 from ..module_utils._access.rules import set_apply as rule_set_apply
 from ..module_utils._access.rules import set_plan as rule_set
 from ..module_utils._access.rules.rule_order import Rules, in_order
@@ -163,11 +162,11 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
-    wanted = resolution.validated_rules(params["rules"])
-    policy, source_id = resolution.find_policy_of_rules(ctx.okta, params, ctx.check_mode)
+    wanted = lookups.validated_rules(params["rules"])
+    policy, source_id = lookups.find_policy_of_rules(ctx.okta, params, ctx.check_mode)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     group = params["break_glass_group"]
-    requests = [resolution.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
+    requests = [lookups.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
     plan = rule_set.plan_rules(rules, requests, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
     forecast = _guard(ctx, policy, plan, mapped) if plan.changes else None
@@ -202,7 +201,7 @@ def _guard(
     ctx: ModuleContext, policy: Policy, plan: rule_set.RuleSetPlan, mapped: t.Sequence[str]
 ) -> Forecast | None:
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
-    apps = resolution.apps_of_policy(ctx.okta, mapped, policy.id)
+    apps = lookups.apps_of_policy(ctx.okta, mapped, policy.id)
     app_moves.warn_of_inactive(ctx.warn, [policy] if apps else [])
     changes = [
         guards.AppChange(app, plan.before, plan.after, policy_after=policy.id) for app in apps

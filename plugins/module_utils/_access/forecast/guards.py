@@ -22,8 +22,7 @@ from ..policies.lookups import find_groups
 from ..rules.rule_order import Rules, in_order, same_rules
 from ..rules.subjects import named_groups, named_platforms
 from . import people as directories
-from . import policy_reader as other_policies
-from . import sure_verification
+from . import policy_reader, sure_verification
 from .conditions import NEVER, DeviceContext, Identity, Person
 from .outcomes import EarlierRefusal, Forecast, candidates, forecast, split_refused
 from .policy_reader import OtherPolicies
@@ -37,7 +36,7 @@ USES = (
     okta_api.LIST_GROUPS,
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_ENROLLMENTS,
-    *other_policies.USES,
+    *policy_reader.USES,
     okta_api.GET_USER,
 )
 

@@ -19,7 +19,7 @@ from ..policies.lookups import resolve_apps
 from ..policies.plan import describe_inactive, require_policy_of
 from ..rules.rule_order import Rules, in_order
 from ..rules.subjects import named_groups
-from . import policy_reader as other_policies
+from . import policy_reader
 from .admission import JudgedApp, Users
 from .people import Directory
 from .policy_reader import OtherPolicies
@@ -31,7 +31,7 @@ OFF = ("INACTIVE", "DELETED")  # statuses of apps that nobody signs in to
 USES = (
     okta_api.ENRICHING_APPS,
     okta_api.ENRICHING_GROUP_USERS,
-    *other_policies.ENRICHING_USES,
+    *policy_reader.ENRICHING_USES,
 )
 
 
