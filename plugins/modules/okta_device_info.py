@@ -139,6 +139,7 @@ from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
 from ..module_utils._okta.records import DeviceUser, OktaDevice, OktaUser
+from ..module_utils._okta.user_statuses import LEFT
 
 OPTIONS: ArgumentSpec = {
     **MAX_ROWS,
@@ -225,7 +226,7 @@ def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
         users += okta.users_with_email(address)
         of_login = _of_login(okta, address)
         users += [of_login] if of_login else []
-    others = [user for user in users if user.id != person.id and user.status != "DEPROVISIONED"]
+    others = [user for user in users if user.id != person.id and user.status != LEFT]
     return sorted({user.name for user in others})
 
 

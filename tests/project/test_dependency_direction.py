@@ -43,6 +43,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_okta/okta_verify_spellings.py",
         "module_utils/_okta/records.py",
         "module_utils/_okta/rule_schema.py",
+        "module_utils/_okta/user_statuses.py",
         "module_utils/_kandji/client.py",
         "module_utils/_kandji/credentials.py",
         "module_utils/_kandji/constants.py",

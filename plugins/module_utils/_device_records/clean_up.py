@@ -22,6 +22,7 @@ from .._kandji.records import KandjiDevice
 from .._okta.constants import LOG_RETENTION
 from .._okta.newest_record import rank_record
 from .._okta.records import OktaDevice
+from .._okta.user_statuses import LEFT
 from .records import CleanUp, Evidence, Guards, Lifecycle, ReasonCode, ResetTarget
 
 LOG_DELAY: t.Final = timedelta(minutes=10)  # in which the System Log has an event at the latest
@@ -168,7 +169,7 @@ def user_ids(record: OktaDevice) -> set[str] | None:
     """Return the ids of the users who may sign in now or later, None if they are unknown."""
     if record.users is None or not all(user.user.id for user in record.users):
         return None
-    return {user.user.id for user in record.users if user.user.status != "DEPROVISIONED"}
+    return {user.user.id for user in record.users if user.user.status != LEFT}
 
 
 # Guards
@@ -232,7 +233,7 @@ def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetT
     :arg kept: these records with their users, read again; None for one that is gone.
     """
     working = [each for each in kept if each and each.is_working]
-    users = {user.user.id for user in target.users if user.user.status != "DEPROVISIONED"}
+    users = {user.user.id for user in target.users if user.user.status != LEFT}
     if not kept or (len(working) == len(kept) and covers(working, users)):
         return target
     return replace(

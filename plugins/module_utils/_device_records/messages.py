@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .._okta import user_statuses
 from .._okta.records import DeviceUser, OktaDevice
 from .plan import CANNOT_BE_UNDONE
-from .records import INACTIVE_STATUSES, Decision, Goal, Person, ResetTarget, login_of, name_of
+from .records import Decision, Goal, Person, ResetTarget, login_of, name_of
 
 Message = dict[str, object]
 
@@ -186,7 +187,7 @@ def list_unknown_users(outcomes: Iterable[Outcome]) -> list[str]:
 def _describe_user(user: DeviceUser) -> str:
     """Return the name and login of a user, and the status of one who may not sign in."""
     status = user.user.status
-    note = f", {status}" if status in INACTIVE_STATUSES else ""
+    note = f", {status}" if status in user_statuses.BLOCKED else ""
     return f"{name_of(user)} ({login_of(user)}{note})"
 
 

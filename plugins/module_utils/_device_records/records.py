@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
+from .._okta import user_statuses
 from .._okta.records import WORKING_STATUSES, DeviceUser, Enrollment, OktaDevice
 
 # Why a record is not written to. RETURN of okta_device_reset and okta_device documents the codes.
@@ -53,8 +54,6 @@ ReasonCode = t.Literal[
 
 # Ends the user agent of a step by a clean-up. Okta's System Log shows it.
 CLEAN_UP_COMMENT: t.Final = "(clean-up)"
-
-INACTIVE_STATUSES: t.Final = ("DEPROVISIONED", "SUSPENDED")  # of users who may not sign in
 
 State = t.Literal["active", "suspended", "deactivated", "absent"]
 Step = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
@@ -247,7 +246,7 @@ class ResetTarget:
     @property
     def active_users(self) -> list[DeviceUser]:
         """The users who may sign in, including those whose status is unknown."""
-        return [user for user in self.users if user.user.status not in INACTIVE_STATUSES]
+        return [user for user in self.users if user.user.status not in user_statuses.BLOCKED]
 
     @property
     def other_users(self) -> list[DeviceUser]:
@@ -261,7 +260,7 @@ class ResetTarget:
 
         A deactivated user has lost the authenticators already.
         """
-        return [user for user in self.users if user.user.status != "DEPROVISIONED"]
+        return [user for user in self.users if user.user.status != user_statuses.LEFT]
 
     @property
     def newest_certificate(self) -> datetime | None:

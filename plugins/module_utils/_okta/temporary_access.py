@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from .._core.errors import BadOption, Refused, Unreadable
 from .records import Authenticator, EnrolmentPolicy, OktaUser
+from .user_statuses import takes_code
 
 KEY = "tac"
-# A code is for people whose account works. What another status needs is done in Okta.
-USABLE_STATUSES = ("ACTIVE", "PASSWORD_EXPIRED", "RECOVERY")
 SHORTEST, LONGEST = 10, 14_400  # minutes, of any org (Okta's OpenAPI description)
 
 
@@ -43,8 +42,8 @@ def find_authenticator(authenticators: t.Iterable[Authenticator]) -> Authenticat
 
 
 def check_user(user: OktaUser) -> None:
-    """Raise Refused for a person whose account does not work."""
-    if user.status not in USABLE_STATUSES:
+    """Raise Refused for a person whose account does not work. What it needs is done in Okta."""
+    if not takes_code(user.status):
         raise Refused(
             f"user: {user.name} has the status {user.status or 'unknown'} in Okta, so a code helps"
             " nothing. Activate or unlock the account first."

@@ -27,6 +27,7 @@ from ..._fleet.access_calendar import (
 from ..._fleet.facts import AgeLimits, MacFacts, person_key
 from ..._fleet.managed_until import Outlook, name_of
 from ..._okta.records import App
+from ..._okta.user_statuses import ACTIVE, BLOCKED, describe_account
 from ..rules.rule_order import Rules
 from ..rules.subjects import named_groups, named_users
 from .conditions import DeviceContext, Identity
@@ -38,19 +39,6 @@ MAC = "MACOS"
 MAX_UNKNOWN_NAMES = 3  # in a reason
 NO_USER = "Okta shows no user with this login."
 UNREAD_SESSIONS = "It depends on global session policies that the credentials may not read."
-# Statuses of accounts besides ACTIVE, as Okta's help describes them: of people who cannot sign in
-# until an administrator or they themselves end that, and of those who may at a sign-in.
-REFUSED_STATUSES = {
-    "SUSPENDED": "is suspended",
-    "DEPROVISIONED": "is deactivated",
-    "STAGED": "is not activated yet",
-    "PROVISIONED": "waits for its person to finish the activation",
-}
-UNSURE_STATUSES = {
-    "LOCKED_OUT": "is locked out until somebody unlocks it or its time is over",
-    "PASSWORD_EXPIRED": "has a password that expired and must be changed first",
-    "RECOVERY": "has a password that was reset and must be set first",
-}
 
 
 class JudgedApp(t.NamedTuple):
@@ -107,9 +95,9 @@ class Users:
 
     def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
         """Return why a person is surely refused before any rule is asked, or None."""
-        status = self.statuses.get(identity.id, "ACTIVE")
-        if status in REFUSED_STATUSES:
-            return Verdict("no", f"The account in Okta {REFUSED_STATUSES[status]} ({status}).")
+        status = self.statuses.get(identity.id, ACTIVE)
+        if status in BLOCKED:
+            return Verdict("no", describe_account(status))
         refusal = self.sessions.refusal_of(identity, device)
         return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
 
@@ -118,17 +106,10 @@ class Users:
         if identity is None:  # the account may not work, and any session policy may refuse it
             return NO_USER
         reasons = (
-            self._why_account_uncertain(identity.id),
+            describe_account(self.statuses.get(identity.id, ACTIVE)),
             self._why_session_uncertain(identity, device),
         )
         return " ".join(filter(None, reasons))
-
-    def _why_account_uncertain(self, user_id: str) -> str:
-        status = self.statuses.get(user_id, "ACTIVE")
-        if status == "ACTIVE":
-            return ""
-        fact = UNSURE_STATUSES.get(status, "has a status that is unknown")
-        return f"The account in Okta {fact} ({status})."
 
     def _why_session_uncertain(self, identity: Identity, device: DeviceContext) -> str:
         if self.sessions.is_unread:

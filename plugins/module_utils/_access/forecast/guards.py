@@ -18,6 +18,7 @@ from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
 from ..._okta.records import App, OktaUser, Policy, PolicyRule
+from ..._okta.user_statuses import ACTIVE, BLOCKED
 from ..policies.lookups import find_groups
 from ..rules.rule_order import Rules, in_order, same_rules
 from ..rules.subjects import named_groups, named_platforms
@@ -56,7 +57,6 @@ UNLISTED_APP = "an app that Okta does not list, which may be one of its own"
 OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"
 ACCOUNT_POLICY = "okta account management"  # how its name begins, in lower case
 MAX_UNKNOWN_NAMES = 3  # in a message
-ACTIVE = "ACTIVE"  # the status of a user who surely can sign in
 
 
 @dataclass(frozen=True)
@@ -748,7 +748,7 @@ def _settle_statuses(
         status = _read_status(okta, user_id)
         if status is None:
             hidden.add(login)
-        elif status in directories.BLOCKED_USERS:
+        elif status in BLOCKED:
             left.add(user_id)
     remaining = tuple(row for row in result.locked_out if row.user_id not in left)
     return replace(result, locked_out=remaining, status_unknown=tuple(sorted(hidden)))

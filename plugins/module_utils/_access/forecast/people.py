@@ -16,6 +16,7 @@ from ..._okta.device_events import LogFacts
 from ..._okta.group_members import read_members
 from ..._okta.newest_record import current_records, newest_records
 from ..._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser
+from ..._okta.user_statuses import BLOCKED
 from .conditions import DeviceContext, Person
 from .sign_ins import Sighting, SignIns
 
@@ -30,7 +31,6 @@ USES = (
 # still is that of a Mac.
 RECORDS = " or ".join(f'status eq "{status}"' for status in DEVICE_STATUSES)
 UNUSABLE_RECORDS = ("DEACTIVATED", "SUSPENDED", "DELETED")
-BLOCKED_USERS = ("SUSPENDED", "DEPROVISIONED")
 
 Members = t.Mapping[str, t.Sequence[OktaUser]]  # by group
 
@@ -296,7 +296,7 @@ def people_of(
 
 
 def _not_blocked(people: t.Iterable[Person]) -> list[Person]:
-    return [person for person in people if person.status not in BLOCKED_USERS]
+    return [person for person in people if person.status not in BLOCKED]
 
 
 def _person(

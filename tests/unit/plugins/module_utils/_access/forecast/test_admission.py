@@ -504,10 +504,6 @@ def test_why_a_session_policy_may_refuse_is_said_without_another_reason() -> Non
         ("SUSPENDED", "The account in Okta is suspended (SUSPENDED)."),
         ("DEPROVISIONED", "The account in Okta is deactivated (DEPROVISIONED)."),
         ("STAGED", "The account in Okta is not activated yet (STAGED)."),
-        (
-            "PROVISIONED",
-            "The account in Okta waits for its person to finish the activation (PROVISIONED).",
-        ),
     ],
 )
 def test_whose_account_is_refused_gets_in_nowhere_and_loses_nothing(
@@ -524,6 +520,10 @@ def test_whose_account_is_refused_gets_in_nowhere_and_loses_nothing(
 @pytest.mark.parametrize(
     "status, reason",
     [
+        (
+            "PROVISIONED",
+            "The account in Okta waits for its person to finish the activation (PROVISIONED).",
+        ),
         (
             "LOCKED_OUT",
             "The account in Okta is locked out until somebody unlocks it or its time is over"

@@ -853,7 +853,15 @@ def test_a_person_counts_once_and_has_a_row_for_each_app():
     assert result.newly_admitted == () and result.log_names_devices
 
 
-@pytest.mark.parametrize("status", ["DEPROVISIONED", "SUSPENDED"])
+@pytest.mark.parametrize("status", ["PROVISIONED", "LOCKED_OUT", "PASSWORD_EXPIRED", "RECOVERY"])
+def test_who_can_make_the_account_work_alone_counts(status):
+    org = FakeOrg(devices=[mac_of("ann")], events=[sign_in("ann", APP)])
+    org.statuses = {"ann": status}
+    result = guards.read_forecast(org, [change_of()], 30, 100)
+    assert result.locked_out_logins == ["ann@acme.com"]
+
+
+@pytest.mark.parametrize("status", ["DEPROVISIONED", "SUSPENDED", "STAGED"])
 def test_a_person_of_the_log_who_left_blocks_no_change(status):
     org = FakeOrg(devices=[mac_of("ann", "bob")], events=[sign_in("ann", APP), sign_in("bob", APP)])
     org.statuses = {"ann": status}
