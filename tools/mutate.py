@@ -46,6 +46,8 @@ DECIDED_BY_EXAMPLES = {
     "_fleet/registration.py": "whether a person can register a Mac",
     "_access/policies/lookups.py": "which objects the options of a rule name",
     "_access/forecast/people.py": "which people a forecast is about",
+    "_access/forecast/change_forecast.py": "which apps and people a forecast of a change counts",
+    "_access/guards/checks.py": "which guards a change needs",
     "_access/forecast/judged_apps.py": "which rules judge the apps of a report",
     "_access/rules/set_apply.py": "which rule is written next, and whether it was",
 }
@@ -56,7 +58,9 @@ NOT_PURE = {
     "_device_records/reader.py": "which events and certificates belong to a record",
     "_device_records/apply.py": "which records are still to be deleted when they are read again",
     "_access/policies/apply.py": "which rule is placed or created again",
-    "_access/forecast/guards.py": "which changes of rules are refused",
+    "_access/forecast/changes.py": "which changes of rules may refuse people",
+    "_access/guards/break_glass.py": "whether a break-glass group keeps access",
+    "_access/guards/protected_apps.py": "which apps of Okta a change may not touch",
     "_access/policies/app_moves.py": "which apps cannot move to a policy, and what a move changes",
     **DECIDED_BY_EXAMPLES,
 }

@@ -178,9 +178,9 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from ..module_utils._access.forecast import guards
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import app_moves, lookups, recheck
 from ..module_utils._access.policies import apply as policy_apply
 from ..module_utils._access.policies import plan as policy_plan
@@ -208,7 +208,7 @@ USES = (
     okta_api.LIST_RULES,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    *guards.USES,
+    *checks.USES,
     okta_api.CREATE_POLICY,
     okta_api.CLONE_POLICY,
     okta_api.REPLACE_POLICY,
@@ -286,7 +286,7 @@ def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | No
     app_moves.require_no_obstacles(moves, org_apps)
     if current and params["apps"]:
         app_moves.require_active(current)
-    options = guards.GuardOptions.from_params(params)
+    options = checks.GuardOptions.from_params(params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options, others=others)
     policy = plan.future
@@ -393,7 +393,7 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
     plan, left = _plan_reversal(current, apps, known, org_apps.values())
     moves = _moves_back(plan, current)
     rules = app_moves.read_rules(ctx.okta, moves)
-    options = guards.GuardOptions.from_params(ctx.params)
+    options = checks.GuardOptions.from_params(ctx.params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options, True, others)
     if not ctx.check_mode and (moves or plan.description != (current.description or "")):

@@ -183,11 +183,14 @@ api_calls:
 import typing as t
 from dataclasses import replace
 
-from ..module_utils._access.forecast import guards, simulation
+from ..module_utils._access.forecast import simulation
+from ..module_utils._access.forecast.change_forecast import read_forecast
+from ..module_utils._access.forecast.changes import AppChange, PolicyChange
 from ..module_utils._access.forecast.conditions import DeviceContext, Person
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.people import read_directory
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import app_moves, lookups
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.rules.rule_order import Rules, in_order, same_rules
@@ -215,7 +218,7 @@ USES = (
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
     okta_api.SIMULATE,
-    *guards.USES,
+    *checks.USES,
 )
 
 
@@ -234,7 +237,7 @@ def run(ctx: ModuleContext) -> Result:
         policy_plan.require_no_renamed_clone(params["policy"], "policy", policy, apps, known)
     future = existing or replace(policy, status="ACTIVE")  # a clone is
     changes = _app_changes(ctx, apps, known, future, (current, after))
-    forecast, refusal = _forecast(ctx, guards.PolicyChange(policy, current, after, changes))
+    forecast, refusal = _forecast(ctx, PolicyChange(policy, current, after, changes))
     return {
         "changed": False,
         "forecast": forecast,
@@ -265,7 +268,7 @@ def _app_changes(
     known: t.Sequence[Policy],
     future: Policy,
     planned: tuple[Rules, Rules],
-) -> list[guards.AppChange]:
+) -> list[AppChange]:
     """Return the changes of apps that get a policy, or keep it.
 
     :arg future: the policy. A clone that does not exist yet has the id of its original.
@@ -283,23 +286,23 @@ def _app_changes(
         if policy.id not in rules:
             rules[policy.id] = in_order(ctx.okta.policy_rules(policy.id))
         before = policy_plan.rules_in_force(policy, rules[policy.id])
-        changes.append(guards.AppChange(app, before, after, policy_after=future.id))
+        changes.append(AppChange(app, before, after, policy_after=future.id))
     return changes
 
 
-def _forecast(ctx: ModuleContext, change: guards.PolicyChange) -> tuple[Result | None, str | None]:
+def _forecast(ctx: ModuleContext, change: PolicyChange) -> tuple[Result | None, str | None]:
     """Return the forecast as results show it, and why a guard would refuse the change.
 
     Raises Refused. The refusal of a lock-out has the forecast already: the log is read once.
     """
-    options = guards.GuardOptions.from_params(ctx.params)
+    options = checks.GuardOptions.from_params(ctx.params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
     effective = [each for each in change.apps if each.may_affect(others)]
     if not effective and same_rules(change.before, change.after):
         return Forecast(unread=others.unread).as_result(), None
     change = replace(change, apps=effective)
     try:
-        forecast = guards.check_change(ctx.okta, change, options, others)
+        forecast = checks.check_change(ctx.okta, change, options, others)
         return forecast.as_result() if forecast else None, None
     except Refused as error:
         if ctx.params["refuse"]:
@@ -307,13 +310,13 @@ def _forecast(ctx: ModuleContext, change: guards.PolicyChange) -> tuple[Result |
         known = error.details.get("forecast")
         if known is None:
             limits = options.active_days, options.log_events
-            result = guards.read_forecast(ctx.okta, effective, *limits, others=others)
+            result = read_forecast(ctx.okta, effective, *limits, others=others)
             known = result.as_result()
         return known, error.message
 
 
 def _simulate(
-    ctx: ModuleContext, changes: t.Sequence[guards.AppChange], policy: Policy
+    ctx: ModuleContext, changes: t.Sequence[AppChange], policy: Policy
 ) -> dict[str, object]:
     report = simulation.simulate(ctx.okta, _questions(ctx, changes, policy))
     if report.differing:
@@ -330,7 +333,7 @@ def _simulate(
 
 
 def _questions(
-    ctx: ModuleContext, changes: t.Sequence[guards.AppChange], policy: Policy
+    ctx: ModuleContext, changes: t.Sequence[AppChange], policy: Policy
 ) -> list[simulation.Question]:
     change = next((change for change in changes if change.app.policy_id == policy.id), None)
     if change is None:

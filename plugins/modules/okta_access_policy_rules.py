@@ -125,9 +125,10 @@ api_calls:
 
 import typing as t
 
-from ..module_utils._access.forecast import guards
+from ..module_utils._access.forecast.changes import AppChange, PolicyChange
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import app_moves, lookups, recheck
 from ..module_utils._access.rules import set_apply as rule_set_apply
 from ..module_utils._access.rules import set_plan as rule_set
@@ -150,7 +151,7 @@ USES = (
     okta_api.GET_RULE,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    *guards.USES,
+    *checks.USES,
     okta_api.CREATE_RULE,
     okta_api.REPLACE_RULE,
     okta_api.DELETE_RULE,
@@ -203,13 +204,11 @@ def _guard(
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
     apps = lookups.apps_of_policy(ctx.okta, mapped, policy.id)
     app_moves.warn_of_inactive(ctx.warn, [policy] if apps else [])
-    changes = [
-        guards.AppChange(app, plan.before, plan.after, policy_after=policy.id) for app in apps
-    ]
-    options = guards.GuardOptions.from_params(ctx.params)
-    change = guards.PolicyChange(policy, plan.before, plan.after, changes)
+    changes = [AppChange(app, plan.before, plan.after, policy_after=policy.id) for app in apps]
+    options = checks.GuardOptions.from_params(ctx.params)
+    change = PolicyChange(policy, plan.before, plan.after, changes)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
-    return guards.check_change(ctx.okta, change, options, others)
+    return checks.check_change(ctx.okta, change, options, others)
 
 
 def main() -> None:

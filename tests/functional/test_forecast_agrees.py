@@ -13,7 +13,12 @@ import random
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import guards
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
+    read_forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.changes import (
+    AppChange,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
     apply as policy_apply,
 )
@@ -127,9 +132,7 @@ class Trial:
         edits = self.edits(before_rules)
         for edit in edits:
             planned = renumbered(plan_rule(planned, edit, "Drawn").after)
-        found = guards.read_forecast(
-            self.okta, [guards.AppChange(self.app, before_rules, planned)], 30, 50000
-        )
+        found = read_forecast(self.okta, [AppChange(self.app, before_rules, planned)], 30, 50000)
         rules = before_rules
         for edit in edits:
             plan = plan_rule(rules, edit, "Drawn")

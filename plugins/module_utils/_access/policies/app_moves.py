@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from ..._core.errors import Refused
 from ..._okta.client import Okta
 from ..._okta.records import App, Policy
-from ..forecast import guards
+from ..forecast.changes import AppChange, PolicyChange
 from ..forecast.outcomes import Forecast
 from ..forecast.policy_reader import OtherPolicies
+from ..guards import checks
 from ..rules.rule_order import Rules
 from .plan import describe_inactive, rules_in_force
 from .rules_at_departure import rules_at_departure
@@ -98,14 +99,14 @@ def check_moves(
     okta: Okta,
     moves: t.Sequence[Move],
     rules: t.Mapping[str, Rules],
-    options: guards.GuardOptions,
+    options: checks.GuardOptions,
     is_reversal: bool = False,
     others: OtherPolicies | None = None,
 ) -> Forecast | None:
     """Return the forecast of all moves together, None without one. Only reads. Raises Refused.
 
     :arg rules: those of ``read_rules``.
-    :arg is_reversal: whether the apps return to policies that they had (``guards.PolicyChange``).
+    :arg is_reversal: whether the apps return to policies that they had (``PolicyChange``).
     :arg others: the policies of other kinds, to warn of those that cannot be read.
     """
     if not moves:
@@ -114,7 +115,7 @@ def check_moves(
     for move in moves:
         by_target.setdefault(move.after, []).append(move)
     changes = [
-        guards.PolicyChange(
+        PolicyChange(
             group[0].target,
             rules[after],
             rules[after],
@@ -123,10 +124,10 @@ def check_moves(
         )
         for after, group in by_target.items()
     ]
-    return guards.check_changes(okta, changes, options, others)
+    return checks.check_changes(okta, changes, options, others)
 
 
-def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> guards.AppChange:
+def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> AppChange:
     """Return the change of an app.
 
     If the rules that it left are lost, everybody who is admitted now counts as admitted by them.
@@ -134,10 +135,10 @@ def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> 
     before, after = rules[move.before], rules[move.after]
     if not is_reversal or not move.digest:
         before = rules_in_force(move.present, before)
-        return guards.AppChange(move.app, before, after, policy_after=move.after)
+        return AppChange(move.app, before, after, policy_after=move.after)
     left = rules_at_departure(move.digest, after, before)
     recorded = before if left is None else left
-    return guards.AppChange(move.app, before, after, recorded, move.after)
+    return AppChange(move.app, before, after, recorded, move.after)
 
 
 def require_active(policy: Policy) -> None:

@@ -9,13 +9,16 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import guards
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     AccessChange,
     Forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.possible_refusals import (
     newly_refusing_rule,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards import checks
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.lock_out import (
+    LockOutGuard,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
     app_moves,
@@ -120,7 +123,7 @@ def rule(name="Catch-all Rule", access="ALLOW", **conditions):
     return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
 
 
-OPTIONS = guards.GuardOptions(
+OPTIONS = checks.GuardOptions(
     forecast=True,
     active_days=30,
     log_events=50000,
@@ -175,7 +178,7 @@ def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
 )
 def test_the_rules_that_an_app_left_are_found_or_assumed(monkeypatch, left, clone, expected):
     changes = []
-    monkeypatch.setattr(guards, "check_changes", lambda _okta, each, *_more: changes.extend(each))
+    monkeypatch.setattr(checks, "check_changes", lambda _okta, each, *_more: changes.extend(each))
     reverse(clone, CLOSED, left=left)
     assert [each.left for change in changes for each in change.apps] == [expected]
     changes.clear()
@@ -230,7 +233,7 @@ def test_a_reversal_does_not_wait_for_a_policy_to_be_active():
 
 def test_what_was_read_of_other_policies_serves_the_check(monkeypatch):
     seen = []
-    monkeypatch.setattr(guards, "check_changes", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr(checks, "check_changes", lambda *arguments: seen.append(arguments))
     rules = {"rst1": OPEN, "rst2": OPEN}
     app_moves.check_moves("org", [move(SLACK)], rules, OPTIONS, others="others")
     ((org, changes, options, others),) = seen
@@ -258,13 +261,13 @@ def rows(*logins):
 
 def test_a_reversal_may_lock_out_as_many_as_it_admits_again():
     result = Forecast(rows("ada", "bob"), rows("ada", "eve"), people=3)
-    guards.LockOutGuard(1, is_reversal=True).check(result)
+    LockOutGuard(1, is_reversal=True).check(result)
     with pytest.raises(Refused, match="2 people .* set max_locked_out to 1 for this run"):
-        guards.LockOutGuard(0, is_reversal=True).check(result)
+        LockOutGuard(0, is_reversal=True).check(result)
     with pytest.raises(Refused, match="Correct the earlier policy, or set max_locked_out to 1"):
-        guards.LockOutGuard(0, is_reversal=True).check(result)
+        LockOutGuard(0, is_reversal=True).check(result)
     with pytest.raises(Refused, match="set max_locked_out to 2 for this run"):
-        guards.LockOutGuard(1).check(result)
+        LockOutGuard(1).check(result)
 
 
 def test_a_forecast_leaves_out_who_lost_nothing_and_apps_that_do_not_count():

@@ -11,8 +11,10 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.lookups import (
     apps_of_policy,
+    resolve_apps,
     resolve_rule,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     Authenticator,
@@ -65,3 +67,13 @@ def test_the_authenticators_decide_where_rules_have_no_spelling_or_both(
     options = {"name": "New", "state": "present", "access": "ALLOW", "constraints": constraints}
     request = resolve_rule(okta, options, None, [asking_for(each) for each in rules])
     assert f"'{expected}'" in str(request.body) and request.name == "New"
+
+
+def test_apps_are_found_by_id_or_exact_label_each_once() -> None:
+    apps = [App("a1", "Slack"), App("a2", "Jira"), App("a3", "Jira")]
+    found = resolve_apps(apps, ["a3", "Slack", "a1"])
+    assert [each.id for each in found] == ["a3", "a1"]
+    with pytest.raises(
+        BadOption, match=r"apps: Okta has 2 apps named 'Jira' \(a2, a3\)\. Give the id of one\."
+    ):
+        resolve_apps(apps, ["Jira"])

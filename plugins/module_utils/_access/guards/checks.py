@@ -1,0 +1,122 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refuse a change of sign-in rules which would lock people out.
+
+The guards protect Okta's own apps, a break-glass group, and the people who use the apps.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.options import Params
+from ..._okta import client as okta_api
+from ..._okta.client import Okta
+from ..._okta.records import OktaUser
+from ..forecast import people as directories
+from ..forecast import policy_reader
+from ..forecast.change_forecast import read_forecast
+from ..forecast.changes import PolicyChange, requires_managed
+from ..forecast.outcomes import Forecast
+from ..forecast.policy_reader import OtherPolicies
+from ..rules.rule_order import Rules
+from .break_glass import BreakGlassGuard
+from .lock_out import LockOutGuard
+from .protected_apps import ProtectedAppsGuard
+
+USES = (
+    *directories.USES,
+    okta_api.LIST_GROUPS,
+    okta_api.LIST_AUTHENTICATORS,
+    okta_api.LIST_ENROLLMENTS,
+    *policy_reader.USES,
+    okta_api.GET_USER,
+)
+
+
+@dataclass(frozen=True)
+class GuardOptions:
+    """The options of ``_core.options.FORECAST``."""
+
+    forecast: bool
+    active_days: int
+    log_events: int
+    max_locked_out: int
+    break_glass_group: str | None
+    allow_protected_apps: t.Sequence[str]
+
+    @classmethod
+    def from_params(cls, params: Params) -> GuardOptions:
+        """Return the options among those of a module."""
+        return cls(**{name: params[name] for name in cls.__dataclass_fields__})
+
+
+def check_change(
+    okta: Okta, change: PolicyChange, options: GuardOptions, others: OtherPolicies | None = None
+) -> Forecast | None:
+    """Return the forecast of a change of one policy (see ``check_changes``)."""
+    return check_changes(okta, [change], options, others)
+
+
+def check_changes(
+    okta: Okta,
+    changes: t.Sequence[PolicyChange],
+    options: GuardOptions,
+    others: OtherPolicies | None = None,
+) -> Forecast | None:
+    """Return the forecast of changes together, None if it is switched off. Only reads.
+
+    Raises Refused if they would lock people out. Okta's own apps, the policy for adding
+    authenticators and the break-glass group are guarded without a forecast, too. Reversals that
+    can refuse nobody, or nobody whom the earlier policy admitted when the apps left it, have none
+    either, and nothing is read for them. Where its rules then are not recorded, a reversal goes
+    ahead: it is the way out of an emergency.
+    """
+    members: dict[str, t.Sequence[OktaUser]] = {}
+    others = others or OtherPolicies(okta)
+    for change in changes:
+        refusing = ProtectedAppsGuard(options.allow_protected_apps, others).check(change)
+        guard = BreakGlassGuard(okta, options.break_glass_group, others)
+        if _needs_break_glass(guard, change, refusing, options):
+            members |= guard.check(change.after, change.policy.name, refusing)
+    reversed_only = all(change.is_reversal for change in changes)
+    if not options.forecast or (
+        reversed_only and not any(change.stricter_apps for change in changes)
+    ):
+        return None
+    apps = [app for change in changes for app in change.apps]
+    limits = options.active_days, options.log_events
+    result = read_forecast(okta, apps, *limits, members, others)
+    described = "; ".join(change.describe() for change in changes)
+    unproven = {each.app.id for each in apps if reversed_only and each.left is None}
+    LockOutGuard(options.max_locked_out, reversed_only, described).check(result.without(unproven))
+    return result
+
+
+def _needs_break_glass(
+    guard: BreakGlassGuard, change: PolicyChange, refusing: str | None, options: GuardOptions
+) -> bool:
+    """Return whether the break-glass group has to keep access.
+
+    An app that goes back to a policy without managed devices is the exception, unless it is Okta's
+    own: whom that policy admits was decided before, and a rollback must not wait for it. After a
+    reversal the group does not need what it lacks before, nor an app that the option consents to.
+    """
+    demanding = any(map(requires_managed, change.after))
+    if not change.is_reversal:
+        return refusing is not None or demanding
+    apps = [
+        each
+        for each in change.refusing_apps
+        if refusing is not None
+        or not {each.app.id, each.app.label} & set(options.allow_protected_apps)
+    ]
+    if not apps or not (refusing is not None or demanding):
+        return False
+    earlier: list[Rules] = []
+    for app in apps:
+        if app.before not in earlier:
+            earlier.append(app.before)
+    return not options.break_glass_group or any(map(guard.is_admitted, earlier))

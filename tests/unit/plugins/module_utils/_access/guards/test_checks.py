@@ -1,0 +1,215 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All guards together, and which of them a change needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
+    read_forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.changes import (
+    AppChange,
+    PolicyChange,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+    Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
+    OtherPolicies,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.checks import (
+    GuardOptions,
+    check_change,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+)
+
+from tests.unit.plugins.module_utils._access.fake_org import (
+    ADA,
+    APP,
+    COMPANY,
+    JIRA,
+    MANAGED,
+    ONLY_MANAGED,
+    OPEN,
+    OPTIONS,
+    FakeOrg,
+    app_change,
+    change_of,
+    company,
+    hiding,
+    mac_of,
+    rule,
+    sign_in,
+    signals_org,
+)
+
+
+def test_guard_options_are_those_of_the_module():
+    params = {**vars(OPTIONS), "policy": "Company apps"}
+    assert GuardOptions.from_params(params) == OPTIONS
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_break_glass_group_keeps_each_app_that_it_has_whatever_their_order(turned):
+    """The app that goes back takes something from the group; the other one never admitted it."""
+    others = [rule("Bob", people={"users": {"include": ["bob"]}}), rule("All", "DENY")]
+    after = [MANAGED, rule("All", "DENY")]
+    apps = [
+        AppChange(replace(APP, id=app_id, label=app_id), before, after)
+        for app_id, before in (("a", others), ("b", OPEN))
+    ]
+    change = PolicyChange(COMPANY, after, after, apps[::-1] if turned else apps, True)
+    org = FakeOrg([ADA])
+    with pytest.raises(Refused, match="admits no member of group"):
+        check_change(org, change, OPTIONS)
+
+
+OFF = replace(OPTIONS, forecast=False)
+
+
+def test_a_forecast_that_is_switched_off_reads_neither_people_nor_sign_ins():
+    org = FakeOrg([ADA])
+    after = [MANAGED, *OPEN]
+    assert check_change(org, company(app_change(after=after), after=after), OFF) is None
+    assert org.reads == [
+        "authenticators",
+        "groups",
+        "session policies",
+        "members of glass",
+        "authenticators of ada",
+    ]
+
+
+def test_without_a_forecast_the_guards_stay():
+    console = app_change(App("a1", "Console", "saasure"))
+    with pytest.raises(Refused, match="the Admin Console"):
+        check_change(FakeOrg([ADA]), company(console), OFF)
+    account = Policy("p", "Okta Account Management")
+    with pytest.raises(Refused, match="decides who may add an authenticator"):
+        check_change(FakeOrg([ADA]), company(policy=account), OFF)
+    with pytest.raises(Refused, match="no group keeps access"):
+        check_change(FakeOrg([ADA]), company(), replace(OFF, break_glass_group=None))
+
+
+def test_what_is_consented_to_needs_no_forecast():
+    console = app_change(App("a1", "Console", "saasure"))
+    consented = replace(OFF, allow_protected_apps=["Console"])
+    change = company(console, after=[MANAGED, *OPEN])
+    assert check_change(FakeOrg([ADA]), change, consented) is None
+
+
+def test_rules_without_managed_devices_need_no_break_glass_group():
+    org, options = FakeOrg(), replace(OPTIONS, break_glass_group=None)
+    assert check_change(org, company(after=OPEN), options) == Forecast()
+    assert org.reads == []
+
+
+def test_rules_for_managed_devices_pass_every_guard():
+    org, after = FakeOrg([ADA]), [MANAGED, *OPEN]
+    assert check_change(org, company(after=after), OPTIONS) == Forecast()
+    assert org.reads == [
+        "groups",
+        "session policies",
+        "members of glass",
+        "authenticators of ada",
+    ]
+    with pytest.raises(Refused, match="break_glass_group: group 'Break glass' has no member"):
+        check_change(FakeOrg(), company(after=after), OPTIONS)
+    nobody = replace(OPTIONS, break_glass_group=None)
+    with pytest.raises(Refused, match="rule 'Managed' of policy 'Company apps' would require"):
+        check_change(org, company(after=after), nobody)
+    console = app_change(App("a1", "Console", "saasure"))
+    with pytest.raises(Refused, match="the Admin Console"):
+        check_change(FakeOrg([ADA]), company(console, after=after), OPTIONS)
+
+
+def test_a_change_that_locks_out_more_people_than_permitted_is_refused():
+    org = FakeOrg([ADA], [mac_of("ann")], [sign_in("ann", APP)])
+    with pytest.raises(Refused, match="max_locked_out: 1 person .* locked out: ann@acme.com"):
+        check_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
+    result = check_change(
+        org, company(change_of(), after=ONLY_MANAGED), replace(OPTIONS, max_locked_out=1)
+    )
+    assert result.locked_out_logins == ["ann@acme.com"]
+
+
+def test_the_break_glass_group_is_read_once():
+    org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
+    check_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
+    assert org.reads == [
+        "authenticators",
+        "groups",
+        "session policies",
+        "members of glass",
+        "authenticators of ada",
+        "devices",
+        "signal policies",
+        "methods of aut2",
+    ]
+
+
+def test_the_options_limit_what_is_read_of_the_log():
+    org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
+    options = replace(OPTIONS, active_days=7, log_events=5)
+    check_change(org, company(change_of(), after=ONLY_MANAGED), options)
+    ((_log_filter, limits),) = org.log_reads
+    assert limits["since"].startswith("2026-11-17T") and limits["at_most"] == 6
+
+
+@pytest.mark.parametrize(
+    ("resource", "policy_after", "left", "locked_out"),
+    [
+        ("rst2", "rst2", None, ["ann@acme.com"]),
+        ("rst1", "rst2", None, []),  # it has the signals now, and would not have them
+        ("rst2", "", None, []),
+        ("rst2", "rst2", OPEN, []),  # it goes back: what was mapped then is not recorded
+    ],
+)
+def test_a_move_to_equal_rules_with_other_signals_is_forecast(
+    resource, policy_after, left, locked_out
+):
+    rules = [*ONLY_MANAGED]
+    change = replace(change_of(before=rules, after=rules), policy_after=policy_after, left=left)
+    org = signals_org(resource)
+    assert read_forecast(org, [change], 30, 100).locked_out_logins == locked_out
+    moved = company(change, before=rules, after=rules)
+    org.users = [ADA]
+    if locked_out:
+        with pytest.raises(Refused, match="max_locked_out: 1 person"):
+            check_change(org, moved, OPTIONS)
+
+
+def test_what_okta_does_not_show_is_a_warning_once():
+    shown: list[str] = []
+    org = hiding("session_policies", "signal_policies")
+    change = company(change_of(), change_of(JIRA), after=[MANAGED, *OPEN])
+    with pytest.raises(Refused, match="whether global session policies refuse group 'Break glass'"):
+        check_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
+    assert len(shown) == 1
+    org = hiding("signal_policies")
+    shown.clear()
+    with pytest.raises(Refused, match="max_locked_out: 1 person") as refused:
+        check_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
+    assert "device signal collection policies that the credentials may not read. If any" in (
+        refused.value.message
+    )
+    assert len(shown) == 1
+    allowing = replace(OPTIONS, max_locked_out=1)
+    result = check_change(org, change, allowing, OtherPolicies(org))
+    assert result is not None and result.unread == tuple(shown)
+    assert check_change(hiding(), change, OPTIONS) is not None, "the signals alone did it"
+
+
+def test_a_rollback_does_not_wait_for_what_okta_does_not_show():
+    org = hiding("session_policies", "signal_policies")
+    back = change_of(before=ONLY_MANAGED, after=OPEN)
+    change = replace(company(back, before=ONLY_MANAGED, after=OPEN), is_reversal=True)
+    assert check_change(org, change, OPTIONS, OtherPolicies(org)) is None

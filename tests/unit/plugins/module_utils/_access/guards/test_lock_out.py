@@ -1,0 +1,95 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many people a change may lock out, and what a refusal says of them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+    AccessChange,
+    Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signal_policies import (
+    UNREAD_POLICIES,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.lock_out import (
+    LockOutGuard,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+
+
+def forecast_of(count, unknowns=(), log_names_devices=True):
+    rows = (
+        AccessChange(f"u{number}", f"p{number:02d}", "MACOS", None, "Open", "Closed", unknowns)
+        for number in range(count)
+    )
+    return Forecast(tuple(rows), people=count, log_names_devices=log_names_devices)
+
+
+def test_the_message_names_ten_people_and_the_result_all():
+    with pytest.raises(
+        Refused,
+        match="12 people who used these apps would be locked out: p00, p01, .*, p09 and 2 more.",
+    ) as caught:
+        LockOutGuard(11).check(forecast_of(12, ("risk: HIGH",)))
+    assert len(caught.value.details["forecast"]["locked_out_people"]) == 12
+    assert "cannot be known: risk: HIGH." in caught.value.message
+    assert "set max_locked_out to 12" in caught.value.message
+    LockOutGuard(12).check(forecast_of(12))
+
+
+def test_the_message_names_what_would_change():
+    change = "policy 'Strict' for 'Salesforce', 'Slack'"
+    with pytest.raises(Refused) as caught:
+        LockOutGuard(0, change=change).check(forecast_of(1))
+    assert caught.value.message.startswith(
+        "max_locked_out: 1 person who used these apps would be locked out: p00. The change: policy"
+        " 'Strict' for 'Salesforce', 'Slack'. Nothing was written."
+    )
+
+
+def test_a_log_without_devices_is_explained():
+    with pytest.raises(Refused) as caught:
+        LockOutGuard(0).check(forecast_of(1, log_names_devices=False))
+    assert (
+        "1 person who used these apps would be locked out: p00. The System Log does not name the"
+        " devices of their sign-ins, so each person counts with their registered devices and with"
+        " one that Okta does not know. Nothing was written."
+    ) in caught.value.message
+
+
+def test_unknowns_and_a_log_without_devices_are_both_explained():
+    with pytest.raises(Refused, match="count as locked out. The System Log does not name"):
+        LockOutGuard(0).check(forecast_of(1, ("risk: HIGH",), log_names_devices=False))
+
+
+def test_who_counts_only_because_of_unread_policies_is_counted_apart():
+    unread = (UNREAD_POLICIES,)
+    rows = [("ann", unread), ("bob", unread), ("bob", ()), ("eve", ("risk: HIGH", *unread))]
+    changes = tuple(
+        AccessChange(login, login, f"Mac {number}", None, "Open", "Closed", unknowns)
+        for number, (login, unknowns) in enumerate(rows)
+    )
+    forecast = Forecast(changes, people=3)
+    assert forecast.unread_logins == ["ann", "eve"]
+    with pytest.raises(Refused) as caught:
+        LockOutGuard(2).check(forecast)
+    said = caught.value.message
+    assert "2 of them count only because the credentials may not read" in said
+    assert "set max_locked_out to 2 for this run; it still refuses if others are locked out" in said
+    with pytest.raises(Refused) as caught:
+        LockOutGuard(0).check(forecast_of(2, ("risk: HIGH",)))
+    assert "of them count only" not in caught.value.message
+
+
+def test_a_lock_out_counts_the_unknowns_that_it_names():
+    with pytest.raises(Refused) as caught:
+        LockOutGuard(0).check(forecast_of(2, ("a", "b", "c", "d")))
+    assert (
+        "2 people" in caught.value.message
+        and "known: a; b; c. If any answer" in caught.value.message
+    )
+    details = caught.value.details
+    assert (details["count"], details["allowed"], details["forecast"]["people"]) == (2, 0, 2)
+    LockOutGuard(0).check(Forecast())
