@@ -69,6 +69,19 @@ def reading(rings: list[Json], directory: Path) -> list[tuple[str, Json]]:
     ]
 
 
+def settled_files() -> int:
+    """Return the number of open files once it is the same for a second.
+
+    The lab's thread closes the connections of clients that have ended when it gets to run.
+    """
+    files, turns = 0, 0
+    while turns < 20:
+        before, files = files, len(os.listdir("/proc/self/fd"))
+        turns = turns + 1 if files == before else 0
+        time.sleep(0.05)
+    return files
+
+
 @dataclass(frozen=True)
 class Usage:
     """What this process and the directories hold after a collection of garbage."""
@@ -82,11 +95,12 @@ class Usage:
     @classmethod
     def measure(cls, directory: Path) -> Usage:
         gc.collect()
+        files = settled_files()
         status = Path("/proc/self/status").read_text(encoding="utf-8")
         memory = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return cls(
             sum(type(each).__module__.startswith(COLLECTION) for each in gc.get_objects()),
-            len(os.listdir("/proc/self/fd")),
+            files,
             threading.active_count(),
             int(memory.split()[1]),
             tuple(sorted(os.listdir(directory))),
