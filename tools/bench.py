@@ -379,6 +379,38 @@ Written by `make bench`: every line was measured in one run, against [the lab](l
 - With the rate limits that Okta's orgs have (50 requests a minute to `/api/v1/devices`, half of
   it for one token), a call for each Mac takes 40 minutes for 1,000 Macs, however fast the program
   is.
+
+## Deletion of many device records
+
+`okta_device` with `state: absent`, and `okta_device_reset`, send for M records of U users 4M +
+⌈M/40⌉ + U requests to Okta. Tests count them exactly. A search for 40 records plans them, a read of
+each user decides about the last authenticator, and each record costs four requests, right one after
+the other:
+
+| request | what only it decides |
+|---|---|
+| getDevice | status: a Mac that was suspended since, as a lost one, stays |
+| listDeviceUsers | who uses the record, and for whom it is managed |
+| deactivateDevice | Okta deletes no active record |
+| deleteDevice | |
+
+None of the four can be left out:
+
+- Okta documents that a search is eventually consistent, and that a record to update is to be read
+  by its `id`. A search right before the deletion may show a lost Mac as active. A test has such a
+  Mac: with a search in place of getDevice it is deleted, and the block is lifted.
+- A search for 40 records at once is older than their deletion by up to 120 requests. With Okta's
+  rate limits that is minutes.
+- listDeviceUsers does not show the status. Its recorded answer for a suspended record is like that
+  for an active one.
+- deactivateDevice proves nothing about it: it takes an active and a suspended record, and cannot be
+  undone.
+- getDevice takes no `expand`, so it does not show the users. No operation returns both.
+- listUserDevices shows the status, and costs a request for each user. Where each Mac has its own
+  user that is the same number.
+
+A reset also reads the deletions of the System Log, and whose records these were: by the serials, or
+40 records at a time if that is fewer requests.
 """
 
 

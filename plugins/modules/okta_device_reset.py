@@ -163,6 +163,12 @@ options:
       is bound to it and is revoked with it.
     type: bool
     default: false
+notes:
+  - M records cost M / 40 searches, rounded up, 4 calls each, and one for the authenticators of each
+    user. Okta requires a read of the record by its id, no operation of Okta returns a record by its
+    id with its users, and a deletion takes two steps. Duplicates, O(device_ids) and records without
+    users cost one call more each. A record that the plan skips costs one.
+  - The System Log is read for earlier deletions, and for whose records these were.
 """
 
 EXAMPLES = r"""

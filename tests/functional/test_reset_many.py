@@ -71,14 +71,44 @@ def test_it_uses_its_share_and_meets_no_429(
     assert 429 not in [one.status for one in watched.asked()]
     calls = okta_calls(done)
     assert calls.pop("listLogEvents") == 1  # another limit
-    # For each: its users twice, the record, two steps; and the authenticators of its user.
-    assert calls.total() <= 5 * count + math.ceil(count / 40) + count
+    # For each: the record, its users, two steps; and the authenticators of its user.
+    assert calls.total() == 4 * count + math.ceil(count / 40) + count
     # Each window but the last is used up: 50 requests in each minute of the vendor's clock, where
     # the wait ends a second after its reset.
     # The users of a device, and authenticators, have limits of their own.
     paced = calls.total() - calls["listAuthenticatorEnrollments"] - calls["listDeviceUsers"]
     assert len(slept) == (paced - 1) // 50 and all(seconds <= 62 for seconds in slept)
     assert paced >= 0.9 * 50 * sum(slept) / 60
+
+
+@pytest.mark.parametrize("count", [1, 3, 45])
+def test_each_record_costs_two_reads_two_steps_and_a_part_of_a_search(
+    many, run_module, count
+) -> None:
+    """And each user one read.
+
+    Read by its id, the record does not show its users, and the users do not show its status.
+    """
+    watched, fleet = many
+    serials = [f"COUNTED{count:02}MAC{number:04}" for number in range(count)]
+    users = [fleet.user(f"counted{count}-{number}@example.com") for number in range(20)]
+    for number, serial in enumerate(serials):
+        fleet.stuck(serial, users[number % 20])
+    events = watched.world.okta.log.events
+    deleted = sum(event.event_type == "device.lifecycle.delete" for event in events)
+    done = run_module(MODULE, {"serials": serials, **ANY_NUMBER}, lab=watched.lab)
+    assert done["counts"]["reset"] == count, done
+    calls = okta_calls(done)
+    # Deletions in the org, and by the serials or 40 at a time, whose records these were.
+    assert calls.pop("listLogEvents") == 1 + min(count, math.ceil(deleted / 40))
+    people = min(count, 20)
+    assert calls == {
+        "listDevices": math.ceil(count / 40),
+        "listAuthenticatorEnrollments": people,
+        **dict.fromkeys(("getDevice", "listDeviceUsers"), count),
+        **dict.fromkeys(("deactivateDevice", "deleteDevice"), count),
+    }
+    assert calls.total() == 4 * count + math.ceil(count / 40) + people
 
 
 def outcome(

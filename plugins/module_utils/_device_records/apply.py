@@ -37,6 +37,7 @@ from .plan import (
     keep_changed,
     loses_certificate,
     mark_gone,
+    plan_from_search,
     plan_reset,
     reissue_after,
 )
@@ -234,9 +235,8 @@ class ResetRun:
         Each record that it writes to is read again with its users. Check mode plans from users that
         were read: what it predicts is what a run does whose search is stale.
         """
-        goal, options = self._goal, self._options
-        planned_alone = goal.registers_again or options.guards.clean_up or options.check_mode
-        return goal.destroys and not planned_alone
+        options = self._options
+        return self._goal.destroys and not (options.guards.clean_up or options.check_mode)
 
     def _read_people(self, outcomes: Sequence[Outcome]) -> list[Person]:
         if not self._options.report_people:
@@ -249,13 +249,13 @@ class ResetRun:
     def _read(self, targets: Sequence[ResetTarget]) -> tuple[list[ResetTarget], int | None]:
         """Return the targets with Macs and users, and how many Macs Kandji has, None if unknown."""
         macs, fleet = self._read_macs(targets)
-        complete = []
+        planned, complete = plan_from_search(targets, self._options.guards), []
         for number, target in enumerate(targets, 1):
             target = replace(target, mac=macs.get(target.serial.lower()))
             done = self._is_done(target)
             if target.device and done:
                 target = read_record(self._okta, target)  # no step reads it again
-            if done or not target.has_searched_users:
+            if done or target.id not in planned:
                 target = read_users(self._okta, target)
             complete.append(target)
             self._progress(f"{number} of {len(targets)} records read")

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import typing as t
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from .._okta.client import Okta
@@ -27,11 +28,16 @@ from .reader import (
 )
 from .records import CleanUp, Evidence, Guards, Lifecycle, ResetTarget
 
+Value = t.TypeVar("Value")
+
 READ_AGAIN = timedelta(minutes=10)  # of the log before the first read: an event may come late
 
 
 class EvidenceReader:
-    """Reads evidence where it decides, each user's authenticators once."""
+    """Reads evidence where it decides, each user's authenticators once.
+
+    A plan that is made again reads only what it needs besides.
+    """
 
     def __init__(self, okta: Okta, guards: Guards) -> None:
         self._okta, self._guards = okta, guards
@@ -42,6 +48,7 @@ class EvidenceReader:
         self._deleted_duplicates: dict[str, list[str]] = {}
         self._last_uses: dict[str, datetime] = {}
         self._lifecycles: dict[str, Lifecycle] = {}
+        self._values: dict[tuple[object, ...], dict[str, t.Any]] = {}
 
     @property
     def evidence(self) -> Evidence:
@@ -66,19 +73,33 @@ class EvidenceReader:
             for target in targets
             if target.device is not None and is_in_sign_in_grace(target, guards)
         ]
-        self._sign_ins = read_sign_ins(self._okta, waiting, guards.now)
+        self._deletions = {}  # of the plan before; they decide after the other guards
+        users = [user.user.id for target in waiting for user in target.users]
+        self._sign_ins = self._once(read_sign_ins, waiting, *users)
         if guards.options.duplicates != "each":
-            self._deleted_duplicates = read_deleted_duplicates(self._okta, targets, guards.now)
+            self._deleted_duplicates = self._once(read_deleted_duplicates, targets)
         passed = [
             target
             for target, _keeper, refusal in check_static_guards(targets, guards, self.evidence)
             if refusal is None and target.device is not None
         ]
         young = [target for target in passed if needs_history(target, guards)]
-        self._deletions = read_deletions(self._okta, young, guards.now)
+        self._deletions = self._once(read_deletions, young)
         for target in passed:
             self.read_enrollments(target)
         return self.evidence
+
+    def _once(
+        self,
+        read: Callable[[Okta, Sequence[ResetTarget], datetime], dict[str, Value]],
+        targets: Sequence[ResetTarget],
+        *users: str,
+    ) -> dict[str, Value]:
+        """Return what a function reads of these records and users, which it reads once."""
+        key = (read.__name__, *((target.name, target.id) for target in targets), *users)
+        if key not in self._values:
+            self._values[key] = read(self._okta, targets, self._guards.now)
+        return self._values[key]
 
     def _read_uses(self, targets: Sequence[ResetTarget], clean_up: CleanUp) -> None:
         now = self._guards.now

@@ -29,6 +29,7 @@ from .records import (
     Decision,
     Evidence,
     Goal,
+    GuardOptions,
     Guards,
     Mac,
     ReasonCode,
@@ -610,6 +611,25 @@ def _keeps_authenticator(
 
 
 # The plan
+
+
+def plan_from_search(targets: Iterable[ResetTarget], options: GuardOptions) -> set[str]:
+    """Return the ids of the records that may be planned with the users that a search shows.
+
+    Each is decided again with users that are read. For a reset, these must not decide about other
+    records, as of the same device, nor about what evidence is read, as of a record without users.
+    """
+    searched = [target for target in targets if target.has_searched_users]
+    if not options.goal.registers_again:
+        return {target.id for target in searched}
+    if options.duplicates == "each":
+        return set()
+    counts = Counter(_device_key(target) for target in targets)
+    return {
+        target.id
+        for target in searched
+        if not (target.is_idle or target.by_id) and counts[_device_key(target)] == 1
+    }
 
 
 def plan_reset(

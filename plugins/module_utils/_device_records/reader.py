@@ -427,8 +427,7 @@ def read_session_ends(
     period = format_milliseconds(max(since, oldest)), format_milliseconds(now + LOG_DELAY)
     ends: dict[str, datetime] = {}
     for batch in batches(users):
-        ids = " or ".join(f"target.id eq {quote_filter(user_id)}" for user_id in batch)
-        for event in okta.optional_log_events(f"{SESSION_ENDS} and ({ids})", *period):
+        for event in okta.optional_log_events(f"{SESSION_ENDS} and {_targets(batch)}", *period):
             seen = parse_timestamp(event.published)
             if seen is None or not _is_of_collection(event):
                 continue
@@ -633,12 +632,16 @@ def read_deletions(
     """
     if not targets:
         return {}
-    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
-    deletions = list(okta.log_events(DELETIONS, since, until))
+    period = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
+    deletions = list(okta.log_events(DELETIONS, *period))
+    if not deletions:
+        return {}
+    serials = unique_spellings(target.serial for target in targets)
+    events = [*deletions, *_read_registrations(okta, serials, deletions, period)]
     earlier: dict[str, datetime] = {}
-    for target in targets if deletions else ():
+    for target in targets:
         latest = target.registered_at and target.registered_at + OBJECT_TIME_PRECISION
-        ids = _ids_of_serial(okta, target.serial, deletions, (since, until))
+        ids = _ids_of_serial(target.serial, events)
         seen = [parse_timestamp(event.published) for event in deletions if _names(event, ids)]
         before = [time for time in seen if time and latest and time < latest]
         if before:
@@ -646,11 +649,32 @@ def read_deletions(
     return earlier
 
 
-def _ids_of_serial(
-    okta: Okta, serial: str, deletions: Iterable[LogEvent], period: tuple[str, str]
-) -> set[str]:
-    """Return the ids of deleted records that had a serial."""
-    events = [*deletions, *okta.log_events(REGISTRATIONS, *period, word=serial[:MAX_LOG_WORD])]
+def _read_registrations(
+    okta: Okta, serials: Sequence[str], deletions: Iterable[LogEvent], period: tuple[str, str]
+) -> list[LogEvent]:
+    """Return the registrations of the serials, or of the deleted records if that is fewer reads."""
+    deleted = sorted({entity.id for event in deletions for entity in event.targets if entity.id})
+    of_records = batches(deleted)
+    if len(serials) <= len(of_records):
+        return [
+            event
+            for serial in serials
+            for event in okta.log_events(REGISTRATIONS, *period, word=serial[:MAX_LOG_WORD])
+        ]
+    return [
+        event
+        for batch in of_records
+        for event in okta.log_events(f"{REGISTRATIONS} and {_targets(batch)}", *period)
+    ]
+
+
+def _targets(ids: Iterable[str]) -> str:
+    """Return the filter of the events with one of these targets."""
+    return "(" + " or ".join(f"target.id eq {quote_filter(each)}" for each in ids) + ")"
+
+
+def _ids_of_serial(serial: str, events: Iterable[LogEvent]) -> set[str]:
+    """Return the ids of the records with a serial that the events name."""
     return {
         entity.id
         for event in events

@@ -86,6 +86,7 @@ class FakeOkta:
     events: list[LogEvent] = field(default_factory=list)
     unsearchable: set[str] = field(default_factory=set)
     stale_users_of: dict[str, list[DeviceUser]] = field(default_factory=dict)
+    stale_records: dict[str, OktaDevice] = field(default_factory=dict)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     before: t.Callable[[tuple[str, ...]], None] = lambda _call: None
@@ -137,7 +138,7 @@ class FakeOkta:
         wanted = {value.lower() for value in values}
         return [
             replace(record, users=tuple(self.searched_users(record.id))) if expand else record
-            for record in self.records.values()
+            for record in {**self.records, **self.stale_records}.values()
             if value_of(record).lower() in wanted and record.id not in self.unsearchable
         ]
 

@@ -794,6 +794,97 @@ def test_a_loss_of_registrations_reads_nothing_twice(reset: t.Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("read", "state", "written"),
+    [("by id", "skipped", ["guo1"]), ("by search", "changed", ["guo1", "guo2"])],
+)
+def test_the_read_by_id_is_what_keeps_a_mac_that_is_lost_meanwhile(
+    reset: t.Any, monkeypatch: t.Any, read: str, state: str, written: list[str]
+) -> None:
+    """Why a deletion costs four calls.
+
+    A search right before the deletion may show the record as it was, and the users of a suspended
+    record do not show its status. With them alone, the record of a lost Mac is deleted, which lifts
+    the block.
+    """
+    reset.okta.add("guo1", "C01", "ann")
+    record = reset.okta.add("guo2", "C02", "bob")
+
+    def lose(call: tuple[str, ...]) -> None:
+        if call == ("delete", "guo1"):
+            reset.okta.records["guo2"] = replace(record, status="SUSPENDED")
+            reset.okta.stale_records["guo2"] = record
+
+    reset.okta.before = lose
+    if read == "by search":
+        search = reset.okta.devices_with_ids
+        monkeypatch.setattr(reset.okta, "device", lambda device_id: (*search([device_id]), None)[0])
+    result = reset.run("C01", "C02", **to_state("absent"))
+    assert states(result) == ["changed", state]
+    assert reset.okta.writes == writes_of(*written)
+    assert read == "by search" or result.outcomes[1].decision.code == "suspended"
+
+
+def test_a_reset_reads_nothing_twice(reset: t.Any) -> None:
+    for number in (1, 2):
+        reset.stuck(number, "ann")
+    assert states(reset.run("C01", "C02")) == ["reset", "reset"]
+    assert [call for call in reset.okta.calls if call[0] != "log"] == [
+        ("search", "serial", "C01", "C02"),
+        ("enrollments", "00u-ann"),
+        *(
+            (call, device_id)
+            for device_id in ("guo1", "guo2")
+            for call in ("device", "users", "deactivate", "delete")
+        ),
+    ]
+
+
+def test_a_record_that_a_reset_skips_costs_a_read_and_no_second_read_of_the_log(
+    reset: t.Any,
+) -> None:
+    for number in (1, 2):
+        reset.stuck(number, created="2026-11-22T10:00:00Z")
+    reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+    assert states(reset.run("C01", "C02", allow=["registered_after_certificate"])) == [
+        "skipped",
+        "reset",
+    ]
+    calls = [call[0] for call in reset.okta.calls]
+    assert calls.count("log") == 1
+    assert [call for call in reset.okta.calls if call[0] == "users"] == [
+        ("users", "guo1"),
+        ("users", "guo2"),
+    ]
+
+
+def test_a_reset_whose_search_shows_no_users_reads_what_decides_about_their_record(
+    reset: t.Any,
+) -> None:
+    """Of a record without users, the deletion of an earlier one does not matter."""
+    reset.stuck(1, created="2026-11-22T10:00:00Z")
+    reset.okta.stale_users_of = {"guo1": []}
+    reset.okta.events = [
+        LogEvent(
+            event_type="device.lifecycle.delete",
+            published="2026-11-22T09:00:00Z",
+            targets=(LogEntity("guo0", texts=("C01",)),),
+        )
+    ]
+    result = reset.run("C01", allow=["registered_after_certificate"])
+    assert states(result) == ["skipped"] and reset.okta.writes == []
+    assert result.outcomes[0].decision.code == "registered_again"
+
+
+def test_which_duplicate_a_reset_keeps_is_not_decided_by_a_search(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.okta.add("guo2", "C01", "ann1", created="2026-10-01T10:00:00Z")
+    reset.okta.stale_users_of = {"guo2": reset.okta.users_of["guo2"]}
+    reset.okta.users_of["guo2"] = managed(reset.okta.users_of["guo2"])
+    assert states(reset.run("C01", duplicates="clean_up")) == ["reset", "skipped"]
+    assert reset.okta.writes == writes_of("guo1")
+
+
 def stale_users(reset: t.Any, **status: str) -> None:
     """Let the search show another management status of the users of these records."""
     for device_id, shown in status.items():

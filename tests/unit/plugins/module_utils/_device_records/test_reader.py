@@ -696,6 +696,26 @@ def test_registrations_are_searched_by_the_serial(reset: t.Any) -> None:
     assert reset.okta.calls[-1][4] == "C" * 40, "as long as a word of the log may be"
 
 
+def test_registrations_of_many_serials_are_searched_by_the_deleted_records(reset: t.Any) -> None:
+    """Forty at a time, unless the serials are fewer reads."""
+    for number in (1, 2, 3):
+        reset.stuck(number)
+    targets = [target_of(reset, number) for number in (1, 2, 3)]
+    other = replace(REGISTRATION, targets=(LogEntity("guo9", texts=("C02",)),))
+    reset.okta.events = [deletion("guo0"), deletion("guo9", day=2), REGISTRATION, other]
+    found = reader.read_deletions(reset.okta, targets, NOW)
+    assert {key: time.day for key, time in found.items()} == {"guo1": 1, "guo2": 2}
+    assert [call[1] for call in reset.okta.calls if call[0] == "log"] == [
+        reader.DELETIONS,
+        f'{reader.REGISTRATIONS} and (target.id eq "guo0" or target.id eq "guo9")',
+    ]
+    reset.okta.calls.clear()
+    reset.okta.events = [deletion(f"guo{number}") for number in range(81)]
+    reader.read_deletions(reset.okta, targets, NOW)
+    words = [call[4] for call in reset.okta.calls if call[0] == "log" and len(call) > 4]
+    assert words == ["C01", "C02", "C03"]
+
+
 def test_the_log_is_read_for_deletions_only_where_they_decide(reset: t.Any) -> None:
     reset.stuck(1, created="2026-01-01T10:00:00Z")  # older than the log
     reset.stuck(2, status="DEACTIVATED")
