@@ -185,7 +185,6 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from ansible.module_utils.basic import env_fallback
@@ -199,20 +198,26 @@ from ..module_utils._core.options import (
     PROFILES,
     RINGS,
     ArgumentSpec,
-    Params,
     arguments,
 )
 from ..module_utils._core.results import Result
 from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import (
     format_milliseconds,
-    format_timestamp,
-    parse_timestamp,
     require_timestamp,
 )
 from ..module_utils._fleet import renewal
-from ..module_utils._fleet.certificate_check import CheckedExpiry, newest_by_serial
+from ..module_utils._fleet.certificate_check import newest_by_serial
 from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
+from ..module_utils._fleet.ring_certificates import (
+    RingProfile,
+    TenantFacts,
+    check_stray,
+    group_by_device,
+    okta_payload,
+    ring_profiles,
+)
+from ..module_utils._fleet.ring_secrets import SecretAges
 from ..module_utils._fleet.rings import (
     RingOptions,
     check_blueprints,
@@ -220,39 +225,21 @@ from ..module_utils._fleet.rings import (
     check_names,
     check_profiles,
     find_ring_profile,
-    profile_name,
-    profile_uuid,
     ring_options,
 )
 from ..module_utils._kandji import assignments
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.certificate_proof import Proof, Subject, UnattestedNames
-from ..module_utils._kandji.profile_holders import ProfileItem, installed_on, possible_holders
-from ..module_utils._kandji.profiles import mobileconfig
+from ..module_utils._kandji.certificate_proof import Subject
+from ..module_utils._kandji.profile_holders import ProfileItem, installed_on
 from ..module_utils._kandji.profiles.plan import Library
-from ..module_utils._kandji.profiles.references import Plist
 from ..module_utils._kandji.profiles.scep import (
-    find_owner,
     find_strays,
-    platform_payload,
-    read_generation,
-    read_pin,
-)
-from ..module_utils._kandji.records import (
-    Blueprint,
-    CustomProfile,
-    InstalledProfile,
-    ItemStatus,
-    KandjiDevice,
-    PrismCertificate,
-    newest_first_seen,
-    newest_statuses,
 )
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_key_ids
 from ..module_utils._okta.certificate_authority_records import parse_key_id
 from ..module_utils._okta.constants import LOG_RETENTION
-from ..module_utils._okta.device_integration import RESET_EVENT, split_resets, stale_challenge
+from ..module_utils._okta.device_integration import RESET_EVENT
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {
@@ -281,92 +268,6 @@ USES = (
 RESETS = f'eventType eq "{RESET_EVENT}"'
 
 
-Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """What the decisions need of the whole tenant.
-
-    ``certificates`` are by device id. The others are by serial in upper case: ``expiry`` is what
-    the options say, ``checked`` what the Macs reported, ``logged`` what a ledger knows. The former
-    outweigh the latter. ``known`` is what check and ledger know. ``ring_profile_ids`` are the
-    profiles that the rings have.
-    """
-
-    blueprints: t.Sequence[Blueprint]
-    profiles: t.Sequence[CustomProfile]
-    devices: t.Sequence[KandjiDevice]
-    certificates: t.Mapping[str, t.Sequence[PrismCertificate]]
-    expiry: t.Mapping[str, datetime]
-    checked: t.Mapping[str, CheckedExpiry] = field(default_factory=dict)
-    known: Expiries = Expiries()
-    logged: t.Mapping[str, datetime] = field(default_factory=dict)
-    ring_profile_ids: t.AbstractSet[str] = frozenset()
-
-    def with_ledger(self, subject: Subject, devices: t.Sequence[KandjiDevice]) -> Fleet:
-        """Return the fleet with what the ledger knows of the devices of one ring.
-
-        ``subject`` is that of the ring's profile.
-        """
-        ledger = self.known.ledger
-        known = ledger([each.serial for each in devices], subject) if ledger else {}
-        logged = {
-            serial.upper(): require_timestamp("state_dir", text) for serial, text in known.items()
-        }
-        return replace(self, logged=logged)
-
-    def known_expiry(self, serial: str, *since: datetime | None) -> datetime | None:
-        """Return when a Mac's certificate expires, or None if no source knows it.
-
-        :arg since: when the Mac got certificate and profile. A report from before does not count,
-            nor a date of the options that had passed by then.
-        """
-        key = serial.upper()
-        checked = self.checked.get(key)
-        if key in self.expiry and not self.is_stated_before(serial, *since):
-            return self.expiry[key]
-        if checked is None or checked.is_outdated(*since):
-            return self.logged.get(key)
-        return require_timestamp("certificate_check_item_id", checked.expires)
-
-    def is_stated_before(self, serial: str, *since: datetime | None) -> bool:
-        """Return whether the date of the options is of a certificate that the Mac had before."""
-        stated = self.expiry.get(serial.upper())
-        return stated is not None and any(stated <= time for time in since if time)
-
-    def certificate_of(
-        self, device: KandjiDevice, profile: CustomProfile, held: t.Sequence[InstalledProfile]
-    ) -> renewal.MacCertificate:
-        """Return what is known of a Mac's certificate.
-
-        When it expires comes from the Mac or the ledger; else it is estimated from the certificate
-        with the profile's UUID, else from when the profile came that requested it.
-        """
-        others = self.known.unattested.get(device.device_id, UnattestedNames())
-        subject = Subject.of_profile(profile).installed(held).without(others)
-        rows = self.certificates.get(device.device_id, ())
-        proved = subject.select(rows, device.serial, Proof.PROVED)
-        present = [row for row in held if row.payload_uuid == (profile_uuid(profile) or "").lower()]
-        came = newest_first_seen(proved), newest_first_seen(present)
-        written = parse_timestamp(profile.updated_at)
-        since = (*came, written if present else None)
-        known = self.known_expiry(device.serial, *since)
-        estimated = renewal.estimate_expiry(*came, written if proved or present else None)
-        missing: t.Literal["missing", "unknowable"] = (
-            "missing" if subject.can_be_proved else "unknowable"
-        )
-        checked = self.checked.get(device.serial.upper())
-        return renewal.MacCertificate(
-            device.serial,
-            bool(present),
-            known or estimated,
-            "proved" if known or proved else missing,
-            checked.authority_key_id if checked else "",
-            self.is_stated_before(device.serial, *since),
-        )
-
-
 def run(ctx: ModuleContext) -> Result:
     """Return the decision for each ring."""
     params = ctx.params
@@ -382,7 +283,7 @@ def run(ctx: ModuleContext) -> Result:
     check_profiles(rings)
     if not params["challenge"]:
         check_generations(rings)
-    fleet = _read_fleet(ctx, rings)
+    tenant = _read_tenant(ctx, rings)
     pace = renewal.Pace(
         params["renew_within_days"],
         params["min_days_between"],
@@ -394,7 +295,7 @@ def run(ctx: ModuleContext) -> Result:
         else require_timestamp("written_before", params["written_before"]),
         _key_id(params["authority_key_id"]),
     )
-    facts = [_read_ring(ctx, ring, fleet) for ring in rings]
+    facts = [_read_ring(ctx, ring, tenant) for ring in rings]
     for warning in filter(None, map(renewal.warn_unknowable, facts)):
         ctx.warn(warning)
     if warning := renewal.warn_outdated_option(facts):
@@ -414,7 +315,7 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
-def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
+def _read_tenant(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> TenantFacts:
     params, kandji = ctx.params, ctx.kandji
     expiry_by_option = renewal.read_expiry_option(params["certificate_expiry"])
     blueprints = assignments.read_blueprints(
@@ -422,11 +323,11 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
     )[0]
     check_blueprints(rings, blueprints)
     profiles = list(kandji.profiles())
-    own = _ring_profiles(params, rings, profiles)
+    own = ring_profiles(rings, profiles, params["scep_profile_prefix"])
     subject = Subject.of_profiles(own)
     devices = [device for device in kandji.devices(platform="Mac") if device.is_mac]
     certificates = kandji.prism_certificates({"identity_certificate": {"eq": True}})
-    by_device = _group_by_device(certificates)
+    by_device = group_by_device(certificates)
     known = _read_expiry(ctx, subject)
     serials = {device.device_id: device.serial.upper() for device in devices}
     checked = newest_by_serial(known.by_device, serials)
@@ -436,7 +337,7 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
             " renewed because of it. Correct the serial number, or remove it."
         )
     ids = {profile.id for profile in own}
-    return Fleet(
+    return TenantFacts(
         blueprints,
         profiles,
         devices,
@@ -446,14 +347,6 @@ def _read_fleet(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> Fleet:
         known,
         ring_profile_ids=ids,
     )
-
-
-def _ring_profiles(
-    params: Params, rings: t.Sequence[RingOptions], profiles: t.Sequence[CustomProfile]
-) -> list[CustomProfile]:
-    """Return the SCEP profiles that the rings have."""
-    prefix = params["scep_profile_prefix"]
-    return [profile for ring in rings if (profile := find_ring_profile(ring, profiles, prefix))]
 
 
 def _read_expiry(ctx: ModuleContext, subject: Subject) -> Expiries:
@@ -469,106 +362,28 @@ def _read_expiry(ctx: ModuleContext, subject: Subject) -> Expiries:
     )
 
 
-def _read_ring(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> renewal.RingFacts:
-    profile = find_ring_profile(ring, fleet.profiles, ctx.params["scep_profile_prefix"])
+def _read_ring(ctx: ModuleContext, ring: RingOptions, tenant: TenantFacts) -> renewal.RingFacts:
+    profile = find_ring_profile(ring, tenant.profiles, ctx.params["scep_profile_prefix"])
     if profile is None:
-        _check_strays(ctx, ring, fleet)
+        _warn_of_strays(ctx, ring, tenant)
         return renewal.RingFacts(ring.name, False)
-    payload = _payload(ring, profile, ctx.params["url"] or "")
-    item = ProfileItem.of_profile(profile)
-    rows = installed_on(ctx.kandji, item)
-    installed = _group_by_device(rows)
-    # The playbook hands the number on as max_reissue, so it is the one that the write counts.
+    payload = okta_payload(ring, profile, ctx.params["url"] or "")
+    installed = installed_on(ctx.kandji, ProfileItem.of_profile(profile))
     statuses = list(ctx.kandji.item_statuses(profile.id))
-    holders = possible_holders(item, statuses, rows)
-    written = parse_timestamp(profile.updated_at)
-    devices = _devices_of(ring, fleet, statuses, holders)
-    known = fleet.with_ledger(Subject.of_profile(profile), devices)
-    macs = tuple(
-        known.certificate_of(device, profile, installed.get(device.device_id, ()))
-        for device in devices
-    )
-    challenge = ctx.params["challenge"]
-    return renewal.RingFacts(
-        ring.name,
-        True,
-        written,
-        read_generation(payload),
-        macs,
-        len(holders),
-        bool(challenge) and payload.get("PayloadContent", {}).get("Challenge") != challenge,
-        read_pin(payload),
-        str(payload.get("PayloadContent", {}).get("URL") or ""),
-    )
+    read = RingProfile(ring, profile, payload, installed, statuses)
+    return read.facts(tenant, ctx.params["challenge"])
 
 
-def _check_strays(ctx: ModuleContext, ring: RingOptions, fleet: Fleet) -> None:
-    """Raise BadOption if the profile that the ring lacks is on its blueprints by another name.
+def _warn_of_strays(ctx: ModuleContext, ring: RingOptions, tenant: TenantFacts) -> None:
+    """Warn of profiles for Okta on the blueprints of a ring that has no profile.
 
-    Warns of a profile for Okta there that this collection did not write.
+    Raises BadOption if it is one of this collection, under another name.
     """
-    prefix, url = ctx.params["scep_profile_prefix"], ctx.params["url"] or ""
-    blueprints = assignments.resolve(ring.blueprints, fleet.blueprints)
-    library = Library(fleet.profiles, items=assignments.read_items(ctx.kandji, blueprints))
-    for text, is_own in find_strays(url, fleet.ring_profile_ids, blueprints, library):
-        warning = (
-            f"rings: {ring.name} has no SCEP profile {profile_name(ring, prefix)!r}, and {text}."
-            " Nobody renews its certificates, or gives it a new secret."
-        )
-        if is_own:
-            raise BadOption(
-                f"{warning} It is one of this collection. Rename it to"
-                f" {profile_name(ring, prefix)!r} in Kandji, or remove it from there."
-            )
-        ctx.warn(f"{warning} Remove it from there, then run site.yml, which creates the profile.")
-
-
-def _payload(ring: RingOptions, profile: CustomProfile, url: str) -> Plist:
-    """Return the SCEP payload of Okta of a ring's profile, empty if it has none.
-
-    Raises BadOption if the profile has several, and which is Okta's is not clear, or if it has one
-    of another authority.
-    """
-    plist = mobileconfig.parse(profile.mobileconfig)
-    payload = platform_payload(plist)
-    titles = [title for title, _payload in mobileconfig.titled_scep_payloads(plist or {})]
-    if payload is None and titles:
-        raise BadOption(
-            f"rings: the profile {profile.name!r} of {ring.name} holds {len(titles)} SCEP payloads"
-            f" ({' and '.join(titles)}), and which of them is Okta's is not clear. Move the others"
-            " into a profile of their own."
-        )
-    if owner := find_owner(payload or {}, url):
-        raise BadOption(
-            f"rings: the profile {profile.name!r} of {ring.name} {owner}. Rename it in Kandji, or"
-            " choose another name for the ring."
-        )
-    return payload or {}
-
-
-def _devices_of(
-    ring: RingOptions,
-    fleet: Fleet,
-    statuses: t.Iterable[ItemStatus],
-    holders: t.AbstractSet[str],
-) -> list[KandjiDevice]:
-    """Return the Macs of a ring.
-
-    Which Macs are on a node of an assignment map, no API shows. On a blueprint with a node, those
-    count that Kandji lists for the profile, and does not exclude, or that may hold it.
-    """
-    blueprints = assignments.resolve(ring.blueprints, fleet.blueprints)
-    nodes = assignments.resolve_nodes(ring.assignment_nodes, blueprints, fleet.blueprints)
-    newest = newest_statuses(statuses).values()
-    listed = holders | {each.device_id for each in newest if each.state != "excluded"}
-    ids = {blueprint.id for blueprint in blueprints}
-    return [
-        device
-        for device in fleet.devices
-        if (device.blueprint_id in ids and device.blueprint_id not in nodes)
-        # On a node, and where Kandji does not show the blueprint.
-        or (device.blueprint_id in {"", *nodes} and device.device_id in listed)
-    ]
+    blueprints = assignments.resolve(ring.blueprints, tenant.blueprints)
+    library = Library(tenant.profiles, items=assignments.read_items(ctx.kandji, blueprints))
+    strays = find_strays(ctx.params["url"] or "", tenant.ring_profile_ids, blueprints, library)
+    for text, is_own in strays:
+        ctx.warn(check_stray(ring, ctx.params["scep_profile_prefix"], text, is_own))
 
 
 def _check_challenge(
@@ -580,35 +395,14 @@ def _check_challenge(
     that cannot be read leaves that open, and so do a profile of which Kandji does not list when it
     was written, and an event that does not show the platform. Each has a warning.
     """
-    written = {
-        ring.name: ring.written for ring in rings if ring.has_profile and not ring.has_stale_secret
-    }
-    undated = [name for name, time in written.items() if time is None]
-    if undated:
-        ctx.warn(
-            "challenge: whether Okta reset the secret key since the profiles were written cannot be"
-            f" read for {abbreviate(undated, 5)}. Kandji does not list when their profiles were"
-            " written. Make sure that the secret is the one of the last reset."
-        )
-    dated = {name: time for name, time in written.items() if time}
-    certain, possible = split_resets(_read_resets(ctx, dated, now), ctx.params["url"] or "")
-    for name, time in dated.items():
-        if reset := stale_challenge(certain, time.isoformat()):
-            raise BadOption(
-                f"challenge: it is the old secret. The profile of {name} holds it since"
-                f" {format_timestamp(time)}, and Okta reset the secret key on {reset}. Set the new"
-                " secret, as Okta displayed it after the reset, then run the playbook"
-                " rotate_scep_challenge again."
-            )
-    for name, time in dated.items():
-        if reset := stale_challenge(possible, time.isoformat()):
-            ctx.warn(
-                f"challenge: it may be the old secret. The profile of {name} holds it since"
-                f" {format_timestamp(time)}, Okta reset a secret key on {reset}, and the event does"
-                " not show of which platform. A test enrolment decides."
-            )
-            return reset
-    return None
+    ages = SecretAges.of_rings(rings)
+    if warning := ages.warn_undated():
+        ctx.warn(warning)
+    events = _read_resets(ctx, ages.dated, now)
+    unconfirmed, warning = ages.find_possible_reset(events, ctx.params["url"] or "")
+    if warning:
+        ctx.warn(warning)
+    return unconfirmed
 
 
 def _read_resets(
@@ -628,13 +422,6 @@ def _read_resets(
             f" read. {error.message}"
         )
         return []
-
-
-def _group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:
-    groups: dict[str, list[Reported]] = {}
-    for row in rows:
-        groups.setdefault(row.device_id, []).append(row)
-    return groups
 
 
 def _key_id(text: str | None) -> str:

@@ -134,7 +134,7 @@ TIMESTAMPS = "plugins/module_utils/_core/timestamps.py"
 # Where a time in full precision is compared or returned, or comes from a user's YAML.
 FULL_PRECISION = {
     "plugins/module_utils/_okta/device_integration.py",
-    "plugins/modules/device_trust_renewal_info.py",
+    "plugins/module_utils/_fleet/ring_secrets.py",
     "plugins/modules/okta_device_reset.py",
     "plugins/plugin_utils/_variables.py",
 }
