@@ -83,8 +83,8 @@ class Request:
     :arg raw: return the bytes of the answer unparsed.
     :arg auth: replaces the transport's own.
     :arg is_undone: reads whether the vendor did not carry the request out. It is called before a
-        write that is not repeatable is sent again after a 429, which may be a gateway's. Without
-        it, such a write ends with the 429.
+        write is sent again after a 429, which may be a gateway's. Without it, a write that is not
+        repeatable ends with the 429.
     :arg max_transport_retries: retry limit for this request after no answer or a gateway's error,
         for callers that can ask for less instead. None is the limit of the settings.
     """

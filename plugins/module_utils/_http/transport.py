@@ -342,13 +342,17 @@ class Transport:
         response: requests.Response,
         attempts: Attempts,
     ) -> None:
-        """Raise Uncertain if a write that must not be done twice may be done, in spite of a 429."""
-        if not self._may_be_done_twice(operation, response):
+        """Raise Uncertain if a write that must not be done twice may be done, in spite of a 429.
+
+        Of one that may be sent again, only take note whether it is done.
+        """
+        if response.status_code != RATE_LIMITED:
             return
-        if request.is_undone is None or not request.is_undone():
+        if request.is_undone is not None and request.is_undone():
+            attempts.may_have_written = False
+        elif self._may_be_done_twice(operation, response):
             explained = self._explained(response)
             raise self._failures.uncertain(operation, response.status_code, explained)
-        attempts.may_have_written = False
 
     def _wait(self, operation: Operation, status: int, seconds: float) -> None:
         """Wait as the vendor asks. Raises RateLimited if that is too long."""

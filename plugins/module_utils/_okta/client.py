@@ -14,6 +14,7 @@ import contextlib
 import re
 import typing as t
 from dataclasses import replace
+from functools import partial
 
 from .._core.errors import TRY_AGAIN, ApiError, BadOption, NotFound, Unreachable, Unreadable
 from .._core.json_fields import Row, as_flag, as_id, as_object, parse_shallow
@@ -802,10 +803,14 @@ class Okta:
     ) -> str | ApiError:
         """Return how a lifecycle step ended, or the refusal that the record does not explain."""
         headers = {"User-Agent": f"{USER_AGENT} {comment}"} if comment else None
+        request = Request(
+            {"deviceId": device_id},
+            headers=headers,
+            # Of the other steps it does not matter who took them.
+            is_undone=partial(self._has_device, device_id) if operation.verb == "DELETE" else None,
+        )
         try:
-            answer = self.transport.send(
-                operation, Request({"deviceId": device_id}, headers=headers)
-            )
+            answer = self.transport.send(operation, request)
             self.last_request_id = answer.headers.get("X-Okta-Request-Id", "")
             return "done"
         except ApiError as error:
@@ -820,6 +825,9 @@ class Okta:
         if record is None:
             return "absent"
         return "already_done" if record.status in statuses else refusal
+
+    def _has_device(self, device_id: str) -> bool:
+        return self.device(device_id) is not None
 
     # System Log
 

@@ -629,6 +629,29 @@ def test_a_record_that_is_gone_after_a_deletion_without_an_answer_was_deleted_by
     assert okta(wire).take_step(step, "guo1") == outcome
 
 
+BUSY = (429, error_body("E0000047"), {"Retry-After": "2"})
+GONE = (404, error_body("E0000007"))
+THERE = (200, record("guo1", "DEACTIVATED"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ([BUSY, THERE, (204, None)], "done"),
+        ([BUSY, THERE, GONE], "absent"),  # another run deleted it then
+        ([BUSY, GONE, GONE], "done"),  # the 429 was a gateway's
+        ([(503, ""), BUSY, THERE, GONE], "absent"),
+        ([BUSY, THERE, (503, ""), GONE], "done"),
+    ],
+)
+def test_whose_a_deletion_is_after_a_429_is_read(
+    wire: t.Any, answers: list[t.Any], outcome: str
+) -> None:
+    wire.script(*answers)
+    assert okta(wire).take_step("delete", "guo1") == outcome
+    assert len(wire.sent) == len(answers)
+
+
 def test_the_comment_of_a_step_ends_its_user_agent_alone(wire: t.Any) -> None:
     wire.script((204, None), (204, None))
     client = okta(wire)
@@ -699,9 +722,6 @@ def test_a_clone_that_okta_does_not_show_is_unreadable(wire: t.Any, row: t.Any) 
     wire.script((200, row))
     with pytest.raises(Unreadable, match="Okta: a row of clonePolicy has no"):
         okta(wire).clone_policy("rst1", ["rst1"])
-
-
-BUSY = (429, error_body("E0000047"), {"Retry-After": "2"})
 
 
 def named_policy(policy_id: str) -> dict[str, t.Any]:
