@@ -96,6 +96,14 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         "okta",
+        ("listUserGroups",),
+        r"\d+ operation: not in the description",
+        "The description that we have is a subset without `GET /api/v1/users/{id}/groups`.",
+        "Okta's User Resources API reference, List all groups; Okta's Python SDK calls it"
+        " (`list_user_groups`).",
+    ),
+    Deviation(
+        "okta",
         ("revokeUserSessions",),
         r"\d+ operation: not in the description",
         "The description that we have is a subset without `DELETE"

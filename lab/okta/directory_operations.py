@@ -47,6 +47,9 @@ class DirectoryOperations:
                 lambda call: Answer(group_shape(self._group(call), call.base_url)),
             ),
             read_operation("listGroupUsers", GROUPS + "/{groupId}/users", self._list_members),
+            read_operation(
+                "listUserGroups", "/api/v1/users/{id}/groups", self._list_groups_of_user
+            ),
             read_operation("listApplications", APPS, self._list_apps),
             read_operation(
                 "getApplication",
@@ -98,6 +101,13 @@ class DirectoryOperations:
         return paging.cut_page(
             call, members, limit, lambda user: user_shape(user, call.base_url, self.org.realm_id)
         )
+
+    def _list_groups_of_user(self, call: Call) -> Answer:
+        wanted = call.path["id"]
+        user = self.org.users.get(wanted) or refuse("E0000007", f"{wanted} (User)")
+        groups = [group for group in self.org.directory.groups.values() if group.has(user.id)]
+        limit = paging.read_number(call, "limit", 200, 1, 200)
+        return paging.cut_page(call, groups, limit, lambda group: group_shape(group, call.base_url))
 
     # Apps
 

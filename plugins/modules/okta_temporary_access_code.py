@@ -24,7 +24,7 @@ description:
     file works. If no request has an answer, the module fails without a file, and an earlier code
     may be void. The next run makes another code.
   - Calls are four for the person, the authenticators, the policies and the rules of the one that
-    applies, and one for each 1000 members of the groups of the policies up to that one.
+    applies, and one for each 200 groups of the person if there is a policy besides the default one.
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -107,10 +107,8 @@ api_calls:
     - {vendor: okta, operation: createTacAuthenticatorEnrollment, verb: POST, count: 1}
 """
 
-import itertools
-
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption, NotFound, Unreadable
+from ..module_utils._core.errors import BadOption, Unreadable
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.private_files import check_dest, private_file
@@ -118,7 +116,6 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._http.operations import NOT_IDS
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
-from ..module_utils._okta.group_members import read_members
 from ..module_utils._okta.policy_order import in_order, policy_of, possibly_excluded
 from ..module_utils._okta.records import EnrolmentPolicy, OktaUser, TemporaryCode
 
@@ -133,7 +130,7 @@ USES = (
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_POLICIES,
     okta_api.LIST_RULES,
-    okta_api.LIST_GROUP_USERS,
+    okta_api.LIST_USER_GROUPS,
     okta_api.CREATE_TEMPORARY_CODE,
 )
 
@@ -184,24 +181,13 @@ def _find_user(ctx: ModuleContext, wanted: str) -> OktaUser:
 def _policy_of(ctx: ModuleContext, user: OktaUser) -> EnrolmentPolicy | None:
     """Return the first enrolment policy with a group of a person, None if it is not known.
 
-    Raises NotFound if an earlier one names a group that Okta does not have, and would differ.
+    The groups of the default policy have everybody. The person's are read where a policy asks.
     """
-    deleted: dict[str, NotFound] = {}
-
-    def is_member(group: str) -> bool:
-        try:
-            return any(member.id == user.id for member in read_members(ctx.okta, group))
-        except NotFound as error:
-            deleted[group] = error
-            return False
-
     policies = in_order(ctx.okta.enrolment_policies())
-    policy = policy_of(policies, is_member)
-    for earlier in itertools.takewhile(lambda each: each is not policy, policies):
-        unknown = [deleted[group] for group in earlier.groups if group in deleted]
-        if unknown and not earlier.permits(temporary_access.KEY):
-            raise unknown[0]
-    return policy
+    groups = {group for each in policies if each.system for group in each.groups}
+    if policies and not policies[0].system:
+        groups |= {group.id for group in ctx.okta.user_groups(user.id)}
+    return policy_of(policies, groups.__contains__)
 
 
 def _require_code(code: TemporaryCode) -> str:

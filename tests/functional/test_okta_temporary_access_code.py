@@ -52,6 +52,21 @@ def test_the_code_is_in_the_file_of_its_owner_and_not_in_the_result(grant, org, 
     assert org.temporary_codes[user_of(org).id] == code
 
 
+def test_the_groups_of_the_person_tell_which_policy_applies(grant, org):
+    group = org.directory.add_group("Staff", members={user_of(org).id})
+    org.enrolment.add("Staff", [group.id], {"tac": "OPTIONAL"})
+    done = grant()
+    assert done["policy"] == "Staff", done
+    assert {each["operation"]: each["count"] for each in done["api_calls"]} == {
+        "createTacAuthenticatorEnrollment": 1,
+        "getUser": 1,
+        "listAuthenticators": 1,
+        "listPolicies": 1,
+        "listPolicyRules": 1,
+        "listUserGroups": 1,
+    }
+
+
 def test_check_mode_creates_neither_code_nor_file(watched, grant, org, tmp_path):
     mark = watched.mark()
     done = grant(check=True)

@@ -22,6 +22,7 @@ from lab.state import Options, World
         ("listDeviceUsers", "device_users"),
         ("getUser", "users"),
         ("listUserDevices", "other"),
+        ("listUserGroups", "other"),
         ("listGroupUsers", "groups"),
         ("listApplications", "apps"),
         ("assignApplicationPolicy", "apps"),

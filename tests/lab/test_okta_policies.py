@@ -387,6 +387,13 @@ def test_members_of_a_group_come_in_pages(okta, org):
         [row["id"] for row in page] for page in okta.pages(f"/groups/{group.id}/users", limit=1)
     ] == [[users[0]], [users[1]]]
     assert len(okta.get(f"/groups/{org.directory.group('Everyone').id}/users").json) == 3
+    member = okta.get(f"/groups/{group.id}/users").json[0]["id"]
+    pages = okta.pages(f"/users/{member}/groups", limit=1)
+    assert [[row["profile"]["name"] for row in page] for page in pages] == [
+        ["Everyone"],
+        ["Two"],
+    ]
+    assert refusal(okta.get("/users/00uNone/groups")) == (404, "E0000007")
 
 
 # Writes at the same moment

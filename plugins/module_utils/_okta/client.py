@@ -116,6 +116,9 @@ LIST_USERS = Operation("listUsers", "GET", "/api/v1/users", "okta.users.read", o
 LIST_USER_DEVICES = Operation(
     "listUserDevices", "GET", "/api/v1/users/{userId}/devices", "okta.users.read"
 )
+LIST_USER_GROUPS = Operation(
+    "listUserGroups", "GET", "/api/v1/users/{id}/groups", "okta.users.read"
+)
 LIST_ENROLLMENTS = Operation(
     "listAuthenticatorEnrollments",
     "GET",
@@ -286,6 +289,7 @@ IDENTIFYING: dict[str, tuple[str, ...]] = {
     LIST_APPS.name: ("id", "label"),
     LIST_GROUPS.name: ("id", "profile.name"),
     LIST_GROUP_USERS.name: ("id",),
+    LIST_USER_GROUPS.name: ("id",),
 }
 
 
@@ -517,6 +521,10 @@ class Okta:
         """Return the device records that a user is linked to. listUserDevices."""
         rows = rows_of("okta", self.transport.call(operation, {"userId": user_id}).json)
         return [_device(_row(row.get("device") or {})) for row in rows]
+
+    def user_groups(self, user_id: str) -> list[Group]:
+        """Return the groups that a user is a member of. listUserGroups. Raises NotFound."""
+        return list(map(Group.from_row, self._pages(LIST_USER_GROUPS, {}, path={"id": user_id})))
 
     def enrollments(self, user_id: str) -> list[Enrollment]:
         """Return the authenticators that a user has enrolled; none for an unknown user.

@@ -56,6 +56,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "user_off_record": "No described operation does it.",
     "lifecycle_lag_seconds": _WRITE,
     "session_revocation_event": _WRITE,
+    "groups_of_user": "It takes a person, and a group that the credentials may not view.",
     "unusable_account": _SIGN_IN,
     "reset_event_target": "It takes the reset of a secret key, and a read makes none.",
     "authority_organization": "The verification of the SCEP URL compares it.",

@@ -1,17 +1,17 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which enrolment policy applies to a person where an earlier one names a group that is gone."""
+"""Which enrolment policy applies to a person."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from types import SimpleNamespace
 
-import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import NotFound
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     EnrolmentPolicy,
+    Group,
     OktaUser,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import okta_temporary_access_code
@@ -36,28 +36,39 @@ def policy(name: str, word: str, *groups: str, priority: int = 1) -> EnrolmentPo
     )
 
 
-def applying(*policies: EnrolmentPolicy) -> EnrolmentPolicy | None:
-    def group_users(group: str, _operation: object) -> t.Iterator[OktaUser]:
-        if group == "gone":
-            raise NotFound("Not found", status=404)
-        return iter([ANN] if group == "staff" else [])
+def applying(*policies: EnrolmentPolicy, reads: list[str] | None = None) -> EnrolmentPolicy | None:
+    def user_groups(user_id: str) -> list[Group]:
+        if reads is not None:
+            reads.append(user_id)
+        return [Group("staff")]
 
-    okta = SimpleNamespace(enrolment_policies=lambda: policies, group_users=group_users)
+    okta = SimpleNamespace(enrolment_policies=lambda: policies, user_groups=user_groups)
     return okta_temporary_access_code._policy_of(t.cast(t.Any, SimpleNamespace(okta=okta)), ANN)
 
 
 DEFAULT = policy("Default", "OPTIONAL")
+STAFF = policy("Staff", "NOT_ALLOWED", "others", "staff")
 
 
-def test_a_group_that_is_gone_does_not_matter_where_its_policy_permits_a_code_too() -> None:
-    assert applying(policy("Old", "OPTIONAL", "gone"), DEFAULT) is DEFAULT
-    staff = policy("Staff", "OPTIONAL", "gone", "staff")
-    assert applying(staff, DEFAULT) is staff
-    behind = policy("Behind", "NOT_ALLOWED", "gone", priority=2)
-    assert applying(staff, behind, DEFAULT) is staff
+def test_the_first_policy_with_a_group_of_the_person_applies() -> None:
+    others = policy("Others", "NOT_ALLOWED", "others")
+    assert applying(others, STAFF, DEFAULT) is STAFF
+    assert applying(others, DEFAULT) is DEFAULT
 
 
-@pytest.mark.parametrize("word", ["NOT_ALLOWED", "LATER"])
-def test_a_group_that_is_gone_leaves_open_which_policy_applies(word: str) -> None:
-    with pytest.raises(NotFound, match="Okta has no group gone, which a policy or a rule names"):
-        applying(policy("Old", word, "gone"), DEFAULT)
+def test_a_group_that_is_deleted_has_nobody() -> None:
+    assert applying(policy("Old", "NOT_ALLOWED", "deleted"), DEFAULT) is DEFAULT
+
+
+def test_the_groups_of_the_person_are_read_once_and_only_if_a_policy_asks() -> None:
+    reads: list[str] = []
+    assert applying(DEFAULT, reads=reads) is DEFAULT and reads == []
+    assert applying(STAFF, policy("Next", "OPTIONAL", "staff"), DEFAULT, reads=reads) is STAFF
+    assert reads == ["ann"]
+
+
+def test_everybody_is_in_the_groups_of_the_default_policy() -> None:
+    """Okta does not say that the list of a person's groups has the group Everyone."""
+    everyone = policy("Everyone", "NOT_ALLOWED", "everyone")
+    default = replace(policy("Default", "OPTIONAL", "everyone"), system=True)
+    assert applying(everyone, default) is everyone

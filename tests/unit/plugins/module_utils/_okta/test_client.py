@@ -151,6 +151,7 @@ def test_a_listed_user_of_a_record_who_has_no_id_is_not_passed_over(wire: t.Any)
         ),
         (lambda client: client.groups("x"), {"id": "00g1"}, "listGroups has no profile.name"),
         (lambda client: client.group_users("00g1"), {"status": "ACTIVE"}, "GroupUsers has no id"),
+        (lambda client: client.user_groups("00u1"), {"type": "BUILT_IN"}, "UserGroups has no id"),
         (
             lambda client: client.authenticators(),
             {"key": "okta_verify"},
@@ -341,6 +342,17 @@ def test_a_record_that_was_found_by_a_serial_and_shows_none_is_not_passed_over(
     wire.script((200, [{**record(), "profile": {**PROFILE, "serialNumber": serial}}]))
     with pytest.raises(Unreadable, match="^Okta: the device record guo1 was found by its serial"):
         list(okta(wire).devices_with_serials(["C1"]))
+
+
+def test_the_groups_of_a_person_are_read_over_pages_of_oktas_size(wire: t.Any) -> None:
+    rows = [{"id": each, "type": "OKTA_GROUP", "profile": {"name": each}} for each in ("g1", "g2")]
+    link = f'<{ORG}/api/v1/users/00u1/groups?after=c1&limit=200>; rel="next"'
+    wire.script(linked(rows[:1], link), linked(rows[1:]))
+    assert [group.id for group in okta(wire).user_groups("00u1")] == ["g1", "g2"]
+    assert [(one.path_url.partition("?")[0], query_of(one).get("after")) for one in wire.sent] == [
+        ("/api/v1/users/00u1/groups", None),
+        ("/api/v1/users/00u1/groups", "c1"),
+    ]
 
 
 @pytest.mark.parametrize(
