@@ -86,6 +86,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     # Reads that a plan asks for.
     "evidence": (
+        "module_utils/_kandji/profiles/redelivery_reader.py",
         "module_utils/_access/policies/app_moves.py",
         "module_utils/_access/forecast/judged_apps.py",
         "module_utils/_access/forecast/people.py",
@@ -105,6 +106,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/assignment_apply.py",
         "module_utils/_kandji/profiles/apply.py",
         "module_utils/_kandji/profiles/enrolment_check.py",
+        "module_utils/_kandji/profiles/redelivery_apply.py",
         "module_utils/_access/policies/apply.py",
         "module_utils/_access/rules/set_apply.py",
         "module_utils/_device_records/apply.py",

@@ -10,13 +10,33 @@ next run needs to know only that the tag is set and that the profile is removed.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ..._core.errors import (
+    ApiError,
+    BadOption,
+    DeviceTrustError,
+    Forbidden,
+    NotAsWritten,
+    RateLimited,
+    Unauthorized,
+    Uncertain,
+    Unreadable,
+)
 from ..._core.text import abbreviate
 from ..certificate_proof import Proof, Subject
 from ..devices_by_serial import describe_several
-from ..records import InstalledProfile, KandjiDevice, PrismCertificate, newest_first_seen
+from ..records import (
+    Blueprint,
+    CustomProfile,
+    InstalledProfile,
+    KandjiDevice,
+    PrismCertificate,
+    newest_first_seen,
+)
+from .mobileconfig import enrols, parse
 
 UNASSIGNED = (
     "The profile is not on the Mac's blueprint, so no check-in installs it. Name the SCEP profile"
@@ -92,6 +112,11 @@ class Step:
     reason: str
 
     @property
+    def begins(self) -> bool:
+        """Return whether the Mac loses the profile by the step."""
+        return self.action == "tag"
+
+    @property
     def is_final(self) -> bool:
         """Return whether nothing further happens to the Mac."""
         return self.state in ("done", "unclear", "unassigned")
@@ -100,6 +125,46 @@ class Step:
     def needs_check_in(self) -> bool:
         """Return whether the Mac has to check in before its next step."""
         return not self.is_final
+
+
+LEFT_OVER = Step("untag", "delivering", "A previous run left the exclusion tag on the Mac.")
+
+
+@dataclass
+class Mac:
+    """A Mac, and its tags as they were last read or written."""
+
+    device: KandjiDevice
+    tags: list[str]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What option serials names, by serial as it is written there, and what it does not name.
+
+    Each serial is a Mac, or is in ``unclear`` with the reason why no step of it can be taken.
+    ``unfinished`` are the serials that the option does not name.
+    """
+
+    serials: t.Sequence[str]
+    macs: t.Mapping[str, Mac]
+    unclear: t.Mapping[str, Step]
+    unfinished: t.Sequence[str] = ()
+
+    def with_unfinished(self, macs: t.Sequence[Mac]) -> Selection:
+        """Return the selection with Macs that an earlier run began with."""
+        added = {mac.device.serial: mac for mac in macs}
+        return replace(
+            self,
+            serials=[*self.serials, *added],
+            macs={**self.macs, **added},
+            unfinished=[*added],
+        )
+
+    @property
+    def serial_keys(self) -> set[str]:
+        """Return the serials in the form in which serials are compared."""
+        return {serial.lower() for serial in self.serials}
 
 
 def unclear(reason: str) -> Step:
@@ -168,6 +233,49 @@ def _next_step_if_tagged(mac: MacState, renewed: bool) -> Step:
     )
 
 
+@dataclass(frozen=True)
+class Reported:
+    """What Kandji reports of the Macs: rows of several, and the blueprints without the item."""
+
+    profiles: t.Sequence[InstalledProfile]
+    certificates: t.Sequence[PrismCertificate]
+    unassigned: t.AbstractSet[str]  # ids of blueprints
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides on the next step of a Mac.
+
+    Which certificate of an unfinished Mac is old, nobody knows any more: each until ``now`` is.
+    """
+
+    subject: Subject
+    tag: str
+    issued_before: datetime
+    now: datetime
+
+    def steps(self, selection: Selection, reported: Reported) -> dict[str, Step]:
+        """Return what each Mac needs next, by serial."""
+        steps = {
+            serial: next_step(
+                self._state(mac, reported),
+                self.now if serial in selection.unfinished else self.issued_before,
+            )
+            for serial, mac in selection.macs.items()
+        } | dict(selection.unclear)
+        return {serial: steps[serial] for serial in selection.serials}
+
+    def _state(self, mac: Mac, reported: Reported) -> MacState:
+        state = MacState.of_device(
+            mac.device,
+            self.tag in mac.tags,
+            reported.profiles,
+            reported.certificates,
+            self.subject,
+        )
+        return replace(state, is_assigned=mac.device.blueprint_id not in reported.unassigned)
+
+
 def describe_wait(steps: t.Mapping[str, Step]) -> str:
     """Return for which Macs a run waits, and in which states they are."""
     waiting = [f"{serial} ({step.state})" for serial, step in steps.items() if not step.is_final]
@@ -198,3 +306,84 @@ def console_steps(tag: str, profile: str) -> list[str]:
             " generation (playbooks/renew_certificates.yml)."
         ),
     ]
+
+
+def require_payload(profile: CustomProfile) -> None:
+    """Raise BadOption for a profile that can be read and by which no Mac gets a certificate."""
+    plist = parse(profile.mobileconfig)
+    if plist is not None and not enrols(plist):
+        raise BadOption(
+            f"library_item_id: the profile {profile.name!r} has no SCEP payload, so no Mac gets a"
+            " certificate by it. Name the SCEP profile of the Macs' ring.",
+            option="library_item_id",
+        )
+
+
+def is_of_one_mac(error: DeviceTrustError) -> bool:
+    """Return whether an error says nothing of other Macs."""
+    if isinstance(error, (Unauthorized, Forbidden, RateLimited)):
+        return False
+    return isinstance(error, (ApiError, NotAsWritten, Uncertain, Unreadable))
+
+
+def explain_loss(serial: str, before: t.Sequence[str], current: t.Sequence[str]) -> str:
+    """Return why a device does not have its tags as written, as far as they show it.
+
+    :arg before: the tags before the write.
+    """
+    if sorted(current) == sorted(before):
+        return f"The tags of the Mac {serial} are as they were before."
+    return f"Another program changed the tags of the Mac {serial} at the same time."
+
+
+def unknown_profile(item_id: str, macs: t.Mapping[str, Mac], tag: str) -> BadOption:
+    """Return the error for an id without a profile: mistyped, or deleted since an earlier run."""
+    message = (
+        f"library_item_id: Kandji has no custom profile with the id {item_id!r}. Set the id of the"
+        " SCEP profile, as kandji_scep_profile returns it."
+    )
+    tagged = [serial for serial, mac in macs.items() if tag in mac.tags]
+    if tagged:
+        message += (
+            f" An earlier run left the tag {tag!r} on {abbreviate(tagged, 5)}. A run with the right"
+            " id removes it. If the profile was deleted, remove the tag in Kandji."
+        )
+    return BadOption(message, option="library_item_id")
+
+
+def find_unfinished(tagged: t.Sequence[Mac], unassigned: t.AbstractSet[str]) -> list[Mac]:
+    """Return those of the tagged Macs on whose blueprint the item is.
+
+    Others are of another profile, or were moved. Several devices of one serial are left alone.
+    """
+    serials = Counter(mac.device.serial_key for mac in tagged)
+    return [
+        mac
+        for mac in tagged
+        if mac.device.blueprint_id not in {"", *unassigned} and serials[mac.device.serial_key] == 1
+    ]
+
+
+def find_left_over(tagged: t.Iterable[Mac], selection: Selection) -> list[Mac]:
+    """Return those of the tagged Macs that are on a blueprint of the named ones."""
+    blueprints = {mac.device.blueprint_id for mac in selection.macs.values()}
+    return [mac for mac in tagged if mac.device.blueprint_id in blueprints]
+
+
+def classic_blueprints(blueprints: t.Iterable[Blueprint], macs: t.Iterable[Mac]) -> list[str]:
+    """Return the names of the Macs' blueprints that are not assignment maps."""
+    ids = {mac.device.blueprint_id for mac in macs}
+    classic = (each for each in blueprints if each.type == "classic" and each.id in ids)
+    return sorted({blueprint.name for blueprint in classic})
+
+
+def describe_written(tagged: t.Sequence[str], untagged: t.Sequence[str]) -> str:
+    """Return a sentence on the serials whose tags a run has written until now."""
+    parts = [
+        f"{verb} {abbreviate(serials, 5)}"
+        for verb, serials in (("removed from", untagged), ("set on", tagged))
+        if serials
+    ]
+    if not parts:
+        return "Nothing was written."
+    return f"The tag was {' and '.join(parts)}; nothing else was written."

@@ -12,9 +12,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.ce
     Subject,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.redelivery import (
+    Mac,
     MacState,
+    Plan,
+    Reported,
+    Selection,
     describe_wait,
     next_step,
+    unclear,
     with_tag,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
@@ -89,3 +94,27 @@ def test_other_tags_stay(tags: list[str], tag: str, wanted: bool) -> None:
     after = with_tag(tags, tag, wanted)
     assert [each for each in after if each != tag] == [each for each in tags if each != tag]
     assert (tag in after) is wanted and with_tag(after, tag, wanted) == after
+
+
+@given(
+    devices(),
+    st.lists(installed_profiles(), max_size=3),
+    st.lists(certificates(), max_size=3),
+    st.frozensets(st.sampled_from(("b1", "b2", ""))),
+    datetimes(),
+)
+def test_each_mac_has_one_step_and_none_loses_a_profile_that_does_not_come_back(
+    some: list[KandjiDevice],
+    profiles: list[InstalledProfile],
+    seen: list[PrismCertificate],
+    unassigned: frozenset[str],
+    before: datetime,
+) -> None:
+    macs = {device.serial: Mac(device, list(device.tags or ())) for device in some}
+    named = Selection([*macs, "C99"], macs, {"C99": unclear("Kandji has no such Mac.")})
+    plan = Plan(Subject(), "x", before, before)
+    steps = plan.steps(named, Reported(profiles, seen, unassigned))
+    assert [*steps] == [*macs, "C99"]
+    for serial, mac in macs.items():
+        if mac.device.blueprint_id in unassigned:
+            assert not steps[serial].begins

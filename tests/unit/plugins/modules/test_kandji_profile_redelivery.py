@@ -16,6 +16,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Refused,
     Uncertain,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
+    redelivery_apply,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
@@ -199,7 +202,7 @@ def test_a_plan_alone_enrols_outside_check_mode(
     def enrol(ctx: t.Any, _profile: CustomProfile, enrols: bool) -> None:
         proofs.append((ctx.check_mode, enrols))
 
-    monkeypatch.setattr(kandji_profile_redelivery, "_try_enrolment", enrol)
+    monkeypatch.setattr(redelivery_apply, "_try_enrolment", enrol)
     tenant = Tenant(device(1), holding=["d1"])
     redeliver(tenant, "C1", plan_only=True, test_enrollment=True, check=check)
     assert proofs == [(check, True)] and tenant.written == {}

@@ -7,22 +7,49 @@ it.
 
 from __future__ import annotations
 
+import plistlib
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    BadOption,
+    Forbidden,
+    NotAsWritten,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Uncertain,
+    Unreadable,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     Subject,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.redelivery import (
+    Mac,
     MacState,
+    Plan,
+    Reported,
+    Selection,
     Step,
+    classic_blueprints,
     console_steps,
     describe_wait,
+    describe_written,
+    explain_loss,
+    find_left_over,
+    find_unfinished,
+    is_of_one_mac,
     next_step,
+    require_payload,
+    unclear,
+    unknown_profile,
     with_tag,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    Blueprint,
+    CustomProfile,
     InstalledProfile,
     KandjiDevice,
     PrismCertificate,
@@ -225,3 +252,129 @@ def test_the_steps_in_the_console_name_the_tag_and_the_profile():
         "Save the map, then run again. Or renew the whole ring's certificates by another generation"
         " (playbooks/renew_certificates.yml)."
     )
+
+
+# Several Macs
+
+
+def mac_of(number, tags=(), **values):
+    return Mac(KandjiDevice(f"d{number}", f"C{number}", blueprint_id="map", **values), list(tags))
+
+
+def selection(*macs, **values):
+    return Selection(
+        [mac.device.serial for mac in macs], {m.device.serial: m for m in macs}, **values
+    )
+
+
+def test_each_mac_of_a_selection_has_a_step_in_the_order_of_its_serials():
+    named = selection(mac_of(1, ["x"]), unclear={"C9": unclear("Twice.")})
+    named = replace(named, serials=["C9", "C1"]).with_unfinished([mac_of(2, ["x"])])
+    assert named.unfinished == ["C2"] and named.serial_keys == {"c9", "c1", "c2"}
+    seen = [
+        InstalledProfile(f"d{n}", created_at=NEW.isoformat(), payload_uuid=UUID) for n in (1, 2)
+    ]
+    names = [
+        PrismCertificate(f"d{n}", common_name=f"C{n} {UUID}", created_at=NEW.isoformat())
+        for n in (1, 2)
+    ]
+    plan = Plan(SUBJECT, "x", BEGUN, NEW + SECOND)
+    steps = plan.steps(named, Reported(seen, names, frozenset()))
+    assert [*steps] == ["C9", "C1", "C2"] and steps["C9"].state == "unclear"
+    assert (steps["C1"].action, steps["C1"].state) == ("untag", "done")
+    # Which certificate of an unfinished Mac is old is unknown: it needs one of this run.
+    assert steps["C2"].state == "excluding"
+    without = plan.steps(named, Reported([], [], {"map"}))
+    assert {without[serial].state for serial in ("C1", "C2")} == {"unassigned"}
+    untagged = Plan(SUBJECT, "y", BEGUN, NEW).steps(named, Reported([], [], frozenset()))
+    assert untagged["C1"].action == "wait"
+
+
+def test_a_mac_begins_only_by_the_tag():
+    begins = [Step(action, "", "").begins for action in ("tag", "untag", "wait", "nothing")]
+    assert begins == [True, False, False, False]
+
+
+def test_only_macs_of_the_item_are_unfinished_and_only_one_of_a_serial():
+    one, moved, nowhere = mac_of(1), mac_of(2), mac_of(3)
+    moved = Mac(replace(moved.device, blueprint_id="other"), [])
+    nowhere = Mac(replace(nowhere.device, blueprint_id=""), [])
+    twice = [mac_of(4), Mac(replace(mac_of(5).device, serial="c4"), [])]
+    assert find_unfinished([one, moved, nowhere, *twice], {"other"}) == [one]
+
+
+def test_a_tag_is_left_over_on_the_blueprints_of_the_named_macs():
+    here, there = mac_of(2), Mac(replace(mac_of(3).device, blueprint_id="other"), [])
+    assert find_left_over([here, there], selection(mac_of(1), unclear={})) == [here]
+    assert find_left_over([here], selection(unclear={})) == []
+
+
+def test_classic_blueprints_of_macs_are_named_once_in_order():
+    kinds = {"map": "classic", "b": "map", "c": "classic"}
+    blueprints = [Blueprint(each, f"Name of {each}", kind) for each, kind in kinds.items()]
+    assert classic_blueprints(blueprints, [mac_of(1), mac_of(2)]) == ["Name of map"]
+    assert classic_blueprints(blueprints, []) == []
+
+
+@pytest.mark.parametrize(
+    ("tagged", "untagged", "sentence"),
+    [
+        ([], [], "Nothing was written."),
+        (["C1"], [], "The tag was set on C1; nothing else was written."),
+        (["C1"], ["C2"], "The tag was removed from C2 and set on C1; nothing else was written."),
+    ],
+)
+def test_a_refusal_says_what_was_written(tagged, untagged, sentence):
+    assert describe_written(tagged, untagged) == sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "is_of_one"),
+    [
+        (NotFound("x"), True),
+        (ApiError("x", vendor="kandji", status=500), True),
+        (NotAsWritten("x", vendor="kandji"), True),
+        (Uncertain("x"), True),
+        (Unreadable("x", vendor="kandji"), True),
+        (Unauthorized("x"), False),
+        (Forbidden("x"), False),
+        (RateLimited("x"), False),
+        (BadOption("x"), False),
+    ],
+)
+def test_which_errors_say_nothing_of_other_macs(error, is_of_one):
+    assert is_of_one_mac(error) is is_of_one
+
+
+def test_why_a_tag_is_lost_as_far_as_the_tags_show_it():
+    assert explain_loss("C1", ["a", "b"], ["b", "a"]) == (
+        "The tags of the Mac C1 are as they were before."
+    )
+    assert explain_loss("C1", ["a"], ["b"]) == (
+        "Another program changed the tags of the Mac C1 at the same time."
+    )
+
+
+def test_an_unknown_profile_names_the_macs_that_an_earlier_run_tagged():
+    macs = {"C1": mac_of(1, ["x"]), "C2": mac_of(2)}
+    error = unknown_profile("item-9", macs, "x")
+    assert error.message == (
+        "library_item_id: Kandji has no custom profile with the id 'item-9'. Set the id of the SCEP"
+        " profile, as kandji_scep_profile returns it. An earlier run left the tag 'x' on C1. A run"
+        " with the right id removes it. If the profile was deleted, remove the tag in Kandji."
+    )
+    assert "An earlier run" not in unknown_profile("item-9", macs, "y").message
+
+
+def test_a_profile_without_a_scep_payload_is_refused_if_it_can_be_read():
+    def profile_of(*kinds):
+        payloads = [{"PayloadType": kind} for kind in kinds]
+        text = plistlib.dumps({"PayloadContent": payloads}).decode()
+        return CustomProfile("item", "Wi-Fi", mobileconfig=text)
+
+    require_payload(CustomProfile("item", "SCEP", mobileconfig=""))
+    require_payload(profile_of("com.apple.security.scep"))
+    with pytest.raises(
+        BadOption, match="^library_item_id: the profile 'Wi-Fi' has no SCEP payload"
+    ):
+        require_payload(profile_of("com.apple.wifi.managed"))

@@ -1,0 +1,279 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take the steps of a redelivery: write the tags of its Macs, and request their check-ins."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import contextmanager
+
+from ..._core.changes import Change
+from ..._core.errors import (
+    BadOption,
+    DeviceTrustError,
+    NeedsConsole,
+    NotAsWritten,
+    Uncertain,
+)
+from ..._core.results import Result, build_result
+from ..assignments import Limit, check_limits
+from ..records import CustomProfile, KandjiDevice
+from . import redelivery, redelivery_reader
+from .enrolment_check import Connections, try_payloads
+from .mobileconfig import parse, titled_scep_payloads
+from .redelivery_reader import tags_of
+
+WRITES_OF_TAGS = 3  # for one Mac and step, if another program keeps writing
+
+
+class Run(Connections, redelivery_reader.Run, t.Protocol):
+    """What the writes need of a module's run."""
+
+
+class Redelivery:
+    """The writes of one run, none if it ``plans_only``.
+
+    ``asked`` is serial -> whether the Mac had the tag when its check-in was requested. ``begun``
+    are the Macs that lose the profile in this run, by serial. ``failures`` are the errors that say
+    nothing of other Macs, by serial: such a Mac is unclear, and the work on the others goes on.
+    """
+
+    def __init__(self, run: Run, selection: redelivery.Selection, profile: CustomProfile) -> None:
+        self.run, self.macs, self.profile = run, selection.macs, profile
+        self.unfinished = selection.unfinished
+        self.plans_only: bool = run.check_mode or run.params["plan_only"]
+        self.tag: str = run.params["tag"]
+        self.changes: list[Change] = []
+        self.asked: dict[str, bool] = {}
+        self.left_over: list[str] = []
+        self.begun: dict[str, redelivery.Mac] = {}
+        self.written: dict[str, list[str]] = {"tag": [], "untag": []}
+        self.failures: dict[str, DeviceTrustError] = {}
+        self.tested = False
+
+    def read_tags(self) -> None:
+        """Read again which Macs have the tag: another program may have written it meanwhile."""
+        listed = self.run.kandji.devices(platform="Mac", tag_name=self.tag)
+        tagged = {device.device_id for device in listed}
+        for serial, mac in self.macs.items():
+            if (self.tag in mac.tags) is not (mac.device.device_id in tagged):
+                with self._keep_failure(serial):
+                    mac.tags = tags_of(self.run.kandji.device(mac.device.device_id), serial)
+
+    @contextmanager
+    def _keep_failure(self, serial: str) -> t.Iterator[None]:
+        """Keep an error of one Mac, with a warning. Raises one that the others would meet too."""
+        try:
+            yield
+        except DeviceTrustError as error:
+            if not redelivery.is_of_one_mac(error):
+                raise
+            self.failures[serial] = error
+            self.run.warn(f"The Mac {serial}: {error.message} The work on other Macs goes on.")
+
+    def current(self, steps: t.Mapping[str, redelivery.Step]) -> dict[str, redelivery.Step]:
+        """Return the steps, with the Macs unclear whose last one failed."""
+        return {
+            serial: redelivery.unclear(self.failures[serial].message)
+            if serial in self.failures
+            else step
+            for serial, step in steps.items()
+        }
+
+    def clean_up(self, macs: t.Sequence[redelivery.Mac]) -> None:
+        """Remove the tag from Macs on which a previous run left it."""
+        for mac in macs:
+            with self._keep_failure(mac.device.serial):
+                self._take(mac, redelivery.LEFT_OVER)
+                self.left_over.append(mac.device.serial)
+                if not self.plans_only:
+                    self.run.kandji.daily_check_in(mac.device.device_id)
+
+    def go_on(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+        """Take the steps of Macs that began before. No limit or map may stop these."""
+        self._take_steps({serial: steps[serial] for serial in steps if not steps[serial].begins})
+
+    def begin(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+        """Take the steps by which Macs lose the profile, if all of them may.
+
+        Raises NeedsConsole, Refused and what a test enrolment raises, with what was done before.
+        """
+        beginning = {serial: step for serial, step in steps.items() if step.begins}
+        delivering = any(step.state == "delivering" for step in steps.values())
+        is_first = not self.begun
+        if not beginning and (self.tested or not delivering):
+            return
+        self.begun.update({serial: self.macs[serial] for serial in beginning})
+        try:
+            redelivery.require_payload(self.profile)
+            if beginning:
+                _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
+            if self.run.params["test_enrollment"] and (is_first or not self.tested):
+                _try_enrolment(self.run, self.profile, bool(beginning))
+            self.tested = True
+        except DeviceTrustError as refusal:
+            done = self.result(steps)
+            names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
+            refusal.details.update({name: done[name] for name in names if done[name]})
+            raise
+        self._take_steps(beginning)
+
+    def _take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+        """Take one step of each Mac, and request a check-in after each change of its tag."""
+        for serial, step in steps.items():
+            if step.action != "nothing":
+                with self._keep_failure(serial):
+                    self._take_step(serial, step)
+
+    def _take_step(self, serial: str, step: redelivery.Step) -> None:
+        mac = self.macs[serial]
+        self._take(mac, step)
+        if step.needs_check_in and not self.plans_only:
+            tagged = self.tag in mac.tags
+            if self.asked.get(serial) is not tagged:
+                self.run.kandji.daily_check_in(mac.device.device_id)
+                self.asked[serial] = tagged
+
+    def _describe_written(self) -> str:
+        """Return a sentence on what this run wrote until now."""
+        written = {} if self.plans_only else self.written
+        return redelivery.describe_written(written.get("tag", ()), written.get("untag", ()))
+
+    def result(self, steps: t.Mapping[str, redelivery.Step]) -> Result:
+        """Return where each Mac is after these steps. Raises the error if each of them failed."""
+        steps = self.current(steps)
+        predicted = self.plans_only and bool(self.changes)
+        left_over = [] if self.plans_only else self.left_over
+        result = build_result(
+            self.changes,
+            finished=all(step.state == "done" for step in steps.values()) and not predicted,
+            macs=[
+                {"serial_number": serial, "state": step.state, "reason": step.reason}
+                for serial, step in steps.items()
+            ],
+            unfinished=[*self.unfinished],
+            left_over=self.left_over,
+            asked_to_check_in=[*left_over, *self.asked],
+        )
+        if self.run.params["plan_only"]:
+            result["changed"] = False
+        if steps and all(serial in self.failures for serial in steps):
+            error = next(iter(self.failures.values()))
+            names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
+            error.details.update({name: result[name] for name in names if result[name]})
+            raise error
+        return result
+
+    def _take(self, mac: redelivery.Mac, step: redelivery.Step) -> None:
+        """Write the tags if the step needs it, and keep them in ``mac``."""
+        if step.action not in ("tag", "untag"):
+            return
+        wanted = step.action == "tag"
+        if self.plans_only:
+            before, after = mac.tags, redelivery.with_tag(mac.tags, self.tag, wanted)
+        else:
+            before, after = self._write(mac.device, wanted)
+            mac.tags = after
+        if before != after:
+            name = f"tags of the Mac {mac.device.serial}"
+            self.changes.append(Change("update", name, {"tags": before}, {"tags": after}))
+            self.written[step.action].append(mac.device.serial)
+
+    def _write(self, device: KandjiDevice, wanted: bool) -> tuple[list[str], list[str]]:
+        """Set or remove the tag, and return the device's tags before and after.
+
+        They are read after each write. A tag that was not kept is written again, with a warning.
+        Raises NotAsWritten.
+        """
+        first = before = current = self._read(device, wanted)
+        for attempt in range(WRITES_OF_TAGS):
+            if (self.tag in current) is wanted:
+                return first, current
+            if attempt:
+                self.run.warn(
+                    f"{redelivery.explain_loss(device.serial, before, current)}"
+                    f" Its tag {self.tag!r} is written again."
+                )
+            before = current
+            try:
+                self.run.kandji.set_tags(
+                    device.device_id, before, redelivery.with_tag(before, self.tag, wanted)
+                )
+            except Uncertain:
+                self.run.warn(
+                    f"The answer to a write of the tags of the Mac {device.serial} was lost. They"
+                    " are read again."
+                )
+            current = self._read(device, wanted)
+        if (self.tag in current) is wanted:
+            return first, current
+        raise NotAsWritten(
+            f"Kandji does not keep the tags of the Mac {device.serial} as written."
+            f" {redelivery.explain_loss(device.serial, before, current)} Run again later.",
+            vendor="kandji",
+        )
+
+    def _read(self, device: KandjiDevice, tagging: bool) -> list[str]:
+        """Return the device's present tags. Raises NotAsWritten and Unreadable.
+
+        :arg tagging: whether the tag is to be set, which the node of another blueprint may ignore.
+        """
+        current = self.run.kandji.device(device.device_id)
+        if current.serial_key != device.serial_key:
+            raise NotAsWritten(
+                f"Kandji's device {device.device_id} is no longer the Mac {device.serial}; nothing"
+                " was written to it. Run again.",
+                vendor="kandji",
+            )
+        if tagging and current.blueprint_id != device.blueprint_id:
+            raise NotAsWritten(
+                f"The Mac {device.serial}: Kandji shows another blueprint of it, or none, than when"
+                " this run read it. Nothing was written to it. Run again.",
+                vendor="kandji",
+            )
+        return tags_of(current, device.serial)
+
+
+def _check_prerequisites(
+    run: Run, begun: t.Mapping[str, redelivery.Mac], profile: CustomProfile, written: str
+) -> None:
+    """Check the limit, the map and the tag for all Macs that begin in this run.
+
+    The conditions of a map's node cannot be read. Raises NeedsConsole and Refused.
+
+    :arg written: a sentence on what was written before.
+    """
+    tag = run.params["tag"]
+    action = f"The redelivery of the profile {profile.name!r} would give new certificates to"
+    limit = Limit("max_started", run.params["max_started"], len(begun), action)
+    check_limits([limit], written=written)
+    remedy = f"{written} Follow the console steps, or use another generation for the whole ring."
+    console_steps = redelivery.console_steps(tag, profile.name)
+    classic = redelivery.classic_blueprints(run.kandji.blueprints(), begun.values())
+    if classic:
+        raise NeedsConsole(
+            f"The blueprint {', '.join(map(repr, classic))} is a classic one, without a node that"
+            f" could exclude a tag. {remedy}",
+            console_steps=console_steps,
+        )
+    if not run.kandji.has_tag(tag):
+        raise NeedsConsole(
+            f"Kandji does not have the tag {tag!r}, so no node of a map can exclude it. {remedy}",
+            console_steps=console_steps,
+        )
+
+
+def _try_enrolment(run: Run, profile: CustomProfile, enrols: bool) -> None:
+    """Raise what a test enrolment raises if a Mac could not enrol with the profile as it is.
+
+    :arg enrols: whether a Mac is about to lose the profile, so that URL and challenge are tested.
+    """
+    plist, subject = parse(profile.mobileconfig) or {}, f"The profile {profile.name!r}"
+    if not titled_scep_payloads(plist):
+        raise BadOption(
+            f"{subject}: it has no SCEP payload that can be read, so that a Mac could not be sure"
+            " to get a certificate. Name another profile, or set test_enrollment: false.",
+            option="test_enrollment",
+        )
+    try_payloads(subject, plist, run, enrols)
