@@ -61,3 +61,22 @@ def test_a_ring_that_is_not_reached_yet_is_named(watched, run_module, profile_ar
     assert result["table"][0] == "Not rolled out yet: the ring wide (Okta SCEP - wide)."
     assert set(result["by_ring"]["wide"]) == {"NOT_ROLLED_OUT"}
     assert "PROFILE_PENDING" in result["by_ring"]["canary"]
+
+
+@pytest.mark.lab(macs=MACS)
+def test_a_profile_that_somebody_renamed_is_not_a_ring_without_one(
+    watched, run_module, profile_args
+):
+    made = run_module("kandji_scep_profile", profile_args, lab=watched.lab)
+    assert not made.get("failed"), made
+    options = {"rings": watched.ring_variables}
+    before = run_module("device_trust_info", options, lab=watched.lab)
+    [profile] = [
+        each for each in watched.world.kandji.items.values() if each.name == profile_args["name"]
+    ]
+    profile.name = "Okta SCEP - Canary Macs"
+    result = run_module("device_trust_info", options, lab=watched.lab)
+    first = result["table"][0]
+    assert first.startswith("Not rolled out yet: the ring wide (Okta SCEP - wide). The ring canary")
+    assert f"the custom profile 'Okta SCEP - Canary Macs' ({profile.id}) of this" in first
+    assert result["by_ring"]["canary"] == before["by_ring"]["canary"] != {}

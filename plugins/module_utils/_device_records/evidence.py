@@ -48,7 +48,7 @@ class EvidenceReader:
         self._deleted_duplicates: dict[str, list[str]] = {}
         self._last_uses: dict[str, datetime] = {}
         self._lifecycles: dict[str, Lifecycle] = {}
-        self._values: dict[tuple[object, ...], dict[str, t.Any]] = {}
+        self._values: dict[tuple[object, ...], t.Any] = {}
 
     @property
     def evidence(self) -> Evidence:
@@ -99,7 +99,8 @@ class EvidenceReader:
         key = (read.__name__, *((target.name, target.id) for target in targets), *users)
         if key not in self._values:
             self._values[key] = read(self._okta, targets, self._guards.now)
-        return self._values[key]
+        value: dict[str, Value] = self._values[key]
+        return value
 
     def _read_uses(self, targets: Sequence[ResetTarget], clean_up: CleanUp) -> None:
         now = self._guards.now

@@ -15,7 +15,7 @@ from .._core.lookup import fold_name, tell_apart
 from .._core.options import Params
 from .._core.text import abbreviate
 from .._kandji import client as kandji_api
-from .._kandji.assignments import read_blueprints, read_items, resolve
+from .._kandji.assignments import item_ids, read_blueprints, read_items, resolve
 from .._kandji.certificate_proof import Subject
 from .._kandji.client import Kandji, RowFilter
 from .._kandji.console_items import find_scep_item
@@ -75,13 +75,16 @@ class Ring:
     """A ring with the ids of its blueprints (lower case) and its SCEP profile, if Kandji has it.
 
     Of an item that was created in Kandji's web app only the id is known.
-    ``profile_name`` is the name by which the profile is looked for.
+    ``profile_name`` is the name by which the profile is looked for. ``renamed`` are the profiles
+    that this collection wrote and that are on the blueprints, if none has that name, and no ring
+    has them. If it is one, it is ``profile``: its Macs hold that one.
     """
 
     name: str
     blueprint_ids: AbstractSet[str]
     profile: CustomProfile | None = None
     profile_name: str = ""
+    renamed: tuple[CustomProfile, ...] = ()
 
     @property
     def is_console_managed(self) -> bool:
@@ -104,17 +107,63 @@ def read_rings(
     known = read_blueprints(kandji, names)[0]
     check_blueprints(wanted, known)
     profiles = list(kandji.profiles())
+    blueprints = {ring.name: resolve(ring.blueprints, known) for ring in wanted}
+    own = {
+        ring.name: _find_profile(kandji, ring, blueprints[ring.name], profiles, prefix)
+        for ring in wanted
+    }
+    others = _without_ring(profiles, own.values())
     rings = []
     for ring in wanted:
-        blueprints = resolve(ring.blueprints, known)
-        profile = (
-            _find_item(kandji, ring.library_item, blueprints, profiles)
-            if ring.library_item
-            else find_ring_profile(ring, profiles, prefix)
+        on_ring, profile = blueprints[ring.name], own[ring.name]
+        renamed = () if profile or not others else _find_renamed(kandji, on_ring, others)
+        rings.append(
+            Ring(
+                ring.name,
+                {blueprint.id for blueprint in on_ring},
+                renamed[0] if len(renamed) == 1 else profile,
+                profile_name(ring, prefix),
+                renamed,
+            )
         )
-        ids = {blueprint.id for blueprint in blueprints}
-        rings.append(Ring(ring.name, ids, profile, profile_name(ring, prefix)))
     return rings, find_competitors(rings, profiles)
+
+
+def _find_profile(
+    kandji: Kandji,
+    ring: RingOptions,
+    blueprints: Sequence[Blueprint],
+    profiles: Sequence[CustomProfile],
+    prefix: str,
+) -> CustomProfile | None:
+    """Return the profile, or the item of the web app as a profile, that a ring names."""
+    if ring.library_item:
+        return _find_item(kandji, ring.library_item, blueprints, profiles)
+    return find_ring_profile(ring, profiles, prefix)
+
+
+def _without_ring(
+    profiles: Iterable[CustomProfile], own: Iterable[CustomProfile | None]
+) -> list[CustomProfile]:
+    """Return the active SCEP profiles of this collection that no ring has."""
+    ids = {profile.id for profile in own if profile}
+    return [each for each in profiles if each.id not in ids and _is_of_collection(each)]
+
+
+def _find_renamed(
+    kandji: Kandji, blueprints: Sequence[Blueprint], others: Iterable[CustomProfile]
+) -> tuple[CustomProfile, ...]:
+    """Return those of the profiles that are on the blueprints of a ring, which has none."""
+    items = item_ids(read_items(kandji, blueprints)).values()
+    return tuple(each for each in others if any(each.id in on_it for on_it in items))
+
+
+def _is_of_collection(profile: CustomProfile) -> bool:
+    """Return whether this collection wrote an active SCEP profile."""
+    payloads = mobileconfig.scep_payloads(mobileconfig.parse(profile.mobileconfig))
+    return profile.flags.get("active") is not False and any(
+        str(payload.get("PayloadDescription")).startswith(mobileconfig.MARK) for payload in payloads
+    )
 
 
 def _find_item(
@@ -141,15 +190,28 @@ def profile_name(ring: RingOptions, prefix: str) -> str:
 
 
 def describe_rollout(rings: Sequence[Ring]) -> str:
-    """Return a sentence on the rings that have no profile yet, "" if each has one."""
-    missing = [ring for ring in rings if ring.profile is None]
-    if not missing:
-        return ""
+    """Return sentences on the rings that have no profile of their name, "" if each has one."""
+    missing = [ring for ring in rings if ring.profile is None and not ring.renamed]
+    sentences = [_describe_renamed(ring) for ring in rings if ring.renamed]
     profiles = abbreviate([ring.profile_name for ring in missing], 3)
-    if len(missing) == len(rings):
+    if missing and len(missing) == len(rings):
         return f"Nothing is rolled out yet: no ring has its SCEP profile in Kandji ({profiles})."
-    names = abbreviate([ring.name for ring in missing])
-    return f"Not rolled out yet: the ring{'s' * (len(missing) > 1)} {names} ({profiles})."
+    if missing:
+        names = abbreviate([ring.name for ring in missing])
+        plural = "s" * (len(missing) > 1)
+        sentences.insert(0, f"Not rolled out yet: the ring{plural} {names} ({profiles}).")
+    return " ".join(sentences)
+
+
+def _describe_renamed(ring: Ring) -> str:
+    others = abbreviate([f"{profile.name!r} ({profile.id})" for profile in ring.renamed], 3)
+    plural = len(ring.renamed) > 1
+    return (
+        f"The ring {ring.name} has no SCEP profile {ring.profile_name!r}, and the custom"
+        f" profile{'s' * plural} {others} of this collection {'are' if plural else 'is'} on its"
+        " blueprints. Nobody renews its certificates, or gives it a new secret. Rename the profile"
+        f" to {ring.profile_name!r} in Kandji, or remove it from there."
+    )
 
 
 # The rings against each other: which ring a Mac is in has to be clear

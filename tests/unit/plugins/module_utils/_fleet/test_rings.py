@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import plistlib
+import typing as t
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
@@ -16,9 +18,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rin
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
     CustomProfile,
+    LibraryItem,
 )
 
 PREFIX = "Okta SCEP - "
+MARKED = "Written by devicetrust.okta_kandji, content " + "0" * 32
 PROFILES = [
     CustomProfile("p-1", "Okta SCEP - canary"),
     CustomProfile("p-2", "Wide"),
@@ -114,3 +118,76 @@ def test_what_is_not_rolled_out_is_one_sentence(deployed: dict[str, bool], sente
         for name, has in deployed.items()
     ]
     assert rings.describe_rollout(found) == sentence
+
+
+def scep(profile_id: str, name: str, description: str = MARKED, **flags: bool) -> CustomProfile:
+    """A custom profile with a SCEP payload."""
+    payload = {
+        "PayloadType": "com.apple.security.scep",
+        "PayloadDescription": description,
+        "PayloadContent": {"URL": "https://acme.okta.com/scep"},
+    }
+    document = plistlib.dumps({"PayloadContent": [payload]}).decode()
+    return CustomProfile(profile_id, name, mobileconfig=document, flags=flags)
+
+
+def read_wide(
+    profiles: list[CustomProfile], on_sales: list[str]
+) -> tuple[rings.Ring, list[str], list[t.Any]]:
+    """Return the ring "wide" on "Sales", the blueprints that were read, and the competitors."""
+    read: list[str] = []
+
+    def library_items(blueprint_id: str) -> list[LibraryItem]:
+        read.append(blueprint_id)
+        ids = {"b-1": ["p-1"], "b-2": on_sales}[blueprint_id]
+        return [LibraryItem(each, each) for each in ids]
+
+    kandji = SimpleNamespace(
+        blueprints=lambda: [Blueprint("b-1", "Canary"), Blueprint("b-2", "Sales")],
+        profiles=lambda: profiles,
+        library_items=library_items,
+    )
+    wanted = [RingOptions("canary", ("Canary",)), RingOptions("wide", ("Sales",))]
+    (_canary, wide), competitors = rings.read_rings(t.cast(t.Any, kandji), wanted, PREFIX)
+    return wide, read, competitors
+
+
+CANARY = scep("p-1", "Okta SCEP - canary")
+
+
+def test_a_renamed_profile_is_that_of_its_ring_and_is_named() -> None:
+    """Its Macs hold it, so it is not as if nothing was rolled out."""
+    renamed = scep("p-2", "Okta SCEP - Wide Macs")
+    wide, read, competitors = read_wide([CANARY, renamed], ["p-2"])
+    assert (wide.profile, wide.renamed, read, competitors) == (renamed, (renamed,), ["b-2"], [])
+    assert rings.describe_rollout([wide]) == (
+        "The ring wide has no SCEP profile 'Okta SCEP - wide', and the custom profile 'Okta SCEP -"
+        " Wide Macs' (p-2) of this collection is on its blueprints. Nobody renews its certificates,"
+        " or gives it a new secret. Rename the profile to 'Okta SCEP - wide' in Kandji, or remove"
+        " it from there."
+    )
+
+
+def test_of_two_renamed_profiles_none_is_guessed() -> None:
+    both = [scep("p-2", "A"), scep("p-3", "B")]
+    wide, _read, _competitors = read_wide([CANARY, *both], ["p-2", "p-3"])
+    assert wide.profile is None
+    assert "profiles 'A' (p-2), 'B' (p-3) of this collection are" in rings.describe_rollout([wide])
+
+
+@pytest.mark.parametrize(
+    ("other", "on_sales", "is_read"),
+    [
+        (scep("p-2", "By hand", "By hand"), ["p-2"], False),
+        (scep("p-2", "Off", active=False), ["p-2"], False),
+        (CustomProfile("p-2", "Unreadable"), ["p-2"], False),
+        (scep("p-2", "Of another ring"), [], True),
+    ],
+)
+def test_another_profile_is_not_a_renamed_one(
+    other: CustomProfile, on_sales: list[str], is_read: bool
+) -> None:
+    """The items of the blueprints are read only if one of this collection has no ring."""
+    wide, read, _competitors = read_wide([CANARY, other], on_sales)
+    assert (wide.profile, wide.renamed, read) == (None, (), ["b-2"] * is_read)
+    assert rings.describe_rollout([wide]).startswith("Nothing is rolled out yet")
