@@ -160,13 +160,12 @@ from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import (
     CLOCK_SKEW,
     format_milliseconds,
-    parse_timestamp,
     require_timestamp,
 )
 from ..module_utils._fleet import certificate_check_reader, gate
 from ..module_utils._fleet.certificate_check_reader import CertificateReports
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.certificate_proof import Subject, UnattestedNames
+from ..module_utils._kandji.certificate_proof import UnattestedNames
 from ..module_utils._kandji.devices_by_serial import (
     describe_several,
     filter_of_serials,
@@ -182,7 +181,6 @@ from ..module_utils._kandji.profile_holders import (
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.certificate_authorities import read_key_ids
-from ..module_utils._okta.newest_record import newest_blocked, of_same_people
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {
@@ -224,7 +222,7 @@ def run(ctx: ModuleContext) -> Result:
     while True:
         verdicts = [*_read_verdicts(ctx, macs, expected, reports), *unclear]
         verdicts.sort(key=lambda verdict: ctx.params["test_macs"].index(verdict.serial))
-        waiting = _find_waiting(verdicts, macs)
+        waiting = gate.find_waiting(verdicts, macs)
         if not waiting or ctx.check_mode or not ctx.params["library_item_id"]:
             break
         if asked is None:
@@ -241,12 +239,6 @@ def run(ctx: ModuleContext) -> Result:
         "test_macs": [verdict.as_result() for verdict in verdicts],
         "asked_to_check_in": asked or [],
     }
-
-
-def _find_waiting(verdicts: t.Iterable[gate.Verdict], macs: Macs) -> list[str]:
-    """Return the serials of the Macs that a check-in may help. Of the others no device is known."""
-    unmet = (verdict.serial for verdict in verdicts if not verdict.is_met)
-    return [serial for serial in unmet if serial in macs]
 
 
 def _read_test_macs(ctx: ModuleContext) -> tuple[Macs, list[gate.Verdict]]:
@@ -303,7 +295,7 @@ def _read_present(
         serial: list(ctx.kandji.item_statuses(item_id, device.device_id))
         for serial, device in macs.items()
     }
-    if expected.is_unknown and not profiles and not any(statuses.values()):
+    if gate.needs_stand_ins(expected, profiles, statuses):
         reported = list(ctx.kandji.prism_profiles(serials))
         statuses = {
             serial: gate.stand_in_statuses(device.device_id, reported)
@@ -330,20 +322,12 @@ def _read_expected(ctx: ModuleContext) -> gate.Expected:
     if ctx.params["state"] != "present":
         return gate.ANYTHING
     item_id = (ctx.params["library_item_id"] or "").lower()
-    payload_uuid = (ctx.params["payload_uuid"] or "").lower()
-    updated_at = (
-        require_timestamp("updated_at", text) if (text := ctx.params["updated_at"]) else None
-    )
-    subject = Subject()
+    text = ctx.params["updated_at"]
+    updated_at = require_timestamp("updated_at", text) if text else None
+    profile = CustomProfile(item_id)
     if item_id:
-        listed = (each for each in ctx.kandji.profiles() if each.id == item_id)
-        profile = next(listed, CustomProfile(item_id))
-        subject = Subject.of_profile(profile)
-        if payload_uuid:
-            updated_at = updated_at or parse_timestamp(profile.updated_at)
-    if payload_uuid:
-        subject = subject.of_payload(item_id, payload_uuid)
-    return gate.Expected(payload_uuid, updated_at, subject)
+        profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), profile)
+    return gate.Expected.of_profile(profile, ctx.params["payload_uuid"] or "", updated_at)
 
 
 def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.Verdict]:
@@ -379,13 +363,7 @@ def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gat
     def managed() -> bool:
         records = list(ctx.okta.devices_with_serials([serial]))
         users = {record.id: ctx.okta.device_users(record.id) for record in records}
-        people = {record_id: {each.user.id for each in known} for record_id, known in users.items()}
-        managed = [
-            record
-            for record in records
-            if any(user.is_managed for user in users[record.id])
-            and not newest_blocked(of_same_people(record, records, lambda other: people[other.id]))
-        ]
+        managed = gate.managed_records(records, users)
         return expected.is_managed(managed, lambda: read_events(gate.BOUND))
 
     return gate.OktaProof(lambda: read_events(gate.ISSUED), managed)

@@ -15,9 +15,16 @@ from .._core.text import abbreviate
 from .._core.timestamps import parse_timestamp
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.profile_holders import is_console_scep
-from .._kandji.records import InstalledProfile, ItemStatus, PrismCertificate, newest_statuses
+from .._kandji.records import (
+    CustomProfile,
+    InstalledProfile,
+    ItemStatus,
+    PrismCertificate,
+    newest_statuses,
+)
 from .._okta.constants import OBJECT_TIME_PRECISION
-from .._okta.records import LogEvent, OktaDevice
+from .._okta.newest_record import newest_blocked, of_same_people
+from .._okta.records import DeviceUser, LogEvent, OktaDevice
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
 BOUND = 'eventType eq "pki.cert.bind"'
@@ -72,6 +79,22 @@ class Expected:
     payload_uuid: str = ""
     updated_at: datetime | None = None
     subject: Subject = Subject()
+
+    @classmethod
+    def of_profile(
+        cls, profile: CustomProfile, payload_uuid: str, updated_at: datetime | None
+    ) -> Expected:
+        """Return a profile as the options name its last write.
+
+        :arg payload_uuid: its identity in any case, "" if the options do not name it.
+        :arg updated_at: None if they do not; with an identity, the profile's own time counts then.
+        """
+        subject = Subject.of_profile(profile)
+        if not payload_uuid:
+            return cls("", updated_at, subject)
+        key = payload_uuid.lower()
+        written = updated_at or parse_timestamp(profile.updated_at)
+        return cls(key, written, subject.of_payload(profile.id, key))
 
     @property
     def is_unknown(self) -> bool:
@@ -149,6 +172,22 @@ class Expected:
 
 
 ANYTHING = Expected()
+
+
+def managed_records(
+    records: Sequence[OktaDevice], users: t.Mapping[str, Sequence[DeviceUser]]
+) -> list[OktaDevice]:
+    """Return the records of a Mac that are managed, and that no newer blocked one replaces.
+
+    :arg users: those of each record, by its id.
+    """
+    people = {record_id: {each.user.id for each in known} for record_id, known in users.items()}
+    return [
+        record
+        for record in records
+        if any(user.is_managed for user in users[record.id])
+        and not newest_blocked(of_same_people(record, records, lambda other: people[other.id]))
+    ]
 
 
 @dataclass(frozen=True)
@@ -241,6 +280,20 @@ def describe_wait(verdicts: t.Sequence[Verdict]) -> str:
         f"{verdict.serial} ({verdict.reason.rstrip('.')})" for verdict in verdicts if verdict.reason
     ]
     return f"waiting for {len(unmet)} of {len(verdicts)} test Macs: {abbreviate(unmet, 3)}"
+
+
+def find_waiting(verdicts: t.Iterable[Verdict], known: t.Container[str]) -> list[str]:
+    """Return the serials of the Macs that a check-in may help: those with a device in Kandji."""
+    return [each.serial for each in verdicts if not each.is_met and each.serial in known]
+
+
+def needs_stand_ins(
+    expected: Expected,
+    profiles: Sequence[InstalledProfile],
+    statuses: t.Mapping[str, Sequence[ItemStatus]],
+) -> bool:
+    """Return whether nothing shows who has the item, as of one that Kandji's web app manages."""
+    return expected.is_unknown and not profiles and not any(statuses.values())
 
 
 def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) -> list[ItemStatus]:

@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.gat
     describe_wait,
     judge,
     judge_absent,
+    managed_records,
     stand_in_statuses,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
@@ -26,7 +27,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     ItemStatus,
     PrismCertificate,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import LogEvent
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    LogEvent,
+    OktaDevice,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +40,7 @@ from tests.support.strategies.kandji import (
     installed_profiles,
     statuses,
 )
+from tests.support.strategies.okta import devices as okta_devices
 from tests.support.strategies.okta import events
 from tests.support.strategies.values import SERIALS, UUIDS, datetimes
 
@@ -132,3 +137,10 @@ def test_absence_is_proved_only_by_no_holder(
     assert judge_absent("C02", DEVICE_IDS[0], holders).is_met is (DEVICE_IDS[0] not in holders)
     found = stand_in_statuses(DEVICE_IDS[0], profiles)
     assert all(each.device_id == DEVICE_IDS[0] for each in found) and len(found) <= 1
+
+
+@given(st.lists(okta_devices(), max_size=3, unique_by=lambda each: each.id))
+def test_a_record_is_managed_only_if_one_of_its_users_is(records: list[OktaDevice]) -> None:
+    users = {record.id: record.users or () for record in records}
+    for record in managed_records(records, users):
+        assert record in records and any(user.is_managed for user in users[record.id])

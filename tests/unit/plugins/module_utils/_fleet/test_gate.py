@@ -16,13 +16,16 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.ce
     UnattestedNames,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    CustomProfile,
     InstalledProfile,
     ItemStatus,
     PrismCertificate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
     LogEvent,
     OktaDevice,
+    OktaUser,
 )
 
 SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "0d5e-one", "7d8a6f3c-1111-4111-8111-000000000001"
@@ -420,3 +423,55 @@ def test_a_managed_record_outweighs_the_report() -> None:
     managed = gate.OktaProof(lambda: [], lambda: True)
     report = others(WRITTEN + HOUR)
     assert gate.judge(facts, managed, EXPECTED, lambda: report).proof == gate.RECORD_PROOF
+
+
+# What is expected, and what is read for it
+
+
+def test_the_expected_profile_has_its_own_time_if_the_options_name_its_identity_alone() -> None:
+    profile = CustomProfile("item", updated_at=WRITTEN.isoformat())
+    unknown = gate.Expected.of_profile(profile, "", None)
+    assert unknown.is_unknown and unknown.subject == Subject.of_profile(profile)
+    stated = WRITTEN + timedelta(days=1)
+    assert gate.Expected.of_profile(profile, "", stated).updated_at == stated
+    named = gate.Expected.of_profile(profile, UUID.upper(), None)
+    assert (named.payload_uuid, named.updated_at) == (UUID, WRITTEN)
+    assert named.subject.uuids == {UUID}
+    assert gate.Expected.of_profile(profile, UUID, stated).updated_at == stated
+
+
+def test_only_macs_that_kandji_knows_are_waited_for() -> None:
+    verdicts = [gate.Verdict("A", "x"), gate.Verdict("B"), gate.Verdict("C", "y")]
+    assert gate.find_waiting(verdicts, {"A", "B"}) == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "profiles", "statuses", "needed"),
+    [
+        (gate.ANYTHING, [], {SERIAL: []}, True),
+        (gate.ANYTHING, [PROFILE], {SERIAL: []}, False),
+        (gate.ANYTHING, [], {SERIAL: [status("PASS")]}, False),
+        (gate.Expected(UUID), [], {SERIAL: []}, False),
+    ],
+)
+def test_profiles_stand_in_only_where_nothing_shows_who_has_the_item(
+    expected: gate.Expected,
+    profiles: list[InstalledProfile],
+    statuses: dict[str, list[ItemStatus]],
+    needed: bool,
+) -> None:
+    assert gate.needs_stand_ins(expected, profiles, statuses) is needed
+
+
+def user_of(user_id: str, management: str = "MANAGED") -> DeviceUser:
+    return DeviceUser(OktaUser(user_id), management)
+
+
+def test_a_managed_record_that_a_newer_blocked_one_replaces_proves_nothing() -> None:
+    old = OktaDevice("guo1", "ACTIVE", created="2026-10-01T00:00:00.000Z")
+    new = OktaDevice("guo2", "SUSPENDED", created="2026-11-01T00:00:00.000Z")
+    users = {"guo1": [user_of("ada")], "guo2": [user_of("bob", "NOT_MANAGED")]}
+    assert gate.managed_records([old, new], users) == [old]
+    assert gate.managed_records([old, new], {**users, "guo2": [user_of("ada")]}) == []
+    assert gate.managed_records([old], {"guo1": [user_of("ada", "NOT_MANAGED")]}) == []
+    assert gate.managed_records([old], {"guo1": []}) == []
