@@ -72,7 +72,7 @@ def _add_profiles(world: World, blueprints: t.Sequence[Blueprint]) -> None:
         for purpose in PURPOSES[:2]
     ]
     for number, name in enumerate(
-        [*names, "Okta SCEP", "okta scep - canary", "Okta SCEP - canary (old)"]
+        [*names, "Okta SCEP", "okta scep canary", "Okta SCEP - canary (old)"]
     ):
         payload_type = PAYLOADS[number % len(PAYLOADS)][0]
         inner = {

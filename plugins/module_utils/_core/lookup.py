@@ -75,7 +75,10 @@ class Catalog(t.Generic[Item]):
             alike = find_alike(wanted, map(self.name_of, self.items))
             if alike:
                 missing = f"{self.owner} has no {self.kind} {wanted!r}"
-                raise BadOption(f"{option}: {missing}{suggestion(wanted, alike)}")
+                raise BadOption(
+                    f"{option}: {missing}{suggestion(wanted, alike)} Give that name, or rename the"
+                    f" {self.kind} in {self.owner}."
+                )
         return matches[0] if matches else None
 
     def find_one(self, wanted: str, option: str, id_option: str = "") -> Item | None:

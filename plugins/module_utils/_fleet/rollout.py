@@ -162,12 +162,16 @@ def _changes(predictions: Predictions) -> list[str]:
 def collect_problems(results: Sequence[Params]) -> tuple[list[str], list[str]]:
     """Return the problems and the console steps of results, each once.
 
-    A failed module explains itself in `problems`, else in `msg`.
+    A failed module explains itself in `problems`, else in `msg`. What it says of the `name` of one
+    of its entries may be there of a variable.
     """
     problems: dict[str, None] = {}
     steps: dict[str, None] = {}
     for result in results:
-        problems.update(dict.fromkeys(map(str, result.get("problems") or _message(result))))
+        for problem in map(str, result.get("problems") or _message(result)):
+            sentence = problem.removeprefix("name: ")
+            if not any(each.endswith(f": {sentence}") for each in problems):
+                problems[problem] = None
         steps.update(dict.fromkeys(map(str, result.get("console_steps") or ())))
     return list(problems), list(steps)
 

@@ -52,14 +52,17 @@ def test_a_name_in_another_case_is_an_error_and_no_new_object() -> None:
     for find in (UNAMBIGUOUS.find_name, UNAMBIGUOUS.find_one, UNAMBIGUOUS.resolve_one):
         with pytest.raises(BadOption) as error:
             find("staff", "policy")
-        assert error.value.message == "policy: Okta has no policy 'staff'; did you mean 'Staff'?"
+        assert error.value.message == (
+            "policy: Okta has no policy 'staff'; did you mean 'Staff'? Give that name, or rename the"
+            " policy in Okta."
+        )
     assert UNAMBIGUOUS.find_name("Staff", "policy") is STAFF
 
 
 def test_of_names_that_differ_in_case_the_exact_one_is_meant() -> None:
     both = dataclasses.replace(POLICIES, items=[STAFF, Policy("p3", "STAFF")])
     assert both.find_name("Staff", "policy") is STAFF
-    with pytest.raises(BadOption, match="did you mean 'STAFF' or 'Staff'\\?$"):
+    with pytest.raises(BadOption, match="did you mean 'STAFF' or 'Staff'\\? Give"):
         both.find_name("staff", "policy")
 
 

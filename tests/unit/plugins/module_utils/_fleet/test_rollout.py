@@ -143,6 +143,14 @@ def test_every_problem_and_every_step_is_listed_once() -> None:
     assert rollout.describe_problems([], []) == []
 
 
+def test_what_a_module_says_of_an_entry_and_a_variable_is_one_problem() -> None:
+    sentence = "Kandji has no custom profile 'A'; did you mean 'a'?"
+    of_rings, of_entry = f"device_trust_rings: {sentence}", f"name: {sentence}"
+    results = [{"msg": text} for text in (of_rings, of_entry, "name: It is empty.")]
+    assert rollout.collect_problems(results) == ([of_rings, "name: It is empty."], [])
+    assert rollout.collect_problems([{"msg": of_entry}]) == ([of_entry], [])
+
+
 def test_an_assertion_that_passed_is_not_a_problem() -> None:
     """Its result has a message, too."""
     passed = {"changed": False, "msg": ""}

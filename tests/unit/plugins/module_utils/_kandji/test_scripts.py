@@ -151,7 +151,12 @@ def test_a_script_is_selected_by_id_or_by_exact_name(name, item_id, expected):
     ("name", "item_id", "message"),
     [
         (None, "z", "library_item_id: Kandji has no custom script with the id z. Correct it."),
-        ("look", None, "name: Kandji has no custom script 'look'; did you mean 'Look'?"),
+        (
+            "look",
+            None,
+            "name: Kandji has no custom script 'look'; did you mean 'Look'? Give that name, or rename"
+            " the custom script in Kandji.",
+        ),
         (
             "Look",
             None,
