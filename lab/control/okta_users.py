@@ -21,7 +21,7 @@ from lab.control.schemas import (
     join,
     read_texts,
 )
-from lab.okta.device_records import DeviceFacts, User
+from lab.okta.device_records import PROVIDERS, DeviceFacts, User
 from lab.okta.device_registry import RegistrationRefused
 from lab.okta.groups_and_apps import App
 from lab.okta.org import Org
@@ -63,16 +63,19 @@ class UserControls:
     # Users and groups
 
     def set_user(self, request: ControlRequest) -> Body:
-        """Set the ``status`` of the user ``login``, and whether they enrolled a phone."""
+        """Set ``status`` and ``provider`` of the user ``login``, and whether they have a phone."""
         body = request.body
-        check_names(body, ("login", "status", "has_phone"))
+        check_names(body, ("login", "status", "has_phone", "provider"))
         user = find_user(self.org, body.get("login"))
         check_choice("status", body.get("status", user.status), USER_STATUSES)
+        check_choice("provider", body.get("provider", user.provider), PROVIDERS)
         if not isinstance(body.get("has_phone", True), bool):
             raise BadRequest("has_phone is either true or false.")
         user.status = body.get("status", user.status)
         user.has_phone = body.get("has_phone", user.has_phone)
-        return {"login": user.login, "status": user.status, "has_phone": user.has_phone}
+        user.provider = body.get("provider", user.provider)
+        names = ("login", "status", "has_phone", "provider")
+        return {name: getattr(user, name) for name in names}
 
     def set_group(self, request: ControlRequest) -> Body:
         """Set the members of the group ``name`` to exactly ``logins``; add the group if new."""

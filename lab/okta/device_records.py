@@ -13,6 +13,10 @@ from functools import cached_property
 
 KEPT = timedelta(hours=1)  # how long the index keeps versions in addition to its lag
 
+# Okta's AuthenticationProviderType: who verifies a user's password. Users of the first two have
+# none in Okta.
+PROVIDERS = ("FEDERATION", "SOCIAL", "ACTIVE_DIRECTORY", "IMPORT", "LDAP", "OKTA")
+
 
 @dataclass
 class User:
@@ -27,6 +31,12 @@ class User:
     status: str = "ACTIVE"
     last_login: datetime | None = None
     has_phone: bool = True  # whether a phone number is enrolled as authenticator
+    provider: str = "OKTA"
+
+    @property
+    def has_password(self) -> bool:
+        """Whether Okta takes a password: not of users of another identity provider."""
+        return self.provider not in PROVIDERS[:2]
 
     @property
     def name(self) -> str:

@@ -40,18 +40,23 @@ Methods = t.Mapping[tuple[str, str], frozenset[str]]
 
 
 def available_methods(
-    *, phone: bool, okta_verify: bool, device: Json | None, lock: str, off: t.Collection[str] = ()
+    *,
+    phone: bool,
+    okta_verify: bool,
+    device: Json | None,
+    lock: str,
+    off: t.Collection[str] = (),
+    password: bool = True,
 ) -> Methods:
-    """Return the methods of a user at a device. Every user has a password and e-mail.
+    """Return the methods of a user at a device. Every user has e-mail.
 
     ``okta_verify``: the user is registered on any device. ``device`` is the profile of this device,
     if it is registered, and ``lock`` its screen lock. ``off`` are Okta Verify's methods that are
     not active in the org.
     """
-    methods = {
-        ("okta_password", "password"): frozenset({"knowledge"}),
-        ("okta_email", "email"): frozenset({"possession"}),
-    }
+    methods = {("okta_email", "email"): frozenset({"possession"})}
+    if password:
+        methods["okta_password", "password"] = frozenset({"knowledge"})
     if phone:
         methods |= {
             ("phone_number", method): frozenset({"possession"}) for method in ("sms", "voice")

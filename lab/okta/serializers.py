@@ -96,9 +96,9 @@ def user_shape(user: User, base_url: str, realm_id: str) -> dict[str, t.Any]:
         "passwordChanged": whole_seconds(user.created),
         "type": {"id": "oty" + realm_id[3:]},
         "credentials": {
-            "password": {},
+            **({"password": {}} if user.has_password else {}),
             "emails": [{"value": user.email, "status": "VERIFIED", "type": "PRIMARY"}],
-            "provider": {"type": "OKTA", "name": "OKTA"},
+            "provider": {"type": user.provider, "name": user.provider},
         },
     }
 

@@ -145,8 +145,10 @@ class SignIns:
     def _methods(self, seat: Seat, record: Record | None, link: DeviceUser | None) -> Methods:
         verify = self.org.authenticators["okta_verify"]
         off = set(verify.methods) if verify.status_of(verify.key) == "INACTIVE" else verify.inactive
+        user = self.org.users[seat.user_id]
         return available_methods(
-            phone=self.org.users[seat.user_id].has_phone,
+            phone=user.has_phone,
+            password=user.has_password,
             okta_verify=record is not None or self.org.registry.is_registered(seat.user_id),
             device=record.profile if record else None,
             lock=link.screen_lock_type if link else "NONE",

@@ -14,7 +14,7 @@ import typing as t
 from datetime import timedelta
 
 from lab.okta import policies
-from lab.okta.device_records import DeviceFacts, User
+from lab.okta.device_records import PROVIDERS, DeviceFacts, User
 from lab.okta.groups_and_apps import BREAK_GLASS, App
 from lab.okta.org import Org
 from lab.okta.policies import Json
@@ -75,6 +75,7 @@ RECORDED: tuple[list[Json], ...] = (
 def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
     """Replace everything in an org, people and devices included. Return what draw_policy does."""
     draws = random.Random(f"fleet {seed}")
+    accounts = random.Random(f"accounts {seed}")  # apart: a seed has the same people and devices
     org.empty()
     for number in range(people):
         user = org.add_user(f"Person{number}", f"Of {seed}", f"person{number:03d}@example.com")
@@ -91,6 +92,8 @@ def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
             )
         if draws.random() < 0.05:
             user.status = "SUSPENDED"
+        if accounts.random() < 0.2:
+            user.provider = accounts.choice(PROVIDERS)
     return draw_policy(org, org.directory.app("Salesforce"), org.sign_ins.seats, seed)
 
 

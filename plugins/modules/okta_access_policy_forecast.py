@@ -127,7 +127,7 @@ forecast:
       Each is a warning, too.
     - C(status_unknown) has the logins of people in C(locked_out) of whom Okta does not show whether
       they can sign in at all. They count. People who left do not, as far as Okta shows it, which
-      takes one call for each of at most 100 people.
+      takes one call for each of at most 100 people whom the log alone shows.
   returned: success, and failure because of the forecast
   type: dict
   sample:
@@ -344,6 +344,7 @@ def _questions(
             user_id,
             login=directory.logins.get(user_id, user_id),
             groups=directory.groups_of(user_id),
+            sure_password=directory.surely_has_password(user_id),
             devices=(*devices, DeviceContext("MACOS")),
         )
         for user_id, devices in directory.devices.items()

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from lab.okta import policies
+from lab.okta import policies, serializers
 from lab.okta.device_registry import RegistrationRefused
 from lab.okta.sign_ins import Seat, Surroundings
 from lab.seeds import random_org
@@ -256,6 +256,24 @@ def test_a_chain_needs_every_step(org, app, rule, mac):
     assert org.sign_ins.open(app, mac).admitted
     org.users[mac.user_id].has_phone = False
     assert org.sign_ins.open(app, mac).reason == "unsatisfied"
+
+
+@pytest.mark.parametrize(
+    ("provider", "admitted"),
+    [("FEDERATION", False), ("SOCIAL", False), ("ACTIVE_DIRECTORY", True), ("OKTA", True)],
+)
+def test_users_of_another_identity_provider_have_no_password(
+    org, app, rule, mac, provider, admitted
+):
+    constraints = [{"knowledge": {"types": ["password"]}}]
+    method = {"type": "ASSURANCE", "factorMode": "1FA", "constraints": constraints}
+    rule(None, {"access": "ALLOW", "verificationMethod": method})
+    user = org.users[mac.user_id]
+    user.provider = provider
+    assert org.sign_ins.open(app, mac).admitted is admitted
+    shown = serializers.user_shape(user, "https://acme.okta.com", "guo1")["credentials"]
+    assert shown["provider"] == {"type": provider, "name": provider}
+    assert ("password" in shown) is admitted
 
 
 def test_without_fastpass_in_the_org_nobody_has_it(org, app, rule, mac):

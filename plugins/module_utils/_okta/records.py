@@ -39,9 +39,17 @@ DEVICE_STATUSES = (*WORKING_STATUSES, "SUSPENDED", "DEACTIVATED")
 MANAGEMENT_STATUSES = ("MANAGED", "NOT_MANAGED")
 
 
+# Credential providers whose users have a password in Okta, by its description. Users of the others,
+# FEDERATION and SOCIAL, authenticate at another identity provider.
+PASSWORD_PROVIDERS = ("OKTA", "ACTIVE_DIRECTORY", "LDAP", "IMPORT")
+
+
 @dataclass(frozen=True, slots=True)
 class OktaUser:
-    """A user: listUsers, getUser, listGroupUsers, and the user of a device record."""
+    """A user: listUsers, getUser, listGroupUsers, and the user of a device record.
+
+    ``status`` and ``credential_provider`` are None in summaries.
+    """
 
     id: str
     login: str | None = None
@@ -50,11 +58,13 @@ class OktaUser:
     status: str | None = None
     type_id: str | None = None
     email: str | None = None
+    credential_provider: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> OktaUser:
         """Return the user of a row."""
         profile = as_object(row.get("profile"))
+        provider = as_object(as_object(row.get("credentials")).get("provider"))
         return cls(
             id=as_id(row.get("id")),
             login=as_word(profile.get("login")),
@@ -63,7 +73,13 @@ class OktaUser:
             status=as_word(row.get("status")),
             type_id=as_word(as_object(row.get("type")).get("id")),
             email=as_word(profile.get("email")),
+            credential_provider=as_word(provider.get("type")),
         )
+
+    @property
+    def surely_has_password(self) -> bool:
+        """Whether the credential provider is one whose users have a password in Okta."""
+        return str(self.credential_provider).upper() in PASSWORD_PROVIDERS
 
     @property
     def name(self) -> str:

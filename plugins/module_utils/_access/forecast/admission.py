@@ -67,7 +67,8 @@ class Users:
 
     ``ids`` are by the key of the login (facts.person_key). ``devices`` are by user, ``members`` are
     user ids by group, ``types`` the ids of user types by user, and ``statuses`` those of their
-    accounts, as far as they were read. ``sessions`` are the global session policies, which may
+    accounts, as far as they were read. ``unsure_passwords`` are users who may have no password in
+    Okta. ``sessions`` are the global session policies, which may
     refuse a person before any rule is asked. ``unread_groups`` are those whose members Okta does
     not show. ``logins`` are by the keys of login and e-mail address (facts.logins_by_key).
     """
@@ -80,6 +81,7 @@ class Users:
     sessions: Sessions = Sessions()
     unread_groups: frozenset[str] = frozenset()
     logins: t.Mapping[str, str] = field(default_factory=dict)
+    unsure_passwords: frozenset[str] = frozenset()
 
     def identity_of(self, login: str) -> Identity | None:
         """Return what rules can ask of a person, or None if Okta showed no such user."""
@@ -87,7 +89,10 @@ class Users:
         if user_id is None:
             return None
         groups = frozenset(group for group, users in self.members.items() if user_id in users)
-        return Identity(user_id, groups, self.types.get(user_id), self.unread_groups)
+        return Identity(
+            *(user_id, groups, self.types.get(user_id), self.unread_groups),
+            sure_password=user_id not in self.unsure_passwords,
+        )
 
     def _id_of(self, login: str) -> str | None:
         key = person_key(login)
@@ -226,6 +231,7 @@ class _Policy:
             known.id if known.id in self._users else "",
             known.groups,
             known.user_type,
+            known.sure_password,
         )
         key = (*key, replace(device, managed=False).traits)
         if key not in self._known:

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from ..._core.errors import Forbidden
 from ..._okta.client import Okta
+from ..._okta.records import OktaUser
 from ..._okta.user_statuses import BLOCKED
 from ..rules.subjects import named_groups, named_platforms
 from . import people as directories
 from .changes import AppChange
 from .conditions import Person
-from .outcomes import EarlierRefusal, Forecast, forecast, split_refused
+from .outcomes import AccessChange, EarlierRefusal, Forecast, forecast, split_refused
 from .policy_reader import OtherPolicies
 from .sign_ins import read_sign_ins
 
@@ -35,7 +36,7 @@ def read_forecast(
     Without any, nothing is read but the device signal collection policies of an app that moves.
 
     A person counts once, with a row for each app. That takes one more call for each person who
-    would be locked out and whose status no group shows, if they are at most 100.
+    would be locked out and whom neither a device nor a group shows, if they are at most 100.
     """
     others = others or OtherPolicies(okta)
     changes = [change for change in changes if change.may_affect(others)]
@@ -48,7 +49,7 @@ def read_forecast(
     directories.correct_devices(okta, directory, sign_ins)
     total = Forecast(log_names_devices=sign_ins.names_devices)
     user_ids, refused_earlier = set[str](), set[EarlierRefusal]()
-    statuses: dict[str, str | None] = {}
+    judged: list[tuple[AppChange, list[Person]]] = []
     for change in changes:
         platforms = named_platforms(change.before, change.after)
         used, unseen = directories.people_of(sign_ins, directory, change.app.id, platforms)
@@ -64,8 +65,8 @@ def read_forecast(
             never_seen=total.never_seen + part.never_seen,
             people=len(user_ids),
         )
-        statuses.update({person.id: person.status for person in used})
-    total = _settle_statuses(okta, total, statuses)
+        judged.append((change, used))
+    total = _settle_accounts(okta, total, judged, others)
     return replace(
         total,
         refused_earlier=tuple(sorted(refused_earlier, key=lambda each: each.login)),
@@ -87,35 +88,62 @@ def _forecast_app(
     return part.for_app(change.app)
 
 
-def _settle_statuses(
-    okta: Okta, result: Forecast, statuses: t.Mapping[str, str | None]
+def _settle_accounts(
+    okta: Okta,
+    result: Forecast,
+    judged: t.Sequence[tuple[AppChange, t.Sequence[Person]]],
+    others: OtherPolicies,
 ) -> Forecast:
     """Return a forecast without the people who left, as far as Okta shows it.
 
-    The log names people whose status no group shows. Each who would be locked out is read. Whom
-    Okta does not show, such as a deleted user, counts as a person who can sign in.
+    The log names people whose accounts neither a device nor a group shows. Each who would be locked
+    out is read, and judged again if they have a password. Whom Okta does not show, such as a
+    deleted user, counts as a person who can sign in and who may have no password.
 
-    :arg statuses: those that are known, by user.
+    :arg judged: the people of each change.
     """
+    statuses = {person.id: person.status for _change, people in judged for person in people}
     unknown = {
         row.user_id: row.login for row in result.locked_out if statuses.get(row.user_id) is None
     }
     if len(unknown) > MAX_STATUS_READS:
         return replace(result, status_unknown=tuple(sorted(set(unknown.values()))))
-    left, hidden = set(), set()
-    for user_id, login in sorted(unknown.items()):
-        status = _read_status(okta, user_id)
-        if status is None:
-            hidden.add(login)
-        elif status in BLOCKED:
+    hidden, left, with_password = _read_accounts(okta, sorted(unknown))
+    rows = [row for row in result.locked_out if row.user_id not in left | with_password]
+    rows += _judge_with_passwords(judged, with_password, others)
+    places = {change.app.id: place for place, (change, _people) in enumerate(judged)}
+    rows.sort(key=lambda row: (places[row.app.id] if row.app else -1, row.login, row.device))
+    status_unknown = tuple(sorted(unknown[user_id] for user_id in hidden))
+    return replace(result, locked_out=tuple(rows), status_unknown=status_unknown)
+
+
+def _read_accounts(okta: Okta, user_ids: t.Iterable[str]) -> tuple[set[str], set[str], set[str]]:
+    """Return whom Okta does not show, who left, and who else surely has a password."""
+    hidden, left, with_password = set[str](), set[str](), set[str]()
+    for user_id in user_ids:
+        user = _read_user(okta, user_id)
+        if user is None or user.status is None:
+            hidden.add(user_id)
+        elif user.status in BLOCKED:
             left.add(user_id)
-    remaining = tuple(row for row in result.locked_out if row.user_id not in left)
-    return replace(result, locked_out=remaining, status_unknown=tuple(sorted(hidden)))
+        elif user.surely_has_password:
+            with_password.add(user_id)
+    return hidden, left, with_password
 
 
-def _read_status(okta: Okta, user_id: str) -> str | None:
+def _judge_with_passwords(
+    judged: t.Iterable[tuple[AppChange, t.Sequence[Person]]],
+    user_ids: t.Container[str],
+    others: OtherPolicies,
+) -> t.Iterator[AccessChange]:
+    """Yield the rows of some people, each of whom has a password."""
+    for change, people in judged:
+        known = [replace(each, sure_password=True) for each in people if each.id in user_ids]
+        yield from _forecast_app(change, known, (), others).locked_out
+
+
+def _read_user(okta: Okta, user_id: str) -> OktaUser | None:
     try:
-        user = okta.user(user_id)
+        return okta.user(user_id)
     except Forbidden:  # a role that is limited to some users
         return None
-    return user.status if user else None

@@ -94,13 +94,15 @@ class Identity:
 
     ``id`` is "" for people whom no rule names. ``groups`` are ids of the groups that were read;
     ``user_type`` is None where unknown. ``unread_groups`` are those whose members Okta does not
-    show: the person may be in each.
+    show: the person may be in each. ``sure_password`` is False if it is unknown whether the person
+    has a password in Okta.
     """
 
     id: str = ""
     groups: frozenset[str] = frozenset()
     user_type: str | None = None
     unread_groups: frozenset[str] = frozenset()
+    sure_password: bool = True
 
 
 @dataclass(frozen=True)

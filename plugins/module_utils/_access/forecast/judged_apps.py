@@ -133,6 +133,7 @@ class UserReader:
             sessions,
             frozenset(unread),
             self._logins(),
+            frozenset(directory.unsure_passwords),
         )
 
     def _logins(self) -> dict[str, str]:

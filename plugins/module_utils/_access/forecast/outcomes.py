@@ -57,7 +57,8 @@ def candidates(rules: Rules, person: Identity, device: DeviceContext) -> list[Ca
         applies = unknowns_to_apply(rule, person, device)
         if applies is None:
             continue
-        chosen.append(Candidate(applies, rule.name, satisfiable_by(rule, device)))
+        admits = satisfiable_by(rule, device, person.sure_password)
+        chosen.append(Candidate(applies, rule.name, admits))
         if not applies:
             break
     return chosen
@@ -377,6 +378,7 @@ class Comparison:
             person.groups & self._groups,
             person.unread_groups & self._groups,
             person.user_type,
+            person.sure_password,
             device.traits,
         )
         if key not in self._outcomes:

@@ -50,8 +50,9 @@ class Directory:
 
     ``devices`` are by user, ``members`` by group and by user. ``records`` are all records of Macs,
     by serial number. ``logins``, ``emails``, ``statuses`` of the accounts and ``types``, the ids of
-    user types, are by user, as far as Okta showed them. ``unread_groups`` are groups that Okta does
-    not have, with a sentence on what that means.
+    user types, are by user, as far as Okta showed them. ``unsure_passwords`` are users whose full
+    record does not show that they have a password in Okta. ``unread_groups`` are groups that Okta
+    does not have, with a sentence on what that means.
     """
 
     devices: dict[str, list[DeviceContext]] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Directory:
     statuses: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     unread_groups: dict[str, str] = field(default_factory=dict)
+    unsure_passwords: set[str] = field(default_factory=set)
 
     def add_device(self, device: OktaDevice) -> None:
         """Add a device record to each of its users."""
@@ -82,8 +84,10 @@ class Directory:
         self.logins[user.id] = user.name
         if user.email:
             self.emails[user.id] = user.email
-        if user.status:
+        if user.status:  # a full record, not a summary
             self.statuses[user.id] = user.status
+            if not user.surely_has_password:
+                self.unsure_passwords.add(user.id)
         if user.type_id:
             self.types[user.id] = user.type_id
 
@@ -93,6 +97,10 @@ class Directory:
             user_ids = frozenset(each.user.id for each in device.users or () if each.user.id)
             record = MacRecord(device.id, device.created, device.is_working, user_ids)
             self.records.setdefault(device.serial_key, []).append(record)
+
+    def surely_has_password(self, user_id: str) -> bool:
+        """Return whether the record of a user shows it; False for one that was not read in full."""
+        return user_id in self.statuses and user_id not in self.unsure_passwords
 
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the ids of the groups that a user is in, among those that were read."""
@@ -106,12 +114,13 @@ class Directory:
 def read_directory(okta: Okta, groups: t.Iterable[str], known: Members | None = None) -> Directory:
     """Return the active devices with their users, and the members of these groups.
 
-    Rules may name a group that was deleted. Whom they concern is unknown then.
+    Rules may name a group that was deleted. Whom they concern is unknown then. The users of devices
+    are read in full: a summary does not show whether they have a password.
 
     :arg known: members that were read already.
     """
     directory = Directory()
-    for device in okta.devices(RECORDS, expand="userSummary"):
+    for device in okta.devices(RECORDS, expand="user"):
         if device.is_working:
             directory.add_device(device)
         directory.add_record(device)
@@ -302,14 +311,14 @@ def _not_blocked(people: t.Iterable[Person]) -> list[Person]:
 def _person(
     directory: Directory, sign_ins: SignIns, user_id: str, devices: t.Iterable[DeviceContext]
 ) -> Person:
-    users = [members[user_id] for members in directory.members.values() if user_id in members]
     return Person(
         id=user_id,
         login=directory.logins.get(user_id) or sign_ins.logins.get(user_id) or user_id,
         groups=directory.groups_of(user_id),
-        user_type=next((user.type_id for user in users if user.type_id), None),
+        user_type=directory.types.get(user_id),
         unread_groups=frozenset(directory.unread_groups),
-        status=next((user.status for user in users), None),
+        status=directory.statuses.get(user_id),
+        sure_password=directory.surely_has_password(user_id),
         devices=tuple(devices),
     )
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a person can pass the verification method of a rule on a device. Pure.
 
-Okta Verify on a registered device is known, and so is a password; other authenticators are
-unknowns.
+Okta Verify on a registered device is known, and so is a password where Okta shows that the user has
+one; other authenticators are unknowns.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .conditions import (
     unreadable_parts,
 )
 
+PASSWORD = "authenticator: a password in Okta"  # unknown of users of another identity provider
 SECOND_FACTOR = "authenticator: a second factor"
 HARDWARE_KEYS = "device: its keys are protected by hardware"
 SCREEN_LOCK = "device: its user set up biometrics or a passcode"
@@ -49,11 +50,26 @@ CHARACTERISTICS = (
 LEVELS = ("OPTIONAL", "REQUIRED")
 
 
-def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
+class _SignIn(t.NamedTuple):
+    """The device of a sign-in, and whether its user surely has a password."""
+
+    device: DeviceContext
+    sure_password: bool
+
+    @property
+    def password(self) -> AnyOf:
+        return ALWAYS if self.sure_password else (frozenset({PASSWORD}),)
+
+    @property
+    def has_fast_pass(self) -> bool:
+        return self.device.registered and self.device.fast_pass
+
+
+def satisfiable_by(rule: PolicyRule, device: DeviceContext, sure_password: bool = True) -> AnyOf:
     """Return the sets of unknowns, each of which lets a person pass the rule on this device."""
     if rule.denies:
         return NEVER
-    by_method = _by_method(rule.verification, device)
+    by_method = _by_method(rule.verification, _SignIn(device, sure_password))
     access, unreadable = rule.sign_on.get("access"), unreadable_parts(rule, "actions")
     if access not in (None, "ALLOW"):
         unreadable |= {name_unknown("access", access)}
@@ -61,14 +77,14 @@ def satisfiable_by(rule: PolicyRule, device: DeviceContext) -> AnyOf:
     return _all_of([by_method or ALWAYS, (unreadable,)]) if unreadable else by_method
 
 
-def _by_method(method: Row, device: DeviceContext) -> AnyOf:
+def _by_method(method: Row, sign_in: _SignIn) -> AnyOf:
     kind, mode = method.get("type"), method.get("factorMode")
     if kind == "AUTH_METHOD_CHAIN":
-        return _any_of([_chain(chain, device) for chain in method.get("chains") or []])
+        return _any_of([_chain(chain, sign_in) for chain in method.get("chains") or []])
     if kind not in (None, "ASSURANCE") or mode not in (None, "1FA", "2FA"):
         return _unknown("verification method", method)
     constraints = method.get("constraints") or [{}]
-    return _any_of([_constraint(each, mode == "2FA", device) for each in constraints])
+    return _any_of([_constraint(each, mode == "2FA", sign_in) for each in constraints])
 
 
 def _unknown(subject: str, value: object) -> AnyOf:
@@ -84,30 +100,49 @@ def _all_of(parts: t.Sequence[AnyOf]) -> AnyOf:
     return _any_of([(frozenset().union(*chosen),) for chosen in product(*parts)])
 
 
-def _constraint(constraint: Row, two_factors: bool, device: DeviceContext) -> AnyOf:
-    """Return what lets a person pass one constraint, which has to be met in all its parts.
-
-    Where it does not ask for a possession factor, the number of factors alone counts.
-    """
-    possession = constraint.get("possession")
-    parts = [_knowledge(constraint.get("knowledge"))]
+def _constraint(constraint: Row, two_factors: bool, sign_in: _SignIn) -> AnyOf:
+    """Return what lets a person pass one constraint, which has to be met in all its parts."""
+    asked = [
+        name
+        for name in FACTORS
+        if constraint.get(name) is not None and is_asked(constraint[name], NO_LIMITS)
+    ]
+    parts = [PARTS[name](constraint[name], sign_in) for name in asked]
     parts += [
         _unknown("constraint", {name: part})
         for name, part in constraint.items()
-        if name not in ("knowledge", "possession") and part
+        if name not in FACTORS and part
     ]
-    if possession is not None and is_asked(possession, NO_LIMITS):
-        parts.append(_possession(possession, device))
-    elif two_factors and not (device.registered and device.fast_pass):
-        parts.append((frozenset({SECOND_FACTOR}),))
-    return _all_of(parts)
+    return _all_of([*parts, _two_factors(asked, sign_in)] if two_factors else parts)
 
 
-def _knowledge(part: Row | None) -> AnyOf:
-    """Return what lets a person pass: each has a password, and maybe a security question."""
-    if part is None or not is_asked(part, NO_LIMITS) or _permits_password(part):
+def _two_factors(asked: t.Collection[str], sign_in: _SignIn) -> AnyOf:
+    """Return what gives a person two factors, one of knowledge and one of possession.
+
+    Where a constraint asks for nothing, what verifies the user of Okta Verify is one, too (Okta's
+    description of AccessPolicyConstraint).
+
+    :arg asked: the factors that the constraint asks for.
+    """
+    has_knowledge = "knowledge" in asked or sign_in.sure_password
+    if has_knowledge and ("possession" in asked or sign_in.has_fast_pass):
         return ALWAYS
-    return _unknown("authenticator", limits_of(part, NO_LIMITS))
+    options: list[AnyOf] = [(frozenset({SECOND_FACTOR}),)]
+    if not asked and sign_in.has_fast_pass:
+        options.append(_verified(_user_verification([], sign_in.device)))
+    return _any_of(options)
+
+
+def _verified(unknowns: Conjunction | None) -> AnyOf:
+    return NEVER if unknowns is None else (unknowns,)
+
+
+def _knowledge(part: Row, sign_in: _SignIn) -> AnyOf:
+    """Return what lets a person pass: their password, and maybe a security question."""
+    by_password = sign_in.password if _permits_password(part) else NEVER
+    if by_password and _permits_only_password(part):
+        return by_password
+    return _any_of([by_password, _unknown("authenticator", limits_of(part, NO_LIMITS))])
 
 
 def _permits_password(part: Row) -> bool:
@@ -122,21 +157,34 @@ def _permits_password(part: Row) -> bool:
     )
 
 
+def _permits_only_password(part: Row) -> bool:
+    methods = part.get("authenticationMethods") or []
+    lists = [part.get("methods") or [], part.get("types") or []]
+    return bool(methods and all(map(_is_password, methods))) or any(
+        {str(each).upper() for each in names} == {"PASSWORD"} for names in lists
+    )
+
+
 def _is_password(method: Row) -> bool:
     return method.get("key") == "okta_password"
 
 
-def _possession(part: Row, device: DeviceContext) -> AnyOf:
+def _possession(part: Row, sign_in: _SignIn) -> AnyOf:
     """Return what lets a person pass: Okta FastPass on this device, else an unknown factor."""
     methods = part.get("authenticationMethods") or []
     fast_pass_only = all(_is_fast_pass(method) and method.get("method") for method in methods)
-    by_fast_pass = _fast_pass(part, device) if _permits_fast_pass(part) else NEVER
+    by_fast_pass = _fast_pass(part, sign_in) if _permits_fast_pass(part) else NEVER
     unknown_limits = set(limits_of(part, NO_LIMITS)) - {*NAMED_METHODS, *CHARACTERISTICS}
     if unknown_limits:
         return _unknown("authenticator", limits_of(part, NO_LIMITS))
     if methods and fast_pass_only:
         return by_fast_pass
     return _any_of([by_fast_pass, _unknown("authenticator", limits_of(part, NO_LIMITS))])
+
+
+# What lets a person pass a part of a constraint that is asked, by the factor.
+FACTORS = ("knowledge", "possession")
+PARTS = {"knowledge": _knowledge, "possession": _possession}
 
 
 def _permits_fast_pass(constraint: Row) -> bool:
@@ -154,13 +202,14 @@ def _is_fast_pass(method: Row) -> bool:
     return method.get("key") == OKTA_VERIFY and method.get("method") in (None, "signed_nonce")
 
 
-def _fast_pass(constraint: Row, device: DeviceContext) -> AnyOf:
+def _fast_pass(constraint: Row, sign_in: _SignIn) -> AnyOf:
     """Return what lets a person pass by Okta FastPass on this device.
 
     It is bound to the device and resists phishing. The device record may say whether its key lies
     in hardware, and that nothing unlocks it.
     """
-    if not device.registered or not device.fast_pass:
+    device = sign_in.device
+    if not sign_in.has_fast_pass:
         return NEVER
     unknowns = set(_unknown_levels(constraint))
     if constraint.get("hardwareProtection") == "REQUIRED":
@@ -202,21 +251,21 @@ def _user_verification(methods: t.Sequence[object], device: DeviceContext) -> Co
     return frozenset({SCREEN_LOCK, *single})
 
 
-def _chain(chain: Row, device: DeviceContext) -> AnyOf:
-    step = _any_of([_step(method, device) for method in chain.get("authenticationMethods") or []])
+def _chain(chain: Row, sign_in: _SignIn) -> AnyOf:
+    step = _any_of([_step(method, sign_in) for method in chain.get("authenticationMethods") or []])
     following = chain.get("next") or []
     if not following:
         return step
-    return _all_of([step, _any_of([_chain(branch, device) for branch in following])])
+    return _all_of([step, _any_of([_chain(branch, sign_in) for branch in following])])
 
 
-def _step(method: Row, device: DeviceContext) -> AnyOf:
+def _step(method: Row, sign_in: _SignIn) -> AnyOf:
     """Return what lets a person pass one method of a chain, by what it asks of the method."""
     asked = set(limits_of(method, NO_LIMITS)) - {"key", "method", "id"}
     if _is_password(method) and asked <= {"userPresence"}:
-        return ALWAYS
+        return sign_in.password
     by_any_method = _unknown("authenticator", method)
     if not _is_fast_pass(method) or not asked <= set(CHARACTERISTICS):
         return by_any_method
-    by_fast_pass = _fast_pass(method, device)
+    by_fast_pass = _fast_pass(method, sign_in)
     return by_fast_pass if method.get("method") else _any_of([by_fast_pass, by_any_method])

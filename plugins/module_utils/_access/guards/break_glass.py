@@ -226,7 +226,8 @@ def _identity(
     groups = frozenset(
         group for group, users in members.items() if user.id in [each.id for each in users]
     )
-    return Identity(user.id, groups, user.type_id, frozenset(named) - set(members))
+    deleted = frozenset(named) - set(members)
+    return Identity(user.id, groups, user.type_id, deleted, user.surely_has_password)
 
 
 def blocking_rule(after: Rules, person: Identity) -> str | None:

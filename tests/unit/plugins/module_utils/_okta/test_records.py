@@ -118,6 +118,31 @@ def test_a_user_is_named_by_login_else_by_id(row: dict[str, t.Any], name: str) -
     assert OktaUser.from_row(row).name == name
 
 
+@pytest.mark.parametrize(
+    ("credentials", "sure"),
+    [
+        ({"provider": {"type": "OKTA", "name": "OKTA"}}, True),
+        ({"provider": {"type": "ACTIVE_DIRECTORY"}}, True),
+        ({"provider": {"type": "LDAP"}}, True),
+        ({"provider": {"type": "IMPORT"}}, True),
+        ({"provider": {"type": "okta"}}, True),
+        ({"password": {}, "provider": {"type": "FEDERATION"}}, False),
+        ({"provider": {"type": "SOCIAL"}}, False),
+        ({"provider": {"type": "PASSKEY"}}, False),
+        ({"provider": {"type": 5}}, False),
+        ({"provider": "OKTA"}, False),
+        ({"password": {}}, False),
+        (None, False),
+    ],
+)
+def test_a_password_is_sure_of_the_providers_that_verify_one(
+    credentials: t.Any, sure: bool
+) -> None:
+    user = OktaUser.from_row({**ADA, "credentials": credentials})
+    assert user.surely_has_password is sure
+    assert OktaUser.from_row(ADA).credential_provider is None
+
+
 def test_an_enrolment_has_its_authenticator_and_status() -> None:
     assert Enrollment.from_row({"key": "okta_verify", "status": "ACTIVE"}) == Enrollment(
         "okta_verify", "ACTIVE"

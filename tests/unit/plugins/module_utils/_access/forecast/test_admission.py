@@ -669,3 +669,11 @@ def test_a_mac_that_may_be_erased_surely_admits_nobody_by_a_rule_for_registered_
     registered = rule("Registered", device={"registered": True})
     ada = of_ada(registered, OTHERS, macs=[fleet_mac(record(**ADA), left_mdm=True)])
     assert ada.today == "unknown" and "If the Mac was erased" in ada.reason
+
+
+def test_a_password_is_unknown_of_some_users() -> None:
+    known = users(unsure_passwords=frozenset({"u1"}))
+    ada = known.identity_of("ada@acme.com")
+    assert ada is not None and not ada.sure_password
+    sure = users(unsure_passwords=frozenset({"u2"})).identity_of("ada@acme.com")
+    assert sure is not None and sure.sure_password

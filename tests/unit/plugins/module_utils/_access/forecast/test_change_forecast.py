@@ -23,8 +23,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Refused,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
     LogEntity,
     LogEvent,
+    OktaUser,
+    PolicyRule,
 )
 
 from tests.unit.plugins.module_utils._access.fake_org import (
@@ -33,6 +36,7 @@ from tests.unit.plugins.module_utils._access.fake_org import (
     JIRA,
     ONLY_MANAGED,
     OPEN,
+    RECORD,
     FakeOrg,
     change_of,
     mac_of,
@@ -247,3 +251,52 @@ def test_what_okta_does_not_show_is_in_the_result():
     org.session_policies = org.signal_policies = forbidden
     result = read_forecast(org, [change_of()], 30, 100)
     assert len(result.unread) == 2 and result.locked_out_logins == ["ann@acme.com"]
+
+
+PASSWORD_RULE = PolicyRule.from_row(
+    {
+        "name": "Password",
+        "system": True,
+        "actions": {
+            "appSignOn": {
+                "access": "ALLOW",
+                "verificationMethod": {
+                    "factorMode": "1FA",
+                    "constraints": [{"knowledge": {"types": ["password"]}}],
+                },
+            }
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("provider", "is_on_device", "refused"),
+    [
+        ("OKTA", True, False),
+        ("FEDERATION", True, True),
+        (None, True, True),
+        ("OKTA", False, False),
+        ("FEDERATION", False, True),
+        ("absent", False, True),
+    ],
+)
+def test_a_rule_that_requires_a_password_names_who_may_have_none(provider, is_on_device, refused):
+    """Whom no device and no group shows is read."""
+    user = OktaUser("ann", "ann@acme.com", status="ACTIVE", credential_provider=provider)
+    devices = [replace(RECORD, users=(DeviceUser(user, "MANAGED"),))] if is_on_device else []
+    events = [sign_in(login, app, device="") for login in ("ann", "bob") for app in (APP, JIRA)]
+    org = FakeOrg(devices=devices, events=events)
+    bob = OktaUser("bob", "bob@acme.com", status="ACTIVE", credential_provider="SOCIAL")
+    known = {"ann": user if provider != "absent" else None, "bob": bob}
+    org.user = lambda user_id: org.reads.append(f"user {user_id}") or known[user_id]
+    changes = [change_of(app, OPEN, [PASSWORD_RULE]) for app in (APP, JIRA)]
+    result = read_forecast(org, changes, 30, 100)
+    people = ["ann@acme.com"] * refused + ["bob@acme.com"]
+    assert list(dict.fromkeys(logins_of(result.locked_out))) == [
+        (login, app) for app in ("Slack", "Jira") for login in people
+    ]
+    assert result.unknowns == ["authenticator: a password in Okta"]
+    assert result.status_unknown == (("ann@acme.com",) if provider == "absent" else ())
+    reads = [each for each in org.reads if each.startswith("user ")]
+    assert reads == (["user bob"] if is_on_device else ["user ann", "user bob"])

@@ -170,7 +170,8 @@ def test_a_record_shows_the_status_of_its_users_where_okta_does() -> None:
     row = {"id": "guo1", "status": "ACTIVE", "_embedded": {"users": [{"user": user}]}}
     reader.add(OktaDevice.from_row(row))
     okta: t.Any = org
-    assert reader.read(okta, [], OTHERS.sessions).statuses == {"u1": "LOCKED_OUT"}
+    read = reader.read(okta, [], OTHERS.sessions)
+    assert read.statuses == {"u1": "LOCKED_OUT"} and read.unsure_passwords == {"u1"}
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED", None])

@@ -759,3 +759,19 @@ def test_of_too_many_unknowns_the_extremes_are_possible() -> None:
         forecast.Candidate(conditions.NOTHING, "B", conditions.NEVER),
     ]
     assert forecast.possible_outcomes(chosen) == [Outcome(False, "B"), Outcome(True, "A")]
+
+
+def test_people_with_and_without_a_password_do_not_share_an_outcome() -> None:
+    method = {"factorMode": "1FA", "constraints": [{"knowledge": {"types": ["password"]}}]}
+    sign_on = {"access": "ALLOW", "verificationMethod": method}
+    asking = PolicyRule.from_row({"name": "x", "system": True, "actions": {"appSignOn": sign_on}})
+    opened = PolicyRule.from_row(
+        {"name": "x", "system": True, "actions": {"appSignOn": {"access": "ALLOW"}}}
+    )
+    comparison = forecast.Comparison([opened], [asking])
+    device = DeviceContext("MACOS")
+    lost = [
+        comparison.outcome_for(conditions.Identity(sure_password=sure), device).lost
+        for sure in (True, False)
+    ]
+    assert lost == [False, True]

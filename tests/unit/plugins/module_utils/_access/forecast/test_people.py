@@ -64,9 +64,7 @@ def test_the_records_that_do_not_work_are_read_too() -> None:
     org: t.Any = Org()
     directory.read_directory(org, [])
     statuses = ("ACTIVE", "UNSUSPENDED", "SUSPENDED", "DEACTIVATED")
-    assert org.searches == [
-        (" or ".join(f'status eq "{each}"' for each in statuses), "userSummary")
-    ]
+    assert org.searches == [(" or ".join(f'status eq "{each}"' for each in statuses), "user")]
 
 
 def test_an_older_record_of_a_person_is_as_their_newest_of_the_mac() -> None:
@@ -153,3 +151,16 @@ def test_each_person_of_a_mac_is_judged_alone() -> None:
     assert devices_of(newest, shared) == EITHER
     assert devices_of(newest, shared, user="ben") == [("d2", True), ("d1", True)]
     assert devices_of(newest, shared, used_at=AFTER) == [("d1", True)]
+
+
+def test_who_surely_has_a_password_is_known_of_full_records_alone() -> None:
+    known = directory.Directory()
+    full = {"status": "ACTIVE"}
+    known.add_user(OktaUser("ann", **full, credential_provider="OKTA"))
+    known.add_user(OktaUser("ben", **full, credential_provider="FEDERATION"))
+    known.add_user(OktaUser("ben"))  # a summary says nothing
+    known.add_user(OktaUser("cy", credential_provider="OKTA"))
+    known.add_user(OktaUser("dee", **full))
+    assert known.unsure_passwords == {"ben", "dee"}
+    sure = {each: known.surely_has_password(each) for each in ("ann", "ben", "cy", "dee", "eve")}
+    assert sure == {"ann": True, "ben": False, "cy": False, "dee": False, "eve": False}

@@ -358,3 +358,15 @@ def test_one_more_constraint_to_choose_from_locks_nobody_out(
     constraints = [*method["constraints"], *other["constraints"]] if method["constraints"] else []
     wider = [rule_of(0, "ALLOW", {**method, "constraints": constraints}, {})]
     assert forecast(simple, wider, [ada]).locked_out == ()
+
+
+def test_a_password_refuses_users_of_another_identity_provider() -> None:
+    by_key = {"possession": {"authenticationMethods": [{"key": "webauthn"}]}}
+    password = {"knowledge": {"types": ["password"]}}
+    one, both = (
+        [rule_of(0, "ALLOW", {"factorMode": "1FA", "constraints": [each]}, {})]
+        for each in (by_key, {**by_key, **password})
+    )
+    assert newly_refusing_rule(one, both) == "r0"
+    assert newly_refusing_rule(both, one) is None
+    assert newly_refusing_rule(both, both) is None

@@ -413,3 +413,94 @@ def test_a_part_of_a_constraint_that_is_not_required_and_limits_nothing_is_not_a
     method = {"factorMode": "1FA", "constraints": [{"possession": possession}]}
     answer = possible_verification.satisfiable_by(rule(method), STRANGE_MAC)
     assert {conditions.ALWAYS: True}.get(answer) is passes, answer
+
+
+# A user of another identity provider, who may have no password in Okta
+HAS_PASSWORD = frozenset({possible_verification.PASSWORD})
+SECOND_FACTOR = frozenset({possible_verification.SECOND_FACTOR})
+VERIFIED = frozenset({possible_verification.SCREEN_LOCK})
+LOCKED_MAC = DeviceContext("MACOS", True, screen_lock="PASSCODE")
+OPEN_MAC = DeviceContext("MACOS", True, screen_lock="NONE")
+IGNORED_MAC = DeviceContext("MACOS", True, screen_lock="PASSCODE", fast_pass=False)
+
+
+def other(limits):
+    return frozenset({conditions.name_unknown("authenticator", limits)})
+
+
+def constrained(mode, **constraint):
+    return {"factorMode": mode, "constraints": [constraint]}
+
+
+@pytest.mark.parametrize(
+    ("knowledge", "options"),
+    [
+        ({"types": ["password"]}, [HAS_PASSWORD]),
+        ({"types": ["PASSWORD"], "methods": ["password"]}, [HAS_PASSWORD]),
+        ({"methods": ["PASSWORD"], "types": []}, [HAS_PASSWORD]),
+        ({"authenticationMethods": [PASSWORD]}, [HAS_PASSWORD]),
+        ({}, [HAS_PASSWORD, other({})]),
+        (
+            {"types": ["password", "security_question"]},
+            [HAS_PASSWORD, other({"types": ["password", "security_question"]})],
+        ),
+        (
+            {"authenticationMethods": [PASSWORD, QUESTION]},
+            [HAS_PASSWORD, other({"authenticationMethods": [PASSWORD, QUESTION]})],
+        ),
+        ({"types": ["security_question"]}, [other({"types": ["security_question"]})]),
+        ({"required": False}, [frozenset()]),
+    ],
+)
+def test_a_password_is_unknown_of_a_user_of_another_identity_provider(knowledge, options):
+    asking = rule(constrained("1FA", knowledge=knowledge))
+    answer = possible_verification.satisfiable_by(asking, MAC, sure_password=False)
+    assert sorted(answer, key=sorted) == sorted(options, key=sorted)
+
+
+def test_a_password_in_a_chain_is_unknown_of_such_a_user():
+    asking = rule(chain(PASSWORD))
+    assert possible_verification.satisfiable_by(asking, MAC, sure_password=False) == (HAS_PASSWORD,)
+    assert possible_verification.satisfiable_by(asking, MAC) == conditions.ALWAYS
+
+
+@pytest.mark.parametrize(
+    ("constraint", "device", "options"),
+    [
+        ({}, STRANGE_MAC, [SECOND_FACTOR]),
+        ({}, LOCKED_MAC, [SECOND_FACTOR, VERIFIED]),
+        ({}, OPEN_MAC, [SECOND_FACTOR]),
+        ({}, IGNORED_MAC, [SECOND_FACTOR]),
+        ({"knowledge": {"types": ["password"]}}, LOCKED_MAC, [HAS_PASSWORD]),
+        ({"knowledge": {"types": ["password"]}}, STRANGE_MAC, [HAS_PASSWORD | SECOND_FACTOR]),
+        ({"possession": {"authenticationMethods": [SIGN_NONCE]}}, LOCKED_MAC, [SECOND_FACTOR]),
+        (
+            {
+                "knowledge": {"types": ["password"]},
+                "possession": {"authenticationMethods": [SIGN_NONCE]},
+            },
+            LOCKED_MAC,
+            [HAS_PASSWORD],
+        ),
+    ],
+)
+def test_two_factors_of_a_user_without_a_password(constraint, device, options):
+    asking = rule(constrained("2FA", **constraint))
+    answer = possible_verification.satisfiable_by(asking, device, sure_password=False)
+    assert sorted(answer, key=sorted) == sorted(options, key=sorted)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "device", "options"),
+    [
+        ({}, LOCKED_MAC, [frozenset()]),
+        ({}, IGNORED_MAC, [SECOND_FACTOR]),
+        ({"possession": {"authenticationMethods": [SIGN_NONCE]}}, MAC, [frozenset()]),
+        ({"possession": {"types": ["phone"]}}, STRANGE_MAC, [other({"types": ["phone"]})]),
+        ({"knowledge": {}, "possession": {"types": ["phone"]}}, MAC, [other({"types": ["phone"]})]),
+        ({"knowledge": {}}, STRANGE_MAC, [SECOND_FACTOR]),
+    ],
+)
+def test_two_factors_of_a_user_with_a_password(constraint, device, options):
+    answer = possible_verification.satisfiable_by(rule(constrained("2FA", **constraint)), device)
+    assert sorted(answer, key=sorted) == sorted(options, key=sorted)

@@ -184,15 +184,10 @@ def test_groups_types_and_statuses_come_from_the_members_of_groups():
     sign_ins = SignIns()
     sign_ins.add(event(), ["app1"])
     sign_ins.add(event("bob"), ["app1"])
-    members = {
-        "g1": {
-            "ann": OktaUser("ann", "Ann@acme.com", status="ACTIVE", type_id="t1"),
-            "bob": OktaUser("bob", status="SUSPENDED"),
-        }
-    }
-    used, others = directory.people_of(
-        sign_ins, directory.Directory(members=members), "app1", ["MACOS"]
-    )
+    known = directory.Directory()
+    ann = OktaUser("ann", "Ann@acme.com", status="ACTIVE", type_id="t1")
+    known.add_group("g1", [ann, OktaUser("bob", status="SUSPENDED")])
+    used, others = directory.people_of(sign_ins, known, "app1", ["MACOS"])
     assert [(one.id, one.groups, one.user_type, one.status) for one in used] == [
         ("ann", frozenset({"g1"}), "t1", "ACTIVE")
     ] and others == []
