@@ -96,6 +96,8 @@ class Switches:
     # or "refused": whether a rule can match devices that are not registered
     registered_false: str = "matches"
     users_and_groups: str = "both"  # or "either": what a rule with users and groups needs
+    # or "ignored": what a part of a constraint with ``required: false`` limits that excludes none
+    required_false: str = "limits"
     unknown_group: str = "error"  # or "accept": unknown ids of groups and users in a rule
     # or "ignore": a catch-all rule that is sent with conditions or another name
     catch_all_changes: str = "error"

@@ -101,6 +101,8 @@ class Circumstances:
     methods: t.Callable[[], Methods] = dict
     # whether a rule that includes users and groups is met by one of the two
     users_or_groups: bool = False
+    # whether a part of a constraint with ``required: false`` asks for what it limits
+    unrequired_limits: bool = True
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,8 @@ def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
                 rule,
                 (
                     "allowed"
-                    if not asks or satisfies(method, circumstances.methods())
+                    if not asks
+                    or satisfies(method, circumstances.methods(), circumstances.unrequired_limits)
                     else "unsatisfied"
                 ),
             )
@@ -262,12 +265,17 @@ def _negate(met: Known) -> Known:
 # What a rule asks for
 
 
-def satisfies(method: Json, held: Methods) -> bool:
-    """Return whether the user's methods are enough for a verificationMethod."""
+def satisfies(method: Json, held: Methods, unrequired_limits: bool = True) -> bool:
+    """Return whether the user's methods are enough for a verificationMethod.
+
+    ``unrequired_limits``: a part of a constraint with ``required: false`` asks for what it limits.
+    """
     if method.get("type") == "AUTH_METHOD_CHAIN":
         return any(_meets_chain(chain, held) for chain in method["chains"])
     constraints = method.get("constraints") or []
-    return not constraints or any(_meets_constraint(constraint, held) for constraint in constraints)
+    return not constraints or any(
+        _meets_constraint(constraint, held, unrequired_limits) for constraint in constraints
+    )
 
 
 def _meets_chain(chain: Json, held: Methods) -> bool:
@@ -280,7 +288,7 @@ def _meets_chain(chain: Json, held: Methods) -> bool:
     return here and (not following or _meets_chain(following[0], held))
 
 
-def _meets_constraint(constraint: Json, held: Methods) -> bool:
+def _meets_constraint(constraint: Json, held: Methods, unrequired_limits: bool) -> bool:
     """Return whether both parts of a constraint, knowledge and possession, are met."""
     return all(
         any(
@@ -288,15 +296,19 @@ def _meets_constraint(constraint: Json, held: Methods) -> bool:
             for factor, facts in held.items()
         )
         for name, part in constraint.items()
-        if name in ("knowledge", "possession") and _is_asked(part)
+        if name in ("knowledge", "possession") and _is_asked(part, unrequired_limits)
     )
 
 
-def _is_asked(part: Json) -> bool:
-    """Return whether a part limits methods. Recorded rules that do have ``required: false``."""
-    return (
-        part.get("required", True)
-        or any(part.get(name) for name in NAMED_METHODS)
+def _is_asked(part: Json, unrequired_limits: bool) -> bool:
+    """Return whether a part asks for a factor.
+
+    By Okta's description, one that excludes methods has ``required: false``.
+    """
+    if part.get("required", True) or part.get("excludedAuthenticationMethods"):
+        return True
+    return unrequired_limits and (
+        any(part.get(name) for name in NAMED_METHODS)
         or any(part.get(name) == "REQUIRED" for name in (*ASKED, "userPresence"))
     )
 

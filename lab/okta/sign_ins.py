@@ -139,6 +139,7 @@ class SignIns:
             assurances=around.assurances if record else frozenset(),
             expressions_hold=switches.expressions_hold,
             users_or_groups=switches.users_and_groups == "either",
+            unrequired_limits=switches.required_false == "limits",
             methods=partial(self._methods, seat, record, link),
         )
 

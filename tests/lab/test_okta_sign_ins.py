@@ -276,6 +276,24 @@ def test_users_of_another_identity_provider_have_no_password(
     assert ("password" in shown) is admitted
 
 
+@pytest.mark.parametrize(
+    ("position", "more", "admitted"),
+    [
+        ("limits", {}, False),
+        ("ignored", {}, True),
+        ("ignored", {"required": True}, False),
+        ("ignored", {"excludedAuthenticationMethods": NO_PHONES}, False),
+    ],
+)
+def test_a_part_that_is_not_required_asks_for_its_limits_or_not(
+    org, app, rule, mac, position, more, admitted
+):
+    org.world.switches.set(required_false=position)
+    part = {"required": False, "authenticationMethods": [{"key": "webauthn"}], **more}
+    rule(None, asking(**part))
+    assert org.sign_ins.open(app, mac).admitted is admitted
+
+
 def test_without_fastpass_in_the_org_nobody_has_it(org, app, rule, mac):
     rule(None, asking(phishingResistant="REQUIRED"))
     org.authenticators["okta_verify"].set_status("signed_nonce", "INACTIVE")

@@ -34,6 +34,7 @@ CANNOT_BE_READ: dict[str, str] = {
     ),
     "registered_false": _WRITE,
     "users_and_groups": _SIGN_IN,
+    "required_false": _SIGN_IN,
     "other_platforms": _SIGN_IN,
     "user_verification": _SIGN_IN,
     "federated_password": _SIGN_IN,

@@ -15,7 +15,7 @@ from itertools import product
 from ..._core.json_fields import Row
 from ..._okta.okta_verify_spellings import OKTA_VERIFY
 from ..._okta.records import PolicyRule
-from ..rules.constraint_parts import is_asked, limits_of, permits
+from ..rules.constraint_parts import is_asked, is_surely_asked, limits_of, permits
 from .conditions import (
     ALWAYS,
     NEVER,
@@ -28,6 +28,8 @@ from .conditions import (
 
 PASSWORD = "authenticator: a password in Okta"  # unknown of users of another identity provider
 SECOND_FACTOR = "authenticator: a second factor"
+# Of a part of a constraint that limits authenticators and excludes none.
+NOT_ASKED = 'constraint: Okta asks for nothing where a part has "required": false'
 HARDWARE_KEYS = "device: its keys are protected by hardware"
 SCREEN_LOCK = "device: its user set up biometrics or a passcode"
 # What the first one includes, by the one method that a rule permits.
@@ -107,6 +109,16 @@ def _constraint(constraint: Row, two_factors: bool, sign_in: _SignIn) -> AnyOf:
         for name in FACTORS
         if constraint.get(name) is not None and is_asked(constraint[name], NO_LIMITS)
     ]
+    surely_asked = [name for name in asked if is_surely_asked(constraint[name])]
+    options = [_parts(constraint, asked, two_factors, sign_in)]
+    if surely_asked != asked:
+        easier = _parts(constraint, surely_asked, two_factors, sign_in)
+        options.append(_all_of([(frozenset({NOT_ASKED}),), easier]))
+    return _any_of(options)
+
+
+def _parts(constraint: Row, asked: t.Sequence[str], two_factors: bool, sign_in: _SignIn) -> AnyOf:
+    """Return what lets a person pass a constraint that asks for these factors."""
     parts = [PARTS[name](constraint[name], sign_in) for name in asked]
     parts += [
         _unknown("constraint", {name: part})

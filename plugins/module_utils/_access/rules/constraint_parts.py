@@ -11,15 +11,23 @@ from ..._core.json_fields import Row
 
 
 def is_asked(part: Row, no_limits: Collection[str]) -> bool:
-    """Return whether a part of a constraint limits which authenticators a person may use.
+    """Return whether a part of a constraint may limit which authenticators a person may use.
 
-    Okta requires a part without ``required``, an empty one too. It shows ``required: false`` also
-    on parts that limit, whenever they exclude methods, and for user presence and device-bound
-    factors (recorded rules).
+    Okta requires a part without ``required``, an empty one too. Of one with ``required: false``
+    that limits, see ``is_surely_asked``.
 
     :arg no_limits: the keys that limit nothing.
     """
     return part.get("required") is not False or bool(limits_of(part, no_limits))
+
+
+def is_surely_asked(part: Row) -> bool:
+    """Return whether Okta surely asks for the factor of a part.
+
+    By its description, a part is not required where Okta shows ``required: false``, which it also
+    does wherever the part excludes methods. What other limits mean then is not described.
+    """
+    return part.get("required") is not False or bool(part.get("excludedAuthenticationMethods"))
 
 
 def limits_of(part: Row, no_limits: Collection[str]) -> dict[str, object]:

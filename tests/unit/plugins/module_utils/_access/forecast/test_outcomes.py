@@ -775,3 +775,29 @@ def test_people_with_and_without_a_password_do_not_share_an_outcome() -> None:
         for sure in (True, False)
     ]
     assert lost == [False, True]
+
+
+def test_a_part_that_becomes_required_may_refuse_people() -> None:
+    loose, strict = (
+        PolicyRule.from_row(
+            {
+                "name": "x",
+                "system": True,
+                "actions": {
+                    "appSignOn": {
+                        "access": "ALLOW",
+                        "verificationMethod": {
+                            "factorMode": "1FA",
+                            "constraints": [
+                                {"possession": {"required": required, "deviceBound": "REQUIRED"}}
+                            ],
+                        },
+                    }
+                },
+            }
+        )
+        for required in (False, True)
+    )
+    person = conditions.Identity()
+    assert forecast.compare_outcomes([loose], [strict], person, DeviceContext("MACOS")).lost
+    assert not forecast.compare_outcomes([strict], [loose], person, DeviceContext("MACOS")).lost

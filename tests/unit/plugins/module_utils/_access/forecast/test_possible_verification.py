@@ -402,7 +402,6 @@ def test_each_person_has_a_password_and_maybe_a_security_question(knowledge, pas
         ({"required": False}, True),
         ({"required": False, "reauthenticateIn": "PT2H"}, True),
         ({"required": False, "userVerification": "OPTIONAL", "attested": ""}, True),
-        # Okta enforces what a part limits, whatever it shows as required.
         ({"required": False, "userPresence": "REQUIRED"}, None),
         ({"required": False, "methods": ["sms"]}, None),
     ],
@@ -503,4 +502,71 @@ def test_two_factors_of_a_user_without_a_password(constraint, device, options):
 )
 def test_two_factors_of_a_user_with_a_password(constraint, device, options):
     answer = possible_verification.satisfiable_by(rule(constrained("2FA", **constraint)), device)
+    assert sorted(answer, key=sorted) == sorted(options, key=sorted)
+
+
+NOT_ASKED = frozenset({possible_verification.NOT_ASKED})
+EMAIL = {"key": "okta_email", "method": "email"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "constraint", "device", "options"),
+    [
+        (
+            "1FA",
+            {"possession": {"required": False, "deviceBound": "REQUIRED"}},
+            STRANGE_MAC,
+            [NOT_ASKED, other({"deviceBound": "REQUIRED"})],
+        ),
+        (
+            "2FA",
+            {"possession": {"required": False, "deviceBound": "REQUIRED"}},
+            STRANGE_MAC,
+            [NOT_ASKED | SECOND_FACTOR, other({"deviceBound": "REQUIRED"})],
+        ),
+        (
+            "1FA",
+            {"possession": {"required": False, "excludedAuthenticationMethods": [EMAIL]}},
+            STRANGE_MAC,
+            [other({"excludedAuthenticationMethods": [EMAIL]})],
+        ),
+        (
+            "1FA",
+            {
+                "knowledge": {"required": False, "types": ["security_question"]},
+                "possession": {"required": False, "types": ["phone"]},
+            },
+            STRANGE_MAC,
+            [NOT_ASKED, other({"types": ["security_question"]}) | other({"types": ["phone"]})],
+        ),
+        (
+            "1FA",
+            {
+                "knowledge": {"types": ["security_question"]},
+                "possession": {"required": False, "types": ["phone"]},
+            },
+            STRANGE_MAC,
+            [
+                NOT_ASKED | other({"types": ["security_question"]}),
+                other({"types": ["security_question"]}) | other({"types": ["phone"]}),
+            ],
+        ),
+        (
+            "1FA",
+            {"possession": {"required": False, "authenticationMethods": [SIGN_NONCE]}},
+            STRANGE_MAC,
+            [NOT_ASKED],
+        ),
+        (
+            "1FA",
+            {"possession": {"required": False, "authenticationMethods": [SIGN_NONCE]}},
+            MAC,
+            [frozenset()],
+        ),
+    ],
+)
+def test_whether_a_part_that_is_not_required_asks_for_its_limits_is_unknown(
+    mode, constraint, device, options
+):
+    answer = possible_verification.satisfiable_by(rule(constrained(mode, **constraint)), device)
     assert sorted(answer, key=sorted) == sorted(options, key=sorted)

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.constraint_parts import (
     is_asked,
+    is_surely_asked,
     limits_of,
     permits,
 )
@@ -38,6 +39,25 @@ def test_a_part_is_asked_if_it_is_required_or_limits(
 ) -> None:
     assert is_asked(part, NO_LIMITS) is asked
     assert limits_of(part, NO_LIMITS) == limits
+
+
+EXCLUDED = [{"key": "okta_email"}]
+
+
+@pytest.mark.parametrize(
+    ("part", "sure"),
+    [
+        ({}, True),
+        ({"required": True}, True),
+        ({"required": None}, True),
+        ({"required": False}, False),
+        ({"required": False, "deviceBound": "REQUIRED"}, False),
+        ({"required": False, "excludedAuthenticationMethods": []}, False),
+        ({"required": False, "excludedAuthenticationMethods": EXCLUDED}, True),
+    ],
+)
+def test_a_part_is_surely_asked_if_it_is_required_or_excludes(part: t.Any, sure: bool) -> None:
+    assert is_surely_asked(part) is sure
 
 
 @pytest.mark.parametrize(
