@@ -355,7 +355,7 @@ def test_each_play_says_what_to_do_if_the_variables_were_not_validated(path: Pat
     assert plays
     for play in plays:
         if re.search(r"\bdevice_trust\b", json.dumps(play)):
-            assert play.get("vars_files", [""])[0] == "vars/unvalidated.yml", play["name"]
+            assert play.get("vars_files", [""])[0] == "vars/common.yml", play["name"]
     [first] = [play["tasks"][0] for play in plays[:1]]
     assert first["register"] == "device_trust" and first["tags"] == ["always"]
 
@@ -370,7 +370,7 @@ def test_a_playbook_declares_whose_variables_it_uses(path):
     own += [(CHECKOUT / "playbooks" / f"{each}.yml").read_text("utf-8") for each in imported]
     whole = "\n".join(own)
     uses = set(re.findall(r"group/devicetrust\.okta_kandji\.(okta|kandji):", whole))
-    if re.search(r"scep_url|scep_challenge|vars/kandji_scep|kandji_scep_profile", whole):
+    if re.search(r"scep_url|scep_challenge|vars/scep|kandji_scep_profile", whole):
         uses.add("scep")
     playbook = DECLARATION.playbooks[path.stem]
     assert {*playbook.vendors, *playbook.may_use} == uses
