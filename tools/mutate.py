@@ -49,7 +49,7 @@ DECIDED_BY_EXAMPLES = {
     "_access/forecast/change_forecast.py": "which apps and people a forecast of a change counts",
     "_access/guards/checks.py": "which guards a change needs",
     "_access/forecast/judged_apps.py": "which rules judge the apps of a report",
-    "_access/rules/set_apply.py": "which rule is written next, and whether it was",
+    "_access/rules/rule_set_apply.py": "which rule is written next, and whether it was",
 }
 # Files that decide as well, though they also read or write. Paths below plugins/module_utils.
 NOT_PURE = {

@@ -8,6 +8,6 @@ The plugins of the other modules are links to this file, which must have their n
 
 from __future__ import annotations
 
-from ..plugin_utils._progress import ActionModule
+from ..plugin_utils._action import ActionModule
 
 __all__ = ["ActionModule"]

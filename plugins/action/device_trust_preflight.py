@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._core.results import Result
+from ..plugin_utils._action import ActionModule as BaseAction
+from ..plugin_utils._action import TaskVars
 from ..plugin_utils._caller_names import rename_options
-from ..plugin_utils._progress import ActionModule as ProgressAction
-from ..plugin_utils._progress import TaskVars
 
 # The option of a part -> the role that passes these options in a task of its own.
 PARTS = {
@@ -22,7 +22,7 @@ PARTS = {
 }
 
 
-class ActionModule(ProgressAction):
+class ActionModule(BaseAction):
     """Runs the module, and displays the warnings of its parts as its own."""
 
     _names_of_parts: t.Mapping[str, t.Mapping[str, str]] | None = None  # for the next retry

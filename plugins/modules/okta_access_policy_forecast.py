@@ -194,7 +194,7 @@ from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import app_moves, lookups
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.rules.rule_order import Rules, in_order, same_rules
-from ..module_utils._access.rules.set_plan import plan_rules
+from ..module_utils._access.rules.rule_set_plan import plan_rules
 from ..module_utils._access.rules.subjects import named_groups
 from ..module_utils._core.changes import described
 from ..module_utils._core.errors import Refused

@@ -130,8 +130,8 @@ from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import app_moves, lookups, recheck
-from ..module_utils._access.rules import set_apply as rule_set_apply
-from ..module_utils._access.rules import set_plan as rule_set
+from ..module_utils._access.rules import rule_set_apply
+from ..module_utils._access.rules import rule_set_plan as rule_set
 from ..module_utils._access.rules.rule_order import Rules, in_order
 from ..module_utils._access.rules.write_order import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module

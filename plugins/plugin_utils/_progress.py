@@ -10,76 +10,16 @@ is displayed here; so it reaches a terminal and AWX alike.
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 import threading
 import time
 import typing as t
 
-from ansible import constants as C
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
-
-from ..module_utils._core.progress import FILE_VARIABLE
-from ..module_utils._core.results import Result
-from ._caller_names import rename_options, trace_options
-from ._diff import render_diff
-from ._failure_display import omit_place_in_collection
 
 # The longest time without a line, in seconds. 0 displays no lines.
 INTERVAL_VARIABLE = "DEVICE_TRUST_PROGRESS_INTERVAL"
 DEFAULT_INTERVAL = 10.0
-TaskVars = dict[str, t.Any]  # the variables of a host in a play
-
-
-class ActionModule(NormalAction):
-    """Runs the module of the same name as Ansible does without this plugin, and displays lines.
-
-    Its messages name the variables of the playbook or role that the options come from.
-    """
-
-    _names: dict[str, str] | None = None  # for the next retry, when the task has no source
-
-    def run(self, tmp: t.Any = None, task_vars: TaskVars | None = None) -> Result:
-        """Return the module's result."""
-        interval, task = read_interval(os.environ), self._task
-        with contextlib.ExitStack() as stack:
-            # With async, Ansible itself reports each time that it looks after the module.
-            if interval and not task.no_log and not task.async_val:
-                host = (task_vars or {}).get("inventory_hostname", "")
-                lines = Lines(f"{task.action.rpartition('.')[2]} [{host}]", interval)
-                file = stack.enter_context(
-                    tempfile.NamedTemporaryFile("rb", prefix="progress-", dir=C.DEFAULT_LOCAL_TMP)
-                )
-                environment = task.environment
-                stack.callback(setattr, task, "environment", environment)  # for the next retry
-                task.environment = [*(environment or []), {FILE_VARIABLE: file.name}]
-                stack.enter_context(watching(file, lines))
-            result: Result = super().run(tmp, task_vars)
-        if "diff" in result:
-            result["diff"] = render_diff(result["diff"])
-        if self._names is None:
-            self._names = self._variables_of_options(task_vars or {})
-        if result.get("failed"):
-            omit_place_in_collection(self._task)
-        return rename_options(result, self._names)
-
-    def _variables_of_options(
-        self, task_vars: TaskVars, part: str = "", part_role: str = ""
-    ) -> dict[str, str]:
-        """Return option -> the variable that a user of the playbook or role sets for it.
-
-        :arg part: names an option that holds options of another module: these are traced, too.
-        :arg part_role: the role that passes the options of that module otherwise.
-        """
-        source = self._task.get_ds()
-        arguments = source.get(self._task.action) if isinstance(source, dict) else None
-        role = self._task._role
-        name = role.get_name(False) if role else ""
-        names = trace_options(arguments, name, task_vars)
-        inner = arguments.get(part) if part and isinstance(arguments, dict) else None
-        return {**names, **trace_options(inner, name or part_role, task_vars)}
 
 
 class Lines:

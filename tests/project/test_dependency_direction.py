@@ -108,7 +108,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/profiles/enrolment_check.py",
         "module_utils/_kandji/profiles/redelivery_apply.py",
         "module_utils/_access/policies/apply.py",
-        "module_utils/_access/rules/set_apply.py",
+        "module_utils/_access/rules/rule_set_apply.py",
         "module_utils/_device_records/apply.py",
         "module_utils/_device_records/audit.py",
         "module_utils/_report/report_files.py",

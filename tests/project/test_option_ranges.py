@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import options
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.option_checks import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.option_values import (
     RANGES,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.constants import (

@@ -25,7 +25,7 @@ from .._okta.auth import TOKEN, has_credentials, make_auth, scopes_of
 from .._okta.client import Okta
 from .errors import DeviceTrustError
 from .masking import Masker
-from .option_checks import check_ranges, check_texts
+from .option_values import check_ranges, check_texts
 from .options import KANDJI, OKTA, Params, require
 from .progress import FILE_VARIABLE, Progress
 from .results import Result

@@ -14,7 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._core.errors import BadOption
 from .._core.json_fields import Json, Row
-from .._core.option_checks import check_ranges, check_texts
+from .._core.option_values import check_ranges, check_texts
 from .._core.options import ArgumentSpec, Option, Params
 from .records import LogEntity, LogEvent
 

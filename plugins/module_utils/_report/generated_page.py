@@ -40,7 +40,7 @@ HEADER = """<header>
 SECTION = """<section aria-labelledby="{id}"><h2 id="{id}">{title}</h2>{body}</section>
 """
 
-TELL = """<article><h3><span class="pill {kind}">{label}</span> <span class="quiet">{count} {macs}</span></h3><blockquote>{text}</blockquote>
+MESSAGE = """<article><h3><span class="pill {kind}">{label}</span> <span class="quiet">{count} {macs}</span></h3><blockquote>{text}</blockquote>
 <p class="step"><b>Next step</b> {step}</p>
 <p class="actions"><button type="button" data-copy>Copy text</button> <button type="button" data-stage="{stage}">Show these Macs</button></p></article>
 """

@@ -42,7 +42,7 @@ PAGE_COLUMNS = tuple(
 NAMED_MOVES = 25
 
 # Stage -> what to tell the users of its Macs. A quiet stage needs no message.
-TELL = {
+USER_MESSAGES = {
     "KANDJI_MISSING": (
         "Okta knows a Mac of yours that our device management does not. If you still use it, please"
         " tell us, so that we can enrol it."
@@ -420,12 +420,12 @@ def _tell(figures: Figures) -> str:
         if stage in QUIET_STAGES:
             continue
         lines.append(
-            page.TELL.format(
+            page.MESSAGE.format(
                 kind=kind(stage),
                 stage=escape(stage),
                 label=escape(label(stage)),
                 count=f"{count:,}",
-                text=escape(TELL[stage]),
+                text=escape(USER_MESSAGES[stage]),
                 step=escape(figures.steps.get(stage, "")),
                 macs="Mac" if count == 1 else "Macs",
             )

@@ -24,7 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
     Rules,
     in_order,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.set_plan import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_set_plan import (
     RuleSetPlan,
     plan_rules,
 )

@@ -486,12 +486,12 @@ def test_the_policy_names_the_one_style_and_the_one_script() -> None:
 
 
 def test_the_report_has_a_message_for_each_stage_that_is_not_quiet() -> None:
-    assert set(html.TELL) == set(STAGES) - set(QUIET_STAGES)
+    assert set(html.USER_MESSAGES) == set(STAGES) - set(QUIET_STAGES)
     text = report([replace(SAMPLE, serial_number=stage, stage=stage) for stage in STAGES])
     shown = re.findall(
         r'data-copy>Copy text</button> <button type="button" data-stage="(\w+)"', text
     )
-    assert sorted(shown) == sorted(html.TELL)
+    assert sorted(shown) == sorted(html.USER_MESSAGES)
 
 
 @pytest.mark.parametrize("stage", STAGES)

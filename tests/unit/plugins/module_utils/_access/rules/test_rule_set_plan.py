@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
-    set_plan as rule_set,
+    rule_set_plan as rule_set,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RuleRequest,

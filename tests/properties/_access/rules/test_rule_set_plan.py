@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     Rules,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.set_plan import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_set_plan import (
     plan_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (

@@ -17,7 +17,7 @@ from ..policies.apply import MAX_ATTEMPTS, create_rule
 from .comparison import comparable_effect, find_differences, merge_rule
 from .plan import names_of, verify_rule, with_priority
 from .rule_order import Rules, in_order
-from .set_plan import RuleSetPlan
+from .rule_set_plan import RuleSetPlan
 from .write_order import Step
 
 

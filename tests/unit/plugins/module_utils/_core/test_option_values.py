@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.option_checks import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.option_values import (
     RANGES,
     check_ranges,
     check_texts,

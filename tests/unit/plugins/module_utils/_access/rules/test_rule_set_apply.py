@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.set_apply import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_set_apply import (
     apply_rules,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.set_plan import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_set_plan import (
     plan_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.write_order import (
@@ -29,7 +29,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 )
 
 from tests.unit.plugins.module_utils._access.policies.test_apply import FakeOkta, rule_row
-from tests.unit.plugins.module_utils._access.rules.test_set_plan import CATCH_ALL, request
+from tests.unit.plugins.module_utils._access.rules.test_rule_set_plan import CATCH_ALL, request
 
 EARLIER = PolicyRule.from_row({**rule_row("a", 0), **request("a", "g1").body})
 COPY = name_copy(EARLIER, [])
