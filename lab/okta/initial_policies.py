@@ -16,12 +16,16 @@ from lab.okta.groups_and_apps import (
     Directory,
 )
 from lab.okta.policies import Policies
+from lab.okta.session_and_signal_policies import OtherPolicies
 
 ENROLL = {"okta_password": "REQUIRED", "okta_email": "OPTIONAL", "okta_verify": "OPTIONAL"}
 
 
 def add_initial_policies(
-    policies: Policies, directory: Directory, enrolment: EnrolmentPolicies
+    policies: Policies,
+    directory: Directory,
+    enrolment: EnrolmentPolicies,
+    others: OtherPolicies,
 ) -> None:
     """Add Okta's own policies, groups and apps, and the policy that the company's apps share."""
     everyone = directory.add_group(
@@ -33,6 +37,7 @@ def add_initial_policies(
         type="BUILT_IN",
     )
     enrolment.add("Default Policy", [everyone.id], ENROLL, system=True)
+    others.add_default_session_policy(everyone.id)
     policies.add("Any two factors", "Require two factors to access.", system=True)
     policies.add("Okta Account Management", None, resource=ACCOUNT_MANAGEMENT)
     for name, label in OWN_APPS:

@@ -79,7 +79,7 @@ class Org:
             )
             if world.options.consoles:
                 self.platform.add()
-            add_initial_policies(self.policies, self.directory, self.enrolment)
+            add_initial_policies(self.policies, self.directory, self.enrolment, self.others)
 
     @property
     def other_url(self) -> str:
@@ -135,7 +135,7 @@ class Org:
         self.log, self.sign_ins, self.registry = SystemLog(), SignIns(self), DeviceRegistry(self)
         self.enrolment.policies.clear()
         self.others.policies.clear()
-        add_initial_policies(self.policies, self.directory, self.enrolment)
+        add_initial_policies(self.policies, self.directory, self.enrolment, self.others)
 
     def add_emergency_user(self, login: str) -> User:
         """Add a user whose id is drawn apart: a seed gives the same ids with and without it."""

@@ -34,6 +34,7 @@ class OtherRule:
     conditions: Json
     actions: Json
     status: str = "ACTIVE"
+    system: bool = False
 
     def applies(self, now: Circumstances) -> bool:
         """Return whether a sign-in meets all conditions."""
@@ -107,11 +108,19 @@ class OtherPolicies:
         actions = {"deviceSignalCollection": {"deviceContextProviders": [provider]}}
         policy.rules.append(OtherRule(self._id("0pr"), name, own_conditions, actions))
 
+    def add_default_session_policy(self, everyone: str) -> None:
+        """Add the policy that each org has, for the group Everyone: it allows each session."""
+        policy = self.add(SESSION, "Default Policy", groups=[everyone])
+        policy.system = True
+        self.add_session_rule(policy, "Default Rule", "ALLOW")
+        policy.rules[0].system = True
+
     def of_kind(self, kind: str, status: str | None = None) -> list[OtherPolicy]:
-        """Return the policies of a kind, of one status or of any."""
-        return [
+        """Return the policies of a kind, of one status or of any, the default one last."""
+        policies = [
             each for each in self.policies if each.kind == kind and status in (None, each.status)
         ]
+        return sorted(policies, key=lambda each: each.system)
 
     def find(self, policy_id: str) -> OtherPolicy | None:
         """Return a policy by id."""
@@ -180,7 +189,7 @@ class OtherPolicies:
                 "priority": number,
                 "created": created,
                 "lastUpdated": created,
-                "system": False,
+                "system": rule.system,
                 "conditions": rule.conditions,
                 "actions": rule.actions,
                 "_links": {"self": link(f"{url}/{rule.id}", "GET", "PUT", "DELETE")},

@@ -158,7 +158,10 @@ RULES: list[Row] = [
         "status": "ACTIVE",
         "system": access == "DENY",
         "conditions": conditions,
-        "actions": {"appSignOn": {"access": access, "verificationMethod": {"factorMode": "1FA"}}},
+        "actions": {
+            "appSignOn": {"access": access, "verificationMethod": {"factorMode": "1FA"}},
+            "signon": {"access": "ALLOW"},  # as a rule of the default global session policy
+        },
     }
     for number, access, conditions in (
         (
@@ -172,6 +175,9 @@ RULES: list[Row] = [
         (99, "DENY", None),
     )
 ]
+
+
+SESSIONS: Row = {"id": "rst9", "name": "Default Policy", "status": "ACTIVE", "system": True}
 
 
 def event(number: int) -> Row:
@@ -235,7 +241,7 @@ class Vendors:
         if name == "listAuthenticatorMethods":
             return [{"type": "signed_nonce", "status": "ACTIVE"}], {}
         if name == "listPolicies":  # of global sessions, device signals and enrolment
-            return [], {}
+            return [SESSIONS] if query["type"] == "OKTA_SIGN_ON" else [], {}
         if name in PAGED:
             make, size = PAGED[name]
             start = int(query.get("after", 0))

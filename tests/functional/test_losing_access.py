@@ -191,7 +191,7 @@ def test_the_rules_of_apps_decide_and_cost_their_pages_alone(watched, run_module
     assert calls - plain == {
         "listApplications": math.ceil(len(org.directory.apps) / 200),
         "listPolicies": 3,  # of apps, global sessions and device signals
-        "listPolicyRules": 2,
+        "listPolicyRules": 3,  # of the apps and of the default global session policy
         "listGroupUsers": 1,
     }
     # Read once for both: why nobody registered a Mac, and whether Okta FastPass is active.

@@ -437,6 +437,7 @@ def test_a_rule_that_locks_somebody_out_is_refused_with_names(desk):
         "listPolicies",  # device signal collection policies
         "listPolicyMappings",
         "listPolicyRules",
+        "listPolicyRules",  # of the default global session policy
     ]
     user_id = next(iter(record.users))
     record.users[user_id].set_managed(True)

@@ -79,7 +79,19 @@ def test_policies_need_a_type_and_are_found_by_their_beginning(okta, policy):
     assert [row["id"] for row in okta.get("/policies", type="ACCESS_POLICY", q="mi").json] == [
         policy
     ]
-    assert okta.get("/policies", type="OKTA_SIGN_ON").json == []
+
+
+def test_each_org_has_a_default_global_session_policy_which_comes_last(okta, org):
+    org.others.add("OKTA_SIGN_ON", "Staff", [])
+    rows = okta.get("/policies", type="OKTA_SIGN_ON").json
+    assert [(row["name"], row["system"], row["priority"]) for row in rows] == [
+        ("Staff", False, 1),
+        ("Default Policy", True, 2),
+    ]
+    everyone = org.directory.group("Everyone").id
+    assert rows[1]["conditions"]["people"]["groups"]["include"] == [everyone]
+    (rule,) = okta.get(f"/policies/{rows[1]['id']}/rules").json
+    assert rule["system"] and rule["actions"]["signon"]["access"] == "ALLOW"
 
 
 def test_policies_come_in_pages(okta):

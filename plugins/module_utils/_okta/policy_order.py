@@ -15,12 +15,12 @@ AnyPolicy = t.TypeVar("AnyPolicy", bound=RankedPolicy)
 
 
 def in_order(policies: t.Iterable[AnyPolicy]) -> tuple[AnyPolicy, ...]:
-    """Return the active policies in the order in which Okta evaluates them, the default one last.
+    """Return the policies in the order in which Okta evaluates them, the default one last.
 
-    A policy without a priority comes after those that have one. One without a status counts as
-    active.
+    Inactive ones are left out. One without a status, or with another word, may be active. A policy
+    without a priority comes after those that have one.
     """
-    active = [policy for policy in policies if policy.status in (None, "ACTIVE")]
+    active = [policy for policy in policies if policy.status != "INACTIVE"]
 
     def place(policy: AnyPolicy) -> tuple[bool, bool, int]:
         return policy.system, policy.priority is None, policy.priority or 0
@@ -34,7 +34,8 @@ def policy_of(
     """Return the first policy in order that applies to a person, None if that is not known.
 
     The default policy is for everybody. A policy that does not show for whom it is may be the one,
-    as may one that names more than the groups which Okta's description has.
+    as may one that names more than the groups which Okta's description has, or whose status is an
+    unknown word. One without a status counts as active.
 
     :arg is_member: whether the person is in a group.
     """
@@ -44,7 +45,7 @@ def policy_of(
         if policy.hides_people or policy.people.users or policy.people.groups_excluded:
             return None
         if any(map(is_member, policy.groups)):
-            return policy
+            return policy if policy.status in (None, "ACTIVE") else None
     return None
 
 

@@ -185,7 +185,6 @@ class DrawnPeople:
 
     def _draw_policies(self, draws: random.Random) -> None:
         """Replace the policy of the app by one of a shape. Add policies of other kinds."""
-        from lab.okta.groups_and_apps import EVERYONE
         from lab.okta.session_and_signal_policies import SESSION, SIGNALS
         from lab.okta.sign_ins import RISKS, Surroundings
 
@@ -209,12 +208,6 @@ class DrawnPeople:
         if draws.random() < 0.3:
             session = org.others.add(SESSION, "Left", groups=[refused.id])
             org.others.add_session_rule(session, "Refused", "DENY")
-        # Without it, Okta shows nobody without a Mac or a group: that is not settled.
-        if self.shape in SETTLED or draws.random() < 0.5:
-            everyone = org.directory.group(EVERYONE).id
-            session = org.others.add(SESSION, "Default Policy", groups=[everyone])
-            session.system = True
-            org.others.add_session_rule(session, "Default Rule", "ALLOW")
         for user_id in org.users:
             zones = frozenset(OFFICE["network"]["include"]) if draws.random() < 0.5 else frozenset()
             org.sign_ins.surroundings[user_id] = Surroundings(zones, draws.choice(RISKS))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from functools import cached_property
 
-from ..._core.errors import ApiError, NotFound
+from ..._core.errors import ApiError
 from ..._http.operations import Operation
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
@@ -42,7 +42,7 @@ ENRICHING_USES = (
 # collection policies; each org has a default global session policy.
 NO_SUCH_KIND = (400, 404, 405)
 NO_FEATURE = "E0000015"
-FORBIDDEN = 403
+FORBIDDEN, MISSING = 403, 404
 HIDDEN_SESSIONS = (
     "Global session policies: the credentials may not read them (403). Whom they refuse is unknown,"
     " so nobody surely gets in, and no break-glass group is sure."
@@ -50,6 +50,11 @@ HIDDEN_SESSIONS = (
 ABSENT_SESSIONS = (
     "Global session policies: Okta answers as if the org had none, which each org has. Whom they"
     " refuse is unknown, so nobody surely gets in, and no break-glass group is sure."
+)
+HIDDEN_DEFAULT = (
+    "Global session policies: Okta does not show the default policy, which each org has, so others"
+    " may be missing, too. Whom they refuse is unknown, so nobody surely gets in, and no"
+    " break-glass group is sure."
 )
 HIDDEN_SIGNALS = (
     "Device signal collection policies: the credentials may not read them (403). Whom they leave"
@@ -69,12 +74,12 @@ Item = t.TypeVar("Item")
 class OtherPolicies:
     """The active policies of other kinds, each kind read once, when it is needed first.
 
-    A kind takes a list and a read of the rules of each active policy; of each active device signal
-    collection policy the mappings, too, and the rules only if it has any. With these, two reads
-    tell whether Okta FastPass is active (``fast_pass``). An org may not have device signal
-    collection policies; each has global session policies, whatever it answers. What a credential
-    may not read is in ``unread``, and may be anything: what depends on it is unknown. Other errors
-    are raised.
+    A kind takes a list and a read of the rules of each policy that may be active; of each such
+    device signal collection policy the mappings, too, and the rules only if it has any. With these,
+    two reads tell whether Okta FastPass is active (``fast_pass``). An org may not have device
+    signal collection policies; each has global session policies with a default one, whatever it
+    answers. What a credential may not read is in ``unread``, and may be anything: what depends on
+    it is unknown. Other errors are raised.
 
     :arg operations: list, rules, mappings, authenticators and methods, if not those of ``USES``.
     :arg warn: displays what a credential may not read, once.
@@ -102,7 +107,10 @@ class OtherPolicies:
         if policies is None:
             return Sessions(is_unread=True)
         known = tuple(map(self._session_policy, in_order(policies)))
-        return Sessions(known, is_unread=any(each.rules is None for each in known))
+        is_whole = any(each.policy.system for each in known)
+        if not is_whole:
+            self._reader.note(HIDDEN_DEFAULT)
+        return Sessions(known, not is_whole or any(each.rules is None for each in known))
 
     def _session_policy(self, policy: RankedPolicy) -> SessionPolicy:
         rules = self._reader.items(
@@ -186,17 +194,20 @@ class _Reader:
     ) -> tuple[Item, ...] | None:
         """Return rules or mappings of a policy, None if they are not shown.
 
-        A policy that was deleted meanwhile has none.
+        By 404 the policy was deleted, or is one that the credentials may not read.
         """
         try:
             return tuple(read(policy.id))
-        except NotFound:
-            return ()
         except ApiError as error:
-            if error.status != FORBIDDEN:
+            if error.status not in (FORBIDDEN, MISSING):
                 raise
+            fact = (
+                "the credentials may not read its rules or mappings (403)"
+                if error.status == FORBIDDEN
+                else "Okta lists it and does not find its rules or mappings (404)"
+            )
             self.note(
-                f"Policy {policy.name!r}: the credentials may not read its rules or mappings (403)."
-                " They count as not known, so the forecast may list too many people."
+                f"Policy {policy.name!r}: {fact}. They count as not known, so the forecast may list"
+                " too many people."
             )
             return None

@@ -7,7 +7,7 @@ Okta takes the first active policy whose people a person is among, and its first
 Where no rule of a policy applies, the next policy is judged, too: a refusal is sure only if every
 rule that may decide refuses. What depends on the network or on another condition that only the
 sign-in settles is not a sure refusal, nor is that of a policy of which Okta does not show for whom
-it is, nor that of a rule whose access is neither ALLOW nor DENY.
+it is, or that it is active, nor that of a rule whose access is neither ALLOW nor DENY.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ def _policy_applies(policy: RankedPolicy, person: Identity) -> bool | None:
     unknowns = unknowns_to_apply(rule, person, ANY_DEVICE)
     if unknowns is None:
         return False
-    return True if unknowns == NOTHING and not policy.hides_people else None
+    is_sure = unknowns == NOTHING and not policy.hides_people and policy.status == "ACTIVE"
+    return True if is_sure else None
 
 
 def _without_open_conditions(rule: SessionRule) -> SessionRule:

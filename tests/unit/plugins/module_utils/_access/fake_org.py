@@ -89,7 +89,10 @@ class FakeOrg:
 
     def session_policies(self) -> list[RankedPolicy]:
         self.reads.append("session policies")
-        return []
+        return [DEFAULT_POLICY]
+
+    def session_rules(self, policy_id: str) -> list[SessionRule]:
+        return [SessionRule("r", "Default Rule", status="ACTIVE", system=True, access="ALLOW")]
 
     def signal_policies(self) -> list[RankedPolicy]:
         self.reads.append("signal policies")
@@ -137,6 +140,7 @@ class FakeOrg:
 
 
 APP = App("app1", "Slack", "slack", "rst1")
+DEFAULT_POLICY = RankedPolicy("rst9", "Default Policy", 9, "ACTIVE", system=True)
 OPEN = [rule("Catch-all Rule")]
 COMPANY = Policy("rst1", "Company apps")
 GLASS_OUT: dict[str, t.Any] = {"people": {"groups": {"exclude": ["glass"]}}}
@@ -219,9 +223,12 @@ def session_org(*logins: str, in_group: t.Sequence[str] = ("ann",), **more: t.An
     """Return an org whose global session policy refuses the members of a group."""
     events = [sign_in(each, APP) for each in logins]
     org: t.Any = FakeOrg(devices=[mac_of(*logins)], events=events, **more)
-    row = {"id": "p", "name": "Leavers", "conditions": {"people": {"groups": {"include": ["out"]}}}}
-    org.session_policies = lambda: [RankedPolicy.from_row(row)]
-    org.session_rules = lambda policy_id: [SessionRule("r", "Stop", status="ACTIVE", access="DENY")]
+    people = {"people": {"groups": {"include": ["out"]}}}
+    row = {"id": "p", "name": "Leavers", "status": "ACTIVE", "conditions": people}
+    org.session_policies = lambda: [RankedPolicy.from_row(row), DEFAULT_POLICY]
+    stop = [SessionRule("r", "Stop", status="ACTIVE", access="DENY")]
+    default = org.session_rules("rst9")
+    org.session_rules = lambda policy_id: stop if policy_id == "p" else default
     members = [OktaUser(each, f"{each}@acme.com", status="ACTIVE") for each in in_group]
     org.group_users = lambda group, _operation: iter(members if group == "out" else org.users)
     return org

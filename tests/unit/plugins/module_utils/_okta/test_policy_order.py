@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.policy_order import (
@@ -40,9 +41,17 @@ def test_a_policy_without_a_priority_comes_after_the_others() -> None:
     ]
 
 
-def test_only_active_policies_count() -> None:
+def test_inactive_policies_do_not_count() -> None:
     policies = [policy("off", 1, status="INACTIVE"), policy("on", 2, status="ACTIVE")]
     assert [each.name for each in in_order([*policies, policy("open", 3)])] == ["on", "open"]
+
+
+def test_a_policy_whose_status_is_an_unknown_word_may_be_the_one() -> None:
+    paused = replace(of_groups("staff"), status="PAUSED")
+    assert in_order([paused, DEFAULT]) == (paused, DEFAULT)
+    assert name_of(paused, DEFAULT) is None
+    assert name_of(paused, DEFAULT, groups=()) == "default"
+    assert name_of(replace(paused, status="ACTIVE"), DEFAULT) == "staff"
 
 
 def test_priority_zero_is_before_one() -> None:

@@ -707,7 +707,8 @@ def test_who_is_locked_out_in_any_case_depends_on_no_view():
 
 
 def test_people_whom_a_session_policy_refuses_are_apart():
-    row = {"id": "p", "name": "Staff", "conditions": {"people": {"groups": {"include": ["staff"]}}}}
+    people = {"people": {"groups": {"include": ["staff"]}}}
+    row = {"id": "p", "name": "Staff", "status": "ACTIVE", "conditions": people}
     stop = SessionRule("r", "Stop", status="ACTIVE", access="DENY")
     sessions = Sessions((SessionPolicy(RankedPolicy.from_row(row), (stop,)),))
     eve = Person("eve", login="eve@acme.com")

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
+    Identity,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
     OtherPolicies,
 )
@@ -28,15 +32,18 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
     AuthenticatorMethod,
+    People,
     RankedPolicy,
     SessionRule,
     SignalRule,
 )
 
 POLICY = RankedPolicy("rst1", "Staff", 1, "ACTIVE")
+DEFAULT = RankedPolicy("rst9", "Default Policy", 9, "ACTIVE", system=True)
 VERIFY = Authenticator("aut1", "okta_verify", status="ACTIVE")
 FAST_PASS = AuthenticatorMethod("signed_nonce", "ACTIVE")
 READS_OF_FAST_PASS = ["authenticators", "authenticator_methods aut1"]
+ALLOW = SessionRule("r9", "Default Rule", status="ACTIVE", system=True, access="ALLOW")
 RULE, SIGNAL_RULE = SessionRule("r1", "Stop"), SignalRule("r2", "Collect")
 
 
@@ -68,14 +75,15 @@ def others(
 def test_each_kind_is_read_once() -> None:
     off = RankedPolicy("rst2", "Off", 2, "INACTIVE")
     policies, okta = others(
-        session_policies=[off, POLICY],
+        session_policies=[off, DEFAULT, POLICY],
         session_rules=[RULE],
         signal_policies=[off, POLICY],
         mapped_resources=["rstA"],
         signal_rules=[SIGNAL_RULE],
     )
     for _again in range(2):
-        assert [each.policy for each in policies.sessions.policies] == [POLICY]
+        assert [each.policy for each in policies.sessions.policies] == [POLICY, DEFAULT]
+        assert not policies.sessions.is_unread
         assert policies.sessions.policies[0].rules == (RULE,)
         assert policies.signals == (
             SignalPolicy("rst1", "Staff", (SIGNAL_RULE,), frozenset({"rstA"})),
@@ -83,6 +91,7 @@ def test_each_kind_is_read_once() -> None:
     assert okta.calls == [
         "session_policies",
         "session_rules rst1",
+        "session_rules rst9",
         "signal_policies",
         *READS_OF_FAST_PASS,
         "mapped_resources rst1",
@@ -149,7 +158,7 @@ def test_what_may_not_be_read_is_said() -> None:
     shown.clear()
     policies, _okta = others(
         shown.append,
-        session_policies=[POLICY],
+        session_policies=[POLICY, DEFAULT],
         session_rules=error,
         signal_policies=[POLICY],
         mapped_resources=error,
@@ -161,21 +170,60 @@ def test_what_may_not_be_read_is_said() -> None:
         "Policy 'Staff': the credentials may not read its rules or mappings (403). They count as"
         " not known, so the forecast may list too many people. Let the role of the credentials"
         " view all policies.",
+        "Policy 'Default Policy': the credentials may not read its rules or mappings (403). They"
+        " count as not known, so the forecast may list too many people. Let the role of the"
+        " credentials view all policies.",
     )
     assert tuple(shown) == policies.unread
 
 
-def test_a_policy_that_was_deleted_meanwhile_has_no_rules() -> None:
+def test_rules_that_okta_does_not_find_are_not_known() -> None:
+    """The policy was deleted meanwhile, or the credentials may not see it: 404 is both."""
     gone = NotFound("Gone", status=404)
-    policies, _okta = others(session_policies=[POLICY], session_rules=gone)
-    assert policies.sessions.policies[0].rules == () and not policies.sessions.is_unread
+    policies, _okta = others(
+        session_policies=[DEFAULT],
+        session_rules=gone,
+        signal_policies=[POLICY],
+        mapped_resources=gone,
+        signal_rules=gone,
+    )
+    assert policies.sessions.policies[0].rules is None and policies.sessions.is_unread
+    assert policies.signals == (SignalPolicy("rst1", "Staff", None, None),)
+    fact = "Okta lists it and does not find its rules or mappings (404). They count as not known"
+    assert [fact in each for each in policies.unread] == [True, True]
+
+
+@pytest.mark.parametrize("listed", [[], [POLICY], [replace(DEFAULT, system=False)]])
+def test_a_list_without_the_default_session_policy_is_not_whole(listed: list[RankedPolicy]) -> None:
+    policies, _okta = others(session_policies=listed, session_rules=[RULE])
+    assert policies.sessions.is_unread and len(policies.sessions.policies) == len(listed)
+    assert [each.partition(",")[0] for each in policies.unread] == [
+        "Global session policies: Okta does not show the default policy"
+    ]
+
+
+def test_a_session_policy_whose_status_is_an_unknown_word_may_refuse() -> None:
+    stop = SessionRule("r1", "Stop", status="ACTIVE", access="DENY")
+    people = People(groups=("out",))
+    for status, sure, possible in (
+        ("ACTIVE", True, True),
+        ("PAUSED", False, True),
+        (None, False, True),
+        ("INACTIVE", False, False),
+    ):
+        paused = replace(POLICY, status=status, people=people)
+        policies, okta = others(session_policies=[paused, DEFAULT])
+        okta.session_rules = lambda policy_id: [stop] if policy_id == "rst1" else [ALLOW]  # type: ignore[attr-defined]
+        person = Identity("u1", frozenset({"out"}))
+        assert bool(policies.sessions.refusal_of(person)) is sure
+        assert bool(policies.sessions.possible_refusal_of(person)) is possible
 
 
 @pytest.mark.parametrize("name", ["session_policies", "session_rules"])
 @pytest.mark.parametrize("status", [401, 500])
 def test_another_error_ends_the_run(name: str, status: int) -> None:
     error = ApiError("Broken", status=status, error_code="E0000011")
-    policies, _okta = others(**{"session_policies": [POLICY], name: error})
+    policies, _okta = others(**{"session_policies": [DEFAULT], name: error})
     with pytest.raises(ApiError, match="Broken"):
         assert policies.sessions
 

@@ -53,7 +53,7 @@ def policy(
     name: str, *rules: SessionRule, groups: t.Sequence[str] = ("staff",), system: bool = False
 ) -> SessionPolicy:
     people = {"people": {"groups": {"include": list(groups)}}}
-    row = {"id": name, "name": name, "system": system, "conditions": people}
+    row = {"id": name, "name": name, "status": "ACTIVE", "system": system, "conditions": people}
     return SessionPolicy(RankedPolicy.from_row(row), rules)
 
 
@@ -180,7 +180,7 @@ def test_rules_that_are_not_shown_may_admit() -> None:
 def test_a_policy_with_users_and_groups_may_apply() -> None:
     """Whether one of the two is enough is not documented."""
     people = {"users": {"include": ["bob"]}, "groups": {"include": ["staff"]}}
-    row = {"id": "p", "name": "p", "conditions": {"people": people}}
+    row = {"id": "p", "name": "p", "status": "ACTIVE", "conditions": {"people": people}}
     both = SessionPolicy(RankedPolicy.from_row(row), (rule("Stop"),))
     assert refusal(both, ALLOW_ALL) is None
     assert refusal(both, DENY_ALL) == SessionRefusal("Default", "Deny")
@@ -205,7 +205,7 @@ HIDDEN_PEOPLE: list[t.Any] = [
 
 @pytest.mark.parametrize("conditions", HIDDEN_PEOPLE)
 def test_a_policy_that_does_not_show_its_people_refuses_nobody_for_sure(conditions: t.Any) -> None:
-    row = {"id": "p", "name": "p", "conditions": conditions}
+    row = {"id": "p", "name": "p", "status": "ACTIVE", "conditions": conditions}
     stop = SessionPolicy(RankedPolicy.from_row(row), (rule("Stop"),))
     assert refusal(stop, ALLOW_ALL) is None
     assert refusal(stop, DENY_ALL) == SessionRefusal("Default", "Deny")
