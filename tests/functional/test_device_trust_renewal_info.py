@@ -346,7 +346,7 @@ def test_a_renewal_with_the_old_secret_fails_with_and_without_check(watched, pla
         assert refused.status != 0, refused.output
         assert "Update Custom Profile" not in watched.writes(mark)
         words = " ".join(refused.output.split())
-        assert ("device_trust_scep_challenge: It is the old secret" in words) is check
+        assert ("device_trust_scep_challenge: it is the old secret" in words) is check
         assert ("The test enrolment was refused by the SCEP endpoint" in words) is not check
 
 

@@ -483,7 +483,7 @@ def test_the_site_playbook_enforces_nothing_if_its_tags_leave_the_rings_out(
     )
     text = " ".join(refused.output.split())
     assert refused.status != 0 and company.watched.writes(mark) == [], refused.output
-    assert "device_trust_enforce: This run leaves the rings out (--tags, --skip-tags)" in text
+    assert "device_trust_enforce: this run leaves the rings out (--tags, --skip-tags)" in text
 
 
 @pytest.mark.long

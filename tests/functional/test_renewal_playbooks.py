@@ -350,7 +350,7 @@ def test_a_rotation_with_the_old_secret_is_refused(year, watched, playbook):
     mark = watched.mark()
     variables = {**QUICK, "device_trust_scep_challenge": old}
     result = playbook(watched.lab, path=ROTATE, variables=variables)
-    assert result.status == 2 and "challenge: It is the old secret." in said(result), result.output
+    assert result.status == 2 and "challenge: it is the old secret." in said(result), result.output
     assert watched.writes(mark) == [] and old not in result.output
 
 

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 import pytest
+import yaml
 
 from tests.project.test_option_names_in_messages import texts
 from tools.support.environment import CHECKOUT
@@ -24,6 +25,7 @@ REMEDY = re.compile(
     r"; (?:ask|assign|check|choose|copy|correct|delete|give|leave|look|name|pin|put|raise|remove"
     r"|rename|run again|set|try|upgrade|use|wait|write)\b"
 )
+EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 def faults(text: str) -> list[str]:
@@ -44,11 +46,36 @@ def test_messages_have_the_form(place: str) -> None:
     assert files and wrong == {}
 
 
+def messages(node: object) -> t.Iterator[str]:
+    """Yield what tasks say, with … for each expression, which may be a Mac or a ring."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("msg", "fail_msg", "success_msg") and isinstance(value, str):
+                yield EXPRESSION.sub("…", value)
+            yield from messages(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from messages(each)
+
+
+@pytest.mark.parametrize(
+    "files", ["playbooks/*.yml", "playbooks/tasks/*.yml", "roles/*/tasks/*.yml"]
+)
+def test_messages_of_tasks_have_the_form(files: str) -> None:
+    read = {
+        f"{file.relative_to(CHECKOUT)}: {text}": faults(text)
+        for file in sorted(CHECKOUT.glob(files))
+        for text in messages(yaml.safe_load(file.read_text(encoding="utf-8")))
+    }
+    assert read and {text: fault for text, fault in read.items() if fault} == {}
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
         ("dest: It is empty. Name the directory.", ["dest: It"]),
         ("{}: This option does not exist. Remove it.", ["{}: This"]),
+        ("device_trust_enforce: This run leaves the rings out.", ["device_trust_enforce: This"]),
         ("url: {} is not https; copy it again.", ["; copy"]),
         ("name: Kandji has another one. Rename it.", []),
         ("rings[0].tests: a ring has no such key; did you mean 'test_macs'?", []),

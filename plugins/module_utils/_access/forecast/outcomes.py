@@ -119,16 +119,6 @@ class OutcomeChange(t.NamedTuple):
     unknowns: tuple[str, ...] = ()
 
 
-def compare_outcomes(
-    before: Rules, after: Rules, person: Identity, device: DeviceContext
-) -> OutcomeChange:
-    """Return how the outcome changes under any combination of the unknowns.
-
-    One combination that admits before and refuses after is enough for ``lost``.
-    """
-    return compare_candidates(candidates(before, person, device), candidates(after, person, device))
-
-
 def compare_views(
     before: Rules, after: Rules, person: Identity, device: DeviceContext, signals: Signals
 ) -> OutcomeChange:

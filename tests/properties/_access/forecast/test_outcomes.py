@@ -14,7 +14,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     MAX_UNKNOWNS,
-    compare_outcomes,
     forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -23,6 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.outcomes import compare_outcomes
 from tests.support.strategies.okta import GROUPS, USER_IDS
 from tests.support.strategies.rules import (
     FASTPASS,

@@ -43,6 +43,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     SignalRule,
 )
 
+from tests.support.outcomes import compare_outcomes
+
 MAC = DeviceContext("MACOS", registered=True, managed=True, device_id="d1")
 PLAIN_MAC = DeviceContext("MACOS", registered=True, device_id="d2")
 STRANGE_MAC = DeviceContext("MACOS")
@@ -275,12 +277,12 @@ def test_a_rule_of_an_unknown_status_may_apply_or_not(status):
     paused = rule("Paused", "DENY", status=status)
     name = f"status of rule 'Paused': {status or 'not shown'}"
     assert conditions.unknowns_to_apply(paused, ANN, MAC) == {name}
-    lost = forecast.compare_outcomes(policy(rule("All")), policy(paused, rule("All")), ANN, MAC)
+    lost = compare_outcomes(policy(rule("All")), policy(paused, rule("All")), ANN, MAC)
     assert lost.lost and lost.after.rule == "Paused" and lost.unknowns == (name,)
-    assert not forecast.compare_outcomes(policy(paused), policy(paused), ANN, MAC).lost
+    assert not compare_outcomes(policy(paused), policy(paused), ANN, MAC).lost
     admitting = rule("Paused", status=status)
     closed = rule("Closed", "DENY")
-    assert forecast.compare_outcomes(policy(admitting, closed), policy(closed), ANN, MAC).lost
+    assert compare_outcomes(policy(admitting, closed), policy(closed), ANN, MAC).lost
     catch_all = rule("Catch-all Rule", status=status, system=True)
     assert conditions.unknowns_to_apply(catch_all, ANN, MAC) == frozenset()
 
@@ -297,9 +299,7 @@ def test_a_device_of_an_unknown_platform_may_be_on_each():
     assert conditions.unknowns_to_apply(anywhere, ANN, unknown) == frozenset()
     assert unknown.label.startswith("unknown platform")
     closed = rule("Macs", "DENY", **macos())
-    assert forecast.compare_outcomes(
-        policy(rule("All")), policy(closed, rule("All")), ANN, unknown
-    ).lost
+    assert compare_outcomes(policy(rule("All")), policy(closed, rule("All")), ANN, unknown).lost
 
 
 @pytest.mark.parametrize("entry", [{}, {"type": "ANY"}, {"os": {"type": "ANY"}}, {"os": {}}])
@@ -371,9 +371,9 @@ def test_recorded_constraints_name_people_without_such_a_factor(constraints):
     ("device", "lost"), [(MAC, False), (PLAIN_MAC, True), (STRANGE_MAC, True), (IPHONE, False)]
 )
 def test_only_managed_macs_stay(device, lost):
-    seen = forecast.compare_outcomes(OPEN, MANAGED_ONLY, ANN, device)
+    seen = compare_outcomes(OPEN, MANAGED_ONLY, ANN, device)
     assert seen.lost == lost and not seen.gained and (not lost or seen.after.rule == "Other Macs")
-    assert forecast.compare_outcomes(MANAGED_ONLY, OPEN, ANN, device).gained == lost
+    assert compare_outcomes(MANAGED_ONLY, OPEN, ANN, device).gained == lost
 
 
 def test_the_same_unknown_before_and_after_is_no_lock_out():
@@ -382,13 +382,13 @@ def test_the_same_unknown_before_and_after_is_no_lock_out():
     after = policy(
         rule("Something of phones", "DENY", platform={"include": [{"type": "MOBILE"}]}), *before
     )
-    assert not forecast.compare_outcomes(before, after, ANN, MAC).lost
-    assert forecast.compare_outcomes(before, policy(rule("None", "DENY"), *before), ANN, MAC).lost
+    assert not compare_outcomes(before, after, ANN, MAC).lost
+    assert compare_outcomes(before, policy(rule("None", "DENY"), *before), ANN, MAC).lost
 
 
 def test_an_unknown_that_may_refuse_counts_as_refused_and_is_named():
     after = policy(rule("Risky", "DENY", riskScore={"level": "HIGH"}), *OPEN)
-    seen = forecast.compare_outcomes(OPEN, after, ANN, MAC)
+    seen = compare_outcomes(OPEN, after, ANN, MAC)
     assert (
         seen.lost and seen.after.rule == "Risky" and seen.unknowns == ('risk: {"level": "HIGH"}',)
     )
@@ -396,7 +396,7 @@ def test_an_unknown_that_may_refuse_counts_as_refused_and_is_named():
 
 def test_an_unknown_that_may_only_admit_is_none():
     after = policy(rule("Trusted", riskScore={"level": "LOW"}), *OPEN)
-    assert not forecast.compare_outcomes(OPEN, after, ANN, MAC).lost
+    assert not compare_outcomes(OPEN, after, ANN, MAC).lost
 
 
 def test_a_rule_that_asks_for_what_nobody_knows_counts_as_refused_where_it_did_not_ask_before():
@@ -406,9 +406,9 @@ def test_a_rule_that_asks_for_what_nobody_knows_counts_as_refused_where_it_did_n
         )
     )
     assert (
-        forecast.compare_outcomes(OPEN, key, ANN, MAC).lost
-        and not forecast.compare_outcomes(key, key, ANN, MAC).lost
-        and not forecast.compare_outcomes(key, OPEN, ANN, MAC).lost
+        compare_outcomes(OPEN, key, ANN, MAC).lost
+        and not compare_outcomes(key, key, ANN, MAC).lost
+        and not compare_outcomes(key, OPEN, ANN, MAC).lost
     )
 
 
@@ -420,17 +420,17 @@ def with_unknowns(count):
 def test_too_many_unknowns_to_try_count_as_refused():
     many = [*with_unknowns(forecast.MAX_UNKNOWNS + 1)[:-1], CLOSED]
     names = tuple(sorted(f"expression: x == {number}" for number in range(11)))
-    assert forecast.compare_outcomes(OPEN, many, ANN, MAC) == forecast.OutcomeChange(
+    assert compare_outcomes(OPEN, many, ANN, MAC) == forecast.OutcomeChange(
         True, False, Outcome(True, "Catch-all Rule"), Outcome(False, "Closed"), names
     )
-    assert forecast.compare_outcomes(many, [], ANN, MAC) == forecast.OutcomeChange(
+    assert compare_outcomes(many, [], ANN, MAC) == forecast.OutcomeChange(
         True, False, Outcome(True, "r0"), Outcome(False, ""), names
     )
 
 
 def test_who_was_refused_before_is_not_locked_out_by_many_unknowns():
     many = [*with_unknowns(forecast.MAX_UNKNOWNS + 1)[:-1], CLOSED]
-    seen = forecast.compare_outcomes([CLOSED], many, ANN, MAC)
+    seen = compare_outcomes([CLOSED], many, ANN, MAC)
     assert (seen.lost, seen.gained) == (False, True)
     assert (seen.before, seen.after) == (Outcome(False, "Closed"), Outcome(True, "r0"))
 
@@ -438,20 +438,20 @@ def test_who_was_refused_before_is_not_locked_out_by_many_unknowns():
 def test_who_is_admitted_in_any_case_is_not_locked_out_by_many_unknowns():
     many = with_unknowns(forecast.MAX_UNKNOWNS + 1)
     stays = Outcome(True, "Catch-all Rule")
-    seen = forecast.compare_outcomes(OPEN, many, ANN, MAC)
+    seen = compare_outcomes(OPEN, many, ANN, MAC)
     assert seen == forecast.OutcomeChange(False, False, stays, stays)
-    assert not forecast.compare_outcomes(many, OPEN, ANN, MAC).lost
+    assert not compare_outcomes(many, OPEN, ANN, MAC).lost
 
 
 def test_as_many_unknowns_as_can_be_tried_are_tried():
     """The order of rules that all admit does not matter."""
     rules = with_unknowns(forecast.MAX_UNKNOWNS)[:-1]
     before, after = policy(*rules, CLOSED), policy(*reversed(rules), CLOSED)
-    assert not forecast.compare_outcomes(before, after, ANN, MAC).lost
+    assert not compare_outcomes(before, after, ANN, MAC).lost
 
 
 def test_no_rule_at_all_refuses():
-    assert forecast.compare_outcomes(OPEN, [], ANN, MAC).lost
+    assert compare_outcomes(OPEN, [], ANN, MAC).lost
     assert forecast.decide([], frozenset()) == Outcome(False, "")
 
 
@@ -461,7 +461,7 @@ LOW, HIGH = {"riskScore": {"level": "LOW"}}, {"riskScore": {"level": "HIGH"}}
 
 def test_who_may_lose_access_is_shown_with_the_rules_that_decide_then():
     """Only a person whose risk is not low meets the rule Closed."""
-    seen = forecast.compare_outcomes(OPEN, policy(rule("Trusted", **LOW), CLOSED), ANN, MAC)
+    seen = compare_outcomes(OPEN, policy(rule("Trusted", **LOW), CLOSED), ANN, MAC)
     assert (seen.before, seen.after) == (Outcome(True, "Catch-all Rule"), Outcome(False, "Closed"))
     assert seen.unknowns == ('risk: {"level": "LOW"}',)
 
@@ -470,7 +470,7 @@ def test_two_unknowns_may_decide_together():
     """Only a person of low risk, in the office, is admitted before and refused after."""
     trusted = [rule("Trusted", **LOW), CLOSED]
     after = policy(rule("Not the office", "DENY", **OFFICE), *trusted)
-    seen = forecast.compare_outcomes(policy(*trusted), after, ANN, MAC)
+    seen = compare_outcomes(policy(*trusted), after, ANN, MAC)
     assert seen.lost and seen.after.rule == "Not the office"
 
 
@@ -482,7 +482,7 @@ def test_two_unknowns_may_decide_together():
     ],
 )
 def test_unknowns_that_do_not_decide_are_not_named(after, lost):
-    seen = forecast.compare_outcomes(OPEN, policy(*after), ANN, MAC)
+    seen = compare_outcomes(OPEN, policy(*after), ANN, MAC)
     assert seen.lost is lost and seen.unknowns == ()
 
 
@@ -800,5 +800,5 @@ def test_a_part_that_becomes_required_may_refuse_people() -> None:
         for required in (False, True)
     )
     person = conditions.Identity()
-    assert forecast.compare_outcomes([loose], [strict], person, DeviceContext("MACOS")).lost
-    assert not forecast.compare_outcomes([strict], [loose], person, DeviceContext("MACOS")).lost
+    assert compare_outcomes([loose], [strict], person, DeviceContext("MACOS")).lost
+    assert not compare_outcomes([strict], [loose], person, DeviceContext("MACOS")).lost

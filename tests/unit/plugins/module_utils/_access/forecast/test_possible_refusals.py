@@ -18,7 +18,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     Comparison,
-    compare_outcomes,
     forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.possible_refusals import (
@@ -30,6 +29,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.support.outcomes import compare_outcomes
 
 
 def rule_of(
