@@ -298,6 +298,38 @@ def test_an_old_secret_is_found_before_a_mac_loses_its_item(watched, playbook, i
     assert "the secret key" in refused.output
 
 
+@pytest.mark.parametrize("item_is_off", [False, True])
+def test_an_old_secret_that_the_new_profile_holds_is_predicted(
+    watched, playbook, run_module, item, item_is_off
+):
+    """As after a way back: the profile is still there, and check mode makes no test enrolment."""
+    blueprints = watched.canary["blueprints"]
+    if item_is_off:
+        off = {"library_item": ITEM, "blueprints": blueprints, "blueprints_mode": "remove"}
+        done = run_module(MODULE, {**off, "max_removed": 9}, lab=watched.lab)
+        assert not done.get("failed"), done
+        watched.live(2)
+    made = run_module(MODULE, {"name": PROFILE, "blueprints": ["Staging"]}, lab=watched.lab)
+    assert not made.get("failed"), made
+    watched.world.clock.advance(hours=1)
+    variables = {
+        "device_trust_rings": [watched.canary],
+        "device_trust_console_item": ITEM,
+        "device_trust_migrate_to": "profile",
+        "device_trust_max_removed": 9,
+        "device_trust_gate_wait": 0,
+    }
+    mark = watched.mark()
+    predicted = playbook(watched.lab, PLAYBOOK, variables=variables, check=True)
+    assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
+    watched.control("POST", "/secret/reset")
+    for check in (True, False):
+        refused = playbook(watched.lab, PLAYBOOK, variables=variables, check=check)
+        text = " ".join(refused.output.split())
+        assert refused.status != 0 and set(watched.writes(mark)) <= {"PKIOperation"}, text
+        assert ("device_trust_scep_challenge: It is the old secret" in text) is check, text
+
+
 def test_a_profile_with_an_outdated_pin_is_found_before_a_mac_loses_its_item(
     watched, playbook, run_module, item
 ):
