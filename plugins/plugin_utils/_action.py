@@ -15,10 +15,12 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ..module_utils._core.progress import FILE_VARIABLE
 from ..module_utils._core.results import Result
+from ..module_utils._core.run_lock import LOCK_VARIABLE
 from ._caller_names import rename_options, trace_options
 from ._diff import render_diff
 from ._failure_display import omit_place_in_collection
 from ._progress import Lines, read_interval, watching
+from ._run_lock import holding
 
 TaskVars = dict[str, t.Any]  # the variables of a host in a play
 
@@ -35,16 +37,19 @@ class ActionModule(NormalAction):
         """Return the module's result."""
         interval, task = read_interval(os.environ), self._task
         with contextlib.ExitStack() as stack:
-            # With async, Ansible itself reports each time that it looks after the module.
+            environment = task.environment
+            stack.callback(setattr, task, "environment", environment)  # for the next retry
+            # With async, Ansible itself lets the module go on, and reports when it looks after it.
+            lock = None if task.async_val else stack.enter_context(holding(C.DEFAULT_LOCAL_TMP))
+            if lock:
+                task.environment = [*(task.environment or []), {LOCK_VARIABLE: lock}]
             if interval and not task.no_log and not task.async_val:
                 host = (task_vars or {}).get("inventory_hostname", "")
                 lines = Lines(f"{task.action.rpartition('.')[2]} [{host}]", interval)
                 file = stack.enter_context(
                     tempfile.NamedTemporaryFile("rb", prefix="progress-", dir=C.DEFAULT_LOCAL_TMP)
                 )
-                environment = task.environment
-                stack.callback(setattr, task, "environment", environment)  # for the next retry
-                task.environment = [*(environment or []), {FILE_VARIABLE: file.name}]
+                task.environment = [*(task.environment or []), {FILE_VARIABLE: file.name}]
                 stack.enter_context(watching(file, lines))
             result: Result = super().run(tmp, task_vars)
         if "diff" in result:

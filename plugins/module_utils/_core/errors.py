@@ -56,6 +56,10 @@ class Uncertain(DeviceTrustError):
     """A write whose answer was lost. Whether it was done only a fresh read can tell."""
 
 
+class RunEnded(DeviceTrustError):
+    """The ansible-playbook that started the module ended, so it must not write any more."""
+
+
 class WriteInCheckMode(DeviceTrustError):
     """A client that was opened for check mode was asked to write.
 

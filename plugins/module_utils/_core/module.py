@@ -29,6 +29,7 @@ from .option_values import check_ranges, check_texts
 from .options import KANDJI, OKTA, Params, require
 from .progress import FILE_VARIABLE, Progress
 from .results import Result
+from .run_lock import LOCK_VARIABLE, RunLock
 from .text import printable
 
 
@@ -58,6 +59,7 @@ class ModuleContext:
             uses=(*uses, TOKEN),
             sleep=self._progress.sleep,
             report=self._progress.add,
+            check_run=RunLock(os.environ.get(LOCK_VARIABLE)).check,
         )
         self._transports: list[Transport] = []
         self._okta: Okta | None = None

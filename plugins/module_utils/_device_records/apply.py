@@ -12,7 +12,14 @@ from datetime import datetime, timezone
 from functools import partial
 from urllib.parse import urlsplit
 
-from .._core.errors import BadOption, DeviceTrustError, NotAsWritten, Refused, Uncertain
+from .._core.errors import (
+    BadOption,
+    DeviceTrustError,
+    NotAsWritten,
+    Refused,
+    RunEnded,
+    Uncertain,
+)
 from .._core.options import Params
 from .._fleet.certificate_check_reader import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
@@ -622,7 +629,8 @@ class ResetRun:
         except DeviceTrustError as error:
             known = "not known to be" if _may_be_done(error) else "not"
             request_id = str(error.details.get("request_id", ""))
-            self._audit.write(target, f"{subject}{known} {name}", request_id, login)
+            ended = ", because ansible-playbook ended" if isinstance(error, RunEnded) else ""
+            self._audit.write(target, f"{subject}{known} {name}{ended}", request_id, login)
             raise
         result = "absent" if answer == "absent" else f"{subject}{name}"
         self._audit.write(target, result, self._okta.last_request_id, login)

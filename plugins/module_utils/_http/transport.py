@@ -167,6 +167,8 @@ class Transport:
         url = self.origin + operation.expand_path(request.path)
         while True:
             self._pace(operation)
+            if operation.writes:
+                self.settings.check_run()
             added = auth.headers(self, operation.verb, url)
             try:
                 response = self._exchange(operation, url, request, added)

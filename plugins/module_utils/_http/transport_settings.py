@@ -32,6 +32,10 @@ def _observe_nothing(_exchange: Exchange, /) -> None:
     pass
 
 
+def _check_nothing() -> None:
+    pass
+
+
 @dataclass
 class Settings:
     """How to behave towards vendors. Times in seconds.
@@ -42,6 +46,7 @@ class Settings:
     :arg report: is called with each request and each wait.
     :arg observe: is called with each answer, also with one that is an error or comes again.
     :arg read_once: keeps what several parts of this run read, nothing without operations.
+    :arg check_run: is called before each attempt to write. It raises RunEnded if the run ended.
     :arg clock: seconds that only grow.
     :arg max_answer_bytes: the largest answer that is read, without its compression.
     """
@@ -57,6 +62,7 @@ class Settings:
     chance: Callable[[], float] = random.random
     report: Report = _report_nothing
     observe: Callable[[Exchange], None] = _observe_nothing
+    check_run: Callable[[], None] = _check_nothing
     read_once: ReadOnce = field(default_factory=ReadOnce)
     clock: Callable[[], float] = time.monotonic
     max_answer_bytes: int = 256 * 2**20

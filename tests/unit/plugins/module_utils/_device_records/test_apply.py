@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     DeviceTrustError,
     NotAsWritten,
     Refused,
+    RunEnded,
     Uncertain,
     Unreachable,
 )
@@ -644,6 +645,27 @@ def test_an_error_at_the_first_record_lists_no_other(reset: t.Any, tmp_path: t.A
     assert raised.value.details["devices"] == []
     lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
     assert [line["request_id"] for line in lines] == ["", ""], "an answer without a request id"
+
+
+def test_the_audit_says_that_a_step_was_not_taken_because_the_run_ended(
+    reset: t.Any, tmp_path: t.Any
+) -> None:
+    """Nobody sees the result of a module whose ansible-playbook was killed."""
+    reset.stuck(1)
+
+    def end(call: tuple[str, ...]) -> None:
+        if call == ("delete", "guo1"):
+            raise RunEnded("ansible-playbook: it ended.")
+
+    reset.okta.before = end
+    with pytest.raises(RunEnded):
+        reset.run("C01", state_dir=str(tmp_path))
+    lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
+    assert [line["result"] for line in lines] == [
+        "started",
+        "deactivated",
+        "not deleted, because ansible-playbook ended",
+    ]
 
 
 def test_a_record_that_somebody_else_deleted_is_kept_as_absent(

@@ -27,6 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
     NotTrusted,
     RateLimited,
+    RunEnded,
     Unauthorized,
     Uncertain,
     Unreachable,
@@ -452,6 +453,25 @@ def test_a_write_is_repeated_after_a_429_only_if_the_vendors_state_shows_that_it
         caller.send(WRITE, request)
     waits = 0 if undone is None else 1  # nothing to read afterwards, nothing to wait for
     assert (len(wire.sent), len(wire.slept), caller.may_have_written) == (1, waits, True)
+
+
+def test_nothing_is_written_after_the_run_ended_also_not_again(wire: t.Any) -> None:
+    wire.script((200, []), (429, "", {"Retry-After": "7"}), (200, []))
+    ended: list[bool] = []
+
+    def check_run() -> None:
+        if ended:
+            raise RunEnded("ansible-playbook: it ended.")
+        ended.append(True)
+
+    caller = transport(wire, check_run=check_run)
+    caller.call(READ)
+    with pytest.raises(RunEnded):
+        caller.call(REPEATABLE, PATH)
+    assert len(wire.sent) == 2, "a read, and the first attempt to write"
+    with pytest.raises(RunEnded):
+        caller.call(WRITE)
+    assert caller.call(READ).json == [] and len(wire.sent) == 3
 
 
 def test_each_answer_is_observed_also_one_that_comes_again(wire: t.Any) -> None:

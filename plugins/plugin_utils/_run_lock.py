@@ -1,0 +1,53 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold a lock for as long as ansible-playbook runs, which tells its modules that it does.
+
+An action plugin runs in a worker, a child of ansible-playbook. If the worker ends, the system
+releases the lock. If ansible-playbook alone ends, the worker is the child of another process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import multiprocessing
+import os
+import tempfile
+import threading
+import typing as t
+
+PAUSE = 0.2  # seconds between two looks at the parent
+
+
+@contextlib.contextmanager
+def holding(directory: str) -> t.Iterator[str | None]:
+    """Hold a lock on a new file in a directory until the context or ansible-playbook ends.
+
+    Returns the path of the file, or None outside a worker, and where files cannot be locked.
+    """
+    worker_of = multiprocessing.parent_process()
+    if worker_of is None or worker_of.pid != os.getppid():
+        yield None
+        return
+    with tempfile.NamedTemporaryFile("rb", prefix="run-", dir=directory) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield None
+            return
+        over = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(file, os.getppid(), over), daemon=True)
+        watcher.start()
+        try:
+            yield file.name
+        finally:
+            over.set()
+            watcher.join()
+
+
+def _watch(file: t.IO[bytes], parent: int, over: threading.Event) -> None:
+    while not over.wait(PAUSE):
+        if os.getppid() != parent:
+            fcntl.flock(file, fcntl.LOCK_UN)
+            return
