@@ -26,7 +26,7 @@ from tests.faults.open_cells import OPEN
 from tests.support.write_options import CANARY
 from tools.generate import permissions
 
-CELLS_PER_FLOW = 4
+CELLS_PER_FLOW = 3
 
 
 EXAMPLES = {entry.example for entry in OPEN}

@@ -74,6 +74,7 @@ class Weeks:
         return known.status if known else None
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=3)
 def test_what_nobody_uses_is_suspended_and_goes_after_the_grace(
     watched, playbook, run_module, webhook
@@ -332,6 +333,7 @@ def test_options_that_do_not_fit_are_refused(watched, run_module, options, sente
     assert sentence in result["msg"] and watched.writes() == []
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 def test_a_mac_that_comes_back_during_the_grace_is_named_until_somebody_decides(
     watched, playbook, run_module, webhook

@@ -76,6 +76,7 @@ def leaver(watched):
     return Leaver(watched)
 
 
+@pytest.mark.long
 def test_a_person_leaves_and_a_shared_mac_keeps_its_other_user(watched, leaver, playbook, tmp_path):
     variables = {**leaver.variables, "device_trust_state_dir": str(tmp_path)}
     planned = playbook(watched.lab, OFFBOARD, check=True, variables=variables)

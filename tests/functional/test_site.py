@@ -246,6 +246,7 @@ def test_everything_that_is_wrong_is_told_at_once(watched, playbook):
         assert len([problem for problem in final if part in problem]) == 1, final
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=3)
 def test_one_wrong_host_is_one_problem_and_nothing_hides_it(watched, playbook):
     nowhere = {"OKTA_CLIENT_ORGURL": "https://localhost:1", "OKTA_SCEP_URL": ""}

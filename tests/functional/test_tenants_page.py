@@ -115,6 +115,7 @@ def prepare(desk):
         desk.write(path, text)
 
 
+@pytest.mark.long
 def test_a_second_tenant_is_set_up_by_the_page_alone(desk):
     heading = "Add a tenant"
     with Lab(Options(macs=3, limits="high", people=True)) as lab:
