@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -44,7 +45,9 @@ COLUMNS = (
     "managed_until_reason",
 )
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Some spreadsheets take wide signs for the plain ones, and a semicolon for the end of a cell.
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+_INNER_FORMULA = re.compile(rf"(; *)(?=[{re.escape(''.join(STARTS_A_FORMULA))}])")
 
 
 class _Piece:
@@ -71,7 +74,8 @@ def _line(writer: Any, cells: Sequence[str]) -> str:
 def cell(value: Any) -> str:
     """Return a value for a spreadsheet.
 
-    Texts that a spreadsheet would take for formulas get an apostrophe before them.
+    Texts that a spreadsheet would take for formulas get an apostrophe before them, also after a
+    semicolon.
     """
     if isinstance(value, list):
         value = "; ".join(
@@ -79,6 +83,7 @@ def cell(value: Any) -> str:
             for item in value
         )
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    text = _INNER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if text.lstrip(" ").startswith(STARTS_A_FORMULA) else text
 
 

@@ -360,7 +360,10 @@ def _people_counts(counts: Mapping[str, int]) -> str:
 
 
 def _losing(forecast: AccessForecast) -> str:
-    """Return those who lose access by the date, with the reason."""
+    """Return those who lose access by the date, with the reason.
+
+    A person has a line for each app and counts once.
+    """
     losing = forecast.losing
     lines = []
     for person in losing[:NAMED_MOVES]:
@@ -372,7 +375,8 @@ def _losing(forecast: AccessForecast) -> str:
         return ""
     return (
         f"<details open><summary>By {forecast.horizon.on_date:%Y-%m-%d}"
-        f' <b>{len(losing):,}</b></summary><ul class="moves">{"".join(lines)}</ul></details>'
+        f" <b>{len(forecast.losing_logins):,}</b></summary>"
+        f'<ul class="moves">{"".join(lines)}</ul></details>'
     )
 
 

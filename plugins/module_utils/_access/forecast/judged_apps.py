@@ -9,7 +9,7 @@ import typing as t
 from collections import Counter
 from dataclasses import replace
 
-from ..._core.errors import ApiError, NotFound
+from ..._core.errors import ApiError, Forbidden, NotFound
 from ..._fleet.facts import logins_by_key, person_key
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
@@ -39,27 +39,48 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
     """Return apps by ids or exact labels, with their rules. Raises BadOption and Unreadable.
 
     The pages of the lists of apps and of their policies are read, the rules of each policy once,
-    and what ``others`` read. A policy that Okta does not list counts as active.
+    and what ``others`` read. A policy that Okta does not list counts as active. Whom an app admits
+    is unknown if the credentials may not read the rules of its policy, or Okta does not find them.
     """
     if not wanted:
         return []
     apps = _with_distinct_labels(resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted))
     policies = {each.id: each for each in okta.access_policies(okta_api.ENRICHING_POLICIES)}
-    rules: dict[str, Rules] = {}
+    rules: dict[str, Rules | None] = {}
     judged = []
     for app in apps:
         policy_id = require_policy_of(app)
         if policy_id not in rules:
-            rules[policy_id] = in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
+            rules[policy_id] = _read_rules(okta, policy_id)
         signals = signals_of(others.signals, app.id, policy_id, policy_id).after
-        problem = describe_inactive(policies.get(policy_id, Policy(policy_id)))
+        known = rules[policy_id]
+        problem = (
+            _hidden_rules(app)
+            if known is None
+            else describe_inactive(policies.get(policy_id, Policy(policy_id)))
+        )
         judged.append(
             JudgedApp(
-                *(app, rules[policy_id], signals, _inactive_app(app) or problem),
+                *(app, known or (), signals, _inactive_app(app) or problem),
                 is_off=app.status in OFF,
             )
         )
     return judged
+
+
+def _read_rules(okta: Okta, policy_id: str) -> Rules | None:
+    """Return the rules of a policy in order, None if Okta does not show them."""
+    try:
+        return in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
+    except (Forbidden, NotFound):
+        return None
+
+
+def _hidden_rules(app: App) -> str:
+    return (
+        f"App {app.label!r}: Okta does not show the rules of its sign-in policy, so whom it admits"
+        " is unknown. Let the role of the credentials view all policies."
+    )
 
 
 def _with_distinct_labels(apps: t.Sequence[App]) -> list[App]:
@@ -87,7 +108,7 @@ class UserReader:
 
     def __init__(self) -> None:
         self._directory = Directory()
-        self.notes: list[str] = []  # sentences on groups that Okta does not have
+        self.notes: list[str] = []  # sentences on groups that Okta does not show
 
     def add(self, device: OktaDevice) -> None:
         """Add the users of a device record, and the record if they can sign in with it."""
@@ -106,7 +127,8 @@ class UserReader:
     ) -> Users:
         """Return the users. The pages of the members of each group are read.
 
-        A policy may name a group that was deleted. Whom it concerns is unknown then.
+        A policy may name a group that was deleted, or that the credentials may not view. Whom it
+        concerns is unknown then.
 
         :arg people: those of Kandji. If Okta showed one of the addresses for nobody, the members of
             the groups of the default global session policy, which has everybody, are read, too.
@@ -120,6 +142,13 @@ class UserReader:
             except NotFound as error:
                 unread.add(group_id)
                 self.notes.append(error.message)
+            except Forbidden:
+                unread.add(group_id)
+                self.notes.append(
+                    f"The credentials may not read the members of group {group_id}, which a policy"
+                    " or a rule names, so whom it concerns is unknown. Grant okta.groups.read, and"
+                    " let their role view it."
+                )
         directory = self._directory
         missing = {person_key(each) for each in people if "@" in each} - self._logins().keys()
         for group_id in sorted(sessions.everyone - named) if missing else ():

@@ -41,7 +41,9 @@ SAMPLE = MacRow(
 )
 
 
-@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "  =1", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=cmd()", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "  =1", "\n=1", "\uff1d1"]
+)
 def test_no_cell_begins_as_a_formula_does(text: str) -> None:
     assert csv_json.cell(text) == f"'{text}"
 
@@ -59,6 +61,20 @@ def test_no_cell_begins_as_a_formula_does(text: str) -> None:
 )
 def test_a_cell_is_plain_text(value: t.Any, shown: str) -> None:
     assert csv_json.cell(value) == shown
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("a;=1", "a;'=1"),
+        ("a;  -1;@x", "a;  '-1;'@x"),
+        ("a; b-1", "a; b-1"),
+        (["b", "+1"], "b; '+1"),
+    ],
+)
+def test_no_part_of_a_cell_begins_as_a_formula_does(text: t.Any, shown: str) -> None:
+    """Spreadsheets of some languages divide a line at semicolons."""
+    assert csv_json.cell(text) == shown
 
 
 def test_csv_has_every_column_of_every_mac() -> None:

@@ -419,6 +419,11 @@ def test_of_many_who_lose_access_25_are_named(more: int) -> None:
     assert f'<span class="lost">{25 + more:,} Macs</span>' in shown
 
 
+def test_who_loses_several_apps_has_a_line_for_each_and_counts_once() -> None:
+    shown = access_section(*(person("ann", "Gone.", 5, app) for app in ("Slack", "Wiki")))
+    assert shown.count("<code>ann</code>") == 2 and "<b>1</b></summary>" in shown
+
+
 # From rows to the page
 
 SAMPLE = MacRow(

@@ -23,6 +23,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
     BadOption,
+    Forbidden,
     NotFound,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
@@ -223,6 +224,38 @@ def test_the_members_of_a_group_that_was_deleted_are_unknown() -> None:
     assert identity and identity.unread_groups == {"g1"}
     (note,) = reader.notes
     assert note.startswith("Okta has no group g1, which a policy or a rule names")
+
+
+def test_the_members_of_a_group_that_may_not_be_viewed_are_unknown() -> None:
+    class Org(FakeOrg):
+        def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+            raise Forbidden("No permission.", status=403)
+
+    org: t.Any = Org()
+    reader, judged = UserReader(), read_judged_apps(org, ["Slack"], OTHERS)
+    assert reader.read(org, judged, OTHERS.sessions).unread_groups == {"g1"}
+    assert reader.notes == [
+        "The credentials may not read the members of group g1, which a policy or a rule names, so"
+        " whom it concerns is unknown. Grant okta.groups.read, and let their role view it."
+    ]
+
+
+@pytest.mark.parametrize("error", [Forbidden("No.", status=403), NotFound("None.", status=404)])
+def test_an_app_whose_rules_okta_does_not_show_admits_nobody_surely(error: ApiError) -> None:
+    class Org(FakeOrg):
+        def policy_rules(self, policy_id: str, operation: Operation) -> list[PolicyRule]:
+            if policy_id == "p1":
+                raise error
+            return super().policy_rules(policy_id, operation)
+
+    org: t.Any = Org()
+    slack, wiki = read_judged_apps(org, ["Slack", "Wiki"], OTHERS)
+    assert slack.rules == () and slack.problem == (
+        "App 'Slack': Okta does not show the rules of its sign-in policy, so whom it admits is"
+        " unknown. Let the role of the credentials view all policies."
+    )
+    assert slack.verdict and slack.verdict.state == "unknown"
+    assert wiki.verdict is None and len(wiki.rules) == 2
 
 
 def test_apps_of_one_label_are_told_apart(monkeypatch: t.Any) -> None:
