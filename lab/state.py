@@ -98,6 +98,8 @@ class Switches:
     users_and_groups: str = "both"  # or "either": what a rule with users and groups needs
     # or "ignored": what a part of a constraint with ``required: false`` limits that excludes none
     required_false: str = "limits"
+    # or "met": whether a source other than Okta Verify assures a device that is not registered
+    unregistered_assurance: str = "unmet"
     unknown_group: str = "error"  # or "accept": unknown ids of groups and users in a rule
     # or "ignore": a catch-all rule that is sent with conditions or another name
     catch_all_changes: str = "error"

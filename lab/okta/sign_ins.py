@@ -47,6 +47,7 @@ _BROWSERS = {
     "ANDROID": ("Android", "Mobile", "CHROME"),
 }
 PLATFORMS = tuple(_BROWSERS)
+ASSURED = ("MACOS", "WINDOWS", "CHROMEOS", "IOS", "ANDROID")  # that have device assurance policies
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,19 @@ class SignIns:
             managed=bool(link and link.managed),
             zones=around.zones,
             risk=around.risk,
-            assurances=around.assurances if record else frozenset(),
+            assurances=self._assurances(seat, is_registered=record is not None),
             expressions_hold=switches.expressions_hold,
             users_or_groups=switches.users_and_groups == "either",
             unrequired_limits=switches.required_false == "limits",
             methods=partial(self._methods, seat, record, link),
         )
+
+    def _assurances(self, seat: Seat, is_registered: bool) -> frozenset[str]:
+        """Return the ids of the device assurances that a device meets, as far as Okta sees it."""
+        other_sources = self.org.world.switches.unregistered_assurance == "met"
+        if is_registered or (other_sources and seat.platform in ASSURED):
+            return self.surroundings.get(seat.user_id, Surroundings()).assurances
+        return frozenset()
 
     def _methods(self, seat: Seat, record: Record | None, link: DeviceUser | None) -> Methods:
         verify = self.org.authenticators["okta_verify"]
@@ -172,7 +180,7 @@ class SignIns:
             now,
             registered=False,
             managed=False,
-            assurances=frozenset(),
+            assurances=self._assurances(seat, is_registered=False),
             methods=partial(self._methods, seat, None, None),
         )
 

@@ -294,6 +294,21 @@ def test_a_part_that_is_not_required_asks_for_its_limits_or_not(
     assert org.sign_ins.open(app, mac).admitted is admitted
 
 
+@pytest.mark.parametrize(
+    ("position", "platform", "admitted"),
+    [("unmet", "MACOS", False), ("met", "MACOS", True), ("met", "LINUX", False)],
+)
+def test_another_source_may_assure_a_device_that_is_not_registered(
+    org, app, rule, ana, position, platform, admitted
+):
+    org.world.switches.set(unregistered_assurance=position)
+    rule({"device": {"assurance": {"include": ["dae1"]}}})
+    org.sign_ins.surroundings[ana.id] = Surroundings(assurances=frozenset({"dae1"}))
+    assert org.sign_ins.open(app, Seat(ana.id, platform)).admitted is admitted
+    registered = random_org.add_seat(org, ana, platform, registered=True)
+    assert org.sign_ins.open(app, registered).admitted
+
+
 def test_without_fastpass_in_the_org_nobody_has_it(org, app, rule, mac):
     rule(None, asking(phishingResistant="REQUIRED"))
     org.authenticators["okta_verify"].set_status("signed_nonce", "INACTIVE")

@@ -36,6 +36,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "users_and_groups": _SIGN_IN,
     "required_false": _SIGN_IN,
     "other_platforms": _SIGN_IN,
+    "unregistered_assurance": _SIGN_IN,
     "user_verification": _SIGN_IN,
     "federated_password": _SIGN_IN,
     "unknown_group": _WRITE,

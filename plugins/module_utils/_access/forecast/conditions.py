@@ -33,6 +33,8 @@ SYSTEMS = ("ANY", "OTHER", *PLATFORMS)
 # Platforms that OTHER surely leaves out. Okta does not say whether it still takes those that got
 # words of their own later, or which type goes with it: recorded rules have DESKTOP and OTHER.
 NEVER_OTHER = ("MACOS", "WINDOWS", "IOS", "ANDROID")
+# Okta has no device assurance policies for these, by its help page "Add a device assurance policy".
+UNASSURED = ("LINUX",)
 # Conditions that are judged by their keys, and the keys.
 _SIDES = ("include", "exclude")
 JUDGED_CONDITIONS = {
@@ -164,6 +166,12 @@ def _status(rule: ConditionalRule) -> Conjunction:
 
 
 def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
+    """Return the unknowns of a condition on the device.
+
+    Okta Verify is not the only source of device assurance: Chrome Device Trust and device posture
+    providers know devices that are not registered. Only a registered device is managed: Okta wants
+    ``registered`` next to ``managed``, by its description.
+    """
     registered, managed = condition.get("registered"), condition.get("managed")
     if registered is not None and bool(registered) != device.registered:
         return None
@@ -171,7 +179,7 @@ def _device(condition: Row, device: DeviceContext) -> Conjunction | None:
         return None
     assurance = condition.get("assurance") or {}
     included = assurance.get("include")
-    if included and not device.registered:
+    if included and not device.registered and device.platform in UNASSURED:
         return None
     unknowns = {name_unknown("device assurance", sorted(included))} if included else set()
     return frozenset(unknowns | _unknown_keys("device assurance", assurance, ("include",)))

@@ -264,12 +264,36 @@ def test_a_user_type_that_nobody_told_is_unknown_and_a_rule_out_of_use_never_app
         MAC,
     ) == {'user type: [["t1", "t2"], ["t3"]]'}
     assert conditions.unknowns_to_apply(rule("x", status="INACTIVE"), ANN, MAC) is None
-    assert (
-        conditions.unknowns_to_apply(
-            rule("x", device={"assurance": {"include": ["a1"]}}), ANN, STRANGE_MAC
-        )
-        is None
-    )
+
+
+ASSURED = {'device assurance: ["a1"]'}
+
+
+@pytest.mark.parametrize(
+    ("more", "device", "unknowns"),
+    [
+        ({}, STRANGE_MAC, ASSURED),
+        ({}, DeviceContext("CHROMEOS"), ASSURED),
+        ({}, DeviceContext(""), ASSURED),
+        ({}, DeviceContext("LINUX"), None),
+        ({}, DeviceContext("LINUX", True), ASSURED),
+        ({}, MAC, ASSURED),
+        ({"registered": False}, STRANGE_MAC, ASSURED),
+        ({"registered": True}, STRANGE_MAC, None),
+        ({"registered": True, "managed": True}, STRANGE_MAC, None),
+        ({"registered": True, "managed": True}, PLAIN_MAC, None),
+    ],
+)
+def test_a_device_that_is_not_registered_may_be_assured(more, device, unknowns):
+    """By Chrome Device Trust or a device posture provider, but not on Linux."""
+    asked = {"device": {"assurance": {"include": ["a1"]}, **more}}
+    assert conditions.unknowns_to_apply(rule("x", **asked), ANN, device) == unknowns
+
+
+def test_a_linux_device_meets_a_condition_that_names_no_assurance():
+    asked = {"device": {"assurance": {"include": []}}}
+    linux = DeviceContext("LINUX")
+    assert conditions.unknowns_to_apply(rule("x", **asked), ANN, linux) == frozenset()
 
 
 @pytest.mark.parametrize("status", ["PAUSED", None])
