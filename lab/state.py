@@ -100,6 +100,10 @@ class Switches:
     required_false: str = "limits"
     # or "met": whether a source other than Okta Verify assures a device that is not registered
     unregistered_assurance: str = "unmet"
+    # or "all_but_four": OTHER also takes Linux and ChromeOS, and each with the type DESKTOP
+    other_platforms: str = "unnamed"
+    # or "none": nobody set up biometrics or a passcode in Okta Verify, whatever the screen lock
+    user_verification: str = "screen_lock"
     unknown_group: str = "error"  # or "accept": unknown ids of groups and users in a rule
     # or "ignore": a catch-all rule that is sent with conditions or another name
     catch_all_changes: str = "error"

@@ -31,12 +31,23 @@ class User:
     status: str = "ACTIVE"
     last_login: datetime | None = None
     has_phone: bool = True  # whether a phone number is enrolled as authenticator
+    has_email: bool = True  # whether e-mail is an authenticator of theirs
     provider: str = "OKTA"
 
     @property
     def has_password(self) -> bool:
         """Whether Okta takes a password: not of users of another identity provider."""
         return self.provider not in PROVIDERS[:2]
+
+    @property
+    def authenticators(self) -> list[str]:
+        """The keys of the authenticators that are not on a device."""
+        held = {
+            "okta_password": self.has_password,
+            "okta_email": self.has_email,
+            "phone_number": self.has_phone,
+        }
+        return [key for key, has in held.items() if has]
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ KINDS = {
     "IOS": "MOBILE",
     "ANDROID": "MOBILE",
 }
+NEVER_OTHER = ("MACOS", "WINDOWS", "IOS", "ANDROID")  # systems that are never OTHER
 FASTPASS = ("okta_verify", "signed_nonce")
 TYPES = {
     "okta_password": "PASSWORD",
@@ -32,40 +33,33 @@ TYPES = {
     "phone_number": "PHONE",
     "okta_verify": "APP",
 }
+CLASSES = frozenset({"knowledge", "possession"})
 NAMED_METHODS = ("authenticationMethods", "excludedAuthenticationMethods", "methods", "types")
 ASKED = ("deviceBound", "phishingResistant", "userVerification", "hardwareProtection")
 
 # Methods of authentication: (key, method) -> its class and characteristics, as Okta names them.
 Methods = t.Mapping[tuple[str, str], frozenset[str]]
+# Those that are the same on each device.
+METHODS: Methods = {
+    ("okta_password", "password"): frozenset({"knowledge"}),
+    ("okta_email", "email"): frozenset({"possession"}),
+    ("phone_number", "sms"): frozenset({"possession"}),
+    ("phone_number", "voice"): frozenset({"possession"}),
+    ("okta_verify", "push"): frozenset({"possession", "deviceBound"}),
+    ("okta_verify", "totp"): frozenset({"possession", "deviceBound"}),
+}
 
 
 def available_methods(
-    *,
-    phone: bool,
-    okta_verify: bool,
-    device: Json | None,
-    lock: str,
-    off: t.Collection[str] = (),
-    password: bool = True,
+    enrolled: t.Collection[str], *, device: Json | None, lock: str, off: t.Collection[str] = ()
 ) -> Methods:
-    """Return the methods of a user at a device. Every user has e-mail.
+    """Return the methods of a user at a device.
 
-    ``okta_verify``: the user is registered on any device. ``device`` is the profile of this device,
-    if it is registered, and ``lock`` its screen lock. ``off`` are Okta Verify's methods that are
-    not active in the org.
+    ``enrolled`` has the keys of the user's authenticators; ``okta_verify`` is the one on any
+    device. ``device`` is the profile of this device, if it is registered, and ``lock`` its screen
+    lock. ``off`` are Okta Verify's methods that are not active in the org.
     """
-    methods = {("okta_email", "email"): frozenset({"possession"})}
-    if password:
-        methods["okta_password", "password"] = frozenset({"knowledge"})
-    if phone:
-        methods |= {
-            ("phone_number", method): frozenset({"possession"}) for method in ("sms", "voice")
-        }
-    if okta_verify:
-        methods |= {
-            ("okta_verify", "push"): frozenset({"possession", "deviceBound"}),
-            ("okta_verify", "totp"): frozenset({"possession", "deviceBound"}),
-        }
+    methods = {factor: facts for factor, facts in METHODS.items() if factor[0] in enrolled}
     if device is not None:
         more = {"hardwareProtection"} if device.get("secureHardwarePresent") else set()
         more |= {
@@ -101,6 +95,8 @@ class Circumstances:
     methods: t.Callable[[], Methods] = dict
     # whether a rule that includes users and groups is met by one of the two
     users_or_groups: bool = False
+    # whether OTHER takes each system but those of NEVER_OTHER, of the type OTHER or DESKTOP
+    wide_other: bool = False
     # whether a part of a constraint with ``required: false`` asks for what it limits
     unrequired_limits: bool = True
 
@@ -131,16 +127,8 @@ def judge(policy: Policy, circumstances: Circumstances) -> Judgement:
             if sign_on["access"] != "ALLOW":
                 return Judgement(rule, "denied")
             method = sign_on.get("verificationMethod") or {}
-            asks = method.get("constraints") or method.get("chains")
-            return Judgement(
-                rule,
-                (
-                    "allowed"
-                    if not asks
-                    or satisfies(method, circumstances.methods(), circumstances.unrequired_limits)
-                    else "unsatisfied"
-                ),
-            )
+            passes = satisfies(method, circumstances.methods(), circumstances.unrequired_limits)
+            return Judgement(rule, "allowed" if passes else "unsatisfied")
     raise AssertionError("The catch-all rule takes everybody.")
 
 
@@ -193,15 +181,22 @@ def _platform(platform: Json, now: Circumstances) -> dict[str, Known]:
     return _evaluate_lists(
         "platform",
         platform,
-        lambda wanted: None if here is None else any(_is_platform(entry, here) for entry in wanted),
+        lambda wanted: (
+            None
+            if here is None
+            else any(_is_platform(entry, here, now.wide_other) for entry in wanted)
+        ),
     )
 
 
-def _is_platform(entry: Json, platform: str) -> bool:
-    kind, system = entry.get("type", "ANY"), (entry.get("os") or {}).get("type", "ANY")
-    return kind in ("ANY", KINDS.get(platform, "OTHER")) and system in (
-        "ANY",
-        platform if platform in KINDS else "OTHER",
+def _is_platform(entry: Json, platform: str, wide_other: bool) -> bool:
+    kinds = {"ANY", KINDS.get(platform, "OTHER")}
+    systems = {"ANY", platform if platform in KINDS else "OTHER"}
+    if wide_other and platform not in NEVER_OTHER:
+        kinds |= {"OTHER", "DESKTOP"}
+        systems.add("OTHER")
+    return (
+        entry.get("type", "ANY") in kinds and (entry.get("os") or {}).get("type", "ANY") in systems
     )
 
 
@@ -272,9 +267,13 @@ def satisfies(method: Json, held: Methods, unrequired_limits: bool = True) -> bo
     """
     if method.get("type") == "AUTH_METHOD_CHAIN":
         return any(_meets_chain(chain, held) for chain in method["chains"])
-    constraints = method.get("constraints") or []
-    return not constraints or any(
-        _meets_constraint(constraint, held, unrequired_limits) for constraint in constraints
+    return any(
+        _meets_constraint(constraint, held, unrequired_limits)
+        and (
+            method.get("factorMode") != "2FA"
+            or _has_two_factors(constraint, held, unrequired_limits)
+        )
+        for constraint in method.get("constraints") or [{}]
     )
 
 
@@ -296,8 +295,21 @@ def _meets_constraint(constraint: Json, held: Methods, unrequired_limits: bool) 
             for factor, facts in held.items()
         )
         for name, part in constraint.items()
-        if name in ("knowledge", "possession") and _is_asked(part, unrequired_limits)
+        if name in CLASSES and _is_asked(part, unrequired_limits)
     )
+
+
+def _has_two_factors(constraint: Json, held: Methods, unrequired_limits: bool) -> bool:
+    """Return whether methods are of two classes.
+
+    By Okta's description, inherence is one if the constraint asks for nothing.
+    """
+    classes = {name for facts in held.values() for name in facts if name in CLASSES}
+    if not any(
+        _is_asked(constraint[name], unrequired_limits) for name in CLASSES & set(constraint)
+    ):
+        classes |= {"inherence" for facts in held.values() if "userVerification" in facts}
+    return len(classes) > 1
 
 
 def _is_asked(part: Json, unrequired_limits: bool) -> bool:

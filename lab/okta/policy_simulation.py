@@ -57,6 +57,7 @@ def _read_context(org: Org, context: Json) -> Circumstances:
         assurances=frozenset({device["assuranceId"]}) if device.get("assuranceId") else None,
         expressions_hold=None,
         users_or_groups=org.world.switches.users_and_groups == "either",
+        wide_other=org.world.switches.other_platforms == "all_but_four",
     )
 
 

@@ -16,6 +16,7 @@ from functools import partial
 
 from lab.clock import iso
 from lab.okta.device_records import DeviceUser, Record, User
+from lab.okta.flexible_verify import VERIFY
 from lab.okta.groups_and_apps import App
 from lab.okta.log_targets import SYSTEM, policy_targets
 from lab.okta.policies import Policy
@@ -45,6 +46,7 @@ _BROWSERS = {
     "CHROMEOS": ("Chrome OS", "Computer", "CHROME"),
     "IOS": ("iOS (iPhone)", "Mobile", "SAFARI"),
     "ANDROID": ("Android", "Mobile", "CHROME"),
+    "OTHER": ("Unknown", "Unknown", "FIREFOX"),
 }
 PLATFORMS = tuple(_BROWSERS)
 ASSURED = ("MACOS", "WINDOWS", "CHROMEOS", "IOS", "ANDROID")  # that have device assurance policies
@@ -140,6 +142,7 @@ class SignIns:
             assurances=self._assurances(seat, is_registered=record is not None),
             expressions_hold=switches.expressions_hold,
             users_or_groups=switches.users_and_groups == "either",
+            wide_other=switches.other_platforms == "all_but_four",
             unrequired_limits=switches.required_false == "limits",
             methods=partial(self._methods, seat, record, link),
         )
@@ -155,12 +158,14 @@ class SignIns:
         verify = self.org.authenticators["okta_verify"]
         off = set(verify.methods) if verify.status_of(verify.key) == "INACTIVE" else verify.inactive
         user = self.org.users[seat.user_id]
+        sets_up_lock = self.org.world.switches.user_verification == "screen_lock"
+        enrolled = set(user.authenticators)
+        if record is not None or self.org.registry.is_registered(user.id):
+            enrolled.add(VERIFY)
         return available_methods(
-            phone=user.has_phone,
-            password=user.has_password,
-            okta_verify=record is not None or self.org.registry.is_registered(seat.user_id),
+            enrolled,
             device=record.profile if record else None,
-            lock=link.screen_lock_type if link else "NONE",
+            lock=link.screen_lock_type if link and sets_up_lock else "NONE",
             off=off,
         )
 

@@ -119,7 +119,7 @@ class UserOperations:
     def _list_enrollments(self, call: Call) -> Answer:
         """Answer with a user's authenticators.
 
-        Password and a phone number unless the user has none, e-mail, and Okta Verify once for each
+        Password, e-mail and a phone number unless the user has none, and Okta Verify once for each
         device. Of flexible Okta Verify, each device has Okta FastPass.
         """
         user = self.org.users.get(call.path["userId"]) or refuse(
@@ -127,9 +127,11 @@ class UserOperations:
         )
         flexible = self.org.world.switches.flexible_okta_verify
         verify_key = KEYS["signed_nonce"] if flexible else VERIFY
-        held = ["okta_password"] * user.has_password + ["okta_email"]
-        others = [key for key in held if key in self.org.authenticators]
-        others += ["phone_number"] * user.has_phone
+        others = [
+            key
+            for key in user.authenticators
+            if key in self.org.authenticators or key == "phone_number"
+        ]
         verify = [
             (link.id, verify_key, link.created)
             for record in self.org.devices.values()

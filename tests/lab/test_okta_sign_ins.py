@@ -512,3 +512,69 @@ def test_what_cannot_be_simulated(okta, okta_world, switch, body, status, code):
     okta_world.switches.set(simulation=switch)
     reply = okta.send("POST", "/api/v1/policies/simulate", json=body)
     assert (reply.status, reply.json["errorCode"]) == (status, code)
+
+
+# Two factors
+
+
+@pytest.mark.parametrize(
+    ("federated", "email", "phone", "where", "admitted"),
+    [
+        (False, True, False, "stranger", True),
+        (False, False, False, "stranger", False),
+        (False, False, True, "stranger", True),
+        (True, True, True, "stranger", False),
+        (False, False, False, "registered", True),
+        (True, True, True, "registered", False),
+        (True, False, False, "locked", True),
+    ],
+)
+def test_two_factors_are_methods_of_two_classes(
+    org, app, rule, ana, federated, email, phone, where, admitted
+):
+    seat = random_org.add_seat(org, ana, "MACOS", registered=where != "stranger")
+    if where != "stranger":
+        org.sign_ins.find_registration(seat)[1].screen_lock_type = (
+            "PASSCODE" if where == "locked" else "NONE"
+        )
+    ana.has_email, ana.has_phone = email, phone
+    ana.provider = "FEDERATION" if federated else "OKTA"
+    rule()
+    assert org.sign_ins.open(app, seat).admitted is admitted
+
+
+@pytest.mark.parametrize("federated", [False, True])
+def test_inherence_is_no_factor_where_a_rule_asks_for_one_of_possession(
+    org, app, rule, mac, ana, federated
+):
+    org.sign_ins.find_registration(mac)[1].screen_lock_type = "BIOMETRIC"
+    ana.provider = "SOCIAL" if federated else "OKTA"
+    rule(None, asking(phishingResistant="REQUIRED"))
+    assert org.sign_ins.open(app, mac).admitted is not federated
+
+
+@pytest.mark.parametrize(("position", "admitted"), [("screen_lock", True), ("none", False)])
+def test_a_screen_lock_is_set_up_in_okta_verify_or_not(org, app, rule, mac, position, admitted):
+    org.world.switches.set(user_verification=position)
+    org.sign_ins.find_registration(mac)[1].screen_lock_type = "PASSCODE"
+    rule(None, asking(userVerification="REQUIRED", phishingResistant="REQUIRED"))
+    assert org.sign_ins.open(app, mac).admitted is admitted
+
+
+@pytest.mark.parametrize(
+    ("platform", "entry", "narrow", "wide"),
+    [
+        ("LINUX", {"type": "DESKTOP", "os": {"type": "OTHER"}}, False, True),
+        ("CHROMEOS", {"type": "OTHER", "os": {"type": "OTHER"}}, False, True),
+        ("LINUX", {"type": "DESKTOP", "os": {"type": "LINUX"}}, True, True),
+        ("LINUX", {"type": "MOBILE", "os": {"type": "OTHER"}}, False, False),
+        ("OTHER", {"type": "OTHER", "os": {"type": "OTHER"}}, True, True),
+        ("OTHER", {"type": "DESKTOP", "os": {"type": "OTHER"}}, False, True),
+        ("MACOS", {"type": "DESKTOP", "os": {"type": "OTHER"}}, False, False),
+    ],
+)
+def test_which_systems_other_takes(org, app, rule, ana, platform, entry, narrow, wide):
+    rule({"platform": {"include": [entry]}})
+    for position, admitted in (("unnamed", narrow), ("all_but_four", wide)):
+        org.world.switches.set(other_platforms=position)
+        assert org.sign_ins.open(app, Seat(ana.id, platform)).admitted is admitted
