@@ -358,7 +358,7 @@ def _sighted_devices(
         if named:
             return named
     contexts: set[DeviceContext] = set()
-    for platform in [sighting.platform] if sighting.platform else platforms:
+    for platform in [sighting.platform] if sighting.platform else {*platforms, "OTHER"}:
         candidates = {device for device in devices if device.platform in (platform, "")}
         if candidates and _precedes_registration(sighting, candidates):
             contexts |= candidates

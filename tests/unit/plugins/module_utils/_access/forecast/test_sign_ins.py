@@ -341,3 +341,10 @@ def test_okta_verify_on_an_iphone_is_recognized_by_its_agent():
     assert platform_of(replace(seen, user_agent="Unknown/1.0")) is None
     assert platform_of(replace(seen, browser_os="Haiku")) == "IOS"
     assert platform_of(LogEvent(browser_os="Haiku")) is None
+
+
+def test_a_sign_in_from_an_unknown_system_may_be_from_one_that_no_rule_names():
+    sign_ins = SignIns()
+    sign_ins.add(event(system="Plan 9"), ["app1"])
+    used, _others = directory.people_of(sign_ins, directory.Directory(), "app1", ["IOS", "MACOS"])
+    assert [each.platform for each in used[0].devices] == ["IOS", "MACOS", "OTHER"]
