@@ -24,8 +24,32 @@ ZONES = ("nzoOffice00000000000", "nzoAbroad00000000000")
 ASSURANCES = ("daeDiskEncrypted00000", "daeNewSystem0000000000")
 GROUPS = ("Engineering", "Office", "Contractors")
 PLATFORMS = ("MACOS", "MACOS", "MACOS", "IOS", "ANDROID", "WINDOWS")  # Macs are most
+# Devices on which Okta Verify does not register: those whose system has no word are OTHER
+UNREGISTERED = ("LINUX", "CHROMEOS", "OTHER")
 LOCKS = ("BIOMETRIC", "BIOMETRIC", "PASSCODE", "NONE")
 TYPES = {"MACOS": "DESKTOP", "WINDOWS": "DESKTOP", "IOS": "MOBILE", "ANDROID": "MOBILE"}
+# Platforms of a rule other than one system with its type
+WIDE_PLATFORMS: tuple[Json, ...] = tuple(
+    {"type": kind, "os": {"type": system}}
+    for kind, system in (
+        ("DESKTOP", "LINUX"),
+        ("DESKTOP", "CHROMEOS"),
+        ("DESKTOP", "OTHER"),
+        ("DESKTOP", "ANY"),
+        ("MOBILE", "ANY"),
+        ("OTHER", "OTHER"),
+        ("ANY", "ANY"),
+    )
+)
+STEPS: tuple[Json, ...] = (
+    {"key": "okta_verify", "method": "signed_nonce"},
+    {"key": "okta_verify", "method": "push"},
+    {"key": "okta_verify"},
+    {"key": "okta_password", "method": "password"},
+    {"key": "okta_email", "method": "email"},
+    {"key": "phone_number", "method": "sms"},
+)
+USER_VERIFICATION = (["BIOMETRICS"], ["PIN"], ["BIOMETRICS", "PIN"])
 FASTPASS: Json = {
     "possession": {
         "deviceBound": "REQUIRED",
@@ -94,6 +118,9 @@ def draw_fleet(org: Org, seed: int, people: int = 12) -> Json:
             user.status = "SUSPENDED"
         if accounts.random() < 0.2:
             user.provider = accounts.choice(PROVIDERS)
+        user.has_email = accounts.random() < 0.8
+        if accounts.random() < 0.3:
+            add_seat(org, user, accounts.choice(UNREGISTERED), registered=False)
     return draw_policy(org, org.directory.app("Salesforce"), org.sign_ins.seats, seed)
 
 
@@ -176,17 +203,13 @@ def draw_rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str])
                 {"registered": True, "managed": False},
             )
         )
-    if conditions.get("device") and draws.random() < 0.1:
-        conditions["device"]["assurance"] = {"include": [draws.choice(ASSURANCES)]}
+    if draws.random() < 0.1:
+        assurance = {"include": [draws.choice(ASSURANCES)]}
+        conditions["device"] = {**conditions.get("device", {}), "assurance": assurance}
     if draws.random() < 0.5:
         conditions["people"] = _draw_people(org, draws, users)
     if draws.random() < 0.5:
-        conditions["platform"] = {
-            "include": [
-                {"type": TYPES[system], "os": {"type": system}}
-                for system in sorted(set(draws.sample(PLATFORMS, 2)))
-            ]
-        }
+        conditions["platform"] = _draw_platforms(draws)
     if draws.random() < 0.1:
         conditions["network"] = {
             "connection": "ZONE",
@@ -202,6 +225,14 @@ def draw_rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str])
         "conditions": conditions or None,
         "actions": {"appSignOn": _draw_actions(draws)},
     }
+
+
+def _draw_platforms(draws: random.Random) -> Json:
+    if draws.random() < 0.3:
+        side = draws.choice(("include", "include", "exclude"))
+        return {side: draws.sample(WIDE_PLATFORMS, draws.choice((1, 2)))}
+    systems = sorted(set(draws.sample(PLATFORMS, 2)))
+    return {"include": [{"type": TYPES[system], "os": {"type": system}} for system in systems]}
 
 
 def _draw_people(org: Org, draws: random.Random, users: t.Sequence[str]) -> Json:
@@ -231,24 +262,31 @@ def _draw_actions(draws: random.Random) -> Json:
     if asks < 0.3:
         method["constraints"] = [FASTPASS]
     elif asks < 0.4:
-        method = {
-            "type": "AUTH_METHOD_CHAIN",
-            "chains": [
-                {
-                    "authenticationMethods": [
-                        {
-                            "key": "okta_verify",
-                            "method": "signed_nonce",
-                            "userVerification": draws.choice(("OPTIONAL", "REQUIRED")),
-                        }
-                    ]
-                }
-            ],
-        }
+        method = {"type": "AUTH_METHOD_CHAIN", "chains": [_draw_chain(draws)]}
     elif asks < 0.45:
         method["constraints"] = [
             {"knowledge": {"types": ["password"]}, "possession": {"hardwareProtection": "REQUIRED"}}
         ]
     elif asks < 0.65:
         method["constraints"] = copy.deepcopy(draws.choice(RECORDED))
+    elif asks < 0.7:
+        verified: Json = {"userVerification": "REQUIRED"}
+        verified |= {"userVerificationMethods": draws.choice(USER_VERIFICATION)}
+        method["constraints"] = [{"possession": {**FASTPASS["possession"], **verified}}]
+    elif asks < 0.75:
+        method["constraints"] = [{"knowledge": PASSWORD}]
     return {"access": "ALLOW", "verificationMethod": method}
+
+
+def _draw_chain(draws: random.Random) -> Json:
+    """Return a chain of one step or two; one may permit several methods of Okta Verify, or all."""
+    steps = copy.deepcopy(draws.sample(STEPS, draws.choice((1, 1, 2, 3))))
+    for step in steps:
+        if step["key"] == "okta_verify" and draws.random() < 0.4:
+            step["userVerification"] = draws.choice(("OPTIONAL", "REQUIRED"))
+        if step.get("userVerification") == "REQUIRED" and draws.random() < 0.5:
+            step["userVerificationMethods"] = draws.choice(USER_VERIFICATION)
+    chain: Json = {"authenticationMethods": steps}
+    if draws.random() < 0.3:
+        chain["next"] = [{"authenticationMethods": [copy.deepcopy(draws.choice(STEPS))]}]
+    return chain

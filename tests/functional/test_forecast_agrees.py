@@ -181,6 +181,22 @@ def test_nobody_is_refused_who_was_not_named(fresh_lab, okta):
     assert 0 < lost <= named
 
 
+POSITIONS = {
+    "required_false": "ignored",
+    "unregistered_assurance": "met",
+    "other_platforms": "all_but_four",
+    "user_verification": "none",
+}
+
+
+@pytest.mark.lab(macs=0)
+@pytest.mark.parametrize("switch", POSITIONS)
+def test_nobody_is_refused_who_was_not_named_where_okta_behaves_otherwise(fresh_lab, okta, switch):
+    fresh_lab.world.switches.set(**{switch: POSITIONS[switch]})
+    lost, named, _more = some(fresh_lab, okta, range(FEW, FEW + FEW // 2))
+    assert 0 < lost <= named
+
+
 ZONE = {"network": {"connection": "ZONE", "include": ["nzoOffice"]}}
 MACS = {"platform": {"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]}}
 
@@ -229,7 +245,8 @@ def test_policies_of_other_kinds_refuse_nobody_who_was_not_named(
 @pytest.mark.lab(macs=0)
 @pytest.mark.parametrize("users_and_groups", ["both", "either"])
 def test_nobody_is_refused_who_was_not_named_in_many_fleets(fresh_lab, okta, users_and_groups):
-    fresh_lab.world.switches.set(users_and_groups=users_and_groups)
+    others = POSITIONS if users_and_groups == "either" else {}
+    fresh_lab.world.switches.set(users_and_groups=users_and_groups, **others)
     fleets = int(os.environ.get("FORECAST_FLEETS", FLEETS))
     lost, named, more = some(fresh_lab, okta, range(fleets))
     print(

@@ -38,6 +38,18 @@ ONE_FACTOR = {
     "access": "ALLOW",
     "verificationMethod": {"type": "ASSURANCE", "factorMode": "1FA", "constraints": []},
 }
+TWO_FACTORS = {
+    "access": "ALLOW",
+    "verificationMethod": {"type": "ASSURANCE", "factorMode": "2FA", "constraints": []},
+}
+PASSWORD = {
+    "access": "ALLOW",
+    "verificationMethod": {
+        "type": "ASSURANCE",
+        "factorMode": "1FA",
+        "constraints": [{"knowledge": {"types": ["password"]}}],
+    },
+}
 PHONE = {
     "access": "ALLOW",
     "verificationMethod": {
@@ -65,6 +77,8 @@ SETTLED: dict[str, t.Any] = {  # by what Okta shows
     "unmanaged refused": ([(UNMANAGED, DENY)], ONE_FACTOR),
 }
 OPEN: dict[str, t.Any] = {  # by what only a sign-in shows, too
+    "two factors": ([(MANAGED, MANAGED_RULE)], TWO_FACTORS),
+    "password": ([(MANAGED, PASSWORD)], DENY),
     "phone": ([(MANAGED, MANAGED_RULE)], PHONE),
     "phone or registered": ([(REGISTERED, ONE_FACTOR)], PHONE),
     "office": ([({**MANAGED, **LOW_RISK}, MANAGED_RULE), (OFFICE, ONE_FACTOR)], DENY),
@@ -129,6 +143,9 @@ class DrawnPeople:
             user.has_phone = not shapes or more.random() < 0.7
             for _unused in range(draws.choice((1, 1, 1, 2))):
                 self._add_mac(user, draws)
+            user.has_email = not shapes or more.random() < 0.8  # after the registration
+            if shapes and more.random() < 0.1:
+                user.provider = more.choice(("FEDERATION", "SOCIAL", "LDAP"))
         self._require_managed_macs(draws)
         self.shape = more.choice(sorted(shapes)) if shapes else ""
         if shapes:

@@ -115,6 +115,109 @@ platforms = st.sampled_from(
 )
 
 
+# Parts of rules, in all that Okta's description permits: what the lab's sign-in is compared with
+
+OTHER_METHODS: list[Json] = [
+    OKTA_VERIFY,
+    {"key": "okta_verify", "method": "push"},
+    {"key": "okta_verify", "method": "totp"},
+    {"key": "okta_password"},
+    {"key": "phone_number"},
+    {"key": "webauthn", "method": "webauthn"},
+]
+methods = st.lists(
+    st.sampled_from((EMAIL, SMS, FASTPASS, PASSWORD, *SPLIT, *OTHER_METHODS)),
+    min_size=1,
+    max_size=3,
+    unique_by=str,
+)
+UV_METHODS = st.sampled_from((["BIOMETRICS"], ["PIN"], ["BIOMETRICS", "PIN"]))
+TYPES = ("password", "app", "email", "phone", "APP")
+METHODS = ("PASSWORD", "PUSH", "SIGNED_NONCE", "SMS", "TOTP", "signed_nonce")
+_lists = {
+    "authenticationMethods": methods,
+    "excludedAuthenticationMethods": methods,
+    "types": st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True),
+    "methods": st.lists(st.sampled_from(METHODS), min_size=1, max_size=2, unique=True),
+}
+_characteristics = {
+    name: LEVELS
+    for name in (
+        "deviceBound",
+        "hardwareProtection",
+        "phishingResistant",
+        "userPresence",
+        "userVerification",
+    )
+}
+
+
+@st.composite
+def some_of(
+    draw: st.DrawFn, fields: t.Mapping[str, st.SearchStrategy[t.Any]], most: int = 2
+) -> Json:
+    """Return an object with up to so many of the fields: with more, nothing would be certain."""
+    names = draw(st.lists(st.sampled_from(sorted(fields)), max_size=most, unique=True))
+    return {name: draw(fields[name]) for name in names}
+
+
+_required: dict[str, st.SearchStrategy[t.Any]] = {"required": st.booleans()}
+described_constraint = some_of(
+    {
+        "knowledge": some_of({**_lists, **_required}),
+        "possession": some_of(
+            {**_lists, **_characteristics, **_required, "userVerificationMethods": UV_METHODS}
+        ),
+    }
+)
+_step = st.builds(
+    lambda method, asked: {**method, **asked},
+    st.sampled_from((EMAIL, SMS, FASTPASS, PASSWORD, *SPLIT, *OTHER_METHODS)),
+    some_of({**_characteristics, "userVerificationMethods": UV_METHODS}),
+)
+_steps = st.lists(_step, min_size=1, max_size=3)
+described_chain = st.recursive(
+    st.fixed_dictionaries({"authenticationMethods": _steps}),
+    lambda following: st.fixed_dictionaries(
+        {"authenticationMethods": _steps, "next": st.lists(following, min_size=1, max_size=1)}
+    ),
+    max_leaves=3,
+)
+described_verification = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "type": st.just("ASSURANCE"),
+            "factorMode": st.sampled_from(("1FA", "2FA")),
+            "constraints": st.lists(described_constraint, max_size=2),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("AUTH_METHOD_CHAIN"),
+            "chains": st.lists(described_chain, min_size=1, max_size=2),
+        }
+    ),
+)
+KINDS = ("ANY", "DESKTOP", "MOBILE", "OTHER")
+SYSTEMS = ("ANY", *PLATFORMS, "OTHER")
+described_platforms = st.fixed_dictionaries(
+    {},
+    optional={
+        side: st.lists(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "type": st.sampled_from(KINDS),
+                    "os": st.fixed_dictionaries({"type": st.sampled_from(SYSTEMS)}),
+                },
+            ),
+            max_size=2,
+        )
+        for side in ("include", "exclude")
+    },
+)
+
+
 def sides(members: t.Sequence[str]) -> st.SearchStrategy[t.Any]:
     """Return what a rule includes and excludes."""
     some = st.lists(st.sampled_from(members), max_size=2, unique=True)
@@ -127,6 +230,7 @@ conditions = st.fixed_dictionaries(
         "device": st.sampled_from(
             (
                 {"registered": True, "managed": True},
+                {"assurance": {"include": ["dae1"]}},
                 {"registered": True},
                 {"registered": False},
                 {"registered": True, "assurance": {"include": ["dae1"]}},
@@ -275,6 +379,47 @@ def contexts(draw: st.DrawFn) -> DeviceContext:
         secure_hardware=draw(st.sampled_from((True, False, None))),
         screen_lock=draw(st.sampled_from(("BIOMETRIC", "PASSCODE", "NONE", None))),
     )
+
+
+described_conditions = some_of(
+    {
+        "device": some_of(
+            {
+                "registered": st.booleans(),
+                "managed": st.booleans(),
+                "assurance": st.sampled_from(({"include": ["dae1"]}, {"include": []})),
+            },
+        ),
+        "people": st.fixed_dictionaries(
+            {}, optional={"groups": sides(GROUPS), "users": sides(USER_IDS)}
+        ),
+        "platform": described_platforms,
+        "network": st.sampled_from(
+            ({"connection": "ANYWHERE"}, {"connection": "ZONE", "include": ["nzo1"]})
+        ),
+        "riskScore": st.sampled_from(({"level": "ANY"}, {"level": "LOW"})),
+        "userType": sides(("oty1", "oty2")),
+        "elCondition": st.just({"condition": "user.profile.department == 'Engineering'"}),
+    },
+)
+
+
+class Account(t.NamedTuple):
+    """The authenticators of a user of the lab: whether they have each."""
+
+    password: bool
+    email: bool
+    phone: bool
+    okta_verify: bool
+
+    @property
+    def authenticators(self) -> set[str]:
+        """The keys of those that the user has."""
+        keys = ("okta_password", "okta_email", "phone_number", "okta_verify")
+        return {key for key, has in zip(keys, self, strict=True) if has}
+
+
+accounts = st.builds(Account, st.booleans(), st.booleans(), st.booleans(), st.booleans())
 
 
 @st.composite

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     JUDGED_CONDITIONS,
     DeviceContext,
@@ -16,13 +18,16 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.json
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
 )
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lab.okta.policy_engine import Circumstances, evaluate_conditions
 from tests.support.strategies.rules import (
     contexts,
+    described_conditions,
     hostile_rules,
     people,
+    rule_row,
     rule_rows,
 )
 from tests.support.strategies.values import Json, hostile, unknown_words
@@ -83,6 +88,63 @@ def test_the_order_of_keys_and_members_does_not_matter(
     before, after = (unknowns_to_apply(each, person, device) for each in (rule, other))
     assert (before is None) is (after is None)
     assert len(before or ()) == len(after or ())
+
+
+@settings(max_examples=200)  # a fault needs a rare pair of rule and device
+@given(
+    described_conditions,
+    people(),
+    contexts(),
+    st.fixed_dictionaries(
+        {
+            "zones": st.sampled_from((frozenset[str](), frozenset(("nzo1",)))),
+            "risk": st.sampled_from(("LOW", "HIGH")),
+            "expressions_hold": st.booleans(),
+            "users_or_groups": st.booleans(),
+            "wide_other": st.booleans(),
+        }
+    ),
+    st.sampled_from(("oty1", "oty2")),
+    st.booleans(),
+)
+@example(
+    {"device": {"assurance": {"include": ["dae1"]}}},
+    Person("00uada", login="ada@acme.com"),
+    DeviceContext("CHROMEOS"),
+    {"risk": "LOW"},
+    "oty1",
+    True,
+)
+def test_whether_a_rule_surely_applies_is_so_at_a_sign_in(
+    drawn: Json,
+    person: Person,
+    device: DeviceContext,
+    around: Json,
+    user_type: str,
+    is_assured: bool,
+) -> None:
+    """The lab evaluates conditions as Okta describes them, with what is unknown either way."""
+    rule = PolicyRule.from_row(rule_row("one", 1, "ALLOW", {}, drawn))
+    device = replace(device, platform="OTHER" if device.platform == "macOS" else device.platform)
+    is_assured = is_assured and device.platform != "LINUX"
+    met = evaluate_conditions(
+        drawn,
+        Circumstances(
+            user_id=person.id,
+            groups=person.groups,
+            user_type=person.user_type or user_type,
+            platform=device.platform,
+            registered=device.registered,
+            managed=device.managed,
+            assurances=frozenset(("dae1",) if is_assured else ()),
+            **around,
+        ),
+    )
+    unknowns = unknowns_to_apply(rule, person, device)
+    if unknowns is None:
+        assert not all(met.values())
+    elif not unknowns:
+        assert all(met.values())
 
 
 def _turned(value: object) -> object:

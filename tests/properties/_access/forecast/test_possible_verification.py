@@ -16,14 +16,18 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
 )
-from hypothesis import given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from lab.okta.policy_engine import available_methods, satisfies
 from tests.support.strategies.rules import (
     FASTPASS,
     SPLIT,
+    Account,
+    accounts,
     constraints,
     contexts,
+    described_verification,
     hostile_rules,
     rule_row,
     verification,
@@ -118,3 +122,54 @@ def test_a_device_that_okta_knows_passes_what_any_device_does(
     easier, harder = (satisfiable_by(rule_of(method), each) for each in (known, stranger))
     if harder == ALWAYS:
         assert easier == ALWAYS
+
+
+UNREQUIRED = {"required": False, "authenticationMethods": [FASTPASS]}
+
+
+@settings(max_examples=200)  # a fault needs a rare pair of rule and device
+@given(
+    described_verification,
+    contexts(),
+    accounts,
+    st.booleans(),
+    st.sampled_from(("NONE", "PASSCODE", "BIOMETRIC")),
+    st.booleans(),
+)
+@example(
+    {"type": "ASSURANCE", "factorMode": "1FA", "constraints": [{"possession": UNREQUIRED}]},
+    DeviceContext("MACOS"),
+    Account(True, True, True, False),
+    False,
+    "NONE",
+    False,
+)
+def test_what_is_certain_of_a_method_is_so_at_a_sign_in(
+    method: dict[str, object],
+    device: DeviceContext,
+    account: Account,
+    unrequired_limits: bool,
+    lock: str,
+    hardware: bool,
+) -> None:
+    """The lab judges as Okta describes it, with what is unknown either way."""
+    rule = rule_of(method)
+    assume(not rule.unreadable)
+    if device.secure_hardware is not None:
+        hardware = device.secure_hardware
+    enrolled = account.authenticators | ({"okta_verify"} if device.registered else set())
+    held = available_methods(
+        enrolled,
+        device={"secureHardwarePresent": hardware} if device.registered else None,
+        lock=_possible_lock(device.screen_lock, lock),
+    )
+    options = satisfiable_by(rule, device, account.password)
+    if options in (ALWAYS, NEVER):
+        assert satisfies(method, held, unrequired_limits) is (options == ALWAYS)
+
+
+def _possible_lock(shown: str | None, drawn: str) -> str:
+    """Return what is set up in Okta Verify: nothing, or what the screen lock permits."""
+    if shown is None or drawn == "NONE":
+        return drawn
+    return "PASSCODE" if "BIOMETRIC" in (shown, drawn) and shown != drawn != "NONE" else shown

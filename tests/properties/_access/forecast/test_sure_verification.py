@@ -20,11 +20,19 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     Enrollment,
     PolicyRule,
 )
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from lab.okta.policy_engine import available_methods, satisfies
 from tests.support.strategies.okta import enrollments
-from tests.support.strategies.rules import hostile_rules, rule_rows
+from tests.support.strategies.rules import (
+    Account,
+    accounts,
+    described_verification,
+    hostile_rules,
+    rule_row,
+    rule_rows,
+)
 from tests.support.strategies.values import Json, unknown_words
 
 
@@ -66,3 +74,25 @@ def test_a_word_that_okta_does_not_document_is_never_passed(
         sign_on["verificationMethod"] = {"type": "ASSURANCE", "factorMode": "1FA", key: word}
     rule = PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
     assert not passes(rule, some)
+
+
+@given(
+    described_verification,
+    accounts,
+    st.sets(st.sampled_from(("push", "totp", "signed_nonce"))),
+    st.booleans(),
+)
+def test_who_surely_passes_a_rule_passes_it_at_a_sign_in(
+    method: Json, account: Account, off: set[str], unrequired_limits: bool
+) -> None:
+    """The lab judges as Okta describes it, on a device that Okta does not know."""
+    rule = PolicyRule.from_row(rule_row("one", 1, "ALLOW", method, {}))
+    assume(not rule.unreadable)
+    held = available_methods(
+        account.authenticators,
+        device=None,
+        lock="NONE",
+        off=off,
+    )
+    enrolled = [Enrollment(key, "ACTIVE") for key in {key for key, _method in held}]
+    assert not passes(rule, enrolled) or satisfies(method, held, unrequired_limits)

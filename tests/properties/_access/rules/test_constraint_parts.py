@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.constraint_parts import (
     is_asked,
+    is_surely_asked,
     limits_of,
     permits,
 )
@@ -24,6 +25,7 @@ def test_what_limits_is_of_the_part_and_asks(part: Json, no_limits: set[str]) ->
     assert all(part[key] is value for key, value in limits.items())
     assert not limits.keys() & no_limits
     assert is_asked(part, no_limits) or not limits
+    assert is_asked(part, no_limits) or not is_surely_asked(part)
 
 
 @given(st.lists(st.text()), st.text())
