@@ -361,7 +361,7 @@ def test_after_the_reset_of_another_platform_a_test_enrolment_decides(year, watc
     mark = watched.mark()
     predicted = playbook(watched.lab, path=ROTATE, variables=QUICK, check=True)
     assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
-    assert "challenge: It may be the old secret." in said(predicted)
+    assert "challenge: it may be the old secret." in said(predicted)
     result = playbook(watched.lab, path=ROTATE, variables=QUICK)
     assert result.status == 0 and watched.writes(mark) == ["PKIOperation"], result.output
     assert "The profile holds this secret already." in said(result)
