@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import plistlib
 import typing as t
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import rings
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
     RingOptions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    Subject,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profile_holders import (
+    ProfileItem,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -51,7 +58,7 @@ def test_a_profile_is_found_by_id_or_exact_name_else_by_the_rings_own_name(
 
 
 def test_a_profile_whose_name_differs_in_case_is_suggested() -> None:
-    with pytest.raises(BadOption, match="no custom profile 'wide'; did you mean 'Wide'"):
+    with pytest.raises(BadOption, match="^rings: .* no custom profile 'wide'; did you mean 'Wide'"):
         rings.find_ring_profile(RingOptions("canary", scep_profile="wide"), PROFILES, PREFIX)
 
 
@@ -70,6 +77,21 @@ def test_two_rings_of_one_name_are_refused(second: str) -> None:
         rings.check_names([RingOptions("canary"), RingOptions("wide"), RingOptions(second)])
 
 
+@pytest.mark.parametrize(
+    ("second", "difference"),
+    [
+        ("Canary", ""),
+        (" canary", " They look alike: yours is 'canary', the other one ' canary'."),
+    ],
+)
+def test_the_names_of_two_rings_that_look_the_same_are_both_named(
+    second: str, difference: str
+) -> None:
+    found = rings.find_shared_names([RingOptions("canary"), RingOptions(second)])
+    sentence = "rings: 'canary' is there twice. Give each ring its own name."
+    assert found == [sentence + difference]
+
+
 @pytest.mark.parametrize("second", ["Canary", "b-1", "B-1"])
 def test_a_blueprint_in_two_rings_is_refused_whatever_names_it(second: str) -> None:
     known = [Blueprint("b-1", "Canary"), Blueprint("b-2", "Sales")]
@@ -81,8 +103,103 @@ def test_a_blueprint_in_two_rings_is_refused_whatever_names_it(second: str) -> N
 
 def test_a_ring_with_an_item_of_the_web_app_cannot_be_renewed() -> None:
     rings.check_profiles([RingOptions("canary"), RingOptions("wide", library_item=None)])
-    with pytest.raises(BadOption, match="rings: 'wide' has a library_item, which only Kandji's"):
+    with pytest.raises(BadOption) as refused:
         rings.check_profiles([RingOptions("canary"), RingOptions("wide", library_item="Okta SCEP")])
+    assert refused.value.message == (
+        "rings: 'wide' has a library_item, which only Kandji's web app can renew. Remove the ring."
+    )
+
+
+def test_a_renewal_takes_no_ring_with_a_generation_of_its_own() -> None:
+    rings.check_generations([RingOptions("canary"), RingOptions("wide", generation="")])
+    fixed = [RingOptions(name, generation="2026") for name in ("wide", "late")]
+    with pytest.raises(BadOption) as refused:
+        rings.check_generations([RingOptions("canary"), *fixed])
+    assert refused.value.message == (
+        "rings: 'wide', 'late' has a generation, and the renewal sets another: the site playbook"
+        " would set the ring's own again, and the Macs would enrol each time. Remove the"
+        " generation."
+    )
+
+
+def test_the_option_rings_as_records() -> None:
+    nodes = {"Canary": "n-1"}
+    whole = {
+        "name": "canary",
+        "blueprints": ["Canary", 7],
+        "scep_profile": "SCEP",
+        "assignment_nodes": nodes,
+        "test_macs": ["C02XK1ZAJG5J"],
+        "generation": "2026",
+        "library_item": "Okta SCEP",
+    }
+    unset = dict.fromkeys(whole)
+    params = {"rings": [whole, {**unset, "name": 2}, {"name": "late", "blueprints": None}]}
+    assert rings.ring_options(params) == [
+        RingOptions(
+            "canary", ("Canary", "7"), "SCEP", nodes, ("C02XK1ZAJG5J",), "2026", "Okta SCEP"
+        ),
+        RingOptions("2"),
+        RingOptions("late"),
+    ]
+    assert rings.ring_options({"rings": None}) == []
+
+
+UUID = "6BA7B810-9DAD-41D1-80B4-00C04FD430C8"
+SERIAL_AND_UUID = [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]]
+
+
+def enrolling(profile_id: str, subject: object, uuid: str = UUID) -> CustomProfile:
+    """Return a custom profile that asks for certificates with this subject."""
+    content: dict[str, t.Any] = {"Subject": subject} if subject else {}
+    payload = {"PayloadType": "com.apple.security.scep", "PayloadContent": content}
+    plist = {"PayloadContent": [payload], "PayloadUUID": uuid}
+    return CustomProfile(profile_id, mobileconfig=plistlib.dumps(plist).decode())
+
+
+@pytest.mark.parametrize(
+    ("profiles", "names"),
+    [
+        ([enrolling("p-1", SERIAL_AND_UUID)], [UUID, UUID.lower()]),
+        ([enrolling("p-1", [[["CN", "$SERIAL_NUMBER"]]])], None),
+        ([enrolling("p-1", SERIAL_AND_UUID), CustomProfile("p-2")], None),
+        ([], None),
+    ],
+)
+def test_certificates_are_narrowed_to_the_uuid_if_each_subject_holds_it(
+    profiles: list[CustomProfile], names: list[str] | None
+) -> None:
+    """Kandji need not ignore case, so the filter has both."""
+    narrowed = {"common_name": {"like": names}} if names else {}
+    identities = {"identity_certificate": {"eq": True}}
+    assert rings.certificate_filter(profiles) == {**identities, **narrowed}
+
+
+def test_the_uuid_of_a_profile_is_that_of_its_content() -> None:
+    assert rings.profile_uuid(enrolling("p-1", None)) == UUID
+    assert rings.profile_uuid(enrolling("p-1", None, uuid="")) is None
+    assert rings.profile_uuid(CustomProfile("p-1")) is None
+    number = plistlib.dumps({"PayloadUUID": 7}).decode()
+    assert rings.profile_uuid(CustomProfile("p-1", mobileconfig=number)) == "7"
+
+
+def test_a_subject_of_all_rings_is_unknown_if_that_of_one_is() -> None:
+    canary = enrolling("p-1", SERIAL_AND_UUID)
+    console_managed = CustomProfile("p-2")
+    found = rings.subjects_by_ring(
+        [
+            rings.Ring("canary", set(), canary),
+            rings.Ring("web app", set(), console_managed),
+            rings.Ring("late", set()),
+        ]
+    )
+    uuids = frozenset({UUID.lower()})
+    assert found == {
+        None: Subject(uuids),
+        "canary": Subject(uuids, holds_uuid=True, holds_serial=True),
+        "web app": Subject(),
+        "late": Subject(),
+    }
 
 
 def test_a_subject_without_a_known_uuid_does_not_narrow_certificates() -> None:
@@ -108,6 +225,11 @@ def test_a_subject_without_a_known_uuid_does_not_narrow_certificates() -> None:
         (
             {"canary": True, "east": False, "west": False},
             "Not rolled out yet: the rings east, west (Okta SCEP - east, Okta SCEP - west).",
+        ),
+        (
+            {"canary": True, "a": False, "b": False, "c": False, "d": False},
+            "Not rolled out yet: the rings a, b, c, d (Okta SCEP - a, Okta SCEP - b, Okta SCEP - c"
+            " and 1 more).",
         ),
     ],
 )
@@ -168,6 +290,22 @@ def test_a_renamed_profile_is_that_of_its_ring_and_is_named() -> None:
     )
 
 
+def test_a_ring_without_a_profile_is_named_before_one_whose_profile_is_renamed() -> None:
+    renamed = tuple(scep(f"p-{number}", "A") for number in range(4))
+    found = [
+        rings.Ring("canary", set(), None, "SCEP - canary", renamed),
+        rings.Ring("wide", set(), None, "SCEP - wide"),
+        rings.Ring("late", set(), CANARY),
+        rings.Ring("last", set(), None, "SCEP - last", renamed[:1]),
+    ]
+    sentences = rings.describe_rollout(found)
+    assert sentences.startswith(
+        "Not rolled out yet: the ring wide (SCEP - wide). The ring canary has no SCEP profile 'SCEP"
+        " - canary', and the custom profiles 'A' (p-0), 'A' (p-1), 'A' (p-2) and 1 more of this"
+    )
+    assert " in Kandji, or remove it from there. The ring last has no SCEP profile " in sentences
+
+
 def test_of_two_renamed_profiles_none_is_guessed() -> None:
     both = [scep("p-2", "A"), scep("p-3", "B")]
     wide, _read, _competitors = read_wide([CANARY, *both], ["p-2", "p-3"])
@@ -191,3 +329,73 @@ def test_another_profile_is_not_a_renamed_one(
     wide, read, _competitors = read_wide([CANARY, other], on_sales)
     assert (wide.profile, wide.renamed, read) == (None, (), ["b-2"] * is_read)
     assert rings.describe_rollout([wide]).startswith("Nothing is rolled out yet")
+
+
+ITEM = "0E5B1D7C-2F6A-4C1B-9D3E-5A7F8B9C0D1E"
+CANARY_ID, SALES_ID = (f"0000000{number}-0000-4000-8000-00000000000{number}" for number in (1, 2))
+
+
+def test_rings_by_ids_are_read_without_a_list_of_blueprints() -> None:
+    """An item of the web app is known by its id alone."""
+    by_name, by_item = RingOptions("canary", (CANARY_ID,)), RingOptions("wide", (SALES_ID.upper(),))
+    by_item = replace(by_item, library_item=ITEM)
+    kandji: t.Any = SimpleNamespace(profiles=lambda: iter([CANARY]))
+    (canary, wide), competitors = rings.read_rings(kandji, [by_name, by_item], PREFIX)
+    assert (canary.blueprint_ids, canary.profile) == ({CANARY_ID}, CANARY)
+    assert (wide.blueprint_ids, wide.profile) == ({SALES_ID}, CustomProfile(ITEM.lower()))
+    assert (canary.is_console_managed, wide.is_console_managed) == (False, True)
+    assert (canary.profile_name, wide.profile_name) == ("Okta SCEP - canary", ITEM)
+    assert competitors == []
+
+
+def test_an_item_of_the_web_app_is_found_by_its_name_on_the_blueprints() -> None:
+    blueprints = {"b-1": [LibraryItem("i-1", "Okta")], "b-2": [LibraryItem("i-2", "Wi-Fi")]}
+    read: list[str] = []
+
+    def library_items(blueprint_id: str) -> list[LibraryItem]:
+        read.append(blueprint_id)
+        return blueprints[blueprint_id]
+
+    kandji: t.Any = SimpleNamespace(
+        blueprints=lambda: [Blueprint("b-1", "Canary"), Blueprint("b-2", "Sales")],
+        profiles=lambda: [CANARY],
+        library_items=library_items,
+    )
+    wanted = RingOptions("wide", ("Sales",), library_item="Okta")
+    (wide,), _competitors = rings.read_rings(kandji, [wanted], PREFIX)
+    assert (wide.profile, read) == (CustomProfile("i-1"), ["b-2", "b-1"])
+    of_profile = replace(wanted, library_item=CANARY.name)
+    with pytest.raises(BadOption, match="is a Custom Profile .p-1., which has an API"):
+        rings.read_rings(kandji, [of_profile], PREFIX)
+
+
+def test_without_a_ring_nothing_is_read() -> None:
+    assert rings.read_rings(t.cast(t.Any, None), [], PREFIX) == ([], [])
+
+
+def at(profile_id: str, url: str | None, **flags: bool) -> CustomProfile:
+    """Return a custom profile that enrols at a SCEP URL."""
+    content = {"URL": url} if url else {"Name": "okta"}
+    payload = {"PayloadType": "com.apple.security.scep", "PayloadContent": content}
+    document = plistlib.dumps({"PayloadContent": [payload]}).decode()
+    return CustomProfile(
+        profile_id, mobileconfig=document, flags=flags, mdm_identifier=f"acme.{profile_id}"
+    )
+
+
+def test_another_active_profile_with_the_scep_url_of_a_ring_competes() -> None:
+    ours, theirs = "https://acme.okta.com/scep", "https://wifi.acme.com/scep"
+    ring = rings.Ring("canary", set(), at("own", ours))
+    bare = rings.Ring("wide", set(), at("bare", None))
+    others = [
+        at("own", ours),
+        at("unknown", ours),
+        at("on", ours, active=True),
+        at("off", ours, active=False),
+        at("wifi", theirs),
+        at("none", None),
+        CustomProfile("unreadable"),
+    ]
+    found = rings.find_competitors([ring, bare, rings.Ring("late", set())], others)
+    assert found == [ProfileItem("unknown", "acme.unknown"), ProfileItem("on", "acme.on")]
+    assert rings.ring_urls([ring, bare, rings.Ring("late", set())]) == {ours}
