@@ -27,28 +27,38 @@ PROFILE = CustomProfile("b", "SCEP", "<plist/>", {"active": True}, created_at=LA
 CANARY = Blueprint("c", "Canary")
 
 
+def changed(what: str) -> str:
+    """Return the message about a change of the profile since the plan."""
+    return (
+        f"profile 'SCEP': it {what} in Kandji after this run read it. This run wrote nothing to it."
+        " Run again to plan with what Kandji holds now."
+    )
+
+
 def check(planned: CustomProfile | None, *listed: CustomProfile, name: str = "SCEP") -> None:
     recheck.check_unchanged(f"profile {name!r}", name, planned, listed)
 
 
 @pytest.mark.parametrize(
-    ("planned", "listed", "text"),
+    ("planned", "listed", "what"),
     [
-        (None, [PROFILE], "it was created in Kandji"),
-        (PROFILE, [], "it was deleted in Kandji"),
-        (PROFILE, [replace(PROFILE, mobileconfig="<other/>")], "it was changed in Kandji"),
-        (PROFILE, [replace(PROFILE, flags={"active": False})], "it was changed in Kandji"),
-        (PROFILE, [replace(PROFILE, name="Renamed")], "it was changed in Kandji"),
+        (None, [PROFILE], "was created"),
+        (PROFILE, [], "was deleted"),
+        (PROFILE, [replace(PROFILE, mobileconfig="<other/>")], "was changed"),
+        (PROFILE, [replace(PROFILE, flags={"active": False})], "was changed"),
+        (PROFILE, [replace(PROFILE, name="Renamed")], "was changed"),
     ],
 )
-def test_a_change_since_the_plan_stops_the_run(planned, listed, text):
-    with pytest.raises(Refused, match=text):
+def test_a_change_since_the_plan_stops_the_run(planned, listed, what):
+    with pytest.raises(Refused) as raised:
         check(planned, *listed)
+    assert raised.value.message == changed(what)
 
 
 def test_a_new_name_that_another_profile_got_meanwhile_stops_the_run():
-    with pytest.raises(Refused, match="got a namesake"):
+    with pytest.raises(Refused) as raised:
         check(PROFILE, PROFILE, replace(PROFILE, id="a", name="New"), name="New")
+    assert raised.value.message == changed("got a namesake").replace("SCEP", "New")
 
 
 def test_other_profiles_and_a_new_timestamp_alone_stop_nothing():
@@ -57,15 +67,16 @@ def test_other_profiles_and_a_new_timestamp_alone_stop_nothing():
 
 
 @pytest.mark.parametrize(
-    ("on_blueprint", "assignment", "text"),
+    ("on_blueprint", "assignment", "what"),
     [
         (["b"], Assignment([CANARY], []), "was assigned to the blueprint 'Canary'"),
         ([], Assignment([], [CANARY]), "was removed from the blueprint 'Canary'"),
     ],
 )
-def test_an_assignment_since_the_plan_stops_the_run(on_blueprint, assignment, text):
-    with pytest.raises(Refused, match=text):
+def test_an_assignment_since_the_plan_stops_the_run(on_blueprint, assignment, what):
+    with pytest.raises(Refused) as raised:
         recheck.check_assignment("profile 'SCEP'", "B", assignment, {"c": set(on_blueprint)})
+    assert raised.value.message == changed(what)
 
 
 def test_an_assignment_as_planned_stops_nothing():
@@ -111,6 +122,14 @@ def test_the_time_of_the_list_counts_and_not_that_of_the_answer_to_the_write(
     assert recheck.find_older_twin(replace(older, created_at=None), [PROFILE, older]) is None
 
 
+def test_a_profile_without_a_time_in_the_list_is_the_first_one() -> None:
+    """Both runs see the same list, so each of them decides alike."""
+    timeless, twin = replace(PROFILE, id="z", created_at=None), replace(PROFILE, created_at=EARLY)
+    listed = [timeless, twin]
+    assert recheck.find_older_twin(replace(timeless, created_at=LATE), listed) is None
+    assert recheck.find_older_twin(twin, listed) == timeless
+
+
 def test_a_profile_that_the_list_does_not_show_yet_is_the_later_one_without_a_time() -> None:
     twin = replace(PROFILE, id="z")
     assert recheck.find_older_twin(replace(PROFILE, created_at=None), [twin]) == twin
@@ -132,6 +151,7 @@ def check_write(*listed: CustomProfile, written: CustomProfile = WRITTEN) -> Non
 def test_a_write_that_kandji_still_holds_stops_nothing():
     check_write(WRITTEN)
     check_write(replace(WRITTEN, updated_at=LATE, mobileconfig=LAYOUT))
+    check_write(replace(WRITTEN, created_at=EARLY, malformed=frozenset({"flags"})))
     # The list may show fewer fields than the answer to the write.
     check_write(replace(WRITTEN, flags={}), written=replace(WRITTEN, flags={"runs_on_mac": True}))
     check_write(replace(WRITTEN, mobileconfig=None))
@@ -144,15 +164,21 @@ def test_a_list_that_is_not_up_to_date_stops_nothing():
 @pytest.mark.parametrize(
     ("listed", "text"),
     [
-        ([replace(WRITTEN, mobileconfig="<other/>")], "another run or person wrote to it"),
-        ([replace(WRITTEN, flags={"active": False})], "another run or person wrote to it"),
-        ([replace(WRITTEN, name="Renamed")], "another run or person wrote to it"),
-        ([replace(WRITTEN, id="x")], "another run or person deleted it"),
+        ([replace(WRITTEN, mobileconfig="<other/>")], "wrote to it"),
+        ([replace(WRITTEN, mobileconfig="<plist><dict/></plist>")], "wrote to it"),
+        ([replace(WRITTEN, flags={"active": False})], "wrote to it"),
+        ([replace(WRITTEN, name="Renamed")], "wrote to it"),
+        ([replace(WRITTEN, id="x")], "deleted it"),
+        ([], "deleted it"),
     ],
 )
 def test_a_write_after_that_of_this_run_is_noticed(listed, text):
-    with pytest.raises(Refused, match=text) as raised:
+    with pytest.raises(Refused) as raised:
         check_write(*listed)
+    assert raised.value.message == (
+        f"profile 'SCEP': another run or person {text} right after this run wrote to it. Kandji"
+        " does not hold what this run wrote. Wait for the other run, then run again."
+    )
     assert raised.value.details == {"library_item_id": "b"}
 
 
@@ -174,4 +200,14 @@ def test_a_twin_that_could_not_be_deleted_is_named_with_what_to_do():
         " assigned to nothing. Delete the copy in Kandji, then run again. This run could not delete"
         " it: Kandji: 403."
     )
+    assert refused.details == {"library_item_id": "b"}
     assert "could not" not in recheck.twin_left("script", twin, PROFILE).message
+
+
+def test_a_twin_that_was_deleted_leaves_the_one_of_the_other_run():
+    refused = recheck.twin_refused("profile 'SCEP'", replace(PROFILE, id="a"))
+    assert refused.message == (
+        "profile 'SCEP': another run created it at the same time (a). This run deleted its own copy"
+        " before it was assigned. Wait for the other run, then run again."
+    )
+    assert refused.details == {"library_item_id": "a"}
