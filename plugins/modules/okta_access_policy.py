@@ -51,9 +51,11 @@ options:
         policy refused when the apps left it. As many more people may be locked out as others are
         admitted again. If the earlier rules can refuse nobody who counts, the module reads neither
         people nor the System Log.
-      - The description of the clone has a digest of the earlier rules. If it is missing, the module
-        does not know whom they refused. The apps then go back, and a warning says how many people
-        the earlier policy refuses.
+      - The description of the clone has a digest of the earlier rules. If it is missing, or if the
+        rules are the same and members of a group that they name changed after the clone was
+        created, the module does not know whom they refused. The apps then go back, and a warning
+        says how many people the earlier policy refuses. If both rules and members changed,
+        everybody whom it refuses counts.
       - The break-glass group may lose an app that is not Okta's own, unless the earlier policy
         requires managed devices and O(allow_protected_apps) does not name the app. If the System
         Log cannot be read, set O(forecast=false).
@@ -393,6 +395,7 @@ def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | N
     plan, left = _plan_reversal(current, apps, known, org_apps.values())
     moves = _moves_back(plan, current)
     rules = app_moves.read_rules(ctx.okta, moves)
+    moves = app_moves.with_changed_groups(ctx.okta, moves, rules, current.created)
     options = checks.GuardOptions.from_params(ctx.params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options, True, others)

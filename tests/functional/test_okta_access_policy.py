@@ -846,6 +846,29 @@ def test_an_unchanged_policy_takes_its_apps_back_whomever_it_refuses(desk):
     assert desk.okta.policies.in_force(app).name == "Company apps"
 
 
+def test_a_rollback_names_whom_the_earlier_policy_refuses_if_its_groups_changed(desk):
+    """They were admitted when the app left: the group had other members then."""
+    desk.user()
+    desk.open("Payroll")
+    rule = {"policy": "Company apps", "name": "No contractors", "position": "first"}
+    refusing = {**rule, "access": "DENY", "groups": ["Contractors"], "max_locked_out": 100}
+    assert desk.run(RULE, refusing)["changed"]
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Payroll"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    assert desk.run(RULE, {"policy": NAME, "name": "No contractors", "state": "absent"})["changed"]
+    desk.watched.world.clock.advance(days=1)
+    members = {"name": "Contractors", "logins": ["unready@example.com"]}
+    desk.watched.control("POST", "/okta/groups", members)
+    back = {"name": NAME, "state": "reverted"}
+    for check in (True, False):
+        done = desk.run(POLICY, back, check=check)
+        assert done["changed"]
+        assert done["forecast"]["locked_out_people"] == ["unready@example.com"]
+        assert any(
+            "(unready@example.com): the earlier policy refuses" in w for w in done["warnings"]
+        )
+
+
 def test_a_policy_that_only_admits_more_by_now_takes_its_apps_back(desk):
     move_to_clone(desk, "Payroll")
     more = {**MANAGED, "name": "Phones", "platforms": ["IOS"], "managed": None}

@@ -437,11 +437,12 @@ class AuthenticatorMethod:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group: listGroups."""
+    """A group: listGroups. ``members_changed`` is when its members changed last."""
 
     id: str
     name: str | None = None
     type: str | None = None
+    members_changed: str | None = None
 
     @classmethod
     def from_row(cls, row: Row) -> Group:
@@ -450,6 +451,7 @@ class Group:
             id=as_id(row.get("id")),
             name=as_text(as_object(row.get("profile")).get("name")),
             type=as_word(row.get("type")),
+            members_changed=as_text(row.get("lastMembershipUpdated")),
         )
 
     @property

@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..._core.errors import Refused
+from ..._core.errors import Forbidden, Refused
+from ..._core.timestamps import parse_timestamp
 from ..._okta.client import Okta
-from ..._okta.records import App, Policy
+from ..._okta.records import App, Group, Policy
 from ..forecast.changes import AppChange, PolicyChange
 from ..forecast.outcomes import Forecast
 from ..forecast.policy_reader import OtherPolicies
 from ..guards import checks
 from ..rules.rule_order import Rules
+from ..rules.subjects import named_groups
+from . import lookups
 from .plan import describe_inactive, rules_in_force
-from .rules_at_departure import rules_at_departure
+from .rules_at_departure import digest_rules, rules_at_departure
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Move:
     ``after`` is the original of a clone that does not exist yet. ``digest`` is that of the rules
     that the policy had when the app left it, of an app that goes back, "" if it is not recorded.
     ``present`` is the policy that an app has which does not go back, as far as Okta lists it.
+    ``members_changed`` is whether other people may be in the groups that the future rules name than
+    when the app left.
     """
 
     app: App
@@ -36,6 +41,7 @@ class Move:
     after: str
     digest: str = ""
     present: Policy = Policy("")
+    members_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,35 @@ def read_rules(okta: Okta, moves: t.Sequence[Move]) -> dict[str, Rules]:
     return {policy_id: okta.policy_rules(policy_id) for policy_id in policies}
 
 
+def with_changed_groups(
+    okta: Okta, moves: t.Sequence[Move], rules: t.Mapping[str, Rules], since: str | None
+) -> list[Move]:
+    """Return moves back, with whether members of the groups of their future rules changed.
+
+    The digest of these rules does not say then whom they refused. One call of listGroups if rules
+    name a group.
+
+    :arg rules: those of ``read_rules``.
+    :arg since: when the clone was created, as Okta shows it. The apps left at that time or later.
+    """
+    named = {move.after: named_groups(rules[move.after]) for move in moves}
+    ids = frozenset[str]().union(*named.values())
+    try:
+        known = lookups.groups_by_id(okta, ids) if ids else {}
+    except Forbidden:  # a role without groups must not stop the way out of an emergency
+        known = {}
+    changed = {each for each in ids if may_have_changed(known.get(each), since)}
+    return [replace(move, members_changed=bool(named[move.after] & changed)) for move in moves]
+
+
+def may_have_changed(group: Group | None, since: str | None) -> bool:
+    """Return whether members of a group may have changed since a time. A deleted one has none."""
+    if group is None:
+        return True
+    changed, begin = parse_timestamp(group.members_changed), parse_timestamp(since)
+    return not group.is_everyone and (changed is None or begin is None or changed >= begin)
+
+
 def check_moves(
     okta: Okta,
     moves: t.Sequence[Move],
@@ -130,14 +165,17 @@ def check_moves(
 def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> AppChange:
     """Return the change of an app.
 
-    If the rules that it left are lost, everybody who is admitted now counts as admitted by them.
+    If the rules that it left are lost, or were about other members of groups, everybody who is
+    admitted now counts as admitted by them. If these rules alone are as they were, whom they
+    refused is not recorded.
     """
     before, after = rules[move.before], rules[move.after]
-    if not is_reversal or not move.digest:
+    is_unrecorded = move.members_changed and digest_rules(after) == move.digest
+    if not is_reversal or not move.digest or is_unrecorded:
         before = rules_in_force(move.present, before)
         return AppChange(move.app, before, after, policy_after=move.after)
     left = rules_at_departure(move.digest, after, before)
-    recorded = before if left is None else left
+    recorded = before if left is None or move.members_changed else left
     return AppChange(move.app, before, after, recorded, move.after)
 
 

@@ -94,6 +94,11 @@ def find_groups(okta: Okta, wanted: t.Sequence[str], option: str) -> list[Group]
     return [catalog.resolve_one(name, option) for name in wanted]
 
 
+def groups_by_id(okta: Okta, ids: t.Collection[str]) -> dict[str, Group]:
+    """Return the groups with these ids that Okta shows, by id, found by one search."""
+    return {group.id: group for group in _search_groups(okta, sorted(ids)).items}
+
+
 def _search_groups(okta: Okta, wanted: t.Sequence[str]) -> Catalog[Group]:
     """Return the groups with these ids or names, found by one search."""
     search = " or ".join(

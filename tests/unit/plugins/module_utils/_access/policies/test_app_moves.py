@@ -26,9 +26,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.rules_at_departure import (
     digest_rules,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    Forbidden,
+    Refused,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
+    Group,
     Policy,
     PolicyRule,
 )
@@ -165,6 +169,71 @@ def test_a_reversal_to_what_the_app_left_reads_nothing():
 def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
     with pytest.raises(Refused, match="'Okta Admin Console' .* in allow_protected_apps"):
         reverse(OPEN, CLOSED, CONSOLE, left=CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (CLOSED, None),  # unchanged: whom the rules refused is not recorded
+        (MANAGED, OPEN),  # changed as well: who is admitted now counts as admitted then
+        (None, None),
+    ],
+)
+def test_rules_about_other_members_say_nothing_about_whom_they_refused(monkeypatch, left, expected):
+    changes = []
+    monkeypatch.setattr(checks, "check_changes", lambda _okta, each, *_more: changes.extend(each))
+    digest = "" if left is None else digest_rules(left)
+    back = app_moves.Move(SLACK, COMPANY, "rst2", "rst1", digest, members_changed=True)
+    app_moves.check_moves(ORG, [back], {"rst2": OPEN, "rst1": CLOSED}, OPTIONS, is_reversal=True)
+    assert [each.left for change in changes for each in change.apps] == [expected]
+
+
+CLONED, LATER, EARLIER = (f"2026-03-0{day}T08:00:00.000Z" for day in (2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("group", "since", "expected"),
+    [
+        (Group("g1", members_changed=EARLIER), CLONED, False),
+        (Group("g1", members_changed=CLONED), CLONED, True),
+        (Group("g1", members_changed=LATER), CLONED, True),
+        (Group("g1"), CLONED, True),
+        (Group("g1", members_changed=EARLIER), None, True),
+        (Group("g1", "Everyone", "BUILT_IN", LATER), CLONED, False),
+        (None, CLONED, True),
+    ],
+)
+def test_members_may_have_changed_unless_okta_shows_that_they_did_not(group, since, expected):
+    assert app_moves.may_have_changed(group, since) is expected
+
+
+def test_moves_know_of_changed_groups_of_their_future_rules():
+    searches = []
+
+    def groups(search):
+        searches.append(search)
+        return [Group("g1", members_changed=LATER), Group("g2", members_changed=EARLIER)]
+
+    of_group = {
+        each: [rule(people={"groups": {"include": [each]}}), *CLOSED] for each in ("g1", "g2")
+    }
+    rules = {"g1": of_group["g1"], "g2": of_group["g2"], "rst2": of_group["g1"]}
+    moves = [app_moves.Move(SLACK, COMPANY, "rst2", after) for after in ("g1", "g2")]
+    okta = SimpleNamespace(groups=groups)
+    known = app_moves.with_changed_groups(okta, moves, rules, CLONED)
+    assert [each.members_changed for each in known] == [True, False]
+    assert [each.app for each in known] == [SLACK, SLACK] and len(searches) == 1
+    assert "g1" in searches[0] and "g2" in searches[0]
+
+    def forbidden(_search):
+        raise Forbidden("No groups.")
+
+    unreadable = app_moves.with_changed_groups(
+        SimpleNamespace(groups=forbidden), moves, rules, CLONED
+    )
+    assert [each.members_changed for each in unreadable] == [True, True]
+    no_groups = {"g1": OPEN, "g2": OPEN}
+    assert app_moves.with_changed_groups(ORG, moves, no_groups, CLONED) == moves
 
 
 @pytest.mark.parametrize(
