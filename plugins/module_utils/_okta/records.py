@@ -816,7 +816,7 @@ class SignalRule(ConditionalRule):
 
     ``providers`` are what Okta collects signals from, by key: OKTA_VERIFY, CHROME_DEVICE_TRUST,
     DEVICE_POSTURE_IDP. Each with its userIdentification ALLOW or IGNORE, None where Okta does not
-    show it. They are None themselves where Okta shows no list, or one without a key.
+    show it, or shows both. They are None themselves where Okta shows no list, or one without a key.
     """
 
     providers: Mapping[str, str | None] | None = None
@@ -826,10 +826,10 @@ class SignalRule(ConditionalRule):
         """Return the rule of a row."""
         action = as_object(as_object(row.get("actions")).get("deviceSignalCollection"))
         listed = action.get("deviceContextProviders")
-        providers = {
-            as_id(each.get("key")): as_word(each.get("userIdentification"))
-            for each in as_objects(listed)
-        }
+        providers: dict[str, str | None] = {}
+        for each in as_objects(listed):
+            key, word = as_id(each.get("key")), as_word(each.get("userIdentification"))
+            providers[key] = word if providers.get(key, word) == word else None
         is_known = isinstance(listed, list) and all(
             as_id(as_object(each).get("key")) for each in listed
         )

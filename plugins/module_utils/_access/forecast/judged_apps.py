@@ -16,7 +16,7 @@ from ..._okta.client import Okta
 from ..._okta.group_members import read_members
 from ..._okta.records import App, OktaDevice, Policy
 from ..policies.lookups import resolve_apps
-from ..policies.plan import describe_inactive, require_policy_of
+from ..policies.plan import describe_inactive
 from ..rules.rule_order import Rules, in_order
 from ..rules.subjects import named_groups
 from . import policy_reader
@@ -36,11 +36,11 @@ USES = (
 
 
 def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies) -> list[JudgedApp]:
-    """Return apps by ids or exact labels, with their rules. Raises BadOption and Unreadable.
+    """Return apps by ids or exact labels, with their rules. Raises BadOption.
 
     The pages of the lists of apps and of their policies are read, the rules of each policy once,
     and what ``others`` read. A policy that Okta does not list counts as active. Whom an app admits
-    is unknown if the credentials may not read the rules of its policy, or Okta does not find them.
+    is unknown if Okta does not show its policy, or the credentials may not read its rules.
     """
     if not wanted:
         return []
@@ -49,9 +49,9 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
     rules: dict[str, Rules | None] = {}
     judged = []
     for app in apps:
-        policy_id = require_policy_of(app)
+        policy_id = app.policy_id or ""
         if policy_id not in rules:
-            rules[policy_id] = _read_rules(okta, policy_id)
+            rules[policy_id] = _read_rules(okta, policy_id) if policy_id else None
         signals = signals_of(others.signals, app.id, policy_id, policy_id).after
         known = rules[policy_id]
         problem = (
@@ -77,10 +77,13 @@ def _read_rules(okta: Okta, policy_id: str) -> Rules | None:
 
 
 def _hidden_rules(app: App) -> str:
-    return (
-        f"App {app.label!r}: Okta does not show the rules of its sign-in policy, so whom it admits"
-        " is unknown. Let the role of the credentials view all policies."
+    """Return that nobody knows whom an app admits, as sentences."""
+    part, remedy = (
+        ("the rules of its sign-in policy", "Let the role of the credentials view all policies.")
+        if app.policy_id
+        else ("its sign-in policy", "Check the app in the Admin Console.")
     )
+    return f"App {app.label!r}: Okta does not show {part}, so whom it admits is unknown. {remedy}"
 
 
 def _with_distinct_labels(apps: t.Sequence[App]) -> list[App]:

@@ -29,7 +29,7 @@ from ..._okta.records import People, SignalRule
 from ..rules.rule_order import in_order
 from .conditions import DeviceContext, Identity, unknowns_to_apply
 
-OKTA_VERIFY = "OKTA_VERIFY"  # the key of a provider
+PROVIDER = "OKTA_VERIFY"  # the key of Okta Verify among the providers
 NOBODY = Identity()
 
 
@@ -117,9 +117,9 @@ def _for_anybody(rule: SignalRule) -> SignalRule:
 def _views_of_rule(rule: SignalRule, device: DeviceContext, label: str) -> list[View]:
     if rule.providers is None:
         return _missing(device, f"{label}: its providers are not shown")
-    if OKTA_VERIFY not in rule.providers:
+    if PROVIDER not in rule.providers:
         return [_unseen(device, f"{label}: it leaves out Okta Verify")]
-    identification = rule.providers[OKTA_VERIFY]
+    identification = rule.providers[PROVIDER]
     if identification == "ALLOW":
         return []
     verb = "may ignore" if identification is None else "ignores"

@@ -258,6 +258,19 @@ def test_an_app_whose_rules_okta_does_not_show_admits_nobody_surely(error: ApiEr
     assert wiki.verdict is None and len(wiki.rules) == 2
 
 
+def test_an_app_without_a_policy_keeps_no_other_app_from_the_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    org: t.Any = FakeOrg()
+    monkeypatch.setattr(org, "apps", lambda _operation: [App("0oa1", "Service"), APPS[1]])
+    service, other = read_judged_apps(org, ["Service", APPS[1].id], OTHERS)
+    assert service.problem == (
+        "App 'Service': Okta does not show its sign-in policy, so whom it admits is unknown. Check"
+        " the app in the Admin Console."
+    )
+    assert service.verdict and service.verdict.state == "unknown" and other.verdict is None
+
+
 def test_apps_of_one_label_are_told_apart(monkeypatch: t.Any) -> None:
     org: t.Any = FakeOrg()
     apps = [App("0oa1", "Wiki", policy_id="p1"), App("0oa2", "Wiki", policy_id="p2"), APPS[1]]

@@ -177,6 +177,14 @@ def test_a_rule_for_some_people_may_apply() -> None:
     assert [view.device for view in views] == [MAC, HIDDEN]
 
 
+@pytest.mark.parametrize("words", [("IGNORE", "ALLOW"), ("ALLOW", "IGNORE"), (None, "ALLOW")])
+def test_okta_verify_that_is_listed_twice_may_be_ignored(words: tuple[str | None, ...]) -> None:
+    listed = [{"key": "OKTA_VERIFY", "userIdentification": word} for word in words]
+    views = policy(rule("Twice", listed)).views(MAC)
+    assert [view.device for view in views] == [MAC, NO_FAST_PASS]
+    assert views[1].reason.endswith("it may ignore Okta Verify")
+
+
 @pytest.mark.parametrize("listed", [["OKTA_VERIFY"], [None], [{"userIdentification": "ALLOW"}]])
 def test_a_provider_without_a_key_may_be_any(listed: t.Any) -> None:
     views = policy(rule("Strange", listed)).views(MAC)
