@@ -58,6 +58,7 @@ class FakeOkta:
         def read(*arguments: str) -> t.Any:
             self.calls.append(" ".join([name, *arguments]))
             answer = self.answers.get(name, [])
+            answer = answer(*arguments) if callable(answer) else answer
             if isinstance(answer, Exception):
                 raise answer
             return list(answer)
@@ -212,8 +213,8 @@ def test_a_session_policy_whose_status_is_an_unknown_word_may_refuse() -> None:
         ("INACTIVE", False, False),
     ):
         paused = replace(POLICY, status=status, people=people)
-        policies, okta = others(session_policies=[paused, DEFAULT])
-        okta.session_rules = lambda policy_id: [stop] if policy_id == "rst1" else [ALLOW]  # type: ignore[attr-defined]
+        rules = {"rst1": [stop], "rst9": [ALLOW]}
+        policies, _okta = others(session_policies=[paused, DEFAULT], session_rules=rules.get)
         person = Identity("u1", frozenset({"out"}))
         assert bool(policies.sessions.refusal_of(person)) is sure
         assert bool(policies.sessions.possible_refusal_of(person)) is possible
