@@ -39,7 +39,7 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         "--real-macs",
         type=int,
         default=defaults.real_macs,
-        help="how many of them make keys and enrol for real (default %(default)s)",
+        help="how many of them make keys and enroll for real (default %(default)s)",
     )
     parser.add_argument(
         "--seed",

@@ -135,7 +135,7 @@ class _Oracle:
         return "" if OKTA_VERIFY in mac.apps else self._without_app(mac)
 
     def _without_app(self, mac: Mac) -> str:
-        """Return the stage of a Mac without Okta Verify: whether a licence is left decides."""
+        """Return the stage of a Mac without Okta Verify: whether a license is left decides."""
         bringing = [
             item
             for item in self.world.kandji.assignments.items_for(mac.device)
@@ -147,11 +147,11 @@ class _Oracle:
             if mac.device_id not in item.holders
             and (item.licenses or 0) <= len(item.holders | self._before(item))
         ]
-        return "NO_LICENCE" if short else "OKTA_VERIFY_MISSING"
+        return "NO_LICENSE" if short else "OKTA_VERIFY_MISSING"
 
     @staticmethod
     def _before(item: LibraryItem) -> set[str]:
-        """Return the Macs that a licence is kept for."""
+        """Return the Macs that a license is kept for."""
         return item.expected - item.last_in_line
 
     def _by_registration(self, mac: Mac, records: t.Sequence[Record]) -> str:

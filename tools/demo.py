@@ -131,7 +131,7 @@ def found_url(play: PlayResult) -> str:
 
 
 def is_write_of_ours(request: RequestRecord) -> bool:
-    """Return whether the collection wrote; the Macs' own enrolments are in the log too."""
+    """Return whether the collection wrote; the Macs' own enrollments are in the log too."""
     return request.writes and "(lab Mac)" not in request.user_agent
 
 

@@ -31,7 +31,7 @@ def stages() -> list[Stage]:
     return [
         Stage("yamllint", lambda: run_tool("yamllint", "--strict", ".")),
         Stage("changelog", lambda: run_tool("antsibull-changelog", "lint")),
-        Stage("licences", lambda: run_tool("reuse", "lint", "--lines")),
+        Stage("licenses", lambda: run_tool("reuse", "lint", "--lines")),
         Stage(
             "plugin docs",
             lambda: run_tool(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lab.actors import macos_shims, payloads
-from lab.actors.enrolment import Enrol, EnrolmentFailed, MacCertificate, enrol_over_scep
+from lab.actors.enrollment import Enroll, EnrollmentFailed, MacCertificate, enroll_over_scep
 from lab.actors.inventory import (
     BUILT_IN_CERTIFICATES,
     MDM_PROFILE,
@@ -50,10 +50,10 @@ class CheckIn:
 class Mac:
     """One Mac. ``accounts`` are its Okta Verify accounts: the user's id and the device's id."""
 
-    def __init__(self, world: World, device: Device, enrol: Enrol | None = None) -> None:
+    def __init__(self, world: World, device: Device, enroll: Enroll | None = None) -> None:
         self.world = world
         self.device = device
-        self.enrol = enrol or enrol_over_scep
+        self.enroll = enroll or enroll_over_scep
         self.certificates: list[MacCertificate] = []
         self.profiles: dict[str, InstalledProfile] = {}
         self.apps: dict[str, InstalledApp] = {}
@@ -194,10 +194,10 @@ class Mac:
         try:
             payloads.check(delivery.document["PayloadContent"], self.payloads)
             certificates = [
-                self.enrol(self.world, payload["PayloadContent"], delivery.identifier)
+                self.enroll(self.world, payload["PayloadContent"], delivery.identifier)
                 for payload in scep_payloads(delivery.document)
             ]
-        except (payloads.Invalid, EnrolmentFailed) as failure:
+        except (payloads.Invalid, EnrollmentFailed) as failure:
             result.failed.append(delivery.name)
             self._report_profile(
                 delivery,

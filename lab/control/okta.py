@@ -143,7 +143,7 @@ class OktaControls:
         return {"scep_url": platform.shown_scep_url, "scep_challenge": platform.challenge}
 
     def add_further_platform(self, request: ControlRequest) -> Body:
-        """Add another platform, for SCEP enrolment or for Device Access."""
+        """Add another platform, for SCEP enrollment or for Device Access."""
         check_values(request.body, {"name": str, "challenge_type": str, "device_access": bool})
         platform = self.org.platform
         challenge_type = request.body.get("challenge_type", CHALLENGE_TYPES[0])

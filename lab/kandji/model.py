@@ -40,10 +40,10 @@ class LibraryItem:
     licenses: int | None = (
         None  # App Store apps: how many were bought; None means that none is needed
     )
-    holders: set[str] = field(default_factory=set)  # device ids that hold a licence
+    holders: set[str] = field(default_factory=set)  # device ids that hold a license
     last_in_line: set[str] = field(
         default_factory=set
-    )  # device ids that get a licence only when all of ``expected`` have one
+    )  # device ids that get a license only when all of ``expected`` have one
     expected: set[str] = field(default_factory=set)
 
     @property
@@ -56,7 +56,7 @@ class LibraryItem:
         return self.identity
 
     def take_license(self, device_id: str) -> bool:
-        """Take a licence for a device if possible. Return whether the device holds one."""
+        """Take a license for a device if possible. Return whether the device holds one."""
         if self.licenses is None or device_id in self.holders:
             return True
         kept_for_others = (

@@ -178,7 +178,7 @@ class AuthenticatorOperations:
         return take
 
     def _refuse_deactivation(self, authenticator: Authenticator) -> None:
-        """Refuse: Okta's enrolment policy, which the lab does not list, uses each of them."""
+        """Refuse: Okta's enrollment policy, which the lab does not list, uses each of them."""
         if "signed_nonce" in authenticator.methods:
             self._check_unused("signed_nonce")
         refuse("E0000148")

@@ -131,7 +131,7 @@ class DesktopPlatform:
 
     # Certificates
 
-    def enrol(self, message: bytes, configuration: ScepConfiguration | None = None) -> bytes:
+    def enroll(self, message: bytes, configuration: ScepConfiguration | None = None) -> bytes:
         """Answer a SCEP PKIOperation. Raises MessageError."""
         asked = configuration or self.configuration
         reply, certificate = asked.authority.pki_operation(

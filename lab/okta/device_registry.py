@@ -67,7 +67,7 @@ class DeviceRegistry:
             raise RegistrationRefused("Okta Verify is not active in this org.")
         user = org.users[user_id]
         self._check_account_policy(user, device.platform)
-        self._check_enrolment_policy(user)
+        self._check_enrollment_policy(user)
         if account_device_id is None:
             record = self._add_record(device, user)
         else:
@@ -77,7 +77,7 @@ class DeviceRegistry:
         return record
 
     def _check_account_policy(self, user: User, platform: str) -> None:
-        """Raise RegistrationRefused unless the account management policy lets the user enrol.
+        """Raise RegistrationRefused unless the account management policy lets the user enroll.
 
         It judges everyone who adds an authenticator, from a device that is not registered yet.
         """
@@ -93,14 +93,14 @@ class DeviceRegistry:
             )
             raise RegistrationRefused(
                 f"the rule {judgement.rule.name!r} of the Okta account management policy lets"
-                " nobody enrol so."
+                " nobody enroll so."
             )
 
-    def _check_enrolment_policy(self, user: User) -> None:
-        """Raise RegistrationRefused unless the user's enrolment policy permits Okta FastPass."""
-        policy = self._org.enrolment.policy_of(self._org.directory.groups_of(user.id), user.id)
+    def _check_enrollment_policy(self, user: User) -> None:
+        """Raise RegistrationRefused unless the user's enrollment policy permits Okta FastPass."""
+        policy = self._org.enrollment.policy_of(self._org.directory.groups_of(user.id), user.id)
         if not policy.permits("signed_nonce"):
-            raise RegistrationRefused(f"the enrolment policy {policy.name!r} forbids Okta Verify.")
+            raise RegistrationRefused(f"the enrollment policy {policy.name!r} forbids Okta Verify.")
 
     def _living_record(self, device_id: str) -> Record:
         if device_id not in self._org.devices:

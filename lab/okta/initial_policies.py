@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from lab.okta.enrolment_policies import EnrolmentPolicies
+from lab.okta.enrollment_policies import EnrollmentPolicies
 from lab.okta.groups_and_apps import (
     ACCOUNT_MANAGEMENT,
     ADMIN_CONSOLE,
@@ -24,7 +24,7 @@ ENROLL = {"okta_password": "REQUIRED", "okta_email": "OPTIONAL", "okta_verify": 
 def add_initial_policies(
     policies: Policies,
     directory: Directory,
-    enrolment: EnrolmentPolicies,
+    enrollment: EnrollmentPolicies,
     others: OtherPolicies,
 ) -> None:
     """Add Okta's own policies, groups and apps, and the policy that the company's apps share."""
@@ -36,7 +36,7 @@ def add_initial_policies(
         "Okta manages this group, which contains all administrators",
         type="BUILT_IN",
     )
-    enrolment.add("Default Policy", [everyone.id], ENROLL, system=True)
+    enrollment.add("Default Policy", [everyone.id], ENROLL, system=True)
     others.add_default_session_policy(everyone.id)
     policies.add("Any two factors", "Require two factors to access.", system=True)
     policies.add("Okta Account Management", None, resource=ACCOUNT_MANAGEMENT)

@@ -49,7 +49,7 @@ def device_target(record: Record) -> Json:
 
 
 def enrollment_target(enrollment_id: str, factor: str | None = None) -> Json:
-    """Return an enrolment of Okta Verify as target, with the method that was used, as recorded."""
+    """Return an enrollment of Okta Verify as target, with the method that was used, as recorded."""
     used = {
         "methodTypeUsed": "Use Okta FastPass",
         "methodUsedVerifiedProperties": "[DEVICE_BOUND, PHISHING_RESISTANT, HARDWARE_PROTECTED]",

@@ -19,7 +19,7 @@ from lab.okta.authenticators import Authenticator, make_authenticators, make_tem
 from lab.okta.desktop_platform import DesktopPlatform
 from lab.okta.device_records import Record, User
 from lab.okta.device_registry import DeviceRegistry
-from lab.okta.enrolment_policies import EnrolmentPolicies
+from lab.okta.enrollment_policies import EnrollmentPolicies
 from lab.okta.groups_and_apps import App, Directory, Group
 from lab.okta.hooks import EventHook, HookSettings
 from lab.okta.initial_policies import add_initial_policies
@@ -70,7 +70,7 @@ class Org:
         self.directory = Directory(self._directory_id, self.now)
         # user -> the temporary access code that is valid
         self.temporary_codes: dict[str, str] = {}
-        self.enrolment = EnrolmentPolicies(world.options.seed, self.now)
+        self.enrollment = EnrollmentPolicies(world.options.seed, self.now)
         self.others = OtherPolicies(world.options.seed, self.now)
         self.sign_ins = SignIns(self)
         with self.dated(self.now() - PLATFORM_ADDED):
@@ -79,7 +79,7 @@ class Org:
             )
             if world.options.consoles:
                 self.platform.add()
-            add_initial_policies(self.policies, self.directory, self.enrolment, self.others)
+            add_initial_policies(self.policies, self.directory, self.enrollment, self.others)
 
     @property
     def other_url(self) -> str:
@@ -133,9 +133,9 @@ class Org:
         ):
             collection.clear()
         self.log, self.sign_ins, self.registry = SystemLog(), SignIns(self), DeviceRegistry(self)
-        self.enrolment.policies.clear()
+        self.enrollment.policies.clear()
         self.others.policies.clear()
-        add_initial_policies(self.policies, self.directory, self.enrolment, self.others)
+        add_initial_policies(self.policies, self.directory, self.enrollment, self.others)
 
     def add_emergency_user(self, login: str) -> User:
         """Add a user whose id is drawn apart: a seed gives the same ids with and without it."""

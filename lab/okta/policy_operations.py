@@ -4,7 +4,7 @@
 """The policy operations of Okta's management API.
 
 App sign-in policies can be written. The other kinds, which can only be read, are in
-``enrolment_policies`` and ``session_and_signal_policies``.
+``enrollment_policies`` and ``session_and_signal_policies``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
 from lab.okta import (
-    enrolment_policies,
+    enrollment_policies,
     paging,
     policies,
 )
@@ -167,8 +167,8 @@ class PolicyOperations:
             )
         if status not in (None, "ACTIVE", "INACTIVE"):
             refuse("E0000001", "status")
-        if kind == enrolment_policies.TYPE:
-            return self._list_enrolment_policies(call)
+        if kind == enrollment_policies.TYPE:
+            return self._list_enrollment_policies(call)
         if kind in other_policies.RULE_TYPES:
             return self._list_other_policies(call)
         start = call.query.get("q", "").casefold()
@@ -189,17 +189,17 @@ class PolicyOperations:
             lambda policy: self._shape(call, policy),
         )
 
-    def _list_enrolment_policies(self, call: Call) -> Answer:
-        enrolment = self.org.enrolment
+    def _list_enrollment_policies(self, call: Call) -> Answer:
+        enrollment = self.org.enrollment
         status = call.query.get("status")
         methods = None
         if self.switches.flexible_okta_verify:
             methods = [name for name in KEYS if not self.org.is_off(name)]
         return paging.cut_page(
             call,
-            [each for each in enrolment.policies if status in (None, each.status)],
+            [each for each in enrollment.policies if status in (None, each.status)],
             paging.read_number(call, "limit", DEFAULT_PAGE, 1, 200),
-            lambda policy: enrolment.shape(policy, call.base_url, methods),
+            lambda policy: enrollment.shape(policy, call.base_url, methods),
         )
 
     def _list_other_policies(self, call: Call) -> Answer:
@@ -310,9 +310,9 @@ class PolicyOperations:
         other = self.org.others.find(call.path["policyId"])
         if other:
             return Answer(self.org.others.rule_shapes(other, call.base_url))
-        enrolment = self.org.enrolment.find(call.path["policyId"])
-        if enrolment:
-            return Answer(self.org.enrolment.rule_shapes(enrolment, call.base_url))
+        enrollment = self.org.enrollment.find(call.path["policyId"])
+        if enrollment:
+            return Answer(self.org.enrollment.rule_shapes(enrollment, call.base_url))
         policy = self._policy(call)
         limit = paging.read_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
         return Answer([self._rule_shape(call, policy, rule) for rule in policy.rules[:limit]])

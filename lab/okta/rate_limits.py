@@ -20,7 +20,7 @@ from lab.clock import Clock
 
 # As recorded of orgs of 2025 and 2026; groups and logs of 2021 and 2022. Where one recording of an
 # org has several operations, equal limits and resets show which of them count against one window.
-# "other" is the last public number for a Workforce org. None: no limit is known (Macs that enrol).
+# "other" is the last public number for a Workforce org. None: no limit is known (Macs that enroll).
 PER_MINUTE: dict[str, int | None] = {
     "devices": 50,
     "device_users": 300,

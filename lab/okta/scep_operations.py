@@ -54,7 +54,7 @@ def scep_operations(org: Org) -> list[Operation]:
             message = call.body or base64.b64decode(
                 call.query.get("message", "").replace(" ", "+"), validate=True
             )
-            return _answer(call, platform.enrol(message, asked), "application/x-pki-message")
+            return _answer(call, platform.enroll(message, asked), "application/x-pki-message")
         except (binascii.Error, messages.MessageError):
             return Answer(b"The request is not a SCEP message.", 400, media_type="text/plain")
 

@@ -229,7 +229,7 @@ def _start(known: int, count: int) -> int:
 
 
 def _request(record: t.Any) -> Row:
-    """Return a request without its query, which may be the message of an enrolment."""
+    """Return a request without its query, which may be the message of an enrollment."""
     return {
         "number": record.number,
         "at": record.at,

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lab.actors.enrolment import enrol_as_record, enrol_over_scep
+from lab.actors.enrollment import enroll_as_record, enroll_over_scep
 from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac
 from lab.actors.person import Person
@@ -90,7 +90,7 @@ ROLES = [
     Role("Everyone else", "registered before the certificate", habit="early"),
     Role("Everyone else", "never opens Okta Verify", habit="never"),
     Role("Engineering", "signs in by push", habit="push"),
-    Role("Everyone else", "gets no licence for the App Store app", last_in_line=True),
+    Role("Everyone else", "gets no license for the App Store app", last_in_line=True),
     Role("Everyone else", "in a drawer", in_a_drawer=True),
     Role(
         "Engineering",
@@ -309,12 +309,12 @@ class _Fleet:
         mac = Mac(
             self.world,
             device,
-            enrol_over_scep if index < self.world.options.real_macs else enrol_as_record,
+            enroll_over_scep if index < self.world.options.real_macs else enroll_as_record,
         )
         self.world.macs.append(mac)
         self._check_in_last_night(mac)
         device.is_missing = role.in_a_drawer
-        self._expect_licence(role, device)
+        self._expect_license(role, device)
         self.world.people.append(Person(okta_user.id, serial, role.habit))
         self._add_history(role, mac, index)
 
@@ -356,7 +356,7 @@ class _Fleet:
             _user, okta_user = self._add_person(("Second", f"Person {index}"))
             self.world.people.append(Person(okta_user.id, mac.serial))
 
-    def _expect_licence(self, role: Role, device: Device) -> None:
+    def _expect_license(self, role: Role, device: Device) -> None:
         if self.okta_verify is None:
             return
         self.okta_verify.expected.add(device.id)
@@ -364,7 +364,7 @@ class _Fleet:
             self.okta_verify.last_in_line.add(device.id)
 
     def buy_licenses(self) -> None:
-        """Buy one licence too few: the Mac that is last in line gets none."""
+        """Buy one license too few: the Mac that is last in line gets none."""
         if self.okta_verify is None:
             return
         self.okta_verify.licenses = max(
@@ -452,7 +452,7 @@ class _Fleet:
         return self.now - timedelta(days=(7 * index + 3 * number) % 40, hours=1 + index % 20)
 
     def _check_in_last_night(self, mac: Mac) -> None:
-        # This makes no requests: the first profiles do not enrol.
+        # This makes no requests: the first profiles do not enroll.
         mac.check_in(mac.device.last_check_in)
 
     # Small things

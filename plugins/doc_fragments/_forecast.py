@@ -60,9 +60,9 @@ options:
     description:
       - Ids or exact labels of Okta's own apps that may require managed devices, or refuse people,
         anyway. By default these are refused, the Admin Console, the dashboard, the page where
-        people add Okta Verify and the app that Okta Verify enrols by. Nobody needs to have used
+        people add Okta Verify and the app that Okta Verify enrolls by. Nobody needs to have used
         them.
-      - If Okta does not show the app that Okta Verify enrols by, each app of Okta's own counts as
+      - If Okta does not show the app that Okta Verify enrolls by, each app of Okta's own counts as
         that app.
       - To use the policy that decides who may add an authenticator, name it here too, by its id or
         name.

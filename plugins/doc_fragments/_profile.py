@@ -33,8 +33,8 @@ options:
     default: [mac]
   test_enrollment:
     description:
-      - Check the URL and challenge of each SCEP payload with one test enrolment before a write that
-        makes Macs enrol. The module discards its key and certificate.
+      - Check the URL and challenge of each SCEP payload with one test enrollment before a write
+        that makes Macs enroll. The module discards its key and certificate.
       - A CA fingerprint that the profile pins has to be that of a certificate of the endpoint, also
         if only the existing profile holds it. Check mode compares it, too.
       - Set it to V(false) for an authority that this host cannot reach.

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Creates a host for each Mac, named by its serial. Its variables begin with C(device_trust_) and
     hold what M(devicetrust.okta_kandji.device_trust_info) returns for it.
-  - It does not read the enrolment policies of Okta. The reason of a Mac that nobody registered is
+  - It does not read the enrollment policies of Okta. The reason of a Mac that nobody registered is
     the general one, where M(devicetrust.okta_kandji.device_trust_info) names the policy.
   - Its groups are its stage (C(stage_managed)), ring, blueprint, version of macOS, tags and flags.
   - The file's name ends in C(macs.yml) or C(macs.yaml).

@@ -15,7 +15,7 @@ description:
   - Calls grow with the pages of the fleet, never with single Macs. K is the number of Macs, C of
     certificates of the rings' profiles, O of device records and E of events.
   - If nobody registered a Mac that is ready for it, three more calls read Okta Verify, its methods
-    and the enrolment policies. If one of these policies disables Okta Verify, each 1000 members of
+    and the enrollment policies. If one of these policies disables Okta Verify, each 1000 members of
     the groups up to that policy take one more.
   - There are K/300 calls for each of devices, statuses of the SCEP profiles and statuses of Okta
     Verify. Certificates take C/300 calls, device records O/200 and events E/1000, each rounded up.
@@ -113,7 +113,7 @@ counts:
   description: Number of Macs by stage, from MANAGED down. Stages without Macs are left out.
   returned: success
   type: dict
-  sample: {MANAGED: 20, REGISTERED_BEFORE_CERTIFICATE: 3, NOT_REGISTERED: 1, NO_LICENCE: 1}
+  sample: {MANAGED: 20, REGISTERED_BEFORE_CERTIFICATE: 3, NOT_REGISTERED: 1, NO_LICENSE: 1}
 by_ring:
   description: Number of Macs by ring and stage.
   returned: success
@@ -165,11 +165,11 @@ authority:
 registration:
   description:
     - What keeps people from registering a Mac. C(problem) keeps everybody from it.
-      C(disabling_policies) are the enrolment policies that disable Okta Verify, or do not list it
+      C(disabling_policies) are the enrollment policies that disable Okta Verify, or do not list it
       among their authenticators. C(unreadable_policies) are those of which Okta does not show it,
       like those with factors in place of authenticators.
-      C(security_level) is the one at which Okta Verify enrols. C(unavailable) says why this was not
-      read.
+      C(security_level) is the one at which Okta Verify enrolls. C(unavailable) says why this was
+      not read.
     - Null if no Mac is at the stage NOT_REGISTERED.
   returned: success
   type: dict

@@ -13,7 +13,7 @@ description:
   - Only reads. Collects every problem before it fails, so that it lists all of them at once.
   - Checks that the tokens are accepted, Okta Verify and FastPass are active, the rings are valid,
     and their blueprints exist.
-  - Reads the enrolment policies, to say whose policy disables Okta Verify. This takes a call for
+  - Reads the enrollment policies, to say whose policy disables Okta Verify. This takes a call for
     each 200 policies. If one of them disables it, each 1000 members of the groups up to that policy
     take one more. If the credentials may not read them, a warning says so.
   - Warns if Macs have a working record in Okta, and none of them is in Kandji. The org and the
@@ -418,12 +418,12 @@ def _warn_of_policies(ctx: ModuleContext, registration: Registration) -> None:
     names = ", ".join(repr(policy.name) for policy in registration.disabling)
     if names and not registration.problems:
         ctx.warn(
-            f"Enrolment policies that disable Okta Verify: {names}. The people to whom they apply"
+            f"Enrollment policies that disable Okta Verify: {names}. The people to whom they apply"
             " cannot register a Mac. Allow it in Security > Authenticators > Enrollment."
         )
     if registration.unavailable:
         ctx.warn(
-            "Okta's enrolment policies cannot be read, so whether they let people register is not"
+            "Okta's enrollment policies cannot be read, so whether they let people register is not"
             f" known: {registration.unavailable}."
         )
 

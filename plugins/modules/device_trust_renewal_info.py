@@ -11,7 +11,7 @@ short_description: Which rings need new certificates now
 version_added: 0.1.0
 description:
   - Only reads. Decides for each ring whether to renew its certificates now, why, under which
-    generation, and how many Macs will enrol.
+    generation, and how many Macs will enroll.
   - A ring is due when a certificate under its present profile expires soon, or, with O(challenge),
     when its profile holds another secret.
   - If Kandji has no profile of a ring's name, and a profile that this collection wrote is on the
@@ -64,8 +64,8 @@ options:
         for the profile. No API shows which Macs are on a node.
     type: int
     default: 90
-  max_enrolments_per_hour:
-    description: How many Macs may be made to enrol in one hour, over all rings. A larger ring
+  max_enrollments_per_hour:
+    description: How many Macs may be made to enroll in one hour, over all rings. A larger ring
       renews alone. No limit if not set.
     type: int
   written_before:
@@ -129,7 +129,7 @@ EXAMPLES = r"""
     renew_within_days: 45
     min_days_between: 90
     min_healthy_percent: 95
-    max_enrolments_per_hour: 200
+    max_enrollments_per_hour: 200
 
 - name: Find the rings with the old secret, after it was reset in Okta
   devicetrust.okta_kandji.device_trust_renewal_info:
@@ -161,16 +161,16 @@ rings:
   sample:
     - name: canary
       renew: true
-      reason: 3 certificates expire within 30 days; 4 Macs enrol.
+      reason: 3 certificates expire within 30 days; 4 Macs enroll.
       generation: renewed-2027-10-25
-      macs_to_enrol: 4
+      macs_to_enroll: 4
       due: [C02XK1ZAJG5J, FVFXC2ABQ05D, FVFXC2ABQ05E]
       waiting: false
       healthy_percent: 100
       pinned_fingerprint: null
 challenge_unconfirmed_since:
   description: When Okta reset a secret key after a ring got O(challenge), if the event does not
-    show of which platform. A test enrolment then shows whether the challenge is valid. Else null.
+    show of which platform. A test enrollment then shows whether the challenge is valid. Else null.
   returned: success
   type: str
   sample: null
@@ -249,7 +249,7 @@ OPTIONS: ArgumentSpec = {
     "renew_within_days": {"type": "int", "default": 30},
     "min_days_between": {"type": "int", "default": 60},
     "min_healthy_percent": {"type": "int", "default": 90},
-    "max_enrolments_per_hour": {"type": "int"},
+    "max_enrollments_per_hour": {"type": "int"},
     "written_before": {"type": "str"},
     "authority_key_id": {"type": "str"},
     "challenge": {"type": "str", "no_log": True},
@@ -288,7 +288,7 @@ def run(ctx: ModuleContext) -> Result:
         params["renew_within_days"],
         params["min_days_between"],
         params["min_healthy_percent"],
-        params["max_enrolments_per_hour"],
+        params["max_enrollments_per_hour"],
         bool(params["challenge"]),
         None
         if params["written_before"] is None

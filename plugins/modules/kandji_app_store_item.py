@@ -43,10 +43,10 @@ options:
     description: Bundle id of the app, to count the Macs that really have it.
     type: str
     default: com.okta.mobile
-  licences:
+  licenses:
     description:
-      - Number of licences that were bought in Apple Business Manager. No API of Kandji reports it.
-      - If set, the module refuses an assignment if more devices than licences would then be on
+      - Number of licenses that were bought in Apple Business Manager. No API of Kandji reports it.
+      - If set, the module refuses an assignment if more devices than licenses would then be on
         blueprints that have the item, also on those that O(blueprints) does not name. It reads the
         items of all blueprints for it.
       - Devices of every platform count. No API shows for which ones the item is.
@@ -67,7 +67,7 @@ EXAMPLES = r"""
     name: Okta Verify
     blueprints:
       - Canary
-    licences: 120
+    licenses: 120
 
 # URLs and tokens of these come from the environment, or from module_defaults.
 - name: Assign one of several items of that name to a node of an assignment map alone
@@ -100,22 +100,22 @@ assigned_to:
 statuses:
   description:
     - Number of Macs by the state of the item on them. The states are C(installed), C(pending),
-      C(failed), C(self_service_only), C(no_licence), C(excluded), C(incompatible) and C(unknown).
+      C(failed), C(self_service_only), C(no_license), C(excluded), C(incompatible) and C(unknown).
     - C(self_service_only) means that the installation type is not Install and Continuously Enforce.
     - C(macs_with_bundle) counts the Macs that reported the app itself.
     - C(trouble) lists devices with a problem, up to O(max_rows). C(trouble_total) is the number of
       all of them.
   returned: when O(report=true)
   type: dict
-  sample: {installed: 118, pending: 2, failed: 0, self_service_only: 0, no_licence: 1, excluded: 0,
+  sample: {installed: 118, pending: 2, failed: 0, self_service_only: 0, no_license: 1, excluded: 0,
     incompatible: 0, unknown: 0, macs_with_bundle: 118,
            trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: MacBook of Ann,
-             state: no_licence,
+             state: no_license,
              log: No licenses available for Okta Verify in Apps and Books.}],
            trouble_total: 1}
 macs_in_scope:
   description: Number of Macs on O(blueprints).
-  returned: when O(report=true), O(licences) is set or there are changes
+  returned: when O(report=true), O(licenses) is set or there are changes
   type: int
   sample: 121
 console_steps:

@@ -71,9 +71,9 @@ library_items:
     - library_item_id: 7d5e3c1b-9f80-4a62-b3d4-5e6f7a8b9c0d
       name: Okta Verify
       blueprints: [Canary, Engineering]
-      states: {installed: 24, no_licence: 1}
+      states: {installed: 24, no_license: 1}
       trouble: [{device_id: 4f6c0f5e-77a1-4b7c-9a3a-0f3a9d3f7b11, device_name: MacBook of Ann,
-        state: no_licence,
+        state: no_license,
         log: No licenses available for Okta Verify in Apps and Books.}]
       trouble_total: 1
 api_calls:

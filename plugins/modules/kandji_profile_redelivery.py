@@ -74,7 +74,7 @@ options:
     description:
       - Check everything that a redelivery checks before the first Mac loses the profile, and take
         no step. C(macs) and C(changes) are what the next run without it does; C(changed) is false.
-      - Outside check mode, O(test_enrollment) enrols all the same. It is for a caller that takes
+      - Outside check mode, O(test_enrollment) enrolls all the same. It is for a caller that takes
         something else first, and needs to know that the Macs can get new certificates after it.
     type: bool
     default: false
@@ -93,7 +93,7 @@ options:
     default: 10
   test_enrollment:
     description:
-      - Check the URL, challenge and CA fingerprint that the profile holds with one test enrolment
+      - Check the URL, challenge and CA fingerprint that the profile holds with one test enrollment
         before the first Mac loses the profile, and with it a certificate that may still work. Check
         mode compares the fingerprint alone. So does a run that only waits for Macs without the
         profile.
@@ -117,7 +117,7 @@ EXAMPLES = r"""
     wait: 600
 
 # URLs and tokens of these come from the environment, or from module_defaults.
-- name: Use another tag, two Macs at a time, and make no test enrolment
+- name: Use another tag, two Macs at a time, and make no test enrollment
   devicetrust.okta_kandji.kandji_profile_redelivery:
     library_item_id: 8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11
     issued_before: "2026-11-24T08:00:00Z"

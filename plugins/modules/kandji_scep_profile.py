@@ -18,7 +18,7 @@ description:
     RV(profiles[].renew_by) returns when to do that.
   - Nothing is written without a difference, because each write gives every Mac in scope a new
     certificate. Parsed payloads are compared, not texts, and only the keys that the options set.
-  - Before a write that makes Macs enrol, one test enrolment checks URL and challenge
+  - Before a write that makes Macs enroll, one test enrollment checks URL and challenge
     (O(test_enrollment)).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
@@ -165,8 +165,8 @@ options:
     default: true
   ca_fingerprint:
     description:
-      - SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. A Mac enrols only
-        with an authority that has it. Not compared when not set.
+      - SHA-1 or SHA-256 fingerprint of the CA certificate, in hexadecimal digits. A Mac enrolls
+        only with an authority that has it. Not compared when not set.
       - V(absent) removes the fingerprint from a profile that has one (C(CAFingerprint)). As with
         every other change, each Mac that holds the profile gets a new certificate.
     type: str

@@ -124,7 +124,7 @@ options:
       - V(shared) takes a record also when more than one active user is linked to it, or with
         O(users) an active user who is not named.
       - V(last_authenticator) takes a record also when a user would be left without a strong
-        authenticator. Without it, one enrolment of Okta Verify counts as lost with each record.
+        authenticator. Without it, one enrollment of Okta Verify counts as lost with each record.
         Suspended users count, because they may come back.
     type: list
     elements: str

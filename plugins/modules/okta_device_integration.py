@@ -75,7 +75,7 @@ options:
       - When the challenge was last written into a profile (ISO 8601), as
         RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
       - A reset of the secret key after it makes the challenge stale. The module then warns, unless
-        a test enrolment (O(test_enrollment)) shows otherwise.
+        a test enrollment (O(test_enrollment)) shows otherwise.
       - A reset of another platform does not count. If Okta's event does not show of which platform
         it is, the state is unknown.
       - V(never) if no profile holds it yet, so that no reset can follow.
@@ -84,8 +84,8 @@ options:
     type: str
   test_enrollment:
     description:
-      - Make one test enrolment with O(scep_challenge). The module discards its key and certificate.
-        It is reported as a change, and never made in check mode.
+      - Make one test enrollment with O(scep_challenge). The module discards its key and
+        certificate. It is reported as a change, and never made in check mode.
     type: bool
     default: false
   expiry_warning_days:
@@ -116,7 +116,7 @@ EXAMPLES = r"""
     okta_private_key: "{{ vault_okta_private_key }}"
     platform: Endpoint management 2
 
-- name: Verify the secret key in the vault by a test enrolment
+- name: Verify the secret key in the vault by a test enrollment
   devicetrust.okta_kandji.okta_device_integration:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -264,7 +264,7 @@ renewal:
       returned: always
     pin_breaks:
       description: Whether O(ca_fingerprint) is of the certificate that the platform is moved away
-        from. A profile that pins it lets no Mac enrol after the move.
+        from. A profile that pins it lets no Mac enroll after the move.
       type: bool
       returned: always
     platform:
@@ -334,18 +334,19 @@ challenge_stale_since:
   sample: null
 challenge_state:
   description: C(stale) if RV(challenge_stale_since). C(current) if no reset followed, or the test
-    enrolment succeeded. C(unknown) if O(challenge_deployed_at) is not set, or is older than the
+    enrollment succeeded. C(unknown) if O(challenge_deployed_at) is not set, or is older than the
     events that were read, or if a reset may be that of another platform.
   returned: success
   type: str
   sample: current
 test_enrollment:
-  description: Subject and transaction id of the test enrolment.
+  description: Subject and transaction id of the test enrollment.
   returned: when O(test_enrollment=true), outside check mode
   type: dict
-  sample: {subject: devicetrust.okta_kandji test enrolment, transaction_id: 0A1B2C}
+  sample: {subject: devicetrust.okta_kandji test enrollment, transaction_id: 0A1B2C}
 fail_info:
-  description: The reason (C(failInfo)) that the SCEP endpoint gave for refusing the test enrolment.
+  description: The reason (C(failInfo)) that the SCEP endpoint gave for refusing the
+    test enrollment.
   returned: failure because the endpoint refused it
   type: str
   sample: badMessageCheck

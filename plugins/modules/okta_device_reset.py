@@ -94,7 +94,7 @@ options:
         resets a spare record (O(duplicates)) of an active user who has no account on the record
         that is kept, because people who share a Mac may have a record each.
       - V(last_authenticator) resets a record also when a user would be left without a strong
-        authenticator. Then nobody's enrolments are read. Without it, one enrolment of Okta Verify
+        authenticator. Then nobody's enrollments are read. Without it, one enrollment of Okta Verify
         counts as deleted with each record, since Okta does not document whether it lists one for
         each device. A user who has nothing else has to keep another active record, too, for which
         their records are read. Suspended users count, because they may come back.
@@ -311,7 +311,7 @@ devices:
         - It is a value of O(allow), or a code that O(allow) does not lift. C(no_record) means that
           the target has no record.
         - C(several_kandji_devices) means that Kandji has several devices with its serial, as after
-          another enrolment. What an older one reported says nothing of the Mac as it is now.
+          another enrollment. What an older one reported says nothing of the Mac as it is now.
         - C(other_status) means that the record has a status that the module does not know.
         - Because of O(platforms), it is C(other_platform). Because of O(created_before), it is
           C(registered_recently) or C(registration_time_unknown).

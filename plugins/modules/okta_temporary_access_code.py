@@ -13,10 +13,10 @@ description:
   - Creates a temporary access code in Okta for one person, and writes it to a file that only the
     user who runs the module can read. The result never holds the code, and nothing shows it again.
   - An earlier code of the person is void then.
-  - Refuses if the org does not have the authenticator for such codes, if the enrolment policy of
+  - Refuses if the org does not have the authenticator for such codes, if the enrollment policy of
     the person does not permit it, or if the account of the person does not work. Okta itself
     refuses such a code at the sign-in alone.
-  - Fails if it is unknown which enrolment policy applies, for example because each rule of the
+  - Fails if it is unknown which enrollment policy applies, for example because each rule of the
     policy excludes the person.
   - A code is something that the person knows. A rule that asks for a device or a second factor
     still refuses them.
@@ -77,7 +77,7 @@ user:
   type: dict
   sample: {id: 00u1n8sbwArJ7OQRw406, login: ann@acme.com}
 policy:
-  description: Name of the enrolment policy that applies to the person.
+  description: Name of the enrollment policy that applies to the person.
   returned: success
   type: str
   sample: Default Policy
@@ -117,7 +117,7 @@ from ..module_utils._http.operations import NOT_IDS
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
 from ..module_utils._okta.policy_order import in_order, policy_of, possibly_excluded
-from ..module_utils._okta.records import EnrolmentPolicy, OktaUser, TemporaryCode
+from ..module_utils._okta.records import EnrollmentPolicy, OktaUser, TemporaryCode
 
 OPTIONS: ArgumentSpec = {
     "user": {"type": "str", "required": True},
@@ -145,7 +145,7 @@ def run(ctx: ModuleContext) -> Result:
     temporary_access.check_options(authenticator, options)
     policy = _policy_of(ctx, user)
     if policy:
-        excluded = possibly_excluded(policy, ctx.okta.enrolment_rules(policy.id))
+        excluded = possibly_excluded(policy, ctx.okta.enrollment_rules(policy.id))
         temporary_access.check_exclusion(policy, user, excluded)
     temporary_access.check_policy(policy, user)
     expires_at = None
@@ -178,12 +178,12 @@ def _find_user(ctx: ModuleContext, wanted: str) -> OktaUser:
     return user
 
 
-def _policy_of(ctx: ModuleContext, user: OktaUser) -> EnrolmentPolicy | None:
-    """Return the first enrolment policy with a group of a person, None if it is not known.
+def _policy_of(ctx: ModuleContext, user: OktaUser) -> EnrollmentPolicy | None:
+    """Return the first enrollment policy with a group of a person, None if it is not known.
 
     The groups of the default policy have everybody. The person's are read where a policy asks.
     """
-    policies = in_order(ctx.okta.enrolment_policies())
+    policies = in_order(ctx.okta.enrollment_policies())
     groups = {group for each in policies if each.system for group in each.groups}
     if policies and not policies[0].system:
         groups |= {group.id for group in ctx.okta.user_groups(user.id)}

@@ -240,7 +240,7 @@ class Vendors:
             return [{"id": "aut1", "key": "okta_verify", "status": "ACTIVE"}], {}
         if name == "listAuthenticatorMethods":
             return [{"type": "signed_nonce", "status": "ACTIVE"}], {}
-        if name == "listPolicies":  # of global sessions, device signals and enrolment
+        if name == "listPolicies":  # of global sessions, device signals and enrollment
             return [SESSIONS] if query["type"] == "OKTA_SIGN_ON" else [], {}
         if name in PAGED:
             make, size = PAGED[name]

@@ -172,7 +172,7 @@ class Relay(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}{lab.world.okta.platform.scep_path}"
 
     @property
-    def enrolments(self) -> list[Exchange]:
+    def enrollments(self) -> list[Exchange]:
         return [one for one in self.passed if one.operation == "PKIOperation"]
 
 

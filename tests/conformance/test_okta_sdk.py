@@ -389,7 +389,7 @@ def living(org_lab, run_module):
 
     Their people have registered them and signed in.
     """
-    from lab.actors import mac as macs  # not at the top: Macs enrol by the collection's own client
+    from lab.actors import mac as macs  # not at the top: Macs enroll by the collection's own client
     from lab.actors import person as people
 
     canary, *_others = org_lab.announcement["rings"]

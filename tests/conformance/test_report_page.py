@@ -43,7 +43,7 @@ STAGES = (
     "NOT_REGISTERED",
     "PROFILE_PENDING",
     "PROFILE_FAILED",
-    "NO_LICENCE",
+    "NO_LICENSE",
     "REGISTERED_BEFORE_CERTIFICATE",
     "NOT_IN_SCOPE",
 )
@@ -228,14 +228,14 @@ def test_it_is_searched_filtered_and_sorted(page: Page) -> None:
 
 def test_a_stage_leads_to_its_macs_and_a_mac_to_all_that_is_known(page: Page) -> None:
     page.open()
-    button = page.driver.find_element(By.CSS_SELECTOR, "button[data-stage=NO_LICENCE]")
+    button = page.driver.find_element(By.CSS_SELECTOR, "button[data-stage=NO_LICENSE]")
     page.script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()
-    assert set(page.column("Stage")) == {"No licence"} and len(page.column("Stage")) == 50
+    assert set(page.column("Stage")) == {"No license"} and len(page.column("Stage")) == 50
     details = page.driver.find_element(By.CSS_SELECTOR, "#body button")
     details.click()
     shown = page.driver.find_element(By.CSS_SELECTOR, "#body .more").text
-    assert "Why it is NO_LICENCE." in shown and "MacBook Air (M4)" in shown
+    assert "Why it is NO_LICENSE." in shown and "MacBook Air (M4)" in shown
     focused = page.driver.switch_to.active_element
     assert focused.get_attribute("aria-expanded") == "true"
     focused.send_keys(Keys.ENTER)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SCEP as others speak it.
 
-StrongSwan, micromdm and certmonger enrol at the lab's authority, and our client at micromdm's.
+StrongSwan, micromdm and certmonger enroll at the lab's authority, and our client at micromdm's.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class StrongSwan:
         Path(self.place(name)).write_text(made.stdout, encoding="ascii")
         return self.place(name)
 
-    def enrol(self, key: str, challenge: str, *more: str) -> subprocess.CompletedProcess[str]:
+    def enroll(self, key: str, challenge: str, *more: str) -> subprocess.CompletedProcess[str]:
         authority = ["--cacert-enc", self.place("ca-1.pem"), "--cacert-sig", self.place("ca-1.pem")]
         root = ["--cacert", self.place("ca.pem")] if Path(self.place("ca.pem")).exists() else []
         asked = [
@@ -156,18 +156,18 @@ def test_strongswan_reads_the_authority_and_trusts_what_it_issues(
     record_conformance(
         STRONGSWAN,
         "PKIOperation",
-        f"enrols by AES, SHA-256, POST, with GetCACert as {form.upper()}",
+        f"enrolls by AES, SHA-256, POST, with GetCACert as {form.upper()}",
     )
     scep.world.switches.set(ca_certificate_answer=form)
     assert (
         strongswan.fetch_authority() == {"der": ["ca-1.pem"], "pkcs7": ["ca-1.pem", "ca.pem"]}[form]
     )
-    done = strongswan.enrol(strongswan.key(), scep.announcement["scep_challenge"])
+    done = strongswan.enroll(strongswan.key(), scep.announcement["scep_challenge"])
     assert done.returncode == 0, done.stderr
     # Without the root it has nothing to end a chain at.
     assert ("Issued certificate is trusted" in done.stderr) == (form == "pkcs7")
     judged(strongswan.certificate, "CN=C02XK1ZAJG5J")
-    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (
+    assert (spoken(relay.enrollments[-1]), cipher_of(scep, relay.enrollments[-1])) == (
         ("POST", "19", "sha256"),
         "aes128_cbc",
     )
@@ -179,9 +179,9 @@ def test_strongswan_reads_the_authority_and_trusts_what_it_issues(
 def test_strongswan_chooses_other_algorithms(
     scep, relay, strongswan, judged, record_conformance, cipher, digest
 ):
-    record_conformance(STRONGSWAN, "PKIOperation", f"enrols by {cipher}, {digest}, POST")
+    record_conformance(STRONGSWAN, "PKIOperation", f"enrolls by {cipher}, {digest}, POST")
     strongswan.fetch_authority()
-    done = strongswan.enrol(
+    done = strongswan.enroll(
         strongswan.key(),
         scep.announcement["scep_challenge"],
         "--cipher",
@@ -191,19 +191,19 @@ def test_strongswan_chooses_other_algorithms(
     )
     assert done.returncode == 0, done.stderr
     judged(strongswan.certificate, "CN=C02XK1ZAJG5J")
-    assert spoken(relay.enrolments[-1]) == ("POST", "19", digest)
+    assert spoken(relay.enrollments[-1]) == ("POST", "19", digest)
     assert (
-        cipher_of(scep, relay.enrolments[-1])
+        cipher_of(scep, relay.enrollments[-1])
         == {"aes": "aes128_cbc", "des3": "tripledes_3key"}[cipher]
     )
 
 
 def test_strongswan_asks_with_a_name_and_a_long_key(scep, strongswan, judged, record_conformance):
     record_conformance(
-        STRONGSWAN, "PKIOperation", "enrols with a SAN in the request and a key of 4096 bits"
+        STRONGSWAN, "PKIOperation", "enrolls with a SAN in the request and a key of 4096 bits"
     )
     strongswan.fetch_authority()
-    done = strongswan.enrol(
+    done = strongswan.enroll(
         strongswan.key(4096),
         scep.announcement["scep_challenge"],
         "--san",
@@ -218,9 +218,9 @@ def test_strongswan_asks_with_a_name_and_a_long_key(scep, strongswan, judged, re
 def test_strongswan_is_refused_with_a_wrong_challenge(scep, relay, strongswan, record_conformance):
     record_conformance(STRONGSWAN, "PKIOperation", "is refused with a wrong challenge: badRequest")
     strongswan.fetch_authority()
-    done = strongswan.enrol(strongswan.key(), WRONG)
+    done = strongswan.enroll(strongswan.key(), WRONG)
     assert done.returncode != 0 and "badRequest" in done.stderr and not done.stdout
-    assert fail_info(relay.enrolments[-1]) == "badRequest"
+    assert fail_info(relay.enrollments[-1]) == "badRequest"
 
 
 def test_strongswan_may_not_renew(scep, relay, strongswan, record_conformance):
@@ -231,13 +231,13 @@ def test_strongswan_may_not_renew(scep, relay, strongswan, record_conformance):
     )
     strongswan.fetch_authority()
     challenge, key = scep.announcement["scep_challenge"], strongswan.key()
-    assert strongswan.enrol(key, challenge).returncode == 0
+    assert strongswan.enroll(key, challenge).returncode == 0
     old = strongswan.certificate.rename(strongswan.directory / "old.pem")
-    done = strongswan.enrol(
+    done = strongswan.enroll(
         strongswan.key(name="new.pem"), challenge, "--cert", str(old), "--key", key
     )
     assert done.returncode != 0 and "badRequest" in done.stderr
-    assert (spoken(relay.enrolments[-1])[1], fail_info(relay.enrolments[-1])) == (
+    assert (spoken(relay.enrollments[-1])[1], fail_info(relay.enrollments[-1])) == (
         "17",
         "badRequest",
     )
@@ -250,7 +250,7 @@ class ScepClient:
     def __init__(self, lab: Lab, directory: Path) -> None:
         self.lab, self.directory = lab, directory
 
-    def enrol(
+    def enroll(
         self, challenge: str | None = None, *more: str, url: str = ""
     ) -> subprocess.CompletedProcess[str]:
         told = self.lab.announcement
@@ -290,14 +290,14 @@ def scepclient(scep: Lab, tmp_path: Path) -> ScepClient:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_micromdms_client_enrols_over_https(scep, scepclient, judged, record_conformance, form):
+def test_micromdms_client_enrolls_over_https(scep, scepclient, judged, record_conformance, form):
     record_conformance(SCEPCLIENT, "GetCACert", form.upper())
     record_conformance(
-        SCEPCLIENT, "PKIOperation", f"enrols over HTTPS by POST, with GetCACert as {form.upper()}"
+        SCEPCLIENT, "PKIOperation", f"enrolls over HTTPS by POST, with GetCACert as {form.upper()}"
     )
     scep.world.switches.set(ca_certificate_answer=form)
     mark = len(scep.world.requests)
-    done = scepclient.enrol()
+    done = scepclient.enroll()
     assert done.returncode == 0, done.stderr
     judged(scepclient.certificate, scepclient.subject)
     assert [(one.verb, one.operation) for one in scep.world.requests[mark:]][-2:] == [
@@ -310,25 +310,25 @@ def test_micromdms_client_asks_with_what_okta_is_known_to_accept(
     scep, relay, scepclient, judged, record_conformance
 ):
     record_conformance(
-        SCEPCLIENT, "PKIOperation", "enrols by single DES and SHA-1, whatever is announced"
+        SCEPCLIENT, "PKIOperation", "enrolls by single DES and SHA-1, whatever is announced"
     )
-    assert scepclient.enrol(url=relay.url).returncode == 0
+    assert scepclient.enroll(url=relay.url).returncode == 0
     judged(scepclient.certificate, scepclient.subject)
-    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (
+    assert (spoken(relay.enrollments[-1]), cipher_of(scep, relay.enrollments[-1])) == (
         ("POST", "19", "sha1"),
         "des",
     )
 
 
 def test_micromdms_client_asks_with_a_long_key(scepclient, judged, record_conformance):
-    record_conformance(SCEPCLIENT, "PKIOperation", "enrols with a key of 4096 bits")
-    assert scepclient.enrol(None, "-keySize", "4096").returncode == 0
+    record_conformance(SCEPCLIENT, "PKIOperation", "enrolls with a key of 4096 bits")
+    assert scepclient.enroll(None, "-keySize", "4096").returncode == 0
     assert "Public-Key: (4096 bit)" in judged(scepclient.certificate, scepclient.subject)
 
 
 def test_micromdms_client_is_refused_with_a_wrong_challenge(scepclient, record_conformance):
     record_conformance(SCEPCLIENT, "PKIOperation", "is refused with a wrong challenge: badRequest")
-    done = scepclient.enrol(WRONG)
+    done = scepclient.enroll(WRONG)
     assert (
         done.returncode != 0
         and "badRequest (2)" in done.stdout + done.stderr
@@ -342,14 +342,14 @@ def test_micromdms_client_may_not_renew(relay, scepclient, record_conformance):
         "PKIOperation",
         "is refused a RenewalReq (17) though the challenge is right: badRequest",
     )
-    assert scepclient.enrol().returncode == 0
+    assert scepclient.enroll().returncode == 0
     before = scepclient.certificate.read_bytes()
-    done = scepclient.enrol(url=relay.url)
+    done = scepclient.enroll(url=relay.url)
     assert (
         done.returncode != 0
         and "RenewalReq (17) request failed, failInfo: badRequest (2)" in done.stdout + done.stderr
     )
-    assert (spoken(relay.enrolments[-1])[1], scepclient.certificate.read_bytes()) == ("17", before)
+    assert (spoken(relay.enrollments[-1])[1], scepclient.certificate.read_bytes()) == ("17", before)
 
 
 # certmonger: its own session bus and directories; plain HTTP through the relay, as it takes its
@@ -396,7 +396,7 @@ class Certmonger:
             **self.environment,
         ).stdout
 
-    def enrol(self, challenge: str, *authority: str) -> str:
+    def enroll(self, challenge: str, *authority: str) -> str:
         files = [
             "-k",
             str(self.directory / "certificates" / "key.pem"),
@@ -442,20 +442,22 @@ def certmonger(relay: Relay, tmp_path: Path) -> Certmonger:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_certmonger_enrols(scep, relay, certmonger, root, judged, record_conformance, form):
+def test_certmonger_enrolls(scep, relay, certmonger, root, judged, record_conformance, form):
     record_conformance(CERTMONGER, "GetCACert", form.upper())
     record_conformance(
-        CERTMONGER, "PKIOperation", f"enrols by AES, SHA-256, GET, with GetCACert as {form.upper()}"
+        CERTMONGER,
+        "PKIOperation",
+        f"enrolls by AES, SHA-256, GET, with GetCACert as {form.upper()}",
     )
     scep.world.switches.set(ca_certificate_answer=form)
     # It wants a chain up to a root, and a single certificate is none: then the root is given by
     # hand.
-    said = certmonger.enrol(
+    said = certmonger.enroll(
         scep.announcement["scep_challenge"], *(["-N", root] if form == "der" else [])
     )
     assert "status: MONITORING" in said and "eku: id-kp-clientAuth" in said, said
     judged(certmonger.certificate, "CN=C02XK1ZAJG5J")
-    assert (spoken(relay.enrolments[-1]), cipher_of(scep, relay.enrolments[-1])) == (
+    assert (spoken(relay.enrollments[-1]), cipher_of(scep, relay.enrollments[-1])) == (
         ("GET", "19", "sha256"),
         "aes256_cbc",
     )
@@ -463,11 +465,11 @@ def test_certmonger_enrols(scep, relay, certmonger, root, judged, record_conform
 
 def test_certmonger_is_refused_with_a_wrong_challenge(relay, certmonger, root, record_conformance):
     record_conformance(CERTMONGER, "PKIOperation", "is refused with a wrong challenge: badRequest")
-    said = certmonger.enrol(WRONG, "-N", root)
+    said = certmonger.enroll(WRONG, "-N", root)
     # It looks for content in the refusal, where RFC 8894 (3.3.2.2) wants none, and so calls the
     # authority unreachable.
     assert "State CA_UNREACHABLE" in said and not certmonger.certificate.exists(), said
-    assert fail_info(relay.enrolments[-1]) == "badRequest"
+    assert fail_info(relay.enrollments[-1]) == "badRequest"
 
 
 def test_certmonger_replaces_a_certificate_by_a_new_request(
@@ -478,14 +480,14 @@ def test_certmonger_replaces_a_certificate_by_a_new_request(
         "PKIOperation",
         "gets a new certificate by a new request, as no Renewal is announced",
     )
-    certmonger.enrol(scep.announcement["scep_challenge"], "-N", root)
+    certmonger.enroll(scep.announcement["scep_challenge"], "-N", root)
     before = certmonger.certificate.read_bytes()
     assert "status: MONITORING" in certmonger.getcert(
         ["resubmit", "-i", "mac", "-w", "-v"], ["list", "-i", "mac"]
     )
     assert certmonger.certificate.read_bytes() != before
     judged(certmonger.certificate, "CN=C02XK1ZAJG5J")
-    assert [spoken(one)[1] for one in relay.enrolments] == ["19", "19"]
+    assert [spoken(one)[1] for one in relay.enrollments] == ["19", "19"]
 
 
 # Our client at micromdm's server
@@ -576,14 +578,14 @@ def test_a_right_secret_is_proven_at_micromdms_server(scepserver, record_conform
     record_conformance(SCEPSERVER, "GetCACaps", "described by our client")
     record_conformance(SCEPSERVER, "GetCACert", "described by our client")
     record_conformance(
-        SCEPSERVER, "PKIOperation", "our test enrolment passes with the right secret"
+        SCEPSERVER, "PKIOperation", "our test enrollment passes with the right secret"
     )
     asked = endpoint(scepserver)
     service = asked.describe()
     assert "AES" in service.capabilities and [one.is_ca for one in service.certificates] == [True]
     assert (
         asked.make_test_enrollment(scepserver.secret, service.certificates[0].sha256)["subject"]
-        == "devicetrust.okta_kandji test enrolment"
+        == "devicetrust.okta_kandji test enrollment"
     )
     [issued] = scepserver.issued
     assert openssl("verify", "-CAfile", str(scepserver.depot / "ca.pem"), str(issued)).endswith(
@@ -591,7 +593,7 @@ def test_a_right_secret_is_proven_at_micromdms_server(scepserver, record_conform
     )
     assert (
         openssl("x509", "-in", str(issued), "-noout", "-subject").strip()
-        == "subject=CN = devicetrust.okta_kandji test enrolment"
+        == "subject=CN = devicetrust.okta_kandji test enrollment"
     )
 
 
@@ -601,7 +603,7 @@ def test_a_wrong_secret_is_refused_at_micromdms_server(scepserver, record_confor
     )
 
     record_conformance(
-        SCEPSERVER, "PKIOperation", "our test enrolment is refused with a wrong secret: badRequest"
+        SCEPSERVER, "PKIOperation", "our test enrollment is refused with a wrong secret: badRequest"
     )
     with pytest.raises(Refused, match="was refused by the SCEP endpoint") as refused:
         endpoint(scepserver).make_test_enrollment(WRONG)
@@ -644,7 +646,7 @@ def test_micromdms_way_of_writing_is_read(scepserver, record_conformance):
         SCEPSERVER, "PKIOperation", "its reply in single DES and a constructed OCTET STRING is read"
     )
     heard: dict[str, tuple[str, t.Any]] = {}
-    enrolment = client.enrol(
+    enrollment = client.enroll(
         listening(scepserver, heard),
         url=scepserver.url,
         challenge=scepserver.secret,
@@ -652,9 +654,9 @@ def test_micromdms_way_of_writing_is_read(scepserver, record_conformance):
     )
     request, reply = (messages.read_message(data) for data in heard["PKIOperation"][1])
     content, cipher = messages.decrypt(
-        reply.content, messages.Identity(request.certificates[0], enrolment.private_key)
+        reply.content, messages.Identity(request.certificates[0], enrollment.private_key)
     )
-    assert (messages.unpack_certificates(content), cipher) == ([enrolment.certificate_der], "des")
+    assert (messages.unpack_certificates(content), cipher) == ([enrollment.certificate_der], "des")
     place = scepserver.depot.parent / "enveloped"
     place.write_bytes(reply.content)
     assert re.search(
@@ -683,10 +685,10 @@ def test_micromdms_server_takes_what_our_client_falls_back_on(
     record_conformance(
         SCEPSERVER,
         "PKIOperation",
-        f"our client enrols by {verb} and {digest} when {announced} is announced",
+        f"our client enrolls by {verb} and {digest} when {announced} is announced",
     )
     heard: dict[str, tuple[str, t.Any]] = {}
-    client.enrol(
+    client.enroll(
         listening(scepserver, heard, GetCACaps=capabilities),
         url=scepserver.url,
         challenge=scepserver.secret,
@@ -711,7 +713,7 @@ def test_the_modules_prove_at_micromdms_server(
         "okta_device_integration", {**options, "scep_challenge": scepserver.secret}, lab=scep
     )
     assert (
-        enrolled["test_enrollment"]["subject"] == "devicetrust.okta_kandji test enrolment"
+        enrolled["test_enrollment"]["subject"] == "devicetrust.okta_kandji test enrollment"
         and len(scepserver.issued) == 1
     ), enrolled
     refused = run_module("okta_device_integration", {**options, "scep_challenge": WRONG}, lab=scep)

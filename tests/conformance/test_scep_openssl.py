@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenSSL judges both sides of an enrolment.
+"""OpenSSL judges both sides of an enrollment.
 
 What the lab's authority issues and replies, and what the collection's client asks.
 """
@@ -76,9 +76,9 @@ def test_what_our_client_gets_is_accepted(scep, tmp_path, record_conformance, fo
     )
     scep.world.switches.set(ca_certificate_answer=form, scep_capabilities=capabilities)
     certificate = tmp_path / "certificate.pem"
-    enrolment = enrol(scep)
+    enrollment = enroll(scep)
     certificate.write_bytes(
-        x509.load_der_x509_certificate(enrolment.certificate_der).public_bytes(
+        x509.load_der_x509_certificate(enrollment.certificate_der).public_bytes(
             serialization.Encoding.PEM
         )
     )
@@ -97,7 +97,7 @@ def test_our_clients_request_is_read(scep, tmp_path, record_conformance, capabil
     )
     scep.world.switches.set(scep_capabilities=capabilities)
     heard: list[Exchange] = []
-    enrol(scep, heard)
+    enroll(scep, heard)
     (tmp_path / "message").write_bytes(heard[-1].request)
     enveloped, request = tmp_path / "enveloped", tmp_path / "request"
     openssl(
@@ -141,7 +141,7 @@ def test_our_clients_request_is_read(scep, tmp_path, record_conformance, capabil
     assert attributes(tmp_path / "message")["messageType"] == "19"
 
 
-def enrol(lab: Lab, heard: list[Exchange] | None = None) -> t.Any:
+def enroll(lab: Lab, heard: list[Exchange] | None = None) -> t.Any:
     """By the collection's client, over its own transport."""
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import (
         Masker,
@@ -174,7 +174,7 @@ def enrol(lab: Lab, heard: list[Exchange] | None = None) -> t.Any:
             )
         return status, content_type, answer
 
-    return client.enrol(
+    return client.enroll(
         exchange,
         url=told["scep_url"],
         challenge=told["scep_challenge"],

@@ -297,13 +297,13 @@ def _suspended(scene: Scene) -> None:
 
 
 def _locked_out(scene: Scene) -> None:
-    """A person of a group whose own enrolment policy permits temporary access codes."""
+    """A person of a group whose own enrollment policy permits temporary access codes."""
     org = scene.world.okta
     with scene.world.lock:
         org.add_temporary_codes()
         user = org.add_user("Stuck", "User", "stuck@example.com")
         group = org.directory.add_group("Staff", members={user.id})
-        org.enrolment.add("Staff", [group.id], {"tac": "OPTIONAL"})
+        org.enrollment.add("Staff", [group.id], {"tac": "OPTIONAL"})
 
 
 def _managed(scene: Scene) -> None:
@@ -613,7 +613,7 @@ FLOWS: dict[str, Flow] = {
         RECORDS, lambda scene, _p: {"device_ids": [next(iter(scene.world.okta.devices))]}, _stuck
     ),
     "integration": Flow(INTEGRATION, {}),
-    "test enrolment": Flow(INTEGRATION, {"test_enrollment": True}),
+    "test enrollment": Flow(INTEGRATION, {"test_enrollment": True}),
     "integration by key": Flow(
         INTEGRATION,
         lambda scene, _p: {

@@ -30,7 +30,7 @@ class Watched:
         return len(self.world.requests)
 
     def asked(self, since: int = 0) -> list[t.Any]:
-        """What the collection asked, without the Macs' own enrolments."""
+        """What the collection asked, without the Macs' own enrollments."""
         return [one for one in self.world.requests[since:] if "(lab Mac)" not in one.user_agent]
 
     def writes(self, since: int = 0) -> list[str]:
@@ -39,7 +39,7 @@ class Watched:
     def live(self, rounds: int = 1) -> None:
         """Macs check in, then people open Okta Verify and sign in."""
         # Not at the top: pytest reads this file before the collection's import path is set up, and
-        # Macs enrol by the collection's own client.
+        # Macs enroll by the collection's own client.
         from lab.actors import mac as macs
         from lab.actors import person as people
 

@@ -119,7 +119,7 @@ def test_a_pinned_fleet_is_found_before_and_after_the_move(year, watched, playbo
     new = watched.control("POST", "/okta/authority/renew")["key_id"]
     mark = watched.mark()
     refused, output = run(year, playbook, variables=pinned)
-    assert refused.status != 0 and "After the move no Mac could enrol" in output
+    assert refused.status != 0 and "After the move no Mac could enroll" in output
     still_pinned, output = run(year, playbook)
     assert still_pinned.status != 0 and "these rings pin a CA fingerprint: canary, wide" in output
     assert "activate the renewed certificate" not in output

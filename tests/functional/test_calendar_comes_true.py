@@ -228,7 +228,7 @@ def test_the_record_of_a_mac_that_was_erased_and_not_registered_again_says_nothi
     people.app = people.require_managed_macs("Slack", {"device": device})
     mac = people.managed_macs()[0]
     people.world.clock.advance(hours=1)
-    people.enrol_again(mac, is_erased=True)
+    people.enroll_again(mac, is_erased=True)
     login = people.login_of(mac)
     row = ask_of("Slack", 1)[login]
     written = json.loads((tmp_path / "device-trust.json").read_text())["macs"]
@@ -246,7 +246,7 @@ def test_a_mac_that_was_enrolled_again_and_used_since_stays_known(people, ask, d
     people.draw(1, 4, events=["nothing"])
     mac = people.managed_macs()[0]
     with people.world.okta.dated(people.world.clock.now() - timedelta(days=days)):
-        people.enrol_again(mac, is_erased=False)
+        people.enroll_again(mac, is_erased=False)
     assert ask(1)[people.login_of(mac)]["today"] == "gets_in"
 
 

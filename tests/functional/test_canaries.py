@@ -326,7 +326,7 @@ def planted(run_module, tmp_path):
             serials["device_trust_offboard_confirm"] = f"OFFBOARD {user.login}"
         with lab.world.lock:
             lab.world.okta.add_temporary_codes()
-            lab.world.okta.enrolment.policies[-1].enroll["tac"] = "OPTIONAL"
+            lab.world.okta.enrollment.policies[-1].enroll["tac"] = "OPTIONAL"
             login = next(iter(lab.world.okta.users.values())).login
         code = {
             "device_trust_temporary_access_user": login,

@@ -120,7 +120,7 @@ def test_a_change_that_okta_logged_is_reported_with_the_state(watched, playbook,
     assert expected in text and watched.writes() == []
 
 
-def test_a_change_that_breaks_enrolment_is_reported(watched, playbook):
+def test_a_change_that_breaks_enrollment_is_reported(watched, playbook):
     platform = watched.world.okta.platform.configuration.id
     watched.control("DELETE", f"/okta/platforms/{platform}")
     text = notification(playbook(watched.lab, CHANGED))

@@ -20,17 +20,17 @@ SCEP = "kandji_scep_profile"
 NAME = "Okta SCEP - canary"
 
 
-def during_the_test_enrolment(act):
+def during_the_test_enrollment(act):
     """Act once, between the plan of a run and its first write."""
     real, acted = endpoint.ScepEndpoint.make_test_enrollment, []
 
-    def enrol(self, *args, **options):
+    def enroll(self, *args, **options):
         if not acted:
             acted.append(True)
             act()
         return real(self, *args, **options)
 
-    return mock.patch.object(endpoint.ScepEndpoint, "make_test_enrollment", enrol)
+    return mock.patch.object(endpoint.ScepEndpoint, "make_test_enrollment", enroll)
 
 
 def profiles(watched, name=NAME):
@@ -38,7 +38,7 @@ def profiles(watched, name=NAME):
 
 
 def test_a_profile_that_another_run_created_is_not_created_again(watched, run_module, profile_args):
-    with during_the_test_enrolment(lambda: run_module(SCEP, profile_args, lab=watched.lab)):
+    with during_the_test_enrollment(lambda: run_module(SCEP, profile_args, lab=watched.lab)):
         late = run_module(SCEP, profile_args, lab=watched.lab)
     assert late["failed"] and "it was created in Kandji after this run read it" in late["msg"]
     watched.live()
@@ -52,7 +52,7 @@ def test_two_runs_with_one_new_generation_change_the_profile_once(
     run_module(SCEP, profile_args, lab=watched.lab)
     watched.live()
     wanted, mark = {**profile_args, "generation": "2027", "max_reissue": 50}, watched.mark()
-    with during_the_test_enrolment(lambda: run_module(SCEP, wanted, lab=watched.lab)):
+    with during_the_test_enrollment(lambda: run_module(SCEP, wanted, lab=watched.lab)):
         late = run_module(SCEP, wanted, lab=watched.lab)
     assert late["failed"] and "it was changed in Kandji" in late["msg"]
     assert watched.writes(mark).count("Update Custom Profile") == 1
@@ -82,7 +82,7 @@ def test_a_payload_that_was_added_in_the_console_meanwhile_stays(watched, run_mo
             timeout=30,
         ).raise_for_status()
 
-    with during_the_test_enrolment(edit):
+    with during_the_test_enrollment(edit):
         late = run_module(SCEP, {**profile_args, "retries": 7}, lab=watched.lab)
     payloads = plistlib.loads(item.text.encode())["PayloadContent"]
     assert late["failed"], late
@@ -163,7 +163,7 @@ def test_no_ring_is_written_if_a_later_one_has_changed(watched, run_module):
     run_module(SCEP, rings(watched), lab=watched.lab)
     last = profiles(watched, f"Okta SCEP - {watched.ring_variables[-1]['name']}")[0]
     mark = watched.mark()
-    with during_the_test_enrolment(lambda: patch_profile(watched, last, name="Renamed")):
+    with during_the_test_enrollment(lambda: patch_profile(watched, last, name="Renamed")):
         late = run_module(SCEP, rings(watched, generation="2027"), lab=watched.lab)
     assert (
         late["failed"]
@@ -177,7 +177,7 @@ def test_a_profile_that_was_assigned_to_the_ring_meanwhile_stops_the_run(
     watched, run_module, profile_args
 ):
     other = {**profile_args, "name": "Okta SCEP by another playbook"}
-    with during_the_test_enrolment(lambda: run_module(SCEP, other, lab=watched.lab)):
+    with during_the_test_enrollment(lambda: run_module(SCEP, other, lab=watched.lab)):
         late = run_module(SCEP, profile_args, lab=watched.lab)
     assert late["failed"] and "has the same SCEP URL and is on 'Canary'" in late["msg"], late
     assert profiles(watched) == []

@@ -177,7 +177,7 @@ def test_its_macs_pass_the_gate_and_are_judged(watched, run_module, item, told, 
     stages = {
         row["stage"] for row in rows["macs"] if row["serial_number"] in watched.canary["test_macs"]
     }
-    assert stages <= {"OKTA_VERIFY_MISSING", "NO_LICENCE", "NOT_REGISTERED"}, rows
+    assert stages <= {"OKTA_VERIFY_MISSING", "NO_LICENSE", "NOT_REGISTERED"}, rows
 
 
 @pytest.mark.long

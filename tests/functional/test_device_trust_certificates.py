@@ -413,11 +413,11 @@ def _blueprint(watched, mac):
 
 
 def _add_certificate(watched, mac):
-    """Enrol a Mac again, as a profile does whose older certificate stays."""
+    """Enroll a Mac again, as a profile does whose older certificate stays."""
     world, first = watched.world, mac.certificates[0]
     payload = {
         "URL": world.okta.platform.scep_url,
         "Challenge": world.okta.platform.challenge,
         "Subject": [[["CN", first.common_name]]],
     }
-    mac.certificates.append(mac.enrol(world, payload, first.profile_identifier))
+    mac.certificates.append(mac.enroll(world, payload, first.profile_identifier))

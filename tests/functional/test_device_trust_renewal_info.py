@@ -51,11 +51,11 @@ def a_night(watched, run_module, args, profile_args):
         wanted = {
             **profile_args,
             "generation": decision["generation"],
-            "max_reissue": decision["macs_to_enrol"],
+            "max_reissue": decision["macs_to_enroll"],
         }
         result = run_module(PROFILE, wanted, lab=watched.lab)
         assert (
-            result["changed"] and result["macs_touched"]["reissue"] == decision["macs_to_enrol"]
+            result["changed"] and result["macs_touched"]["reissue"] == decision["macs_to_enroll"]
         ), result
     watched.world.clock.advance(days=1)
     watched.live()
@@ -101,11 +101,11 @@ def test_a_whole_fleet_at_once_is_too_much_for_the_scep_endpoint_and_a_ring_an_h
     year_old_rings(watched, run_module, rings)
     watched.control(
         "PATCH", "/limits", {"scep": 12}
-    )  # as much as 3 Macs and a test enrolment ask for in a minute
+    )  # as much as 3 Macs and a test enrollment ask for in a minute
     mark, waiting = watched.mark(), list(rings)
     while waiting:
         decisions = run_module(
-            MODULE, {"rings": rings, "max_enrolments_per_hour": 3}, lab=watched.lab
+            MODULE, {"rings": rings, "max_enrollments_per_hour": 3}, lab=watched.lab
         )["rings"]
         for ring, decision in zip(rings, decisions, strict=True):
             if decision["renew"]:
@@ -347,11 +347,11 @@ def test_a_renewal_with_the_old_secret_fails_with_and_without_check(watched, pla
         assert "Update Custom Profile" not in watched.writes(mark)
         words = " ".join(refused.output.split())
         assert ("device_trust_scep_challenge: it is the old secret" in words) is check
-        assert ("The test enrolment was refused by the SCEP endpoint" in words) is not check
+        assert ("The test enrollment was refused by the SCEP endpoint" in words) is not check
 
 
 @pytest.mark.long
-def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment(
+def test_after_a_reset_of_the_secret_rotate_yml_restores_enrollment(
     watched, playbook, canary, shown
 ):
     living = certificates(watched)
@@ -366,7 +366,7 @@ def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment(
     mark = watched.mark()
     watched.switch(macs_act=True)
     done = playbook(watched.lab, path=ROTATE, variables=rings)
-    assert done.status == 0 and "Macs enrol with the new one" in done.output, done.output
+    assert done.status == 0 and "Macs enroll with the new one" in done.output, done.output
     assert watched.writes(mark)[:2] == ["PKIOperation", "Update Custom Profile"] and all(
         number != living[serial] for serial, number in certificates(watched).items()
     )

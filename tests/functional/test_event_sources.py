@@ -305,7 +305,7 @@ def add_hook(watched, port, **more):
     return watched.control("POST", "/okta/hooks", wanted)
 
 
-def enrol(watched, times=1):
+def enroll(watched, times=1):
     user = next(iter(watched.world.okta.users))
     with watched.world.lock:
         for number in range(times):
@@ -334,7 +334,7 @@ def test_it_is_verified_and_each_event_comes_once(watched, hook, port, authorize
 
     def act():
         assert add_hook(watched, port)["verified"]
-        enrol(watched, 3)
+        enroll(watched, 3)
 
     found = hook.run({"port": port}, 3, act)
     assert types(found) == ["device.enrollment.create"] * 3 and [
@@ -350,7 +350,7 @@ def test_a_delivery_is_answered_while_the_engine_is_busy_and_too_many_are_sent_a
     def act():
         add_hook(watched, port)
         for _delivery in range(4):
-            enrol(watched)
+            enroll(watched)
 
     found = hook.run({"port": port, "backlog": 2}, 3, act, room=1)
     assert len({one["uuid"] for one in found}) == len(found) >= 3
@@ -485,7 +485,7 @@ def test_https_by_files(watched, hook, port, tmp_path):
             watched, port, url=f"https://localhost:{port}/okta", ca_file=str(tls.ca_file)
         )
         assert made["verified"], made
-        enrol(watched)
+        enroll(watched)
 
     assert (
         len(

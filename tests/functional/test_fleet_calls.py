@@ -55,7 +55,7 @@ def fleet(watched, run_module):
     for number, mac in enumerate(world.macs):
         if number % 5 == 0 and mac.certificates:
             mac.certificates.append(
-                mac.enrol(
+                mac.enroll(
                     world,
                     {
                         "URL": world.okta.platform.scep_url,

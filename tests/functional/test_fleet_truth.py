@@ -112,7 +112,7 @@ class Meddler:
                 self.sign_in,
                 self.leave_kandji,
                 self.come_to_kandji,
-                self.enrol,
+                self.enroll,
             ]
         )
 
@@ -185,7 +185,7 @@ class Meddler:
             last_check_in=like.last_check_in,
         )
 
-    def enrol(self) -> None:
+    def enroll(self) -> None:
         mac = next(
             one
             for one in self.world.macs

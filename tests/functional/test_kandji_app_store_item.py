@@ -61,14 +61,14 @@ def test_two_of_one_name_are_not_guessed_between(watched, run_module):
     assert chosen["changed"] and chosen["library_item"]["id"] == twin.id
 
 
-def test_too_few_licences_are_told_first(watched, run_module):
+def test_too_few_licenses_are_told_first(watched, run_module):
     refused = run_module(
-        MODULE, {"blueprints": watched.canary["blueprints"], "licences": 1}, lab=watched.lab
+        MODULE, {"blueprints": watched.canary["blueprints"], "licenses": 1}, lab=watched.lab
     )
     assert refused["failed"] and refused["allowed"] == 1 and watched.writes() == []
 
 
-def test_licences_count_devices_of_every_platform_on_every_blueprint_with_the_item(
+def test_licenses_count_devices_of_every_platform_on_every_blueprint_with_the_item(
     watched, run_module
 ):
     """The item needs one on each of them, whatever the run assigns."""
@@ -85,16 +85,16 @@ def test_licences_count_devices_of_every_platform_on_every_blueprint_with_the_it
     mark = watched.mark()
     for check in (True, False):
         refused = run_module(
-            MODULE, {**engineering, "licences": count - 1}, lab=watched.lab, check=check
+            MODULE, {**engineering, "licenses": count - 1}, lab=watched.lab, check=check
         )
-        assert f"licences: {count} devices would be in scope" in refused.get("msg", ""), refused
+        assert f"licenses: {count} devices would be in scope" in refused.get("msg", ""), refused
         assert "Other blueprints have the item, too: 'Canary'" in refused["msg"]
     tablet = next(each for each in macs if each.blueprint_id == by_name["Engineering"])
     tablet.platform = "iPad"
-    refused = run_module(MODULE, {**engineering, "licences": count - 1}, lab=watched.lab)
+    refused = run_module(MODULE, {**engineering, "licenses": count - 1}, lab=watched.lab)
     assert "Other devices than Macs among them: 1." in refused["msg"], refused
     assert watched.writes(mark) == []
-    assert run_module(MODULE, {**engineering, "licences": count}, lab=watched.lab)["changed"]
+    assert run_module(MODULE, {**engineering, "licenses": count}, lab=watched.lab)["changed"]
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -170,25 +170,25 @@ def test_devices_whose_blueprint_kandji_does_not_show_count_for_a_removal(
 
 
 def test_a_tenant_without_macs_has_none_in_scope(watched, run_module):
-    wanted = {"blueprints": watched.canary["blueprints"], "licences": 0}
+    wanted = {"blueprints": watched.canary["blueprints"], "licenses": 0}
     for device in watched.world.kandji.devices.values():
         device.is_removed = True
     result = run_module(MODULE, wanted, lab=watched.lab)
     assert result["changed"] and result["macs_in_scope"] == 0, result
     assert run_module(MODULE, wanted, lab=watched.lab)["macs_in_scope"] == 0
-    refused = run_module(MODULE, {**wanted, "licences": -1}, lab=watched.lab)
+    refused = run_module(MODULE, {**wanted, "licenses": -1}, lab=watched.lab)
     assert refused["msg"] == (
-        "licences: -1 is not between 0 and 1000000. Set a number in that range."
+        "licenses: -1 is not between 0 and 1000000. Set a number in that range."
     )
 
 
-def test_a_mac_without_licence_is_named(watched, run_module):
+def test_a_mac_without_license_is_named(watched, run_module):
     every = [name for ring in watched.ring_variables for name in ring["blueprints"]]
     run_module(MODULE, {"blueprints": every, "report": False}, lab=watched.lab)
     watched.live(2)
     statuses = run_module(MODULE, {"blueprints": every}, lab=watched.lab)["statuses"]
-    assert statuses["no_licence"] == 1 and [row["state"] for row in statuses["trouble"]] == [
-        "no_licence"
+    assert statuses["no_license"] == 1 and [row["state"] for row in statuses["trouble"]] == [
+        "no_license"
     ]
 
 

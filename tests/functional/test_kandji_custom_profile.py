@@ -269,7 +269,7 @@ def test_a_scep_payload_in_it_is_proven_and_counts_as_new_certificates(watched, 
             )
         ),
     }
-    assert "test enrolment was refused" in run_module(MODULE, wrong, lab=watched.lab)[
+    assert "test enrollment was refused" in run_module(MODULE, wrong, lab=watched.lab)[
         "msg"
     ] and watched.writes() == ["PKIOperation"]
     run_module(MODULE, with_scep, lab=watched.lab)
@@ -531,9 +531,9 @@ def test_no_secret_in_any_output(watched, run_module, wanted, shown):
     args = {
         **wanted,
         "mobileconfig": text(
-            wifi(), payload("com.acme.app", Licence={"Number": hidden}, APIKey="api-canary-0815")
+            wifi(), payload("com.acme.app", License={"Number": hidden}, APIKey="api-canary-0815")
         ),
-        "secret_keys": ["licence"],
+        "secret_keys": ["license"],
     }
     for check in (True, False, False):
         run_module(MODULE, args, lab=watched.lab, check=check, diff=True)

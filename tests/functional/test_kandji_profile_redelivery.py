@@ -63,7 +63,9 @@ def foreign_pin(watched, library_item_id):
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_no_mac_loses_a_profile_with_which_it_could_not_enrol(watched, run_module, prepared, check):
+def test_no_mac_loses_a_profile_with_which_it_could_not_enroll(
+    watched, run_module, prepared, check
+):
     foreign_pin(watched, prepared["library_item_id"])
     before, mark = {one: held(watched, one) for one in prepared["serials"]}, watched.mark()
     refused = run_module(MODULE, prepared, lab=watched.lab, check=check)

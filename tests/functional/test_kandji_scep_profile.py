@@ -101,10 +101,10 @@ def test_generation_is_the_deliberate_way_to_new_certificates(watched, run_modul
 
 
 @pytest.mark.parametrize("change", [{"generation": "2"}, {"key_size": 4096}, {"blueprints": None}])
-def test_a_pin_that_only_the_profile_holds_is_compared_before_macs_enrol(
+def test_a_pin_that_only_the_profile_holds_is_compared_before_macs_enroll(
     watched, run_module, profile_args, change
 ):
-    """Macs drop their certificates before they see that they cannot enrol."""
+    """Macs drop their certificates before they see that they cannot enroll."""
     pinned = {**profile_args, "ca_fingerprint": "7f" * 32, "test_enrollment": False}
     assert run_module(MODULE, pinned, lab=watched.lab)["changed"]
     places = change.get("blueprints", ...) is None and ["Canary", "Engineering"]
@@ -128,7 +128,7 @@ def test_a_pin_is_removed_like_any_other_change(watched, run_module, profile_arg
     authority = watched.world.okta.platform.authority
     pin = hashlib.sha256(authority.ca_certificate_der).hexdigest()
     first = run_module(MODULE, {**profile_args, "ca_fingerprint": pin}, lab=watched.lab)
-    # The check of the pin and the test enrolment read the authority once.
+    # The check of the pin and the test enrollment read the authority once.
     reads = {each["operation"]: each["count"] for each in first["api_calls"]}
     assert reads["GetCACaps"] == reads["GetCACert"] == reads["PKIOperation"] == 1, reads
     assert inner(our_profile(watched))["CAFingerprint"] == bytes.fromhex(pin)
@@ -193,7 +193,7 @@ def test_a_wrong_challenge_is_found_before_anything_is_written(
     wrong = run_module(
         MODULE, {**profile_args, "challenge": "canary-typo-secret-1234567890"}, lab=watched.lab
     )
-    assert wrong["failed"] and "test enrolment was refused" in wrong["msg"]
+    assert wrong["failed"] and "test enrollment was refused" in wrong["msg"]
     assert watched.writes() == ["PKIOperation"] and not [
         one for one in watched.world.kandji.library.profiles() if "Okta SCEP" in one.name
     ]

@@ -118,7 +118,7 @@ def test_a_mac_that_joins_after_the_plan_counts(watched, run_module, module, cha
     with before_request(len(predicted.sent), lambda: move(place)):
         refused = run_module(module, asked, lab=watched.lab)
     assert refused.get("limit") == limit and refused["count"] == counted["count"] + 1, refused
-    assert set(watched.writes(mark)) <= {"PKIOperation"}  # the test enrolment
+    assert set(watched.writes(mark)) <= {"PKIOperation"}  # the test enrollment
     assert run_module(module, {**asked, limit: refused["count"]}, lab=watched.lab)["changed"]
 
 

@@ -34,7 +34,7 @@ OF_SUBJECT = BOTH.format("Okta SCEP", " changing Subject")
 SUBJECT = {"device_trust_scep_subject": "CN=$SERIAL_NUMBER $PROFILE_UUID,O=Acme"}
 # Options of modules, which a user of a playbook never set.
 OPTIONS = re.compile(
-    r"(?<![\w.])(max_\w+|licences:|confirm:|confirm_above|test_enrollment|serials)"
+    r"(?<![\w.])(max_\w+|licenses:|confirm:|confirm_above|test_enrollment|serials)"
 )
 
 
@@ -63,9 +63,9 @@ def check_refusal(result, pattern):
             r" device_trust_max_new: 6 if that is intended\.",
         ),
         (
-            {"device_trust_okta_verify_licences": 1},
-            r"device_trust_okta_verify_licences: 6 devices would be in scope of 'Okta Verify', and 1"
-            r" is the limit\. .* then set device_trust_okta_verify_licences to 6 or more\.",
+            {"device_trust_okta_verify_licenses": 1},
+            r"device_trust_okta_verify_licenses: 6 devices would be in scope of 'Okta Verify', and 1"
+            r" is the limit\. .* then set device_trust_okta_verify_licenses to 6 or more\.",
         ),
     ],
 )

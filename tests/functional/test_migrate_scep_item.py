@@ -302,7 +302,7 @@ def test_an_old_secret_is_found_before_a_mac_loses_its_item(watched, playbook, i
 def test_an_old_secret_that_the_new_profile_holds_is_predicted(
     watched, playbook, run_module, item, item_is_off
 ):
-    """As after a way back: the profile is still there, and check mode makes no test enrolment."""
+    """As after a way back: the profile is still there, and check mode makes no test enrollment."""
     blueprints = watched.canary["blueprints"]
     if item_is_off:
         off = {"library_item": ITEM, "blueprints": blueprints, "blueprints_mode": "remove"}

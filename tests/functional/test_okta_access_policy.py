@@ -373,7 +373,7 @@ DENIALS_OF_ALL = [
 @pytest.mark.parametrize("rule", DENIALS_OF_ALL)
 @pytest.mark.parametrize("policy", ["Okta Account Management", "Okta Admin Console"])
 @pytest.mark.parametrize("resource", [True, False])
-def test_nobody_is_refused_where_people_administer_or_enrol(desk, rule, policy, resource):
+def test_nobody_is_refused_where_people_administer_or_enroll(desk, rule, policy, resource):
     """No sign-in of these is in the log."""
     desk.watched.switch(policy_resource=resource)
     mark = desk.watched.mark()
@@ -573,7 +573,7 @@ def test_no_user_is_called_me(desk):
     assert "Okta has no user with the id or login 'me'" in refused(desk.run(RULE, wanted))
 
 
-def test_the_policy_that_judges_enrolment_and_oktas_own_apps_are_left_alone(desk):
+def test_the_policy_that_judges_enrollment_and_oktas_own_apps_are_left_alone(desk):
     assert "no new device can become one" in refused(
         desk.run(RULE, {**MANAGED, "policy": "Okta Account Management"})
     )

@@ -137,7 +137,7 @@ def test_a_url_of_a_platform_that_was_deleted(watched, run_module, add_platform)
     assert result["failed"] and "no certificate authority 00" in result["msg"]
 
 
-def test_a_test_enrolment_is_a_change_and_never_made_in_check_mode(watched, run_module, shown):
+def test_a_test_enrollment_is_a_change_and_never_made_in_check_mode(watched, run_module, shown):
     assert (
         not run_module(MODULE, {"test_enrollment": True}, lab=watched.lab, check=True)["changed"]
         and watched.writes() == []
@@ -147,7 +147,7 @@ def test_a_test_enrolment_is_a_change_and_never_made_in_check_mode(watched, run_
     assert shown(watched.lab.announcement["scep_challenge"]) == []
 
 
-def test_a_stale_challenge_is_named_and_a_passed_enrolment_overrules(watched, run_module):
+def test_a_stale_challenge_is_named_and_a_passed_enrollment_overrules(watched, run_module):
     deployed = {"challenge_deployed_at": "2020-01-01T00:00:00Z"}
     assert run_module(MODULE, deployed, lab=watched.lab)["challenge_stale_since"] is None
     fresh = watched.world.okta.platform.reset_secret()
@@ -163,7 +163,7 @@ def test_a_stale_challenge_is_named_and_a_passed_enrolment_overrules(watched, ru
     assert overruled["challenge_stale_since"] is None and overruled["test_enrollment"]
     assert overruled["challenge_state"] == "current"
     refused = run_module(MODULE, {"test_enrollment": True}, lab=watched.lab)
-    assert refused["failed"] and "test enrolment was refused" in refused["msg"]
+    assert refused["failed"] and "test enrollment was refused" in refused["msg"]
 
 
 def test_the_authority_of_another_org_is_refused(watched, run_module):

@@ -22,7 +22,7 @@ def org(watched):
     org = watched.world.okta
     with watched.world.lock:
         org.add_temporary_codes()
-        org.enrolment.policies[-1].enroll["tac"] = "OPTIONAL"
+        org.enrollment.policies[-1].enroll["tac"] = "OPTIONAL"
         org.add_user("Ann", "Adams", "ann@example.com")
     return org
 
@@ -54,7 +54,7 @@ def test_the_code_is_in_the_file_of_its_owner_and_not_in_the_result(grant, org, 
 
 def test_the_groups_of_the_person_tell_which_policy_applies(grant, org):
     group = org.directory.add_group("Staff", members={user_of(org).id})
-    org.enrolment.add("Staff", [group.id], {"tac": "OPTIONAL"})
+    org.enrollment.add("Staff", [group.id], {"tac": "OPTIONAL"})
     done = grant()
     assert done["policy"] == "Staff", done
     assert {each["operation"]: each["count"] for each in done["api_calls"]} == {
@@ -81,17 +81,17 @@ def without_authenticator(org):
 
 def forbidden_by_the_policy(org):
     group = org.directory.add_group("Contractors", members={user_of(org).id})
-    org.enrolment.add("Contractors", [group.id], {"tac": "NOT_ALLOWED"})
+    org.enrollment.add("Contractors", [group.id], {"tac": "NOT_ALLOWED"})
 
 
 def permitted_with_an_exclusion(org):
     group = org.directory.add_group("Contractors", members={user_of(org).id})
-    policy = org.enrolment.add("Contractors", [group.id], {"tac": "OPTIONAL"})
+    policy = org.enrollment.add("Contractors", [group.id], {"tac": "OPTIONAL"})
     policy.excluded.append(user_of(org).id)
 
 
 def of_a_policy_that_shows_no_group(org):
-    org.enrolment.add("Hidden", [], {"tac": "OPTIONAL"})
+    org.enrollment.add("Hidden", [], {"tac": "OPTIONAL"})
 
 
 def suspended(org):
@@ -106,11 +106,15 @@ def fine(_org):
     ("change", "options", "says"),
     [
         (without_authenticator, {}, "does not have the authenticator for temporary access codes"),
-        (forbidden_by_the_policy, {}, "enrolment policy 'Contractors' of ann@example.com does not"),
+        (
+            forbidden_by_the_policy,
+            {},
+            "enrollment policy 'Contractors' of ann@example.com does not",
+        ),
         (
             permitted_with_an_exclusion,
             {},
-            "user: whether enrolment policy 'Contractors' applies to ann@example.com is unknown",
+            "user: whether enrollment policy 'Contractors' applies to ann@example.com is unknown",
         ),
         (of_a_policy_that_shows_no_group, {}, "so whether a code is permitted is unknown"),
         (suspended, {}, "has the status SUSPENDED in Okta"),

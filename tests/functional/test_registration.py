@@ -18,7 +18,7 @@ def forbid_okta_verify(watched, logins):
     with watched.world.lock:
         ids = {user.id for user in org.users.values() if user.login in logins}
         group = org.directory.add_group("Contractors", members=ids)
-        org.enrolment.add("Contractors", [group.id], {"okta_verify": "NOT_ALLOWED"})
+        org.enrollment.add("Contractors", [group.id], {"okta_verify": "NOT_ALLOWED"})
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_mac_that_nobody_can_register_says_which_policy_forbids_it(
     assert done["registration"]["disabling_policies"] == ["Contractors"], done
     for mac in done["macs"]:
         assert mac["stage"] == "NOT_REGISTERED"
-        assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
+        assert "their enrollment policy 'Contractors' disables Okta Verify" in mac["reason"]
         assert mac["next_step"].startswith("Allow Okta Verify in that policy")
     calls = {(each["operation"]): each["count"] for each in done["api_calls"]}
     assert calls["listPolicies"] == calls["listPolicyRules"] == calls["listGroupUsers"] == 1
@@ -62,10 +62,10 @@ def test_a_policy_that_does_not_list_okta_fastpass_disables_it(
 ):
     watched.switch(flexible_okta_verify=bool(enroll))
     with watched.world.lock:
-        watched.world.okta.enrolment.policies[0].enroll = dict(enroll)
+        watched.world.okta.enrollment.policies[0].enroll = dict(enroll)
     done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     for mac in done["macs"]:
-        assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
+        assert "their enrollment policy 'Contractors' disables Okta Verify" in mac["reason"]
     watched.live(rounds=1)
     people = [one for one in watched.world.people if one.serial in refused]
     assert all("forbids Okta Verify" in one.last_outcome for one in people)
@@ -80,7 +80,7 @@ def test_a_person_whose_login_is_not_the_address_is_found_by_it(watched, run_mod
                 user.login = f"u{user.id}@corp.example.com"
     done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     for mac in done["macs"]:
-        assert "their enrolment policy 'Contractors' disables Okta Verify" in mac["reason"]
+        assert "their enrollment policy 'Contractors' disables Okta Verify" in mac["reason"]
     calls = {(each["operation"]): each["count"] for each in done["api_calls"]}
     assert calls["listGroupUsers"] == 1
 
@@ -89,10 +89,10 @@ def test_a_person_whom_the_rule_of_the_policy_excludes_is_not_judged(watched, ru
     org = watched.world.okta
     excluded = next(one for one in watched.world.people if one.serial == refused[0])
     with watched.world.lock:
-        org.enrolment.policies[0].excluded.append(excluded.user_id)
+        org.enrollment.policies[0].excluded.append(excluded.user_id)
     done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
     for mac in done["macs"]:
-        is_refused = "their enrolment policy 'Contractors'" in mac["reason"]
+        is_refused = "their enrollment policy 'Contractors'" in mac["reason"]
         assert is_refused is (mac["serial_number"] != excluded.serial), mac
 
 
@@ -124,7 +124,7 @@ def test_preflight_names_the_policies_and_the_test_macs_whose_people_they_keep_o
     login = watched.world.okta.users[person.user_id].login
     forbid_okta_verify(watched, [login])
     done = run_module(PREFLIGHT, wanted, lab=watched.lab)
-    assert "Enrolment policies that disable Okta Verify: 'Contractors'" in " ".join(
+    assert "Enrollment policies that disable Okta Verify: 'Contractors'" in " ".join(
         done["warnings"]
     )
     (line,) = done["rings"][0]["unregistrable_test_macs"]
@@ -137,7 +137,7 @@ def test_preflight_names_the_policies_and_the_test_macs_whose_people_they_keep_o
 @pytest.mark.lab(macs=3)
 def test_preflight_refuses_an_org_in_which_nobody_may_register(watched, run_module):
     with watched.world.lock:
-        default = watched.world.okta.enrolment.policies[-1]
+        default = watched.world.okta.enrollment.policies[-1]
         default.enroll["okta_verify"] = "NOT_ALLOWED"
     done = run_module(PREFLIGHT, {"rings": [watched.canary]}, lab=watched.lab)
-    assert done["failed"] and "No enrolment policy allows Okta Verify" in done["msg"], done
+    assert done["failed"] and "No enrollment policy allows Okta Verify" in done["msg"], done

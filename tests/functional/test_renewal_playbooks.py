@@ -141,20 +141,20 @@ def test_rings_are_renewed_one_after_the_other_and_nobody_is_lost(year, watched)
     year.days(340)
     watched.live()
     mark = watched.mark()
-    first = year.run(RENEW, device_trust_max_enrolments_per_hour=3)
+    first = year.run(RENEW, device_trust_max_enrollments_per_hour=3)
     assert (
         year.patches(mark) == ["canary"]
-        and "It is due, but waits: 3 Macs enrol in this hour already, and 3 more would pass 3 an hour."
+        and "It is due, but waits: 3 Macs enroll in this hour already, and 3 more would pass 3 an hour."
         in said(first)
     )
     assert year.certificates("wide") == {
         serial: old[serial] for serial in year.certificates("wide")
     }, "until its turn a ring is left alone"
     year.hours(2)
-    year.run(RENEW, device_trust_max_enrolments_per_hour=3)
+    year.run(RENEW, device_trust_max_enrollments_per_hour=3)
     assert year.patches(mark) == ["canary", "wide"]
     assert all(number not in (None, old[serial]) for serial, number in year.certificates().items())
-    last = year.run(RENEW, device_trust_max_enrolments_per_hour=3)
+    last = year.run(RENEW, device_trust_max_enrollments_per_hour=3)
     assert last.changed == [] and year.patches(mark) == ["canary", "wide"]
     year.days(60)  # the old certificates have ended by now
     watched.live()
@@ -234,7 +234,7 @@ def test_a_ring_of_another_platform_is_not_moved_by_a_renewal(year, watched, pla
     for check in (True, False):
         refused = playbook(watched.lab, path=path, variables=variables, check=check)
         assert refused.status != 0 and watched.writes(mark) == [], refused.output
-        assert "url: the profile of canary enrols at" in said(refused)
+        assert "url: the profile of canary enrolls at" in said(refused)
         assert other["scep_url"] in said(refused)
 
 
@@ -270,7 +270,7 @@ def test_a_run_that_waits_for_a_ring_says_so(year, watched, playbook):
     )
 
 
-def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment_ring_by_ring(
+def test_after_a_reset_of_the_secret_rotate_yml_restores_enrollment_ring_by_ring(
     year, watched, shown
 ):
     old, late = year.certificates(), year.in_no_gate("canary")
@@ -281,11 +281,11 @@ def test_after_a_reset_of_the_secret_rotate_yml_restores_enrolment_ring_by_ring(
     first = year.run(ROTATE, device_trust_scep_challenge=new)
     assert year.patches(mark) == [
         "canary"
-    ] and "Ring canary: The profile holds another secret; 3 Macs enrol with the new one." in said(
+    ] and "Ring canary: The profile holds another secret; 3 Macs enroll with the new one." in said(
         first
     )
     # The wide ring has not had its turn: its certificates live, and its people are managed by them.
-    # It is in no state to enrol, though.
+    # It is in no state to enroll, though.
     assert year.certificates("wide") == {
         serial: old[serial] for serial in year.certificates("wide")
     }
@@ -336,7 +336,7 @@ def test_a_secret_that_is_not_the_new_one_is_refused_before_anything_is_written(
     )
     assert (
         refused.status != 0
-        and "test enrolment was refused" in said(refused)
+        and "test enrollment was refused" in said(refused)
         and watched.writes(mark) == ["PKIOperation"]
         and shown(wrong) == []
     )
@@ -354,7 +354,7 @@ def test_a_rotation_with_the_old_secret_is_refused(year, watched, playbook):
     assert watched.writes(mark) == [] and old not in result.output
 
 
-def test_after_the_reset_of_another_platform_a_test_enrolment_decides(year, watched, playbook):
+def test_after_the_reset_of_another_platform_a_test_enrollment_decides(year, watched, playbook):
     """Platforms of phones have a secret key, too, and the event need not show whose it was."""
     year.hours(1)
     watched.control("POST", "/secret/reset", {"platform": "iOS"})
@@ -367,7 +367,7 @@ def test_after_the_reset_of_another_platform_a_test_enrolment_decides(year, watc
     assert "The profile holds this secret already." in said(result)
     watched.world.okta.platform.configuration.challenge = "another-secret-0123456789"
     refused = playbook(watched.lab, path=ROTATE, variables=QUICK)
-    assert refused.status != 0 and "test enrolment was refused" in said(refused), refused.output
+    assert refused.status != 0 and "test enrollment was refused" in said(refused), refused.output
 
 
 def test_rotate_yml_in_check_mode_says_what_it_will_do_and_writes_nothing(year, watched, playbook):
@@ -385,6 +385,6 @@ def test_rotate_yml_in_check_mode_says_what_it_will_do_and_writes_nothing(year, 
         " the new secret" in said(told)
     )
     assert told.status == 0 and told.changed and watched.writes(mark) == [], told.output
-    assert "Ring canary: The profile holds another secret; 3 Macs enrol" in said(
+    assert "Ring canary: The profile holds another secret; 3 Macs enroll" in said(
         told
     ) and "Ring wide: It is due, but waits for the ring canary." in said(told)

@@ -225,10 +225,10 @@ def test_a_bound_certificate_dies_with_the_record_and_a_new_one_is_there_before_
     watched.switch(macs_act=False)
     assert done.status == 0 and messages(done)[0]["register_now"], done.output
     assert [one for one in watched.writes(mark) if one != "Daily check-in"] == [
-        "PKIOperation",  # the test enrolment before a record is deleted
+        "PKIOperation",  # the test enrollment before a record is deleted
         "deactivateDevice",
         "deleteDevice",
-        "PKIOperation",  # the test enrolment of the redelivery
+        "PKIOperation",  # the test enrollment of the redelivery
         "Update Device",
         "Update Device",
     ]
@@ -292,7 +292,7 @@ def test_an_old_secret_of_the_profile_is_found_before_a_record_is_deleted(watche
     result = playbook(watched.lab, RESET, variables=variables)
     assert result.status == 2 and managed(watched, mac) == [True], result.output
     assert set(watched.writes(mark)) == {"PKIOperation"}
-    assert "The test enrolment was refused by the SCEP endpoint" in result.output
+    assert "The test enrollment was refused by the SCEP endpoint" in result.output
     assert secret not in result.output
 
 

@@ -211,7 +211,7 @@ def listener():
     server.shutdown()
 
 
-def enrol(watched):
+def enroll(watched):
     """Somebody registers a Mac that Kandji knows; its serial."""
     person = watched.world.people[0]
     with watched.world.lock:
@@ -232,7 +232,7 @@ def test_a_device_that_was_enrolled_is_looked_at_and_once_only_over_a_restart(
                 "device.enrollment.create", "Device enrollment", actor=owner, target=[owner]
             )
         polled()
-        serial = enrol(watched)
+        serial = enroll(watched)
         rulebook.says(f"{serial}: ")
         assert rulebook.output.count(banner("device_status")) == 1
     with started("device_trust", log_variables) as rulebook:
@@ -256,7 +256,7 @@ def test_a_reset_of_the_secret_is_rotated_when_the_new_one_is_there_and_told_whe
             watched.world.okta.platform.reset_secret()
         mark = watched.mark()
         rulebook.says("failed=1")
-        assert "a test enrolment with the one at hand failed" in got[0]["text"] and watched.writes(
+        assert "a test enrollment with the one at hand failed" in got[0]["text"] and watched.writes(
             mark
         ) in (
             [],
@@ -322,7 +322,7 @@ def test_what_okta_sends_by_its_event_hook(watched, started):
             "events": ["device.enrollment.create"],
         }
         assert watched.control("POST", "/okta/hooks", wanted)["verified"]
-        serial = enrol(watched)
+        serial = enroll(watched)
         rulebook.says(f"{serial}: ")
         for hook in watched.world.okta.hooks:
             hook.settled()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.lab(macs=1)
 @pytest.mark.parametrize(
     ("is_reset", "says"),
     [
-        (True, ["a test enrolment with the one at hand failed", "With the old key no Mac can"]),
+        (True, ["a test enrollment with the one at hand failed", "With the old key no Mac can"]),
         (False, ["the one at hand could not be tested", "Correct that."]),
     ],
 )

@@ -126,7 +126,7 @@ def test_every_mac_that_can_be_is_managed_and_the_others_have_a_reason(site, pla
         "REGISTERED_NOT_MANAGED": 1,
         "REGISTERED_BEFORE_CERTIFICATE": 3,
         "NOT_REGISTERED": 1,
-        "NO_LICENCE": 1,
+        "NO_LICENSE": 1,
         "PROFILE_PENDING": 1,
     }
     truth = {
@@ -202,7 +202,7 @@ def test_day_91_and_a_test_mac_gone_change_and_fail_nothing(watched, playbook, s
 def test_a_typo_in_the_challenge_is_refused_before_anything_is_written(watched, playbook, shown):
     typo = watched.lab.announcement["scep_challenge"][:-1] + "_"
     result = playbook(watched.lab, variables={**QUICK, "device_trust_scep_challenge": typo})
-    assert result.status != 0 and "test enrolment was refused" in result.output
+    assert result.status != 0 and "test enrollment was refused" in result.output
     assert watched.writes() == ["PKIOperation"] and shown(typo) == []
 
 
@@ -221,7 +221,7 @@ def test_a_gate_not_yet_met_holds_back_and_the_next_run_goes_on(watched, playboo
 
 @pytest.mark.parametrize(
     ("variable", "limit"),
-    [("device_trust_max_new", "max_new"), ("device_trust_okta_verify_licences", "licences")],
+    [("device_trust_max_new", "max_new"), ("device_trust_okta_verify_licenses", "licenses")],
 )
 def test_none_at_all_is_a_limit_too(watched, playbook, variable, limit):
     result = playbook(watched.lab, variables={**QUICK, variable: 0})

@@ -58,7 +58,7 @@ class Company:
         for mac in self.migrated:
             mac.leave_mdm()
 
-    def enrol_two_macs_again(self) -> None:
+    def enroll_two_macs_again(self) -> None:
         for mac in self.migrated[:2]:
             mac.device.left_mdm = False
             mac.check_in()
@@ -105,7 +105,7 @@ class Company:
 EVENINGS: dict[int, t.Callable[[Company], None]] = {
     10: Company.renew_two_certificates,
     20: Company.migrate_four_macs,
-    27: Company.enrol_two_macs_again,
+    27: Company.enroll_two_macs_again,
     30: Company.switch_to_flexible_okta_verify,
     40: Company.ignore_okta_verify,
     44: Company.collect_from_okta_verify,

@@ -256,7 +256,7 @@ def test_a_certificate_that_seems_older_than_it_is_makes_no_second_generation(
     assert due["renew"], due
     written = run_module(
         "kandji_scep_profile",
-        {**profile, "generation": due["generation"], "max_reissue": due["macs_to_enrol"]},
+        {**profile, "generation": due["generation"], "max_reissue": due["macs_to_enroll"]},
         lab=watched.lab,
     )
     watched.live()

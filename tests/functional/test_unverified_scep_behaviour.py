@@ -69,7 +69,7 @@ def test_a_wrong_challenge_is_told_as_such(watched, run_module, shown, capabilit
     ("capabilities", "content_types"),
     [("modern", "html"), ("old", "generic"), ("none", "rfc"), ("missing", "html")],
 )
-def test_macs_enrol(watched, run_module, profile_args, capabilities, content_types):
+def test_macs_enroll(watched, run_module, profile_args, capabilities, content_types):
     watched.switch(scep_capabilities=capabilities, scep_content_types=content_types)
     assert run_module("kandji_scep_profile", profile_args, lab=watched.lab)["changed"]
     mark = watched.mark()
@@ -119,7 +119,7 @@ def test_any_name_that_may_be_the_orgs_is_taken(watched, run_module, host, optio
 
 
 @pytest.mark.lab(macs=3)
-def test_a_profile_with_another_name_of_the_org_enrols_and_is_not_written_twice(
+def test_a_profile_with_another_name_of_the_org_enrolls_and_is_not_written_twice(
     watched, run_module, profile_args
 ):
     watched.switch(scep_host="other")

@@ -375,7 +375,7 @@ def test_what_the_console_does_not_take_is_told_in_one_sentence_and_changes_noth
     assert control.world.kandji.describe() == before
 
 
-def test_over_https_a_mac_enrols_by_an_item_that_was_made_by_hand():
+def test_over_https_a_mac_enrolls_by_an_item_that_was_made_by_hand():
     with Lab(Options(macs=2)) as lab:
         url, token, ca_file = (
             lab.announcement[key] for key in ("control_url", "control_token", "ca_file")

@@ -11,7 +11,7 @@ import pytest
 
 from lab.actors import mac as macs
 from lab.actors import person as people
-from lab.actors.enrolment import enrol_as_record, enrol_over_scep
+from lab.actors.enrollment import enroll_as_record, enroll_over_scep
 from lab.actors.inventory import OKTA_VERIFY
 from lab.kandji.tenant import Tenant
 from lab.okta.org import Org
@@ -81,7 +81,7 @@ def test_an_erased_mac_has_a_record_but_no_account(company):
     assert len(company.okta.devices) == 3 + 1 + 2  # early ones, the erased one, iPhones
 
 
-def test_one_licence_too_few_and_always_for_the_same_mac(company):
+def test_one_license_too_few_and_always_for_the_same_mac(company):
     world = make(25)
     app = item(world, "Okta Verify")
     assert app.licenses == len(world.macs) - 1
@@ -89,7 +89,7 @@ def test_one_licence_too_few_and_always_for_the_same_mac(company):
         world.kandji.assignments.assign(blueprint(world, name), app, None)
     macs.act(world)
     without = [mac for mac in world.macs if OKTA_VERIFY not in mac.apps and not mac.in_a_drawer]
-    assert without == [mac_of(world, "licence")]
+    assert without == [mac_of(world, "license")]
 
 
 def test_two_items_of_nearly_one_name_are_staged(company):
@@ -157,8 +157,8 @@ def test_what_is_described_is_json_without_private_keys(company):
 
 def test_macs_beyond_the_number_of_real_ones_are_records():
     world = make(3, real_macs=1)
-    assert [mac.enrol for mac in world.macs] == [
-        enrol_over_scep,
-        enrol_as_record,
-        enrol_as_record,
+    assert [mac.enroll for mac in world.macs] == [
+        enroll_over_scep,
+        enroll_as_record,
+        enroll_as_record,
     ]

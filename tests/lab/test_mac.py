@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Macs: what they fetch at a check-in, how they enrol, and what they report."""
+"""Macs: what they fetch at a check-in, how they enroll, and what they report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep impo
     client as _scep,
 )
 
-from lab.actors.enrolment import EnrolmentFailed, enrol, enrol_as_record
+from lab.actors.enrollment import EnrollmentFailed, enroll, enroll_as_record
 from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac, act
 from lab.actors.macos_shims import check_script
@@ -61,7 +61,7 @@ def mac(kandji_world, add_device, blueprint, exchange):
         Mac(
             kandji_world,
             device,
-            lambda world, settings, identifier: enrol(exchange, settings, identifier),
+            lambda world, settings, identifier: enroll(exchange, settings, identifier),
         )
     )
     return kandji_world.macs[0]
@@ -95,7 +95,7 @@ def status(tenant, mac, item):
     return tenant.deliveries.status_of(mac.device, item)
 
 
-def test_a_check_in_enrols_and_reports(mac, profile, tenant, authority):
+def test_a_check_in_enrolls_and_reports(mac, profile, tenant, authority):
     assert mac.check_in().installed == ["Okta SCEP"]
     certificate = mac.certificates[0]
     assert certificate.common_name == f"{mac.serial} {profile.identity}"
@@ -113,7 +113,7 @@ def test_until_the_check_in_nothing_has_happened(mac, profile, tenant):
     assert status(tenant, mac, profile).status == "pending"
 
 
-def test_a_second_check_in_enrols_no_more(mac, profile, authority):
+def test_a_second_check_in_enrolls_no_more(mac, profile, authority):
     mac.check_in()
     assert mac.check_in().installed == []
     assert len(authority.certificates) == 1
@@ -167,10 +167,10 @@ def test_a_failed_profile_is_tried_again_at_the_next_check_in(mac, profile, tena
     assert status(tenant, mac, profile).status == "success"
 
 
-@pytest.mark.parametrize(("pending_answers", "enrols"), [(5, True), (6, False)])
-def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_answers, enrols):
+@pytest.mark.parametrize(("pending_answers", "enrolls"), [(5, True), (6, False)])
+def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_answers, enrolls):
     answers = []
-    real = _scep.enrol
+    real = _scep.enroll
 
     def answer(*arguments, **settings):
         answers.append(1)
@@ -178,16 +178,16 @@ def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_an
             raise _scep.ScepPending()
         return real(*arguments, **settings)
 
-    monkeypatch.setattr(_scep, "enrol", answer)
+    monkeypatch.setattr(_scep, "enroll", answer)
     settings = {
         **scep_profile["PayloadContent"][0]["PayloadContent"],
         "Subject": [[["CN", "x"]]],
     }  # Retries 5
-    if enrols:
-        assert enrol(exchange, settings, "p").common_name == "x"
+    if enrolls:
+        assert enroll(exchange, settings, "p").common_name == "x"
     else:
-        with pytest.raises(EnrolmentFailed, match="pending through 6 attempts"):
-            enrol(exchange, settings, "p")
+        with pytest.raises(EnrollmentFailed, match="pending through 6 attempts"):
+            enroll(exchange, settings, "p")
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_retries_are_for_pending(monkeypatch, exchange, scep_profile, pending_an
     ],
 )
 def test_a_payload_that_no_mac_would_take_fails(exchange, scep_profile, change, named):
-    with pytest.raises(EnrolmentFailed, match=named):
-        enrol(exchange, {**scep_profile["PayloadContent"][0]["PayloadContent"], **change}, "p")
+    with pytest.raises(EnrollmentFailed, match=named):
+        enroll(exchange, {**scep_profile["PayloadContent"][0]["PayloadContent"], **change}, "p")
 
 
 def test_a_refusal_is_final(monkeypatch, exchange):
@@ -210,9 +210,9 @@ def test_a_refusal_is_final(monkeypatch, exchange):
         calls.append(1)
         raise _scep.ScepRefused("badAlg")
 
-    monkeypatch.setattr(_scep, "enrol", refuse)
-    with pytest.raises(EnrolmentFailed, match="badAlg"):
-        enrol(exchange, {"URL": SCEP_URL, "Retries": 5}, "p")
+    monkeypatch.setattr(_scep, "enroll", refuse)
+    with pytest.raises(EnrollmentFailed, match="badAlg"):
+        enroll(exchange, {"URL": SCEP_URL, "Retries": 5}, "p")
     assert len(calls) == 1
 
 
@@ -288,7 +288,7 @@ def test_only_the_named_macs_act(mac, profile, kandji_world):
     assert mac.certificates == []
 
 
-def test_the_app_comes_with_a_licence_and_goes_with_the_scope(mac, tenant, blueprint):
+def test_the_app_comes_with_a_license_and_goes_with_the_scope(mac, tenant, blueprint):
     item = tenant.library.add_item(
         "Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, version="9.52.0", licenses=1
     )
@@ -314,7 +314,7 @@ def test_an_app_that_came_by_hand_stays(mac, tenant, blueprint):
     assert OKTA_VERIFY in mac.apps
 
 
-def test_without_a_licence_the_log_says_so(mac, tenant, blueprint):
+def test_without_a_license_the_log_says_so(mac, tenant, blueprint):
     item = tenant.library.add_item("Okta Verify", "vpp-app", bundle_id=OKTA_VERIFY, licenses=0)
     tenant.assignments.assign(blueprint, item, None)
     mac.check_in()
@@ -325,7 +325,7 @@ def test_without_a_licence_the_log_says_so(mac, tenant, blueprint):
     ) == ("ERROR", True)
 
 
-def test_who_is_last_in_line_leaves_the_licences_to_the_others(tenant):
+def test_who_is_last_in_line_leaves_the_licenses_to_the_others(tenant):
     item = tenant.library.add_item(
         "Okta Verify",
         "vpp-app",
@@ -345,7 +345,7 @@ def test_a_mac_that_is_a_record_is_judged_by_the_same_things(
 ):
     kandji_world.okta.platform.scep_url = SCEP_URL
     kandji_world.okta.platform.configuration.challenge = CHALLENGE
-    mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), enrol_as_record)
+    mac = Mac(kandji_world, add_device(blueprint.id, "RECORD"), enroll_as_record)
     mac.check_in()
     assert mac.certificates[0].common_name == f"RECORD {profile.identity}"
     assert authority.certificates[mac.certificates[0].serial_number].der is None
@@ -373,7 +373,7 @@ def common_names(mac):
     return [held.common_name for held in mac.certificates]
 
 
-def test_a_scep_item_enrols_and_kandji_has_put_the_profile_s_uuid_into_the_name(
+def test_a_scep_item_enrolls_and_kandji_has_put_the_profile_s_uuid_into_the_name(
     mac, native, tenant, authority
 ):
     assert mac.check_in().installed == ["Okta SCEP by hand"]
@@ -451,7 +451,7 @@ def test_saving_a_scep_item_delivers_it_anew(mac, native, tenant):
 def test_a_profile_is_sent_anew_to_a_mac_whose_certificate_ends_within_thirty_days(
     mac, native, tenant, kandji_world, add_device, blueprint
 ):
-    young = Mac(kandji_world, add_device(blueprint.id, "YOUNG"), mac.enrol)
+    young = Mac(kandji_world, add_device(blueprint.id, "YOUNG"), mac.enroll)
     mac.check_in()
     kandji_world.clock.advance(days=334)
     young.check_in()

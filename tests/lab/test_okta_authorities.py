@@ -30,7 +30,7 @@ def authorities(okta):
     return ask
 
 
-def enrol(okta, configuration):
+def enroll(okta, configuration):
     """Return the certificate that a client gets from a platform, by real SCEP messages."""
     ca = okta.send("GET", configuration.path, query={"operation": "GetCACert"}).content
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -104,7 +104,7 @@ def test_filters_and_certificates(authorities, okta):
 
 
 def test_the_key_identifiers_are_those_of_the_certificates(authorities, okta, org):
-    leaf, ca = enrol(okta, org.platform.configuration)
+    leaf, ca = enroll(okta, org.platform.configuration)
     ski = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     assert authority_key_id(leaf) == ski.hex().upper() == org.platform.authority.instance_id
     numbers = ca.public_key().public_numbers()
@@ -140,11 +140,11 @@ def test_a_renewal_waits_until_a_platform_is_moved(authorities, okta, org):
         (new, "ACTIVE"),
         (old, "RETIRING"),
     ]
-    leaf, ca = enrol(okta, org.platform.configuration)
+    leaf, ca = enroll(okta, org.platform.configuration)
     assert authority_key_id(leaf) == old
     before = org.platform.scep_url
     moved = org.platform.migrate(org.platform.configuration.id)
-    later, renewed = enrol(okta, moved)
+    later, renewed = enroll(okta, moved)
     assert (authority_key_id(later), renewed.subject) == (new, ca.subject)
     (row,) = authorities(f"/{old}/registration-authorities")["data"]
     assert (row["aki"], row["scepUrl"]) == (new, before)
@@ -161,8 +161,8 @@ def test_an_expired_certificate_is_not_listed_any_more(authorities, okta_world, 
 def test_a_device_access_certificate_attests_nothing(okta, org, register):
     configuration = org.platform.configurations.new(org.platform.device_access)
     org.platform.configurations.add(configuration)
-    access, _ca = enrol(okta, configuration)
-    leaf, _ca = enrol(okta, org.platform.configuration)
+    access, _ca = enroll(okta, configuration)
+    leaf, _ca = enroll(okta, org.platform.configuration)
     assert authority_key_id(access) == org.platform.device_access.instance_id
     record = register()
     user = org.users[next(iter(record.users))]

@@ -298,13 +298,13 @@ def test_equal_seeds_give_equal_orgs(okta_world, org):
     )
 
 
-# Enrolment policies
+# Enrollment policies
 
 
-def test_the_first_enrolment_policy_of_a_user_says_what_they_may_add(org, register, okta):
+def test_the_first_enrollment_policy_of_a_user_says_what_they_may_add(org, register, okta):
     user = org.add_user("Eve", "Adams", "eve@example.com")
     group = org.directory.add_group("Contractors", members={user.id})
-    org.enrolment.add("Contractors", [group.id], {"okta_verify": "NOT_ALLOWED"})
+    org.enrollment.add("Contractors", [group.id], {"okta_verify": "NOT_ALLOWED"})
     rows = okta.get("/policies", type="MFA_ENROLL").json
     assert [(row["name"], row["priority"], row["system"]) for row in rows] == [
         ("Contractors", 1, False),
@@ -314,9 +314,9 @@ def test_the_first_enrolment_policy_of_a_user_says_what_they_may_add(org, regist
         register(login=user.login)
 
 
-def test_enrolment_policies_are_translated_for_flexible_okta_verify(org, okta, okta_world):
-    org.enrolment.policies[-1].enroll["okta_verify"] = "REQUIRED"
-    org.enrolment.add("Contractors", [], {"okta_verify": "NOT_ALLOWED"})
+def test_enrollment_policies_are_translated_for_flexible_okta_verify(org, okta, okta_world):
+    org.enrollment.policies[-1].enroll["okta_verify"] = "REQUIRED"
+    org.enrollment.add("Contractors", [], {"okta_verify": "NOT_ALLOWED"})
     org.authenticators["okta_verify"].inactive.add("push")
     okta_world.switches.set(flexible_okta_verify=True)
     shown = {

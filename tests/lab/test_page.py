@@ -117,7 +117,7 @@ def test_a_mac_on_its_way(control):
 
 
 def hold_certificate(control, mac):
-    from lab.actors.enrolment import MacCertificate
+    from lab.actors.enrollment import MacCertificate
 
     booked = control.world.okta.platform.book(f"{mac.serial} 0A1B")
     mac.certificates.append(

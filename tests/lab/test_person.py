@@ -12,7 +12,7 @@ from __future__ import annotations
 import pytest
 
 from lab.actors import person as people
-from lab.actors.enrolment import MacCertificate
+from lab.actors.enrollment import MacCertificate
 from lab.actors.inventory import InstalledProfile
 from lab.actors.mac import Mac
 from lab.actors.person import Person

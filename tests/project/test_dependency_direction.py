@@ -105,7 +105,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "writers": (
         "module_utils/_kandji/assignment_apply.py",
         "module_utils/_kandji/profiles/apply.py",
-        "module_utils/_kandji/profiles/enrolment_check.py",
+        "module_utils/_kandji/profiles/enrollment_check.py",
         "module_utils/_kandji/profiles/redelivery_apply.py",
         "module_utils/_access/policies/apply.py",
         "module_utils/_access/rules/rule_set_apply.py",

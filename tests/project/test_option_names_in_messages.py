@@ -85,17 +85,17 @@ def bare_options(text: str, options: set[str]) -> list[str]:
     [
         ("rings: it is empty. Set rings: [a].", []),
         ("rings: {} has a generation. Remove generation from rings.", ["from rings"]),
-        ("licences: {} is the limit. Then correct licences.", ["correct licences"]),
+        ("licenses: {} is the limit. Then correct licenses.", ["correct licenses"]),
         ("The ring waits for the rings before it.", []),
     ],
 )
 def test_a_bare_option_is_found(text: str, found: list[str]) -> None:
-    assert bare_options(text, {"rings", "licences"}) == found
+    assert bare_options(text, {"rings", "licenses"}) == found
 
 
 def test_no_message_names_a_bare_option() -> None:
     options = word_options()
-    assert {"rings", "serials", "licences", "confirm"} <= options
+    assert {"rings", "serials", "licenses", "confirm"} <= options
     found = {}
     for directory in ("modules", "module_utils"):
         for path in (CHECKOUT / "plugins" / directory).rglob("*.py"):

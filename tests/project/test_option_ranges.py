@@ -35,7 +35,7 @@ NEEDED = {
     "serials": ["Example"],
 }
 # Variables of playbooks whose option has another name.
-RENAMED = {"okta_verify_licences": "licences", "gate_wait": "wait", "wait_for_people": "wait"}
+RENAMED = {"okta_verify_licenses": "licenses", "gate_wait": "wait", "wait_for_people": "wait"}
 
 
 class Asked(Exception):

@@ -40,6 +40,8 @@ WORDS = {
     "doubt|doubts": "uncertainty, incomplete, unconfirmed",
     "(?:come|comes|came|coming) in(?! time| pages)": "open an app, sign in",
     "unharmed": "intact",
+    "enrol(?!l)[a-z]*": "enroll, enrollment, as the vendors write it",
+    "licences?": "license, as the vendors write it",
     "ways? to sign in": "credentials, authentication",
 }
 PATTERNS = {

@@ -51,10 +51,10 @@ RANGES: dict[str, Range] = {
     "max_locked_out": COUNT,
     "max_denied": COUNT,
     "max_losing_access": COUNT,
-    "max_enrolments_per_hour": Range(1, 1_000_000),
+    "max_enrollments_per_hour": Range(1, 1_000_000),
     "confirm_above": COUNT,
     "min_healthy_percent": PERCENT,
-    "licences": COUNT,
+    "licenses": COUNT,
     # How much is read or shown
     "max_rows": COUNT,  # 0 is all
     "log_events": COUNT,

@@ -299,7 +299,7 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
 def _check_other_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     """Skip a record that users who are not selected need: a shared Mac loses one user only.
 
-    Okta's API describes no operation that takes one user off a device record, and its enrolments
+    Okta's API describes no operation that takes one user off a device record, and its enrollments
     do not say which device they are on.
     """
     others = [login_of(user) for user in target.other_users]
@@ -535,7 +535,7 @@ def check_last_authenticator(
 ) -> Refusal | None:
     """Return whose last strong authenticator the deletion of a record would take, or None.
 
-    Okta does not document whether it lists an enrolment of Okta Verify for each device: one
+    Okta does not document whether it lists an enrollment of Okta Verify for each device: one
     counts as deleted with each record, so a single one for several devices is not enough. Nor is
     it documented whether Okta lists that of a suspended device, so another active record has to
     remain, too.
@@ -571,7 +571,7 @@ def needs_enrollments(target: ResetTarget, guards: Guards) -> bool:
 
 
 def relies_on_okta_verify(enrollments: Iterable[Enrollment], guards: Guards) -> bool:
-    """Return whether a user's strong enrolments are all of Okta Verify, and may be enough.
+    """Return whether a user's strong enrollments are all of Okta Verify, and may be enough.
 
     Only then does it matter which devices they are on.
     """
@@ -604,7 +604,7 @@ def _keeps_authenticator(
     if len(strong) > len(verify):
         return True
     remaining = set(evidence.active_records.get(user_id, ())) - deleted
-    # Where each method of Okta Verify is an enrolment, all of them may be of one device.
+    # Where each method of Okta Verify is an enrollment, all of them may be of one device.
     most = max(Counter(enrollment.key for enrollment in verify).values(), default=0)
     lost = 0 if _is_blocked_before(guards) else len(deleted)
     return most > lost and bool(remaining)

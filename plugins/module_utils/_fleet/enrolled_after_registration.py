@@ -4,7 +4,7 @@
 """Whether Kandji enrolled a Mac after its person registered it with Okta. Pure.
 
 Who erases a Mac takes the account from its Okta Verify, and Okta's record stays ACTIVE and MANAGED.
-Kandji enrols the Mac again then. It does that without erasing, too, therefore what the person is
+Kandji enrolls the Mac again then. It does that without erasing, too, therefore what the person is
 admitted by is unknown until Okta Verify has shown that it has the account.
 """
 
@@ -23,7 +23,7 @@ def enrolled_since(mac: MacFacts, login: str, limits: AgeLimits) -> datetime | N
     """Return when Kandji enrolled a Mac if a person may not have registered it since, else None.
 
     A record that was made since shows the registration, and so does what Okta Verify did with an
-    older one: after the Mac was erased it has another. A certificate that came with the enrolment
+    older one: after the Mac was erased it has another. A certificate that came with the enrollment
     or later, and that Okta did not revoke in the time after which it revokes unused ones, was used.
     """
     enrolled = parse_timestamp(mac.enrolled)

@@ -23,7 +23,7 @@ SETTINGS_PREFIX = "Okta Verify settings - "  # of the profile with a ring's sett
 # A Mac that is on checks in several times a day. After so long it is probably switched off.
 SILENT = timedelta(days=7)
 UNKNOWN_MAC = "is not in Kandji. Correct its serial, or name another Mac."
-NO_MACS = "Kandji has no Mac. Enrol at least one, or check that the API URL is the right tenant's."
+NO_MACS = "Kandji has no Mac. Enroll at least one, or check that the API URL is the right tenant's."
 
 
 @dataclass(frozen=True)

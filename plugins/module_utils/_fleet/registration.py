@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether people can register a Mac with Okta at all: Okta FastPass, and their enrolment policies.
+"""Whether people can register a Mac with Okta at all: Okta FastPass, and their enrollment policies.
 
 The first active policy with a group of a person applies. It is read with listPolicies (MFA_ENROLL).
 """
@@ -19,7 +19,7 @@ from .._okta.client import Okta
 from .._okta.fast_pass_reader import FastPass
 from .._okta.group_members import read_members
 from .._okta.policy_order import in_order, policy_of, possibly_excluded
-from .._okta.records import EnrolmentPolicy
+from .._okta.records import EnrollmentPolicy
 from .facts import Fleet, Obstacle, logins_by_key, person_key
 from .preflight import ResolvedRing
 from .stages import NO_OBSTACLE, classify
@@ -33,11 +33,11 @@ FAST_PASS_USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS)
 USES = (*FAST_PASS_USES, *POLICY_USES)
 HIGH = "HIGH"
 NO_POLICY = (
-    "No enrolment policy allows Okta Verify with Okta FastPass, so nobody can register a Mac. Allow"
-    " it in Security > Authenticators > Enrollment."
+    "No enrollment policy allows Okta Verify with Okta FastPass, so nobody can register a Mac."
+    " Allow it in Security > Authenticators > Enrollment."
 )
 STRONGER = (
-    " If Okta refuses the account: the enrolment security level of Okta Verify is HIGH, which may"
+    " If Okta refuses the account: the enrollment security level of Okta Verify is HIGH, which may"
     " ask for keys in hardware, or for a phishing-resistant sign-in."
 )
 
@@ -46,8 +46,8 @@ STRONGER = (
 class Registration:
     """What keeps people from registering a Mac with Okta.
 
-    ``problems`` are of the whole org, ``security_level`` the one at which Okta Verify enrols.
-    ``policies`` are the active enrolment policies in the order in
+    ``problems`` are of the whole org, ``security_level`` the one at which Okta Verify enrolls.
+    ``policies`` are the active enrollment policies in the order in
     which Okta evaluates them, ``members`` the keys of logins (facts.person_key) by group: of each
     policy up to the last one that disables Okta Verify. ``excluded`` are those whom each rule of a
     policy excludes, by the id of the policy, None if it may be anybody. ``logins`` are those of the
@@ -56,18 +56,18 @@ class Registration:
 
     problems: tuple[str, ...] = ()
     security_level: str | None = None
-    policies: tuple[EnrolmentPolicy, ...] = ()
+    policies: tuple[EnrollmentPolicy, ...] = ()
     members: t.Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded: t.Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     unavailable: str = ""
     logins: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def disabling(self) -> list[EnrolmentPolicy]:
+    def disabling(self) -> list[EnrollmentPolicy]:
         """The policies that disable Okta Verify."""
         return [policy for policy in self.policies if policy.permits_fast_pass is False]
 
-    def policy_of(self, login: str) -> EnrolmentPolicy | None:
+    def policy_of(self, login: str) -> EnrollmentPolicy | None:
         """Return the policy that disables Okta Verify for a person, or None.
 
         :arg login: as Okta or Kandji names the person: the login, or the e-mail address.
@@ -95,7 +95,7 @@ class Registration:
         policy = self.policy_of(login)
         if policy:
             return Obstacle(
-                "It has a certificate and Okta Verify, but nobody can register it: their enrolment"
+                "It has a certificate and Okta Verify, but nobody can register it: their enrollment"
                 f" policy {policy.name!r} disables Okta Verify.",
                 "Allow Okta Verify in that policy: Security > Authenticators > Enrollment. Then its"
                 " user opens Okta Verify and adds the account.",
@@ -110,7 +110,7 @@ class Registration:
         """Return a sentence for each test Mac of a ring whose person cannot register it."""
         serials = {serial.strip().lower() for serial in ring.options.test_macs}
         return [
-            f"Ring {ring.options.name!r}: test Mac {device.serial} cannot be registered: enrolment"
+            f"Ring {ring.options.name!r}: test Mac {device.serial} cannot be registered: enrollment"
             f" policy {policy.name!r} of {device.person} disables Okta Verify. Allow it there, or"
             " name another Mac."
             for device in devices
@@ -144,11 +144,11 @@ def read_registration(okta: Okta, fast_pass: FastPass) -> Registration:
 
 
 def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
-    """Return what keeps people from registering. The enrolment policies may not be readable.
+    """Return what keeps people from registering. The enrollment policies may not be readable.
 
     Raises the errors of ``fast_pass``.
 
-    That takes one call for each 200 enrolment policies, one for the rules of each policy that
+    That takes one call for each 200 enrollment policies, one for the rules of each policy that
     disables Okta Verify, and one for each 1000 members of the groups up to the last of these.
     Without such a policy, or if each disables it, neither rules nor groups are read.
     """
@@ -156,7 +156,7 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
     verify = fast_pass.okta_verify
     known = Registration(problems, verify.enrollment_security_level if verify else None)
     try:
-        policies = in_order(okta.enrolment_policies(okta_api.ENRICHING_POLICIES))
+        policies = in_order(okta.enrollment_policies(okta_api.ENRICHING_POLICIES))
         listed: list[tuple[str, str]] = []
         users = {group: _users(okta, group, listed) for group in deciding_groups(policies)}
         excluded = {
@@ -192,17 +192,17 @@ def _users(okta: Okta, group: str, listed: list[tuple[str, str]]) -> dict[str, s
 
 
 def _excluded(
-    okta: Okta, policy: EnrolmentPolicy, users: t.Mapping[str, t.Mapping[str, str]]
+    okta: Okta, policy: EnrollmentPolicy, users: t.Mapping[str, t.Mapping[str, str]]
 ) -> frozenset[str] | None:
     """Return the logins of those to whom a policy may not apply, None if it may be anybody."""
-    ids = possibly_excluded(policy, okta.enrolment_rules(policy.id, okta_api.ENRICHING_RULES))
+    ids = possibly_excluded(policy, okta.enrollment_rules(policy.id, okta_api.ENRICHING_RULES))
     if ids is None:
         return None
     logins = {user: login for members in users.values() for user, login in members.items()}
     return frozenset(logins[user] for user in ids if user in logins)
 
 
-def deciding_groups(policies: t.Sequence[EnrolmentPolicy]) -> list[str]:
+def deciding_groups(policies: t.Sequence[EnrollmentPolicy]) -> list[str]:
     """Return the groups whose members tell who cannot register, by the policies in order.
 
     There are none if no policy disables Okta Verify, or each does.

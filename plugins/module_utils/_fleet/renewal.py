@@ -77,9 +77,9 @@ class MacCertificate:
 class RingFacts:
     """What is known of one ring.
 
-    ``written`` is the last write of its profile. ``to_enrol`` counts the devices that enrol after a
-    write. ``has_stale_secret``: the profile holds another challenge than the given one. ``url`` is
-    the SCEP URL that the profile holds, "" if it has none.
+    ``written`` is the last write of its profile. ``to_enroll`` counts the devices that enroll after
+    a write. ``has_stale_secret``: the profile holds another challenge than the given one. ``url``
+    is the SCEP URL that the profile holds, "" if it has none.
     """
 
     name: str
@@ -87,7 +87,7 @@ class RingFacts:
     written: datetime | None = None
     generation: str | None = None
     macs: tuple[MacCertificate, ...] = ()
-    to_enrol: int = 0
+    to_enroll: int = 0
     has_stale_secret: bool = False
     pinned_fingerprint: str | None = None
     url: str = ""
@@ -112,8 +112,8 @@ class RingFacts:
         return keys == {key_id}
 
     def enrolling(self, now: datetime) -> int:
-        """Return how many devices enrol because of a write within the last hour."""
-        return self.to_enrol if self.written is not None and now - self.written < HOUR else 0
+        """Return how many devices enroll because of a write within the last hour."""
+        return self.to_enroll if self.written is not None and now - self.written < HOUR else 0
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Pace:
     renew_within_days: int = 30
     min_days_between: int = 60
     min_healthy_percent: int = 90
-    max_enrolments_per_hour: int | None = None
+    max_enrollments_per_hour: int | None = None
     rotate: bool = False
     written_before: datetime | None = None
     authority_key_id: str = ""
@@ -153,7 +153,7 @@ class Decision(t.NamedTuple):
     renew: bool
     reason: str
     generation: str | None
-    macs_to_enrol: int
+    macs_to_enroll: int
     due: list[str]
     waiting: bool
     healthy_percent: int
@@ -223,12 +223,12 @@ def check_url(
     due = renewing or waiting
     if not due:
         return ""
-    macs = sum(ring.to_enrol for ring, _decision in others)
+    macs = sum(ring.to_enroll for ring, _decision in others)
     names = abbreviate([ring.name for ring, _decision in others], 5)
     text = (
-        f"url: the profile of {due[0].name} enrols at {due[0].url or 'no URL'}, and the SCEP URL to"
-        f" write is {url}. A renewal does not change it. If the variables of two tenants are mixed,"
-        " correct them. If the change is wanted, or Okta's platform has another URL now, run"
+        f"url: the profile of {due[0].name} enrolls at {due[0].url or 'no URL'}, and the SCEP URL"
+        f" to write is {url}. A renewal does not change it. If the variables of two tenants are"
+        " mixed, correct them. If the change is wanted, or Okta's platform has another URL now, run"
         f" site.yml with device_trust_max_reissue: {macs}, the Macs of all rings with another URL"
         f" ({names}), then this again."
     )
@@ -264,7 +264,7 @@ def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> De
         renew,
         not_due or waits or _why_renew(ring, due, pace),
         _generation(now, pace) if renew and not pace.rotate else ring.generation,
-        ring.to_enrol if renew else 0,
+        ring.to_enroll if renew else 0,
         due,
         bool(waits),
         ring.healthy_percent(now),
@@ -332,26 +332,26 @@ def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
                 f"It is due, but waits for the ring {before.name}: {share} % of its Macs are"
                 f" healthy, and {pace.min_healthy_percent} % have to be."
             )
-    limit = pace.max_enrolments_per_hour
+    limit = pace.max_enrollments_per_hour
     # One write reaches all Macs of a ring, so a ring above the limit cannot be divided. It goes
     # alone, and Macs that Okta refuses try again.
-    if limit is not None and queue.enrolling and queue.enrolling + ring.to_enrol > limit:
+    if limit is not None and queue.enrolling and queue.enrolling + ring.to_enroll > limit:
         return (
-            f"It is due, but waits: {queue.enrolling} Macs enrol in this hour already, and"
-            f" {ring.to_enrol} more would pass {limit} an hour."
+            f"It is due, but waits: {queue.enrolling} Macs enroll in this hour already, and"
+            f" {ring.to_enroll} more would pass {limit} an hour."
         )
     return ""
 
 
 def _why_renew(ring: RingFacts, due: t.Sequence[str], pace: Pace) -> str:
     if pace.rotate:
-        return f"The profile holds another secret; {ring.to_enrol} Macs enrol with the new one."
+        return f"The profile holds another secret; {ring.to_enroll} Macs enroll with the new one."
     if pace.written_before is not None:
         return (
-            f"Its profile was written before {pace.written_before:%Y-%m-%d %H:%M}; {ring.to_enrol}"
-            " Macs enrol."
+            f"Its profile was written before {pace.written_before:%Y-%m-%d %H:%M}; {ring.to_enroll}"
+            " Macs enroll."
         )
     return (
-        f"{len(due)} certificates expire within {pace.renew_within_days} days; {ring.to_enrol} Macs"
-        " enrol."
+        f"{len(due)} certificates expire within {pace.renew_within_days} days; {ring.to_enroll}"
+        " Macs enroll."
     )

@@ -68,6 +68,6 @@ class SecretAges:
                 return reset, (
                     f"challenge: it may be the old secret. The profile of {name} holds it since"
                     f" {format_timestamp(time)}, Okta reset a secret key on {reset}, and the event"
-                    " does not show of which platform. A test enrolment decides."
+                    " does not show of which platform. A test enrollment decides."
                 )
         return None, ""

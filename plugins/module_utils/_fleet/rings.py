@@ -277,8 +277,8 @@ def check_generations(rings: Iterable[RingOptions]) -> None:
     if fixed:
         raise BadOption(
             f"rings: {', '.join(map(repr, fixed))} has a generation, and the renewal sets another:"
-            " the site playbook would set the ring's own again, and the Macs would enrol each time."
-            " Remove the generation."
+            " the site playbook would set the ring's own again, and the Macs would enroll each"
+            " time. Remove the generation."
         )
 
 

@@ -224,7 +224,7 @@ def find_outdated_pins(stages: Params, authority: Params) -> list[str]:
         return []
     return [
         "The profiles of these rings pin a CA certificate that the SCEP endpoint does not return:"
-        f" {', '.join(rings)}. No Mac can enrol with them. Set device_trust_ca_fingerprint to the"
+        f" {', '.join(rings)}. No Mac can enroll with them. Set device_trust_ca_fingerprint to the"
         " fingerprint of its certificate, or to absent."
     ]
 

@@ -41,7 +41,7 @@ ACTORS = {
     "PROFILE_PENDING": TIME,
     "CERTIFICATE_ABSENT": TIME,
     "CERTIFICATE_EXPIRED": ADMINISTRATOR,
-    "NO_LICENCE": ADMINISTRATOR,
+    "NO_LICENSE": ADMINISTRATOR,
     "OKTA_VERIFY_MISSING": TIME,
     "NOT_REGISTERED": USER,
     "SUSPENDED": ADMINISTRATOR,
@@ -127,7 +127,7 @@ def _kandji_stage(mac: MacFacts) -> Classification | None:
     return Classification(
         "KANDJI_MISSING",
         f"{known}.",
-        "Enrol it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
+        "Enroll it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
     )
 
 
@@ -228,11 +228,11 @@ def _certificate_stage(mac: MacFacts, limits: AgeLimits) -> Classification | Non
 def _app_stage(mac: MacFacts) -> Classification | None:
     if mac.app_present or mac.app_state == "installed":
         return None
-    if mac.app_state == "no_licence":
+    if mac.app_state == "no_license":
         return Classification(
-            "NO_LICENCE",
-            "No licence of Okta Verify is left for it.",
-            "Buy licences in Apple Business Manager (they are free).",
+            "NO_LICENSE",
+            "No license of Okta Verify is left for it.",
+            "Buy licenses in Apple Business Manager (they are free).",
         )
     return Classification(
         "OKTA_VERIFY_MISSING",

@@ -176,7 +176,7 @@ def _check_order(mac: MacFacts, best: DeviceRecord | None) -> str:
 
 # Stages of Macs that are taken to have a certificate.
 _AFTER_CERTIFICATE = (
-    "NO_LICENCE",
+    "NO_LICENSE",
     "OKTA_VERIFY_MISSING",
     "NOT_REGISTERED",
     "SUSPENDED",

@@ -331,7 +331,7 @@ def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
     places = ", ".join(blueprint.name for blueprint in blueprints)
     return [
         (
-            f"In Apple Business Manager, buy {name} licences (they are free) for the location that"
+            f"In Apple Business Manager, buy {name} licenses (they are free) for the location that"
             " Kandji uses."
         ),
         "Log in to the Kandji web app and click Library.",

@@ -11,6 +11,7 @@ nobody documented stay as they are.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -59,7 +60,7 @@ STATES = (
     "pending",
     "failed",
     "self_service_only",
-    "no_licence",
+    "no_license",
     "excluded",
     "incompatible",
     "unknown",
@@ -73,7 +74,7 @@ STATES_BY_WEIGHT = (
     "self_service_only",
     "pending",
     "unknown",
-    "no_licence",
+    "no_license",
     "failed",
     "installed",
 )
@@ -226,12 +227,12 @@ class ItemStatus:
     def state(self) -> str:
         """Return one of STATES.
 
-        Kandji has no status for a missing licence: the text of its log names it.
+        Kandji has no status for a missing license: the text of its log names it.
         """
         state = STATUS_WORDS.get(str(self.status).upper(), "unknown")
         log = (self.log or "").lower()
-        if state in ("pending", "failed") and ("license" in log or "licence" in log):
-            return "no_licence"
+        if state in ("pending", "failed") and re.search("licen[cs]e", log):
+            return "no_license"
         return state
 
     @property

@@ -211,7 +211,7 @@ def _feature(operation: Operation, origin: str, explained: Explanation) -> str |
     if explained.code != FEATURE_MISSING:
         return None
     return (
-        f"{origin} lacks a feature or licence that {operation.name} needs (401 {explained.code}:"
+        f"{origin} lacks a feature or license that {operation.name} needs (401 {explained.code}:"
         f" {explained.text}). The token is not the reason: have Okta enable the feature."
     )
 

@@ -39,8 +39,8 @@ REFUSALS = {
         " okta_access_policy_forecast lists the people concerned"
     ),
     "E0000148": (
-        "a method of another authenticator, an enrolment policy or a rule needs it. Remove it there"
-        " first"
+        "a method of another authenticator, an enrollment policy or a rule needs it. Remove it"
+        " there first"
     ),
 }
 

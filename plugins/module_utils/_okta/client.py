@@ -35,7 +35,7 @@ from .records import (
     ConditionalRule,
     DeviceUser,
     Enrollment,
-    EnrolmentPolicy,
+    EnrollmentPolicy,
     Group,
     LogEvent,
     OktaDevice,
@@ -612,10 +612,10 @@ class Okta:
         rows = self._pages(operation, {"type": "ACCESS_POLICY", "limit": 200})
         return list(map(Policy.from_row, rows))
 
-    def enrolment_policies(self, operation: Operation = LIST_POLICIES) -> list[EnrolmentPolicy]:
-        """Return the authenticator enrolment policies. listPolicies of type MFA_ENROLL."""
+    def enrollment_policies(self, operation: Operation = LIST_POLICIES) -> list[EnrollmentPolicy]:
+        """Return the authenticator enrollment policies. listPolicies of type MFA_ENROLL."""
         rows = self._pages(operation, {"type": "MFA_ENROLL", "limit": 200})
-        return list(map(EnrolmentPolicy.from_row, rows))
+        return list(map(EnrollmentPolicy.from_row, rows))
 
     def session_policies(self, operation: Operation = LIST_POLICIES) -> list[RankedPolicy]:
         """Return the global session policies. listPolicies of type OKTA_SIGN_ON."""
@@ -640,10 +640,10 @@ class Okta:
         """Return the rules of a device signal collection policy. listPolicyRules."""
         return list(map(SignalRule.from_row, self._of_policy(operation, policy_id)))
 
-    def enrolment_rules(
+    def enrollment_rules(
         self, policy_id: str, operation: Operation = LIST_RULES
     ) -> list[ConditionalRule]:
-        """Return the rules of an authenticator enrolment policy. listPolicyRules."""
+        """Return the rules of an authenticator enrollment policy. listPolicyRules."""
         return list(map(ConditionalRule.from_row, self._of_policy(operation, policy_id)))
 
     def _of_policy(self, operation: Operation, policy_id: str) -> t.Iterator[Row]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Okta's Desktop platform, which no API creates. Pure.
 
-The SCEP endpoint, the System Log, a test enrolment, and the certificate authorities where they can
+The SCEP endpoint, the System Log, a test enrollment, and the certificate authorities where they can
 be read, show its state.
 """
 
@@ -148,7 +148,7 @@ def shape_warning(scep_url: str) -> list[str]:
 
 
 PIN_BREAKS = (
-    "ca_fingerprint: it is of the CA certificate that Okta has renewed. No Mac can enrol with a"
+    "ca_fingerprint: it is of the CA certificate that Okta has renewed. No Mac can enroll with a"
     " profile that pins it once the platform is moved. Remove it from the profiles before the move,"
     " and pin the renewed certificate after it."
 )
@@ -292,7 +292,7 @@ def challenge_state(
     if at := stale_challenge(possible, deployed_at):
         return "unknown", (
             f"Okta reset a secret key on {at}, after it was deployed ({deployed_at}), and its event"
-            " does not show of which platform. A test enrolment decides."
+            " does not show of which platform. A test enrollment decides."
         )
     if deployed < log_start:
         return "unknown", f"The events of the System Log begin on {log_start:%Y-%m-%d}."

@@ -186,7 +186,7 @@ class Enrollment:
 
     @classmethod
     def from_row(cls, row: Row) -> Enrollment:
-        """Return the enrolment of a row."""
+        """Return the enrollment of a row."""
         return cls(key=as_word(row.get("key")), status=as_word(row.get("status")))
 
     @property
@@ -386,8 +386,8 @@ class TemporaryCode:
 class Authenticator:
     """An authenticator of the org: listAuthenticators.
 
-    ``app_instance_id`` is the app by which Okta Verify enrols. ``enrollment_security_level`` is ANY
-    or HIGH; live orgs show it, and no description has it.
+    ``app_instance_id`` is the app by which Okta Verify enrolls. ``enrollment_security_level`` is
+    ANY or HIGH; live orgs show it, and no description has it.
     """
 
     id: str
@@ -657,8 +657,8 @@ def _ranked_fields(row: Row) -> _RankedFields:
 
 
 @dataclass(frozen=True, slots=True)
-class EnrolmentPolicy(RankedPolicy):
-    """An authenticator enrolment policy: listPolicies of type MFA_ENROLL.
+class EnrollmentPolicy(RankedPolicy):
+    """An authenticator enrollment policy: listPolicies of type MFA_ENROLL.
 
     ``enroll`` is what people may do, by the key of the authenticator: NOT_ALLOWED, OPTIONAL or
     REQUIRED. It is empty for a policy of a migrated org, which has factors in place of
@@ -670,14 +670,14 @@ class EnrolmentPolicy(RankedPolicy):
     is_complete: bool = False
 
     @classmethod
-    def from_row(cls, row: Row) -> EnrolmentPolicy:
+    def from_row(cls, row: Row) -> EnrollmentPolicy:
         """Return the policy of a row."""
         settings = as_object(row.get("settings"))
         kind, listed = as_word(settings.get("type")), settings.get("authenticators")
         rows = [] if kind == "FACTORS" else as_objects(listed)
         keys = [as_id(each.get("key")) for each in rows]
         is_listed = kind == "AUTHENTICATORS" or (kind is None and bool(rows))
-        return EnrolmentPolicy(
+        return EnrollmentPolicy(
             **_ranked_fields(row),
             enroll={
                 key: as_word(as_object(each.get("enroll")).get("self")) or ""

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import BadOption, Refused, Unreadable
-from .records import Authenticator, EnrolmentPolicy, OktaUser
+from .records import Authenticator, EnrollmentPolicy, OktaUser
 from .user_statuses import takes_code
 
 KEY = "tac"
@@ -65,35 +65,35 @@ def check_options(authenticator: Authenticator, options: CodeOptions) -> None:
         raise BadOption("multi_use: this org permits a single use of a code. Leave the option out.")
 
 
-def check_policy(policy: EnrolmentPolicy | None, user: OktaUser) -> None:
-    """Raise Refused if the enrolment policy of a person does not permit a code.
+def check_policy(policy: EnrollmentPolicy | None, user: OktaUser) -> None:
+    """Raise Refused if the enrollment policy of a person does not permit a code.
 
     Okta creates the code nevertheless, and refuses it at the sign-in. Raises Unreadable if Okta
     does not show whether the policy does.
     """
     if policy is None:
         raise Unreadable(
-            f"user: Okta shows no enrolment policy that applies to {user.name}, so whether a code"
+            f"user: Okta shows no enrollment policy that applies to {user.name}, so whether a code"
             " is permitted is unknown. Check the policies in Security > Authenticators.",
             vendor="okta",
         )
     permits = policy.permits(KEY)
     if permits is None:
         raise Unreadable(
-            f"user: Okta does not show whether enrolment policy {policy.name!r} of {user.name}"
+            f"user: Okta does not show whether enrollment policy {policy.name!r} of {user.name}"
             " permits temporary access codes. Check it in Security > Authenticators > Enrollment.",
             vendor="okta",
         )
     if not permits:
         raise Refused(
-            f"user: enrolment policy {policy.name!r} of {user.name} does not permit temporary"
+            f"user: enrollment policy {policy.name!r} of {user.name} does not permit temporary"
             " access codes. Allow them in Security > Authenticators > Enrollment, or let the person"
             " in by another authenticator."
         )
 
 
 def check_exclusion(
-    policy: EnrolmentPolicy, user: OktaUser, excluded: t.Collection[str] | None
+    policy: EnrollmentPolicy, user: OktaUser, excluded: t.Collection[str] | None
 ) -> None:
     """Raise Unreadable if a policy may not apply to a person.
 
@@ -109,8 +109,8 @@ def check_exclusion(
     else:
         return
     raise Unreadable(
-        f"user: whether enrolment policy {policy.name!r} applies to {user.name} is unknown: {fact}."
-        " Check its rules in Security > Authenticators > Enrollment, or let the person in by"
-        " another authenticator.",
+        f"user: whether enrollment policy {policy.name!r} applies to {user.name} is unknown:"
+        f" {fact}. Check its rules in Security > Authenticators > Enrollment, or let the person in"
+        " by another authenticator.",
         vendor="okta",
     )

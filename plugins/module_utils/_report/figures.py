@@ -25,7 +25,7 @@ FUNNEL = (
     ("In a ring", ("NOT_IN_SCOPE",)),
     ("SCEP profile installed", ("NOT_ROLLED_OUT", "PROFILE_FAILED", "PROFILE_PENDING")),
     ("Certificate there", ("CERTIFICATE_ABSENT", "CERTIFICATE_EXPIRED")),
-    ("Okta Verify installed", ("NO_LICENCE", "OKTA_VERIFY_MISSING")),
+    ("Okta Verify installed", ("NO_LICENSE", "OKTA_VERIFY_MISSING")),
     ("Registered with Okta", ("NOT_REGISTERED", "SUSPENDED", "DEACTIVATED")),
     ("Managed", ("REGISTERED_BEFORE_CERTIFICATE", "REGISTERED_NOT_MANAGED", "MIXED")),
 )

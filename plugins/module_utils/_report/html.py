@@ -45,7 +45,7 @@ NAMED_MOVES = 25
 USER_MESSAGES = {
     "KANDJI_MISSING": (
         "Okta knows a Mac of yours that our device management does not. If you still use it, please"
-        " tell us, so that we can enrol it."
+        " tell us, so that we can enroll it."
     ),
     "PROFILE_FAILED": (
         "Your Mac could not install a setting that it needs for signing in. We will repair this;"
@@ -63,8 +63,8 @@ USER_MESSAGES = {
         "Your Mac's certificate has expired. Please leave the Mac switched on and online; we will"
         " send it a new one."
     ),
-    "NO_LICENCE": (
-        "Okta Verify will come to your Mac by itself as soon as we have a licence for it. There is"
+    "NO_LICENSE": (
+        "Okta Verify will come to your Mac by itself as soon as we have a license for it. There is"
         " nothing for you to do."
     ),
     "OKTA_VERIFY_MISSING": (

@@ -29,7 +29,7 @@ OPTIONS: ArgumentSpec = {
     "name": {"type": "str", "default": "Okta Verify"},
     "library_item_id": {"type": "str"},
     "bundle_id": {"type": "str", "default": "com.okta.mobile"},
-    "licences": {"type": "int"},
+    "licenses": {"type": "int"},
     "report": {"type": "bool", "default": True},
     **MAX_ROWS,
 }
@@ -75,12 +75,12 @@ def run(ctx: ModuleContext) -> Result:
     subject = f"library item {item.name!r}"
     changes = assignments.assignment_changes(subject, plan)
     _warn(ctx, assignments.describe_nodes([(subject, plan)], ctx.check_mode))
-    counted = changes or params["report"] or params["licences"] is not None
+    counted = changes or params["report"] or params["licenses"] is not None
     everything, devices = _read_devices(ctx, plan, bool(counted))
     if changes:
         _check_type(ctx, item, read)
         _check_removed(ctx, item, plan, wanted, everything)
-        _check_licences(ctx, item, plan, wanted, everything)
+        _check_licenses(ctx, item, plan, wanted, everything)
         _apply(ctx, item, plan, wanted)
     result = build_result(
         changes,
@@ -98,7 +98,7 @@ def _read_devices(
     ctx: ModuleContext, plan: assignments.Assignment, counted: bool
 ) -> tuple[list[KandjiDevice], list[KandjiDevice]]:
     """Return all devices if a limit depends on them, and the Macs if they are counted."""
-    if plan.remove or (plan.assign and ctx.params["licences"] is not None):
+    if plan.remove or (plan.assign and ctx.params["licenses"] is not None):
         everything = list(ctx.kandji.devices())
         return everything, [each for each in everything if each.is_mac]
     return [], list(ctx.kandji.devices(platform="Mac")) if counted else []
@@ -169,10 +169,10 @@ def _apply(
         return
     now = assignments.read_items(ctx.kandji, [*plan.assign, *plan.remove])
     check_assignment(f"library item {item.name!r}", item.id, plan, assignments.item_ids(now))
-    if plan.remove or ctx.params["licences"] is not None:
+    if plan.remove or ctx.params["licenses"] is not None:
         devices = list(ctx.kandji.devices())
         _check_removed(ctx, item, plan, wanted, devices)
-        _check_licences(ctx, item, plan, wanted, devices)
+        _check_licenses(ctx, item, plan, wanted, devices)
     apply_assignment(ctx.kandji, item.id, plan)
 
 
@@ -192,33 +192,33 @@ def _check_removed(
     assignments.check_limits([assignments.Limit("max_removed", allowed, len(removed), action)])
 
 
-def _check_licences(
+def _check_licenses(
     ctx: ModuleContext,
     item: LibraryItem,
     plan: assignments.Assignment,
     wanted: t.Sequence[Blueprint],
     devices: t.Sequence[KandjiDevice],
 ) -> None:
-    """Raise Refused if too few licences were bought for the devices, of any platform."""
-    licences = ctx.params["licences"]
-    if licences is None or not plan.assign:
+    """Raise Refused if too few licenses were bought for the devices, of any platform."""
+    licenses = ctx.params["licenses"]
+    if licenses is None or not plan.assign:
         return
     holding = _find_holding(ctx, item, plan, wanted)
     ids = assignments.devices_in_scope(devices, holding)
     scope = [each for each in devices if each.device_id in ids]
     count = len({each.serial or each.device_id for each in scope})
-    if count <= licences:
+    if count <= licenses:
         return
     others = sum(not each.is_mac for each in scope)
     note = f" Other devices than Macs among them: {others}." if others else ""
     places = ", ".join(repr(each.name) for each in holding[len(wanted) :])
     note += f" Other blueprints have the item, too: {places}." if places else ""
     raise Refused(
-        f"licences: {count} devices would be in scope of {item.name!r}, and {licences} is the"
-        f" limit. Nothing was written.{note} Buy licences in Apple Business Manager (Okta"
-        f" Verify's are free), then set licences to {count} or more.",
+        f"licenses: {count} devices would be in scope of {item.name!r}, and {licenses} is the"
+        f" limit. Nothing was written.{note} Buy licenses in Apple Business Manager (Okta"
+        f" Verify's are free), then set licenses to {count} or more.",
         count=count,
-        allowed=licences,
+        allowed=licenses,
     )
 
 

@@ -16,7 +16,7 @@ from .._kandji import client as kandji_api
 from .._kandji.constants import OKTA_DEVICE_TRUST
 from .._kandji.profiles import apply, entries, mobileconfig
 from .._kandji.profiles import plan as custom_profile
-from .._kandji.profiles.enrolment_check import try_payloads
+from .._kandji.profiles.enrollment_check import try_payloads
 from .._kandji.profiles.file_content import FileContent
 from .._kandji.profiles.plan import (
     Library,
@@ -104,7 +104,7 @@ def run(ctx: ModuleContext) -> Result:
         ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
     apply.count_devices(ctx.kandji, tasks, limits)
-    _try_enrolments(ctx, plist, plans)
+    _try_enrollments(ctx, plist, plans)
     if not ctx.check_mode:
         apply.apply_tasks(ctx.kandji, tasks, limits, partial(_recheck_conflicts, ctx, plist, plans))
     return build_result(
@@ -220,11 +220,11 @@ def _resource_conflicts(own: t.AbstractSet[str], plan: Plan, library: Library) -
             )
 
 
-def _try_enrolments(
+def _try_enrollments(
     ctx: ModuleContext, plist: Plist | None, plans: t.Sequence[custom_profile.Plan]
 ) -> None:
-    """Raise what a test enrolment raises if Macs could not enrol because of the plans."""
-    if ctx.params["test_enrollment"] and any(plan.enrols_macs for plan in plans):
+    """Raise what a test enrollment raises if Macs could not enroll because of the plans."""
+    if ctx.params["test_enrollment"] and any(plan.enrolls_macs for plan in plans):
         try_payloads("mobileconfig", plist or {}, ctx)
 
 

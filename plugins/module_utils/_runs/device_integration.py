@@ -133,7 +133,7 @@ def _challenge(
     if stale:
         ctx.warn(
             f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
-            f" it was deployed ({deployed_at}). Macs can no longer enrol with it. Put the new"
+            f" it was deployed ({deployed_at}). Macs can no longer enroll with it. Put the new"
             " secret key into the vault, then run the playbook rotate_scep_challenge."
         )
     return {"challenge_stale_since": stale, "challenge_state": state}
@@ -146,7 +146,7 @@ def _log_start(events: list[LogEvent], now: datetime) -> datetime:
 
 
 def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
-    """Raise BadOption if no Mac of this org can enrol at a SCEP URL; warn of an unknown host."""
+    """Raise BadOption if no Mac of this org can enroll at a SCEP URL; warn of an unknown host."""
     check_scep_url(scep_url)
     for text in integration.check_host(scep_url, ctx.okta.org_url, org, ctx.params["scep_hosts"]):
         ctx.warn(text)

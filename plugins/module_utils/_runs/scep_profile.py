@@ -39,7 +39,7 @@ from .._kandji.profile_holders import (
 from .._kandji.profiles import apply, entries, scep
 from .._kandji.profiles import plan as custom_profile
 from .._kandji.profiles.challenge import check_challenge
-from .._kandji.profiles.enrolment_check import open_endpoint
+from .._kandji.profiles.enrollment_check import open_endpoint
 from .._kandji.profiles.plan import ProfileOptions, profile_options
 from .._kandji.records import (
     InstalledProfile,
@@ -360,7 +360,7 @@ def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Libr
 
 
 def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
-    """Check the pins of the profiles, and outside check mode URL and challenge by an enrolment.
+    """Check the pins of the profiles, and outside check mode URL and challenge by an enrollment.
 
     Raises Refused.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A SCEP client (RFC 8894): describe an endpoint, and enrol once as a Mac does.
+"""A SCEP client (RFC 8894): describe an endpoint, and enroll once as a Mac does.
 
 It does not know vendors and does no HTTP: the caller passes ``exchange(verb, url, params, body)``,
 which returns the status, the content type and the body of the answer. A body that is sent is of
@@ -145,8 +145,8 @@ class ScepService:
 
 
 @dataclass(frozen=True, repr=False)
-class Enrolment:
-    """The result of an enrolment. The private key exists in memory only."""
+class Enrollment:
+    """The result of an enrollment. The private key exists in memory only."""
 
     certificate_der: bytes
     private_key: rsa.RSAPrivateKey
@@ -171,7 +171,7 @@ def describe(exchange: Exchange, url: str) -> ScepService:
         ) from None
 
 
-def enrol(
+def enroll(
     exchange: Exchange,
     *,
     url: str,
@@ -179,7 +179,7 @@ def enrol(
     subject: Subject,
     key_size: int = 2048,
     ca_fingerprint: str | bytes | None = None,
-) -> Enrolment:
+) -> Enrollment:
     """Make a key and request a certificate for it, as a Mac does with an Apple SCEP payload.
 
     ``subject`` is written as in that payload: ``[[["CN", "C02XK1ZAJG5J"]]]``, a list of relative
@@ -204,7 +204,7 @@ def enrol(
         asked, messages.encrypt(request, recipient.der, service.cipher), client, service.digest
     )
     reply = _read_reply(_send(exchange, url, message, post=service.takes_post), asked, authority)
-    return Enrolment(_read_certificate(reply, client), client.key, asked.transaction_id)
+    return Enrollment(_read_certificate(reply, client), client.key, asked.transaction_id)
 
 
 def _require_libraries() -> None:
@@ -290,7 +290,7 @@ def _print_name(name: asn1_x509.Name) -> str:
 def select_trusted(
     certificates: t.Sequence[CaCertificate], fingerprint: str | bytes | None
 ) -> list[CaCertificate]:
-    """Return the certificates that an enrolment trusts.
+    """Return the certificates that an enrollment trusts.
 
     All, or the pinned one with those that it issued directly or indirectly. Raises ScepError if
     none has the fingerprint.

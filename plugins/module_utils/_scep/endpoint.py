@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The SCEP endpoint over the collection's transport: its description and a test enrolment."""
+"""The SCEP endpoint over the collection's transport: its description and a test enrollment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .._http.urls import is_loopback, split_url
 from .._okta.constants import OKTA_DOMAINS
 from . import client
 
-TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrolment"]]]
+TEST_SUBJECT = [[["CN", "devicetrust.okta_kandji test enrollment"]]]
 _WITH_SLASH = re.compile(r"/pki/[0-9A-Fa-f]{40}/scep/[^/]+/+")  # none that Okta shows has it
 DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
 
@@ -72,7 +72,7 @@ def _check_host(url: str, parts: SplitResult, option: str) -> None:
     first, _dot, rest = str(parts.hostname).partition(".")
     if first.endswith("-admin") and f".{rest}" in OKTA_DOMAINS:
         raise BadOption(
-            f"{option}: {url!r} has the host of the Admin Console, where no Mac enrols. Copy the"
+            f"{option}: {url!r} has the host of the Admin Console, where no Mac enrolls. Copy the"
             " SCEP URL itself from Okta."
         )
 
@@ -122,24 +122,24 @@ class ScepEndpoint:
     def check_pin(self, pinned_by: str, fingerprint: bytes, remedy: str) -> None:
         """Raise Refused if no CA certificate has a fingerprint (SCEP GetCACaps and GetCACert).
 
-        A Mac compares it before it enrols, after it has dropped its old certificate. ``pinned_by``
+        A Mac compares it before it enrolls, after it has dropped its old certificate. ``pinned_by``
         begins the message, and ``remedy`` ends it.
         """
         certificates = self.describe().certificates
         try:
             client.select_trusted(certificates, fingerprint)
         except client.ScepError as error:
-            raise Refused(f"{pinned_by}: {error.message} No Mac could enrol. {remedy}") from None
+            raise Refused(f"{pinned_by}: {error.message} No Mac could enroll. {remedy}") from None
 
     def make_test_enrollment(
         self, challenge: str, ca_fingerprint: bytes | None = None
     ) -> dict[str, str]:
-        """Enrol once with the challenge, discard the key, return subject and transaction id.
+        """Enroll once with the challenge, discard the key, return subject and transaction id.
 
         SCEP PKIOperation. Raises Refused if the authority does not accept the challenge.
         """
         try:
-            enrolment = client.enrol(
+            enrollment = client.enroll(
                 self._exchange,
                 url=self.url,
                 challenge=challenge,
@@ -148,13 +148,14 @@ class ScepEndpoint:
             )
         except client.ScepRefused as error:
             raise Refused(
-                f"The test enrolment was refused by the SCEP endpoint ({error.fail_info}): the SCEP"
-                " URL or the secret key is wrong, or the secret key was reset in Okta. No Mac was"
-                " asked to enrol. Compare the secret key with what Okta displayed. If it was reset,"
-                " put the new one into the vault, then run the playbook rotate_scep_challenge.",
+                f"The test enrollment was refused by the SCEP endpoint ({error.fail_info}): the"
+                " SCEP URL or the secret key is wrong, or the secret key was reset in Okta. No Mac"
+                " was asked to enroll. Compare the secret key with what Okta displayed. If it was"
+                " reset, put the new one into the vault, then run the playbook"
+                " rotate_scep_challenge.",
                 fail_info=error.fail_info,
             ) from None
-        return {"subject": TEST_SUBJECT[0][0][1], "transaction_id": enrolment.transaction_id}
+        return {"subject": TEST_SUBJECT[0][0][1], "transaction_id": enrollment.transaction_id}
 
     def _exchange(
         self, verb: str, url: str, params: t.Mapping[str, str], body: bytes | None
@@ -162,7 +163,7 @@ class ScepEndpoint:
         name = params["operation"]
         if name in self._answers:
             return self._answers[name]
-        # An authority keeps what it had; a test enrolment only adds a certificate that nobody uses.
+        # An authority keeps what it had; a test enrollment only adds an unused certificate.
         writes = name == "PKIOperation"
         operation = Operation(name, verb, self._path, writes=writes, keeps_state=True)
         try:

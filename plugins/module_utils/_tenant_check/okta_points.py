@@ -316,8 +316,8 @@ def _login_case(material: Material) -> Finding | None:
     return Finding("any" if replies[-1].is_read else "exact", 1) if replies else None
 
 
-def _enrolments(material: Material) -> Finding | None:
-    """Return whether people with several records have an enrolment of Okta Verify for each."""
+def _enrollments(material: Material) -> Finding | None:
+    """Return whether people with several records have an enrollment of Okta Verify for each."""
     records = Counter(
         as_id(as_object(link.get("user")).get("id"))
         for row in material.rows("listDevices")
@@ -525,10 +525,10 @@ OKTA_POINTS = (
         is_switch=False,
     ),
     Point(
-        "enrolments_by_device",
-        "Does Okta list an enrolment of Okta Verify for each device?",
+        "enrollments_by_device",
+        "Does Okta list an enrollment of Okta Verify for each device?",
         ("devices", "users"),
-        _enrolments,
+        _enrollments,
         "A user with several device records shows it.",
         is_switch=False,
     ),
@@ -622,7 +622,7 @@ OKTA_POINTS = (
     ),
     Point(
         "app_instance_id",
-        "By which app does Okta Verify enrol?",
+        "By which app does Okta Verify enroll?",
         ("authenticators",),
         _app_instance,
         "The settings of Okta Verify show it.",

@@ -145,7 +145,7 @@ def _read_access_policies(session: Session) -> None:
 
 
 def _read_other_policies(session: Session) -> None:
-    session.okta.enrolment_policies()
+    session.okta.enrollment_policies()
     session.okta.session_policies()
 
 

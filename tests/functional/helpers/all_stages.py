@@ -68,7 +68,7 @@ class EveryStage:
         later = self.watched.control("POST", "/kandji/blueprints", {"name": "Later"})["id"]
         self.spare().device.blueprint_id = later  # NOT_ROLLED_OUT
         self.profiles[later] = ""
-        self.spare().enrol = self._refuse  # PROFILE_FAILED
+        self.spare().enroll = self._refuse  # PROFILE_FAILED
         absent, without_app, nameless = self.spare("never"), self.spare("never"), self.spare()
         for mac, days in (
             (self.spare(), 370),
@@ -112,9 +112,9 @@ class EveryStage:
 
     @staticmethod
     def _refuse(_world: t.Any, _settings: t.Any, _identifier: str) -> t.Any:
-        from lab.actors.enrolment import EnrolmentFailed
+        from lab.actors.enrollment import EnrollmentFailed
 
-        raise EnrolmentFailed("The SCEP server gave no certificate.")
+        raise EnrollmentFailed("The SCEP server gave no certificate.")
 
     def _of_records(self, nameless: str) -> None:
         """What administrators and time do to device records."""

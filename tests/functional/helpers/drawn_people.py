@@ -158,7 +158,7 @@ class DrawnPeople:
         org.housekeeping()
 
     def _add_mac(self, user: t.Any, draws: random.Random) -> None:
-        from lab.actors.enrolment import enrol_as_record
+        from lab.actors.enrollment import enroll_as_record
         from lab.actors.mac import Mac
         from lab.actors.person import Person
 
@@ -179,7 +179,7 @@ class DrawnPeople:
             last_check_in=issued,
             user=tenant.add_user(user.name, user.email),
         )
-        mac = Mac(self.world, device, enrol_as_record)
+        mac = Mac(self.world, device, enroll_as_record)
         habit = draws.choice(("prompt",) * 8 + ("push", "never"))
         person = Person(user.id, mac.serial, habit)
         mac.install_by_hand()
@@ -276,7 +276,7 @@ class DrawnPeople:
             org.platform.set_status(record, "REVOKED")
         elif event in ("erased", "enrolled again") and mac.certificates:
             with org.dated(self.world.clock.now() - timedelta(days=draws.choice(RENEWED))):
-                self.enrol_again(mac, is_erased=event == "erased")
+                self.enroll_again(mac, is_erased=event == "erased")
 
     def renew(self, mac: t.Any) -> None:
         """Let a Mac get a second certificate, with which its people sign in."""
@@ -284,8 +284,8 @@ class DrawnPeople:
         for person in self.people_of(mac):
             person.act(self.world, mac)
 
-    def enrol_again(self, mac: t.Any, is_erased: bool) -> None:
-        """Let Kandji enrol a Mac again, whose people open Okta Verify then unless it was erased."""
+    def enroll_again(self, mac: t.Any, is_erased: bool) -> None:
+        """Let Kandji enroll a Mac again, whose people open Okta Verify then unless it was erased."""
         mac.device.enrolled_at = self.world.okta.now()
         if is_erased:
             mac.accounts.clear()
@@ -335,7 +335,7 @@ class DrawnPeople:
             "Subject": [[["CN", mac.certificates[0].common_name]]],
         }
         identifier = mac.certificates[0].profile_identifier
-        mac.certificates.append(mac.enrol(self.world, settings, identifier))
+        mac.certificates.append(mac.enroll(self.world, settings, identifier))
         mac.report_inventory(self.world.okta.now())
 
     def pass_days(self, days: float) -> None:

@@ -457,7 +457,7 @@ def locked_out(stage: Stage) -> None:
     with stage.watched.world.lock:
         configuration = (org.add_temporary_codes().provider or {})["configuration"]
         configuration["multiUseAllowed"] = True
-        org.enrolment.policies[-1].enroll["tac"] = "OPTIONAL"
+        org.enrollment.policies[-1].enroll["tac"] = "OPTIONAL"
         org.add_user("Ann", "Adams", "ann@acme.com")
     stage.put("~/ann.code", str(stage.directory / "ann.code"))
 
@@ -553,7 +553,7 @@ SCENES: dict[str, Scene] = {
         after_half_a_year
     ),
     "Finish what an interrupted run began": redelivery_was_interrupted,
-    "Use another tag, two Macs at a time, and make no test enrolment": (
+    "Use another tag, two Macs at a time, and make no test enrollment": (
         after_half_a_year_by_another_tag
     ),
     "Reset the records of two Macs": registered_too_early,
@@ -601,8 +601,8 @@ SCENES: dict[str, Scene] = {
         a_quarter_of_an_hour_ago
     ),
 }
-# Check mode makes no test enrolment, and says so by no change.
-NOT_IN_CHECK_MODE = {"Verify the secret key in the vault by a test enrolment"}
+# Check mode makes no test enrollment, and says so by no change.
+NOT_IN_CHECK_MODE = {"Verify the secret key in the vault by a test enrollment"}
 CHANGES_EACH_TIME = {
     *NOT_IN_CHECK_MODE,
     "Verify what Kandji rewrites, with a profile that no device gets",

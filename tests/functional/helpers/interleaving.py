@@ -63,7 +63,7 @@ def before_request(number: int | None, act: t.Callable[[], t.Any]) -> t.Iterator
                 acting.append(True)
                 act()
                 acting.clear()
-            writes = operation.writes and operation.name != "PKIOperation"  # a test enrolment
+            writes = operation.writes and operation.name != "PKIOperation"  # a test enrollment
             requests.sent.append((writes, operation.name))
         return real(transport, operation, request)
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Macs and device records as a reset meets them, put into a lab by hand.
 
-No key is made and nobody enrols, so that hundreds are there at once.
+No key is made and nobody enrolls, so that hundreds are there at once.
 """
 
 from __future__ import annotations

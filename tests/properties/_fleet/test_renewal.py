@@ -33,7 +33,7 @@ def test_each_ring_is_decided_and_at_most_one_renews(some: list[RingFacts], pace
         assert not (each.renew and each.waiting) and each.reason.endswith(".")
         assert set(each.due) <= {mac.serial for mac in ring.macs}
         assert 0 <= each.healthy_percent <= 100
-        assert each.macs_to_enrol == (ring.to_enrol if each.renew else 0)
+        assert each.macs_to_enroll == (ring.to_enroll if each.renew else 0)
         assert not each.renew or ring.has_profile
         assert not each.renew or pace.rotate or each.due
 

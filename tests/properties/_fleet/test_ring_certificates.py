@@ -67,7 +67,7 @@ def test_the_macs_of_a_ring_are_those_of_its_blueprints_each_once(
     places = {"", *(blueprint.id for blueprint in blueprints)}
     assert set(serials) <= {mac.serial for mac in macs if mac.blueprint_id in places}
     assert len(serials) <= len(macs) and not facts.has_stale_secret
-    assert facts.to_enrol >= len({row.device_id for row in installed})
+    assert facts.to_enroll >= len({row.device_id for row in installed})
 
 
 @given(devices(), custom_profiles(), datetimes(), datetimes())

@@ -81,7 +81,7 @@ STATUS_ROWS: tuple[Json, ...] = tuple(
         "computer": {"id": device_id, "name": "Ada's Mac"},
         "blueprint": {"id": BLUEPRINT_IDS[0]},
         "status": word,
-        "log": "No licence is left" if word == "ERROR" else "",
+        "log": "No license is left" if word == "ERROR" else "",
     }
     for device_id, word in zip((*DEVICE_IDS, *DEVICE_IDS), STATUS_WORDS, strict=False)
 )
@@ -114,7 +114,7 @@ def statuses() -> st.SearchStrategy[list[ItemStatus]]:
             ItemStatus,
             st.sampled_from(DEVICE_IDS),
             status=st.one_of(st.sampled_from(STATUS_WORDS), st.none(), unknown_words),
-            log=st.sampled_from((None, "", "No licence is left", "boom")),
+            log=st.sampled_from((None, "", "No license is left", "boom")),
             reported_at=st.sampled_from((None, "", "2026-11-01T10:00:00Z", "2026-11-02T10:00:00Z")),
         ),
         max_size=5,

@@ -134,10 +134,10 @@ class BreakGlassGuard:
             if unmet is None:
                 return
             unmet_rules.append(unmet)
-        # A member who lacks an authenticator can enrol one, so that is named first.
+        # A member who lacks an authenticator can enroll one, so that is named first.
         unmet = min(unmet_rules, key=lambda each: (not each.lacks, each.rule))
         reason = (
-            f"rule {unmet.rule!r} requires {unmet.lacks}. Enrol what it requires, or add a"
+            f"rule {unmet.rule!r} requires {unmet.lacks}. Enroll what it requires, or add a"
             if unmet.lacks
             else f"rule {unmet.rule!r} refuses them. Add a"
         )

@@ -22,8 +22,8 @@ OWN_APPS = {
     "okta_account_settings": "the page where people add Okta Verify",
     "okta_browser_plugin": "the browser plugin",
 }
-ENROLLMENT_APP = "the app that Okta Verify enrols by"
-POSSIBLE_ENROLLMENT_APP = "an app of Okta that Okta Verify may enrol by; Okta does not show which"
+ENROLLMENT_APP = "the app that Okta Verify enrolls by"
+POSSIBLE_ENROLLMENT_APP = "an app of Okta that Okta Verify may enroll by; Okta does not show which"
 UNLISTED_APP = "an app that Okta does not list, which may be one of its own"
 # The policy that decides who may add an authenticator.
 OWN_RESOURCE = "END_USER_ACCOUNT_MANAGEMENT"
@@ -94,7 +94,7 @@ class ProtectedAppsGuard:
         return any(name in self.allowed for name in names)
 
     def _enrollment_apps(self) -> frozenset[str]:
-        """Return the ids of the apps that Okta Verify enrols by, "" for one that is not shown."""
+        """Return the ids of the apps that Okta Verify enrolls by, "" for one that is not shown."""
         return frozenset(
             authenticator.app_instance_id
             for authenticator in self.others.fast_pass.authenticators
@@ -115,7 +115,7 @@ def is_account_policy(policy: Policy) -> bool:
 def _role_of(app: App, enrollment_apps: frozenset[str]) -> str:
     """Return what people need an app of Okta for, "" for any other app.
 
-    In recorded orgs Okta does not show the app that Okta Verify enrols by. Each app of Okta's own
+    In recorded orgs Okta does not show the app that Okta Verify enrolls by. Each app of Okta's own
     may then be it.
     """
     role = OWN_APPS.get(str(app.name), "")

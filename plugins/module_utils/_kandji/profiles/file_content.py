@@ -15,7 +15,7 @@ from ..._core.masking import MASK
 from .comparison import compare_profiles, describe_content, label_payloads, profile_level_keys
 from .mobileconfig import (
     MARK,
-    enrols,
+    enrolls,
     payloads_of,
     read_mark,
     remove_mark,
@@ -45,7 +45,7 @@ class FileContent:
 
         A SCEP payload gives Macs new certificates, and takes theirs with it when it is removed.
         """
-        return "reissue" if enrols(self.plist) or enrols(current) else "reinstall"
+        return "reissue" if enrolls(self.plist) or enrolls(current) else "reinstall"
 
     def find_obstacle(self, current: Plist) -> str | None:
         """Return None: a file can replace any profile."""

@@ -230,7 +230,7 @@ def scep_payloads(plist: Plist | None) -> list[PlistDict]:
     ]
 
 
-def enrols(plist: Plist | None) -> bool:
+def enrolls(plist: Plist | None) -> bool:
     """Return whether Macs that install the profile ask for a certificate."""
     return any(payload.get("PayloadType") in ENROLLING for payload in payloads_of(plist))
 

@@ -179,7 +179,7 @@ class Plan:
         return self.writes_profile and (self.current is None or self.current.name != self.name)
 
     @property
-    def enrols_macs(self) -> bool:
+    def enrolls_macs(self) -> bool:
         """Return whether Macs install the profile because of the plan."""
         return self.writes_profile or bool(self.assignment.assign)
 

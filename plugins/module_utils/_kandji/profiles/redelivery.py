@@ -36,7 +36,7 @@ from ..records import (
     PrismCertificate,
     newest_first_seen,
 )
-from .mobileconfig import enrols, parse
+from .mobileconfig import enrolls, parse
 
 UNASSIGNED = (
     "The profile is not on the Mac's blueprint, so no check-in installs it. Name the SCEP profile"
@@ -311,7 +311,7 @@ def console_steps(tag: str, profile: str) -> list[str]:
 def require_payload(profile: CustomProfile) -> None:
     """Raise BadOption for a profile that can be read and by which no Mac gets a certificate."""
     plist = parse(profile.mobileconfig)
-    if plist is not None and not enrols(plist):
+    if plist is not None and not enrolls(plist):
         raise BadOption(
             f"library_item_id: the profile {profile.name!r} has no SCEP payload, so no Mac gets a"
             " certificate by it. Name the SCEP profile of the Macs' ring.",

@@ -20,7 +20,7 @@ from ..._core.results import Result, build_result
 from ..assignments import Limit, check_limits
 from ..records import CustomProfile, KandjiDevice
 from . import redelivery, redelivery_reader
-from .enrolment_check import Connections, try_payloads
+from .enrollment_check import Connections, try_payloads
 from .mobileconfig import parse, titled_scep_payloads
 from .redelivery_reader import tags_of
 
@@ -97,7 +97,7 @@ class Redelivery:
     def begin(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take the steps by which Macs lose the profile, if all of them may.
 
-        Raises NeedsConsole, Refused and what a test enrolment raises, with what was done before.
+        Raises NeedsConsole, Refused and what a test enrollment raises, with what was done before.
         """
         beginning = {serial: step for serial, step in steps.items() if step.begins}
         delivering = any(step.state == "delivering" for step in steps.values())
@@ -110,7 +110,7 @@ class Redelivery:
             if beginning:
                 _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
             if self.run.params["test_enrollment"] and (is_first or not self.tested):
-                _try_enrolment(self.run, self.profile, bool(beginning))
+                _try_enrollment(self.run, self.profile, bool(beginning))
             self.tested = True
         except DeviceTrustError as refusal:
             done = self.result(steps)
@@ -264,10 +264,10 @@ def _check_prerequisites(
         )
 
 
-def _try_enrolment(run: Run, profile: CustomProfile, enrols: bool) -> None:
-    """Raise what a test enrolment raises if a Mac could not enrol with the profile as it is.
+def _try_enrollment(run: Run, profile: CustomProfile, enrolls: bool) -> None:
+    """Raise what a test enrollment raises if a Mac could not enroll with the profile as it is.
 
-    :arg enrols: whether a Mac is about to lose the profile, so that URL and challenge are tested.
+    :arg enrolls: whether a Mac is about to lose the profile, so that URL and challenge are tested.
     """
     plist, subject = parse(profile.mobileconfig) or {}, f"The profile {profile.name!r}"
     if not titled_scep_payloads(plist):
@@ -276,4 +276,4 @@ def _try_enrolment(run: Run, profile: CustomProfile, enrols: bool) -> None:
             " to get a certificate. Name another profile, or set test_enrollment: false.",
             option="test_enrollment",
         )
-    try_payloads(subject, plist, run, enrols)
+    try_payloads(subject, plist, run, enrolls)

@@ -248,7 +248,7 @@ def read_pin(payload: Plist) -> str | None:
 
 
 def pins_of(plans: t.Iterable[custom_profile.Plan], url: str) -> dict[str, bytes]:
-    """Return the CA fingerprints that Macs compare when they enrol because of plans.
+    """Return the CA fingerprints that Macs compare when they enroll because of plans.
 
     By the name of the profile: that of the content to write, else of the one that is assigned.
     """
@@ -495,8 +495,8 @@ class Plan(custom_profile.Plan):
 
     @property
     def needs_test_enrollment(self) -> bool:
-        """Return whether Macs enrol with the given URL and challenge because of the plan."""
-        return not self.is_console_managed and self.enrols_macs
+        """Return whether Macs enroll with the given URL and challenge because of the plan."""
+        return not self.is_console_managed and self.enrolls_macs
 
 
 class Replaced(t.NamedTuple):
@@ -531,8 +531,8 @@ def describe_adoption(plan: Plan) -> str:
     if not held or is_same_url(held, plan.url) or is_own:
         return ""
     return (
-        f"The profile {plan.name!r} ({plan.item_id}) was not made by this collection, and enrols at"
-        f" {held}. It is taken over, and its SCEP URL becomes {plan.url}."
+        f"The profile {plan.name!r} ({plan.item_id}) was not made by this collection, and enrolls"
+        f" at {held}. It is taken over, and its SCEP URL becomes {plan.url}."
     )
 
 

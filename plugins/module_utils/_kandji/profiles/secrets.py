@@ -27,7 +27,7 @@ _SECRET_NAME = re.compile(
     r"passwor[dt]|passphrase|passcode|passwd|challenge|secret|token|credential"
     r"|kennwort|wachtwoord|contrase[nñ]a|mot[ _-]?de[ _-]?passe|senha|l[oö]senord|has[lł]o|heslo"
     r"|パスワード|密码|密碼|пароль"
-    r"|(private|shared|api|auth|recovery|access|encryption|license|licence)[ _-]?key"
+    r"|(private|shared|api|auth|recovery|access|encryption|licen[cs]e)[ _-]?key"
     r"|(auth|unlock|activation|security|backup)[ _-]?code|session[ _-]?id"
     r"|(user|admin|bind)[ _-]?pw",
     re.IGNORECASE,

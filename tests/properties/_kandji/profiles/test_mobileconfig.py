@@ -25,7 +25,7 @@ def test_a_profile_is_read_as_it_was_written(plist: Json) -> None:
     mobileconfig.check_rewritable(text, "The profile")
     mobileconfig.check(plist)
     assert len(mobileconfig.payloads_of(plist)) >= len(mobileconfig.scep_payloads(plist))
-    assert mobileconfig.enrols(plist) is bool(mobileconfig.scep_payloads(plist))
+    assert mobileconfig.enrolls(plist) is bool(mobileconfig.scep_payloads(plist))
     assert mobileconfig.read_mark(plist) == (None, None)
 
 

@@ -194,15 +194,15 @@ def test_a_plan_alone_takes_no_step_and_says_the_next_one() -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_plan_alone_enrols_outside_check_mode(
+def test_a_plan_alone_enrolls_outside_check_mode(
     check: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proofs: list[tuple[bool, bool]] = []
 
-    def enrol(ctx: t.Any, _profile: CustomProfile, enrols: bool) -> None:
-        proofs.append((ctx.check_mode, enrols))
+    def enroll(ctx: t.Any, _profile: CustomProfile, enrolls: bool) -> None:
+        proofs.append((ctx.check_mode, enrolls))
 
-    monkeypatch.setattr(redelivery_apply, "_try_enrolment", enrol)
+    monkeypatch.setattr(redelivery_apply, "_try_enrollment", enroll)
     tenant = Tenant(device(1), holding=["d1"])
     redeliver(tenant, "C1", plan_only=True, test_enrollment=True, check=check)
     assert proofs == [(check, True)] and tenant.written == {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which enrolment policy applies to a person."""
+"""Which enrollment policy applies to a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
-    EnrolmentPolicy,
+    EnrollmentPolicy,
     Group,
     OktaUser,
 )
@@ -19,8 +19,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.modules import okta_tem
 ANN = OktaUser("ann", "ann@acme.com", status="ACTIVE")
 
 
-def policy(name: str, word: str, *groups: str, priority: int = 1) -> EnrolmentPolicy:
-    return EnrolmentPolicy.from_row(
+def policy(name: str, word: str, *groups: str, priority: int = 1) -> EnrollmentPolicy:
+    return EnrollmentPolicy.from_row(
         {
             "id": name,
             "name": name,
@@ -36,13 +36,15 @@ def policy(name: str, word: str, *groups: str, priority: int = 1) -> EnrolmentPo
     )
 
 
-def applying(*policies: EnrolmentPolicy, reads: list[str] | None = None) -> EnrolmentPolicy | None:
+def applying(
+    *policies: EnrollmentPolicy, reads: list[str] | None = None
+) -> EnrollmentPolicy | None:
     def user_groups(user_id: str) -> list[Group]:
         if reads is not None:
             reads.append(user_id)
         return [Group("staff")]
 
-    okta = SimpleNamespace(enrolment_policies=lambda: policies, user_groups=user_groups)
+    okta = SimpleNamespace(enrollment_policies=lambda: policies, user_groups=user_groups)
     return okta_temporary_access_code._policy_of(t.cast(t.Any, SimpleNamespace(okta=okta)), ANN)
 
 

@@ -157,7 +157,7 @@ def redelivery(tenant: Tenant, option: str) -> bool:
 
 def renewal(tenant: Tenant, _option: str) -> bool:
     ring = decision(tenant)
-    return {(1, 100): True, (0, 0): False}[ring["macs_to_enrol"], ring["healthy_percent"]]
+    return {(1, 100): True, (0, 0): False}[ring["macs_to_enroll"], ring["healthy_percent"]]
 
 
 def decision(tenant: Tenant) -> dict[str, t.Any]:
@@ -172,7 +172,7 @@ def decision(tenant: Tenant) -> dict[str, t.Any]:
         renew_within_days=3000,
         min_days_between=0,
         min_healthy_percent=90,
-        max_enrolments_per_hour=None,
+        max_enrollments_per_hour=None,
         written_before="2026-12-31T00:00:00Z",
         authority_key_id=None,
         certificate_expiry={},
@@ -218,9 +218,9 @@ def test_no_asker_sees_a_profile_that_no_mac_reported(asker: str) -> None:
 
 @pytest.mark.parametrize("status", ["PASS", "PENDING", "A word of next year", None])
 @pytest.mark.parametrize("reports", [True, False])
-def test_a_renewal_allows_as_many_enrolments_as_the_write_counts(
+def test_a_renewal_allows_as_many_enrollments_as_the_write_counts(
     status: str | None, reports: bool
 ) -> None:
     """The playbook hands the number on as max_reissue. A smaller one would refuse each renewal."""
     tenant = Tenant(ITEM, reports, status)
-    assert decision(tenant)["macs_to_enrol"] == reissued(tenant)
+    assert decision(tenant)["macs_to_enroll"] == reissued(tenant)

@@ -385,7 +385,7 @@ def test_a_record_that_is_kept_says_until_when_and_what_would_delete_it(
     assert decision_of("absent", one, evidence).reason == reason
 
 
-def test_a_suspended_record_is_deleted_although_okta_lists_one_enrolment_alone() -> None:
+def test_a_suspended_record_is_deleted_although_okta_lists_one_enrollment_alone() -> None:
     """It is of the record that works: nobody can sign in with the suspended one."""
     evidence = known(
         enrollments={"00u-ann": [VERIFY]},

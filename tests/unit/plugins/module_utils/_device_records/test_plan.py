@@ -709,7 +709,7 @@ def test_records_of_users_matter_only_if_okta_verify_is_all_they_have(
     assert reset.relies_on_okta_verify([weak, *enrollments], GUARDS) is relies
 
 
-# Ada has two Macs, three active records and two enrolments of Okta Verify: one record may go.
+# Ada has two Macs, three active records and two enrollments of Okta Verify: one record may go.
 TWO_MACS = [target(device("guo1", serial_number="C02A"), user(), name="C02A")] + [
     target(device("guo2", serial_number="C02B"), user(), name="C02B")
 ]
@@ -737,7 +737,7 @@ def test_a_record_that_is_decided_again_counts_the_deletions_before_it() -> None
 
 
 def test_a_record_that_is_gone_since_its_users_authenticators_were_read_counts_as_deleted() -> None:
-    """Its enrolment is among those that were read."""
+    """Its enrollment is among those that were read."""
     first, second = (Decision(one, "write", "") for one in TWO_MACS)
     gone = reset.mark_gone(first)
     again = reset.decide_again(second.target, None, [gone, second], GUARDS, ADA_HAS_TWO)
@@ -1416,7 +1416,7 @@ def test_the_history_of_a_record_matters_as_far_as_the_log_reaches(
 def test_one_okta_verify_may_be_enough_where_a_record_is_blocked_already(
     state: t.Any, relies: bool
 ) -> None:
-    """A clean-up deletes what it suspended: that enrolment is of another device."""
+    """A clean-up deletes what it suspended: that enrollment is of another device."""
     period = records.CleanUp(timedelta(days=60), timedelta(days=14))
     guards = to_state(state, clean_up=period)
     assert reset.relies_on_okta_verify([VERIFY], guards) is relies

@@ -49,7 +49,7 @@ def test_a_mac_that_was_enrolled_after_its_registration_may_have_lost_the_accoun
 
 
 @pytest.mark.parametrize("text", ["", "yesterday"])
-def test_an_enrolment_that_kandji_does_not_show_says_nothing(text: str) -> None:
+def test_an_enrollment_that_kandji_does_not_show_says_nothing(text: str) -> None:
     assert enrolled_since(enrolled(enrolled=text), "ada", LIMITS) is None
 
 
@@ -93,7 +93,7 @@ KNOWN = {"expires": "2027-08-01T10:00:00Z", "expiry_source": "mac"}
         ({"certificates": ["2026-09-01T00:00:00Z"]}, True),
     ],
 )
-def test_a_certificate_of_the_enrolment_that_okta_kept_was_used(
+def test_a_certificate_of_the_enrollment_that_okta_kept_was_used(
     facts: dict[str, t.Any], was_used: bool
 ) -> None:
     again = enrolled(at=LONG_AGO, **facts)
@@ -118,7 +118,7 @@ RENEWAL = {"expires": "2027-11-20T00:00:00Z", "expiry_source": "mac"}  # 11 days
         ("2026-08-01T10:00:00Z", "2026-10-29T09:59:59Z", True),
     ],
 )
-def test_a_certificate_of_the_enrolment_was_used_though_it_was_renewed(
+def test_a_certificate_of_the_enrollment_was_used_though_it_was_renewed(
     renewal: dict[str, t.Any], seen: str, revoked: str, was_used: bool
 ) -> None:
     certificates = ["2026-11-20T00:30:00Z", seen]
@@ -153,7 +153,7 @@ def test_of_the_newest_certificate_a_revocation_that_the_log_has_forgotten_was_n
     assert enrolled_since(again, "ada", WHOLE) is None
 
 
-def test_an_issue_of_the_log_before_the_enrolment_is_no_certificate_of_it() -> None:
+def test_an_issue_of_the_log_before_the_enrollment_is_no_certificate_of_it() -> None:
     """A day before what Kandji saw is for what the log does not know."""
     issued = f"{LONG_AGO - timedelta(hours=12):%Y-%m-%dT%H:%M:%S.000Z}"
     erased = enrolled(at=LONG_AGO, certificates=["2026-01-05T00:00:00Z"], last_issued=issued)
@@ -161,7 +161,7 @@ def test_an_issue_of_the_log_before_the_enrolment_is_no_certificate_of_it() -> N
 
 
 @pytest.mark.parametrize("of_macs", [1, 2])
-def test_the_log_is_read_back_to_the_enrolment(of_macs: int) -> None:
+def test_the_log_is_read_back_to_the_enrollment(of_macs: int) -> None:
     october = datetime(2026, 10, 20, tzinfo=timezone.utc)
     macs = [enrolled(at=october), enrolled()][:of_macs]
     assert unread_since(macs, LIMITS) == october

@@ -482,7 +482,7 @@ def test_a_record_from_before_the_mac_was_enrolled_again_leaves_it_open() -> Non
     assert "is SUSPENDED" in of_ada(managed(OLD, suspended, enrolled=facts.enrolled)).reason
 
 
-def test_a_record_from_before_an_enrolment_counts_once_a_certificate_of_it_was_kept() -> None:
+def test_a_record_from_before_an_enrollment_counts_once_a_certificate_of_it_was_kept() -> None:
     """Kandji saw it 100 days ago, and Okta did not revoke it."""
     facts = managed(
         record(created="2026-01-05T00:00:00Z", ada="MANAGED"),

@@ -623,7 +623,7 @@ def test_the_log_is_read_farther_back_if_the_use_of_a_certificate_is_unknown() -
     )
 
 
-def test_the_log_is_read_back_to_an_enrolment_after_which_the_account_may_be_gone() -> None:
+def test_the_log_is_read_back_to_an_enrollment_after_which_the_account_may_be_gone() -> None:
     row = {"id": "guo1", "status": "ACTIVE", "created": "2026-01-01T00:00:00.000Z"}
     users = [{"managementStatus": "MANAGED", "user": {"profile": {"login": "ada"}}}]
     record = {**row, "profile": {"serialNumber": SERIAL}, "_embedded": {"users": users}}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who cannot register a Mac with Okta, and why, by the enrolment policies in their order."""
+"""Who cannot register a Mac with Okta, and why, by the enrollment policies in their order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
     Authenticator,
     AuthenticatorMethod,
     ConditionalRule,
-    EnrolmentPolicy,
+    EnrollmentPolicy,
     OktaUser,
     People,
 )
@@ -47,10 +47,10 @@ READY = (Authenticator("aut1", "okta_verify", "ACTIVE"),)
 
 def policy(
     name: str, enroll: str | None, *groups: str, priority: int | None = 1, **more: t.Any
-) -> EnrolmentPolicy:
+) -> EnrollmentPolicy:
     wanted = {"okta_password": "REQUIRED", **({"okta_verify": enroll} if enroll else {})}
     people = People(groups=groups)
-    return EnrolmentPolicy(name, name, priority, "ACTIVE", people=people, enroll=wanted, **more)
+    return EnrollmentPolicy(name, name, priority, "ACTIVE", people=people, enroll=wanted, **more)
 
 
 STAFF = policy("Staff", "OPTIONAL", "g-staff", priority=1)
@@ -63,7 +63,7 @@ class FakeOkta:
 
     def __init__(
         self,
-        policies: t.Sequence[EnrolmentPolicy] = (),
+        policies: t.Sequence[EnrollmentPolicy] = (),
         authenticators: t.Sequence[Authenticator] = READY,
         error: Exception | None = None,
         **members: t.Sequence[str],
@@ -80,13 +80,13 @@ class FakeOkta:
         self.calls.append("methods")
         return [AuthenticatorMethod("signed_nonce", "ACTIVE")]
 
-    def enrolment_policies(self, _operation: t.Any) -> t.Sequence[EnrolmentPolicy]:
+    def enrollment_policies(self, _operation: t.Any) -> t.Sequence[EnrollmentPolicy]:
         self.calls.append("policies")
         if self.error:
             raise self.error
         return self.policies
 
-    def enrolment_rules(self, policy_id: str, _operation: object) -> list[ConditionalRule]:
+    def enrollment_rules(self, policy_id: str, _operation: object) -> list[ConditionalRule]:
         self.calls.append(f"rules of {policy_id}")
         return self.rules.get(
             policy_id, [ConditionalRule("r", "Rule", status="ACTIVE", system=True)]
@@ -213,7 +213,7 @@ def test_whom_the_policy_itself_excludes_is_not_judged() -> None:
 
 
 def test_a_policy_that_does_not_show_its_people_may_be_that_of_anybody() -> None:
-    hidden = EnrolmentPolicy.from_row({"id": "hidden", "name": "Hidden", "priority": 0})
+    hidden = EnrollmentPolicy.from_row({"id": "hidden", "name": "Hidden", "priority": 0})
     okta = FakeOkta([DEFAULT, hidden, CONTRACTORS], g_out=["eve"])
     assert read(okta).policy_of("eve@acme.com") is None
 

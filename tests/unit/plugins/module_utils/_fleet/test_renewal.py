@@ -101,18 +101,18 @@ def test_due_serials_are_sorted() -> None:
         (None, 0),
     ],
 )
-def test_the_devices_of_a_ring_enrol_for_an_hour_after_a_write(
+def test_the_devices_of_a_ring_enroll_for_an_hour_after_a_write(
     written: datetime | None, enrolling: int
 ) -> None:
-    assert RingFacts("canary", True, written, to_enrol=3).enrolling(NOW) == enrolling
+    assert RingFacts("canary", True, written, to_enroll=3).enrolling(NOW) == enrolling
 
 
 @pytest.mark.parametrize(
     "facts, renew, reason, due",
     [
-        (ring(mac(30)), True, "1 certificates expire within 30 days; 1 Macs enrol.", ["A"]),
+        (ring(mac(30)), True, "1 certificates expire within 30 days; 1 Macs enroll.", ["A"]),
         (ring(mac(30.1)), False, "No certificate expires within 30 days.", []),
-        (ring(mac(-5)), True, "1 certificates expire within 30 days; 1 Macs enrol.", ["A"]),
+        (ring(mac(-5)), True, "1 certificates expire within 30 days; 1 Macs enroll.", ["A"]),
         (
             ring(mac(None)),
             False,
@@ -122,7 +122,7 @@ def test_the_devices_of_a_ring_enrol_for_an_hour_after_a_write(
         (
             ring(mac(9), mac(200, serial="B")),
             True,
-            "1 certificates expire within 30 days; 2 Macs enrol.",
+            "1 certificates expire within 30 days; 2 Macs enroll.",
             ["A"],
         ),
         (
@@ -141,7 +141,7 @@ def test_the_devices_of_a_ring_enrol_for_an_hour_after_a_write(
         (
             ring(mac(10), written=60),
             True,
-            "1 certificates expire within 30 days; 1 Macs enrol.",
+            "1 certificates expire within 30 days; 1 Macs enroll.",
             ["A"],
         ),
         (ring(), False, "No certificate expires within 30 days.", []),
@@ -167,7 +167,7 @@ def test_one_ring(facts: RingFacts, renew: bool, reason: str, due: list[str]) ->
             renew,
             reason,
             "renewed-2027-10-25" if renew else facts.generation,
-            facts.to_enrol if renew else 0,
+            facts.to_enroll if renew else 0,
             due,
             False,
             facts.healthy_percent(NOW),
@@ -186,7 +186,7 @@ def test_the_options_set_when_a_ring_is_due() -> None:
 def test_one_ring_renews_at_a_time_and_all_others_wait_for_it() -> None:
     names = ("canary", "wide", "last")
     decisions = decide([ring(mac(10), name=name) for name in names], NOW, Pace())
-    assert [(one.renew, one.waiting, one.macs_to_enrol) for one in decisions] == [
+    assert [(one.renew, one.waiting, one.macs_to_enroll) for one in decisions] == [
         (True, False, 1),
         (False, True, 0),
         (False, True, 0),
@@ -264,20 +264,20 @@ def test_a_ring_that_waits_while_its_certificates_expire_is_warned_of() -> None:
     "limit, written, renew",
     [(None, 0, True), (3, 0, True), (2, 0, False), (2, 1, True), (0, 1, True)],
 )
-def test_the_limit_counts_what_enrols_in_this_hour(
+def test_the_limit_counts_what_enrolls_in_this_hour(
     limit: int | None, written: float, renew: bool
 ) -> None:
     before = ring(mac(300), mac(300), written=written)
-    pace = Pace(max_enrolments_per_hour=limit)
+    pace = Pace(max_enrollments_per_hour=limit)
     decision = decide([before, ring(mac(10), name="wide")], NOW, pace)[1]
     assert decision.renew is renew
     assert renew or decision.reason == (
-        "It is due, but waits: 2 Macs enrol in this hour already, and 1 more would pass 2 an hour."
+        "It is due, but waits: 2 Macs enroll in this hour already, and 1 more would pass 2 an hour."
     )
 
 
 def test_a_ring_above_the_limit_renews_alone() -> None:
-    assert decide([ring(mac(10), mac(10))], NOW, Pace(max_enrolments_per_hour=1))[0].renew
+    assert decide([ring(mac(10), mac(10))], NOW, Pace(max_enrollments_per_hour=1))[0].renew
 
 
 def test_after_a_reset_of_the_secret_rings_are_due_by_what_they_hold() -> None:
@@ -287,7 +287,7 @@ def test_after_a_reset_of_the_secret_rings_are_due_by_what_they_hold() -> None:
     assert first == Decision(
         "canary",
         True,
-        "The profile holds another secret; 1 Macs enrol with the new one.",
+        "The profile holds another secret; 1 Macs enroll with the new one.",
         "1",
         1,
         [],
@@ -316,7 +316,7 @@ def test_rings_that_were_written_before_the_move_are_due_whatever_their_certific
     old, new = ring(mac(300), written=2), ring(mac(300), name="wide", written=0.5)
     first, second = decide([old, new], NOW, pace)
     assert (first.renew, first.generation) == (True, "authority-2027-10-25")
-    assert first.reason == "Its profile was written before 2027-10-24 03:00; 1 Macs enrol."
+    assert first.reason == "Its profile was written before 2027-10-24 03:00; 1 Macs enroll."
     assert (second.renew, second.generation) == (False, "1")
     assert second.reason == "Its profile was written after 2027-10-24 03:00."
     (at_once,) = decide([ring(mac(300), written=1)], NOW, pace)
@@ -403,8 +403,8 @@ RESPELLED = OURS.replace("https://acme.okta.com", "HTTPS://ACME.okta.com:443")
 
 def test_a_ring_that_renews_is_not_moved_to_another_scep_url() -> None:
     own = replace(ring(mac(300), name="canary"), url=OURS)
-    other = replace(ring(mac(5), name="fleet"), url=THEIRS, to_enrol=3)
-    last = replace(ring(mac(300), name="last"), url=THEIRS, to_enrol=40)
+    other = replace(ring(mac(5), name="fleet"), url=THEIRS, to_enroll=3)
+    last = replace(ring(mac(300), name="last"), url=THEIRS, to_enroll=40)
     new = replace(ring(name="new"), has_profile=False)
     rings = [own, other, last, new]
     decisions = decide(rings, NOW, Pace())
@@ -423,7 +423,7 @@ def test_a_ring_that_waits_with_another_scep_url_hinders_no_other() -> None:
     decisions = decide([own, other], NOW, Pace())
     assert [(each.renew, each.waiting) for each in decisions] == [(True, False), (False, True)]
     said = renewal.check_url([own, other], decisions, RESPELLED)
-    assert said.startswith(f"url: the profile of fleet enrols at {THEIRS}, and")
+    assert said.startswith(f"url: the profile of fleet enrolls at {THEIRS}, and")
     assert said.endswith("fleet waits, and the run fails when it is to renew.")
 
 

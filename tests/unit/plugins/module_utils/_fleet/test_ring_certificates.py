@@ -241,7 +241,7 @@ def test_the_facts_of_a_ring_count_each_device_that_holds_its_profile_or_may() -
     read = RingProfile(ring, profile(), {"PayloadContent": content}, [PRESENT], statuses)
     facts = read.facts(tenant, "new")
     assert [mac.serial for mac in facts.macs] == ["C02x"] and facts.macs[0].proof == "proved"
-    assert (facts.to_enrol, facts.has_stale_secret, facts.written) == (2, True, WRITTEN)
+    assert (facts.to_enroll, facts.has_stale_secret, facts.written) == (2, True, WRITTEN)
     assert facts.url == content["URL"] and facts.has_profile
     for challenge in (None, "old"):
         assert not read.facts(tenant, challenge).has_stale_secret

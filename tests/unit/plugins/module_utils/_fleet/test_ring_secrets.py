@@ -42,7 +42,7 @@ def test_a_reset_of_another_platform_does_not_make_the_secret_old() -> None:
     assert check_challenge(ring, target="racZZZZZZZZZZZZZZZZZ") == []
     (warning,) = check_challenge(ring, target="dmp1", unconfirmed=SEEN)
     assert warning.startswith("challenge: it may be the old secret. The profile of fleet holds it")
-    assert warning.endswith(" A test enrolment decides.")
+    assert warning.endswith(" A test enrollment decides.")
 
 
 @pytest.mark.parametrize("dated", [(), (RingFacts("fleet", True, WRITTEN + timedelta(days=5)),)])

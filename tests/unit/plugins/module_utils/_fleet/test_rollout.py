@@ -166,7 +166,7 @@ def test_a_pin_that_the_endpoint_does_not_return_is_a_problem() -> None:
         "profiles": [{"ring": f"r{n}", "pinned_fingerprint": pin} for n, pin in enumerate(pins)]
     }
     (problem,) = rollout.find_outdated_pins(stages, authority)
-    assert ": r3. No Mac can enrol" in problem
+    assert ": r3. No Mac can enroll" in problem
     assert rollout.find_outdated_pins(stages, {}) == [], "the endpoint was not read"
     assert rollout.find_outdated_pins({}, authority) == []
 

@@ -46,7 +46,7 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
         (mac(profile_state="excluded"), "PROFILE_PENDING", "map excludes it from the SCEP profile"),
         (mac(certificates=[]), "CERTIFICATE_ABSENT", "shows no certificate"),
         (mac(certificates=[], unattested=True), "CERTIFICATE_ABSENT", "is of another authority"),
-        (mac(app_present=False, app_state="no_licence"), "NO_LICENCE", "licence"),
+        (mac(app_present=False, app_state="no_license"), "NO_LICENSE", "license"),
         (mac(app_present=False, app_state="pending"), "OKTA_VERIFY_MISSING", "not installed yet"),
         (mac(app_present=False, app_state=None), "OKTA_VERIFY_MISSING", "not installed yet"),
         (
@@ -61,7 +61,7 @@ def cases_of(test: t.Any) -> list[tuple[t.Any, ...]]:
         ),
         # What is there in one way or the other
         (mac(app_present=False, app_state="installed"), "NOT_REGISTERED", "nobody has registered"),
-        (mac(app_present=True, app_state="no_licence"), "NOT_REGISTERED", "nobody has registered"),
+        (mac(app_present=True, app_state="no_license"), "NOT_REGISTERED", "nobody has registered"),
         (mac(app_present=True, app_state=None), "NOT_REGISTERED", "nobody has registered"),
         # What Kandji does not know, and what ended
         (mac(record(ada="MANAGED"), in_kandji=False), "KANDJI_MISSING", "knows no Mac"),
@@ -248,13 +248,13 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             mac(in_kandji=False),
             "KANDJI_MISSING",
             "Kandji knows no Mac with its serial C02XK1ZAJG5J.",
-            "Enrol it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
+            "Enroll it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
         ),
         (
             MacFacts("", in_kandji=False),
             "KANDJI_MISSING",
             "Its Okta record has no serial to find it by in Kandji.",
-            "Enrol it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
+            "Enroll it in Kandji. If it no longer exists, delete its record (playbook reset_devices).",
         ),
         (
             mac(record(ada="MANAGED")),
@@ -319,10 +319,10 @@ def test_flags_of_time_certificates_and_configuration(facts: MacFacts, flag: str
             "Redeliver its profile (a new generation of its ring), then it requests a certificate.",
         ),
         (
-            mac(app_present=False, app_state="no_licence"),
-            "NO_LICENCE",
-            "No licence of Okta Verify is left for it.",
-            "Buy licences in Apple Business Manager (they are free).",
+            mac(app_present=False, app_state="no_license"),
+            "NO_LICENSE",
+            "No license of Okta Verify is left for it.",
+            "Buy licenses in Apple Business Manager (they are free).",
         ),
         (
             mac(app_present=False, app_state=None),

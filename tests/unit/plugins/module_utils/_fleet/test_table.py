@@ -24,7 +24,7 @@ def test_before_the_rollout_the_first_lines_say_so() -> None:
 def test_stages_are_counted_from_the_top() -> None:
     assert list(
         summary.count_by_stage(
-            {"NOT_IN_SCOPE": 1, "MIXED": 1, "MANAGED": 2, "NO_LICENCE": 0}
+            {"NOT_IN_SCOPE": 1, "MIXED": 1, "MANAGED": 2, "NO_LICENSE": 0}
         ).items()
     ) == [("MANAGED", 2), ("MIXED", 1), ("NOT_IN_SCOPE", 1)]
     assert summary.count_by_stage({}) == {}
@@ -50,7 +50,7 @@ def row(
 
 
 def test_the_table_says_how_many_stand_where_who_needs_what_and_what_renews_when() -> None:
-    rows = [row(1), row(2, "NO_LICENCE", person=""), row(3), row(4, reason="Another.")]
+    rows = [row(1), row(2, "NO_LICENSE", person=""), row(3), row(4, reason="Another.")]
     assert summary.render_table(
         rows, {"MANAGED": 120, "PROFILE_PENDING": 3}, {"canary": "2027-10-24", "wide": None}
     ) == [
@@ -63,7 +63,7 @@ def test_the_table_says_how_many_stand_where_who_needs_what_and_what_renews_when
         "    C1 Mac 1 (ada@acme.com): Reason.",
         "    C3 Mac 3 (ada@acme.com): Reason.",
         "    C4 Mac 4 (ada@acme.com): Another.",
-        "  NO_LICENCE: Reason. Wait.",
+        "  NO_LICENSE: Reason. Wait.",
         "    C2 Mac 2 (no user)",
         "",
         "Renewals:",

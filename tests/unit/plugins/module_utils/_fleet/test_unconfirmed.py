@@ -189,7 +189,7 @@ def test_what_only_a_read_by_id_would_settle_is_unconfirmed(
             "REGISTERED_BEFORE_CERTIFICATE",
             "",
         ),
-        (mac(), "NO_LICENCE", ""),
+        (mac(), "NO_LICENSE", ""),
         (mac(), "OKTA_VERIFY_MISSING", ""),
         (
             mac(),

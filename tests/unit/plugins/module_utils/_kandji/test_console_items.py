@@ -166,9 +166,9 @@ def test_an_audit_log_that_could_not_be_read_is_not_claimed_to_be_empty() -> Non
     )
 
 
-def test_the_steps_in_the_console_lead_from_the_licence_to_the_next_run() -> None:
+def test_the_steps_in_the_console_lead_from_the_license_to_the_next_run() -> None:
     assert library_item.console_steps("Okta Verify", BLUEPRINTS) == [
-        "In Apple Business Manager, buy Okta Verify licences (they are free) for the location that"
+        "In Apple Business Manager, buy Okta Verify licenses (they are free) for the location that"
         " Kandji uses.",
         "Log in to the Kandji web app and click Library.",
         "Search for Okta Verify and click the Okta Verify App Store app card (not the Auto App).",
@@ -201,7 +201,7 @@ def test_a_report_counts_by_state_and_names_those_in_trouble() -> None:
         "pending": 1,
         "failed": 0,
         "self_service_only": 1,
-        "no_licence": 1,
+        "no_license": 1,
         "excluded": 0,
         "incompatible": 0,
         "unknown": 0,
@@ -211,7 +211,7 @@ def test_a_report_counts_by_state_and_names_those_in_trouble() -> None:
             {
                 "device_id": "three",
                 "device_name": "Mac of three",
-                "state": "no_licence",
+                "state": "no_license",
                 "log": "No license",
             },
             {

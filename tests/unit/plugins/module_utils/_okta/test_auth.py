@@ -483,7 +483,7 @@ def test_an_api_token_that_is_not_accepted_says_where_a_new_one_is_made(wire: t.
 def test_a_missing_feature_costs_a_service_app_no_second_token(wire: t.Any) -> None:
     wire.script((200, GRANTED), (401, {"errorCode": "E0000015", "errorSummary": "no such feature"}))
     okta = service_app(wire)
-    with pytest.raises(Unauthorized, match="lacks a feature or licence that listDevices needs"):
+    with pytest.raises(Unauthorized, match="lacks a feature or license that listDevices needs"):
         list(okta.devices("id pr"))
     assert okta.transport.calls == {("token", "POST"): 1, ("listDevices", "GET"): 1}
 
@@ -567,7 +567,7 @@ def test_no_proof_and_no_assertion_is_shown(wire: t.Any) -> None:
 @pytest.mark.parametrize("way", [auth.ApiToken("00a"), auth.AccessToken("eyJ")])
 def test_a_missing_feature_is_not_blamed_on_the_token(wire: t.Any, way: t.Any) -> None:
     wire.script((401, {"errorCode": "E0000015", "errorSummary": "no such feature"}))
-    with pytest.raises(Unauthorized, match="lacks a feature or licence that listDevices needs"):
+    with pytest.raises(Unauthorized, match="lacks a feature or license that listDevices needs"):
         list(Okta(ORG, way, wire.settings(), wire.masker).devices("id pr"))
 
 

@@ -853,7 +853,7 @@ def test_okta_verify_has_fastpass(org: Okta) -> None:
         ),
         ("session_rules", "/api/v1/policies/rst1/rules", {}),
         ("signal_rules", "/api/v1/policies/rst1/rules", {}),
-        ("enrolment_rules", "/api/v1/policies/rst1/rules", {}),
+        ("enrollment_rules", "/api/v1/policies/rst1/rules", {}),
     ],
 )
 def test_policies_of_other_kinds_are_asked_for_by_their_type(
@@ -876,7 +876,7 @@ def test_what_is_mapped_to_a_policy_is_named_once(wire: t.Any) -> None:
 @pytest.mark.parametrize(
     "read",
     [
-        *("policy_rules", "session_rules", "signal_rules", "enrolment_rules"),
+        *("policy_rules", "session_rules", "signal_rules", "enrollment_rules"),
         *("policy_apps", "mapped_resources"),
     ],
 )

@@ -459,7 +459,7 @@ def test_a_reset_of_another_platform_is_no_reset_of_the_challenge(
 ) -> None:
     events = [LogEvent.from_row({**event(RESET), "target": targets})]
     judged, why = integration.challenge_state(events, "2026-11-19T10:00:00Z", LOG_START, url)
-    assert judged == state and ("A test enrolment decides." in why) is (state == "unknown")
+    assert judged == state and ("A test enrollment decides." in why) is (state == "unknown")
     assert integration.has_reset(events, url) is (state != "current")
     later = integration.challenge_state(events, "2026-11-21T10:00:00Z", LOG_START, url)
     assert later == ("current", "")

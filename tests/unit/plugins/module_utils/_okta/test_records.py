@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
     Enrollment,
-    EnrolmentPolicy,
+    EnrollmentPolicy,
     LogEntity,
     LogEvent,
     OktaDevice,
@@ -143,7 +143,7 @@ def test_a_password_is_sure_of_the_providers_that_verify_one(
     assert OktaUser.from_row(ADA).credential_provider is None
 
 
-def test_an_enrolment_has_its_authenticator_and_status() -> None:
+def test_an_enrollment_has_its_authenticator_and_status() -> None:
     assert Enrollment.from_row({"key": "okta_verify", "status": "ACTIVE"}) == Enrollment(
         "okta_verify", "ACTIVE"
     )
@@ -225,9 +225,9 @@ def test_the_texts_of_a_target_are_found_at_any_depth_but_its_type_is_none_of_th
         ({}, False),
     ],
 )
-def test_an_enrolment_policy_says_whether_people_may_add_fastpass(enroll, permits):
+def test_an_enrollment_policy_says_whether_people_may_add_fastpass(enroll, permits):
     rows = [{"key": key, "enroll": {"self": word}} for key, word in enroll.items()]
-    policy = EnrolmentPolicy.from_row(
+    policy = EnrollmentPolicy.from_row(
         {
             "id": "rst1",
             "name": "Staff",
@@ -262,19 +262,19 @@ PASSWORD = {"key": "okta_password", **OPTIONAL}
     ],
 )
 def test_what_a_policy_does_not_list_is_forbidden_only_if_the_list_was_read(settings, permits):
-    policy = EnrolmentPolicy.from_row({"id": "rst1", "settings": settings})
+    policy = EnrollmentPolicy.from_row({"id": "rst1", "settings": settings})
     assert policy.permits_fast_pass is permits
     assert policy.permits("tac") is (None if permits is None or not policy.is_complete else False)
     assert policy.is_complete is (permits is not None)
 
 
-def test_an_enrolment_policy_of_any_form_is_read():
+def test_an_enrollment_policy_of_any_form_is_read():
     for row in (
         {},
         {"conditions": None, "settings": {"factors": {}}},
         {"conditions": {"people": 5}},
     ):
-        assert EnrolmentPolicy.from_row(row).permits_fast_pass is None
+        assert EnrollmentPolicy.from_row(row).permits_fast_pass is None
 
 
 # Policies of other kinds

@@ -18,7 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta impo
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     Authenticator,
-    EnrolmentPolicy,
+    EnrollmentPolicy,
     OktaUser,
     TemporaryCode,
 )
@@ -36,9 +36,9 @@ def authenticator(**configuration: t.Any) -> Authenticator:
     )
 
 
-def policy(word: str | None) -> EnrolmentPolicy:
+def policy(word: str | None) -> EnrollmentPolicy:
     enroll = {"okta_password": "REQUIRED", **({"tac": word} if word else {})}
-    return EnrolmentPolicy("rst1", "Staff", enroll=enroll, is_complete=True)
+    return EnrollmentPolicy("rst1", "Staff", enroll=enroll, is_complete=True)
 
 
 def test_an_org_needs_the_active_authenticator() -> None:
@@ -87,11 +87,11 @@ def test_a_policy_that_does_not_permit_codes_refuses(word: str | None) -> None:
         temporary_access.check_policy(policy(word), ANN)
 
 
-@pytest.mark.parametrize("known", [policy("SOMETIMES"), EnrolmentPolicy("rst1", "Staff")])
+@pytest.mark.parametrize("known", [policy("SOMETIMES"), EnrollmentPolicy("rst1", "Staff")])
 def test_a_policy_that_does_not_show_whether_it_permits_codes_is_unknown(
-    known: EnrolmentPolicy,
+    known: EnrollmentPolicy,
 ) -> None:
-    with pytest.raises(Unreadable, match="does not show whether enrolment policy 'Staff' of ann"):
+    with pytest.raises(Unreadable, match="does not show whether enrollment policy 'Staff' of ann"):
         temporary_access.check_policy(known, ANN)
 
 
@@ -135,6 +135,6 @@ def test_a_code_that_nobody_can_type_is_none(shown: object, code: str) -> None:
 def test_a_policy_that_may_not_apply_says_nothing(
     excluded: t.Collection[str] | None, says: str
 ) -> None:
-    with pytest.raises(Unreadable, match=f"enrolment policy 'Staff' applies .* unknown: .*{says}"):
+    with pytest.raises(Unreadable, match=f"enrollment policy 'Staff' applies .* unknown: .*{says}"):
         temporary_access.check_exclusion(policy("OPTIONAL"), ANN, excluded)
     temporary_access.check_exclusion(policy("OPTIONAL"), ANN, {"00u2"})

@@ -70,7 +70,7 @@ def test_the_funnel_counts_how_far_macs_have_come() -> None:
     counts = {
         "MANAGED": 5,
         "NOT_REGISTERED": 2,
-        "NO_LICENCE": 1,
+        "NO_LICENSE": 1,
         "PROFILE_PENDING": 3,
         "NOT_IN_SCOPE": 4,
         "KANDJI_MISSING": 1,

@@ -87,10 +87,10 @@ def stranger() -> Authority:
     return Authority(Clock(), "other", "00o2scep")
 
 
-def enrol(
+def enroll(
     endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any
-) -> client.Enrolment:
-    return client.enrol(
+) -> client.Enrollment:
+    return client.enroll(
         endpoint,
         **{"url": URL, "challenge": challenge, "subject": SUBJECT, "key_size": 1024, **options},
     )
@@ -100,7 +100,7 @@ def enrol(
 def failure(
     printed: list[str], shown: t.Callable[[str], list[str]]
 ) -> t.Callable[..., client.ScepError]:
-    """The error of an enrolment that must fail.
+    """The error of an enrollment that must fail.
 
     In whatever way it fails, the challenge is not in it.
     """
@@ -109,7 +109,7 @@ def failure(
         endpoint: t.Callable[..., Reply], challenge: str = CHALLENGE, **options: t.Any
     ) -> client.ScepError:
         with pytest.raises(client.ScepError) as raised:
-            enrol(endpoint, challenge, **options)
+            enroll(endpoint, challenge, **options)
         printed.extend(
             [
                 "".join(traceback.format_exception(raised.value)),
@@ -162,16 +162,16 @@ def flipped(data: bytes, position: int) -> bytes:
     return data[:position] + bytes([data[position] ^ 0x01]) + data[position + 1 :]
 
 
-# Enrolment
+# Enrollment
 
 
 def test_the_issued_certificate_is_for_our_key_and_our_subject(authority: Authority) -> None:
-    enrolment = enrol(Endpoint(authority), key_size=2048)
-    certificate = x509.load_der_x509_certificate(enrolment.certificate_der)
-    assert certificate.public_key() == enrolment.private_key.public_key()
-    assert enrolment.private_key.key_size == 2048
+    enrollment = enroll(Endpoint(authority), key_size=2048)
+    certificate = x509.load_der_x509_certificate(enrollment.certificate_der)
+    assert certificate.public_key() == enrollment.private_key.public_key()
+    assert enrollment.private_key.key_size == 2048
     assert certificate.subject.rfc4514_string() == "CN=C02XK1ZAJG5J"
-    assert authority.find(enrolment.certificate_der) is not None
+    assert authority.find(enrollment.certificate_der) is not None
 
 
 def test_a_subject_may_have_shortcuts_dotted_oids_and_several_values_in_one_relative_name(
@@ -184,7 +184,7 @@ def test_a_subject_may_have_shortcuts_dotted_oids_and_several_values_in_one_rela
         [["CN", "Änne"]],
     ]
     certificate = x509.load_der_x509_certificate(
-        enrol(Endpoint(authority), subject=subject).certificate_der
+        enroll(Endpoint(authority), subject=subject).certificate_der
     )
     assert [
         [
@@ -234,7 +234,7 @@ def test_what_is_announced_decides_verb_cipher_and_digest(
     authority: Authority, capabilities: str, verb: str, cipher: str, digest: str
 ) -> None:
     endpoint = Endpoint(authority, capabilities=capabilities)
-    enrol(endpoint)
+    enroll(endpoint)
     assert endpoint.requests == [("GET", "GetCACaps"), ("GET", "GetCACert"), (verb, "PKIOperation")]
     message = messages.read_message(endpoint.message)
     assert message.digest == digest
@@ -255,7 +255,7 @@ def test_what_is_no_list_of_capabilities_leaves_them_unknown(
 ) -> None:
     endpoint = Endpoint(authority, GetCACaps=answer)
     assert client.describe(endpoint, URL).capabilities is None
-    assert enrol(endpoint).certificate_der
+    assert enroll(endpoint).certificate_der
     assert endpoint.requests[-1] == ("GET", "PKIOperation")
 
 
@@ -263,7 +263,7 @@ def test_the_challenge_is_readable_in_no_request(
     authority: Authority, printed: list[str], shown: t.Callable[[str], list[str]]
 ) -> None:
     endpoint = Endpoint(authority)
-    enrol(endpoint)
+    enroll(endpoint)
     printed.append(endpoint.message.decode("latin-1"))
     assert not shown(CHALLENGE)
 
@@ -272,10 +272,10 @@ def test_the_challenge_is_readable_in_no_request(
 
 
 @pytest.mark.parametrize("as_pkcs7", [False, True])
-def test_enrolment_works_with_either_form_of_getcacert(
+def test_enrollment_works_with_either_form_of_getcacert(
     authority: Authority, as_pkcs7: bool
 ) -> None:
-    assert authority.find(enrol(Endpoint(authority, as_pkcs7=as_pkcs7)).certificate_der)
+    assert authority.find(enroll(Endpoint(authority, as_pkcs7=as_pkcs7)).certificate_der)
 
 
 def test_an_endpoint_describes_itself(authority: Authority) -> None:
@@ -299,14 +299,14 @@ def test_a_request_is_encrypted_for_the_issuing_authority_not_for_its_root(
     authority: Authority,
 ) -> None:
     endpoint = Endpoint(authority, as_pkcs7=True)
-    enrol(endpoint)
+    enroll(endpoint)
     message = messages.read_message(endpoint.message)
     assert messages.decrypt(message.content, authority.identity)
 
 
 @pytest.mark.parametrize("as_pkcs7", [False, True])
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
-def test_the_right_fingerprint_lets_the_enrolment_pass(
+def test_the_right_fingerprint_lets_the_enrollment_pass(
     authority: Authority, as_pkcs7: bool, form: str
 ) -> None:
     endpoint = Endpoint(authority, as_pkcs7=as_pkcs7)
@@ -314,7 +314,7 @@ def test_the_right_fingerprint_lets_the_enrolment_pass(
         digits = getattr(certificate, form)
         with_colons = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2)).upper()
         for fingerprint in (digits, with_colons, bytes.fromhex(digits)):
-            assert enrol(endpoint, ca_fingerprint=fingerprint).certificate_der
+            assert enroll(endpoint, ca_fingerprint=fingerprint).certificate_der
 
 
 def test_a_wrong_fingerprint_sends_no_request_for_a_certificate(
@@ -335,7 +335,7 @@ def test_a_stranger_beside_the_pinned_authority_is_not_believed(
         pack_certificates([*stranger.chain, *authority.chain]),
     )
     assert authority.find(
-        enrol(Endpoint(authority, GetCACert=both), ca_fingerprint=root).certificate_der
+        enroll(Endpoint(authority, GetCACert=both), ca_fingerprint=root).certificate_der
     )
     endpoint = Endpoint(authority, GetCACert=both, PKIOperation=resealed(stranger))
     assert "not signed by a certificate" in str(failure(endpoint, ca_fingerprint=root))
@@ -391,7 +391,7 @@ def test_a_wrong_challenge_is_refused(
 
 def test_no_challenge_is_refused(authority: Authority) -> None:
     with pytest.raises(client.ScepRefused, match="badRequest"):
-        enrol(Endpoint(authority), challenge="")
+        enroll(Endpoint(authority), challenge="")
 
 
 @pytest.mark.parametrize("number, name", messages.FAIL_INFO.items())
@@ -453,7 +453,7 @@ def test_a_reply_signed_by_somebody_else_is_not_believed(
 def test_a_certificate_for_another_key_is_not_ours(
     authority: Authority, failure: t.Callable[..., client.ScepError]
 ) -> None:
-    foreign = enrol(Endpoint(authority)).certificate_der
+    foreign = enroll(Endpoint(authority)).certificate_der
     endpoint = Endpoint(authority)
 
     def swap(answer: Reply) -> Reply:
@@ -481,7 +481,7 @@ def test_a_reply_in_single_des_is_read(
         return resealed(authority, content=content)(answer)
 
     endpoint.instead["PKIOperation"] = encrypt_with_des
-    assert authority.find(enrol(endpoint).certificate_der)
+    assert authority.find(enroll(endpoint).certificate_der)
     with pytest.raises(messages.UnknownAlgorithm, match="The cipher des is not supported"):
         messages.encrypt(b"content", authority.ca_certificate_der, "des")
 
@@ -533,7 +533,7 @@ def test_one_wrong_bit_anywhere_is_harmless_or_a_scep_error(
             flipped(answer[2], at % len(answer[2])),
         )
         try:
-            enrol(endpoint)
+            enroll(endpoint)
         except client.ScepError:
             refused += 1
     assert refused > length // 37 // 2
@@ -565,7 +565,7 @@ def test_what_is_of_scep_is_read_whatever_it_is_called(
         for name in ("GetCACaps", "GetCACert", "PKIOperation")
     }
     endpoint = Endpoint(authority, **called)
-    assert authority.find(enrol(endpoint).certificate_der)
+    assert authority.find(enroll(endpoint).certificate_der)
     assert endpoint.requests[-1] == ("POST", "PKIOperation")
 
 

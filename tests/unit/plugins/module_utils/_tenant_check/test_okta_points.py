@@ -215,7 +215,7 @@ def test_the_form_of_a_simulation():
     assert judge("simulation", createPolicySimulation=[reply({}, 403)]) is None
 
 
-def test_enrolments_count_against_the_records_of_their_user():
+def test_enrollments_count_against_the_records_of_their_user():
     def record(*users):
         return {"_embedded": {"users": [{"user": {"id": user}} for user in users]}}
 
@@ -226,10 +226,10 @@ def test_enrolments_count_against_the_records_of_their_user():
     ):
         enrolled = [reply([{"key": key} for key in keys], path={"userId": "00u1"})]
         answers = {"listDevices": devices, "listAuthenticatorEnrollments": enrolled}
-        assert judge("enrolments_by_device", **answers) == position
+        assert judge("enrollments_by_device", **answers) == position
     single = [reply([{"key": "okta_verify"}], path={"userId": "00u2"})]
     answers = {"listDevices": devices, "listAuthenticatorEnrollments": single}
-    assert judge("enrolments_by_device", **answers) is None
+    assert judge("enrollments_by_device", **answers) is None
 
 
 def test_a_token_that_is_refused_everywhere_says_nothing_of_the_authorities():

@@ -60,7 +60,7 @@ def with_uuid(uuid: object) -> str:
 def test_a_mac_would_install_the_content_and_it_has_tabs():
     text = trial.CONTENT.decode()
     assert mobileconfig.read(text)["PayloadContent"] == [trial.PAYLOAD]
-    assert "\n\t" in text and not mobileconfig.enrols(mobileconfig.parse(text))
+    assert "\n\t" in text and not mobileconfig.enrolls(mobileconfig.parse(text))
     assert trial.FLAGS["active"] is False
 
 

@@ -280,7 +280,7 @@ def test_the_refusal_names_the_rule_and_what_the_member_lacks():
         "break_glass_group: policy 'Company apps' admits no member of group 'Break glass' from a"
         " device that Okta does not know: rule 'Strong' requires 2FA, possession"
         " {'deviceBound': 'REQUIRED', 'phishingResistant': 'REQUIRED'}, and ada@acme.com has"
-        " okta_email, okta_password, phone_number. Enrol what it requires, or add a rule that"
+        " okta_email, okta_password, phone_number. Enroll what it requires, or add a rule that"
         " admits the group."
     )
 

@@ -43,7 +43,7 @@ from tests.unit.plugins.module_utils._access.fake_org import (
     [
         (App("a1", "Okta Admin Console", "saasure"), "the Admin Console"),
         (App("a2", "Okta Dashboard", "okta_enduser"), "the dashboard"),
-        (App("app-verify", "Enrolment", "other"), "the app that Okta Verify enrols by"),
+        (App("app-verify", "Enrollment", "other"), "the app that Okta Verify enrolls by"),
     ],
 )
 def test_an_app_of_okta_is_protected_unless_it_is_allowed(app, role):
@@ -83,17 +83,17 @@ def test_without_okta_verify_no_app_is_its_own():
 
 
 def test_the_policy_for_adding_authenticators_is_protected_unless_it_is_allowed():
-    enrolment = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
+    enrollment = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
     with pytest.raises(Refused) as caught:
-        protected(FakeOrg(), ["app1"]).check(company(policy=enrolment))
+        protected(FakeOrg(), ["app1"]).check(company(policy=enrollment))
     assert caught.value.message == (
         "Policy 'Company apps' decides who may add an authenticator. If it requires a managed"
         " device, no new device can become one. If you intend that, name it in"
         " allow_protected_apps."
     )
-    for name in (enrolment.name, enrolment.id):
+    for name in (enrollment.name, enrollment.id):
         guard = protected(FakeOrg(), [name])
-        assert guard.check(company(policy=enrolment)) == "Managed"
+        assert guard.check(company(policy=enrollment)) == "Managed"
 
 
 STOP = rule("Stop", "DENY")
@@ -116,18 +116,18 @@ def test_a_rule_that_may_refuse_anybody_needs_consent_at_an_app_of_okta(after, r
     """Whether anybody used the app does not count."""
     console = App("a1", "Okta Admin Console", "saasure")
     account = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
-    enrolment = company(policy=account, after=after)
+    enrollment = company(policy=account, after=after)
     admin = company(app_change(console, after), after=after)
     account_message = (
         f"Rule '{refusing}' may refuse people who can add one now, and then no new device can be"
         " registered. If you intend that, name it"
     )
     with pytest.raises(Refused, match=account_message):
-        protected(FakeOrg(), []).check(enrolment)
+        protected(FakeOrg(), []).check(enrollment)
     with pytest.raises(Refused, match=rf"the Admin Console\) may refuse .* \(rule '{refusing}'\)"):
         protected(FakeOrg(), []).check(admin)
     options = replace(OPTIONS, allow_protected_apps=[console.id, account.id])
-    for change in (enrolment, admin):
+    for change in (enrollment, admin):
         allowed = protected(FakeOrg(), options.allow_protected_apps)
         assert allowed.check(change) == refusing
         without_group = (
@@ -187,14 +187,14 @@ def test_which_policy_decides_who_may_add_an_authenticator(resource_type, name, 
 @pytest.mark.parametrize(
     ("app", "role"),
     [
-        (App("a1", "Okta Verify", "other"), "an app of Okta that Okta Verify may enrol by"),
-        (App("a2", "Enrolment", "okta_something_new"), "Okta does not show which"),
+        (App("a1", "Okta Verify", "other"), "an app of Okta that Okta Verify may enroll by"),
+        (App("a2", "Enrollment", "okta_something_new"), "Okta does not show which"),
         (App("a3", "Console", "saasure"), "the Admin Console"),
         (App("a4", "Slack", "slack"), None),
     ],
 )
 @pytest.mark.parametrize("keys", [["okta_verify"], ["okta_verify_fastpass", "okta_verify_push"]])
-def test_an_enrolment_app_that_okta_does_not_show_is_guarded(app, role, keys):
+def test_an_enrollment_app_that_okta_does_not_show_is_guarded(app, role, keys):
     """Recorded: all orgs have an empty appInstanceId of Okta Verify."""
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator(f"aut-{key}", key) for key in keys]
@@ -209,7 +209,7 @@ def test_an_enrolment_app_that_okta_does_not_show_is_guarded(app, role, keys):
 def test_the_app_of_one_of_three_authenticators_is_protected():
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator("a", "okta_verify_totp", app_instance_id="app1")]
-    with pytest.raises(Refused, match="the app that Okta Verify enrols by"):
+    with pytest.raises(Refused, match="the app that Okta Verify enrolls by"):
         protected(org, []).check(company(app_change()))
 
 

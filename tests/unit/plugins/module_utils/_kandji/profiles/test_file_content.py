@@ -313,9 +313,9 @@ def test_secrets_are_masked_and_data_is_shown_as_its_digest() -> None:
     full = profile(
         {**WIFI, "EAPClientConfiguration": {"UserPassword": SECRET, "UserName": "ann"}},
         payload("com.apple.security.pkcs12", PayloadContent=b"key", Password=SECRET),
-        payload("com.acme.app", Licence={"Number": [SECRET]}, Url="u"),
+        payload("com.acme.app", License={"Number": [SECRET]}, Url="u"),
     )
-    content = FileContent(full, secret_keys=["licence"])
+    content = FileContent(full, secret_keys=["license"])
     shown = content.describe()
     assert (
         SECRET not in repr(shown)
@@ -328,10 +328,10 @@ def test_secrets_are_masked_and_data_is_shown_as_its_digest() -> None:
     )
     differing = [
         content.mask(one)
-        for one in content.compare(profile(WIFI, payload("com.acme.app", Licence="old-canary")))
+        for one in content.compare(profile(WIFI, payload("com.acme.app", License="old-canary")))
     ]
     assert SECRET not in repr(differing) and "old-canary" not in repr(differing)
-    assert set(secrets.secret_texts(full, ["licence"])) == {SECRET}
+    assert set(secrets.secret_texts(full, ["license"])) == {SECRET}
 
 
 EXCHANGE = payload("com.apple.eas.account", HeaderMagic=SECRET, Host="mail.acme.com")
@@ -433,7 +433,7 @@ SCEP = payload("com.apple.security.scep", PayloadContent={"URL": "https://x/y"})
 
 
 @pytest.mark.parametrize(
-    "inner, enrols, okta, claimed",
+    "inner, enrolls, okta, claimed",
     [
         (WIFI, False, False, set()),
         (payload("com.apple.security.acme"), True, False, set()),
@@ -463,14 +463,14 @@ SCEP = payload("com.apple.security.scep", PayloadContent={"URL": "https://x/y"})
     ],
 )
 def test_what_a_profile_brings(
-    inner: dict[str, t.Any], enrols: bool, okta: bool, claimed: set[str]
+    inner: dict[str, t.Any], enrolls: bool, okta: bool, claimed: set[str]
 ) -> None:
     plist = profile(inner)
     assert (
-        mobileconfig.enrols(plist),
+        mobileconfig.enrolls(plist),
         mobileconfig.configures_okta_verify(plist),
         mobileconfig.exclusive_resources(plist),
-    ) == (enrols, okta, claimed)
+    ) == (enrolls, okta, claimed)
 
 
 @pytest.mark.parametrize(

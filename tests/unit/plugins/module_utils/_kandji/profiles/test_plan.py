@@ -188,7 +188,7 @@ def test_a_new_profile_is_created_with_its_content_and_all_flags() -> None:
     assert result.changes == (Change("create", "profile 'Notes'", {}, {"Note": "<Hello>"}),)
     assert result.fields == FLAGS and result.counts_as == "reinstall"
     assert mobileconfig.parse(result.mobileconfig) == NOTE.build("Notes", None)
-    assert result.writes_profile and result.enrols_macs and result.item_id is None
+    assert result.writes_profile and result.enrolls_macs and result.item_id is None
 
 
 @pytest.mark.parametrize("loud, counts_as", [(False, "reinstall"), (True, "reissue")])
@@ -201,7 +201,7 @@ def test_the_content_decides_by_what_macs_hold_which_limit_counts(
 def test_a_profile_that_is_as_wanted_has_no_changes() -> None:
     result = planned(profile())
     assert (result.changes, result.fields, result.mobileconfig) == ((), {}, None)
-    assert not result.writes_profile and not result.enrols_macs and result.item_id == "p1"
+    assert not result.writes_profile and not result.enrolls_macs and result.item_id == "p1"
 
 
 def test_other_content_is_written_with_what_the_profile_already_holds() -> None:
@@ -343,7 +343,7 @@ def test_a_profile_is_assigned_to_the_node_of_its_blueprint() -> None:
         "profile 'Notes' to blueprint 'Canary'",
         "profile 'Notes' from blueprint 'Sales'",
     ]
-    assert result.enrols_macs
+    assert result.enrolls_macs
 
 
 # Deletion

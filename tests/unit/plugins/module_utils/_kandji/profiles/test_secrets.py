@@ -232,7 +232,7 @@ def test_a_random_text_counts_only_where_apple_describes_nothing() -> None:
 
 
 def test_further_keys_are_secret_in_any_case() -> None:
-    assert secrets.is_secret("Licence.Number", "com.acme.app", ["licence"])
+    assert secrets.is_secret("License.Number", "com.acme.app", ["license"])
     assert secrets.is_secret("OktaVerify.Site", "com.okta.mobile", ["OktaVerify.Site"])
 
 
@@ -351,15 +351,15 @@ def test_what_the_file_does_not_know_is_masked_in_what_kandji_holds(
     "before, after, shown",
     [
         # All keys above a value decide, in dictionaries and in lists.
-        ({"Licence": {"Nr": "x"}}, {"Licence": {"Nr": "y"}}, {"Licence": {"Nr": MASK}}),
-        ({"Licence": {"Nr": ["x"]}}, {"Licence": {"Nr": ["y"]}}, {"Licence": {"Nr": [MASK]}}),
+        ({"License": {"Nr": "x"}}, {"License": {"Nr": "y"}}, {"License": {"Nr": MASK}}),
+        ({"License": {"Nr": ["x"]}}, {"License": {"Nr": ["y"]}}, {"License": {"Nr": [MASK]}}),
         ({"Nr": "x"}, {"Nr": "y"}, {"Nr": "x"}),
         ({"Password": {"PayloadScope": "x"}}, ABSENT, {"Password": {"PayloadScope": MASK}}),
         ({"PayloadScope": "System"}, ABSENT, {"PayloadScope": "System"}),
     ],
 )
 def test_an_older_value_is_secret_by_its_keys(before: object, after: object, shown: object) -> None:
-    assert secrets.Mask(secret_keys=["Licence.Nr"]).old_value(before, after) == shown
+    assert secrets.Mask(secret_keys=["License.Nr"]).old_value(before, after) == shown
 
 
 def test_a_difference_is_masked_by_the_type_of_its_payload() -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Authenticator enrolment policies (MFA_ENROLL): which authenticators people may add.
+"""Authenticator enrollment policies (MFA_ENROLL): which authenticators people may add.
 
 The first active policy with a group of the user applies. Take the world's lock around every call.
 """
@@ -23,7 +23,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 @dataclass
-class EnrolmentPolicy:
+class EnrollmentPolicy:
     """A policy. ``enroll`` is NOT_ALLOWED, OPTIONAL or REQUIRED by key of an authenticator."""
 
     id: str
@@ -62,28 +62,28 @@ def _translate(wanted: str, methods: t.Collection[str]) -> dict[str, str]:
     }
 
 
-class EnrolmentPolicies:
-    """The enrolment policies of an org, in the order of their priority."""
+class EnrollmentPolicies:
+    """The enrollment policies of an org, in the order of their priority."""
 
     def __init__(self, seed: int, now: t.Callable[[], datetime]) -> None:
         # apart: ids of other objects stay what they are
-        self._random = random.Random(f"okta enrolment {seed}")
+        self._random = random.Random(f"okta enrollment {seed}")
         self._now = now
-        self.policies: list[EnrolmentPolicy] = []
+        self.policies: list[EnrollmentPolicy] = []
 
     def add(
         self, name: str, groups: t.Iterable[str], enroll: dict[str, str], system: bool = False
-    ) -> EnrolmentPolicy:
+    ) -> EnrollmentPolicy:
         """Add a policy before the default one."""
         policy_id = "rst" + "".join(self._random.choices(_LETTERS, k=17))
-        policy = EnrolmentPolicy(
+        policy = EnrollmentPolicy(
             policy_id, name, list(groups), self._now(), dict(enroll), system=system
         )
         place = len(self.policies) - any(each.system for each in self.policies)
         self.policies.insert(place, policy)
         return policy
 
-    def policy_of(self, groups: t.Collection[str], user_id: str = "") -> EnrolmentPolicy:
+    def policy_of(self, groups: t.Collection[str], user_id: str = "") -> EnrollmentPolicy:
         """Return the policy of a user in these groups: the first whose rule applies, too."""
         return next(
             policy
@@ -93,12 +93,12 @@ class EnrolmentPolicies:
             and user_id not in policy.excluded
         )
 
-    def find(self, policy_id: str) -> EnrolmentPolicy | None:
+    def find(self, policy_id: str) -> EnrollmentPolicy | None:
         """Return a policy by id."""
         return next((each for each in self.policies if each.id == policy_id), None)
 
     @staticmethod
-    def rule_shapes(policy: EnrolmentPolicy, base_url: str) -> list[Json]:
+    def rule_shapes(policy: EnrollmentPolicy, base_url: str) -> list[Json]:
         """Return the rule of a policy as Okta's answers print it, in a list."""
         rule_id, created = f"0pr{policy.id[3:]}", whole_seconds(policy.created)
         url = f"{base_url}/api/v1/policies/{policy.id}/rules/{rule_id}"
@@ -122,7 +122,7 @@ class EnrolmentPolicies:
         ]
 
     def shape(
-        self, policy: EnrolmentPolicy, base_url: str, methods: t.Collection[str] | None
+        self, policy: EnrollmentPolicy, base_url: str, methods: t.Collection[str] | None
     ) -> Json:
         """Return a policy as Okta's answers print it."""
         url = f"{base_url}/api/v1/policies/{policy.id}"

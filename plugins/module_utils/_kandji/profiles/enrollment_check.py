@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Enrol by the SCEP payloads of a profile before Macs enrol with it.
+"""Enroll by the SCEP payloads of a profile before Macs enroll with it.
 
 A Mac that installs a profile again first drops the certificate that it has.
 """
@@ -37,25 +37,25 @@ def open_endpoint(run: Connections, url: str, option: str = "url") -> ScepEndpoi
     return endpoint
 
 
-def try_payloads(subject: str, plist: Plist, run: Connections, enrols: bool = True) -> None:
+def try_payloads(subject: str, plist: Plist, run: Connections, enrolls: bool = True) -> None:
     """Check the pin of each SCEP payload, and outside check mode URL and challenge.
 
-    Reads SCEP GetCACaps and GetCACert; outside check mode, each payload enrols once (SCEP
+    Reads SCEP GetCACaps and GetCACert; outside check mode, each payload enrolls once (SCEP
     PKIOperation). Raises BadOption, Refused and what the transport raises, with detail ``option``;
     the message begins with ``subject`` and names the payload.
 
-    :arg enrols: whether URL and challenge are checked at all.
+    :arg enrolls: whether URL and challenge are checked at all.
     """
     for title, payload in titled_scep_payloads(plist):
         try:
-            _try_payload(payload["PayloadContent"], run, enrols)
+            _try_payload(payload["PayloadContent"], run, enrolls)
         except DeviceTrustError as error:
             error.message = f"{subject}: {title}: {error.message}"
             error.details.setdefault("option", "test_enrollment")
             raise
 
 
-def _try_payload(content: Plist, run: Connections, enrols: bool) -> None:
+def _try_payload(content: Plist, run: Connections, enrolls: bool) -> None:
     run.masker.add(str(content.get("Challenge") or ""))
     if holds_variable([content.get("URL"), content.get("Challenge")]):
         raise BadOption(
@@ -72,6 +72,6 @@ def _try_payload(content: Plist, run: Connections, enrols: bool) -> None:
     pin = content.get("CAFingerprint")
     if isinstance(pin, bytes):
         endpoint.check_pin("its CAFingerprint", pin, "Correct it in the profile, or remove it.")
-    if enrols and not run.check_mode:
+    if enrolls and not run.check_mode:
         pinned = pin if isinstance(pin, bytes) else None
         endpoint.make_test_enrollment(str(content.get("Challenge", "")), pinned)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is proved of a profile's SCEP payloads before Macs enrol with it."""
+"""What is proved of a profile's SCEP payloads before Macs enroll with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Refused,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
-    enrolment_check,
+    enrollment_check,
 )
 
 PIN = b"\x7f" * 20
@@ -32,7 +32,7 @@ class Endpoint:
             raise Refused(f"{pinned_by}: none has it. {remedy}")
 
     def make_test_enrollment(self, challenge, pin):
-        self.asked.append(("enrolment", challenge, pin))
+        self.asked.append(("enrollment", challenge, pin))
 
 
 class Run:
@@ -58,44 +58,44 @@ def content(**more: t.Any) -> dict[str, t.Any]:
 
 
 @pytest.fixture
-def enrol(monkeypatch):
+def enroll(monkeypatch):
     def run(plist, *pins, check_mode=False):
         endpoint, made = Endpoint(pins), Run(check_mode)
-        monkeypatch.setattr(enrolment_check, "open_endpoint", lambda _run, _url, _option: endpoint)
-        enrolment_check.try_payloads("mobileconfig", plist, made)
+        monkeypatch.setattr(enrollment_check, "open_endpoint", lambda _run, _url, _option: endpoint)
+        enrollment_check.try_payloads("mobileconfig", plist, made)
         return endpoint.asked, made.secrets
 
     return run
 
 
-def test_each_scep_payload_enrols_once_with_its_own_pin(enrol):
-    asked, secrets = enrol(profile(content(CAFingerprint=PIN), content(Challenge="other-8Q")), PIN)
+def test_each_scep_payload_enrolls_once_with_its_own_pin(enroll):
+    asked, secrets = enroll(profile(content(CAFingerprint=PIN), content(Challenge="other-8Q")), PIN)
     assert asked == [
         ("pin", PIN),
-        ("enrolment", "vFq93-Lm", PIN),
-        ("enrolment", "other-8Q", None),
+        ("enrollment", "vFq93-Lm", PIN),
+        ("enrollment", "other-8Q", None),
     ]
     assert secrets == ["vFq93-Lm", "other-8Q"]
 
 
-def test_check_mode_compares_pins_and_enrols_nothing(enrol):
-    assert enrol(profile(content(CAFingerprint=PIN)), PIN, check_mode=True)[0] == [("pin", PIN)]
-    assert enrol(profile(content()), check_mode=True)[0] == []
+def test_check_mode_compares_pins_and_enrolls_nothing(enroll):
+    assert enroll(profile(content(CAFingerprint=PIN)), PIN, check_mode=True)[0] == [("pin", PIN)]
+    assert enroll(profile(content()), check_mode=True)[0] == []
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_a_pin_of_another_authority_is_refused_by_the_name_of_its_payload(enrol, check_mode):
+def test_a_pin_of_another_authority_is_refused_by_the_name_of_its_payload(enroll, check_mode):
     with pytest.raises(Refused) as refused:
-        enrol(profile(content(CAFingerprint=PIN)), check_mode=check_mode)
+        enroll(profile(content(CAFingerprint=PIN)), check_mode=check_mode)
     assert refused.value.message.startswith("mobileconfig: ")
     assert "its CAFingerprint: none has it. Correct it in the profile" in refused.value.message
 
 
 @pytest.mark.parametrize("key", ["URL", "Challenge"])
-def test_a_variable_of_kandji_cannot_be_tested(enrol, key):
+def test_a_variable_of_kandji_cannot_be_tested(enroll, key):
     with pytest.raises(BadOption, match="holds a Kandji variable"):
-        enrol(profile(content(**{key: "https://acme.okta.com/$SERIAL_NUMBER"})))
+        enroll(profile(content(**{key: "https://acme.okta.com/$SERIAL_NUMBER"})))
 
 
-def test_a_profile_without_scep_payload_needs_no_test(enrol):
-    assert enrol({"PayloadContent": [{"PayloadType": "com.apple.wifi.managed"}]}) == ([], [])
+def test_a_profile_without_scep_payload_needs_no_test(enroll):
+    assert enroll({"PayloadContent": [{"PayloadType": "com.apple.wifi.managed"}]}) == ([], [])

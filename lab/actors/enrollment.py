@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a Mac gets a certificate for a SCEP payload, and the certificate in its keychain.
 
-``enrol_over_scep`` sends SCEP messages over HTTPS; ``enrol_as_record`` asks the lab's authority
+``enroll_over_scep`` sends SCEP messages over HTTPS; ``enroll_as_record`` asks the lab's authority
 directly, for Macs that have no keys.
 """
 
@@ -30,7 +30,7 @@ APPLE_DEFAULT_RETRIES = 3
 APPLE_DEFAULT_KEY_SIZE = 1024
 
 
-class EnrolmentFailed(Exception):
+class EnrollmentFailed(Exception):
     """A payload did not get its certificate. The text holds no secret."""
 
 
@@ -102,10 +102,10 @@ def _authority_key_id(certificate: x509.Certificate) -> str:
     return (extension.value.key_identifier or b"").hex().upper()
 
 
-Enrol = t.Callable[[World, dict[str, t.Any], str], MacCertificate]
+Enroll = t.Callable[[World, dict[str, t.Any], str], MacCertificate]
 
 
-def enrol_over_scep(
+def enroll_over_scep(
     world: World, settings: dict[str, t.Any], profile_identifier: str
 ) -> MacCertificate:
     """Return a certificate that the server of a com.apple.security.scep payload issues."""
@@ -122,15 +122,15 @@ def enrol_over_scep(
                     verb, url, params=params, data=body, headers=headers, verify=ca_file, timeout=60
                 )
             except requests.RequestException as error:
-                raise EnrolmentFailed(
+                raise EnrollmentFailed(
                     f"The SCEP server cannot be reached ({type(error).__name__})."
                 ) from None
             return response.status_code, response.headers.get("Content-Type", ""), response.content
 
-        return enrol(exchange, settings, profile_identifier)
+        return enroll(exchange, settings, profile_identifier)
 
 
-def enrol(
+def enroll(
     exchange: _scep.Exchange, settings: dict[str, t.Any], profile_identifier: str
 ) -> MacCertificate:
     """Return a certificate that ``exchange`` obtains with the settings of a SCEP payload.
@@ -142,7 +142,7 @@ def enrol(
     attempts = 1 + settings.get("Retries", APPLE_DEFAULT_RETRIES)
     for _attempt in range(attempts):
         try:
-            enrolment = _scep.enrol(
+            enrollment = _scep.enroll(
                 exchange,
                 url=settings["URL"],
                 challenge=settings.get("Challenge", ""),
@@ -153,16 +153,16 @@ def enrol(
         except _scep.ScepPending:
             continue
         except _scep.ScepError as error:
-            raise EnrolmentFailed(
+            raise EnrollmentFailed(
                 without_secret(f"The SCEP server gave no certificate: {error}", settings)
             ) from None
         return MacCertificate.of(
-            enrolment.certificate_der, enrolment.private_key, profile_identifier
+            enrollment.certificate_der, enrollment.private_key, profile_identifier
         )
-    raise EnrolmentFailed(f"The SCEP server left the request pending through {attempts} attempts.")
+    raise EnrollmentFailed(f"The SCEP server left the request pending through {attempts} attempts.")
 
 
-def enrol_as_record(
+def enroll_as_record(
     world: World, settings: dict[str, t.Any], profile_identifier: str
 ) -> MacCertificate:
     """Return a certificate without keys and without SCEP, for a fleet of thousands of Macs.
@@ -175,7 +175,7 @@ def enrol_as_record(
         settings["URL"] not in (world.okta.platform.scep_url, world.okta.platform.shown_scep_url)
         or settings.get("Challenge") != world.okta.platform.challenge
     ):
-        raise EnrolmentFailed("The SCEP server gave no certificate.")
+        raise EnrollmentFailed("The SCEP server gave no certificate.")
     common_name = ", ".join(
         value for name in settings.get("Subject", []) for kind, value in name if kind == "CN"
     )
@@ -202,9 +202,9 @@ def _check_types(settings: dict[str, t.Any]) -> None:
         "Retries": int,
     }.items():
         if key in settings and not isinstance(settings[key], kind):
-            raise EnrolmentFailed(f"The SCEP payload is invalid: {key} has the wrong type.")
+            raise EnrollmentFailed(f"The SCEP payload is invalid: {key} has the wrong type.")
     if not settings.get("URL"):
-        raise EnrolmentFailed("The SCEP payload is invalid: it has no URL.")
+        raise EnrollmentFailed("The SCEP payload is invalid: it has no URL.")
 
 
 def without_secret(text: str, settings: dict[str, t.Any]) -> str:
