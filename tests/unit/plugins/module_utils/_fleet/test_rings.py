@@ -117,7 +117,7 @@ def test_a_renewal_takes_no_ring_with_a_generation_of_its_own() -> None:
         rings.check_generations([RingOptions("canary"), *fixed])
     assert refused.value.message == (
         "rings: 'wide', 'late' has a generation, and the renewal sets another: the site playbook"
-        " would set the ring's own again, and the Macs would enrol each time. Remove the"
+        " would set the ring's own again, and the Macs would enroll each time. Remove the"
         " generation."
     )
 
@@ -374,7 +374,7 @@ def test_without_a_ring_nothing_is_read() -> None:
 
 
 def at(profile_id: str, url: str | None, **flags: bool) -> CustomProfile:
-    """Return a custom profile that enrols at a SCEP URL."""
+    """Return a custom profile that enrolls at a SCEP URL."""
     content = {"URL": url} if url else {"Name": "okta"}
     payload = {"PayloadType": "com.apple.security.scep", "PayloadContent": content}
     document = plistlib.dumps({"PayloadContent": [payload]}).decode()
