@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
+    EARLIEST,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
     outlook_of,
@@ -28,7 +31,9 @@ def test_an_outlook_never_gets_better_and_has_a_reason(mac: MacFacts, days: list
         assert WORSE[outlook.today] <= WORSE[before] <= WORSE[after]
         assert outlook.reason.endswith(".")
         if outlook.today == "yes":
-            assert outlook.sure_until is not None and outlook.sure_until >= NOW
+            assert outlook.sure_until is not None
+            # Of an expiry that is unknown, not even the next sign-in is sure.
+            assert outlook.sure_until == EARLIEST or outlook.sure_until >= NOW
 
 
 @given(macs())
