@@ -226,8 +226,7 @@ def _identity(
     groups = frozenset(
         group for group, users in members.items() if user.id in [each.id for each in users]
     )
-    deleted = frozenset(named) - set(members)
-    return Identity(user.id, groups, user.type_id, deleted, user.surely_has_password)
+    return Identity(user.id, groups, user.type_id, frozenset(named) - set(members))
 
 
 def blocking_rule(after: Rules, person: Identity) -> str | None:

@@ -677,3 +677,21 @@ def test_a_password_is_unknown_of_some_users() -> None:
     assert ada is not None and not ada.sure_password
     sure = users(unsure_passwords=frozenset({"u2"})).identity_of("ada@acme.com")
     assert sure is not None and sure.sure_password
+
+
+def test_people_with_and_without_a_password_do_not_share_a_verdict() -> None:
+    both = fleet_mac(record(**ADA, **{"ben@acme.com": "MANAGED"}))
+    context = DeviceContext("MACOS", True, True, "guo1")
+    known = Users(
+        {"ada@acme.com": "u1", "ben@acme.com": "u2"},
+        {"u1": [context], "u2": [context]},
+        unsure_passwords=frozenset({"u1"}),
+    )
+    method = {"factorMode": "1FA", "constraints": [{"knowledge": {"types": ["password"]}}]}
+    sign_on = {"access": "ALLOW", "verificationMethod": method}
+    asking = PolicyRule(name="Password", status="ACTIVE", conditions={}, sign_on=sign_on)
+    people = judged(asking, macs=[both], known=known)
+    assert {each.login: each.today for each in people} == {
+        "ada@acme.com": "unknown",
+        "ben@acme.com": "yes",
+    }

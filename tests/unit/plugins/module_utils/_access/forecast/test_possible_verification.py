@@ -449,6 +449,10 @@ def constrained(mode, **constraint):
         ),
         ({"types": ["security_question"]}, [other({"types": ["security_question"]})]),
         ({"required": False}, [frozenset()]),
+        (
+            {"types": ["password"], "excludedAuthenticationMethods": [PASSWORD]},
+            [other({"types": ["password"], "excludedAuthenticationMethods": [PASSWORD]})],
+        ),
     ],
 )
 def test_a_password_is_unknown_of_a_user_of_another_identity_provider(knowledge, options):
