@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 PLAIN = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
 AWKWARD = 'p&ss <wörd> "it\'s" 100%/+\\ß'
-SECRETS = [PLAIN, AWKWARD, "hunter2!", "&&&&", "    x"]
+SECRETS = [PLAIN, AWKWARD, "hunter2!", "&&&&", "    x", "two\nlines \U0001f511 k"]
 
 # How a secret gets into a text, each by the software that does so.
 CARRIERS: dict[str, t.Callable[[str], str]] = {
@@ -97,6 +97,44 @@ def test_what_was_encoded_before_base64_is_masked(inner: str, offset: int) -> No
     )
 
 
+# With the same text before and after them, these are the digits of the secret alone.
+BEFORE_BASE64: dict[str, t.Callable[[str], str]] = {
+    "as it is": str,
+    "XML": escape,
+    "XML with quotes as they are": lambda text: escape(text, quote=False),
+    "a URL": lambda text: quote(text, safe=""),
+    "a form": quote_plus,
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON with other scripts as they are": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+}
+
+
+@pytest.mark.parametrize("secret", [CHALLENGE, AWKWARD, PLAIN])
+@pytest.mark.parametrize("inner", BEFORE_BASE64)
+def test_nothing_of_a_secret_in_base64_that_fills_its_groups_is_left(
+    inner: str, secret: str
+) -> None:
+    write = BEFORE_BASE64[inner]
+    # "W" is the same in each encoding, and a last digit "X" of base64.
+    for filled in (secret + "W" * number for number in (1, 2, 3)):
+        plain = write(filled).encode()
+        if len(plain) % 3 == 0:
+            assert Masker([filled]).text(base64.b64encode(plain).decode()) == MASK
+
+
+def test_base64_of_another_case_is_another_text() -> None:
+    once = base64.b64encode(PLAIN.encode())
+    for digits in (once, base64.b64encode(once)):
+        text = digits.decode().rstrip("=").swapcase()
+        assert Masker([PLAIN]).text(text) == text
+
+
+def test_base64_in_base64_is_masked_of_a_secret_of_nine_characters() -> None:
+    """Of a shorter one the digits may be a word of another text."""
+    twice = base64.b64encode(base64.b64encode(b"hunter2!x")).decode()
+    assert Masker(["hunter2!x"]).text(twice) == MASK
+
+
 @pytest.mark.parametrize(
     "write",
     [
@@ -117,6 +155,8 @@ def test_a_secret_is_masked_in_hexadecimal_in_another_case_and_in_base64_twice(
 
 def test_a_short_word_in_another_case_is_not_the_secret() -> None:
     assert Masker(["Employee-1"]).text("employee-1") == "employee-1"
+    assert Masker(["Employee-12"]).text("employee-12") == "employee-12"
+    assert Masker(["Employee-123"]).text("employee-123") == MASK
 
 
 @pytest.mark.parametrize("filler", ["\\", "&amp;", "%25", "%5c", "&#38;"])
