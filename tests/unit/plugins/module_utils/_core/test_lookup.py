@@ -105,6 +105,20 @@ def test_of_several_a_catalog_may_have_a_remedy_of_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("id_option", "remedy"),
+    [
+        ("", "Rename all but one of them, or give the id of one."),
+        ("policy_id", "Rename all but one of them, or set policy_id to the id of one."),
+    ],
+)
+def test_of_several_a_catalog_may_offer_more_than_an_id(id_option: str, remedy: str) -> None:
+    policies = dataclasses.replace(POLICIES, other_remedy="Rename all but one of them")
+    with pytest.raises(BadOption) as error:
+        policies.find_name("Staff", "policy", id_option)
+    assert error.value.message == f"policy: Okta has 2 policies named 'Staff' (p2, P1). {remedy}"
+
+
 def test_all_of_a_name_are_found() -> None:
     assert named(POLICIES.items, "Staff") == [STAFF, OLD_STAFF]
     assert named(POLICIES.items, "staff") == named(POLICIES.items, None) == []
@@ -176,6 +190,8 @@ def test_a_name_that_looks_the_same_is_told_apart(name: str) -> None:
 
 def test_letters_of_another_script_are_told_apart() -> None:
     assert suggestion("\u0421anary", ["Canary"]).endswith("the other one 'Canary'.")
+    # A Tangut letter, which has no name in Python's data.
+    assert suggestion("\U00017000anary", ["Canary"]).endswith("the other one 'Canary'.")
     for other in ("canary", "Kanary", "C\xe1nary", "Canaries", "Can4ry"):
         assert "look alike" not in suggestion("Canary", [other])
 
