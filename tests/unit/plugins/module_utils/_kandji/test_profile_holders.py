@@ -8,6 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    TRY_AGAIN,
+    Unreadable,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     profile_holders as holders,
 )
@@ -160,7 +164,8 @@ class Prism:
         self.asked.append((row_filter, blueprint_ids))
         return iter(self.answers.pop(0))
 
-    def item_statuses(self, _item_id: str) -> t.Iterator[ItemStatus]:
+    def item_statuses(self, item_id: str) -> t.Iterator[ItemStatus]:
+        assert item_id in {ITEM, ITEM.upper()}
         return iter(self.statuses)
 
 
@@ -225,6 +230,20 @@ def test_the_profiles_that_macs_reported_of_a_console_managed_item() -> None:
     assert reported(Prism([], [])) == []
 
 
+def test_a_profile_without_a_uuid_says_nothing_of_its_generation() -> None:
+    row = {"device_id": "D-1", "payload_uuid": "6BA7B810-9DAD-41D1-80B4-00C04FD430C8"}
+    known = InstalledProfile.from_row(row)
+    holders.require_payload_uuids(iter([known]))
+    holders.require_payload_uuids([])
+    with pytest.raises(Unreadable) as unreadable:
+        holders.require_payload_uuids([known, installed("D-2", "io.kandji.scep.77")])
+    assert unreadable.value.message == (
+        "Kandji: a row of Installed profiles has no payload_uuid (device d-2), so that it is not"
+        f" known which generation of the profile the Mac has. {TRY_AGAIN}"
+    )
+    assert unreadable.value.details["vendor"] == "kandji"
+
+
 def test_the_macs_of_a_ring_that_lost_the_item_count_while_another_ring_has_statuses() -> None:
     """Kandji has no status of an item for the Macs of a blueprint from which it was unassigned."""
     ring_1 = [installed(f"R1-{number}", "io.kandji.scep.77") for number in range(20)]
@@ -239,4 +258,4 @@ def test_the_macs_of_a_ring_that_lost_the_item_count_while_another_ring_has_stat
 def test_a_device_whose_status_is_unknown_may_hold_the_profile(word: str | None) -> None:
     statuses = [ItemStatus("d1", status=word), ItemStatus("d2", status="PENDING")]
     kandji = Prism([], statuses=statuses)
-    assert holders.read_holders(t.cast(t.Any, kandji), holders.ProfileItem("item")) == {"d1"}
+    assert holders.read_holders(t.cast(t.Any, kandji), holders.ProfileItem(ITEM)) == {"d1"}
