@@ -12,23 +12,36 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     ApiError,
     Unreachable,
+    Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     AgeLimits,
     Fleet,
     MacFacts,
+    Obstacle,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.preflight import (
+    ResolvedRing,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.registration import (
     FAST_PASS_USES,
     NO_POLICY,
+    POLICY_USES,
+    STRONGER,
     Registration,
     RegistrationReader,
     deciding_groups,
     read_registration,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
+    RingOptions,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
     NO_OBSTACLE,
     classify,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
+    KandjiDevice,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.fast_pass_reader import (
     FastPass,
@@ -80,19 +93,22 @@ class FakeOkta:
         self.calls.append("methods")
         return [AuthenticatorMethod("signed_nonce", "ACTIVE")]
 
-    def enrollment_policies(self, _operation: t.Any) -> t.Sequence[EnrollmentPolicy]:
+    def enrollment_policies(self, operation: t.Any) -> t.Sequence[EnrollmentPolicy]:
+        assert operation == POLICY_USES[0]
         self.calls.append("policies")
         if self.error:
             raise self.error
         return self.policies
 
-    def enrollment_rules(self, policy_id: str, _operation: object) -> list[ConditionalRule]:
+    def enrollment_rules(self, policy_id: str, operation: object) -> list[ConditionalRule]:
+        assert operation == POLICY_USES[1]
         self.calls.append(f"rules of {policy_id}")
         return self.rules.get(
             policy_id, [ConditionalRule("r", "Rule", status="ACTIVE", system=True)]
         )
 
-    def group_users(self, group: str, _operation: object) -> list[OktaUser]:
+    def group_users(self, group: str, operation: object) -> list[OktaUser]:
+        assert operation == POLICY_USES[2]
         self.calls.append(group)
         names = [f"{name}@acme.com" for name in self.members.get(group.replace("-", "_"), ())]
         return [OktaUser(name, name) for name in names] + [OktaUser("00u-nameless")]
@@ -150,10 +166,10 @@ def test_a_policy_that_does_not_list_okta_verify_disables_it_and_one_of_factors_
 class OktaWithAddresses(FakeOkta):
     """Addresses are those of other texts: a first name, and one that two members have."""
 
-    def group_users(self, group: str, _operation: object) -> list[OktaUser]:
+    def group_users(self, group: str, operation: object) -> list[OktaUser]:
         emails = {"eve@acme.com": " Eve.Long@acme.com", "bob@acme.com": "ada@acme.com"}
         emails |= dict.fromkeys(("cy@acme.com", "dan@acme.com"), "both@acme.com")
-        users = super().group_users(group, _operation)
+        users = super().group_users(group, operation)
         return [replace(user, email=emails.get(user.id, user.login)) for user in users]
 
 
@@ -236,8 +252,64 @@ def test_the_default_policy_is_last_and_takes_all_that_are_shown_in_its_group() 
 def test_without_any_policy_that_allows_it_nobody_can_register() -> None:
     registration = read(FakeOkta([CONTRACTORS]))
     assert registration.problems == (NO_POLICY,)
+    assert registration.obstacle_for("anybody") == Obstacle(
+        "It has a certificate and Okta Verify, but nobody can register it: Okta Verify is not ready"
+        " in this org.",
+        NO_POLICY,
+    )
+    assert registration.as_result()["problem"] == NO_POLICY
+    assert read(FakeOkta()).problems == (), "an org without a list of policies says nothing"
+
+
+def test_all_problems_of_an_org_are_said() -> None:
+    off = Authenticator("aut1", "okta_verify", "INACTIVE", enrollment_security_level="HIGH")
+    registration = read(FakeOkta([CONTRACTORS], [off]))
+    first, second = registration.problems
     obstacle = registration.obstacle_for("anybody")
-    assert obstacle and obstacle.next_step == NO_POLICY
+    assert second == NO_POLICY and obstacle and obstacle.next_step == f"{first} {NO_POLICY}"
+    result = registration.as_result()
+    assert (result["problem"], result["security_level"]) == (f"{first} {NO_POLICY}", "HIGH")
+
+
+def test_what_is_known_of_okta_verify_stays_where_policies_cannot_be_read() -> None:
+    off = Authenticator("aut1", "okta_verify", "INACTIVE", enrollment_security_level="HIGH")
+    registration = read(FakeOkta(authenticators=[off], error=Unreadable("Okta: no list.")))
+    assert registration.unavailable == "Okta: no list"
+    assert (len(registration.problems), registration.security_level) == (1, "HIGH")
+
+
+def test_authenticators_that_cannot_be_read_are_said_and_keep_nobody_from_it() -> None:
+    okta = FakeOkta([CONTRACTORS])
+
+    def forbidden(_operation: object) -> t.NoReturn:
+        raise ApiError("Okta refused it.", vendor="okta", status=403)
+
+    okta.authenticators = forbidden  # type: ignore[method-assign]  # stub
+    assert read(okta) == Registration(unavailable="Okta refused it")
+
+
+def test_the_policy_of_a_person_and_what_to_do_about_it_are_named() -> None:
+    okta = FakeOkta([CONTRACTORS, DEFAULT], g_out=["eve"])
+    assert read(okta).obstacle_for("eve@acme.com") == Obstacle(
+        "It has a certificate and Okta Verify, but nobody can register it: their enrollment policy"
+        " 'Contractors' disables Okta Verify.",
+        "Allow Okta Verify in that policy: Security > Authenticators > Enrollment. Then its user"
+        " opens Okta Verify and adds the account.",
+    )
+
+
+def test_the_test_macs_of_a_ring_that_nobody_can_register_are_named() -> None:
+    registration = read(FakeOkta([CONTRACTORS, DEFAULT], g_out=["eve", "joe"]))
+    options = RingOptions("canary", test_macs=(" c02-eve", "C02-ADA "))
+    devices = [
+        KandjiDevice("d1", "C02-EVE", person="eve@acme.com"),
+        KandjiDevice("d2", "C02-ADA", person="ada@acme.com"),
+        KandjiDevice("d3", "C02-JOE", person="joe@acme.com"),
+    ]
+    assert registration.describe_test_macs(ResolvedRing(options, (), {}), devices) == [
+        "Ring 'canary': test Mac C02-EVE cannot be registered: enrollment policy 'Contractors' of"
+        " eve@acme.com disables Okta Verify. Allow it there, or name another Mac."
+    ]
 
 
 def test_what_okta_does_not_say_keeps_nobody_from_anything() -> None:
@@ -245,6 +317,13 @@ def test_what_okta_does_not_say_keeps_nobody_from_anything() -> None:
     assert unknown.permits_fast_pass is None
     assert deciding_groups([unknown, DEFAULT]) == []
     assert deciding_groups([unknown, CONTRACTORS, DEFAULT]) == ["g-old", "g-out", "g-temp"]
+
+
+def test_the_groups_up_to_the_last_policy_that_disables_it_decide_each_once() -> None:
+    late = policy("Late", "NOT_ALLOWED", "g-staff", "", "g-late")
+    found = deciding_groups([CONTRACTORS, STAFF, late, DEFAULT])
+    assert found == ["g-out", "g-temp", "g-staff", "g-late"]
+    assert deciding_groups([CONTRACTORS, late]) == [], "nobody can register"
 
 
 def test_fastpass_that_is_off_keeps_everybody_from_it() -> None:
@@ -257,8 +336,7 @@ def test_fastpass_that_is_off_keeps_everybody_from_it() -> None:
 def test_a_high_security_level_is_a_hint_and_no_obstacle() -> None:
     high = Authenticator("aut1", "okta_verify", "ACTIVE", enrollment_security_level="HIGH")
     obstacle = read(FakeOkta([DEFAULT], [high])).obstacle_for("ada@acme.com")
-    assert obstacle and obstacle.reason == NO_OBSTACLE.reason
-    assert obstacle.next_step.startswith(NO_OBSTACLE.next_step) and "HIGH" in obstacle.next_step
+    assert obstacle == Obstacle(NO_OBSTACLE.reason, NO_OBSTACLE.next_step + STRONGER)
     level_any = Authenticator("aut1", "okta_verify", "ACTIVE", enrollment_security_level="ANY")
     assert read(FakeOkta([DEFAULT], [level_any])).obstacle_for("ada@acme.com") is None
 
@@ -312,3 +390,13 @@ def test_what_others_read_of_okta_verify_is_not_read_again() -> None:
     RegistrationReader(org, fast_pass).explain(Fleet([mac("eve")], AgeLimits()))
     assert okta.calls[:3] == ["authenticators", "methods", "policies"]
     assert (okta.calls.count("authenticators"), okta.calls.count("methods")) == (1, 1)
+
+
+def test_what_others_read_of_all_is_not_read_again() -> None:
+    known = Registration((NO_POLICY,))
+    okta = FakeOkta([CONTRACTORS, DEFAULT], g_out=["eve"])
+    reader = RegistrationReader(t.cast(t.Any, okta), known=known)
+    waiting = mac("ada")
+    reader.explain(Fleet([waiting], AgeLimits()))
+    assert okta.calls == [] and waiting.obstacle == known.obstacle_for("ada@acme.com")
+    assert reader.as_result() == known.as_result()
