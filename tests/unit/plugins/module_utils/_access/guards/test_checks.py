@@ -24,6 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.checks import (
     GuardOptions,
     check_change,
+    check_changes,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -213,3 +214,76 @@ def test_a_rollback_does_not_wait_for_what_okta_does_not_show():
     back = change_of(before=ONLY_MANAGED, after=OPEN)
     change = replace(company(back, before=ONLY_MANAGED, after=OPEN), is_reversal=True)
     assert check_change(org, change, OPTIONS, OtherPolicies(org)) is None
+
+
+DENYING = [rule("Nobody", "DENY")]
+
+
+def test_a_consented_app_that_may_refuse_people_needs_a_break_glass_group():
+    """Its rules need not demand managed devices."""
+    console = change_of(App("a1", "Console", "saasure"), after=DENYING)
+    consented = replace(OFF, allow_protected_apps=["Console"], break_glass_group=None)
+    with pytest.raises(Refused, match="rule 'Nobody' of policy 'Company apps' may refuse people"):
+        check_change(FakeOrg([ADA]), company(console, after=DENYING), consented)
+
+
+def test_a_refusal_of_several_changes_names_each_and_reads_each_group_once():
+    org = FakeOrg([ADA], [mac_of("ann")], [sign_in("ann", APP), sign_in("ann", JIRA)])
+    people = {"groups": {"include": ["staff"], "exclude": ["glass"]}}
+    staff = [rule("Staff", device={"managed": True}, people=people), *ONLY_MANAGED]
+    first = company(change_of(after=staff), after=staff)
+    second = company(change_of(JIRA), policy=Policy("rst2", "Other apps"), after=ONLY_MANAGED)
+    with pytest.raises(Refused) as refused:
+        check_changes(org, [first, second], OPTIONS)
+    named = "The change: policy 'Company apps' for 'Slack'; policy 'Other apps' for 'Jira'."
+    assert f" locked out: ann@acme.com. {named}" in refused.value.message
+    assert org.reads.count("members of staff") == 1
+
+
+def reversal(*, left=None, before=OPEN, after=ONLY_MANAGED):
+    """Return a change that returns an app to a policy that it had."""
+    back = replace(change_of(before=before, after=after), left=left)
+    return replace(company(back, before=before, after=after), is_reversal=True)
+
+
+def test_a_reversal_counts_whom_the_earlier_policy_refuses_by_now():
+    """Where its rules at that time are not recorded, nobody counts."""
+    org = FakeOrg([ADA], [mac_of("ann")], [sign_in("ann", APP)])
+    consented = replace(OPTIONS, allow_protected_apps=["Slack"])
+    with pytest.raises(Refused, match="max_locked_out: 1 person") as refused:
+        check_change(org, reversal(left=OPEN), consented)
+    assert "The earlier policy changed after the apps left it." in refused.value.message
+    result = check_change(org, reversal(), consented)
+    assert result and result.locked_out_logins == ["ann@acme.com"]
+    assert check_change(org, reversal(left=ONLY_MANAGED), consented) is None
+
+
+NOBODY = replace(OFF, break_glass_group=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "needs"),
+    [
+        (reversal(), NOBODY, True),
+        (reversal(), replace(NOBODY, allow_protected_apps=["Slack"]), False),
+        (reversal(), replace(NOBODY, allow_protected_apps=["app1"]), False),
+        (reversal(), replace(NOBODY, allow_protected_apps=["Jira"]), True),
+        (reversal(after=DENYING), NOBODY, False),  # it demands no managed device
+        (reversal(before=ONLY_MANAGED), NOBODY, False),  # it takes nothing from anybody
+        (reversal(), OFF, True),
+        (reversal(before=[rule("Bob", people={"users": {"include": ["bob"]}})]), OFF, False),
+    ],
+)
+def test_a_reversal_needs_a_break_glass_group_only_for_what_it_takes_from_it(
+    change, options, needs
+):
+    org = FakeOrg([ADA])
+    if not options.break_glass_group:
+        if needs:
+            with pytest.raises(Refused, match="no group keeps access"):
+                check_change(org, change, options)
+        else:
+            assert check_change(org, change, options) is None and "groups" not in org.reads
+    else:
+        assert check_change(org, change, options) is None
+        assert org.reads.count("members of glass") == 1 + needs
