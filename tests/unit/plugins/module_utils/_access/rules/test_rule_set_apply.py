@@ -8,6 +8,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
+    RuleRequest,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
+    Place,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_set_apply import (
     apply_rules,
 )
@@ -52,9 +58,10 @@ class Org(FakeOkta):
         super()._insert(policy_id, {**row, "id": rule_id})
 
     def plan_again(self) -> t.Any:
-        return plan_rules(
-            self.policy_rules("rst1"), [request("a", "g2"), request("b", "g2")], "Strict"
-        )
+        return self.plan_of(request("a", "g2"), request("b", "g2"))
+
+    def plan_of(self, *wanted: RuleRequest) -> t.Any:
+        return plan_rules(self.policy_rules("rst1"), wanted, "Strict")
 
     def apply(self) -> list[PolicyRule]:
         return apply_rules(t.cast(t.Any, self), self.policy, self.plan)
@@ -103,16 +110,21 @@ def test_cut_off_after_any_write_the_next_run_completes_the_change(org: Org, cal
     assert [rule.members("groups", "include") for rule in after[:2]] == [["g2"], ["g2"]]
 
 
-def test_a_copy_that_does_not_hold_what_its_rule_holds_is_never_active(org: Org) -> None:
+@pytest.mark.parametrize("part", ["conditions", "actions"])
+def test_a_copy_that_does_not_hold_what_its_rule_holds_is_never_active(org: Org, part: str) -> None:
     def lose(call: str) -> None:
         for row in org.rules["rst1"]:
             if row["name"] == COPY:
-                row["conditions"] = {}
+                row[part] = {}
 
     org.before = lose
     with pytest.raises(NotAsWritten) as raised:
         org.apply()
-    assert "shows other values for conditions, actions" in raised.value.message
+    assert raised.value.message == (
+        f"Okta accepted rule {COPY!r} of policy 'Strict' and shows other values for conditions,"
+        " actions. Run again. If this persists, correct these options."
+    )
+    assert raised.value.details["keys"] == ["conditions", "actions"]
     assert org.done() == ["create rule"]
 
 
@@ -135,7 +147,10 @@ def test_what_another_client_writes_meanwhile_ends_the_run(
     org.before = interfere
     with pytest.raises(error) as raised:
         org.apply()
-    assert "Another client may write to it too. Run again." in raised.value.message
+    assert raised.value.message.startswith(
+        "Policy 'Strict': Okta has other rules, or another order of them, than this run wrote."
+        " Another client may write to it too. Run again. Written to policy 'Strict' before it: copy"
+    )
     assert len(org.writes) == after_writes
 
 
@@ -147,7 +162,12 @@ def test_a_rule_that_changes_right_before_its_write_is_not_overwritten(org: Org)
     org.before = interfere
     with pytest.raises(Refused) as raised:
         org.apply()
-    assert "Rule 'a' of policy 'Strict': it was changed in Okta" in raised.value.message
+    assert raised.value.message == (
+        "Rule 'a' of policy 'Strict': it was changed in Okta after this run read it. This run wrote"
+        " nothing more. Run again to plan with what Okta holds now. Written to policy 'Strict'"
+        f" before it: copy {COPY!r}, activate {COPY!r}. Each sign-in is treated by the old rules or"
+        " by the new ones until then. Run again to complete the change."
+    )
     assert org.done() == ["create rule", "set status"]
 
 
@@ -158,6 +178,7 @@ def test_a_rule_that_is_deleted_right_before_its_write_is_not_created(org: Org) 
     assert raised.value.message.startswith(
         "Rule 'a' was deleted in Okta during this run. Run again."
     )
+    assert raised.value.details["vendor"] == "okta"
 
 
 def test_a_copy_that_okta_puts_elsewhere_is_moved_before_it_is_active(org: Org) -> None:
@@ -172,3 +193,68 @@ def test_a_copy_that_okta_puts_elsewhere_is_moved_before_it_is_active(org: Org) 
     org.apply()
     assert org.done()[:3] == ["create rule", "replace rule", "set status"]
     assert org.writes[1][2:3] == (f"new-{COPY}",)
+
+
+A, B = request("a", "g1"), request("b", "g1")
+
+
+def test_new_rules_are_created_at_their_places_each_with_its_status(org: Org) -> None:
+    first = request("first", "g1", place=Place("first"))
+    off = request("off", "g1", place=Place(after="first"), status="INACTIVE")
+    org.plan = org.plan_of(A, first, off, B)
+    after = org.apply()
+    assert [(rule.name, rule.status) for rule in after] == [
+        ("first", "ACTIVE"),
+        ("off", "INACTIVE"),
+        ("a", "ACTIVE"),
+        ("b", "ACTIVE"),
+        ("Catch-all Rule", "ACTIVE"),
+    ]
+    assert sorted(org.writes) == [
+        ("create rule", "rst1", "first", True),
+        ("create rule", "rst1", "off", False),
+    ], "no rule needs a second write to get to its place"
+
+
+def test_a_rule_is_changed_and_moved_by_one_write(org: Org) -> None:
+    org.plan = org.plan_of(request("b", "g1", "g2", place=Place("first")))
+    after = org.apply()
+    assert [rule.name for rule in after] == ["b", "a", "Catch-all Rule"]
+    (body,) = (write[3] for write in org.writes if write[0] == "replace rule")
+    assert (body["name"], body["priority"]) == ("b", 0)
+
+
+def test_a_rule_is_deactivated_and_another_one_deleted(org: Org) -> None:
+    off = RuleRequest("a", {"name": "a"}, status="INACTIVE")
+    org.plan = org.plan_of(off, RuleRequest("b", {"name": "b"}, absent=True))
+    after = org.apply()
+    assert [(rule.name, rule.status) for rule in after] == [
+        ("a", "INACTIVE"),
+        ("Catch-all Rule", "ACTIVE"),
+    ]
+    assert sorted(org.done()) == ["delete rule", "set status"]
+
+
+def test_a_status_that_okta_does_not_keep_is_an_error(org: Org) -> None:
+    org.plan = org.plan_of(RuleRequest("a", {"name": "a"}, status="INACTIVE"), B)
+    org.before = lambda _call: org.rules["rst1"][0].update(status="ACTIVE")
+    with pytest.raises(NotAsWritten) as raised:
+        org.apply()
+    assert " shows other values for status. Run again." in raised.value.message
+    assert raised.value.details["keys"] == ["status"]
+
+
+@pytest.mark.parametrize("name", ["b", "new"])
+def test_a_group_that_okta_does_not_keep_is_an_error(org: Org, name: str) -> None:
+    """Whether the rule was created or replaced."""
+    org.plan = org.plan_of(request(name, "g1", "g2"))
+
+    def lose(_call: str) -> None:
+        for row in org.rules["rst1"]:
+            if row["name"] == name:
+                row["conditions"] = {"people": {"groups": {"include": ["g1"]}}}
+
+    org.before = lose
+    with pytest.raises(NotAsWritten) as raised:
+        org.apply()
+    assert raised.value.details["keys"] == ["conditions.people.groups.include"]
