@@ -36,7 +36,7 @@ options:
       - name: DEVICE_TRUST_TENANTS_PAGE_DIR
 requirements:
   - Enable it with C(callbacks_enabled = devicetrust.okta_kandji.tenants) in C(ansible.cfg), or with
-    the environment variable E(ANSIBLE_CALLBACKS_ENABLED).
+    the environment variable C(ANSIBLE_CALLBACKS_ENABLED).
 """
 
 import typing as t

@@ -212,7 +212,7 @@ def test_texts_of_others_are_no_templates(watched, log, args):
         ({"interval": "soon"}, "interval: it cannot be read as float."),
         ({"interval": 0}, "interval: 0.0 is not between 0.001 and 86400"),
         ({"limit": 5000}, "limit: 5000 is not between 1 and 1000"),
-        ({"since": "yesterday"}, "since: 'yesterday' is not a time. Write it in ISO 8601"),
+        ({"since": "yesterday"}, "since: 'yesterday' is not a time. Write it like 2026-11-23 or"),
         ({"capacity_percent": 0}, "capacity_percent: 0 is not between 1 and 100."),
         ({"filter": 'eventType qq "x"'}, "Okta refused listLogEvents with 400"),
         ({"okta_api_token": "00canary-of-a-token-that-okta-does-not-know"}, "is not accepted"),

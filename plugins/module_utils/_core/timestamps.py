@@ -66,7 +66,7 @@ def require_timestamp(name: str, text: str) -> datetime:
         )
     if timestamp is None:
         raise BadOption(
-            f"{name}: {text!r} is not a time. Write it in ISO 8601, like 2026-11-23T10:00:00Z."
+            f"{name}: {text!r} is not a time. Write it like 2026-11-23 or 2026-11-23T10:00:00Z."
         )
     return timestamp
 

@@ -260,9 +260,10 @@ class AccessForecast:
     def assumption(self) -> str:
         """What the forecast assumes, as a sentence."""
         if self.apps:
+            counted = " A person counts once, with the app to which they least get in."
             return (
                 f"If nothing is renewed, by the present rules of {', '.join(self.apps)}; sign-ins"
-                " from Macs alone."
+                f" from Macs alone.{counted if len(self.apps) > 1 else ''}"
             )
         return "If nothing is renewed, and apps admitted managed Macs alone. No rule is evaluated."
 

@@ -295,7 +295,11 @@ def test_what_a_forecast_assumes() -> None:
         "If nothing is renewed, and apps admitted managed Macs alone. No rule is evaluated."
     )
     assert AccessForecast(HORIZON, apps=("A", "B")).assumption == (
-        "If nothing is renewed, by the present rules of A, B; sign-ins from Macs alone."
+        "If nothing is renewed, by the present rules of A, B; sign-ins from Macs alone. A person"
+        " counts once, with the app to which they least get in."
+    )
+    assert AccessForecast(HORIZON, apps=("A",)).assumption == (
+        "If nothing is renewed, by the present rules of A; sign-ins from Macs alone."
     )
 
 
