@@ -12,6 +12,10 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     people as directory,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
+    DeviceContext,
+    Person,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.sign_ins import (
     Sighting,
     SignIns,
@@ -164,3 +168,120 @@ def test_who_surely_has_a_password_is_known_of_full_records_alone() -> None:
     assert known.unsure_passwords == {"ben", "dee"}
     sure = {each: known.surely_has_password(each) for each in ("ann", "ben", "cy", "dee", "eve")}
     assert sure == {"ann": True, "ben": False, "cy": False, "dee": False, "eve": False}
+
+
+def test_an_older_record_without_its_account_is_not_registered() -> None:
+    org: t.Any = Org(replace(NEW, users=(BEN,)), OLD)
+    known = directory.read_directory(org, [])
+    directory.correct_devices(org, known, SignIns())
+    with_account, without = known.devices["ann"]
+    assert with_account == replace(without, registered=True, managed=True)
+    assert (without.registered, without.managed, without.device_id) == (False, False, "d1")
+
+
+def test_the_last_use_of_a_device_counts_whichever_app_it_was() -> None:
+    sso = "user.authentication.sso"
+    uses = [Sighting(None, "d1", sso, at) for at in (BEFORE, AFTER, ERASED)]
+    sightings = {f"app{at}": {"ann": {use[:3]: use}} for at, use in enumerate(uses)}
+    nameless, ben = Sighting(None, None, sso, AFTER), Sighting(None, "d1", sso, AFTER)
+    sightings["app4"] = {"ann": {nameless[:3]: nameless}}
+    for order in (list(sightings), list(reversed(sightings))):
+        sign_ins = SignIns({app: sightings[app] for app in order})
+        org: t.Any = Org(replace(NEW, status="SUSPENDED"), OLD)
+        known = directory.read_directory(org, [])
+        directory.correct_devices(org, known, sign_ins)
+        assert [each.managed for each in known.devices["ann"]] == [True]
+    of_ben = SignIns({"app1": {"ben": {ben[:3]: ben}}})
+    known = directory.read_directory(org, [])
+    directory.correct_devices(org, known, of_ben)
+    assert [each.managed for each in known.devices["ann"]] == [True, False]
+
+
+SSO, POLICY = "user.authentication.sso", "policy.evaluate_sign_on"
+MAC = DeviceContext("MACOS", True, True, "d1", registered_at=ERASED)
+UNKNOWN_MAC = DeviceContext("MACOS")
+PHONE, OTHER = DeviceContext("IOS"), DeviceContext("OTHER")
+
+
+@pytest.mark.parametrize(
+    ("sighting", "named", "nameless"),
+    [
+        # of a log that names devices, and of one that does not
+        (Sighting("MACOS", "d1", SSO, AFTER), [MAC], [MAC]),
+        (Sighting(None, "d1", SSO, BEFORE), [MAC], [MAC]),
+        (Sighting("MACOS", "d9", SSO, AFTER), [UNKNOWN_MAC], [UNKNOWN_MAC, MAC]),
+        (Sighting("MACOS", "d9", SSO, BEFORE), [UNKNOWN_MAC], [UNKNOWN_MAC, MAC]),
+        (Sighting("MACOS", None, SSO, AFTER), [UNKNOWN_MAC], [UNKNOWN_MAC, MAC]),
+        (Sighting("MACOS", None, SSO, ERASED), [UNKNOWN_MAC], [UNKNOWN_MAC, MAC]),
+        (Sighting("MACOS", None, SSO, BEFORE), [MAC], [MAC]),
+        (Sighting("WINDOWS", None, SSO, BEFORE), *[[DeviceContext("WINDOWS")]] * 2),
+        (Sighting(None, None, SSO, BEFORE), [PHONE, MAC, OTHER], [PHONE, MAC, OTHER]),
+        (
+            Sighting(None, None, SSO, AFTER),
+            [PHONE, UNKNOWN_MAC, OTHER],
+            [PHONE, UNKNOWN_MAC, MAC, OTHER],
+        ),
+    ],
+)
+def test_a_sign_in_is_from_the_device_that_the_log_names_else_from_what_it_may_be(
+    sighting: Sighting, named: list[DeviceContext], nameless: list[DeviceContext]
+) -> None:
+    for types, expected in (({SSO}, named), (set[str](), nameless)):
+        sign_ins = SignIns(device_types=types)
+        found = directory.used_devices(sign_ins, [MAC], iter([sighting]), ["MACOS", "IOS"])
+        assert found == expected
+
+
+def test_a_platform_that_the_record_does_not_show_is_that_of_the_sign_in() -> None:
+    bare = replace(MAC, platform="")
+    sign_ins = SignIns(device_types={SSO})
+    for platform, expected in (("MACOS", MAC), (None, bare)):
+        sighting = Sighting(platform, "d1", SSO, AFTER)
+        assert directory.used_devices(sign_ins, [bare], [sighting], []) == [expected]
+    early = Sighting("MACOS", None, SSO, BEFORE)
+    assert directory.used_devices(sign_ins, [bare], [early], []) == [bare]
+
+
+def test_events_that_name_no_devices_do_not_count_where_others_do() -> None:
+    sightings = [Sighting("MACOS", "d1", SSO, AFTER), Sighting("MACOS", None, POLICY, AFTER)]
+    sign_ins = SignIns(device_types={SSO})
+    assert directory.used_devices(sign_ins, [MAC], sightings, []) == [MAC]
+    assert directory.used_devices(sign_ins, [MAC], sightings[1:], []) == [UNKNOWN_MAC, MAC]
+
+
+def test_people_who_used_an_app_have_the_devices_they_used_and_others_all_of_theirs() -> None:
+    known = directory.Directory(devices={"ann": [MAC], "cy": [MAC]}, unread_groups={"old": "No."})
+    staff = OktaUser("dee", "dee@acme.com", status="ACTIVE", type_id="oty1")
+    known.add_group("staff", [replace(staff, credential_provider="OKTA")])
+    known.add_group("left", [OktaUser("ben", status="DEPROVISIONED"), OktaUser("eve")])
+    sighting = Sighting("IOS", None, SSO, AFTER)
+    seen = {"ann": {sighting[:3]: sighting}, "fay": {}, "ben": {}}
+    sign_ins = SignIns({"app1": seen}, logins={"ann": "ann@acme.com"}, device_types={SSO})
+    used, unseen = directory.people_of(sign_ins, known, "app1", ["MACOS"])
+    hidden: t.Any = {"unread_groups": frozenset({"old"}), "sure_password": False}
+    assert used == [
+        Person("ann", login="ann@acme.com", devices=(PHONE,), **hidden),
+        Person("fay", login="fay", **hidden),
+    ]
+    assert [(each.id, each.login, each.devices) for each in unseen] == [
+        ("cy", "cy", (MAC,)),
+        ("dee", "dee@acme.com", (UNKNOWN_MAC,)),
+        ("eve", unseen[2].login, (UNKNOWN_MAC,)),
+    ]
+    dee = unseen[1]
+    assert (dee.groups, dee.user_type, dee.status) == (frozenset({"staff"}), "oty1", "ACTIVE")
+    assert dee.sure_password
+    everybody, nobody = directory.people_of(sign_ins, known, "app2", ["MACOS"])
+    assert everybody == [] and [each.id for each in nobody] == ["ann", "cy", "dee", "eve"]
+
+
+def test_a_device_is_as_its_record_and_its_user_have_it() -> None:
+    user = replace(ANN, screen_lock_type="BIOMETRIC", created=AFTER)
+    device = replace(OLD, display_name="Ann's Mac", registered=True, secure_hardware=True)
+    assert directory.device_context(device, user) == DeviceContext(
+        "MACOS", True, True, "d1", "Ann's Mac", True, "BIOMETRIC", registered_at=AFTER
+    )
+    bare = OktaDevice("d1", "ACTIVE", registered=None)
+    assert directory.device_context(bare, ANN_UNMANAGED) == DeviceContext("", True, False, "d1")
+    assert directory.device_context(replace(bare, created=BEFORE), ANN).registered_at == BEFORE
+    assert not directory.device_context(replace(bare, registered=False), ANN).registered
