@@ -15,6 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
     find_policy,
     find_policy_of_rules,
     find_users,
+    groups_by_id,
     require_policy,
     resolve_apps,
     resolve_rule,
@@ -125,6 +126,15 @@ def test_a_group_that_the_search_does_not_find_is_named_without_suggestions() ->
     assert refusal(lambda: find_groups(twice, ["Staff"], "groups")) == (
         "groups: Okta has 2 groups named 'Staff' (g1, g2). Give the id of one."
     )
+
+
+def test_groups_by_ids_are_found_by_one_search() -> None:
+    okta = directory()
+    found = groups_by_id(okta, {"g2", "g1"})
+    assert found == {"g1": Group("g1", "Staff"), "g2": Group("g2", "Break glass")}
+    assert okta.searches == [
+        'id eq "g1" or profile.name eq "g1" or id eq "g2" or profile.name eq "g2"'
+    ]
 
 
 def test_users_are_found_by_id_or_login() -> None:
