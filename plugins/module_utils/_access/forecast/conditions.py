@@ -141,7 +141,7 @@ def unknowns_to_apply(
     """Return the unknowns under which a rule applies, None if it cannot apply."""
     if rule.is_inactive:
         return None
-    unknowns = _contextual(rule.conditions) | _status(rule)
+    unknowns = _contextual(rule.conditions, device) | _status(rule)
     unknowns |= unreadable_parts(rule, "conditions")
     for answer in (
         _device(rule.condition("device"), device),
@@ -279,7 +279,18 @@ def _user_type(condition: Row, person: Identity) -> Conjunction | None:
     return NOTHING
 
 
-def _contextual(conditions: Row) -> Conjunction:
+def _expression(text: str, device: DeviceContext) -> str:
+    """Return an expression as an unknown. One that names the device may say more of a managed one.
+
+    What it says of a device then is no answer to what it says of the device in another state.
+    """
+    if "device" not in text.casefold():
+        return name_unknown("expression", text)
+    state = "managed" if device.managed else "registered" if device.registered else "unknown"
+    return name_unknown(f"expression for a device that is {state}", text)
+
+
+def _contextual(conditions: Row, device: DeviceContext) -> Conjunction:
     """Return the unknowns that only the sign-in itself settles."""
     expression = conditions.get("elCondition") or {}
     unknowns = {
@@ -288,7 +299,7 @@ def _contextual(conditions: Row) -> Conjunction:
         if name not in JUDGED_CONDITIONS and limits_sign_ins(name, condition)
     }
     if expression.get("condition"):
-        unknowns.add(name_unknown("expression", fold_expression(expression["condition"])))
+        unknowns.add(_expression(fold_expression(expression["condition"]), device))
     people = conditions.get("people") or {}
     keys = {
         **{name: (conditions.get(name) or {}, known) for name, known in JUDGED_CONDITIONS.items()},

@@ -695,3 +695,11 @@ def test_people_with_and_without_a_password_do_not_share_a_verdict() -> None:
         "ada@acme.com": "unknown",
         "ben@acme.com": "yes",
     }
+
+
+def test_an_expression_that_names_the_device_may_say_less_of_a_mac_that_is_not_managed() -> None:
+    managed = rule("Managed", elCondition={"condition": "device.profile.managed == true"})
+    ada = of_ada(managed, rule("Catch-all Rule", "DENY"))
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", SOON)
+    staff = rule("Staff", elCondition={"condition": "user.status == 'ACTIVE'"})
+    assert of_ada(staff, rule("Catch-all Rule", "DENY")).lost is None

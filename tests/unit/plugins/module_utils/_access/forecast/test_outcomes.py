@@ -34,6 +34,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signal_policies import (
     SignalPolicy,
     Signals,
+    signals_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
@@ -826,3 +827,21 @@ def test_a_part_that_becomes_required_may_refuse_people() -> None:
     person = conditions.Identity()
     assert compare_outcomes([loose], [strict], person, DeviceContext("MACOS")).lost
     assert not compare_outcomes([strict], [loose], person, DeviceContext("MACOS")).lost
+
+
+BY_EXPRESSION = [
+    rule("Managed", elCondition={"condition": "device.profile.managed == true"}),
+    rule("Catch-all Rule", "DENY", system=True),
+]
+
+
+def test_an_expression_that_names_the_device_may_say_less_of_one_that_a_policy_hides():
+    """The app moves to a policy for which Okta Verify gives no signals."""
+    hiding = SignalPolicy(
+        "s", "Signals", (SignalRule("r", "Rule", status="ACTIVE", providers={}),), frozenset({"p2"})
+    )
+    signals = signals_of([hiding], "app1", "p1", "p2")
+    change = forecast.compare_views(BY_EXPRESSION, BY_EXPRESSION, ANN, MAC, signals)
+    assert change.lost and change.after.rule == "Catch-all Rule"
+    same = signals_of([hiding], "app1", "p2", "p2")
+    assert not forecast.compare_views(BY_EXPRESSION, BY_EXPRESSION, ANN, MAC, same).lost
