@@ -48,14 +48,14 @@ options:
         count.
       - V(reverted) is guarded like any other move, because the earlier policy may have changed
         meanwhile. People whom both policies refuse never count, nor do people whom the earlier
-        policy refused when the apps left it. As many more people may be locked out as others are
-        admitted again. If the earlier rules can refuse nobody who counts, the module reads neither
-        people nor the System Log.
-      - The description of the clone has a digest of the earlier rules. If it is missing, or if the
-        rules are the same and members of a group that they name changed after the clone was
-        created, the module does not know whom they refused. The apps then go back, and a warning
-        says how many people the earlier policy refuses. If both rules and members changed,
-        everybody whom it refuses counts.
+        policy refused by its rules when the apps left it. As many more people may be locked out as
+        others are admitted again. If the earlier rules can refuse nobody whom the present ones
+        admit, the module reads neither people nor the System Log.
+      - The description of the clone has a digest of the earlier rules. If it is missing, or the
+        rules are the same as then, whom they refused then is not known. The apps go back, and a
+        warning names the people whom the earlier policy refuses and the present one admits. If the
+        rules changed, and members of a group that they name did after the clone was created,
+        everybody whom they refuse counts.
       - The break-glass group may lose an app that is not Okta's own, unless the earlier policy
         requires managed devices and O(allow_protected_apps) does not name the app. If the System
         Log cannot be read, set O(forecast=false).
@@ -183,13 +183,14 @@ from datetime import datetime, timezone
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
+from ..module_utils._access.guards.protected_apps import is_account_policy
 from ..module_utils._access.policies import app_moves, lookups, recheck
 from ..module_utils._access.policies import apply as policy_apply
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.policies.marks import parse_marks
 from ..module_utils._access.rules.rule_order import Rules
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption
+from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
@@ -470,6 +471,11 @@ def _absent(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | No
         return Done(Policy("", ctx.params["name"]))
     if not ctx.check_mode:
         recheck.check_policy(ctx.okta, current.name, current)
+    if is_account_policy(current):
+        raise Refused(
+            f"Policy {current.name!r}: it decides who may add an authenticator, and Okta does not"
+            " delete it. Remove this task."
+        )
     policy_apply.check_deletable(ctx.okta, current)
     if not ctx.check_mode:
         ctx.okta.delete_policy(current.id)

@@ -833,17 +833,46 @@ def move_to_clone(desk, *apps):
 
 
 def test_an_unchanged_policy_takes_its_apps_back_whomever_it_refuses(desk):
-    """It refused the same people before the apps left it. Nobody's use of the apps is read."""
+    """Whom it refused before the apps left it is not recorded: a warning names whom it does now."""
     move_to_clone(desk, "Payroll")
-    mark = desk.watched.mark()
     back = {"name": NAME, "state": "reverted"}
     predicted = desk.run(POLICY, back, check=True)
     done = desk.run(POLICY, back)
     assert done["changed"] and done["changes"] == predicted["changes"]
-    assert done["forecast"] is None
-    assert not {each.operation for each in desk.watched.asked(mark)} & {"listLogEvents"}
+    assert done["forecast"] == predicted["forecast"]
+    assert done["forecast"]["locked_out_people"] == ["unready@example.com"]
+    assert any("(unready@example.com): the earlier policy refuses" in w for w in done["warnings"])
     app = desk.okta.directory.app("Payroll")
     assert desk.okta.policies.in_force(app).name == "Company apps"
+
+
+def test_a_rollback_that_can_refuse_nobody_reads_neither_people_nor_the_log(desk):
+    wanted = {"name": NAME, "clone_of": "Company apps", "apps": ["Payroll"]}
+    assert desk.run(POLICY, wanted)["changed"]
+    mark = desk.watched.mark()
+    done = desk.run(POLICY, {"name": NAME, "state": "reverted"})
+    assert done["changed"] and done["forecast"] is None
+    asked = {each.operation for each in desk.watched.asked(mark)}
+    assert not asked & {"listLogEvents", "listDevices", "listGroups", "listGroupUsers"}
+
+
+def test_without_the_authenticators_a_change_of_rules_goes_on(desk):
+    """Which app Okta Verify enrolls by is unknown then, and whether FastPass is active."""
+    desk.user()
+    desk.open("Payroll")
+    desk.watched.control("PATCH", "/okta/refuse", {"listAuthenticators": True})
+    of_one = {"policy": "Company apps", "name": "Off", "position": "first", "access": "DENY"}
+    wanted = {**of_one, "users": ["unready@example.com"]}
+    assert "max_locked_out" in refused(desk.run(RULE, wanted))
+    assert desk.run(RULE, {**wanted, "max_locked_out": 100})["changed"]
+
+
+def test_the_policy_of_account_management_is_not_deleted(desk):
+    for check in (True, False):
+        message = refused(
+            desk.run(POLICY, {"name": "Okta Account Management", "state": "absent"}, check=check)
+        )
+        assert "Okta does not delete it" in message
 
 
 def test_a_rollback_names_whom_the_earlier_policy_refuses_if_its_groups_changed(desk):

@@ -97,8 +97,9 @@ def _settle_accounts(
     """Return a forecast without the people who left, as far as Okta shows it.
 
     The log names people whose accounts neither a device nor a group shows. Each who would be locked
-    out is read, and judged again if they have a password. Whom Okta does not show, such as a
-    deleted user, counts as a person who can sign in and who may have no password.
+    out is read, and judged again with the password and the user type that Okta shows. Whom it does
+    not show, such as a deleted user, counts as a person who can sign in and who may have no
+    password.
 
     :arg judged: the people of each change.
     """
@@ -108,37 +109,32 @@ def _settle_accounts(
     }
     if len(unknown) > MAX_STATUS_READS:
         return replace(result, status_unknown=tuple(sorted(set(unknown.values()))))
-    hidden, left, with_password = _read_accounts(okta, sorted(unknown))
-    rows = [row for row in result.locked_out if row.user_id not in left | with_password]
-    rows += _judge_with_passwords(judged, with_password, others)
+    accounts = {user_id: _read_user(okta, user_id) for user_id in sorted(unknown)}
+    shown = {user_id: user for user_id, user in accounts.items() if user and user.status}
+    rows = [row for row in result.locked_out if row.user_id not in shown]
+    rows += _judge_again(judged, shown, others)
     places = {change.app.id: place for place, (change, _people) in enumerate(judged)}
     rows.sort(key=lambda row: (places[row.app.id] if row.app else -1, row.login, row.device))
-    status_unknown = tuple(sorted(unknown[user_id] for user_id in hidden))
-    return replace(result, locked_out=tuple(rows), status_unknown=status_unknown)
+    hidden = tuple(sorted(unknown[user_id] for user_id in accounts.keys() - shown.keys()))
+    return replace(result, locked_out=tuple(rows), status_unknown=hidden)
 
 
-def _read_accounts(okta: Okta, user_ids: t.Iterable[str]) -> tuple[set[str], set[str], set[str]]:
-    """Return whom Okta does not show, who left, and who else surely has a password."""
-    hidden, left, with_password = set[str](), set[str](), set[str]()
-    for user_id in user_ids:
-        user = _read_user(okta, user_id)
-        if user is None or user.status is None:
-            hidden.add(user_id)
-        elif user.status in BLOCKED:
-            left.add(user_id)
-        elif user.surely_has_password:
-            with_password.add(user_id)
-    return hidden, left, with_password
-
-
-def _judge_with_passwords(
+def _judge_again(
     judged: t.Iterable[tuple[AppChange, t.Sequence[Person]]],
-    user_ids: t.Container[str],
+    accounts: t.Mapping[str, OktaUser],
     others: OtherPolicies,
 ) -> t.Iterator[AccessChange]:
-    """Yield the rows of some people, each of whom has a password."""
+    """Yield the rows of the people with these accounts who did not leave."""
     for change, people in judged:
-        known = [replace(each, sure_password=True) for each in people if each.id in user_ids]
+        known = [
+            replace(
+                each,
+                sure_password=account.surely_has_password,
+                user_type=account.type_id or each.user_type,
+            )
+            for each in people
+            if (account := accounts.get(each.id)) and account.status not in BLOCKED
+        ]
         yield from _forecast_app(change, known, (), others).locked_out
 
 

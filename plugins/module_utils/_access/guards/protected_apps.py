@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.errors import Refused
+from ..._core.errors import Forbidden, Refused
 from ..._okta.records import App, Policy
 from ..forecast.changes import AppChange, PolicyChange, requires_managed
 from ..forecast.policy_reader import OtherPolicies
@@ -95,9 +95,13 @@ class ProtectedAppsGuard:
 
     def _enrollment_apps(self) -> frozenset[str]:
         """Return the ids of the apps that Okta Verify enrolls by, "" for one that is not shown."""
+        try:
+            authenticators = self.others.fast_pass.authenticators
+        except Forbidden:  # a rollback must not wait for it
+            return frozenset({""})
         return frozenset(
             authenticator.app_instance_id
-            for authenticator in self.others.fast_pass.authenticators
+            for authenticator in authenticators
             if str(authenticator.key).startswith("okta_verify")
         )
 

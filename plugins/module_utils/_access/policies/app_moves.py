@@ -106,13 +106,16 @@ def with_changed_groups(
 ) -> list[Move]:
     """Return moves back, with whether members of the groups of their future rules changed.
 
-    The digest of these rules does not say then whom they refused. One call of listGroups if rules
-    name a group.
+    What these rules were does not say then whom they refused. One call of listGroups if rules that
+    changed since name a group.
 
     :arg rules: those of ``read_rules``.
     :arg since: when the clone was created, as Okta shows it. The apps left at that time or later.
     """
-    named = {move.after: named_groups(rules[move.after]) for move in moves}
+    named = {
+        move.after: set[str]() if _is_unrecorded(move, rules) else named_groups(rules[move.after])
+        for move in moves
+    }
     ids = frozenset[str]().union(*named.values())
     try:
         known = lookups.groups_by_id(okta, ids) if ids else {}
@@ -166,17 +169,22 @@ def _app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> 
     """Return the change of an app.
 
     If the rules that it left are lost, or were about other members of groups, everybody who is
-    admitted now counts as admitted by them. If these rules alone are as they were, whom they
-    refused is not recorded.
+    admitted now counts as admitted by them. If the rules are as they were, whom they refused then
+    is not recorded: people, their groups and their accounts may be others by now.
     """
     before, after = rules[move.before], rules[move.after]
-    is_unrecorded = move.members_changed and digest_rules(after) == move.digest
-    if not is_reversal or not move.digest or is_unrecorded:
+    if not is_reversal:
         before = rules_in_force(move.present, before)
+    if not is_reversal or _is_unrecorded(move, rules):
         return AppChange(move.app, before, after, policy_after=move.after)
     left = rules_at_departure(move.digest, after, before)
     recorded = before if left is None or move.members_changed else left
     return AppChange(move.app, before, after, recorded, move.after)
+
+
+def _is_unrecorded(move: Move, rules: t.Mapping[str, Rules]) -> bool:
+    """Return whether nothing shows whom the rules refused that an app left."""
+    return not move.digest or digest_rules(rules[move.after]) == move.digest
 
 
 def require_active(policy: Policy) -> None:

@@ -22,6 +22,7 @@ from ..._core.errors import (
 )
 from ..._core.json_fields import Json
 from ..._core.lookup import named
+from ..._core.text import abbreviate
 from ..._okta.client import Okta
 from ..._okta.records import App, Policy, PolicyRule
 from ..rules.comparison import merge_rule
@@ -247,10 +248,12 @@ def check_deletable(okta: Okta, policy: Policy) -> None:
         )
     app_ids = okta.policy_apps(policy.id)
     if app_ids:
-        names = ", ".join(app_ids[:5]) + (" ..." if len(app_ids) > 5 else "")
+        labels = {app.id: app.label for app in okta.apps()}
+        names = abbreviate([repr(labels.get(each, each)) for each in app_ids], 5)
+        use = "1 app uses" if len(app_ids) == 1 else f"{len(app_ids)} apps use"
         raise Refused(
-            f"Policy {policy.name!r}: {len(app_ids)} apps use it ({names}), so it is not deleted."
-            " Assign another policy to them first."
+            f"Policy {policy.name!r}: {use} it ({names}), so it is not deleted. Assign another"
+            " policy first."
         )
 
 

@@ -470,15 +470,21 @@ def test_the_failure_of_a_single_move_is_that_of_okta(okta: FakeOkta) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "names"), [(1, "a0"), (5, "a0, a1, a2, a3, a4"), (6, "a0, a1, a2, a3, a4 ...")]
+    ("count", "use"),
+    [
+        (1, "1 app uses it ('Slack')"),
+        (2, "2 apps use it ('Slack', 'a1')"),
+        (6, "6 apps use it ('Slack', 'a1', 'a2', 'a3', 'a4' and 1 more)"),
+    ],
 )
-def test_a_policy_that_apps_use_is_not_deleted(okta: FakeOkta, count: int, names: str) -> None:
+def test_a_policy_that_apps_use_is_not_deleted(okta: FakeOkta, count: int, use: str) -> None:
+    """Apps are named by their labels, as far as Okta lists them."""
     used = okta.add("rst2", name="Managed", apps=[f"a{number}" for number in range(count)])
+    org = SimpleNamespace(policy_apps=okta.policy_apps, apps=lambda: [App("a0", "Slack")])
     with pytest.raises(Refused) as raised:
-        policy_apply.check_deletable(t.cast(t.Any, okta), used)
+        policy_apply.check_deletable(t.cast(t.Any, org), used)
     assert raised.value.message == (
-        f"Policy 'Managed': {count} apps use it ({names}), so it is not deleted. Assign another"
-        " policy to them first."
+        f"Policy 'Managed': {use}, so it is not deleted. Assign another policy first."
     )
 
 
