@@ -392,6 +392,19 @@ def test_what_others_read_of_okta_verify_is_not_read_again() -> None:
     assert (okta.calls.count("authenticators"), okta.calls.count("methods")) == (1, 1)
 
 
+def test_an_org_without_okta_verify_has_no_security_level() -> None:
+    registration = read(FakeOkta([DEFAULT], []))
+    assert registration.problems and registration.security_level is None
+
+
+def test_a_policy_without_a_group_is_nobodys() -> None:
+    odd = policy("Odd", "OPTIONAL", "", priority=0)
+    assert read(FakeOkta([odd, CONTRACTORS, DEFAULT], g_out=["eve"])).policy_of("eve@acme.com")
+    members = {"g-out": frozenset({"eve@acme.com"})}
+    known = Registration(policies=(odd, CONTRACTORS), members=members)
+    assert known.policy_of("eve@acme.com") is CONTRACTORS
+
+
 def test_what_others_read_of_all_is_not_read_again() -> None:
     known = Registration((NO_POLICY,))
     okta = FakeOkta([CONTRACTORS, DEFAULT], g_out=["eve"])

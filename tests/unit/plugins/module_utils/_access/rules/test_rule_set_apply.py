@@ -246,8 +246,8 @@ def test_a_status_that_okta_does_not_keep_is_an_error(org: Org) -> None:
 
 @pytest.mark.parametrize("name", ["b", "new"])
 def test_a_group_that_okta_does_not_keep_is_an_error(org: Org, name: str) -> None:
-    """Whether the rule was created or replaced."""
-    org.plan = org.plan_of(request(name, "g1", "g2"))
+    """Whether the rule was created or replaced. The run ends there."""
+    org.plan = org.plan_of(request(name, "g1", "g2"), RuleRequest("a", {"name": "a"}, absent=True))
 
     def lose(_call: str) -> None:
         for row in org.rules["rst1"]:
@@ -258,3 +258,4 @@ def test_a_group_that_okta_does_not_keep_is_an_error(org: Org, name: str) -> Non
     with pytest.raises(NotAsWritten) as raised:
         org.apply()
     assert raised.value.details["keys"] == ["conditions.people.groups.include"]
+    assert org.done() == [{"b": "replace rule", "new": "create rule"}[name]]
