@@ -112,6 +112,10 @@ def test_the_statuses_of_very_many_people_are_not_read_one_by_one():
     result = read_forecast(org, [change_of()], 30, 1000)
     assert len(result.status_unknown) == len(result.locked_out) == MAX_STATUS_READS + 1
     assert not any(read.startswith("user ") for read in org.reads)
+    org = FakeOrg(devices=[mac_of(*(each.actor.id for each in events))], events=events[1:])
+    result = read_forecast(org, [change_of()], 30, 1000)
+    assert sum(read.startswith("user ") for read in org.reads) == MAX_STATUS_READS
+    assert result.status_unknown == () and len(result.locked_out) == MAX_STATUS_READS
 
 
 def test_a_forecast_lists_who_is_newly_admitted_to_each_app():
@@ -183,6 +187,13 @@ def test_members_of_the_groups_that_rules_name_keep_their_access():
     assert "members of glass" in org.reads
 
 
+def test_members_of_a_group_that_were_read_are_not_read_again():
+    org = FakeOrg(devices=[mac_of("ada", "ann")], events=[sign_in("ada", APP), sign_in("ann", APP)])
+    result = read_forecast(org, [change_of()], 30, 100, {"glass": [ADA]})
+    assert result.locked_out_logins == ["ann@acme.com"]
+    assert "members of glass" not in org.reads
+
+
 def test_whom_a_session_policy_refuses_is_not_locked_out_by_the_change():
     org = session_org("ann", "bob")
     result = read_forecast(org, [change_of()], 30, 100)
@@ -219,6 +230,13 @@ def test_the_signals_of_the_policy_that_an_app_has_or_gets_count(
     assert result.locked_out_logins == locked_out
     if locked_out:
         assert "Signals" in result.unknowns[0]
+
+
+def test_an_app_that_moves_to_equal_rules_with_other_signals_counts():
+    moved = replace(change_of(before=ONLY_MANAGED, after=ONLY_MANAGED), policy_after="rst2")
+    result = read_forecast(signals_org("rst2"), [moved], 30, 100)
+    assert result.locked_out_logins == ["ann@acme.com"]
+    assert read_forecast(signals_org("rst3"), [moved], 30, 100) == Forecast()
 
 
 def test_an_app_that_keeps_its_policy_and_rules_needs_no_signals():
