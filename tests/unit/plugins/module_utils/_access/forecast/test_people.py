@@ -285,3 +285,47 @@ def test_a_device_is_as_its_record_and_its_user_have_it() -> None:
     assert directory.device_context(bare, ANN_UNMANAGED) == DeviceContext("", True, False, "d1")
     assert directory.device_context(replace(bare, created=BEFORE), ANN).registered_at == BEFORE
     assert not directory.device_context(replace(bare, registered=False), ANN).registered
+
+
+def test_an_account_that_left_a_record_by_the_log_has_it_no_more() -> None:
+    shared = replace(OLD, users=(ANN, BEN))
+    events = {"d1": RecordEvents(users={"ann@acme.com": False, "ben@acme.com": True})}
+    assert devices_of(shared, records=events) == []
+    assert devices_of(shared, records=events, user="ben") == [("d1", True)]
+    nameless = DeviceUser(OktaUser("cy"), "MANAGED")
+    assert devices_of(replace(OLD, users=(nameless,)), records=events, user="cy") == [("d1", True)]
+
+
+def test_a_record_that_lost_its_certificate_by_the_log_is_read_once_for_all_of_its_people() -> None:
+    cy = DeviceUser(OktaUser("cy", "cy@acme.com"), "MANAGED")
+    org: t.Any = Org(replace(OLD, users=(ANN, BEN, cy)))
+    asked: list[str] = []
+
+    def device_users(device_id: str) -> list[DeviceUser]:
+        asked.append(device_id)
+        return [ANN_UNMANAGED, BEN]
+
+    org.device_users = device_users
+    known = directory.read_directory(org, [])
+    log = LogFacts(records={"d1": RecordEvents(bound=False)})
+    directory.correct_devices(org, known, SignIns(log_facts=log))
+    managed = {user: [each.managed for each in devices] for user, devices in known.devices.items()}
+    assert managed == {"ann": [False], "ben": [True], "cy": [False]}
+    assert asked == ["d1"]
+
+
+def test_each_sign_in_adds_the_devices_that_it_may_be_from() -> None:
+    sightings = [Sighting("IOS", None, SSO, AFTER), Sighting("MACOS", "d1", SSO, AFTER)]
+    sign_ins = SignIns(device_types={SSO})
+    assert directory.used_devices(sign_ins, [MAC], sightings, []) == [PHONE, MAC]
+    phone = replace(MAC, platform="IOS", device_id="d2")
+    early = Sighting(None, None, SSO, BEFORE)
+    found = directory.used_devices(sign_ins, [MAC, phone], [early], ["IOS", "MACOS"])
+    assert found == [phone, MAC, OTHER]
+
+
+def test_the_addresses_of_users_are_kept() -> None:
+    known = directory.Directory()
+    known.add_user(OktaUser("ann", "ann", email="ann@acme.com"))
+    known.add_user(OktaUser("ben", "ben"))
+    assert known.emails == {"ann": "ann@acme.com"}
