@@ -110,12 +110,12 @@ def _settle_accounts(
     if len(unknown) > MAX_STATUS_READS:
         return replace(result, status_unknown=tuple(sorted(set(unknown.values()))))
     accounts = {user_id: _read_user(okta, user_id) for user_id in sorted(unknown)}
-    shown = {user_id: user for user_id, user in accounts.items() if user and user.status}
-    rows = [row for row in result.locked_out if row.user_id not in shown]
-    rows += _judge_again(judged, shown, others)
+    by_id = {user_id: user for user_id, user in accounts.items() if user and user.status}
+    rows = [row for row in result.locked_out if row.user_id not in by_id]
+    rows += _judge_again(judged, by_id, others)
     places = {change.app.id: place for place, (change, _people) in enumerate(judged)}
     rows.sort(key=lambda row: (places[row.app.id] if row.app else -1, row.login, row.device))
-    hidden = tuple(sorted(unknown[user_id] for user_id in accounts.keys() - shown.keys()))
+    hidden = tuple(sorted(unknown[user_id] for user_id in accounts.keys() - by_id.keys()))
     return replace(result, locked_out=tuple(rows), status_unknown=hidden)
 
 

@@ -282,7 +282,7 @@ def _user_type(condition: Row, person: Identity) -> Conjunction | None:
 def _expression(text: str, device: DeviceContext) -> str:
     """Return an expression as an unknown. One that names the device may say more of a managed one.
 
-    What it says of a device then is no answer to what it says of the device in another state.
+    What it says of a device then may differ from what it says of the device in another state.
     """
     if "device" not in text.casefold():
         return name_unknown("expression", text)
