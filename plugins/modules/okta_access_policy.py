@@ -49,8 +49,8 @@ options:
       - V(reverted) is guarded like any other move, because the earlier policy may have changed
         meanwhile. People whom both policies refuse never count, nor do people whom the earlier
         policy refused by its rules when the apps left it. As many more people may be locked out as
-        others are admitted again. If the earlier rules can refuse nobody whom the present ones
-        admit, the module reads neither people nor the System Log.
+        others are surely admitted again. If the earlier rules can refuse nobody whom the present
+        ones admit, the module reads neither people nor the System Log.
       - The description of the clone has a digest of the earlier rules. If it is missing, or the
         rules are the same as then, whom they refused then is not known. The apps go back, and a
         warning names the people whom the earlier policy refuses and the present one admits. If the

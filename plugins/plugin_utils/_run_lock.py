@@ -17,6 +17,8 @@ import tempfile
 import threading
 import typing as t
 
+from ..module_utils._core.run_lock import host_id
+
 PAUSE = 0.2  # seconds between two looks at the parent
 
 
@@ -30,20 +32,34 @@ def holding(directory: str) -> t.Iterator[str | None]:
     if worker_of is None or worker_of.pid != os.getppid():
         yield None
         return
-    with tempfile.NamedTemporaryFile("rb", prefix="run-", dir=directory) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield None
-            return
-        over = threading.Event()
-        watcher = threading.Thread(target=_watch, args=(file, os.getppid(), over), daemon=True)
-        watcher.start()
-        try:
-            yield file.name
-        finally:
-            over.set()
-            watcher.join()
+    file = _locked_file(directory)
+    if file is None:
+        yield None
+        return
+    over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(file, os.getppid(), over), daemon=True)
+    watcher.start()
+    try:
+        yield file.name
+    finally:
+        over.set()
+        watcher.join()
+        with contextlib.suppress(OSError):  # somebody emptied the directory
+            file.close()
+
+
+def _locked_file(directory: str) -> t.IO[bytes] | None:
+    """Return a new file that is locked and names this host, or None without a place for it."""
+    try:
+        file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - the caller closes it
+            "wb", prefix="run-", dir=directory
+        )
+        file.write(host_id())
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return file
 
 
 def _watch(file: t.IO[bytes], parent: int, over: threading.Event) -> None:

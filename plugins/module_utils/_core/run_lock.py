@@ -11,28 +11,45 @@ from __future__ import annotations
 
 import fcntl
 import os
+from pathlib import Path
 
 from .errors import RunEnded
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux's own id of a running kernel
 
 # The path of the locked file, for the modules that the action plugin runs.
 LOCK_VARIABLE = "DEVICE_TRUST_RUN_LOCK"
 
 
+def host_id() -> bytes:
+    """Return what tells this host from others that may see the same file, but not its lock."""
+    try:
+        boot_id = BOOT_ID.read_text(encoding="ascii")
+    except (OSError, ValueError):
+        boot_id = ""
+    return f"{os.uname().nodename} {boot_id.strip()}".encode()
+
+
 class RunLock:
     """The lock of the run that started this module.
 
-    Without a file that can be opened, as on another host, the run counts as running.
+    Without a file that can be opened and is of this host, the run counts as running.
 
-    :arg path: of the file, or None.
+    :arg path: of the file, or None. It holds the ``host_id`` of the run.
     """
 
     def __init__(self, path: str | None) -> None:
         self._descriptor: int | None = None
         if path:
             try:
-                self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             except OSError:
-                pass
+                return
+            own = host_id()
+            if os.read(descriptor, len(own) + 1) == own:
+                self._descriptor = descriptor
+            else:
+                os.close(descriptor)
 
     @property
     def has_ended(self) -> bool:

@@ -245,8 +245,11 @@ class ResetTarget:
 
     @property
     def active_users(self) -> list[DeviceUser]:
-        """The users who may sign in, including those whose status is unknown."""
-        return [user for user in self.users if user.user.status not in user_statuses.BLOCKED]
+        """The users who may sign in, including those whose status is unknown.
+
+        An account that is not activated yet counts: it is of somebody who comes.
+        """
+        return [user for user in self.users if user.user.status not in user_statuses.ENDED]
 
     @property
     def other_users(self) -> list[DeviceUser]:

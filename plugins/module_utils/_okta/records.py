@@ -39,16 +39,19 @@ DEVICE_STATUSES = (*WORKING_STATUSES, "SUSPENDED", "DEACTIVATED")
 MANAGEMENT_STATUSES = ("MANAGED", "NOT_MANAGED")
 
 
-# Credential providers whose users have a password in Okta, by its description. Users of the others,
-# FEDERATION and SOCIAL, authenticate at another identity provider.
-PASSWORD_PROVIDERS = ("OKTA", "ACTIVE_DIRECTORY", "LDAP", "IMPORT")
+# Credential providers by Okta's description. Users of the first two have the password of the
+# directory. Those of the next two have one in Okta if it shows it, as an object without the value.
+# Users of the others, FEDERATION and SOCIAL, authenticate at another identity provider.
+DIRECTORIES = ("ACTIVE_DIRECTORY", "LDAP")
+OWN_PROVIDERS = ("OKTA", "IMPORT")
 
 
 @dataclass(frozen=True, slots=True)
 class OktaUser:
     """A user: listUsers, getUser, listGroupUsers, and the user of a device record.
 
-    ``status`` and ``credential_provider`` are None in summaries.
+    ``status`` is None in summaries. ``surely_has_password`` is whether Okta shows that it takes a
+    password of the user.
     """
 
     id: str
@@ -58,13 +61,12 @@ class OktaUser:
     status: str | None = None
     type_id: str | None = None
     email: str | None = None
-    credential_provider: str | None = None
+    surely_has_password: bool = False
 
     @classmethod
     def from_row(cls, row: Row) -> OktaUser:
         """Return the user of a row."""
         profile = as_object(row.get("profile"))
-        provider = as_object(as_object(row.get("credentials")).get("provider"))
         return cls(
             id=as_id(row.get("id")),
             login=as_word(profile.get("login")),
@@ -73,18 +75,19 @@ class OktaUser:
             status=as_word(row.get("status")),
             type_id=as_word(as_object(row.get("type")).get("id")),
             email=as_word(profile.get("email")),
-            credential_provider=as_word(provider.get("type")),
+            surely_has_password=_shows_password(as_object(row.get("credentials"))),
         )
-
-    @property
-    def surely_has_password(self) -> bool:
-        """Whether the credential provider is one whose users have a password in Okta."""
-        return str(self.credential_provider).upper() in PASSWORD_PROVIDERS
 
     @property
     def name(self) -> str:
         """The login, else the id."""
         return self.login or self.id
+
+
+def _shows_password(credentials: Row) -> bool:
+    provider = str(as_word(as_object(credentials.get("provider")).get("type"))).upper()
+    has_own = isinstance(credentials.get("password"), dict)
+    return provider in DIRECTORIES or (has_own and provider in OWN_PROVIDERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import typing as t
 
 ACTIVE = "ACTIVE"  # the one status of an account that surely works
 LEFT = "DEPROVISIONED"  # a deactivated account has lost its authenticators
+ENDED = (LEFT, "SUSPENDED")  # accounts that worked and do not any more
 
 
 class AccountStatus(t.NamedTuple):

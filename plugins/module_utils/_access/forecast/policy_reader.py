@@ -94,7 +94,12 @@ class OtherPolicies:
         self._okta = okta
         self._list, self._rules, self._mappings = (operations[n : n + 1] for n in range(3))
         self.fast_pass = FastPass(okta, operations[3:])
-        self._reader = _Reader(warn)
+        self._reader, self._warn = _Reader(warn), warn
+
+    def warn(self, text: str) -> None:
+        """Display what else could not be read."""
+        if self._warn:
+            self._warn(text)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -58,12 +58,13 @@ def _kinds_of_devices(*policies: Rules) -> list[DeviceContext]:
 def _kinds_of_people(users: t.Iterable[str], groups: t.Sequence[str]) -> t.Iterator[Identity]:
     """Return people whom no rule names and those whom one does, in each combination of groups.
 
-    They may lack a password, as users of another identity provider do. Who has one is admitted
-    before and refused after only if some answer to the unknowns does the same to these.
+    Each may have a password or lack it, as users of another identity provider do. Of who has one,
+    less is unknown, so a change may refuse them alone.
     """
     for user in ("", *sorted(users)):
         for chosen in _combinations(groups):
-            yield Identity(user, chosen, sure_password=False)
+            for has_password in (True, False):
+                yield Identity(user, chosen, sure_password=has_password)
 
 
 def _distinct_groups(*policies: Rules) -> list[str]:

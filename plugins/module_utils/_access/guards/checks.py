@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.errors import Forbidden
 from ..._core.options import Params
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
@@ -88,9 +89,15 @@ def check_changes(
         return None
     apps = [app for change in changes for app in change.apps]
     limits = options.active_days, options.log_events
-    result = read_forecast(okta, apps, *limits, members, others)
-    described = "; ".join(change.describe() for change in changes)
     unproven = {each.app.id for each in apps if reversed_only and each.left is None}
+    try:
+        result = read_forecast(okta, apps, *limits, members, others)
+    except Forbidden as error:
+        if len(unproven) < len(apps):
+            raise
+        others.warn(f"{error.message} Whom the earlier policy refuses is unknown.")
+        return None
+    described = "; ".join(change.describe() for change in changes)
     LockOutGuard(options.max_locked_out, reversed_only, described).check(result.without(unproven))
     return result
 

@@ -18,7 +18,7 @@ MAX_UNKNOWN_NAMES = 3  # in a message
 class LockOutGuard:
     """Limits how many people a change may lock out.
 
-    A reversal may lock out as many more as it admits again, who are other people.
+    A reversal may lock out as many more as it surely admits again, who are other people.
 
     :arg change: the policies and apps of the change, for the message.
     """
@@ -30,7 +30,7 @@ class LockOutGuard:
     def check(self, result: Forecast) -> None:
         """Raise Refused if more people would be locked out than the limit."""
         logins = result.locked_out_logins
-        regaining = {row.login for row in result.newly_admitted} - set(logins)
+        regaining = {row.login for row in result.newly_admitted if not row.unknowns} - set(logins)
         needed = len(logins) - (len(regaining) if self.is_reversal else 0)
         if needed <= self.limit:
             return

@@ -53,7 +53,7 @@ class ProtectedAppsGuard:
             for rule in [self._refusing_rule(change, each)]
             if rule is not None
         ]
-        enrollment = self._enrollment_apps() if strict else frozenset()
+        enrollment = self._enrollment_apps(change.is_reversal) if strict else frozenset()
         roles: list[str] = []
         for each, rule in strict:
             role = _role_of(each.app, enrollment)
@@ -93,11 +93,16 @@ class ProtectedAppsGuard:
     def _is_allowed(self, *names: str | None) -> bool:
         return any(name in self.allowed for name in names)
 
-    def _enrollment_apps(self) -> frozenset[str]:
-        """Return the ids of the apps that Okta Verify enrolls by, "" for one that is not shown."""
+    def _enrollment_apps(self, is_reversal: bool) -> frozenset[str]:
+        """Return the ids of the apps that Okta Verify enrolls by, "" for one that is not shown.
+
+        A reversal, the way out of an emergency, does not wait for the right to read them.
+        """
         try:
             authenticators = self.others.fast_pass.authenticators
-        except Forbidden:  # a rollback must not wait for it
+        except Forbidden:
+            if not is_reversal:
+                raise
             return frozenset({""})
         return frozenset(
             authenticator.app_instance_id

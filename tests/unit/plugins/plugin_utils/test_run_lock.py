@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.run_lock import RunLock
+from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils import _run_lock
 from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils._run_lock import holding
 
 FORK = multiprocessing.get_context("fork")
@@ -90,6 +91,10 @@ def test_outside_a_worker_there_is_no_lock(tmp_path: Path) -> None:
     """The parent is a shell, which may end before the run."""
     with holding(str(tmp_path)) as path:
         assert path is None and list(tmp_path.iterdir()) == []
+
+
+def test_without_a_directory_there_is_no_lock(tmp_path: Path) -> None:
+    assert _run_lock._locked_file(str(tmp_path / "missing")) is None
 
 
 def test_where_files_cannot_be_locked_there_is_no_lock(

@@ -121,11 +121,14 @@ def test_a_user_is_named_by_login_else_by_id(row: dict[str, t.Any], name: str) -
 @pytest.mark.parametrize(
     ("credentials", "sure"),
     [
-        ({"provider": {"type": "OKTA", "name": "OKTA"}}, True),
+        ({"password": {}, "provider": {"type": "OKTA", "name": "OKTA"}}, True),
+        ({"password": {}, "provider": {"type": "IMPORT"}}, True),
+        ({"password": {}, "provider": {"type": "okta"}}, True),
         ({"provider": {"type": "ACTIVE_DIRECTORY"}}, True),
         ({"provider": {"type": "LDAP"}}, True),
-        ({"provider": {"type": "IMPORT"}}, True),
-        ({"provider": {"type": "okta"}}, True),
+        ({"provider": {"type": "OKTA"}}, False),  # recorded of a user without a password yet
+        ({"provider": {"type": "IMPORT"}}, False),
+        ({"password": None, "provider": {"type": "OKTA"}}, False),
         ({"password": {}, "provider": {"type": "FEDERATION"}}, False),
         ({"provider": {"type": "SOCIAL"}}, False),
         ({"provider": {"type": "PASSKEY"}}, False),
@@ -140,7 +143,7 @@ def test_a_password_is_sure_of_the_providers_that_verify_one(
 ) -> None:
     user = OktaUser.from_row({**ADA, "credentials": credentials})
     assert user.surely_has_password is sure
-    assert OktaUser.from_row(ADA).credential_provider is None
+    assert not OktaUser.from_row(ADA).surely_has_password
 
 
 def test_an_enrollment_has_its_authenticator_and_status() -> None:

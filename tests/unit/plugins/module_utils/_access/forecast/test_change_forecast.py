@@ -289,24 +289,27 @@ PASSWORD_RULE = PolicyRule.from_row(
 
 
 @pytest.mark.parametrize(
-    ("provider", "is_on_device", "refused"),
+    ("has_password", "is_on_device", "refused"),
     [
-        ("OKTA", True, False),
-        ("FEDERATION", True, True),
-        (None, True, True),
-        ("OKTA", False, False),
-        ("FEDERATION", False, True),
+        (True, True, False),
+        (False, True, True),
+        (True, False, False),
+        (False, False, True),
         ("absent", False, True),
     ],
 )
-def test_a_rule_that_requires_a_password_names_who_may_have_none(provider, is_on_device, refused):
+def test_a_rule_that_requires_a_password_names_who_may_have_none(
+    has_password, is_on_device, refused
+):
     """Whom no device and no group shows is read."""
-    user = OktaUser("ann", "ann@acme.com", status="ACTIVE", credential_provider=provider)
+    user = OktaUser(
+        "ann", "ann@acme.com", status="ACTIVE", surely_has_password=has_password is True
+    )
     devices = [replace(RECORD, users=(DeviceUser(user, "MANAGED"),))] if is_on_device else []
     events = [sign_in(login, app, device="") for login in ("ann", "bob") for app in (APP, JIRA)]
     org = FakeOrg(devices=devices, events=events)
-    bob = OktaUser("bob", "bob@acme.com", status="ACTIVE", credential_provider="SOCIAL")
-    known = {"ann": user if provider != "absent" else None, "bob": bob}
+    bob = OktaUser("bob", "bob@acme.com", status="ACTIVE", surely_has_password=False)
+    known = {"ann": user if has_password != "absent" else None, "bob": bob}
     org.user = lambda user_id: org.reads.append(f"user {user_id}") or known[user_id]
     changes = [change_of(app, OPEN, [PASSWORD_RULE]) for app in (APP, JIRA)]
     result = read_forecast(org, changes, 30, 100)
@@ -315,6 +318,6 @@ def test_a_rule_that_requires_a_password_names_who_may_have_none(provider, is_on
         (login, app) for app in ("Slack", "Jira") for login in people
     ]
     assert result.unknowns == ["authenticator: a password in Okta"]
-    assert result.status_unknown == (("ann@acme.com",) if provider == "absent" else ())
+    assert result.status_unknown == (("ann@acme.com",) if has_password == "absent" else ())
     reads = [each for each in org.reads if each.startswith("user ")]
     assert reads == (["user bob"] if is_on_device else ["user ann", "user bob"])

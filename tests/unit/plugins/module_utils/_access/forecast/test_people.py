@@ -160,10 +160,10 @@ def test_each_person_of_a_mac_is_judged_alone() -> None:
 def test_who_surely_has_a_password_is_known_of_full_records_alone() -> None:
     known = directory.Directory()
     full = {"status": "ACTIVE"}
-    known.add_user(OktaUser("ann", **full, credential_provider="OKTA"))
-    known.add_user(OktaUser("ben", **full, credential_provider="FEDERATION"))
+    known.add_user(OktaUser("ann", **full, surely_has_password=True))
+    known.add_user(OktaUser("ben", **full, surely_has_password=False))
     known.add_user(OktaUser("ben"))  # a summary says nothing
-    known.add_user(OktaUser("cy", credential_provider="OKTA"))
+    known.add_user(OktaUser("cy", surely_has_password=True))
     known.add_user(OktaUser("dee", **full))
     assert known.unsure_passwords == {"ben", "dee"}
     sure = {each: known.surely_has_password(each) for each in ("ann", "ben", "cy", "dee", "eve")}
@@ -252,7 +252,7 @@ def test_events_that_name_no_devices_do_not_count_where_others_do() -> None:
 def test_people_who_used_an_app_have_the_devices_they_used_and_others_all_of_theirs() -> None:
     known = directory.Directory(devices={"ann": [MAC], "cy": [MAC]}, unread_groups={"old": "No."})
     staff = OktaUser("dee", "dee@acme.com", status="ACTIVE", type_id="oty1")
-    known.add_group("staff", [replace(staff, credential_provider="OKTA")])
+    known.add_group("staff", [replace(staff, surely_has_password=True)])
     known.add_group("left", [OktaUser("ben", status="DEPROVISIONED"), OktaUser("eve")])
     sighting = Sighting("IOS", None, SSO, AFTER)
     seen = {"ann": {sighting[:3]: sighting}, "fay": {}, "ben": {}}

@@ -24,6 +24,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     may_refuse,
     newly_refusing_rule,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.signal_policies import (
+    Signals,
+    inactive_fast_pass,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     PolicyRule,
 )
@@ -371,3 +375,14 @@ def test_a_password_refuses_users_of_another_identity_provider() -> None:
     assert newly_refusing_rule(one, both) == "r0"
     assert newly_refusing_rule(both, one) is None
     assert newly_refusing_rule(both, both) is None
+
+
+def test_a_second_factor_may_be_lost_by_those_alone_who_have_a_password() -> None:
+    """Without a password the second factor is unknown before and after."""
+    possession = {"required": True, "phishingResistant": "REQUIRED"}
+    asked, any_two = (
+        [rule_of(0, "ALLOW", {"factorMode": "2FA", "constraints": constraints}, {})]
+        for constraints in ([{"possession": possession}], [])
+    )
+    hidden = Signals(after=(inactive_fast_pass("Okta FastPass is not active"),))
+    assert newly_refusing_rule(asked, any_two, hidden) == "r0"

@@ -49,6 +49,22 @@ def test_the_message_names_what_would_change():
     )
 
 
+def test_a_reversal_may_lock_out_as_many_as_it_surely_admits_again():
+    """Who gains access only if an answer to an unknown is so may have it already."""
+    lost = forecast_of(1).locked_out
+    sure, unsure = (
+        AccessChange("u9", "eve", "MACOS", None, "Open", "Closed", unknowns)
+        for unknowns in ((), ("password",))
+    )
+    LockOutGuard(0, True).check(Forecast(lost, (sure,)))
+    for result, is_reversal in (
+        (Forecast(lost, (unsure,)), True),
+        (Forecast(lost, (sure,)), False),
+    ):
+        with pytest.raises(Refused, match="1 person who used these apps"):
+            LockOutGuard(0, is_reversal).check(result)
+
+
 def test_a_log_without_devices_is_explained():
     with pytest.raises(Refused) as caught:
         LockOutGuard(0).check(forecast_of(1, log_names_devices=False))
