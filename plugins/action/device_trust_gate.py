@@ -1,10 +1,6 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action plugin of a module that sends requests: it displays the progress of the module.
-
-The plugins of the other modules are links to this file, which must have their names.
-"""
 
 from __future__ import annotations
 

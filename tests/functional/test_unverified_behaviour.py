@@ -82,6 +82,10 @@ OF_POLICIES = {
     "policy_resource",
     # in test_forecast_agrees.py
     "uncollected_devices",
+    "required_false",
+    "unregistered_assurance",
+    "other_platforms",
+    "user_verification",
     "ignored_fastpass",
     "flexible_okta_verify",
     "legacy_okta_verify_listed",
