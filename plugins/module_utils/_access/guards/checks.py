@@ -71,35 +71,51 @@ def check_changes(
 
     Raises Refused if they would lock people out. Okta's own apps, the policy for adding
     authenticators and the break-glass group are guarded without a forecast, too. Reversals that
-    can refuse nobody, or nobody whom the earlier policy admitted when the apps left it, have none
-    either, and nothing is read for them. Where its rules then are not recorded, a reversal goes
-    ahead: it is the way out of an emergency.
+    can refuse nobody whom the present rules admit have none either, and nothing is read for them.
+    Where it is not recorded whom the earlier rules refused, a reversal goes ahead: it is the way
+    out of an emergency.
     """
-    members: dict[str, t.Sequence[OktaUser]] = {}
     others = others or OtherPolicies(okta)
-    for change in changes:
-        refusing = ProtectedAppsGuard(options.allow_protected_apps, others).check(change)
-        guard = BreakGlassGuard(okta, options.break_glass_group, others)
-        if _needs_break_glass(guard, change, refusing, options):
-            members |= guard.check(change.after, change.policy.name, refusing)
+    members = _check_own_apps_and_break_glass(okta, changes, options, others)
     reversed_only = all(change.is_reversal for change in changes)
     if not options.forecast or (
         reversed_only and not any(change.stricter_apps for change in changes)
     ):
         return None
     apps = [app for change in changes for app in change.apps]
-    limits = options.active_days, options.log_events
     unproven = {each.app.id for each in apps if reversed_only and each.left is None}
     try:
-        result = read_forecast(okta, apps, *limits, members, others)
+        result = read_forecast(okta, apps, options.active_days, options.log_events, members, others)
     except Forbidden as error:
         if len(unproven) < len(apps):
             raise
         others.warn(f"{error.message} Whom the earlier policy refuses is unknown.")
         return None
-    described = "; ".join(change.describe() for change in changes)
-    LockOutGuard(options.max_locked_out, reversed_only, described).check(result.without(unproven))
+    _check_people(result.without(unproven), changes, options, reversed_only)
     return result
+
+
+def _check_own_apps_and_break_glass(
+    okta: Okta, changes: t.Sequence[PolicyChange], options: GuardOptions, others: OtherPolicies
+) -> dict[str, t.Sequence[OktaUser]]:
+    """Return the members of the groups that were read. Raises Refused."""
+    members: dict[str, t.Sequence[OktaUser]] = {}
+    for change in changes:
+        refusing = ProtectedAppsGuard(options.allow_protected_apps, others).check(change)
+        guard = BreakGlassGuard(okta, options.break_glass_group, others)
+        if _needs_break_glass(guard, change, refusing, options):
+            members |= guard.check(change.after, change.policy.name, refusing)
+    return members
+
+
+def _check_people(
+    result: Forecast,
+    changes: t.Sequence[PolicyChange],
+    options: GuardOptions,
+    is_reversal: bool,
+) -> None:
+    described = "; ".join(change.describe() for change in changes)
+    LockOutGuard(options.max_locked_out, is_reversal, described).check(result)
 
 
 def _needs_break_glass(
