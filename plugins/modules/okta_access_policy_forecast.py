@@ -127,7 +127,7 @@ forecast:
       Each is a warning, too.
     - C(status_unknown) has the logins of people in C(locked_out) of whom Okta does not show whether
       they can sign in at all. They count. People who left do not, as far as Okta shows it, which
-      takes one call for each of at most 100 people whom the log alone shows.
+      takes one call for each person whom the log alone shows, or for 40 of more than 20.
   returned: success, and failure because of the forecast
   type: dict
   sample:

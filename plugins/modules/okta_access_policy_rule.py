@@ -120,7 +120,7 @@ forecast:
       people that the forecast covers.
     - C(status_unknown) has the logins of people in C(locked_out) of whom Okta does not show whether
       they can sign in at all. They count. People who left do not, as far as Okta shows it, which
-      takes one call for each of at most 100 people whom the log alone shows.
+      takes one call for each person whom the log alone shows, or for 40 of more than 20.
     - Null if nothing changes, or if O(forecast=false).
   returned: success, and failure because of the forecast
   type: dict

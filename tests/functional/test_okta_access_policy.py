@@ -867,6 +867,24 @@ def test_a_rollback_to_unchanged_rules_goes_on_without_a_permission(desk, operat
     assert desk.okta.policies.in_force(app).name == "Company apps"
 
 
+@pytest.mark.lab(macs=45, real_macs=0)
+def test_many_people_whom_the_log_alone_shows_are_read_by_searches(desk):
+    """No Mac is registered yet, and each person has a password."""
+    desk.watched.control("POST", "/act/apps", {})
+    wanted = {"policy": "Company apps", "name": "Off", "position": "first", "access": "DENY"}
+    refusal = desk.run(RULE, wanted, check=True)
+    assert len(refusal["forecast"]["locked_out_people"]) > 40
+    assert refusal["forecast"]["status_unknown"] == []
+    calls = {each["operation"]: each["count"] for each in refusal["api_calls"]}
+    assert calls["listUsers"] == 2 and "getUser" not in calls
+    password = {
+        **wanted,
+        "access": "ALLOW",
+        "constraints": [{"knowledge": {"types": ["password"]}}],
+    }
+    assert desk.run(RULE, password, check=True)["forecast"]["locked_out_people"] == []
+
+
 def test_the_policy_of_account_management_is_not_deleted(desk):
     for check in (True, False):
         message = refused(

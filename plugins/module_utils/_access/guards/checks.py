@@ -34,6 +34,7 @@ USES = (
     okta_api.LIST_ENROLLMENTS,
     *policy_reader.USES,
     okta_api.GET_USER,
+    okta_api.LIST_USERS,
 )
 
 

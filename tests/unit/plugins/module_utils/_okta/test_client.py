@@ -909,6 +909,15 @@ def test_a_user_who_is_found_by_an_address_and_does_not_show_it_is_not_passed_ov
         okta(wire).users_with_email("ann@acme.com")
 
 
+def test_users_are_found_by_their_ids_forty_to_a_search(wire: t.Any) -> None:
+    wire.script((200, [{"id": "u0", "status": "ACTIVE"}]), (200, [{"id": "u40"}]))
+    ids = [f"u{number}" for number in range(41)]
+    assert [user.id for user in okta(wire).users_with_ids([*ids, "u0"])] == ["u0", "u40"]
+    searches = [query_of(request)["search"] for request in wire.sent]
+    assert [search.count(" eq ") for search in searches] == [40, 1]
+    assert searches[1] == 'id eq "u40"'
+
+
 @pytest.mark.parametrize("users", [None, []])
 def test_a_record_that_nobody_uses_shows_null_or_an_empty_list(wire: t.Any, users: t.Any) -> None:
     wire.script((200, [{**record(), "_embedded": {"users": users}}]))

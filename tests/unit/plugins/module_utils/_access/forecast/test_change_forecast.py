@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
-    MAX_STATUS_READS,
+    MAX_SINGLE_READS,
     read_forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
@@ -106,16 +106,21 @@ def test_a_person_whose_status_okta_does_not_show_counts_and_is_named(status):
         LockOutGuard(0).check(result)
 
 
-def test_the_statuses_of_very_many_people_are_not_read_one_by_one():
-    events = [sign_in(f"p{number}", APP) for number in range(MAX_STATUS_READS + 1)]
-    org = FakeOrg(devices=[mac_of(*(each.actor.id for each in events))], events=events)
+def test_the_accounts_of_many_people_are_read_by_searches():
+    events = [sign_in(f"p{number:02d}", APP) for number in range(MAX_SINGLE_READS + 1)]
+    mac = mac_of(*(each.actor.id for each in events))
+    org = FakeOrg(devices=[mac], events=events)
+    org.statuses = {"p03": "SUSPENDED", "p04": "absent", "p05": None}
     result = read_forecast(org, [change_of()], 30, 1000)
-    assert len(result.status_unknown) == len(result.locked_out) == MAX_STATUS_READS + 1
-    assert not any(read.startswith("user ") for read in org.reads)
-    org = FakeOrg(devices=[mac_of(*(each.actor.id for each in events))], events=events[1:])
-    result = read_forecast(org, [change_of()], 30, 1000)
-    assert sum(read.startswith("user ") for read in org.reads) == MAX_STATUS_READS
-    assert result.status_unknown == () and len(result.locked_out) == MAX_STATUS_READS
+    assert [each for each in org.reads if "user" in each] == [f"{len(events)} users"]
+    assert len(result.locked_out) == len(events) - 1  # without the one who is suspended
+    assert result.status_unknown == ("p04@acme.com", "p05@acme.com")
+    org.statuses = {"p03": "forbidden"}
+    assert len(read_forecast(org, [change_of()], 30, 1000).status_unknown) == len(events)
+    few = FakeOrg(devices=[mac], events=events[1:])
+    result = read_forecast(few, [change_of()], 30, 1000)
+    assert sum(read.startswith("user ") for read in few.reads) == MAX_SINGLE_READS
+    assert result.status_unknown == () and len(result.locked_out) == MAX_SINGLE_READS
 
 
 def test_a_forecast_lists_who_is_newly_admitted_to_each_app():

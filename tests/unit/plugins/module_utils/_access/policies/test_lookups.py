@@ -132,9 +132,9 @@ def test_groups_by_ids_are_found_by_one_search() -> None:
     okta = directory()
     found = groups_by_id(okta, {"g2", "g1"})
     assert found == {"g1": Group("g1", "Staff"), "g2": Group("g2", "Break glass")}
-    assert okta.searches == [
-        'id eq "g1" or profile.name eq "g1" or id eq "g2" or profile.name eq "g2"'
-    ]
+    assert okta.searches == ['id eq "g1" or id eq "g2"']
+    groups_by_id(okta, [f"g{number}" for number in range(41)])
+    assert [search.count(" eq ") for search in okta.searches] == [2, 40, 1]
 
 
 def test_users_are_found_by_id_or_login() -> None:
