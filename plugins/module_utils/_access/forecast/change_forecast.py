@@ -144,10 +144,10 @@ def _read_accounts(okta: Okta, user_ids: t.Sequence[str]) -> dict[str, OktaUser 
     if len(user_ids) <= MAX_SINGLE_READS:
         return {user_id: _read_user(okta, user_id) for user_id in user_ids}
     try:
-        found = {user.id: user for user in okta.users_with_ids(user_ids)}
+        accounts = {user.id: user for user in okta.users_with_ids(user_ids)}
     except Forbidden:
-        found = {}
-    return {user_id: found.get(user_id) for user_id in user_ids}
+        accounts = {}
+    return {user_id: accounts.get(user_id) for user_id in user_ids}
 
 
 def _read_user(okta: Okta, user_id: str) -> OktaUser | None:
