@@ -369,6 +369,7 @@ def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playb
     )
 
 
+@pytest.mark.long
 def test_superseded_certificates_are_removed_in_the_rings_that_ask_for_it(
     watched, run_module, held
 ):

@@ -279,6 +279,7 @@ def test_other_groups_cut_off_at_any_write_the_next_run_completes_it(
     ]
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=MACS)
 def test_whom_other_groups_would_refuse_is_named_before_the_first_write(moved, playbook):
     serial = moved.world.people[0].serial

@@ -156,6 +156,7 @@ FORMS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.lab(macs=1)
 def test_a_date_may_be_written_in_any_form_of_yaml(watched, playbook, tmp_path):
     """YAML reads a date without quotes as a date, which Ansible passes on as a text."""

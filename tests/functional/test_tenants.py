@@ -126,6 +126,7 @@ def test_a_broken_tenant_leaves_the_others_alone(tenants):
     ]
 
 
+@pytest.mark.long
 def test_each_tenant_has_its_report_and_a_first_batch_that_fails_ends_the_run(tenants):
     first = tenants.run("report")
     assert first.status == 0, first.output
