@@ -324,6 +324,11 @@ def explain(status: int, headers: t.Mapping[str, str], body: t.Any) -> Explanati
     return Explanation(summary, code, request_id)
 
 
+def any_equals(attribute: str, values: t.Iterable[str]) -> str:
+    """Return a search for the objects in which an attribute has one of these values."""
+    return " or ".join(f"{attribute} eq {quote_filter(value)}" for value in values)
+
+
 def quote_filter(value: str) -> str:
     """Return a value as a string of Okta's filter grammar.
 
@@ -453,7 +458,7 @@ class Okta:
         The values are split into as few searches as fit their URLs.
         """
         for batch in batches(list(dict.fromkeys(values))):
-            search = " or ".join(f"{attribute} eq {quote_filter(value)}" for value in batch)
+            search = any_equals(attribute, batch)
             yield from self.devices(search, expand)
 
     def device(self, device_id: str) -> OktaDevice | None:
@@ -518,8 +523,7 @@ class Okta:
     def users_with_ids(self, ids: t.Sequence[str]) -> t.Iterator[OktaUser]:
         """Yield the users with these ids, 40 to a search, which may lag by seconds. listUsers."""
         for batch in batches(list(dict.fromkeys(ids))):
-            search = " or ".join(f"id eq {quote_filter(value)}" for value in batch)
-            rows = self._pages(LIST_USERS, {"search": search, "limit": 200})
+            rows = self._pages(LIST_USERS, {"search": any_equals("id", batch), "limit": 200})
             yield from (OktaUser.from_row(_row(row)) for row in rows)
 
     def user_devices(

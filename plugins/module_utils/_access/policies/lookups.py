@@ -14,7 +14,7 @@ from ..._core.json_fields import Json
 from ..._core.lookup import Catalog
 from ..._core.options import LISTED_RULE, RULE_PLACES, Params
 from ..._http.urls import batches
-from ..._okta.client import Okta, quote_filter
+from ..._okta.client import Okta, any_equals, quote_filter
 from ..._okta.okta_verify_spellings import (
     METHODS,
     OKTA_VERIFY,
@@ -97,10 +97,7 @@ def find_groups(okta: Okta, wanted: t.Sequence[str], option: str) -> list[Group]
 
 def groups_by_id(okta: Okta, ids: t.Collection[str]) -> dict[str, Group]:
     """Return the groups with these ids that Okta shows, by id; a search for each 40."""
-    searches = (
-        " or ".join(f"id eq {quote_filter(each)}" for each in batch)
-        for batch in batches(sorted(ids))
-    )
+    searches = (any_equals("id", batch) for batch in batches(sorted(ids)))
     return {group.id: group for search in searches for group in okta.groups(search)}
 
 
