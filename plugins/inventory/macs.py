@@ -42,6 +42,15 @@ options:
     type: str
     required: true
     choices: [devicetrust.okta_kandji.macs]
+  fleet_options:
+    description:
+      - O(rings), O(scep_profile_prefix), O(other_blueprints), O(other_serials),
+        O(okta_verify_item_ids) and O(certificate_check_item_id) as one JSON object. AWX gives an
+        inventory source a file of the project and environment variables, and nothing else.
+      - An option that the file sets takes precedence.
+    type: str
+    env:
+      - name: DEVICE_TRUST_FLEET_OPTIONS
 """
 
 EXAMPLES = r"""
@@ -65,14 +74,18 @@ keyed_groups:
     prefix: model
 """
 
+import json
+import re
 import typing as t
 
 from ansible import constants as C
+from ansible import template as _template
 from ansible.errors import AnsibleParserError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._core.errors import DeviceTrustError
+from ..module_utils._core.errors import BadOption, DeviceTrustError
 from ..module_utils._core.module import ModuleContext
 from ..module_utils._core.options import (
     CONNECTION,
@@ -99,7 +112,12 @@ from ..plugin_utils._rings import validated_rings
 from ..plugin_utils._variables import suggest_name
 
 USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
-TABLES = (OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES)
+OF_FLEET = (FLEET, OPTIONAL_RINGS, PROFILES)
+TABLES = (OKTA, KANDJI, *OF_FLEET)
+# Where a template may begin: "{{", "{%" and "{#".
+_BRACE = re.compile("[{}]")
+# Of ansible-core from 2.19, which marks each text that does not have this tag.
+_trusted = getattr(_template, "trust_as_template", str)
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -114,7 +132,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Add the Macs to the inventory. Raises AnsibleParserError."""
         super().parse(inventory, loader, path, cache)
-        self._check_keys(self._read_config_data(path))
+        self._content = self._read_config_data(path)
+        self._check_keys(self._content)
         for name, values in self._macs(path, cache):
             self._add(name, values, macs.groups(values))
 
@@ -182,6 +201,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Return the options as modules have them, with templates resolved. Raises BadOption."""
         names = [name for table in (*TABLES, CONNECTION) for name in table]
         params = {name: self._resolved(self.get_option(name)) for name in names}
+        shared = _read_fleet_options(self.get_option("fleet_options"))
+        params |= {name: value for name, value in shared.items() if name not in self._content}
         return {**params, "rings": validated_rings(params["rings"] or [])}
 
     def _resolved(self, value: t.Any) -> t.Any:
@@ -195,12 +216,61 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _add(self, name: str, values: macs.HostVars, groups: t.Iterable[str]) -> None:
         host = self.inventory.add_host(str(name))
         for key, value in values.items():
-            self.inventory.set_variable(host, key, wrap_var(value))
+            self.inventory.set_variable(host, key, _without_templates(value))
         for group in groups:
             self.inventory.add_host(
                 host, group=self.inventory.add_group(self._sanitize_group_name(group.lower()))
             )
         strict, known = self.get_option("strict"), self.inventory.get_host(host).get_vars()
         self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
+        composed = self.inventory.get_host(host).get_vars()
+        for key in self.get_option("compose"):
+            if key in composed:
+                self.inventory.set_variable(host, key, _without_templates(composed[key]))
         self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
+
+
+def _read_fleet_options(text: str | None) -> Params:
+    """Return the options of the fleet that the environment sets, in their types.
+
+    Raises BadOption.
+    """
+    if not text:
+        return {}
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise BadOption('fleet_options: it is not a JSON object. Set one, such as {"rings": []}.')
+    known = {name: spec for table in OF_FLEET for name, spec in table.items()}
+    for name in values:
+        if name not in known:
+            raise BadOption(
+                f"fleet_options.{name}: this option does not exist{suggest_name(name, known)}"
+            )
+    spec = {name: known[name] for name in values if name != "rings"}
+    rest = {name: values[name] for name in spec}
+    result = ArgumentSpecValidator(spec).validate(rest)
+    if result.error_messages:
+        raise BadOption(f"fleet_options: {result.error_messages[0]}. Correct it.")
+    rings = {"rings": values["rings"]} if "rings" in values else {}
+    if not isinstance(rings.get("rings", []), list):
+        raise BadOption("fleet_options.rings: it is not a list. Write the rings as a list.")
+    return {**result.validated_parameters, **rings}
+
+
+def _without_templates(value: t.Any) -> t.Any:
+    """Return a value in which no text is taken for a template.
+
+    Only a text with a brace is marked as unsafe. AWX imports a marked value as a mapping, which no
+    condition on it finds.
+    """
+    if isinstance(value, str):
+        return wrap_var(value) if _BRACE.search(value) else _trusted(value)
+    if isinstance(value, dict):
+        return {key: _without_templates(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_templates(inner) for inner in value]
+    return value

@@ -22,9 +22,9 @@ def inventory(watched, tmp_path, printed):
 
     def ask(*arguments, name="macs.yml", environment=None, **options):
         source = tmp_path / name
-        source.write_text(
-            json.dumps({"plugin": PLUGIN, "rings": watched.ring_variables, **options})
-        )  # JSON is YAML
+        content = {"plugin": PLUGIN, "rings": watched.ring_variables, **options}
+        set_options = {name: value for name, value in content.items() if value is not None}
+        source.write_text(json.dumps(set_options))  # JSON is YAML
         command = [str(SCRIPTS / "ansible-inventory"), "--inventory", str(source), *arguments]
         more = {
             "ANSIBLE_INVENTORY_ENABLED": PLUGIN,
@@ -83,6 +83,52 @@ def test_it_asks_for_no_more_than_the_report_does(watched, inventory, run_module
     authorities = {"listCertificateAuthorities", "listRegistrationAuthorities"}
     assert asked == {name: count for name, count in reported.items() if name not in authorities}
     assert set(asked.values()) == {1}
+
+
+def test_only_a_text_with_braces_is_marked_as_no_template(watched, inventory):
+    """AWX imports a marked value as a mapping: no host would be enabled by its stage."""
+    mac = watched.world.macs[0]
+    watched.world.kandji.devices[mac.device_id].name = "{{ 7 * 7 }}"
+    composed = {"ansible_host": "device_trust_serial_number ~ '.example.com'"}
+    status, output = inventory("--list", "--export", compose=composed)
+    assert status == 0, output
+    found = json.loads(output[output.index("{") :])
+    for serial, values in found["_meta"]["hostvars"].items():
+        marked = {name for name, value in values.items() if "__ansible_unsafe" in str(value)}
+        assert marked <= ({"device_trust_device_name"} if serial == mac.serial else set())
+        assert isinstance(values["device_trust_stage"], str)
+
+
+def test_awx_gives_the_rings_by_the_environment_and_the_file_has_precedence(watched, inventory):
+    rings = [{**ring, "name": f"awx {ring['name']}"} for ring in watched.ring_variables]
+    environment = {"DEVICE_TRUST_FLEET_OPTIONS": json.dumps({"rings": rings})}
+    found = listed(inventory("--list", environment=environment, rings=None))
+    assert any(name.startswith("ring_awx_canary") for name in found)
+    own = listed(inventory("--list", environment=environment))
+    assert not any(name.startswith("ring_awx") for name in own)
+    assert any(name.startswith("ring_canary") for name in own)
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ("[]", "fleet_options: it is not a JSON object."),
+        ("{", "fleet_options: it is not a JSON object."),
+        ('{"ring": []}', "fleet_options.ring: this option does not exist; did you mean 'rings'?"),
+        ('{"okta_api_token": "x"}', "fleet_options.okta_api_token: this option does not exist"),
+        ('{"rings": {}}', "fleet_options.rings: it is not a list."),
+        ('{"rings": [{"name": "x"}]}', "rings[0].blueprints: it is missing or empty. Set it."),
+        ('{"other_serials": {"a": 1}}', "fleet_options: "),
+    ],
+)
+def test_a_mistake_in_the_options_of_the_environment_is_one_sentence(
+    watched, inventory, options, said
+):
+    status, output = inventory(
+        "--list", environment={"DEVICE_TRUST_FLEET_OPTIONS": options}, rings=None
+    )
+    assert status != 0 and said in output, output
+    assert watched.asked() == []
 
 
 def test_the_graph_names_the_groups(inventory):
