@@ -236,9 +236,9 @@ from ..module_utils._tenant_check.reads import OBSERVED, Session, first_failures
 from ..module_utils._tenant_check.reads import USES as READ_USES
 from ..module_utils._tenant_check.trial import (
     check_confirmed,
-    confirmation_phrase,
     describe_changes,
     describe_leftovers,
+    write_phrase,
 )
 from ..module_utils._tenant_check.trial_apply import OBSERVED as TRIAL_OBSERVED
 from ..module_utils._tenant_check.trial_apply import USES as TRIAL_USES
@@ -290,7 +290,7 @@ def run(ctx: ModuleContext) -> Result:
         unknown=unknown,
         lab=document["lab"],
         files=files,
-        confirm=confirmation_phrase(host) if writes else "",
+        confirm=write_phrase(host) if writes else "",
     )
 
 

@@ -194,27 +194,26 @@ api_calls:
 import os
 import typing as t
 from contextlib import nullcontext
-from dataclasses import dataclass
 
-from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption, DeviceTrustError, NotFound
+from ..module_utils._core.errors import DeviceTrustError, NotFound
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, ArgumentSpec, arguments
 from ..module_utils._core.private_files import check_dest, private_file
-from ..module_utils._core.results import Result, build_result
-from ..module_utils._core.text import split_lines, unique_spellings
+from ..module_utils._core.results import Result
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.device_actions import (
     ACTIONS,
     ALLOW,
-    Action,
+    ActionRequest,
     Decision,
-    already_sent,
+    Outcome,
+    build_action_result,
     check_confirmed,
     check_device,
-    confirmation_phrase,
+    check_device_again,
     decide,
-    pin_file_name,
+    describe_pins,
+    mark_sent,
 )
 from ..module_utils._kandji.devices_by_serial import group_by_serial
 from ..module_utils._kandji.records import DeviceCommand, KandjiDevice
@@ -235,79 +234,39 @@ USES = (
     kandji_api.LOCK_DEVICE,
     kandji_api.ERASE_DEVICE,
 )
-PIN_OF_ANY = "Kandji's web app shows the PIN of each Mac that it locked, on the page of the Mac."
-FOR_LOCK = {"lock_message": "Message", "phone_number": "PhoneNumber", "pin_dir": ""}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a Mac."""
-
-    decision: Decision
-    state: str
-    pin_file: str | None = None
-
-    def row(self) -> dict[str, object]:
-        """Return what the result holds of the Mac."""
-        device = self.decision.device
-        return {
-            "serial_number": self.decision.serial,
-            "device_id": device.device_id if device else None,
-            "name": (device.name or None) if device else None,
-            "state": self.state,
-            "reason": self.decision.reason,
-            "reason_code": self.decision.code,
-            "pin_file": self.pin_file,
-        }
-
-    def line(self) -> str:
-        """Return the line of the report."""
-        device, words = self.decision.device, self.state.replace("_", " ")
-        names = [self.decision.serial, *([device.name] if device and device.name else [])]
-        return f"{', '.join(names)}: {words}. {self.decision.reason}"
 
 
 class ActionRun:
     """One run. The decisions are made of fresh reads, right before each command."""
 
-    def __init__(self, ctx: ModuleContext) -> None:
-        self._ctx, self._params = ctx, ctx.params
-        self._action: Action = ctx.params["action"]
-        self._serials = unique_spellings(split_lines(ctx.params["serials"]))
+    def __init__(self, ctx: ModuleContext, request: ActionRequest) -> None:
+        self._ctx, self._request = ctx, request
         self._outcomes: list[Outcome] = []
 
     def run(self) -> Result:
         """Return what was done. Raise Refused, before any command, without the phrase."""
-        self._check_options()
+        request = self._request
         decisions = self._plan()
         sends = [decision for decision in decisions if decision.sends]
         for decision in sends:
-            if path := self._pin_file(decision):
+            if path := request.find_pin_file(decision.serial):
                 check_dest(path, "pin_dir")
         if sends and not self._ctx.check_mode:
-            check_confirmed(self._action, self._serials, self._params["confirm"] or "")
+            check_confirmed(request.action, request.serials, self._ctx.params["confirm"] or "")
         for decision in decisions:
             try:
                 self._outcomes.append(self._carry_out(decision))
             except DeviceTrustError as error:
-                error.details["devices"] = [outcome.row() for outcome in self._outcomes]
-                if self._action == "lock" and self._ctx.may_have_written():
-                    error.message += f" {PIN_OF_ANY}"
+                error.details["devices"] = [outcome.as_result() for outcome in self._outcomes]
+                if pins := describe_pins(request.action, self._ctx.may_have_written()):
+                    error.message += f" {pins}"
                 raise
-        return self._result(bool(sends))
-
-    def _check_options(self) -> None:
-        if not self._serials:
-            raise BadOption("serials: it is empty. Name at least one Mac.")
-        names = [name for name in FOR_LOCK if self._params[name]]
-        if self._action != "lock" and names:
-            raise BadOption(f"{names[0]}: it is for action=lock. Leave it out.")
+        return build_action_result(request, self._outcomes, bool(sends), self._ctx.check_mode)
 
     def _plan(self) -> list[Decision]:
-        kandji = self._ctx.kandji
-        known = group_by_serial(kandji.devices_with_serials(self._serials))
+        known = group_by_serial(self._ctx.kandji.devices_with_serials(self._request.serials))
         decisions = []
-        for serial in self._serials:
+        for serial in self._request.serials:
             devices = known.get(serial.lower(), [])
             decisions.append(check_device(serial, devices) or self._decide(serial, devices[0])[0])
         return decisions
@@ -317,12 +276,13 @@ class ActionRun:
     ) -> tuple[Decision, t.Sequence[DeviceCommand]]:
         """Return the decision about a Mac, with its commands, from which it is made."""
         commands = self._ctx.kandji.device_commands(device.device_id)
-        return decide(self._action, serial, device, commands, self._params["allow"]), commands
+        request = self._request
+        return decide(request.action, serial, device, commands, request.allow), commands
 
     def _carry_out(self, decision: Decision) -> Outcome:
         if not decision.sends or decision.device is None:
             return Outcome(decision, decision.action)
-        path = self._pin_file(decision)
+        path = self._request.find_pin_file(decision.serial)
         if self._ctx.check_mode:
             return Outcome(decision, "would_change", path)
         again, commands = self._decide_again(decision.serial, decision.device)
@@ -335,15 +295,10 @@ class ActionRun:
     ) -> tuple[Decision, t.Sequence[DeviceCommand]]:
         """Return the decision about the Mac as it is right before the command."""
         try:
-            now = self._ctx.kandji.device(device.device_id)
+            devices = [self._ctx.kandji.device(device.device_id)]
         except NotFound:
             devices = []
-        else:
-            if not now.serial:
-                reason = "Kandji does not show its serial number any more. Run again."
-                return Decision(serial, "skipped", reason, "no_device", now), ()
-            devices = [now] if now.serial_key == serial.lower() else []
-        problem = check_device(serial, devices)
+        problem = check_device_again(serial, devices)
         return (problem, ()) if problem else self._decide(serial, devices[0])
 
     def _send(
@@ -354,60 +309,24 @@ class ActionRun:
         path: str | None,
     ) -> Outcome:
         kandji = self._ctx.kandji
-        if self._action == "erase":
+        if self._request.action == "erase":
             if kandji.erase_device(device.device_id, commands):
                 return Outcome(decision, "changed")
-            return Outcome(already_sent(decision), "unchanged")
-        texts = {
-            field: text
-            for name, field in FOR_LOCK.items()
-            if field and (text := self._params[name])
-        }
+            return Outcome(mark_sent(decision), "unchanged")
         with private_file(path, "pin_dir") if path else nullcontext() as file:
-            pin = kandji.lock_device(device.device_id, commands, texts)
+            pin = kandji.lock_device(device.device_id, commands, self._request.texts)
             if file and pin:
                 file.write(f"{pin}\n")
         if path and not pin:
             os.unlink(path)
         if pin is None:
-            return Outcome(already_sent(decision), "unchanged")
+            return Outcome(mark_sent(decision), "unchanged")
         return Outcome(decision, "changed", path if pin else None)
-
-    def _pin_file(self, decision: Decision) -> str | None:
-        """Return the path of the file for a Mac's PIN, None if there is none."""
-        directory = self._params["pin_dir"]
-        if not directory:
-            return None
-        return os.path.join(directory, pin_file_name(decision.serial))
-
-    def _result(self, sends: bool) -> Result:
-        steps = [
-            f"{outcome.decision.serial}: Kandji's web app shows the PIN on the page of the Mac."
-            for outcome in self._outcomes
-            if self._action == "lock" and outcome.state != "skipped" and not outcome.pin_file
-        ]
-        phrase = confirmation_phrase(self._action, self._serials) if sends else ""
-        is_needed = sends and self._ctx.check_mode  # a run that came here had it
-        return build_result(
-            [
-                Change("update", f"Mac {outcome.decision.serial}", {}, {self._action: "sent"})
-                for outcome in self._outcomes
-                if outcome.state in ("changed", "would_change")
-            ],
-            devices=[outcome.row() for outcome in self._outcomes],
-            report=[
-                *(outcome.line() for outcome in self._outcomes),
-                *steps,
-                *([f"This plan needs the phrase: {phrase}"] if is_needed else []),
-            ],
-            confirm=phrase,
-            console_steps=steps,
-        )
 
 
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result, which never holds a PIN."""
-    return ActionRun(ctx).run()
+    return ActionRun(ctx, ActionRequest.from_params(ctx.params)).run()
 
 
 def main() -> None:

@@ -37,7 +37,6 @@ from .plan import (
     check_approved,
     check_confirmed,
     check_limits,
-    confirmation_phrase,
     count_writes,
     decide_again,
     digest_plan,
@@ -47,6 +46,7 @@ from .plan import (
     plan_from_search,
     plan_reset,
     reissue_after,
+    write_phrase,
 )
 from .reader import (
     Selection,
@@ -210,7 +210,7 @@ class ResetRun:
         return ResetResult(
             outcomes,
             digest,
-            confirmation_phrase(count, self._host, self._goal)
+            write_phrase(count, self._host, self._goal)
             if count > options.limits.confirm_above
             else "",
             self._audit.path,

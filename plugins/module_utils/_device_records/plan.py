@@ -785,7 +785,7 @@ def _last_seen(target: ResetTarget) -> datetime | None:
 # Limits and approval of the whole plan
 
 
-def confirmation_phrase(count: int, host: str, goal: Goal = RESET) -> str:
+def write_phrase(count: int, host: str, goal: Goal = RESET) -> str:
     """Return what ``confirm`` has to be for so many records of an org."""
     return f"{goal.verb} {count} DEVICES {host}"
 
@@ -847,7 +847,7 @@ def check_confirmed(
     """
     count = count_writes(decisions)
     finished = sum(decision.action == "none" for decision in decisions)
-    phrases = [confirmation_phrase(count + more, host, goal) for more in range(finished + 1)]
+    phrases = [write_phrase(count + more, host, goal) for more in range(finished + 1)]
     if count <= limits.confirm_above or limits.confirm.strip() in phrases:
         return
     raise Refused(

@@ -1,17 +1,22 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a Mac is to be locked or erased, by the commands that it had before. Pure."""
+"""Which Macs are locked or erased, by the commands that they had before, and the result. Pure."""
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from .._core.changes import Change
 from .._core.errors import BadOption, Refused
+from .._core.options import Params
+from .._core.results import Result, build_result
+from .._core.text import split_lines, unique_spellings
 from .._core.timestamps import EARLIEST, parse_timestamp
 from .devices_by_serial import describe_several
 from .records import MAC, DeviceCommand, KandjiDevice
@@ -39,6 +44,39 @@ _COMPLETED, _FAILED = 3, 4
 _OPEN = (1, 2, 5)  # pending, running, put off by the Mac
 _SETTLING = timedelta(hours=1)  # a check-in so soon after a command may be its answer
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+# The fields of the operation Lock Device, by their options.
+_LOCK_TEXTS: t.Final[dict[str, str]] = {"lock_message": "Message", "phone_number": "PhoneNumber"}
+
+
+@dataclass(frozen=True)
+class ActionRequest:
+    """What was asked for.
+
+    ``texts`` are fields of the operation Lock Device. ``pin_dir`` is the directory for the files
+    with PINs, "" without one.
+    """
+
+    action: Action
+    serials: tuple[str, ...]
+    allow: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    pin_dir: str = ""
+
+    @classmethod
+    def from_params(cls, params: Params) -> ActionRequest:
+        """Return what the options ask for. Raises BadOption."""
+        action, serials = params["action"], unique_spellings(split_lines(params["serials"]))
+        if not serials:
+            raise BadOption("serials: it is empty. Name at least one Mac.")
+        names = [name for name in (*_LOCK_TEXTS, "pin_dir") if params[name]]
+        if action != "lock" and names:
+            raise BadOption(f"{names[0]}: it is for action=lock. Leave it out.")
+        texts = {field: params[name] for name, field in _LOCK_TEXTS.items() if params[name]}
+        return cls(action, tuple(serials), tuple(params["allow"]), texts, params["pin_dir"] or "")
+
+    def find_pin_file(self, serial: str) -> str | None:
+        """Return the path of the file for a Mac's PIN, None if there is none. Raises BadOption."""
+        return os.path.join(self.pin_dir, name_pin_file(serial)) if self.pin_dir else None
 
 
 @dataclass(frozen=True)
@@ -55,6 +93,39 @@ class Decision:
     def sends(self) -> bool:
         """Whether the command is sent."""
         return self.action == "send"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a Mac. ``state`` is changed, would_change, unchanged or skipped."""
+
+    decision: Decision
+    state: str
+    pin_file: str | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the command was sent, or would be."""
+        return self.state in ("changed", "would_change")
+
+    def as_result(self) -> Result:
+        """Return what the result holds of the Mac."""
+        device = self.decision.device
+        return {
+            "serial_number": self.decision.serial,
+            "device_id": device.device_id if device else None,
+            "name": (device.name or None) if device else None,
+            "state": self.state,
+            "reason": self.decision.reason,
+            "reason_code": self.decision.code,
+            "pin_file": self.pin_file,
+        }
+
+    def describe(self) -> str:
+        """Return the line of the report."""
+        device, words = self.decision.device, self.state.replace("_", " ")
+        names = [self.decision.serial, *([device.name] if device and device.name else [])]
+        return f"{', '.join(names)}: {words}. {self.decision.reason}"
 
 
 def check_device(serial: str, devices: Sequence[KandjiDevice]) -> Decision | None:
@@ -75,6 +146,18 @@ def check_device(serial: str, devices: Sequence[KandjiDevice]) -> Decision | Non
         reason = "Its MDM profile is gone, so no command of Kandji reaches it."
         return Decision(serial, "skipped", reason, "not_managed", device)
     return None
+
+
+def check_device_again(serial: str, devices: Iterable[KandjiDevice]) -> Decision | None:
+    """Return why a device gets no command as it is right before it, None if it may get it.
+
+    :arg devices: the device, or nothing if it was deleted.
+    """
+    devices = list(devices)
+    if devices and not devices[0].serial:
+        reason = "Kandji does not show its serial number any more. Run again."
+        return Decision(serial, "skipped", reason, "no_device", devices[0])
+    return check_device(serial, [each for each in devices if each.serial_key == serial.lower()])
 
 
 def decide(
@@ -121,10 +204,10 @@ def _describe_check_in(device: KandjiDevice) -> str:
 def _find_last(commands: Iterable[DeviceCommand], action: Action) -> DeviceCommand | None:
     """Return the command of a kind that was sent last, as far as Kandji shows its times."""
     wanted = [each for each in commands if each.request_type.lower() == _REQUEST_TYPES[action]]
-    return max(wanted, key=_sent_at, default=None)
+    return max(wanted, key=_rank_command, default=None)
 
 
-def _sent_at(command: DeviceCommand) -> tuple[bool, bool, datetime]:
+def _rank_command(command: DeviceCommand) -> tuple[bool, bool, datetime]:
     """Return by what commands are sorted. One that is open, or has no time, counts as the last."""
     time = parse_timestamp(command.requested)
     return command.status in _OPEN, time is None, time or EARLIEST
@@ -137,13 +220,12 @@ def _check_last(
         return None
     if last.status == _COMPLETED:
         when = last.completed or last.requested or "an unknown time"
-        reason = (
-            f"It was {_DONE[action]} at {when}{_allowing('done_before', f'{action}s it again')}."
-        )
+        lifted = _describe_allow("done_before", f"{action}s it again")
+        reason = f"It was {_DONE[action]} at {when}{lifted}."
         return None if "done_before" in allow else ("done_before", reason)
     reason = (
         f"Kandji does not show what became of the {_NOUNS[action]} of {last.requested or 'before'}"
-        f" (status {last.status}){_allowing('state_unknown', f'{action}s it again')}."
+        f" (status {last.status}){_describe_allow('state_unknown', f'{action}s it again')}."
     )
     return None if "state_unknown" in allow else ("state_unknown", reason)
 
@@ -167,7 +249,7 @@ def _check_other(
         if other == "lock" and last.status == _COMPLETED
         else f"Its {_NOUNS[other]} of {when} is not completed, and a locked Mac cannot be erased"
     )
-    return "other_action", f"{fact}{_allowing('other_action', f'{action}s it')}."
+    return "other_action", f"{fact}{_describe_allow('other_action', f'{action}s it')}."
 
 
 def _describe_pending(action: Action, last: DeviceCommand) -> str:
@@ -183,11 +265,11 @@ def _describe_send(action: Action) -> str:
     return "It gets the command to erase, and loses its data for good."
 
 
-def _allowing(code: ReasonCode, effect: str) -> str:
+def _describe_allow(code: ReasonCode, effect: str) -> str:
     return f" (allowing {code!r} {effect})"
 
 
-def already_sent(decision: Decision) -> Decision:
+def mark_sent(decision: Decision) -> Decision:
     """Return the decision about a Mac for which Kandji answered that it has the command already."""
     reason = "Kandji answered that it has the command already, or waits for it."
     return Decision(decision.serial, "unchanged", reason, "pending", decision.device)
@@ -196,7 +278,7 @@ def already_sent(decision: Decision) -> Decision:
 # Confirmation
 
 
-def confirmation_phrase(action: Action, serials: Iterable[str]) -> str:
+def write_phrase(action: Action, serials: Iterable[str]) -> str:
     """Return what ``confirm`` has to be: the action and each serial that was asked for."""
     return f"{action.upper()} {', '.join(serials)}"
 
@@ -206,7 +288,7 @@ def check_confirmed(action: Action, serials: Sequence[str], confirm: str) -> Non
 
     The phrase names what was asked for, not what is left, so it stays valid after an interruption.
     """
-    phrase = confirmation_phrase(action, serials)
+    phrase = write_phrase(action, serials)
     if confirm.strip() == phrase:
         return
     effect = "would be erased, which cannot be undone" if action == "erase" else "would be locked"
@@ -217,7 +299,7 @@ def check_confirmed(action: Action, serials: Sequence[str], confirm: str) -> Non
     )
 
 
-def pin_file_name(serial: str) -> str:
+def name_pin_file(serial: str) -> str:
     """Return the name of the file for a Mac's PIN. Raises BadOption for a serial like "../x"."""
     if not _FILE_NAME.fullmatch(serial):
         raise BadOption(
@@ -225,3 +307,54 @@ def pin_file_name(serial: str) -> str:
             " out, and read the PIN in Kandji."
         )
     return f"{serial}.pin"
+
+
+# The result
+
+
+def plan_changes(action: Action, outcomes: Iterable[Outcome]) -> list[Change]:
+    """Return the commands that were sent, or would be."""
+    return [
+        Change("update", f"Mac {outcome.decision.serial}", {}, {action: "sent"})
+        for outcome in outcomes
+        if outcome.is_written
+    ]
+
+
+def list_console_steps(action: Action, outcomes: Iterable[Outcome]) -> list[str]:
+    """Return where people find the PINs that are in no file of the run."""
+    return [
+        f"{outcome.decision.serial}: Kandji's web app shows the PIN on the page of the Mac."
+        for outcome in outcomes
+        if action == "lock" and outcome.state != "skipped" and not outcome.pin_file
+    ]
+
+
+def describe_pins(action: Action, may_have_written: bool) -> str:
+    """Return where the PINs are of the Macs that a run locked before it failed, "" without any."""
+    if action != "lock" or not may_have_written:
+        return ""
+    return "Kandji's web app shows the PIN of each Mac that it locked, on the page of the Mac."
+
+
+def build_action_result(
+    request: ActionRequest, outcomes: Sequence[Outcome], sends: bool, check_mode: bool
+) -> Result:
+    """Return the module's result.
+
+    :arg sends: whether the plan sends a command. Check mode then says which phrase it needs: a real
+        run that comes to its result had it.
+    """
+    steps = list_console_steps(request.action, outcomes)
+    phrase = write_phrase(request.action, request.serials) if sends else ""
+    return build_result(
+        plan_changes(request.action, outcomes),
+        devices=[outcome.as_result() for outcome in outcomes],
+        report=[
+            *(outcome.describe() for outcome in outcomes),
+            *steps,
+            *([f"This plan needs the phrase: {phrase}"] if sends and check_mode else []),
+        ],
+        confirm=phrase,
+        console_steps=steps,
+    )

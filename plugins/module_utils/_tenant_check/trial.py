@@ -62,14 +62,14 @@ _CASES = {"lower case": "lower", "upper case": "upper"}
 # The run
 
 
-def confirmation_phrase(host: str) -> str:
+def write_phrase(host: str) -> str:
     """Return what ``confirm`` has to be: the tenant that is written to."""
     return f"WRITE {host}"
 
 
 def check_confirmed(host: str, confirm: str) -> None:
     """Raise Refused, before any request, unless ``confirm`` is the phrase."""
-    phrase = confirmation_phrase(host)
+    phrase = write_phrase(host)
     if confirm.strip() == phrase:
         return
     raise Refused(

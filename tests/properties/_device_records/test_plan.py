@@ -16,12 +16,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     check_confirmed,
     check_last_authenticator,
     check_limits,
-    confirmation_phrase,
     count_writes,
     decide_again,
     digest_plan,
     plan_reset,
     reissue_after,
+    write_phrase,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
     GOALS,
@@ -223,8 +223,8 @@ def test_a_plan_needs_its_own_phrase_and_digest(
 ) -> None:
     decisions = plan_reset(some, limits, facts)
     count, host = count_writes(decisions), "acme.okta.com"
-    wrong = Limits(99, 100, above, confirmation_phrase(count + len(some) + 1, host))
-    right = replace(wrong, confirm=confirmation_phrase(count, host))
+    wrong = Limits(99, 100, above, write_phrase(count + len(some) + 1, host))
+    right = replace(wrong, confirm=write_phrase(count, host))
     check_confirmed(decisions, right, host)
     try:
         check_confirmed(decisions, wrong, host)

@@ -262,7 +262,7 @@ def test_a_mac_whose_mdm_is_not_known_to_be_gone_may_get_it(enabled: bool | None
 
 
 def test_what_kandji_says_after_all_changes_nothing() -> None:
-    decision = actions.already_sent(actions.decide("lock", SERIAL, MAC, [], ()))
+    decision = actions.mark_sent(actions.decide("lock", SERIAL, MAC, [], ()))
     assert (decision.action, decision.code, decision.device) == ("unchanged", "pending", MAC)
     assert decision.serial == SERIAL
     assert decision.reason == "Kandji answered that it has the command already, or waits for it."
@@ -270,7 +270,7 @@ def test_what_kandji_says_after_all_changes_nothing() -> None:
 
 @pytest.mark.parametrize("confirm", ["LOCK C02A, C02B", "  LOCK C02A, C02B\n"])
 def test_the_phrase_names_the_action_and_each_mac(confirm: str) -> None:
-    assert actions.confirmation_phrase("lock", ["C02A", "C02B"]) == "LOCK C02A, C02B"
+    assert actions.write_phrase("lock", ["C02A", "C02B"]) == "LOCK C02A, C02B"
     actions.check_confirmed("lock", ["C02A", "C02B"], confirm)
 
 
@@ -290,11 +290,138 @@ def test_another_phrase_is_refused(confirm: str) -> None:
 
 
 def test_the_file_of_a_pin_stays_in_its_directory() -> None:
-    assert actions.pin_file_name("C02XK1ZAJG5J") == "C02XK1ZAJG5J.pin"
-    assert actions.pin_file_name("VM-1_x") == "VM-1_x.pin"
+    assert actions.name_pin_file("C02XK1ZAJG5J") == "C02XK1ZAJG5J.pin"
+    assert actions.name_pin_file("VM-1_x") == "VM-1_x.pin"
     for serial in ("../../etc/x", "a/b", ".hidden", "", "-rf", "a b", "{{ x }}", "a\n"):
         with pytest.raises(BadOption, match="cannot be the name of a file. Leave pin_dir out"):
-            actions.pin_file_name(serial)
+            actions.name_pin_file(serial)
+
+
+def params(action: str, **values: object) -> dict[str, object]:
+    defaults = {"serials": [SERIAL], "allow": [], "lock_message": None, "phone_number": None}
+    return {"action": action, **defaults, "pin_dir": None, **values}
+
+
+def test_a_request_has_each_serial_once_and_the_texts_as_fields() -> None:
+    options = params(
+        "lock",
+        serials=["C02A\nC02B", "c02a"],
+        allow=["done_before"],
+        lock_message="Lost",
+        phone_number="",
+        pin_dir="/pins",
+    )
+    request = actions.ActionRequest.from_params(options)
+    assert request == actions.ActionRequest(
+        "lock", ("C02A", "C02B"), ("done_before",), {"Message": "Lost"}, "/pins"
+    )
+    assert request.find_pin_file("C02A") == "/pins/C02A.pin"
+    both = actions.ActionRequest.from_params(
+        params("lock", lock_message="Lost", phone_number="+1 555")
+    )
+    assert both.texts == {"Message": "Lost", "PhoneNumber": "+1 555"}
+    assert both.find_pin_file("../x") is None
+    with pytest.raises(BadOption, match="cannot be the name of a file"):
+        request.find_pin_file("../x")
+
+
+@pytest.mark.parametrize("serials", [[], [""], [" \n "]])
+def test_a_request_names_a_mac(serials: list[str]) -> None:
+    with pytest.raises(BadOption, match="serials: it is empty. Name at least one Mac."):
+        actions.ActionRequest.from_params(params("erase", serials=serials))
+
+
+@pytest.mark.parametrize("name", ["lock_message", "phone_number", "pin_dir"])
+def test_an_erasure_takes_no_option_of_a_lock(name: str) -> None:
+    with pytest.raises(BadOption, match=f"{name}: it is for action=lock. Leave it out."):
+        actions.ActionRequest.from_params(params("erase", **{name: "x"}))
+    assert actions.ActionRequest.from_params(params("erase")).texts == {}
+
+
+def test_a_device_is_checked_again_as_it_is_right_before_the_command() -> None:
+    assert actions.check_device_again(SERIAL.lower(), [MAC]) is None
+    for devices in ([], [replace(MAC, serial="C02OTHER0001")]):
+        missing = actions.check_device_again(SERIAL, devices)
+        assert missing == actions.check_device(SERIAL, [])
+    hidden = replace(MAC, serial="")
+    assert actions.check_device_again(SERIAL, [hidden]) == actions.Decision(
+        SERIAL,
+        "skipped",
+        "Kandji does not show its serial number any more. Run again.",
+        "no_device",
+        hidden,
+    )
+    ipad = replace(MAC, platform="iPad")
+    found = actions.check_device_again(SERIAL, [ipad])
+    assert found and found.code == "other_platform"
+
+
+def outcomes_of(state: t.Any, pin_file: str | None = None) -> list[actions.Outcome]:
+    named = actions.Decision("C02A", "send", "It is lost.", device=replace(MAC, name="Ann's"))
+    unknown = actions.Decision("C02B", "skipped", "Kandji has no Mac.", "no_device")
+    return [actions.Outcome(named, state, pin_file), actions.Outcome(unknown, "skipped")]
+
+
+def test_a_result_names_each_mac_and_the_commands_that_were_sent() -> None:
+    request = actions.ActionRequest("lock", ("C02A", "C02B"))
+    result = actions.build_action_result(request, outcomes_of("changed"), True, False)
+    step = "C02A: Kandji's web app shows the PIN on the page of the Mac."
+    assert result["changed"] and result["changes"] == ["update Mac C02A: lock"]
+    assert result["devices"] == [
+        {
+            "serial_number": "C02A",
+            "device_id": "d1",
+            "name": "Ann's",
+            "state": "changed",
+            "reason": "It is lost.",
+            "reason_code": None,
+            "pin_file": None,
+        },
+        {
+            "serial_number": "C02B",
+            "device_id": None,
+            "name": None,
+            "state": "skipped",
+            "reason": "Kandji has no Mac.",
+            "reason_code": "no_device",
+            "pin_file": None,
+        },
+    ]
+    lines = ["C02A, Ann's: changed. It is lost.", "C02B: skipped. Kandji has no Mac."]
+    assert result["report"] == [*lines, step]
+    assert result["console_steps"] == [step]
+    assert result["confirm"] == "LOCK C02A, C02B"
+
+
+def test_check_mode_says_which_phrase_a_plan_that_sends_needs() -> None:
+    request = actions.ActionRequest("erase", ("C02A", "C02B"))
+    planned = actions.build_action_result(request, outcomes_of("would_change"), True, True)
+    assert planned["report"] == [
+        "C02A, Ann's: would change. It is lost.",
+        "C02B: skipped. Kandji has no Mac.",
+        "This plan needs the phrase: ERASE C02A, C02B",
+    ]
+    assert planned["changes"] == ["update Mac C02A: erase"]
+    assert planned["console_steps"] == []
+    idle = actions.build_action_result(request, outcomes_of("unchanged"), False, True)
+    assert (idle["changed"], idle["changes"], idle["confirm"]) == (False, [], "")
+    assert len(idle["report"]) == 2
+
+
+def test_a_pin_in_a_file_is_looked_up_nowhere_else() -> None:
+    steps = actions.list_console_steps
+    assert steps("lock", outcomes_of("changed", "/pins/C02A.pin")) == []
+    assert steps("erase", outcomes_of("changed")) == []
+    assert len(steps("lock", outcomes_of("unchanged"))) == 1
+    nameless = actions.Outcome(actions.Decision("C02A", "send", "Lost.", device=MAC), "changed")
+    assert nameless.as_result()["name"] is None
+    assert nameless.describe() == "C02A: changed. Lost."
+
+
+def test_a_lock_that_failed_says_where_its_pins_are() -> None:
+    assert "shows the PIN of each Mac that it locked" in actions.describe_pins("lock", True)
+    assert actions.describe_pins("lock", False) == ""
+    assert actions.describe_pins("erase", True) == ""
 
 
 def test_each_reason_code_is_documented() -> None:
