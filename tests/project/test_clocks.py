@@ -4,7 +4,7 @@
 """Each place that reads a clock, whose clock it is, and what it decides by it.
 
 Decisions about a vendor's data go by that vendor's clock: the Date header of its answers. Those that
-compare two vendors' times allow for CLOCK_SKEW. tests/functional/test_clocks.py runs them with the
+compare two vendors' times allow for CLOCK_SKEW. tests/functional/safety/test_clocks.py runs them with the
 controller's clock an hour off, and around the switches of summer time.
 """
 

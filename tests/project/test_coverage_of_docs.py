@@ -71,7 +71,7 @@ def test_every_shared_option_is_shown_somewhere(fragment):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_a_play_that_shows_it(role):
-    """It is run in tests/functional/test_documented_plays.py."""
+    """It is run in tests/functional/documentation/test_documented_plays.py."""
     plays = examples.plays(CHECKOUT / "roles" / role / "README.md")
     assert any(
         examples.COLLECTION + role == one["role"] for play in plays for one in play.get("roles", [])

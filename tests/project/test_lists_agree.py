@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing as t
+from pathlib import Path
 
 import yaml
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
@@ -16,6 +17,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
 
 from lab.state import Switches
 from tools.support.environment import CHECKOUT
+from tools.support.git_files import tracked_files
 
 
 def written(value: object) -> str:
@@ -57,3 +59,13 @@ def test_each_guard_of_a_reset_can_be_lifted_by_role_and_playbook() -> None:
     assert choices_of(yaml.safe_load(variables.read_text()), "device_trust_reset_allow") == list(
         ALLOW
     )
+
+
+def test_the_docs_have_each_folder_of_the_functional_tests() -> None:
+    text = (CHECKOUT / "docs" / "dev" / "contributing.md").read_text(encoding="utf-8")
+    section = text.partition("\n## Functional tests\n")[2].partition("\n## ")[0]
+    functional = Path("tests/functional")
+    files = [file for file in tracked_files() if functional in file.parents]
+    folders = {file.relative_to(functional).parts[0] for file in files}
+    listed = re.findall(r"^\| `(\w+)/` \|", section, re.M)
+    assert listed and sorted(listed) == sorted(folders - {"conftest.py"})

@@ -82,7 +82,7 @@ def test_every_module_has_the_action_plugin_that_displays_its_progress():
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_is_tried_against_the_lab(name):
-    tests = [path.read_text() for path in (CHECKOUT / "tests" / "functional").glob("test_*.py")]
+    tests = [path.read_text() for path in (CHECKOUT / "tests" / "functional").rglob("test_*.py")]
     assert any(f'"{name}"' in text for text in tests)
 
 

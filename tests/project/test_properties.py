@@ -21,7 +21,7 @@ PROPERTIES = CHECKOUT / "tests" / "properties"
 COLLECTION = "ansible_collections.devicetrust.okta_kandji."
 # Paths below plugins/module_utils, and where their inputs are drawn instead.
 ELSEWHERE = {
-    "_device_records/apply.py": "tests/functional/test_reset_many.py draws orgs that change during a reset.",
+    "_device_records/apply.py": "tests/functional/devices/test_reset_many.py draws orgs that change during a reset.",
 }
 
 

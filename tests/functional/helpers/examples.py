@@ -675,7 +675,7 @@ def blocks(path: Path) -> list[t.Any]:
 def plays(path: Path) -> list[Json]:
     """Its plays.
 
-    What has rules is for ansible-rulebook, which tests/functional/test_rulebooks.py runs.
+    What has rules is for ansible-rulebook, which tests/functional/events/test_rulebooks.py runs.
     """
     shown = [
         play

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The writes of a trial. Its failures are in tests/functional/test_verify_writes.py."""
+"""The writes of a trial. Its failures are in tests/functional/vendor_behaviour/test_verify_writes.py."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ import pytest
 
 from lab.actors import person as people
 from lab.okta.org_state import describe_org
+from tests.functional.devices.test_macs_enrolled_twice import leave_device
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_macs_enrolled_twice import leave_device
 from tools.support.environment import CHECKOUT
 
 RESET = CHECKOUT / "playbooks" / "reset_devices.yml"

@@ -19,7 +19,7 @@ from lab.state import Options
 from tests.functional.conftest import Watched
 from tests.functional.helpers import console_edits as console
 from tests.functional.helpers.interleaving import act_while_held, judge_lab, judge_output
-from tests.functional.test_enforce_managed_devices import VARIABLES, Company
+from tests.functional.sign_in.test_enforce_managed_devices import VARIABLES, Company
 from tools.support.playbook import SITE, PlayResult
 
 pytestmark = pytest.mark.long

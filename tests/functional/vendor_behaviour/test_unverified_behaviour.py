@@ -17,7 +17,7 @@ from lab.clock import iso
 from lab.state import Switches
 from tests.support.client_operations import client_operations
 
-PAGE = Path(__file__).parents[2] / "docs" / "dev" / "unverified-vendor-behaviour.md"
+PAGE = Path(__file__).parents[3] / "docs" / "dev" / "unverified-vendor-behaviour.md"
 PROFILE = "Okta SCEP - canary"
 
 # Switch -> the positions in which the whole way is walked. The vendors' documents leave each of
@@ -64,9 +64,9 @@ OF_RESET = {"record_before_certificate", "sign_in_touches_record", "lifecycle_la
 OF_SCRIPTS = {"script_log_length"}
 # Walked through in test_kandji_device_action.py.
 OF_COMMANDS = {"command_request_types"}
-# Walked through in test_scep_unknowns.py.
+# Walked through in test_unverified_scep_behaviour.py.
 OF_SCEP = {"scep_capabilities", "scep_content_types", "scep_host"}
-# Walked through in test_policy_unknowns.py.
+# Walked through in test_unverified_policy_behaviour.py.
 OF_POLICIES = {
     "risk_scoring",
     "registered_false",

@@ -6,7 +6,7 @@
 Faults come, time passes, Macs check in and people sign in between. Each run ends well or with a
 sentence. Afterwards memory, files and threads are as they were, and site.yml converges.
 
-Another seed: SOAK_SEED=7 pytest -m long tests/functional/test_soak.py
+Another seed: SOAK_SEED=7 pytest -m long tests/functional/safety/test_soak.py
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.prog
 
 from tests.functional.helpers.interleaving import judge_lab, judge_output, judge_result
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_module_pairs import SCENARIOS, STUCK
+from tests.functional.safety.test_module_pairs import SCENARIOS, STUCK
 from tools.support.playbook import SITE, PlayResult
 
 Json = dict[str, t.Any]

@@ -17,7 +17,7 @@ import sys
 import pytest
 
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_enforce_managed_devices import CLONE, VARIABLES, Company
+from tests.functional.sign_in.test_enforce_managed_devices import CLONE, VARIABLES, Company
 from tests.support import awx_job
 from tests.support.awx_job import Job, lab_credentials
 from tools.support.environment import child_environment

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functional.helpers.interleaving import before_request
-from tests.functional.test_kandji_custom_profile import text, wifi
+from tests.functional.library_items.test_kandji_custom_profile import text, wifi
 
 CUSTOM, APP = "kandji_custom_profile", "kandji_app_store_item"
 PHONES = ["iPhones and iPads"]

@@ -13,7 +13,13 @@ import pytest
 from lab.kandji.profiles import parse
 from lab.server import Lab
 from tests.functional.helpers.interleaving import before_request
-from tests.functional.test_verify_tenant import SIZE, WHEN_TRIED, Tenant, positions, texts_of
+from tests.functional.vendor_behaviour.test_verify_tenant import (
+    SIZE,
+    WHEN_TRIED,
+    Tenant,
+    positions,
+    texts_of,
+)
 from tools.support.environment import CHECKOUT
 
 NAMES = (

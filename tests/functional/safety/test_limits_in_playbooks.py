@@ -13,7 +13,7 @@ import re
 import pytest
 
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_enforce_managed_devices import ENFORCE, VARIABLES, Company
+from tests.functional.sign_in.test_enforce_managed_devices import ENFORCE, VARIABLES, Company
 from tools.support.environment import CHECKOUT
 
 RESET, ROTATE = (

@@ -22,11 +22,11 @@ import requests
 from lab.server import Lab
 from lab.state import Options
 from tests.functional.conftest import Watched
+from tests.functional.events.test_event_sources import Rulebook, up
 from tests.functional.helpers import canaries, examples
 from tests.functional.helpers.canaries import FORMS, STATUSES, Echo, EchoProxy
 from tests.functional.helpers.reset_fleet import ResetFleet
-from tests.functional.test_event_sources import Rulebook, up
-from tests.functional.test_playbook_pairs import (
+from tests.functional.safety.test_playbook_pairs import (
     BY_ANOTHER,
     ELSEWHERE,
     READING,

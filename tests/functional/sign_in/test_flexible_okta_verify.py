@@ -11,7 +11,7 @@ import pytest
 
 from lab.actors import person as people
 from lab.okta.flexible_verify import KEYS, VERIFY, names_any
-from tests.functional.test_enforce_managed_devices import (
+from tests.functional.sign_in.test_enforce_managed_devices import (
     CLONE,
     ENFORCE,
     MACS,

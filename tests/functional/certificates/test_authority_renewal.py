@@ -14,7 +14,7 @@ import plistlib
 import pytest
 
 from lab.okta.authority_operations import AuthorityOperations
-from tests.functional.test_renewal_playbooks import QUICK, Year
+from tests.functional.certificates.test_renewal_playbooks import QUICK, Year
 from tools.support.playbook import SITE
 
 RENEW_AUTHORITY = SITE.parent / "renew_certificate_authority.yml"
