@@ -44,6 +44,7 @@ DECIDED_BY_EXAMPLES = {
     "_okta/temporary_access.py": "whether a person may get a code",
     "_fleet/rings.py": "which profiles and blueprints are a ring's",
     "_fleet/registration.py": "whether a person can register a Mac",
+    "_access/policies/app_moves.py": "which rules a move changes, and whose groups changed since",
     "_access/policies/lookups.py": "which objects the options of a rule name",
     "_access/forecast/people.py": "which people a forecast is about",
     "_access/forecast/change_forecast.py": "which apps and people a forecast of a change counts",
@@ -61,7 +62,6 @@ NOT_PURE = {
     "_access/forecast/changes.py": "which changes of rules may refuse people",
     "_access/guards/break_glass.py": "whether a break-glass group keeps access",
     "_access/guards/protected_apps.py": "which apps of Okta a change may not touch",
-    "_access/policies/app_moves.py": "which apps cannot move to a policy, and what a move changes",
     **DECIDED_BY_EXAMPLES,
 }
 COPIED = ("plugins", "roles", "playbooks", "lab", "tools", "tests", "meta")

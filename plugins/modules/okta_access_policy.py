@@ -177,24 +177,21 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 
-from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
-from ..module_utils._access.guards.protected_apps import is_account_policy
-from ..module_utils._access.policies import app_moves, lookups, recheck
+from ..module_utils._access.guards.protected_apps import check_not_account_policy
+from ..module_utils._access.policies import app_moves, lookups, recheck, reversal
 from ..module_utils._access.policies import apply as policy_apply
+from ..module_utils._access.policies import moves as policy_moves
 from ..module_utils._access.policies import plan as policy_plan
-from ..module_utils._access.policies.marks import parse_marks
+from ..module_utils._access.policies.outcome import PolicyOutcome
 from ..module_utils._access.rules.rule_order import Rules
-from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
-from ..module_utils._core.results import Result, build_result
-from ..module_utils._core.text import abbreviate
+from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.records import App, Policy
@@ -220,95 +217,60 @@ USES = (
 )
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a run did, or would do in check mode.
-
-    ``came_from`` is the id of the policy that all moved apps had, if it is one. ``left_apps`` could
-    not go back.
-    """
-
-    policy: Policy
-    changes: t.Sequence[Change] = ()
-    moved_apps: t.Sequence[App] = ()
-    forecast: Forecast | None = None
-    came_from: str = ""
-    left_apps: t.Sequence[app_moves.Obstacle] = ()
-
-    def as_result(self) -> Result:
-        """Return the module's result."""
-        rows = [
-            {"id": app.id, "label": app.label, "from_policy": self.came_from or app.policy_id}
-            for app in self.moved_apps
-        ]
-        policy_row = {
-            "id": self.policy.id or None,
-            "name": self.policy.name,
-            "description": self.policy.description,
-            "made_from": policy_plan.origin_of(self.policy),
-        }
-        forecast = self.forecast.as_result() if self.forecast else None
-        left = [
-            {"id": each.app.id, "label": each.app.label, "reason": each.reason}
-            for each in self.left_apps
-        ]
-        return build_result(
-            self.changes, policy=policy_row, moved_apps=rows, left_apps=left, forecast=forecast
-        )
-
-
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    if ctx.params["apps"] and ctx.params["state"] != "present":
-        raise BadOption(
-            f"apps: with state={ctx.params['state']} it has no effect, and all apps of the policy"
-            " count. Remove it, or assign single apps to their policy with state=present."
-        )
+    policy_plan.check_apps_option(ctx.params["state"], ctx.params["apps"])
     known = ctx.okta.access_policies()
     current = lookups.find_policy(known, ctx.params["name"], "name")
     started = datetime.fromtimestamp(ctx.okta.transport.started(), timezone.utc)
-    actions = {"present": _present, "reverted": _reverted, "absent": _absent}
-    done = actions[ctx.params["state"]](ctx, known, current)
-    return {**done.as_result(), "started": format_timestamp(started)}
+    actions = {"present": _ensure_present, "reverted": _revert, "absent": _delete}
+    outcome = actions[ctx.params["state"]](ctx, known, current)
+    return {**outcome.as_result(), "started": format_timestamp(started)}
 
 
-def _present(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
+def _ensure_present(
+    ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None
+) -> PolicyOutcome:
     params, original = ctx.params, None
     if params["clone_of"]:
         original = lookups.require_policy(known, params["clone_of"], "clone_of")
-    org_apps = ctx.okta.apps() if params["apps"] else []
-    held = ctx.okta.policy_apps(current.id) if current and org_apps else None
-    moving = _moving_apps(ctx, held or (), org_apps)
+    org_apps, held = _read_apps(ctx, current)
+    wanted = lookups.resolve_apps(org_apps, params["apps"]) if params["apps"] else []
+    moving = [app for app in wanted if app.id not in (held or ())]
     if current is None and original:
         policy_plan.require_no_renamed_clone(params["name"], "name", original, moving, known)
-        _warn_of_leftovers(ctx, known, original)
+        _warn(ctx, policy_plan.describe_leftovers(known, original))
     plan, rules = _plan_policy(ctx, known, (current, original), moving, held)
-    changes = [*plan.changes, *(_assignment(app, plan.future) for app in moving)]
-    moves = _plan_moves(plan.future, current or original, moving, known)
-    app_moves.warn_of_inactive(ctx.warn, (move.present for move in moves))
-    app_moves.require_no_obstacles(moves, org_apps)
+    changes = [
+        *plan.changes,
+        *(policy_moves.plan_assignment(app, plan.future) for app in moving),
+    ]
+    moves = policy_moves.plan_moves(plan.future, current or original, moving, known)
+    _warn(ctx, *policy_moves.describe_inactive_policies(move.present for move in moves))
+    policy_moves.require_no_obstacles(moves, org_apps)
     if current and params["apps"]:
-        app_moves.require_active(current)
+        policy_moves.require_active(current)
     options = checks.GuardOptions.from_params(params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options, others=others)
     policy = plan.future
     if changes and not ctx.check_mode:
-        _check_rules(ctx, known, rules)
+        recheck.check_all_rules(ctx.okta, known, rules)
         policy = _apply(ctx, plan, moves)
-    return Done(policy, changes, moving, forecast)
+    return PolicyOutcome(policy, changes, moving, forecast)
 
 
-def _apply(
-    ctx: ModuleContext, plan: policy_plan.PolicyPlan, moves: t.Sequence[app_moves.Move]
-) -> Policy:
-    """Write the policy, then move the apps to it. Return the policy."""
-    present = recheck.check_policy(ctx.okta, ctx.params["name"], plan.current)
-    if plan.current:
-        recheck.check_marks(ctx.okta, plan.current, plan.future)
-    policy = policy_apply.apply_policy(ctx.okta, plan, present)
-    policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
-    return policy
+def _read_apps(
+    ctx: ModuleContext, current: Policy | None
+) -> tuple[t.Sequence[App], t.Collection[str] | None]:
+    """Return the apps of the org, and the ids of those that the policy has.
+
+    Without the option, they are empty and None.
+    """
+    if not ctx.params["apps"]:
+        return [], None
+    org_apps = ctx.okta.apps()
+    return org_apps, ctx.okta.policy_apps(current.id) if current and org_apps else None
 
 
 def _plan_policy(
@@ -325,162 +287,78 @@ def _plan_policy(
     """
     current, original = policies
     name, description = ctx.params["name"], ctx.params["description"]
-    moves = _plan_moves(current or Policy("", name), current or original, moving, known)
+    target = current or Policy("", name)
+    moves = policy_moves.plan_moves(target, current or original, moving, known)
     rules = app_moves.read_rules(ctx.okta, moves)
     earlier = policy_plan.earlier_policies(moving, known, rules)
     return policy_plan.plan_policy(name, description, current, original, earlier, held), rules
 
 
-def _moving_apps(ctx: ModuleContext, held: t.Collection[str], known: t.Sequence[App]) -> list[App]:
-    """Return the wanted apps that the policy does not have yet."""
-    wanted = ctx.params["apps"]
-    apps = lookups.resolve_apps(known, wanted) if wanted else []
-    return [app for app in apps if app.id not in held]
+def _apply(
+    ctx: ModuleContext, plan: policy_plan.PolicyPlan, moves: t.Sequence[policy_moves.Move]
+) -> Policy:
+    """Write the policy, then move the apps to it. Return the policy."""
+    present = recheck.check_policy(ctx.okta, ctx.params["name"], plan.current)
+    if plan.current:
+        recheck.check_marks(ctx.okta, plan.current, plan.future)
+    policy = policy_apply.apply_policy(ctx.okta, plan, present)
+    policy_apply.apply_moves(ctx.okta, [replace(move, target=policy) for move in moves])
+    return policy
 
 
-def _warn_of_leftovers(ctx: ModuleContext, known: t.Sequence[Policy], original: Policy) -> None:
-    leftovers = policy_plan.leftover_clones(known, original)
-    if leftovers:
-        ctx.warn(
-            f"{', '.join(map(repr, leftovers))}: an interrupted run may have left it, or somebody"
-            " may keep it. Nothing marks it as made by this collection, so it stays. Delete it if"
-            " nobody needs it."
-        )
-
-
-def _plan_moves(
-    policy: Policy, source: Policy | None, moving: t.Sequence[App], known: t.Sequence[Policy]
-) -> list[app_moves.Move]:
-    """Return the moves of apps to a policy. Raises BadOption, Unreadable.
-
-    :arg source: the policy with the rules that the apps would get; None for a new policy that is
-        not a clone, which has none yet.
-    """
-    by_id = {each.id: each for each in known}
-    if source is None and moving:
-        raise BadOption(
-            "apps: a policy that this run creates without clone_of has only the rules of Okta."
-            " Write its rules first, then assign it to apps."
-        )
-    return [
-        app_moves.Move(app, policy, before, source.id, present=by_id.get(before, Policy(before)))
-        for app in moving
-        for before in [policy_plan.require_policy_of(app)]
-        if source
-    ]
-
-
-def _check_rules(
-    ctx: ModuleContext, known: t.Sequence[Policy], rules: t.Mapping[str, Rules]
-) -> None:
-    """Raise Refused if the rules that the plan read are not the same any more."""
-    for policy in known:
-        if policy.id in rules:
-            recheck.check_rules(ctx.okta, policy, rules[policy.id])
-
-
-def _assignment(app: App, policy: Policy) -> Change:
-    return Change(
-        "assign", f"app {app.label!r} to policy {policy.name!r}", {}, {"policy": policy.name}
-    )
-
-
-def _reverted(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> Done:
+def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> PolicyOutcome:
     if current is None:
         original = lookups.find_policy(known, ctx.params["clone_of"] or "", "clone_of")
         policy_plan.require_no_other_clone(ctx.params["name"], known, original)
-        return Done(Policy("", ctx.params["name"]))
+        return PolicyOutcome(Policy("", ctx.params["name"]))
     mapped = ctx.okta.policy_apps(current.id)
     org_apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}
     apps = [org_apps.get(app_id, App(app_id, app_id)) for app_id in mapped]
-    plan, left = _plan_reversal(current, apps, known, org_apps.values())
-    moves = _moves_back(plan, current)
+    plan, left = reversal.plan_possible_reversal(current, apps, known, org_apps.values())
+    moves = reversal.plan_moves_back(plan, current)
     rules = app_moves.read_rules(ctx.okta, moves)
-    moves = app_moves.with_changed_groups(ctx.okta, moves, rules, current.created)
+    moves = app_moves.mark_changed_groups(ctx.okta, moves, rules, current.created)
     options = checks.GuardOptions.from_params(ctx.params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
     forecast = app_moves.check_moves(ctx.okta, moves, rules, options, True, others)
-    if not ctx.check_mode and (moves or plan.description != (current.description or "")):
-        _check_rules(ctx, known, rules)
+    if not ctx.check_mode and (moves or reversal.changes_description(plan, current)):
+        recheck.check_all_rules(ctx.okta, known, rules)
         recheck.check_policy(ctx.okta, current.name, current)
         refused = policy_apply.apply_reversal(ctx.okta, moves)
         left += refused
         staying = {app.id for app in plan.left} | {each.app.id for each in refused}
-        plan = policy_plan.plan_reversal(current, apps, known, staying)
-        if plan.description != (current.description or ""):
+        plan = reversal.plan_reversal(current, apps, known, staying)
+        if reversal.changes_description(plan, current):
             recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
-    _warn_of_reversal(ctx, left, forecast)
-    moved = [app for app, _target in plan.moves]
-    future = replace(current, description=plan.description)
-    changes = _changes_of_reversal(plan, current)
-    return Done(future, changes, moved, forecast, came_from=current.id, left_apps=left)
-
-
-def _changes_of_reversal(plan: policy_plan.Reversal, current: Policy) -> list[Change]:
-    changes = [_assignment(app, target) for app, target in plan.moves]
-    if plan.description != (current.description or ""):
-        before, after = {"description": current.description}, {"description": plan.description}
-        changes.append(Change("update", f"policy {current.name!r}", before, after))
-    return changes
-
-
-def _plan_reversal(
-    current: Policy, apps: t.Sequence[App], known: t.Sequence[Policy], org_apps: t.Iterable[App]
-) -> tuple[policy_plan.Reversal, list[app_moves.Obstacle]]:
-    """Return the reversal, and why apps stay. Raises Refused.
-
-    An app that cannot go back does not keep the others from it.
-    """
-    plan = policy_plan.plan_reversal(current, apps, known)
-    obstacles = app_moves.find_obstacles(_moves_back(plan, current), org_apps)
-    unknown = (
-        f"the policy before {current.name!r} is not known or does not exist any more, so it stays."
-        " Assign its policy with okta_access_policy"
+    _warn(ctx, *reversal.describe_reversal(left, forecast))
+    return PolicyOutcome(
+        replace(current, description=plan.description),
+        reversal.plan_changes(plan, current),
+        [app for app, _target in plan.moves],
+        forecast,
+        came_from=current.id,
+        left_apps=left,
     )
-    left = [*(app_moves.Obstacle(app, unknown) for app in plan.left), *obstacles]
-    staying = {each.app.id for each in obstacles}
-    return policy_plan.plan_reversal(current, apps, known, staying), left
 
 
-def _moves_back(plan: policy_plan.Reversal, current: Policy) -> list[app_moves.Move]:
-    digests = parse_marks(current.description).digests
-    return [
-        app_moves.Move(app, target, current.id, target.id, digests.get(app.id, ""))
-        for app, target in plan.moves
-    ]
-
-
-def _warn_of_reversal(
-    ctx: ModuleContext, left: t.Sequence[app_moves.Obstacle], forecast: Forecast | None
-) -> None:
-    if left:
-        ctx.warn(app_moves.explain_obstacles(left))
-    if forecast and forecast.locked_out:
-        logins = forecast.locked_out_logins
-        people = f"{len(logins)} {'person' if len(logins) == 1 else 'people'}"
-        ctx.warn(
-            f"{people} ({abbreviate(logins)}): the earlier policy refuses them, and the present one"
-            " admits them. See forecast in the result, and correct the earlier policy if it did"
-            " not refuse them before the apps moved."
-        )
-
-
-def _absent(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None) -> Done:
+def _delete(
+    ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None
+) -> PolicyOutcome:
     if current is None:
-        return Done(Policy("", ctx.params["name"]))
+        return PolicyOutcome(Policy("", ctx.params["name"]))
     if not ctx.check_mode:
         recheck.check_policy(ctx.okta, current.name, current)
-    if is_account_policy(current):
-        raise Refused(
-            f"Policy {current.name!r}: it decides who may add an authenticator, and Okta does not"
-            " delete it. Remove this task."
-        )
+    check_not_account_policy(current)
     policy_apply.check_deletable(ctx.okta, current)
     if not ctx.check_mode:
         ctx.okta.delete_policy(current.id)
-    change = Change("delete", f"policy {current.name!r}", {"description": current.description}, {})
-    return Done(current, [change])
+    return PolicyOutcome(current, [policy_plan.plan_deletion(current)])
+
+
+def _warn(ctx: ModuleContext, *texts: str) -> None:
+    for text in filter(None, texts):
+        ctx.warn(text)
 
 
 def main() -> None:

@@ -191,8 +191,9 @@ from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.people import read_directory
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
-from ..module_utils._access.policies import app_moves, lookups
+from ..module_utils._access.policies import lookups
 from ..module_utils._access.policies import plan as policy_plan
+from ..module_utils._access.policies.moves import describe_inactive_policies
 from ..module_utils._access.rules.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rules.rule_set_plan import plan_rules
 from ..module_utils._access.rules.subjects import named_groups
@@ -278,7 +279,8 @@ def _app_changes(
     present = [
         policies.get(each, Policy(each)) for each in map(policy_plan.require_policy_of, apps)
     ]
-    app_moves.warn_of_inactive(ctx.warn, [*present, future] if apps else [])
+    for text in describe_inactive_policies([*present, future] if apps else []):
+        ctx.warn(text)
     rules: dict[str, Rules] = {future.id: planned[0]}
     after = policy_plan.rules_in_force(future, planned[1])
     changes = []

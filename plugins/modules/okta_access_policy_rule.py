@@ -149,8 +149,9 @@ from ..module_utils._access.forecast.changes import AppChange, PolicyChange
 from ..module_utils._access.forecast.outcomes import Forecast
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
-from ..module_utils._access.policies import app_moves, lookups, recheck
 from ..module_utils._access.policies import apply as policy_apply
+from ..module_utils._access.policies import lookups, recheck
+from ..module_utils._access.policies.moves import describe_inactive_policies
 from ..module_utils._access.rules.plan import RulePlan, RuleRequest, plan_rule
 from ..module_utils._access.rules.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rules.write_order import looks_like_copy
@@ -243,7 +244,8 @@ def _guard(
 ) -> Forecast | None:
     """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
     apps = lookups.apps_of_policy(ctx.okta, mapped, policy.id)
-    app_moves.warn_of_inactive(ctx.warn, [policy] if apps else [])
+    for text in describe_inactive_policies([policy] if apps else []):
+        ctx.warn(text)
     changes = [AppChange(app, rules, plan.after, policy_after=policy.id) for app in apps]
     options = checks.GuardOptions.from_params(ctx.params)
     change = PolicyChange(policy, rules, plan.after, changes)

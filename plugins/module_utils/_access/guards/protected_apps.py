@@ -121,6 +121,15 @@ def is_account_policy(policy: Policy) -> bool:
     return policy.name.casefold().startswith(ACCOUNT_POLICY)
 
 
+def check_not_account_policy(policy: Policy) -> None:
+    """Raise Refused for a policy that Okta does not delete: it decides who may enroll."""
+    if is_account_policy(policy):
+        raise Refused(
+            f"Policy {policy.name!r}: it decides who may add an authenticator, and Okta does not"
+            " delete it. Remove this task."
+        )
+
+
 def _role_of(app: App, enrollment_apps: frozenset[str]) -> str:
     """Return what people need an app of Okta for, "" for any other app.
 

@@ -28,7 +28,7 @@ from ..._okta.records import App, Policy, PolicyRule
 from ..rules.comparison import merge_rule
 from ..rules.plan import RulePlan, RuleRequest, verify_rule
 from ..rules.rule_order import Rules, find_rule, in_order, is_placed, place_index, place_priority
-from .app_moves import Move, Obstacle, explain_obstacles
+from .moves import Move, Obstacle, explain_obstacles
 from .plan import PolicyPlan, leftover_clones
 from .recheck import check_app, check_rules, check_target, find_older_twin
 

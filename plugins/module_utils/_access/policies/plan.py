@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do about an app sign-in policy: make or describe it, and where its apps go. Pure."""
+"""What to do about an app sign-in policy: make or describe it, and what it was before. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._core.changes import Change
-from ..._core.errors import Refused, Unreadable
+from ..._core.errors import BadOption, Refused, Unreadable
 from ..._okta.records import App, Policy, PolicyRule
 from ..rules.rule_order import Rules
 from .marks import Marks, parse_marks, with_marks
 from .rules_at_departure import digest_rules
 
 CLONED = "[cloned] "  # how Okta begins the name of a clone, by a recorded answer
+
+
+def check_apps_option(state: str, apps: t.Sequence[str]) -> None:
+    """Raise BadOption for apps that have no effect with a state."""
+    if apps and state != "present":
+        raise BadOption(
+            f"apps: with state={state} it has no effect, and all apps of the policy count. Remove"
+            " it, or assign single apps to their policy with state=present."
+        )
 
 
 def origin_of(policy: Policy) -> str | None:
@@ -156,50 +165,6 @@ def require_no_renamed_clone(
     )
 
 
-@dataclass(frozen=True)
-class Reversal:
-    """Which apps of a policy go back to which one, and which stay.
-
-    ``left`` are apps whose earlier policy is not known, does not exist any more, or cannot be
-    assigned. ``description`` is that of the policy afterwards.
-    """
-
-    moves: tuple[tuple[App, Policy], ...]
-    left: tuple[App, ...]
-    description: str
-
-
-def plan_reversal(
-    policy: Policy,
-    apps: t.Sequence[App],
-    known: t.Sequence[Policy],
-    staying: t.Container[str] = (),
-) -> Reversal:
-    """Return how the apps of a policy go back to the policies that they had.
-
-    Raises Refused for a policy without the mark of this collection.
-
-    :arg staying: the ids of apps whose earlier policy cannot be assigned.
-    """
-    marks = parse_marks(policy.description)
-    if not marks.origin:
-        raise Refused(
-            f"Policy {policy.name!r}: its description does not name the policy that it was made"
-            " from, so its apps cannot be moved back. Assign its apps with okta_access_policy and"
-            " the name of their future policy."
-        )
-    by_id = {each.id: each for each in known if each.id != policy.id}
-    moves, left = [], []
-    for app in apps:
-        target = by_id.get(marks.came_from[app.id]) if app.id in marks.came_from else None
-        if target is None or app.id in staying:
-            left.append(app)
-        else:
-            moves.append((app, target))
-    description = with_marks(policy.description, marks.keeping({app.id for app in left}))
-    return Reversal(tuple(moves), tuple(left), description)
-
-
 # The policy itself
 
 
@@ -292,6 +257,11 @@ def _plan_new_policy(
     return PolicyPlan(None, original, Policy("", name, text), (change,))
 
 
+def plan_deletion(policy: Policy) -> Change:
+    """Return the change of a policy that is deleted."""
+    return Change("delete", f"policy {policy.name!r}", {"description": policy.description}, {})
+
+
 def leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]:
     """Return the names of clones that an interrupted run may have left without its mark.
 
@@ -302,3 +272,15 @@ def leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]
         for policy in policies
         if policy.name.startswith(f"{CLONED}{original.name}") and not origin_of(policy)
     ]
+
+
+def describe_leftovers(policies: t.Sequence[Policy], original: Policy) -> str:
+    """Return that clones may be left over, as sentences, "" without any."""
+    leftovers = leftover_clones(policies, original)
+    if not leftovers:
+        return ""
+    return (
+        f"{', '.join(map(repr, leftovers))}: an interrupted run may have left it, or somebody"
+        " may keep it. Nothing marks it as made by this collection, so it stays. Delete it if"
+        " nobody needs it."
+    )

@@ -47,6 +47,15 @@ def check_rules(okta: Okta, policy: Policy, planned: Rules) -> None:
         raise _changed(f"Policy {policy.name!r}", "got other rules")
 
 
+def check_all_rules(
+    okta: Okta, policies: t.Iterable[Policy], planned: t.Mapping[str, Rules]
+) -> None:
+    """Raise Refused if the rules of a policy, by its id, are not those that the plan read."""
+    for policy in policies:
+        if policy.id in planned:
+            check_rules(okta, policy, planned[policy.id])
+
+
 def check_apps(okta: Okta, policy: Policy, planned: t.Collection[str]) -> None:
     """Raise Refused if a policy does not have the apps, by id, that the plan read."""
     if set(okta.policy_apps(policy.id)) != set(planned):

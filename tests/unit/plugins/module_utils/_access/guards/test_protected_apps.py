@@ -16,12 +16,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.gu
     check_change,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.protected_apps import (
+    check_not_account_policy,
     is_account_policy,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     Authenticator,
+    Policy,
 )
 
 from tests.unit.plugins.module_utils._access.fake_org import (
@@ -223,3 +225,11 @@ def test_an_app_of_okta_is_protected_from_other_signals_with_equal_rules():
         protected(org, []).check(moved)
     assert protected(signals_org("rst1"), []).check(moved) is None
     assert protected(org, []).check(replace(moved, is_reversal=True)) is None
+
+
+def test_the_policy_for_adding_authenticators_is_not_deleted():
+    check_not_account_policy(Policy("rst1", "Company apps"))
+    with pytest.raises(
+        Refused, match="Policy 'Okta Account Management Policy': it decides who may"
+    ):
+        check_not_account_policy(Policy("rst1", "Okta Account Management Policy"))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Moves of apps between policies: what Okta refuses, and whom they affect."""
+"""Moves of apps between policies: what is read for them, and whom they affect."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.gu
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
     app_moves,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
+    Move,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.rules_at_departure import (
     digest_rules,
@@ -44,61 +47,7 @@ APPS = [CONSOLE, SLACK, JIRA, PAYROLL]
 
 
 def move(app, target=CLONE):
-    return app_moves.Move(app, target, app.policy_id, target.id)
-
-
-def blocked(*moves):
-    return [each.app for each in app_moves.find_obstacles(moves, APPS)]
-
-
-def test_the_policy_of_the_admin_console_takes_no_other_app():
-    of_the_console = Policy("rst9", "Okta Admin Console")
-    assert blocked(move(SLACK, of_the_console), move(CONSOLE, of_the_console)) == [SLACK]
-
-
-def test_an_app_that_moves_after_the_admin_console_is_refused():
-    assert blocked(move(SLACK), move(CONSOLE), move(JIRA)) == [JIRA]
-    new = Policy("", "New clone")
-    assert blocked(move(SLACK, new), move(CONSOLE, new), move(JIRA, new)) == [JIRA]
-
-
-def test_a_policy_that_the_admin_console_leaves_takes_apps():
-    assert blocked(move(CONSOLE), move(SLACK, Policy("rst9", "Okta Admin Console"))) == []
-
-
-def test_an_org_without_an_admin_console_has_no_obstacle():
-    assert app_moves.find_obstacles([move(SLACK, Policy("", "New clone"))], [SLACK]) == []
-
-
-def test_an_app_that_cannot_move_to_the_policy_of_the_admin_console_is_named():
-    target = Policy("rst9", "Okta Admin Console")
-    with pytest.raises(Refused) as error:
-        app_moves.require_no_obstacles([move(SLACK, target)], APPS)
-    assert error.value.message == (
-        "'Slack': policy 'Okta Admin Console' is, or becomes, the policy of the Okta Admin"
-        " Console, and Okta refuses it for other apps. Choose another policy. Nothing was written."
-    )
-
-
-def test_obstacles_are_explained_by_their_reasons():
-    obstacles = [
-        app_moves.Obstacle(app, reason)
-        for app, reason in ((SLACK, "a is off"), (JIRA, "b is off"), (PAYROLL, "a is off"))
-    ]
-    explanation = "'Slack', 'Pay': a is off. 'Jira': b is off."
-    assert app_moves.explain_obstacles(obstacles) == explanation
-
-
-@pytest.mark.parametrize("status", ["INACTIVE", "SOMETHING_NEW"])
-def test_no_app_moves_to_a_policy_that_is_not_active(status):
-    inactive = Policy("rst1", "Company apps", status=status)
-    with pytest.raises(
-        Refused, match=f"'Slack', 'Jira': policy 'Company apps' is {status}, so"
-    ) as error:
-        app_moves.require_no_obstacles([move(SLACK, inactive), move(JIRA, inactive)], APPS)
-    assert error.value.message.endswith(
-        "Activate the policy in the Admin Console. Nothing was written."
-    )
+    return Move(app, target, app.policy_id, target.id)
 
 
 def test_the_rules_of_each_policy_are_read_once():
@@ -146,7 +95,7 @@ def reverse(before, after, app=SLACK, left=None):
     ``left`` are the rules that the app left, None if they are not recorded.
     """
     digest = "" if left is None else digest_rules(left)
-    moves = [app_moves.Move(app, COMPANY, "rst2", "rst1", digest)]
+    moves = [Move(app, COMPANY, "rst2", "rst1", digest)]
     rules = {"rst2": before, "rst1": after}
     return app_moves.check_moves(ORG, moves, rules, OPTIONS, is_reversal=True)
 
@@ -182,28 +131,12 @@ def test_rules_about_other_members_say_nothing_about_whom_they_refused(monkeypat
     changes = []
     monkeypatch.setattr(checks, "check_changes", lambda _okta, each, *_more: changes.extend(each))
     digest = "" if left is None else digest_rules(left)
-    back = app_moves.Move(SLACK, COMPANY, "rst2", "rst1", digest, members_changed=True)
+    back = Move(SLACK, COMPANY, "rst2", "rst1", digest, members_changed=True)
     app_moves.check_moves(ORG, [back], {"rst2": OPEN, "rst1": CLOSED}, OPTIONS, is_reversal=True)
     assert [each.left for change in changes for each in change.apps] == [expected]
 
 
 CLONED, LATER, EARLIER = (f"2026-03-0{day}T08:00:00.000Z" for day in (2, 3, 1))
-
-
-@pytest.mark.parametrize(
-    ("group", "since", "expected"),
-    [
-        (Group("g1", members_changed=EARLIER), CLONED, False),
-        (Group("g1", members_changed=CLONED), CLONED, True),
-        (Group("g1", members_changed=LATER), CLONED, True),
-        (Group("g1"), CLONED, True),
-        (Group("g1", members_changed=EARLIER), None, True),
-        (Group("g1", "Everyone", "BUILT_IN", LATER), CLONED, False),
-        (None, CLONED, True),
-    ],
-)
-def test_members_may_have_changed_unless_okta_shows_that_they_did_not(group, since, expected):
-    assert app_moves.may_have_changed(group, since) is expected
 
 
 def test_moves_know_of_changed_groups_of_their_future_rules():
@@ -218,9 +151,9 @@ def test_moves_know_of_changed_groups_of_their_future_rules():
     }
     rules = {"g1": of_group["g1"], "g2": of_group["g2"], "rst2": of_group["g1"]}
     digest = digest_rules(OPEN)  # the rules changed since
-    moves = [app_moves.Move(SLACK, COMPANY, "rst2", after, digest) for after in ("g1", "g2")]
+    moves = [Move(SLACK, COMPANY, "rst2", after, digest) for after in ("g1", "g2")]
     okta = SimpleNamespace(groups=groups)
-    known = app_moves.with_changed_groups(okta, moves, rules, CLONED)
+    known = app_moves.mark_changed_groups(okta, moves, rules, CLONED)
     assert [each.members_changed for each in known] == [True, False]
     assert [each.app for each in known] == [SLACK, SLACK] and len(searches) == 1
     assert "g1" in searches[0] and "g2" in searches[0]
@@ -228,14 +161,14 @@ def test_moves_know_of_changed_groups_of_their_future_rules():
     def forbidden(_search):
         raise Forbidden("No groups.")
 
-    unreadable = app_moves.with_changed_groups(
+    unreadable = app_moves.mark_changed_groups(
         SimpleNamespace(groups=forbidden), moves, rules, CLONED
     )
     assert [each.members_changed for each in unreadable] == [True, True]
     no_groups = {"g1": CLOSED, "g2": CLOSED}
-    assert app_moves.with_changed_groups(ORG, moves, no_groups, CLONED) == moves
+    assert app_moves.mark_changed_groups(ORG, moves, no_groups, CLONED) == moves
     unchanged = [replace(each, digest=digest_rules(rules[each.after])) for each in moves]
-    assert app_moves.with_changed_groups(ORG, unchanged, rules, CLONED) == unchanged
+    assert app_moves.mark_changed_groups(ORG, unchanged, rules, CLONED) == unchanged
 
 
 @pytest.mark.parametrize(
@@ -277,29 +210,7 @@ def test_a_reversal_of_an_app_of_okta_is_guarded():
         reverse(OPEN, CLOSED, CONSOLE)
 
 
-def test_apps_of_a_policy_that_is_not_active_are_an_error():
-    app_moves.require_active(Policy("rst1", "Managed", status="ACTIVE"))
-    with pytest.raises(Refused, match="Policy 'Managed': it is INACTIVE, so which rules apply"):
-        app_moves.require_active(Policy("rst1", "Managed", status="INACTIVE"))
-
-
 INACTIVE = Policy("rst1", "Company apps", status="INACTIVE")
-
-
-@pytest.mark.parametrize("present", [Policy("rst1", "Company apps", status="ACTIVE"), INACTIVE])
-@pytest.mark.parametrize(("before", "after"), [(CLOSED, OPEN), (CLOSED, CLOSED)])
-def test_an_app_whose_policy_is_not_active_may_admit_anybody_now(present, before, after):
-    moved = app_moves.Move(SLACK, CLONE, "rst1", "rst2", present=present)
-    change = app_moves._app_change(moved, {"rst1": before, "rst2": after}, False)
-    may_refuse = present == INACTIVE and after == CLOSED
-    assert (newly_refusing_rule(change.before, change.after) is not None) is may_refuse
-    assert change.after is after and change.policy_after == "rst2"
-
-
-def test_a_reversal_does_not_wait_for_a_policy_to_be_active():
-    moved = app_moves.Move(SLACK, COMPANY, "rst2", "rst1", digest_rules(OPEN), INACTIVE)
-    change = app_moves._app_change(moved, {"rst1": OPEN, "rst2": CLOSED}, True)
-    assert change.before is CLOSED and change.policy_after == "rst1"
 
 
 def test_what_was_read_of_other_policies_serves_the_check(monkeypatch):
@@ -310,15 +221,6 @@ def test_what_was_read_of_other_policies_serves_the_check(monkeypatch):
     ((org, changes, options, others),) = seen
     assert (org, options, others) == ("org", OPTIONS, "others")
     assert [each.policy for each in changes] == [CLONE]
-
-
-def test_each_policy_that_is_not_active_is_warned_of_once():
-    warnings = []
-    app_moves.warn_of_inactive(warnings.append, [INACTIVE, CLONE, INACTIVE, COMPANY])
-    assert warnings == [
-        "Policy 'Company apps': it is INACTIVE, so which rules apply to its apps is unknown."
-        " Activate the policy in the Admin Console."
-    ]
 
 
 def test_a_reversal_to_managed_devices_needs_a_break_glass_group():
@@ -349,3 +251,19 @@ def test_a_forecast_leaves_out_who_lost_nothing_and_apps_that_do_not_count():
     over_apps = result.for_app(SLACK)
     assert over_apps.without({SLACK.id}).locked_out == ()
     assert over_apps.without({JIRA.id}) == over_apps and result.without({SLACK.id}) == result
+
+
+@pytest.mark.parametrize("present", [Policy("rst1", "Company apps", status="ACTIVE"), INACTIVE])
+@pytest.mark.parametrize(("before", "after"), [(CLOSED, OPEN), (CLOSED, CLOSED)])
+def test_an_app_whose_policy_is_not_active_may_admit_anybody_now(present, before, after):
+    moved = Move(SLACK, CLONE, "rst1", "rst2", present=present)
+    change = app_moves.plan_app_change(moved, {"rst1": before, "rst2": after}, False)
+    may_refuse = present == INACTIVE and after == CLOSED
+    assert (newly_refusing_rule(change.before, change.after) is not None) is may_refuse
+    assert change.after is after and change.policy_after == "rst2"
+
+
+def test_a_reversal_does_not_wait_for_a_policy_to_be_active():
+    moved = Move(SLACK, COMPANY, "rst2", "rst1", digest_rules(OPEN), INACTIVE)
+    change = app_moves.plan_app_change(moved, {"rst1": OPEN, "rst2": CLOSED}, True)
+    assert change.before is CLOSED and change.policy_after == "rst1"

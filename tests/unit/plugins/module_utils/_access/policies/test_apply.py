@@ -19,7 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
     recheck,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.app_moves import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
     Move,
     Obstacle,
 )
@@ -742,6 +742,17 @@ def test_only_what_the_vendor_counts_by_itself_may_differ_in_rules(okta: FakeOkt
     okta.rules["rst1"][0]["status"] = "INACTIVE"
     with pytest.raises(Refused, match="Policy 'Apps': it got other rules in Okta"):
         recheck.check_rules(t.cast(t.Any, okta), company, planned)
+
+
+def test_the_rules_of_each_policy_that_the_plan_read_are_read_again(okta: FakeOkta) -> None:
+    company = okta.add("rst1", rule_row("a", 0), {**LAST}, name="Apps")
+    other = okta.add("rst2", rule_row("b", 0), {**LAST}, name="Other")
+    planned = {"rst1": okta.policy_rules("rst1")}
+    okta.rules["rst2"][0]["status"] = "INACTIVE"
+    recheck.check_all_rules(t.cast(t.Any, okta), [other, company], planned)
+    okta.rules["rst1"][0]["status"] = "INACTIVE"
+    with pytest.raises(Refused, match="Policy 'Apps': it got other rules in Okta"):
+        recheck.check_all_rules(t.cast(t.Any, okta), [other, company], planned)
 
 
 def test_an_app_that_an_administrator_moved_elsewhere_stays_there(okta: FakeOkta) -> None:

@@ -33,6 +33,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
     Refused,
     Unreadable,
 )
@@ -123,17 +124,6 @@ def test_the_rules_of_an_active_policy_are_in_force(status: str | None) -> None:
 # The origin of a clone
 
 
-def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
-    slack, jira, new, gone = (App(f"a{n}", name) for n, name in enumerate("sjng"))
-    text = "Ours. [made from policy rst1] [apps from policy rst1: a0] [apps from policy rst7: a1]"
-    clone = policy(description=f"{text} [apps from policy rst8: a3]")
-    other = policy(id="rst7", name="Other")
-    plan = policy_plan.plan_reversal(clone, [slack, jira, new, gone], [original(), other, clone])
-    assert plan.moves == ((slack, original()), (jira, other))
-    assert plan.left == (new, gone)
-    assert plan.description == "Ours. [made from policy rst1] [apps from policy rst8: a3]"
-
-
 @pytest.mark.parametrize(
     ("marks", "earlier"),
     [
@@ -211,22 +201,6 @@ def test_a_clone_that_was_renamed_is_not_cloned_again() -> None:
     )
     others = [*apps[2:], App("a2", "Wiki", policy_id="rst4"), App("a3", "Mail")]
     policy_plan.require_no_renamed_clone("Copy", "policy", original(), others, known)
-
-
-def test_an_app_never_goes_back_to_the_clone_itself() -> None:
-    clone = policy(description="[made from policy rst1] [apps from policy rst2: a1]")
-    plan = policy_plan.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
-    assert plan.moves == () and plan.left == (App("a1", "Slack"),)
-
-
-def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
-    with pytest.raises(Refused) as raised:
-        policy_plan.plan_reversal(policy(description="Ours."), [], [original()])
-    assert raised.value.message == (
-        "Policy 'Copy of Strict': its description does not name the policy that it was made from,"
-        " so its apps cannot be moved back. Assign its apps with okta_access_policy and the name of"
-        " their future policy."
-    )
 
 
 def test_a_clone_notes_the_policy_of_an_app_before_it_moves() -> None:
@@ -376,4 +350,35 @@ def test_a_policy_from_another_original_is_not_taken_over(description: str, fact
     assert raised.value.message == (
         f"Policy 'Copy of Strict': it exists and is {fact}, not from 'Strict' (rst1). Choose"
         " another name."
+    )
+
+
+# What a run says
+
+
+@pytest.mark.parametrize("state", ["reverted", "absent"])
+def test_apps_are_named_for_a_policy_that_gets_them_alone(state: str) -> None:
+    policy_plan.check_apps_option("present", ["Slack"])
+    policy_plan.check_apps_option(state, [])
+    with pytest.raises(BadOption) as raised:
+        policy_plan.check_apps_option(state, ["Slack"])
+    assert raised.value.message == (
+        f"apps: with state={state} it has no effect, and all apps of the policy count. Remove it,"
+        " or assign single apps to their policy with state=present."
+    )
+
+
+def test_clones_that_may_be_left_over_are_described() -> None:
+    assert policy_plan.describe_leftovers([original()], original()) == ""
+    known = [policy(name="[cloned] Strict"), policy(name="[cloned] Strict 2")]
+    assert policy_plan.describe_leftovers(known, original()) == (
+        "'[cloned] Strict', '[cloned] Strict 2': an interrupted run may have left it, or somebody"
+        " may keep it. Nothing marks it as made by this collection, so it stays. Delete it if"
+        " nobody needs it."
+    )
+
+
+def test_the_change_of_a_deleted_policy_has_its_description() -> None:
+    assert policy_plan.plan_deletion(policy(description="Ours.")) == Change(
+        "delete", "policy 'Copy of Strict'", {"description": "Ours."}, {}
     )

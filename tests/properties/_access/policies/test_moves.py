@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.app_moves import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
     Move,
     explain_obstacles,
     find_obstacles,

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run did to a policy and to its apps, or would do. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.changes import Change
+from ..._core.results import Result, build_result
+from ..._okta.records import App, Policy
+from ..forecast.outcomes import Forecast
+from .moves import Obstacle
+from .plan import origin_of
+
+
+@dataclass(frozen=True)
+class PolicyOutcome:
+    """What a run did, or would do in check mode.
+
+    ``came_from`` is the id of the policy that all moved apps had, if it is one. ``left_apps`` could
+    not go back.
+    """
+
+    policy: Policy
+    changes: t.Sequence[Change] = ()
+    moved_apps: t.Sequence[App] = ()
+    forecast: Forecast | None = None
+    came_from: str = ""
+    left_apps: t.Sequence[Obstacle] = ()
+
+    def as_result(self) -> Result:
+        """Return the module's result."""
+        return build_result(
+            self.changes,
+            policy={
+                "id": self.policy.id or None,
+                "name": self.policy.name,
+                "description": self.policy.description,
+                "made_from": origin_of(self.policy),
+            },
+            moved_apps=[
+                {"id": app.id, "label": app.label, "from_policy": self.came_from or app.policy_id}
+                for app in self.moved_apps
+            ],
+            left_apps=[
+                {"id": each.app.id, "label": each.app.label, "reason": each.reason}
+                for each in self.left_apps
+            ],
+            forecast=self.forecast.as_result() if self.forecast else None,
+        )

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a result holds of a policy and of its apps."""
+
+from __future__ import annotations
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+    Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
+    Obstacle,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.outcome import (
+    PolicyOutcome,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+)
+
+SLACK, JIRA = App("a0", "Slack", policy_id="rst1"), App("a1", "Jira", policy_id="rst9")
+
+
+def test_a_policy_that_does_not_exist_has_no_id() -> None:
+    assert PolicyOutcome(Policy("", "Managed")).as_result() == {
+        "changed": False,
+        "changes": [],
+        "diff": {"before": {}, "after": {}},
+        "policy": {"id": None, "name": "Managed", "description": None, "made_from": None},
+        "moved_apps": [],
+        "left_apps": [],
+        "forecast": None,
+    }
+
+
+def test_an_app_moved_from_its_policy_or_from_that_of_all() -> None:
+    clone = Policy("rst2", "Managed", "[made from policy rst1]")
+    changes = [Change("assign", "app 'Slack'", {}, {})]
+    result = PolicyOutcome(clone, changes, [SLACK, JIRA], Forecast()).as_result()
+    assert result["changed"] and result["policy"]["made_from"] == "rst1"
+    assert result["policy"]["id"] == "rst2"
+    assert result["moved_apps"] == [
+        {"id": "a0", "label": "Slack", "from_policy": "rst1"},
+        {"id": "a1", "label": "Jira", "from_policy": "rst9"},
+    ]
+    assert result["forecast"] == Forecast().as_result()
+    left = [Obstacle(JIRA, "it stays")]
+    back = PolicyOutcome(clone, changes, [SLACK], came_from="rst2", left_apps=left).as_result()
+    assert back["moved_apps"] == [{"id": "a0", "label": "Slack", "from_policy": "rst2"}]
+    assert back["left_apps"] == [{"id": "a1", "label": "Jira", "reason": "it stays"}]
