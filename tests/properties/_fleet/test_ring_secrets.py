@@ -57,7 +57,8 @@ def test_only_a_reset_after_a_write_makes_a_secret_old(
         assert later
         assert_sentence(outcome.message)
     elif not isinstance(outcome, Exception):
-        assert later >= (outcome[0] is not None) is bool(outcome[1])
+        assert (outcome[0] is not None) is bool(outcome[1])
+        assert later or outcome[0] is None
 
 
 @given(rings, resets)
