@@ -11,7 +11,7 @@ help:
 	@echo "make test-all       also run the slow tests, all scenarios and the conformance tests (installs Debian packages as root)"
 	@echo "make lint           run the linters"
 	@echo "make faults         run every module against every faulty answer; for some of them: make faults MODULES=\"okta_device_reset\""
-	@echo "make mutate         run mutation tests of the plans; for some of them: make mutate PLANS=\"gate reset\""
+	@echo "make mutate         run mutation tests of the plans; for some of them: make mutate PLANS=\"gate device_records\""
 	@echo "make bench          count the API calls of this collection and of other clients; writes docs/dev/benchmarks.md (an hour)"
 	@echo "make ee             build the execution environment with podman and run the site playbook in it"
 	@echo "make docs           build the documentation site in .cache/docs/html"

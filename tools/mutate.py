@@ -5,9 +5,9 @@
 
 mutmut changes one expression at a time and runs the tests of that function. A mutant that survives
 is a decision that no unit test holds. A plan is a file whose docstring has the word Pure, or one of
-NOT_PURE below. ``make mutate PLANS="gate reset"`` runs files and packages by their names; a path
-below plugins/module_utils does too. The table is printed, and the survivors with their differences
-are written to .cache/mutate/survivors.txt.
+NOT_PURE below. ``make mutate PLANS="gate device_records"`` runs files and packages by their names;
+a path below plugins/module_utils does too. The table is printed, and the survivors with their
+differences are written to .cache/mutate/survivors.txt.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from tests.support.action_groups import action_groups
-from tools import docs
+from tools import docs, mutate
 from tools.generate.screenshots import LARGEST
 from tools.support.environment import CHECKOUT
 
@@ -367,6 +367,14 @@ def test_printed_commands_have_the_inventory_and_the_vault_of_the_readme(page):
 def test_make_targets_in_sentences_exist(page):
     named = set(re.findall(r"`make ([a-z][\w-]*)`", page.read_text(encoding="utf-8")))
     assert named - MAKE_TARGETS == set()
+
+
+def test_named_plans_exist(page):
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"\bmake mutate PLANS=(?:\"([\w ]+)\"|(\w+))", text)
+    assert {word for pair in named for word in " ".join(pair).split()} - set(
+        mutate.plans()
+    ) == set()
 
 
 def test_every_stage_and_flag_has_its_line_in_troubleshooting():
