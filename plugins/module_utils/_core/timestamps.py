@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from .errors import BadOption
 
@@ -38,7 +39,12 @@ def parse_timestamp(value: object) -> datetime | None:
 
 
 def _parse_any_year(value: object) -> datetime | None:
-    form = _FORM.fullmatch(value) if isinstance(value, str) else None
+    return _parse_text(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)  # the facts of one Mac are looked at in turn, and share timestamps
+def _parse_text(text: str) -> datetime | None:
+    form = _FORM.fullmatch(text)
     if form is None:
         return None
     date, time, fraction, offset = form.group("date", "time", "fraction", "offset")

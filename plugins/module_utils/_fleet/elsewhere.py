@@ -37,12 +37,16 @@ class Elsewhere:
         serials = {each.strip().upper() for each in self.serials}
         for mac in macs:
             if mac.in_kandji:
-                mac.elsewhere = mac.ring is None and not blueprints.isdisjoint(_names(mac))
+                mac.elsewhere = (
+                    bool(blueprints) and mac.ring is None and not blueprints.isdisjoint(_names(mac))
+                )
             else:
                 mac.elsewhere = mac.serial.upper() in serials
 
     def describe_unknown(self, macs: Iterable[MacFacts]) -> str:
         """Return a warning that names the blueprints without a Mac, or ""."""
+        if not self.blueprints:
+            return ""
         known = {name for mac in macs if mac.in_kandji for name in _names(mac)}
         unknown = [each for each in self.blueprints if fold_name(each) not in known]
         if not unknown:

@@ -131,6 +131,8 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
 
     A working record does not count if the newest one of its people is blocked: then that one does.
     """
+    if len(records) < 2:
+        return next(iter(records), None)
     best = max(
         records,
         key=lambda record: rank_record(

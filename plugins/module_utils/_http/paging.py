@@ -39,6 +39,9 @@ class Page:
     total: int | None = None
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True)  # json.dumps would make one for each row
+
+
 def _nothing(_row: Row) -> None:
     """Return nothing: the rows have no id."""
 
@@ -89,7 +92,7 @@ def read_pages(
 
 def _digest(row: Row) -> bytes:
     """Return what stands for the content of a row. Rows themselves would take too much memory."""
-    return blake2b(json.dumps(row, sort_keys=True).encode(), digest_size=16).digest()
+    return blake2b(_ENCODER.encode(row).encode(), digest_size=16).digest()
 
 
 def _endless(vendor: str, what: str) -> Unreadable:
