@@ -1,9 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure one job done by this collection, by a playbook and by a script: `make bench`.
+"""Measure one job done by this collection, by a playbook and by scripts: `make bench`.
 
-The playbook loops ansible.builtin.uri, and the script uses Okta's SDK. All of them read the same
+The playbook loops ansible.builtin.uri, one script uses Okta's SDK, the other one reads all lists by
+the page and side by side. All of them read the same
 fleet of the same lab, one after the other, with 20 ms of latency. The figures are: requests that
 reached the vendors (by the lab's log), seconds from start to end, processor seconds of the
 contender and all processes that it started, and the resident memory of the largest of them. The
@@ -17,6 +18,7 @@ import json
 import math
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,23 +26,30 @@ import time
 import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import requests
 
+from lab.okta.rate_limits import PER_MINUTE
 from tools.support.environment import CHECKOUT, SCRIPTS, child_environment
 from tools.support.playbook import INVENTORY, SITE, lab_environment
 
 PAGE = CHECKOUT / "docs" / "dev" / "benchmarks.md"
 SUBJECTS = CHECKOUT / "tests" / "benchmarks"
 LATENCY = 0.02
+PAUSE = timedelta(seconds=3)  # between two requests: longer than any answer takes
 SMALL, LARGE = (100, 1_000), (10_000, 100_000)
+LIMITED = (100, 1_000, 10_000)
 QUICK = {"device_trust_gate_wait": 300, "device_trust_poll_interval": 2}
 LOG_DAYS, LOG_EVENTS = (
     30,
     12_000,
 )  # device_trust_info's defaults: how far back the System Log is read
+
+
+Contender = tuple[list[str], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -269,39 +278,88 @@ def floor_of_report(lab: RunningLab) -> int:
     return sum(math.ceil(rows / most) for rows, most in (*pages, (min(events, LOG_EVENTS), 1000)))
 
 
-def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
-    """Yield the figures of the report, by each contender."""
+def contenders(lab: RunningLab, macs: int) -> dict[str, Contender]:
+    """Return who makes the report: name -> command and environment. The slow ones come last."""
     rings, apps, profiles = report_variables(lab)
+    by_pages = str(SUBJECTS / "report_by_pages.py")
     variables = {
         "rings": rings,
         "okta_verify_item_ids": apps,
         "item_ids": [*apps, *profiles],
         "expected_macs": macs,
+        "script": by_pages,
         "ansible_python_interpreter": sys.executable,
     }
-    contenders: dict[str, tuple[list[str], dict[str, str]]] = {
-        "this collection": (playbook(SUBJECTS / "report_by_module.yml", variables), {})
+    names = {
+        "BENCHMARK_APPS": ",".join(apps),
+        "BENCHMARK_PROFILES": ",".join(profiles),
+        "BENCHMARK_ITEMS": ",".join([*apps, *profiles]),
+        "BENCHMARK_BLUEPRINTS": ",".join(name for ring in rings for name in ring["blueprints"]),
     }
-    if with_others:
-        items = {"BENCHMARK_ITEMS": ",".join([*apps, *profiles])}
-        contenders["a script on Okta's SDK"] = (
-            [sys.executable, str(SUBJECTS / "report_by_sdk.py")],
-            items,
-        )
-        contenders["ansible.builtin.uri in a loop"] = (
-            playbook(SUBJECTS / "report_by_uri.yml", variables),
-            {},
-        )
-    floor, messages = floor_of_report(lab), {}
-    for name, (command, more) in contenders.items():
+    return {
+        "this collection": (playbook(SUBJECTS / "report_by_module.yml", variables), {}),
+        "a script that reads by the page": ([sys.executable, by_pages], names),
+        "the same script, as a task": (playbook(SUBJECTS / "report_by_task.yml", variables), names),
+        "a script on Okta's SDK": ([sys.executable, str(SUBJECTS / "report_by_sdk.py")], names),
+        "ansible.builtin.uri in a loop": (playbook(SUBJECTS / "report_by_uri.yml", variables), {}),
+    }
+
+
+def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
+    """Yield the figures of the report, by each contender."""
+    floor, found = floor_of_report(lab), {}
+    for name, (command, more) in [*contenders(lab, macs).items()][: None if with_others else 3]:
         used, printed = measure(lab, command, more)
-        messages[name] = printed.split("MANAGED ")[-1].split()[0].strip('"')
+        found[name] = stages_of(printed)
         yield Measured("report", macs, name, floor, used)
-    if len(set(messages.values())) > 1:
+    # Two of them know nothing but how many Macs are managed.
+    whole = [stages for stages in found.values() if len(stages) > 1]
+    managed = [stages["MANAGED"] for stages in found.values()]
+    if whole != whole[:1] * len(whole) or len(set(managed)) > 1:
         raise SystemExit(
-            "The contenders do not agree how many Macs are managed, so that they did not do the"
-            f" same job: {messages}"
+            f"The contenders do not agree on the Macs, so that they did not do the same: {found}"
         )
+
+
+def stages_of(printed: str) -> dict[str, int]:
+    """Return how many Macs are on which stage, as a contender printed it."""
+    counts = re.search(r"STAGES (\{.*?\})", printed)
+    if counts:
+        return dict(json.loads(counts.group(1).replace("\\", "")))
+    return {"MANAGED": int(printed.split("MANAGED ")[-1].split()[0].strip('"'))}
+
+
+@dataclass(frozen=True)
+class Limited:
+    """A report with the rate limits that real orgs have. ``waits`` are pauses between requests."""
+
+    macs: int
+    contender: str
+    waits: int
+    refused: int
+    seconds: float
+
+    def row(self) -> str:
+        """Return the row of the table."""
+        figures = f"{self.waits} | {self.refused} | {self.seconds:.0f} s"
+        return f"| {self.macs:,} | {self.contender} | {figures} |"
+
+
+def bench_limits(lab: RunningLab, macs: int) -> t.Iterator[Limited]:
+    """Yield what the two that read by the page wait for Okta's limits."""
+    by_page = ("this collection", "a script that reads by the page")
+    for name, (command, more) in contenders(lab, macs).items():
+        if name not in by_page:
+            continue
+        lab.control("PATCH", "/limits", PER_MINUTE)
+        used, _printed = measure(lab, command, more)
+        requests_to_okta = [
+            each for each in lab.control("GET", "/requests") if each["vendor"] == "okta"
+        ]
+        times = sorted(datetime.fromisoformat(each["at"]) for each in requests_to_okta)
+        waits = sum(after - before > PAUSE for before, after in zip(times, times[1:]))
+        refused = sum(each["status"] == 429 for each in requests_to_okta)
+        yield Limited(macs, name, waits, refused, used.seconds)
 
 
 def bench(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
@@ -336,14 +394,17 @@ def machine() -> str:
     )
 
 
-def page(rows: t.Sequence[Measured]) -> str:
+def table_of(head: t.Sequence[str], rows: t.Iterable[str]) -> str:
+    """Return a table with this head."""
+    return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows])
+
+
+def page(rows: t.Sequence[Measured], waits: t.Sequence[Limited]) -> str:
     """Return the text of docs/dev/benchmarks.md."""
-    table = "\n".join(
-        [
-            "| job | Macs | done by | calls | floor | time | processor | memory |",
-            "|---" * 8 + "|",
-            *(each.row() for each in rows),
-        ]
+    head = ("job", "Macs", "done by", "calls", "floor", "time", "processor", "memory")
+    table = table_of(head, (each.row() for each in rows))
+    limits = table_of(
+        ("Macs", "done by", "waits", "answers 429", "time"), (each.row() for each in waits)
     )
     return f"""# How much it asks of the vendors
 
@@ -363,22 +424,28 @@ Written by `make bench`: every line was measured in one run, against [the lab](l
   needs blueprints and custom profiles (a call each). The site playbook also verifies the org and
   the events of its SCEP platform (a call each), and the SCEP endpoint (2). None of these can be
   left out: each explains a stage, or prevents a wrong write.
-- One task of the site playbook plans all rings from one read. Before, five tasks each read for
-  themselves. Both, one after the other in one lab on a busy machine: with 100 Macs 22 calls instead
-  of 40, and 3.3 s of processor instead of 7.2 s; with 1,000 Macs 41 calls instead of 59, and 3.6 s
-  instead of 6.8 s.
 - **time** depends on what else the machine did; **processor** does not: seconds of user and
   system time, of the contender and all that it started.
 - **memory** is the resident memory of the largest process. Of a playbook that is the module, or
   ansible-playbook itself.
-- The script and the playbook with `uri` read Kandji's lists by the page and ask Okta once for
-  each device, the script for the users of each record, the playbook for each Mac's records.
-  Neither reads certificates or the log, so that they cannot say why a Mac is not managed. All say
-  the same number of managed Macs, or the run fails. A script that asks for `expand=userSummary`
-  needs no call for each device.
-- With the rate limits that Okta's orgs have (50 requests a minute to `/api/v1/devices`, half of
-  it for one token), a call for each Mac takes 40 minutes for 1,000 Macs, however fast the program
-  is.
+- The script that reads by the page is what somebody who knows both APIs writes for one tenant:
+  seven lists, side by side, and the same stages. It trusts every answer. The collection also proves
+  that a row is whole and comes once, masks secrets, names the reason and the next step of each Mac,
+  and gives Ansible a result. Of its time and processor, **the same script, as a task** shows what
+  ansible-playbook takes for itself. All three say how many Macs are on each stage, and the run
+  fails if they differ.
+- The script on Okta's SDK and the playbook with `uri` read Kandji's lists by the page and ask Okta
+  once for each device. They know how many Macs are managed, and not why others are not.
+
+## With rate limits
+
+The same report with the limits that Okta's orgs have (50 requests a minute to `/api/v1/devices`,
+half of it for one token). A wait is a pause of more than {
+        PAUSE.seconds
+    } s between two requests to Okta. A
+call for each Mac takes 40 minutes for 1,000 Macs, however fast the program is.
+
+{limits}
 
 ## Deletion of many device records
 
@@ -443,17 +510,21 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     from tools import bench_tenants  # which imports this module
 
     rows: list[Measured] = []
+    waits: list[Limited] = []
     for macs in options.macs or [*SMALL, *LARGE]:
         with running_lab(macs) as lab:
             converge(lab)
             for each in bench(lab, macs, macs < options.alone):
                 print(each.row(), flush=True)
                 rows.append(each)
+            for limited in bench_limits(lab, macs) if macs in LIMITED else ():
+                print(limited.row(), flush=True)
+                waits.append(limited)
     tenants: list[bench_tenants.Measured] = []
     for measured in bench_tenants.measure(bench_tenants.size_of(options.tenants)):
         print(measured.row(), flush=True)
         tenants.append(measured)
-    text = page(rows) + bench_tenants.section(tenants)
+    text = page(rows, waits) + bench_tenants.section(tenants)
     if options.dry:
         print(text)
     else:
