@@ -40,6 +40,7 @@ def environment(watched):
     return make
 
 
+@pytest.mark.long
 def test_a_pin_of_a_profile_is_found_out_of_date_before_macs_fail_on_it(
     watched, run_module, playbook, profile_args
 ):

@@ -289,7 +289,10 @@ def made_script(watched):
     )
 
 
-@pytest.mark.parametrize("issuer", [None, "'; touch /tmp/owned; '$(id)\\1 \"Zoë\""])
+@pytest.mark.parametrize(
+    "issuer",
+    [pytest.param(None, marks=pytest.mark.long), "'; touch /tmp/owned; '$(id)\\1 \"Zoë\""],
+)
 def test_the_role_brings_the_check_to_the_rings(watched, playbook, held, tmp_path, issuer):
     (tmp_path / "play.yml").write_text(ROLE)
     variables = {"managed_status_certificate_issuer": issuer} if issuer else {}

@@ -15,6 +15,7 @@ SERIAL = "LOSTMAC00001"
 
 
 @pytest.mark.lab(macs=1)
+@pytest.mark.long
 def test_a_lost_mac_is_suspended_and_found_again(watched, playbook, tmp_path):
     fleet = ResetFleet(watched)
     user = fleet.user("ann@example.com")

@@ -55,6 +55,7 @@ def shell(watched, tmp_path):
 
 
 @pytest.mark.lab(macs=1)
+@pytest.mark.long
 def test_an_old_mac_goes_by_the_command_of_the_page_and_a_shared_one_stays(watched, shell):
     fleet = ResetFleet(watched)
     ann, bob = fleet.user(ANN), fleet.user("bob@example.com")

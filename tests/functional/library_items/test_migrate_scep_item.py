@@ -298,7 +298,8 @@ def test_an_old_secret_is_found_before_a_mac_loses_its_item(watched, playbook, i
     assert "the secret key" in refused.output
 
 
-@pytest.mark.parametrize("item_is_off", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("item_is_off", [False, True])
 def test_an_old_secret_that_the_new_profile_holds_is_predicted(
     watched, playbook, run_module, item, item_is_off
 ):

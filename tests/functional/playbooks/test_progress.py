@@ -121,6 +121,7 @@ def test_a_gate_shows_for_which_macs_it_waits(play, profile, watched):
 
 
 @pytest.mark.lab(macs=4)
+@pytest.mark.long
 def test_a_redelivery_shows_where_its_macs_are(play, profile, watched):
     redelivery = {
         "library_item_id": profile["library_item_id"],
@@ -136,6 +137,7 @@ def test_a_redelivery_shows_where_its_macs_are(play, profile, watched):
 
 
 @pytest.mark.lab(macs=4)
+@pytest.mark.long
 def test_a_status_shows_how_many_macs_are_on_which_stage(play, profile, watched):
     status = {"rings": watched.ring_variables, "wait": WAIT, "poll_interval": 2}
     assert play.run("device_trust_info", status) == 0, play.output

@@ -346,6 +346,7 @@ def test_a_rollback_by_hand_is_not_refused_for_whom_the_policy_refused_before(co
 
 
 @pytest.mark.lab(macs=MACS)
+@pytest.mark.long
 def test_a_rollback_after_which_all_apps_stay_names_them(company, playbook):
     """They were assigned to the clone by hand. Without apps, the output says so."""
     assert all(company.ready().values())

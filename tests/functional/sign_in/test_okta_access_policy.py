@@ -257,7 +257,7 @@ def test_what_okta_adds_drops_and_reorders_is_no_change(desk, more):
     assert not desk.run(RULE, wanted)["changed"] and desk.watched.writes(mark) == []
 
 
-@pytest.mark.parametrize("status", [409, 500])
+@pytest.mark.parametrize("status", [pytest.param(409, marks=pytest.mark.long), 500])
 def test_a_write_that_met_anothers_is_tried_again(desk, status):
     desk.watched.fault("5xx", "createPolicyRule", times=2, status=status)
     assert desk.run(RULE, MANAGED)["changed"] and desk.names() == ["Managed Macs", "Catch-all Rule"]
