@@ -14,6 +14,8 @@ description:
     FastPass (C(signed_nonce) of Okta Verify).
   - Settings are merged into those of Okta, because its API replaces all of them, and orgs have
     undocumented settings.
+  - The module fails before it writes if Okta does not show the status or a setting that it compares
+    or keeps. The error names the field.
   - An org with flexible Okta Verify has a separate authenticator for each method, such as
     C(okta_verify_fastpass). The module finds the method either way, and writes to that
     authenticator.

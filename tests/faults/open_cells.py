@@ -37,14 +37,6 @@ class OpenCells:
 _ANSWERED = r"silently different: "
 OPEN = (
     OpenCells(
-        r"method .*: listAuthenticatorMethods \d+: .*: (settings(\.\w+)?|status), .*",
-        r"silently different: \.(changed|changes|diff)|silently another state: \.methods"
-        r"|another write: (replace|deactivate|activate)AuthenticatorMethod|the next run does not",
-        "a setting or a status that Okta does not show is written as wanted",
-        "method on, with settings: listAuthenticatorMethods 0: missing: settings.showSignInWithOV,"
-        " for good",
-    ),
-    OpenCells(
         r"report: .*",
         rf"{_ANSWERED}\.(diff\.after\..*\.content|files\[\d+\]|counts\.|authority|by_ring)",
         "the file of the report shows what was altered, and the result has its digest and counts",

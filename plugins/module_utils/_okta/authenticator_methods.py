@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._core.changes import Change, Difference, differences, render_value
 from .._core.errors import ApiError, BadOption, NotAsWritten, NotFound, Refused, Unreadable
-from .._core.json_fields import Json, Row
+from .._core.json_fields import Json, Row, as_word
 from .._core.options import Params
 from .okta_verify_spellings import OKTA_VERIFY, SPLIT_KEYS
 from .records import Authenticator, AuthenticatorMethod
@@ -29,7 +29,16 @@ SETTINGS_OF = {
     "push": ("key_protection", "algorithms"),
     "totp": (),
 }
+# The settings that Okta shows of a method (the same description, and recorded answers). A replace
+# that leaves one out may set it to anything.
+SHOWN_SETTINGS = {
+    "signed_nonce": ("algorithms", "keyProtection", "showSignInWithOV"),
+    "push": ("algorithms", "keyProtection", "transactionTypes"),
+}
+LISTS = ("algorithms", "transactionTypes")
+WORDS = {"showSignInWithOV": ("ALWAYS", "NEVER"), "keyProtection": ("ANY", "HARDWARE")}
 ALGORITHMS = ("ES256", "RS256")  # that Okta describes
+STATUSES = ("ACTIVE", "INACTIVE")
 READ_ONLY = ("_links", "status")
 # Why Okta refuses to switch a method off, by its documented codes.
 REFUSALS = {
@@ -204,17 +213,13 @@ def check_narrowing(
 def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodPlan:
     """Return what to do about a method. Lists of settings have no order.
 
-    Raises Unreadable if Okta does not show the settings that a full replace has to keep.
+    Raises Unreadable if Okta does not show what is compared, or what a full replace has to keep.
     """
-    if request.settings and not isinstance(current.row.get("settings"), dict):
-        raise Unreadable(
-            f"Okta shows {request.subject} without its settings, and a write would replace all of"
-            " them. Nothing was written. Check the method in the Admin Console.",
-            vendor="okta",
-        )
+    _check_readable(request, current)
     gaps = _differences(request, current)
     body = None
     if gaps:
+        _check_readable(request, current, SHOWN_SETTINGS.get(request.method, ()))
         body = {key: value for key, value in current.row.items() if key not in READ_ONLY}
         body["settings"] = {**current.settings, **request.settings}
     status = request.status if request.status and request.status != current.status else None
@@ -225,6 +230,46 @@ def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodP
     if not after:
         return MethodPlan()
     return MethodPlan(body, status, (Change("update", request.subject, before, after),))
+
+
+def _check_readable(
+    request: MethodRequest, current: AuthenticatorMethod, kept: t.Iterable[str] = ()
+) -> None:
+    """Raise Unreadable if what is compared has no known value, or a kept setting none to keep."""
+    known = current.settings
+    unclear = [key for key in request.settings if not _is_known(key, known.get(key))]
+    unclear += [
+        key for key in kept if key not in request.settings and not _is_readable(key, known.get(key))
+    ]
+    fields = [f"settings.{key}" for key in unclear]
+    if fields and not isinstance(current.row.get("settings"), dict):
+        fields = ["settings"]
+    if request.status and current.status not in STATUSES:
+        fields.append("status")
+    if fields:
+        raise Unreadable(
+            f"{request.subject}: Okta's answer to listAuthenticatorMethods has no known value of"
+            f" {', '.join(fields)}, and a write depends on it. Run again. If the error stays, check"
+            " the method in the Admin Console.",
+            vendor="okta",
+            operation="listAuthenticatorMethods",
+            fields=fields,
+        )
+
+
+def _is_known(key: str, value: object) -> bool:
+    """Return whether a value is one that a wanted one can be compared with.
+
+    A new algorithm is: a list is narrowed all the same.
+    """
+    return value in WORDS[key] if key in WORDS else _is_readable(key, value)
+
+
+def _is_readable(key: str, value: object) -> bool:
+    """Return whether a value can be that of a setting. A word that is new is one."""
+    if key in LISTS:
+        return isinstance(value, list) and all(map(as_word, value))
+    return as_word(value) is not None
 
 
 def _differences(request: MethodRequest, current: AuthenticatorMethod) -> list[Difference]:

@@ -383,7 +383,9 @@ class Okta:
     ) -> list[AuthenticatorMethod]:
         """Return the methods of an authenticator. listAuthenticatorMethods."""
         answer = self.transport.call(operation, {"authenticatorId": authenticator_id})
-        return list(map(AuthenticatorMethod.from_row, rows_of("okta", answer.json)))
+        rows = rows_of("okta", answer.json)
+        require_keys("okta", operation.name, rows, ("type",))
+        return list(map(AuthenticatorMethod.from_row, rows))
 
     # Certificate authorities: an Early Access API whose lists are {"data": [...]}, without pages
 

@@ -57,7 +57,9 @@ def test_a_method_that_was_written_needs_no_further_write(
 ) -> None:
     plan = outcome_of(lambda: plan_method(current, request))
     if isinstance(plan, Unreadable):
-        assert request.settings and not current.settings
+        fields = plan.details["fields"]
+        assert fields and (request.settings or request.status)
+        assert "status" not in fields or current.status not in ("ACTIVE", "INACTIVE")
         return
     assert bool(plan.changes) is bool(plan.body is not None or plan.status)
     build_result(plan.changes)
@@ -85,12 +87,12 @@ def test_what_needs_consent_is_a_change_and_the_sentence_names_the_option(
 
 
 @given(methods(), requests)
-def test_an_unknown_status_is_never_the_wanted_one(
+def test_an_unknown_status_is_never_compared(
     current: AuthenticatorMethod, request: MethodRequest
 ) -> None:
     unknown = AuthenticatorMethod.from_row({**current.row, "status": "active"})
     plan = outcome_of(lambda: plan_method(unknown, request))
-    assert isinstance(plan, Unreadable) or plan.status == request.status
+    assert isinstance(plan, Unreadable) or plan.status is request.status is None
 
 
 @given(authenticators(), st.lists(methods()), st.randoms(use_true_random=False))

@@ -183,7 +183,11 @@ METHOD_ROWS: tuple[Json, ...] = (
     {
         "type": "signed_nonce",
         "status": "ACTIVE",
-        "settings": {"showSignInWithOV": "ALWAYS", "algorithms": ["ES256", "RS256"]},
+        "settings": {
+            "showSignInWithOV": "ALWAYS",
+            "keyProtection": "ANY",
+            "algorithms": ["ES256", "RS256"],
+        },
         "_links": {"self": {"href": "https://acme.okta.com/api/v1"}},
     },
     {
