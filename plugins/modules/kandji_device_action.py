@@ -319,6 +319,11 @@ class ActionRun:
                 file.write(f"{pin}\n")
         if path and not pin:
             os.unlink(path)
+        if pin == "":
+            self._ctx.warn(
+                f"{decision.serial}: Kandji's answer to Lock Device has no readable PIN. Read it in"
+                " Kandji's web app, on the page of the Mac."
+            )
         if pin is None:
             return Outcome(mark_sent(decision), "unchanged")
         return Outcome(decision, "changed", path if pin else None)

@@ -286,7 +286,7 @@ def _change(release: Release) -> Change:
     after: Shown = {"person": None}
     if release.to:
         before["blueprint"], after["blueprint"] = device.blueprint_name, release.to.name
-    return Change("update", f"Mac {device.serial}", before, after)
+    return Change("update", f"Mac {device.serial or device.device_id}", before, after)
 
 
 def main() -> None:

@@ -173,4 +173,15 @@ def differences(left: t.Any, right: t.Any, path: str = "") -> list[tuple[str, t.
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
         pairs = enumerate(zip(left, right, strict=True))
         return [each for n, (a, b) in pairs for each in differences(a, b, f"{path}[{n}]")]
+    if left is None and isinstance(right, (Mapping, list)) and right:
+        return _inside(right, path)
     return [] if left == right and type(left) is type(right) else [(path, left, right)]
+
+
+def _inside(value: t.Any, path: str) -> list[tuple[str, t.Any, t.Any]]:
+    """Return the values inside one that is new, None as the left of each."""
+    if isinstance(value, Mapping) and value:
+        return [each for key in sorted(value) for each in _inside(value[key], f"{path}.{key}")]
+    if isinstance(value, list) and value:
+        return [each for n, inner in enumerate(value) for each in _inside(inner, f"{path}[{n}]")]
+    return [(path, None, value)]

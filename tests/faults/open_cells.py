@@ -67,25 +67,6 @@ OPEN = (
         "move Okta Verify, in check mode: List Devices 0: a list: blueprint_id, for good",
     ),
     OpenCells(
-        r"(lock|erase|release|Mac that is locked).*: (List Devices|Get Device) \d+: .*",
-        rf"{_ANSWERED}\.(report\[\d+\]|diff\.)",
-        "a line or a change without a name or a serial that Kandji does not show has one word less",
-        "lock, in check mode: List Devices 0: a list: device_name, once",
-    ),
-    OpenCells(
-        r"Mac that is locked: Get Device Commands \d+: .*: commands\..*",
-        rf"{_ANSWERED}\.(report|devices\[0\]\.reason)",
-        "a command whose time Kandji does not show is of before",
-        "Mac that is locked: Get Device Commands 0: of no content:"
-        " commands.results.date_requested, once",
-    ),
-    OpenCells(
-        r"lock.*: Lock Device \d+: .*",
-        rf"{_ANSWERED}\.(console_steps|devices\[0\]\.pin_file|report)",
-        "an answer without the PIN: console_steps says that the PIN is in Kandji's web app",
-        "lock: Lock Device 0: a list: PIN, once",
-    ),
-    OpenCells(
         r"integration.*: listLogEvents \d+: .*: actor\.\w+, .*",
         rf"{_ANSWERED}\.platform_events\[\d+\]\.actor",
         "an actor without one name is shown with another one",
@@ -120,12 +101,6 @@ OPEN = (
         rf"{_ANSWERED}\.hosts\.\w+\.device_trust_certificate_expiry_source",
         "without the time of a certificate its expiry is not estimated, and neither is there a source",
         "inventory: Certificates 0: an object: data.created_at, once",
-    ),
-    OpenCells(
-        r"lock without its phrase: List Devices \d+: .*: platform, .*",
-        rf"{_ANSWERED}\.(changed|changes|confirm)",
-        "a Mac whose platform Kandji does not show is skipped with that reason, so it needs no phrase",
-        "lock without its phrase: List Devices 0: an object: platform, once",
     ),
     OpenCells(
         r"delete (policy|rule): delete\w+ \d+: status 404, (once|for good)",

@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
+import pytest
+
 from tests.faults.exchange import Exchange
 from tests.faults.observation import Observation
 from tests.faults.verdict import Expectation, judge
@@ -242,3 +244,22 @@ def test_a_gate_that_names_the_proof_that_is_left_is_not_silent():
     )
     assert judge(plain, weaker, None, Expectation(), ()) == []
     assert judge(plain, none, None, Expectation(), ())
+
+
+@pytest.mark.parametrize(
+    ("result", "says"),
+    [
+        ({"macs": [{"unconfirmed": True}, {"name": "b"}]}, True),
+        ({"macs": [{"unconfirmed": False}, {"name": "b"}]}, False),
+        ({"macs": [{"unconfirmed": False, "reason": "Its state is unknown."}, 1]}, True),
+        ({"host": {"unconfirmed": False, "of": {"unconfirmed_reason": ""}}}, False),
+        ({"host": {"unconfirmed": False, "of": {"unconfirmed_reason": "No date."}}}, True),
+        ({"counts": {"unconfirmed": 1}}, True),
+        ({"counts": {"unconfirmed": 0}}, False),
+        ({"date": "an unknown day"}, True),
+    ],
+)
+def test_a_count_or_a_word_of_what_is_unknown_is_one_where_it_says_so(result, says):
+    other = replace(PLAIN, result={"changed": True, "thing": "b", **result})
+    plain = replace(PLAIN, result={**PLAIN.result, "macs": [{"name": "a"}]})
+    assert (judge(plain, other, None, Expectation(), ()) == []) is says

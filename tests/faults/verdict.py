@@ -9,7 +9,7 @@ import json
 import re
 import typing as t
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,14 +25,16 @@ _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 # A message names the vendor, the address, or the option that it begins with.
 _NAMED = re.compile(r"\b(Okta|Kandji|SCEP|certificate authority)\b|https://|^[a-z]+(_[a-z]+)*: ")
 MAX_MESSAGE = 2500  # characters
-# Keys of results that say what a run could not find out. More there is no silent difference.
+# Keys of results that say what a run could not find out, and values. More there is no silent
+# difference.
 _SAYS_SO = re.compile(
     r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable|unreadable|flags\.SERIAL_EMPTY"
-    r"|log_names_devices: True -> False"
 )
+_VALUE_SAYS_SO = re.compile(r"unknown|unconfirmed|unclear")
+_NAMES_NONE = ("log_names_devices", True, False)  # a key with a value that became another one
 # What a reason says of a thing that could not be read.
 _UNREADABLE = re.compile(
-    r"cannot be read|not clear|unclear|is unknown|not (known|shown)|does not (show|say)"
+    r"cannot be read|not clear|unclear|is unknown|an unknown|not (known|shown)|does not (show|say)"
     r"|[Nn]o [^.:]{1,60}\bis known"
 )
 # What a text says of a serial, a name or a user that the vendor does not show.
@@ -207,15 +209,28 @@ def _same(
     part: Callable[[Observation], t.Any],
     expected: Expectation,
 ) -> list[str]:
-    """Return where a part of two observations differs."""
+    """Return where a part of two observations differs, as texts."""
+    return [
+        f"{path}: {str(a)[:240]} -> {str(b)[:240]}"
+        for path, a, b in _differing(plain, other, part, expected)
+    ]
+
+
+def _differing(
+    plain: Observation,
+    other: Observation,
+    part: Callable[[Observation], t.Any],
+    expected: Expectation,
+) -> list[tuple[str, t.Any, t.Any]]:
+    """Return where a part of two observations differs: path, left and right."""
     known = plain.known | frozenset(expected.altered)
     left, right = normalized(part(plain), known), normalized(part(other), known)
-    if expected.altered:
+    if expected.shown:
         right = _with_keys_of(left, right, known, expected)
     if expected.any_order:
         left, right = _sorted(left), _sorted(right)
     return [
-        f"{path}: {str(a)[:240]} -> {str(b)[:240]}"
+        (path, a, b)
         for path, a, b in differences(left, right)
         if not _OF_THE_RUN.search(path) and not _is_shown(a, b, known, expected)
     ]
@@ -332,17 +347,39 @@ def _says_more(plain: Observation, faulted: Observation, expected: Expectation) 
     """Return whether a run says in its words or counts what it could not find out."""
     if set(faulted.warnings) - set(plain.warnings):
         return True
-    found = _same(plain, faulted, lambda each: each.result, expected)
-    return any(map(_SAYS_SO.search, found)) or any(_gives_reason(each, expected) for each in found)
+    found = _differing(plain, faulted, lambda each: each.result, expected)
+    return any(
+        _is_word(*each) or _gives_reason(*each, expected)
+        for difference in found
+        for each in _parts(*difference)
+    )
 
 
-def _gives_reason(difference: str, expected: Expectation) -> bool:
+def _parts(path: str, left: t.Any, right: t.Any) -> Iterator[tuple[str, t.Any, t.Any]]:
+    """Yield a difference, and of a list of another length the values inside its new members."""
+    yield path, left, right
+    if isinstance(left, list) and isinstance(right, list):
+        for member in right:
+            if member not in left:
+                yield from differences(None, [member], path)
+
+
+def _is_word(path: str, left: t.Any, right: t.Any) -> bool:
+    """Return whether a difference of results is a word, or a count, of what could not be read."""
+    if _SAYS_SO.search(path) and right:
+        return True
+    if isinstance(right, str) and _VALUE_SAYS_SO.search(right):
+        return not (isinstance(left, str) and _VALUE_SAYS_SO.search(left))
+    name, *values = _NAMES_NONE
+    return path.endswith(name) and [left, right] == values
+
+
+def _gives_reason(path: str, _left: t.Any, right: t.Any, expected: Expectation) -> bool:
     """Return whether a difference is a reason that names the altered value, or that it is unknown.
 
     A device that is skipped for such a reason is not lost without a word.
     """
-    path, _colon, values = difference.partition(": ")
-    reason = values.partition(" -> ")[2]
+    reason = str(right)
     return ("reason" in path or "problems" in path) and (
         bool(_UNREADABLE.search(reason))
         or any(value and value in reason for value in expected.altered)

@@ -124,7 +124,7 @@ class Outcome:
     def describe(self) -> str:
         """Return the line of the report."""
         device, words = self.decision.device, self.state.replace("_", " ")
-        names = [self.decision.serial, *([device.name] if device and device.name else [])]
+        names = [self.decision.serial, *([device.name or "no name"] if device else [])]
         return f"{', '.join(names)}: {words}. {self.decision.reason}"
 
 
@@ -219,12 +219,11 @@ def _check_last(
     if last is None or last.status == _FAILED:
         return None
     if last.status == _COMPLETED:
-        when = last.completed or last.requested or "an unknown time"
         lifted = _describe_allow("done_before", f"{action}s it again")
-        reason = f"It was {_DONE[action]} at {when}{lifted}."
+        reason = f"It was {_DONE[action]} at {_time_of(last)}{lifted}."
         return None if "done_before" in allow else ("done_before", reason)
     reason = (
-        f"Kandji does not show what became of the {_NOUNS[action]} of {last.requested or 'before'}"
+        f"Kandji does not show what became of the {_NOUNS[action]} of {_shown(last.requested)}"
         f" (status {last.status}){_describe_allow('state_unknown', f'{action}s it again')}."
     )
     return None if "state_unknown" in allow else ("state_unknown", reason)
@@ -243,7 +242,7 @@ def _check_other(
     harmless = (_FAILED, _COMPLETED) if other == "erase" else (_FAILED,)
     if last is None or last.status in harmless or "other_action" in allow:
         return None
-    when = last.completed or last.requested or "an unknown time"
+    when = _time_of(last)
     fact = (
         f"It was locked at {when}, and a locked Mac cannot be erased. Unlock it first"
         if other == "lock" and last.status == _COMPLETED
@@ -254,9 +253,18 @@ def _check_other(
 
 def _describe_pending(action: Action, last: DeviceCommand) -> str:
     return (
-        f"Its {_NOUNS[action]} of {last.requested or 'before'} is pending: the Mac has not answered"
-        " yet."
+        f"Its {_NOUNS[action]} of {_shown(last.requested)} is pending: the Mac has not answered yet."
     )
+
+
+def _time_of(command: DeviceCommand) -> str:
+    """Return when a command was completed, else when it was sent."""
+    return _shown(command.completed if parse_timestamp(command.completed) else command.requested)
+
+
+def _shown(timestamp: str | None) -> str:
+    """Return a timestamp as Kandji shows it, or that it is unknown."""
+    return timestamp if timestamp and parse_timestamp(timestamp) else "an unknown time"
 
 
 def _describe_send(action: Action) -> str:

@@ -157,7 +157,7 @@ def test_a_command_whose_time_is_not_shown_may_be_older_than_the_last_check_in()
         (
             "lock",
             [command(LOCK, PENDING, requested=None)],
-            "Its lock of before is pending: the Mac has not answered yet.",
+            "Its lock of an unknown time is pending: the Mac has not answered yet.",
         ),
         (
             "lock",
@@ -184,7 +184,7 @@ def test_a_command_whose_time_is_not_shown_may_be_older_than_the_last_check_in()
         (
             "erase",
             [command(ERASE, None, requested=None)],
-            "Kandji does not show what became of the erasure of before (status None)"
+            "Kandji does not show what became of the erasure of an unknown time (status None)"
             " (allowing 'state_unknown' erases it again).",
         ),
         (
