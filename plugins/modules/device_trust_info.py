@@ -141,7 +141,8 @@ flags:
   type: dict
   sample: {DUPLICATE_RECORD: 2, SHARED_DEVICE: 1}
 unconfirmed:
-  description: Number of Macs whose stage only a read by id would settle.
+  description: Number of Macs of which a vendor does not show enough, or whose stage only a read by
+    id would settle.
   returned: success
   type: int
   sample: 3
@@ -157,8 +158,8 @@ profiles:
       "2026-11-23T10:00:00.000Z", renew_by: "2027-10-24", pinned_fingerprint: null}
 authority:
   description: State of the renewal of Okta's certificate authority, for the platforms of the
-    rings' SCEP URLs; C(unavailable) says why that was not read. Each of C(renewals) is as
-    RV(devicetrust.okta_kandji.okta_device_integration#module:renewal).
+    rings' SCEP URLs. C(unavailable) says why that was not read, or may be incomplete. Each of
+    C(renewals) is as RV(devicetrust.okta_kandji.okta_device_integration#module:renewal).
   returned: success
   type: dict
   sample: {unavailable: null, alarm: false, renewals: []}

@@ -148,6 +148,12 @@ counts:
   returned: success
   type: dict
   sample: {MANAGED: 20, NOT_REGISTERED: 1}
+unconfirmed:
+  description: Number of Macs of which a vendor does not show enough, or whose stage only a read by
+    id would settle. The report has the reason of each.
+  returned: success
+  type: int
+  sample: 3
 authority:
   description: State of the renewal of Okta's certificate authority, as
     RV(devicetrust.okta_kandji.device_trust_info#module:authority).
@@ -330,6 +336,7 @@ def run(ctx: ModuleContext) -> Result:
         _write(ctx, target, kept, figures, meta),
         access=access.as_result(),
         counts=figures.counts,
+        unconfirmed=figures.unconfirmed,
         files=[str(path) for path in target.paths],
         authority=meta.authority.as_result(),
         registration=source.registration.as_result(),

@@ -37,6 +37,7 @@ _TOKENS = re.compile(
 )
 MAX_PAGES = 30  # of a list, in place of the collection's bound
 DIRECTORY = "/work-of-this-run"
+FINGERPRINT = 12  # characters of a report's fingerprint that a result shows
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Observation:
     """One run.
 
     ``known`` are the ids and times that it read before its first write: any other is new, and
-    differs from run to run. ``requests`` names the operation of each request. ``printed`` is all that a person may see. ``trouble`` says why there
-    is no result.
+    differs from run to run. ``requests`` names the operation of each request. ``printed`` is all
+    that a person may see. ``trouble`` says why there is no result.
     """
 
     result: Json
@@ -109,7 +110,7 @@ class Stage:
                 except Endless:
                     trouble = f"endless: more than {at_most} requests"
             printed = str(result.pop("printed", "")).replace(directory, DIRECTORY)
-            result = json.loads(json.dumps(result).replace(directory, DIRECTORY))
+            result = _with_files(result, Path(directory))
         state = read_state(self.company) if channel.carried_out else {}
         return Observation(
             result,
@@ -121,6 +122,26 @@ class Stage:
             printed,
             trouble,
         )
+
+
+OF_THE_RUN = ("fingerprint", "api_calls")  # keys of a report that say nothing of a fleet
+
+
+def _with_files(result: Json, directory: Path) -> Json:
+    """Return a result with the report of its directory in place of its fingerprint.
+
+    What a report shows is compared like what a result shows.
+    """
+    text, reports = json.dumps(result), Json()
+    for path in sorted(directory.glob("*.json")):
+        report = json.loads(path.read_bytes())
+        if "fingerprint" in report:
+            text = text.replace(report["fingerprint"][:FINGERPRINT], "fingerprint")
+            reports[path.name] = {
+                name: value for name, value in report.items() if name not in OF_THE_RUN
+            }
+    shown: Json = json.loads(text.replace(str(directory), DIRECTORY))
+    return {**shown, "reports": reports} if reports else shown
 
 
 def read_state(company: Company) -> Json:

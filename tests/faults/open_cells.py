@@ -37,18 +37,6 @@ class OpenCells:
 _ANSWERED = r"silently different: "
 OPEN = (
     OpenCells(
-        r"report: .*",
-        rf"{_ANSWERED}\.(diff\.after\..*\.content|files\[\d+\]|counts\.|authority|by_ring)",
-        "the file of the report shows what was altered, and the result has its digest and counts",
-        "report: List Devices 0: a list: model, for good",
-    ),
-    OpenCells(
-        r"(fleet|fleet with the certificate check|inventory): list\w+Authorities \d+: .*",
-        rf"{_ANSWERED}\.(authority|table)",
-        "an authority whose type or status cannot be read is not one of those that are renewed",
-        "fleet: listCertificateAuthorities 0: a list: data.caType, for good",
-    ),
-    OpenCells(
         r"redelivery .*: Get Device \d+: of no content: tags, .*",
         r"the same write twice: Update Device",
         "Kandji shows that a tag is not there: all tags are written once more, as they were",
@@ -73,34 +61,10 @@ OPEN = (
         "integration: listLogEvents 0: of no content: actor.alternateId, once",
     ),
     OpenCells(
-        r"(fleet|inventory|report|release).*: List Devices \d+: .*: user(\.\w+)?, .*",
-        rf"{_ANSWERED}\.(macs\[\d+\]\.person|table\[\d+\]|hosts\.[^.]+\.\w*(person|user)\w*)",
-        "a person without an e-mail address in Kandji is shown by name",
-        "fleet: List Devices 0: missing: user.email, once",
-    ),
-    OpenCells(
         r"renewal: .*",
         rf"{_ANSWERED}\.rings\[\d+\]\.healthy_percent",
         "a Mac of which Kandji shows too little is not known to hold the generation",
         "renewal: List Devices 0: a lone surrogate: serial_number, for good",
-    ),
-    OpenCells(
-        r".*: List Devices \d+: .*: is_removed, .*",
-        rf"{_ANSWERED}\.(hosts|counts|by_ring|table|macs|devices)",
-        "a device of which Kandji does not say that it was removed counts as there",
-        "inventory: List Devices 0: null: is_removed, for good",
-    ),
-    OpenCells(
-        r"inventory.*: List Devices \d+: .*: serial_number, .*",
-        rf"{_ANSWERED}\.hosts",
-        "a Mac without a serial that can be read has its device id as its name",
-        "inventory: List Devices 0: a lone surrogate: serial_number, for good",
-    ),
-    OpenCells(
-        r"inventory.*: Certificates \d+: .*: data\.created_at, .*",
-        rf"{_ANSWERED}\.hosts\.\w+\.device_trust_certificate_expiry_source",
-        "without the time of a certificate its expiry is not estimated, and neither is there a source",
-        "inventory: Certificates 0: an object: data.created_at, once",
     ),
     OpenCells(
         r"delete (policy|rule): delete\w+ \d+: status 404, (once|for good)",

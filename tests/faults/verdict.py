@@ -30,7 +30,7 @@ MAX_MESSAGE = 2500  # characters
 _SAYS_SO = re.compile(
     r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable|unreadable|flags\.SERIAL_EMPTY"
 )
-_VALUE_SAYS_SO = re.compile(r"unknown|unconfirmed|unclear")
+_VALUE_SAYS_SO = re.compile(r"unknown|unconfirmed|unclear|SERIAL_EMPTY")
 _NAMES_NONE = ("log_names_devices", True, False)  # a key with a value that became another one
 # What a reason says of a thing that could not be read.
 _UNREADABLE = re.compile(

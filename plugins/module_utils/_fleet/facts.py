@@ -92,6 +92,7 @@ class MacFacts:
     expiry_source: str = ""  # mac or ledger
     events: dict[str, RecordEvents] | None = None  # by id of the device record
     incomplete: str = ""  # why the join itself may be wrong
+    unshown: str = ""  # what Kandji does not show of it, of which its stage is not made
     # profile, app: lists of statuses that name other Macs of its blueprint, but not this one
     status_gaps: tuple[str, ...] = ()
     unattested: bool = False  # its ring's profile brought a certificate of another authority

@@ -211,9 +211,16 @@ def mac_of(device: KandjiDevice, rings: Sequence[Ring]) -> MacFacts:
         tags=tuple(sys.intern(tag) for tag in device.tags or ()),
         last_check_in=device.last_check_in or "",
         incomplete="" if device.blueprint_id else "Kandji does not show its blueprint.",
+        unshown=_describe_unshown(device),
         left_mdm=device.mdm_enabled is False,
         enrolled=device.enrolled or "",
     )
+
+
+def _describe_unshown(device: KandjiDevice) -> str:
+    if device.is_removed is None:
+        return "Kandji does not show whether it was removed."
+    return "Kandji does not show the e-mail address of its person." if device.hides_email else ""
 
 
 @dataclass

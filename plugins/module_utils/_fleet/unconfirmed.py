@@ -48,7 +48,8 @@ def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) 
         return unknown_status(best_record(mac.records))
     check = _CHECKS.get(stage)
     reason = check(mac, best_record(mac.records)) if check else ""
-    return reason or (_check_proof(mac) if stage in _AFTER_CERTIFICATE else "")
+    reason = reason or (_check_proof(mac) if stage in _AFTER_CERTIFICATE else "")
+    return reason or mac.unshown or _check_dates(mac)
 
 
 def _is_fresh(record: DeviceRecord, now: datetime) -> bool:
@@ -109,6 +110,12 @@ def _check_proof(mac: MacFacts) -> str:
         "Its certificate is known by its serial alone, which certificates of other authorities hold"
         " too."
     )
+
+
+def _check_dates(mac: MacFacts) -> str:
+    if mac.expires or all(map(parse_timestamp, mac.certificates)):
+        return ""
+    return "Kandji does not show when it first saw its certificate."
 
 
 def _check_profile(mac: MacFacts, best: DeviceRecord | None) -> str:

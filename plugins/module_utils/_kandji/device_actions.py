@@ -252,9 +252,8 @@ def _check_other(
 
 
 def _describe_pending(action: Action, last: DeviceCommand) -> str:
-    return (
-        f"Its {_NOUNS[action]} of {_shown(last.requested)} is pending: the Mac has not answered yet."
-    )
+    when = _shown(last.requested)
+    return f"Its {_NOUNS[action]} of {when} is pending: the Mac has not answered yet."
 
 
 def _time_of(command: DeviceCommand) -> str:

@@ -100,8 +100,9 @@ class KandjiDevice:
     ``serial`` is written as Kandji shows it; ``serial_key`` is for comparisons. ``person`` is the
     assigned user's e-mail address, else name, and ``user_id`` the user's id. ``last_check_in`` and
     ``enrolled``, when the MDM enrolled it last, are ISO 8601. ``mdm_enabled`` is whether its MDM
-    profile is there, None if the row does not show it. ``hides_email`` is whether it may have a
-    user whose e-mail address the row does not show: Kandji shows an empty text where it has none.
+    profile is there, None if the row does not show it; likewise ``is_removed``. ``hides_email`` is
+    whether it may have a user whose e-mail address the row does not show: Kandji shows an empty
+    text where it has none.
     """
 
     device_id: str
@@ -115,7 +116,7 @@ class KandjiDevice:
     person: str = ""
     tags: tuple[str, ...] | None = None
     last_check_in: str | None = None
-    is_removed: bool = False
+    is_removed: bool | None = False
     mdm_enabled: bool | None = None
     user_id: str = ""
     enrolled: str | None = None
@@ -137,7 +138,7 @@ class KandjiDevice:
             person=as_name(user.get("email") or user.get("name")),
             tags=_tags(row),
             last_check_in=as_text(row.get("last_check_in")),
-            is_removed=is_removed(row),
+            is_removed=as_flag(row.get("is_removed")),
             mdm_enabled=as_flag(row.get("mdm_enabled")),
             user_id=as_number_or_id(user.get("id")),
             enrolled=as_text(row.get("last_enrollment")) or as_text(row.get("first_enrollment")),

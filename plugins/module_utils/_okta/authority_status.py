@@ -12,22 +12,27 @@ from datetime import datetime, timezone
 from .._core.results import Result
 from .authority_renewal import AuthorityRenewal, authority_renewals
 from .certificate_authorities import Authorities
-from .certificate_authority_records import STATIC
+from .certificate_authority_records import ACTIVE, DELEGATED, DYNAMIC, STATIC
 
 
 @dataclass(frozen=True)
 class AuthorityStatus:
-    """The state of the renewal for the platforms in use, or why that was not read."""
+    """The state of the renewal for the platforms in use, or why that was not read.
+
+    :arg unclear: why platforms may be missing in what was read, "" if none is.
+    """
 
     renewals: tuple[AuthorityRenewal, ...] = ()
     unavailable: str = ""
+    unclear: str = ""
 
     @property
     def lines(self) -> list[str]:
         """A sentence for each platform, or why none was read."""
         if self.unavailable:
             return [f"Okta's certificate authorities were not read: {self.unavailable}."]
-        return [renewal.summary for renewal in self.renewals]
+        unclear = [f"Platforms of certificate authorities may be missing: {self.unclear}."]
+        return [*(unclear if self.unclear else ()), *(each.summary for each in self.renewals)]
 
     @property
     def is_alarm(self) -> bool:
@@ -37,7 +42,7 @@ class AuthorityStatus:
     def as_result(self) -> Result:
         """Return the status as results show it."""
         return {
-            "unavailable": self.unavailable or None,
+            "unavailable": self.unavailable or self.unclear or None,
             "alarm": self.is_alarm,
             "renewals": [renewal.as_result() for renewal in self.renewals],
         }
@@ -54,4 +59,22 @@ def authority_status(
         platform.scep_url for platform in authorities.platforms if platform.challenge_type == STATIC
     ]
     renewals = authority_renewals(authorities, urls, datetime.fromtimestamp(now, timezone.utc))
-    return AuthorityStatus(tuple(renewals), authorities.unavailable)
+    return AuthorityStatus(
+        tuple(renewals), authorities.unavailable, _describe_unclear(authorities, scep_urls)
+    )
+
+
+def _describe_unclear(authorities: Authorities, scep_urls: Collection[str]) -> str:
+    """Return which authority or platform has a type or a status that is unknown, or "".
+
+    The type of a platform that a URL names does not matter.
+    """
+    families = authorities.unknown_families
+    statuses = sorted({str(each.status) for each in authorities.platforms} - {ACTIVE, "None"})
+    parts = [f"authorities of the family {each}" for each in families]
+    parts += [f"platforms with the status {each}" for each in statuses]
+    if not scep_urls:
+        types = {str(each.challenge_type) for each in authorities.platforms}
+        unknown = sorted(types - {STATIC, DYNAMIC, DELEGATED})
+        parts += [f"platforms with the challenge type {each}" for each in unknown]
+    return f"Okta shows {' and '.join(parts)}" if parts else ""

@@ -108,6 +108,7 @@ def json_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterato
         "org_url": meta.org_url,
         "tenant": meta.tenant,
         "counts": figures.counts,
+        "unconfirmed": figures.unconfirmed,
         "by_ring": figures.by_ring,
         "funnel": [{"step": step, "macs": macs} for step, macs in funnel(figures.counts)],
         "flags": figures.flags,

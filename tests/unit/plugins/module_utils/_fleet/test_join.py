@@ -310,9 +310,8 @@ def test_a_table_without_certificates_is_empty(table: join.Certificates, is_empt
 
 
 def test_a_ring_is_the_first_with_the_blueprint() -> None:
-    device = KandjiDevice.from_row(
-        {"device_id": "DEV-1", "serial_number": "C02A", "blueprint_id": "B-1", "tags": ["x"]}
-    )
+    row = {"device_id": "DEV-1", "serial_number": "C02A", "blueprint_id": "B-1", "tags": ["x"]}
+    device = KandjiDevice.from_row({**row, "is_removed": False, "user": ""})
     profile = CustomProfile("p1")
     rings = [Ring("none", {"b-0"}), Ring("canary", {"b-1"}, profile), Ring("wide", {"b-1"})]
     facts = join.mac_of(device, rings)
@@ -320,6 +319,27 @@ def test_a_ring_is_the_first_with_the_blueprint() -> None:
         "C02A", device_id="dev-1", ring="canary", blueprint_id="b-1", tags=("x",)
     )
     assert join.mac_of(device, []).ring is None
+
+
+@pytest.mark.parametrize(
+    ("row", "unshown"),
+    [
+        ({"is_removed": False, "user": ""}, ""),
+        ({"is_removed": False, "user": {"email": "ann@acme.com"}}, ""),
+        ({"user": ""}, "Kandji does not show whether it was removed."),
+        ({"is_removed": None, "user": None}, "Kandji does not show whether it was removed."),
+        *(
+            (
+                {"is_removed": False, "user": user},
+                "Kandji does not show the e-mail address of its person.",
+            )
+            for user in (None, [], 5, {}, {"name": "Ann"}, {"email": ["ann@acme.com"]})
+        ),
+    ],
+)
+def test_what_kandji_does_not_show_of_a_mac_is_noted(row: dict[str, t.Any], unshown: str) -> None:
+    device = KandjiDevice.from_row({"device_id": "dev-1", "blueprint_id": "b-1", **row})
+    assert join.mac_of(device, []).unshown == unshown
 
 
 @pytest.mark.parametrize(

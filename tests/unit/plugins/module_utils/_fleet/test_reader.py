@@ -216,6 +216,7 @@ def kandji(**answers: t.Any) -> mock.Mock:
         "serial_number": SERIAL,
         "device_name": "Ada's Mac",
         "platform": "Mac",
+        "is_removed": False,
         "blueprint_id": "B-CANARY",
         "user": {"email": "ada@acme.com"},
     }
@@ -421,6 +422,8 @@ def test_a_mac_that_slipped_through_a_list_of_statuses_is_unconfirmed(
             "device_id": f"dev-{number}",
             "serial_number": f"C{number}",
             "platform": "Mac",
+            "is_removed": False,
+            "user": "",
             "blueprint_id": blueprint,
         }
 

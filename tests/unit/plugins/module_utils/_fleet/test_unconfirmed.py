@@ -85,6 +85,8 @@ from tests.unit.plugins.module_utils._fleet.builders import BEFORE, ISSUED, NOW,
         (mac(certificates=[], issued=ISSUED), "CERTIFICATE_ABSENT", True),
         (mac(certificates=["2025-11-20T10:00:00Z"]), "CERTIFICATE_EXPIRED", True),
         (mac(expires=BEFORE, expiry_source="mac"), "CERTIFICATE_EXPIRED", False),
+        (mac(record(ada="MANAGED"), certificates=["", BEFORE]), "MANAGED", True),
+        (mac(record(ada="MANAGED"), unshown="Kandji does not show it."), "MANAGED", True),
     ],
 )
 def test_what_only_a_read_by_id_would_settle_is_unconfirmed(

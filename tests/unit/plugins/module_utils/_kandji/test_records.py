@@ -65,9 +65,18 @@ def test_a_device_was_enrolled_last_when_it_was_first_if_kandji_shows_no_more(
 
 def test_what_kandji_leaves_out_of_a_device_is_unknown() -> None:
     device = records.KandjiDevice.from_row({})
-    assert device == records.KandjiDevice("", hides_email=True)
+    assert device == records.KandjiDevice("", is_removed=None, hides_email=True)
     assert (device.tags, device.platform, device.last_check_in) == (None, None, None)
     assert device.is_mac and not device.is_removed  # it may be one
+
+
+@pytest.mark.parametrize("value", [None, "", "true", 1, [], {"value": True}])
+def test_whether_a_device_was_removed_is_unknown_where_kandji_does_not_say_so(
+    value: object,
+) -> None:
+    assert records.KandjiDevice.from_row({"is_removed": value}).is_removed is None
+    for known in (True, False):
+        assert records.KandjiDevice.from_row({"is_removed": known}).is_removed is known
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,8 @@ def test_a_device_without_tags_has_none_of_them() -> None:
 
 def test_an_empty_text_is_unknown_but_an_empty_file_is_empty() -> None:
     row = {"device_id": UPPER, "serial_number": " C02XK1ZAJG5J ", "last_check_in": "", "user": ""}
-    assert records.KandjiDevice.from_row(row) == records.KandjiDevice(LOWER, "C02XK1ZAJG5J")
+    known = {**row, "is_removed": False}
+    assert records.KandjiDevice.from_row(known) == records.KandjiDevice(LOWER, "C02XK1ZAJG5J")
     # A Custom Profile without a text would be an item of Kandji's web app.
     profile = records.CustomProfile.from_row({"id": UPPER, "profile": "", "updated_at": ""})
     assert (profile.mobileconfig, profile.updated_at) == ("", None)

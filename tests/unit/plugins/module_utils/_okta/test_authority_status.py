@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -89,6 +90,35 @@ def test_an_org_whose_authorities_were_not_read_says_why() -> None:
         "alarm": False,
         "renewals": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("family", "status", "challenge_type", "urls", "unclear"),
+    [
+        ("OKTA_AS_CA", "ACTIVE", "STATIC", [], None),
+        ("OKTA_AS_CA", None, "STATIC", [], None),  # it counts
+        ("DEVICE_ACCESS_OKTA_AS_CA", "ACTIVE", "DELEGATED", [], None),
+        (None, "ACTIVE", "STATIC", [], "authorities of the family unknown"),
+        ("NEW", "ACTIVE", "STATIC", [url("rac1")], "authorities of the family NEW"),
+        ("OKTA_AS_CA", "PAUSED", "STATIC", [], "platforms with the status PAUSED"),
+        ("OKTA_AS_CA", "ACTIVE", None, [], "platforms with the challenge type None"),
+        ("OKTA_AS_CA", "ACTIVE", None, [url("rac1")], None),
+        ("NEW", "X", "STATIC", [], "authorities of the family NEW and platforms with the status X"),
+    ],
+)
+def test_what_may_be_missing_is_reported(
+    family: str | None,
+    status: str | None,
+    challenge_type: str | None,
+    urls: list[str],
+    unclear: str | None,
+) -> None:
+    authority, known = replace(ORG.all[0], family=family), platform("rac1")
+    known = replace(known, status=status, challenge_type=challenge_type)
+    read = authority_status(Authorities((authority,), (known,)), urls, RENEWED.timestamp())
+    assert read.as_result()["unavailable"] == (f"Okta shows {unclear}" if unclear else None)
+    line = f"Platforms of certificate authorities may be missing: Okta shows {unclear}."
+    assert (line in read.lines) is (unclear is not None)
 
 
 def test_an_org_without_a_platform_has_nothing_to_report() -> None:

@@ -141,6 +141,7 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         "org_url": "https://acme.okta.com",
         "tenant": "https://acme.api.kandji.io",
         "counts": figures.counts,
+        "unconfirmed": figures.unconfirmed,
         "by_ring": figures.by_ring,
         "funnel": [{"step": step, "macs": macs} for step, macs in funnel(figures.counts)],
         "flags": {"STALE": 1},
