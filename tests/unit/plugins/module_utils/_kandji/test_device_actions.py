@@ -415,7 +415,7 @@ def test_a_pin_in_a_file_is_looked_up_nowhere_else() -> None:
     assert len(steps("lock", outcomes_of("unchanged"))) == 1
     nameless = actions.Outcome(actions.Decision("C02A", "send", "Lost.", device=MAC), "changed")
     assert nameless.as_result()["name"] is None
-    assert nameless.describe() == "C02A: changed. Lost."
+    assert nameless.describe() == "C02A, no name: changed. Lost."
 
 
 def test_a_lock_that_failed_says_where_its_pins_are() -> None:
