@@ -263,7 +263,7 @@ from ..module_utils._fleet.rings import (
 from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
-from ..module_utils._kandji.profiles.scep import renew_by
+from ..module_utils._kandji.profiles.scep import estimate_renewal
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.authority_status import authority_status
 from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
@@ -511,7 +511,7 @@ def _meta(
         tenant=ctx.params["kandji_api_url"],
         order=STAGES,
         renewals={
-            ring.name: renew_by(ring.profile.updated_at, ctx.params["redistribution_days"])
+            ring.name: estimate_renewal(ring.profile.updated_at, ctx.params["redistribution_days"])
             for ring in rings
             if ring.profile
         },

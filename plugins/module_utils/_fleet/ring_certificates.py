@@ -16,7 +16,7 @@ from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.profile_holders import ProfileItem, possible_holders
 from .._kandji.profiles import mobileconfig
 from .._kandji.profiles.references import Plist
-from .._kandji.profiles.scep import find_owner, platform_payload, read_generation, read_pin
+from .._kandji.profiles.scep import find_owner, find_platform_payload, read_generation, read_pin
 from .._kandji.records import (
     Blueprint,
     CustomProfile,
@@ -170,7 +170,7 @@ def okta_payload(ring: RingOptions, profile: CustomProfile, url: str) -> Plist:
     of another authority.
     """
     plist = mobileconfig.parse(profile.mobileconfig)
-    payload = platform_payload(plist)
+    payload = find_platform_payload(plist)
     titles = [title for title, _payload in mobileconfig.titled_scep_payloads(plist or {})]
     if payload is None and titles:
         raise BadOption(

@@ -26,26 +26,27 @@ from .._core.options import (
 from .._core.results import Result, build_result
 from .._kandji import assignments
 from .._kandji import client as kandji_api
-from .._kandji.certificate_proof import Proof, Subject, names_variable
 from .._kandji.console_items import find_scep_item
 from .._kandji.constants import OKTA_DEVICE_TRUST_SCEP
 from .._kandji.lookups import profile_catalog
-from .._kandji.profile_holders import (
-    ProfileItem,
-    is_console_scep,
-    read_holders,
-    reported_profiles,
-)
+from .._kandji.profile_holders import ProfileItem, read_holders, reported_profiles
 from .._kandji.profiles import apply, entries, scep
 from .._kandji.profiles import plan as custom_profile
 from .._kandji.profiles.challenge import check_challenge
+from .._kandji.profiles.console_evidence import find_kept_blueprints, summarize_evidence
 from .._kandji.profiles.enrollment_check import open_endpoint
 from .._kandji.profiles.plan import ProfileOptions, profile_options
-from .._kandji.records import (
-    InstalledProfile,
-    ItemStatus,
-    newest_statuses,
+from .._kandji.profiles.replacement import (
+    Replaced,
+    check_replaced,
+    describe_console_profiles,
+    describe_wait,
+    find_all_conflicts,
+    find_places,
+    may_duplicate,
+    plan_replacement,
 )
+from .._kandji.records import InstalledProfile
 from .._scep.endpoint import check_scep_url
 
 PROFILE: ArgumentSpec = {
@@ -104,11 +105,7 @@ OPTIONS: ArgumentSpec = {
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "max_remaining": {"type": "int", "default": 0},
 }
-NO_UUID = (
-    "subject: its common name holds no $PROFILE_UUID, so Kandji's inventory cannot show which"
-    " certificate is the profile's: stages stay unconfirmed, and renewals are estimated. Use the"
-    " default, CN=$SERIAL_NUMBER $PROFILE_UUID."
-)
+SEARCHED_PROFILES = 300  # that Macs reported, for those that were made in the web app
 PIN_REMEDY = "Set it to that of one of these certificates, or to absent."
 SETTINGS = (
     "url",
@@ -172,7 +169,7 @@ SPEC: t.Mapping[str, object] = {
 class Task(apply.ProfileTask[scep.Plan]):
     """One profile from its plan to its result, and the item that it replaces."""
 
-    replaced: scep.Replaced | None = None
+    replaced: Replaced | None = None
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -183,7 +180,7 @@ def run(ctx: ModuleContext) -> Result:
     asked = profile_options(params)
     exact = params["blueprints_mode"] == "exact"
     entries.check_options(asked, removes or may_share, exact)
-    settings = _scep_settings(params, asked)
+    settings = _read_settings(params, asked)
     library, wanted = apply.read_library(ctx.kandji, asked, params["blueprints_mode"])
     tasks = [_plan(ctx, each, settings, library) for each in wanted]
     plans = [task.plan for task in tasks]
@@ -199,10 +196,9 @@ def run(ctx: ModuleContext) -> Result:
         ctx.warn(text)
     limits = apply.ProfileLimits.from_params(params, EFFECTS)
     apply.count_devices(ctx.kandji, tasks, limits)
-    provable = names_variable(scep.parse_subject(settings.subject), "PROFILE_UUID")
-    if any(plan.writes_profile for plan in plans) and not provable:
-        ctx.warn(NO_UUID)
-    _test_endpoint(ctx, plans)
+    if warning := scep.describe_missing_uuid(plans, settings.subject):
+        ctx.warn(warning)
+    _check_endpoint(ctx, plans)
     if not ctx.check_mode:
         apply.apply_tasks(ctx.kandji, tasks, limits, partial(_recheck_conflicts, ctx, tasks))
     changes = [change for plan in plans for change in plan.changes]
@@ -210,7 +206,7 @@ def run(ctx: ModuleContext) -> Result:
     return build_result(changes, profiles=_summarize(ctx, tasks, library), macs_touched=touched)
 
 
-def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.ScepSettings:
+def _read_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.ScepSettings:
     """Return the settings of the payload, or empty ones if no payload is written.
 
     Raises BadOption before anything is read from Kandji.
@@ -224,7 +220,7 @@ def _scep_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.Sc
     settings = scep.ScepSettings(
         **{name: params[name] for name in SETTINGS}, runs_on=tuple(params["runs_on"])
     )
-    scep.payload_content(settings)  # raises for a wrong subject or fingerprint
+    scep.build_content(settings)  # raises for a wrong subject or fingerprint
     return settings
 
 
@@ -250,7 +246,7 @@ def _plan(
 
 def _find_replaced(
     ctx: ModuleContext, plan: scep.Plan, library: custom_profile.Library
-) -> scep.Replaced | None:
+) -> Replaced | None:
     """Return the item that option replaces names, if something is to be assigned."""
     asked = plan.wanted.replaces
     if not asked or not plan.assignment.assign:
@@ -259,15 +255,13 @@ def _find_replaced(
     item = custom or find_scep_item(
         ctx.kandji, asked, library.items, library.profiles, checks_type=True
     )
-    if item.id == plan.item_id:
-        raise BadOption(f"replaces: {asked!r} is the item itself. Name the item that it replaces.")
-    return scep.Replaced(item.id, item.name, custom is None)
+    return plan_replacement(asked, plan, item)
 
 
 def _check_conflicts(
     ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
 ) -> None:
-    conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
+    conflicts = _find_conflicts(ctx, tasks, library)
     blueprints = [blueprint for task in tasks for blueprint in task.plan.wanted.blueprints]
     own = {each.id for task in tasks for each in (task.plan.current, task.replaced) if each}
     if warning := custom_profile.warn_unreadable(own, blueprints, library):
@@ -277,8 +271,11 @@ def _check_conflicts(
             {"payload_identifier": {"in": [OKTA_DEVICE_TRUST_SCEP]}}
         )
         conflicts += custom_profile.device_trust_conflicts(installed, blueprints)
-        if any(_may_duplicate(task) for task in tasks):
-            _warn_of_console_profiles(ctx, sorted({blueprint.id for blueprint in blueprints}))
+        if any(may_duplicate(task.plan, task.replaced) for task in tasks):
+            ids = sorted({blueprint.id for blueprint in blueprints})
+            first = islice(ctx.kandji.prism_profiles({}, ids), SEARCHED_PROFILES)
+            if warning := describe_console_profiles(first):
+                ctx.warn(warning)
     for text in custom_profile.check_conflicts(
         conflicts, ctx.params["on_conflict"], scep.ONE_OF_AN_AUTHORITY
     ):
@@ -293,44 +290,17 @@ def _recheck_conflicts(
     :arg written: a sentence on what was written before.
     """
     if ctx.params["blueprints_mode"] != "remove":
-        conflicts = _profile_conflicts(ctx.params["url"], tasks, library)
+        conflicts = _find_conflicts(ctx, tasks, library)
         on_conflict = ctx.params["on_conflict"]
         rule = scep.ONE_OF_AN_AUTHORITY
         custom_profile.check_conflicts(conflicts, on_conflict, rule, written)
 
 
-def _profile_conflicts(
-    url: str | None, tasks: t.Sequence[Task], library: custom_profile.Library
+def _find_conflicts(
+    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
 ) -> list[str]:
-    conflicts = []
-    for task in tasks:
-        own = {task.plan.item_id or "", task.replaced.id if task.replaced else ""}
-        conflicts += scep.find_conflicts(url, own, task.plan, library)
-    return conflicts
-
-
-def _may_duplicate(task: Task) -> bool:
-    """Return whether Macs get a profile next to one that the console manages."""
-    return (
-        bool(task.plan.assignment.assign)
-        and task.plan.console_item is None
-        and task.replaced is None
-    )
-
-
-def _warn_of_console_profiles(ctx: ModuleContext, blueprint_ids: t.Sequence[str]) -> None:
-    """Warn of console-managed SCEP profiles, whose authority no API returns.
-
-    The first 300 profiles that Macs of the blueprints reported are searched.
-    """
-    first = islice(ctx.kandji.prism_profiles({}, blueprint_ids), 300)
-    macs = sorted({profile.serial for profile in first if is_console_scep(profile)})
-    if macs:
-        ctx.warn(
-            "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
-            f" example {macs[0]}). No API returns its authority. If it is Okta's, stop"
-            " here, and replace its item: run the playbook migrate_scep_item."
-        )
+    plans = [(task.plan, task.replaced) for task in tasks]
+    return find_all_conflicts(ctx.params["url"], plans, library)
 
 
 def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Library) -> None:
@@ -350,16 +320,16 @@ def _check_replaced(ctx: ModuleContext, task: Task, library: custom_profile.Libr
     devices = ctx.kandji.devices(platform="Mac") if holders else ()
     holding = (device for device in devices if device.device_id in holders)
     serials = assignments.macs_in_scope(holding, blueprints)
-    places = [each for each in blueprints if item.id in items.get(each.id, ())]
+    places = find_places(item, blueprints, library)
     try:
-        scep.check_replaced(item.name, places, serials, ctx.params["max_remaining"], task.plan.name)
+        check_replaced(item.name, places, serials, ctx.params["max_remaining"], task.plan.name)
     except Refused as refused:
         if not ctx.check_mode:
             raise
-        ctx.warn(f"max_remaining: a real run would wait. {refused.details['reason']}.")
+        ctx.warn(describe_wait(refused))
 
 
-def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
+def _check_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
     """Check the pins of the profiles, and outside check mode URL and challenge by an enrollment.
 
     Raises Refused.
@@ -367,7 +337,7 @@ def _test_endpoint(ctx: ModuleContext, plans: t.Sequence[scep.Plan]) -> None:
     enrolling = [plan for plan in plans if plan.needs_test_enrollment]
     if not ctx.params["test_enrollment"] or not enrolling:
         return
-    pins = scep.pins_of(enrolling, ctx.params["url"])
+    pins = scep.find_pins(enrolling, ctx.params["url"])
     if ctx.check_mode and not pins:
         return
     endpoint = open_endpoint(ctx, ctx.params["url"])
@@ -389,65 +359,22 @@ def _summarize(
     for row, task in zip(rows, tasks, strict=True):
         if task.plan.console_item:
             macs = assignments.macs_on(devices, task.plan.wanted.blueprints)
-            row["proof"] = _console_item_evidence(ctx, task, macs, library)
+            row["proof"] = _read_evidence(ctx, task.plan, macs, library)
     return rows
 
 
-def _console_item_evidence(
+def _read_evidence(
     ctx: ModuleContext,
-    task: Task,
+    plan: scep.Plan,
     serials: t.AbstractSet[str],
     library: custom_profile.Library,
 ) -> Result:
-    """Return what is visible of a console-managed item on the Macs of its blueprints.
-
-    Blueprints that got it in this run show nothing of it yet.
-    """
-    item_id, assigned = str(task.plan.item_id), {each.id for each in task.plan.assignment.assign}
-    statuses = list(ctx.kandji.item_statuses(item_id))
-    states = [
-        status.state
-        for status in newest_statuses(statuses).values()
-        if status.blueprint_id not in assigned
-    ]
-    held_on = [each.id for each in task.plan.wanted.blueprints if each.id not in assigned]
-    reported: dict[str, list[InstalledProfile]] = {}
-    for profile in _reported_profiles(ctx, item_id, statuses, held_on, library):
-        reported.setdefault(profile.serial, []).append(profile)
-    proofs = _certificate_proofs(ctx, reported)
-    held = [proofs.get(serial, {Proof.NONE}) for serial in serials]
-    return {
-        "statuses": {state: states.count(state) for state in sorted(set(states))},
-        "certificates": sum(Proof.PROVED in each for each in held),
-        "unproved": sum(Proof.PROVED not in each and each != {Proof.NONE} for each in held),
-        "profiles": len(serials & set(reported)),
-    }
-
-
-def _reported_profiles(
-    ctx: ModuleContext,
-    item_id: str,
-    statuses: t.Sequence[ItemStatus],
-    blueprint_ids: t.Sequence[str],
-    library: custom_profile.Library,
-) -> list[InstalledProfile]:
-    """Return the item's profiles that Macs of these blueprints reported; none without any."""
-    if not blueprint_ids:
-        return []
-    items = set[str]().union(*(library.item_ids.get(each, set()) for each in blueprint_ids))
-    return reported_profiles(ctx.kandji, ProfileItem(item_id), statuses, blueprint_ids, items)
-
-
-def _certificate_proofs(
-    ctx: ModuleContext, reported: t.Mapping[str, t.Sequence[InstalledProfile]]
-) -> dict[str, set[Proof]]:
-    """Return what the identity certificates of Macs prove, by serial.
-
-    ``reported`` are the profiles of the item that Macs reported, by serial.
-    """
-    proofs: dict[str, set[Proof]] = {}
-    for certificate in ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}}):
-        subject = Subject().installed(reported.get(certificate.serial, ()))
-        proof = subject.judge(certificate, certificate.serial)
-        proofs.setdefault(certificate.serial, set()).add(proof)
-    return proofs
+    """Return what is visible of a console-managed item on the Macs of its blueprints."""
+    statuses = list(ctx.kandji.item_statuses(str(plan.item_id)))
+    profiles: list[InstalledProfile] = []
+    if kept := find_kept_blueprints(plan):
+        others = set[str]().union(*(library.item_ids.get(each, set()) for each in kept))
+        item = ProfileItem(str(plan.item_id))
+        profiles = reported_profiles(ctx.kandji, item, statuses, kept, others)
+    certificates = ctx.kandji.prism_certificates({"identity_certificate": {"eq": True}})
+    return summarize_evidence(plan, serials, statuses, profiles, certificates)

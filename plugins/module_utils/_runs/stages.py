@@ -48,7 +48,7 @@ from .._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from .._fleet.table import count_by_stage, render_table
 from .._fleet.tenant_match import SharedMacs, describe_warning
 from .._kandji.profiles import mobileconfig
-from .._kandji.profiles.scep import platform_payload, read_pin, renew_by
+from .._kandji.profiles.scep import estimate_renewal, find_platform_payload, read_pin
 from .._okta import certificate_authorities
 from .._okta.authority_status import AuthorityStatus, authority_status
 from .._okta.certificate_authorities import read_authorities
@@ -235,13 +235,13 @@ def _profile(ring: Ring, redistribution_days: int) -> Result:
         "ring": ring.name,
         "library_item_id": ring.profile.id if ring.profile else None,
         "updated_at": updated_at,
-        "renew_by": renew_by(updated_at, redistribution_days),
+        "renew_by": estimate_renewal(updated_at, redistribution_days),
         "pinned_fingerprint": _pinned_fingerprint(ring),
     }
 
 
 def _pinned_fingerprint(ring: Ring) -> str | None:
     plist = mobileconfig.parse(ring.profile.mobileconfig if ring.profile else None)
-    payload = platform_payload(plist)
+    payload = find_platform_payload(plist)
     payloads = [payload] if payload else mobileconfig.scep_payloads(plist)
     return next(filter(None, map(read_pin, payloads)), None)

@@ -21,12 +21,13 @@ from ..._core.changes import ABSENT, Difference, Shown, differences, render_valu
 from ..._core.errors import BadOption, Refused
 from ..._core.masking import MASK
 from ..._core.results import Result
-from ..._core.text import abbreviate, has_control_character
+from ..._core.text import has_control_character
 from ..._core.timestamps import parse_timestamp
 from ..._http.urls import is_same_url, split_url
 from ..._okta.constants import CERTIFICATE_LIFETIME, OKTA_DOMAINS
 from ..._okta.device_integration import KNOWN_SHAPE
 from ..._scep.subjects import SUBJECT_OIDS
+from ..certificate_proof import names_variable
 from ..constants import SCEP_PAYLOAD
 from ..records import Blueprint, CustomProfile, LibraryItem
 from . import plan as custom_profile
@@ -133,7 +134,7 @@ def _parse_attribute(part: str, text: str) -> list[str]:
     return [kind, value]
 
 
-def payload_content(settings: ScepSettings) -> PlistDict:
+def build_content(settings: ScepSettings) -> PlistDict:
     """Return the inner dictionary that the settings ask for.
 
     ABSENT marks a key that must not exist. Raises BadOption.
@@ -142,7 +143,7 @@ def payload_content(settings: ScepSettings) -> PlistDict:
         "URL": settings.url,
         "Challenge": settings.challenge,
         "Subject": parse_subject(settings.subject),
-        "SubjectAltName": _alternative_name(settings.subject_alt_name),
+        "SubjectAltName": _build_alternative_name(settings.subject_alt_name),
         "Key Type": "RSA",
         "Keysize": settings.key_size,
         "Key Usage": KEY_USAGES[settings.key_usage],
@@ -159,7 +160,7 @@ def payload_content(settings: ScepSettings) -> PlistDict:
     return content
 
 
-def _alternative_name(names: t.Mapping[str, str | None] | None) -> object:
+def _build_alternative_name(names: t.Mapping[str, str | None] | None) -> object:
     for key, name in (names or {}).items():
         _check_line(f"subject_alt_name.{key}", name or "")
     return {ALTERNATIVE_NAMES[key]: name for key, name in (names or {}).items() if name} or ABSENT
@@ -206,7 +207,7 @@ def find_payload(plist: Plist | None, url: str) -> PlistDict | None:
     return payloads[0] if len(payloads) == 1 else None
 
 
-def platform_payload(plist: Plist | None) -> PlistDict | None:
+def find_platform_payload(plist: Plist | None) -> PlistDict | None:
     """Return the SCEP payload of Okta where its URL is not given, or None if that is not clear.
 
     It is the only one of the profile, else the only one that this collection wrote, else the only
@@ -247,7 +248,7 @@ def read_pin(payload: Plist) -> str | None:
     return pinned.hex() if isinstance(pinned, bytes) else None
 
 
-def pins_of(plans: t.Iterable[custom_profile.Plan], url: str) -> dict[str, bytes]:
+def find_pins(plans: t.Iterable[custom_profile.Plan], url: str) -> dict[str, bytes]:
     """Return the CA fingerprints that Macs compare when they enroll because of plans.
 
     By the name of the profile: that of the content to write, else of the one that is assigned.
@@ -274,7 +275,7 @@ def digest_settings(settings: ScepSettings, generation: str) -> str:
     It prevents endless writes to a tenant that changes what was written. It covers the challenge,
     and is only stored next to it in the same payload.
     """
-    wanted = payload_content(settings)
+    wanted = build_content(settings)
     keys = sorted((key, repr(value)) for key, value in wanted.items() if value is not ABSENT)
     if wanted.get("CAFingerprint") is ABSENT:  # which is another wish than not to compare it
         keys.append(("CAFingerprint", NO_PIN))
@@ -286,10 +287,10 @@ def build_profile(
     name: str, settings: ScepSettings, generation: str | None, current: Plist | None
 ) -> PlistDict:
     """Return the whole profile to write: the current one, with the keys that the settings set."""
-    plist: PlistDict = copy.deepcopy(dict(current)) if current else _empty_profile(name)
+    plist: PlistDict = copy.deepcopy(dict(current)) if current else _build_empty_profile(name)
     payload = find_payload(plist, settings.url) or {}
     wanted = generation or read_generation(payload) or (None if current else FIRST_GENERATION)
-    content = payload_content(settings)
+    content = build_content(settings)
     inner = {
         key: value
         for key, value in payload.get("PayloadContent", {}).items()
@@ -299,7 +300,7 @@ def build_profile(
     payload["PayloadContent"] = inner
     payload["PayloadDescription"] = MARK + digest_settings(settings, wanted or "")
     if wanted and read_generation(payload) != wanted:
-        _rename(plist, payload, f"{IDENTIFIER}.{wanted}", _new_uuid(plist, payload, name, wanted))
+        _rename(plist, payload, f"{IDENTIFIER}.{wanted}", _find_uuid(plist, payload, name, wanted))
     if payload.get("PayloadType") != SCEP_PAYLOAD:
         payload.update(
             {"PayloadType": SCEP_PAYLOAD, "PayloadVersion": 1, "PayloadDisplayName": "SCEP"}
@@ -308,13 +309,13 @@ def build_profile(
     return plist
 
 
-def _new_uuid(plist: Plist, payload: Plist, name: str, generation: str) -> str:
+def _find_uuid(plist: Plist, payload: Plist, name: str, generation: str) -> str:
     """Return the PayloadUUID of a generation, which no other payload of the profile has."""
     taken = {
         str(each.get("PayloadUUID")).upper() for each in payloads_of(plist) if each is not payload
     }
     seeds = (f"{name}/{generation}", f"{name}/{generation}/{payload['PayloadContent']['URL']}")
-    first, second = map(_uuid_of, seeds)
+    first, second = map(_derive_uuid, seeds)
     return second if first in taken else first
 
 
@@ -336,7 +337,7 @@ def _rename(plist: PlistDict, payload: PlistDict, identifier: str, payload_uuid:
         each.update(rename_references([each], renamed)[0])
 
 
-def _empty_profile(name: str) -> PlistDict:
+def _build_empty_profile(name: str) -> PlistDict:
     return {
         "PayloadType": "Configuration",
         "PayloadVersion": 1,
@@ -344,11 +345,11 @@ def _empty_profile(name: str) -> PlistDict:
         "PayloadDisplayName": name,
         "PayloadContent": [],
         "PayloadIdentifier": IDENTIFIER,
-        "PayloadUUID": _uuid_of(name),
+        "PayloadUUID": _derive_uuid(name),
     }
 
 
-def _uuid_of(seed: str) -> str:
+def _derive_uuid(seed: str) -> str:
     """Return a UUID of a text. A lone surrogate counts as a question mark; no profile holds it."""
     return str(uuid.uuid5(NAMESPACE, seed.encode(errors="replace").decode())).upper()
 
@@ -362,7 +363,7 @@ def compare_payload(
     """
     changed = [
         each
-        for each in differences(payload_content(settings), payload.get("PayloadContent", {}))
+        for each in differences(build_content(settings), payload.get("PayloadContent", {}))
         if not _is_equivalent(each)
     ]
     if generation and read_generation(payload) != generation:
@@ -377,14 +378,14 @@ def _is_equivalent(difference: Difference) -> bool:
     if key == "URL":
         return is_same_url(before, str(after))
     if key == "Subject":
-        return bool(_subject_by_oid(before) == _subject_by_oid(after))
+        return bool(_normalize_subject(before) == _normalize_subject(after))
     if key == "SubjectAltName" and after is ABSENT:
         return isinstance(before, dict) and not any(before.values())
     # Apple accepts a text or a list of texts.
     return key.startswith("SubjectAltName.") and bool(before == [after])
 
 
-def _subject_by_oid(subject: t.Any) -> t.Any:
+def _normalize_subject(subject: t.Any) -> t.Any:
     """Return a subject with attribute types as dotted object identifiers.
 
     Anything that is not a subject is returned unchanged.
@@ -393,7 +394,7 @@ def _subject_by_oid(subject: t.Any) -> t.Any:
         return subject
     if len(subject) == 2 and all(isinstance(part, str) for part in subject):
         return [SUBJECT_OIDS.get(subject[0].upper(), subject[0]), subject[1]]
-    return [_subject_by_oid(part) for part in subject]
+    return [_normalize_subject(part) for part in subject]
 
 
 def was_written(settings: ScepSettings, generation: str | None, payload: Plist) -> bool:
@@ -460,9 +461,7 @@ class ScepContent:
 
     def describe(self) -> Shown:
         """Return the content of a new profile, for people, with the challenge masked."""
-        content = {
-            key: render_value(value) for key, value in payload_content(self.settings).items()
-        }
+        content = {key: render_value(value) for key, value in build_content(self.settings).items()}
         return {
             **{key: value for key, value in content.items() if value is not None},
             "Challenge": MASK,
@@ -499,14 +498,6 @@ class Plan(custom_profile.Plan):
         return not self.is_console_managed and self.enrolls_macs
 
 
-class Replaced(t.NamedTuple):
-    """The item that another one replaces."""
-
-    id: str
-    name: str
-    console_managed: bool
-
-
 def plan_profile(
     wanted: custom_profile.Wanted, content: ScepContent, library: custom_profile.Library, mode: str
 ) -> Plan:
@@ -533,6 +524,18 @@ def describe_adoption(plan: Plan) -> str:
     return (
         f"The profile {plan.name!r} ({plan.item_id}) was not made by this collection, and enrolls"
         f" at {held}. It is taken over, and its SCEP URL becomes {plan.url}."
+    )
+
+
+def describe_missing_uuid(plans: t.Iterable[Plan], subject: str) -> str:
+    """Return a warning if certificates that plans request cannot be told from others, or ""."""
+    is_provable = names_variable(parse_subject(subject), "PROFILE_UUID")
+    if is_provable or not any(plan.writes_profile for plan in plans):
+        return ""
+    return (
+        "subject: its common name holds no $PROFILE_UUID, so Kandji's inventory cannot show which"
+        " certificate is the profile's: stages stay unconfirmed, and renewals are estimated. Use"
+        " the default, CN=$SERIAL_NUMBER $PROFILE_UUID."
     )
 
 
@@ -640,47 +643,10 @@ def _is_for_okta(payload: Plist) -> bool:
     return bool(read_generation(payload) or is_okta_host or KNOWN_SHAPE.fullmatch(url.path))
 
 
-def check_replaced(
-    name: str,
-    blueprints: t.Sequence[Blueprint],
-    serials: t.AbstractSet[str],
-    max_remaining: int,
-    wanted: str,
-) -> None:
-    """Raise Refused if the replaced item is still on the blueprints, or held by too many Macs.
-
-    Its detail ``reason`` says so without what to do.
-    """
-    places = ", ".join(repr(blueprint.name) for blueprint in blueprints)
-    if blueprints:
-        reason = f"{wanted!r} replaces {name!r}, which is still on {places}"
-        raise Refused(
-            f"{reason}: a Mac must have one SCEP profile of this authority. Nothing was written."
-            " Unassign that item there first.",
-            replaces=name,
-            reason=reason,
-        )
-    count = len(serials)
-    if count > max_remaining:
-        names = abbreviate(sorted(serials), 5)
-        reason = (
-            f"{wanted!r} replaces {name!r}, which {count} Mac{'' if count == 1 else 's'} of these"
-            f" blueprints still hold{'s' if count == 1 else ''} ({names})"
-        )
-        raise Refused(
-            f"{reason}. Nothing was written. Run again when they have checked in, or set"
-            f" max_remaining: {count} to continue.",
-            replaces=name,
-            reason=reason,
-            count=count,
-            held_by=sorted(serials)[:200],
-        )
-
-
 # The result
 
 
-def renew_by(updated_at: str | None, redistribution_days: int) -> str | None:
+def estimate_renewal(updated_at: str | None, redistribution_days: int) -> str | None:
     """Return the date (YYYY-MM-DD) by which the certificates under a profile must be renewed.
 
     It is estimated from the last write of the profile.
@@ -710,7 +676,7 @@ def summarize(
         ),
         "pinned_fingerprint": read_pin(payload),
         "updated_at": updated_at,
-        "renew_by": renew_by(updated_at, redistribution_days),
+        "renew_by": estimate_renewal(updated_at, redistribution_days),
         "blueprints": [blueprint.as_result() for blueprint in plan.wanted.blueprints],
         "changed": bool(plan.changes),
     }

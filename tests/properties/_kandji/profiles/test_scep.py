@@ -119,7 +119,7 @@ def test_options_of_any_form_are_read_or_refused(
     for subject in (text, f"CN={text}", f"CN=$SERIAL_NUMBER,O={text}"):
         outcome_of(lambda subject=subject: scep.parse_subject(subject))
     outcome_of(lambda: scep.parse_fingerprint(text))
-    scep.renew_by(None if updated is None else str(updated), days)
+    scep.estimate_renewal(None if updated is None else str(updated), days)
     content = scep.ScepContent(scep.ScepSettings(URL, "canary-challenge"), None)
     request = Wanted(name or "a", None, BLUEPRINTS[:1])
     outcome_of(lambda: scep.plan_profile(request, content, Library([]), "add"))

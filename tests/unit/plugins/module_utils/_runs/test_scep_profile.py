@@ -14,6 +14,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     plan,
     scep,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.replacement import (
+    Replaced,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
     InstalledProfile,
@@ -24,7 +27,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._runs impo
 
 ITEM, MACS = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b1a", 30
 CANARY = Blueprint("b", "Canary")
-REPLACED = scep.Replaced(ITEM, "Old", False)
+REPLACED = Replaced(ITEM, "Old", False)
 PLAN = scep.Plan(plan.Wanted("New", None, [CANARY]), "New", None)
 
 

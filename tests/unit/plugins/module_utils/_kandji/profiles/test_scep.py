@@ -44,7 +44,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     Plan,
     ScepContent,
     ScepSettings,
-    platform_payload,
+    find_platform_payload,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -288,7 +288,7 @@ def by_hand(
 def content_of(settings: ScepSettings) -> dict[str, t.Any]:
     return {
         key: value
-        for key, value in scep_profile.payload_content(settings).items()
+        for key, value in scep_profile.build_content(settings).items()
         if value is not ABSENT
     }
 
@@ -489,11 +489,11 @@ def test_of_several_payloads_the_one_of_okta_is_known_without_its_url() -> None:
     own = {**other_payload(), "PayloadDescription": MARK + "0" * 32}
     shaped = other_payload(URL="https://acme.okta.com/pki/org/1/devicemanagement/mac/2/scep")
     for payload in (own, other_payload()):
-        assert platform_payload({"PayloadContent": [payload]}) is payload
-    assert platform_payload({"PayloadContent": [other_payload(), own]}) is own
-    assert platform_payload({"PayloadContent": [other_payload(), other_payload()]}) is None
-    assert platform_payload({"PayloadContent": []}) is None
-    assert platform_payload({"PayloadContent": [shaped, own]}) is own
+        assert find_platform_payload({"PayloadContent": [payload]}) is payload
+    assert find_platform_payload({"PayloadContent": [other_payload(), own]}) is own
+    assert find_platform_payload({"PayloadContent": [other_payload(), other_payload()]}) is None
+    assert find_platform_payload({"PayloadContent": []}) is None
+    assert find_platform_payload({"PayloadContent": [shaped, own]}) is own
 
 
 def test_two_payloads_with_our_url_are_not_guessed_between() -> None:
@@ -696,76 +696,6 @@ def test_a_profile_is_not_taken_off_under_the_name_of_another() -> None:
 def test_a_profile_that_is_not_there_has_nothing_to_be_taken_off() -> None:
     planned = scep_profile.plan_removal(Wanted("Okta SCEP", None, [CANARY], None), library())
     assert planned.changes == () and not planned.writes_profile
-
-
-@pytest.mark.parametrize(
-    "places, serials, max_remaining, said",
-    [
-        ([], set(), 0, None),
-        ([], {"C1"}, 1, None),
-        (
-            [CANARY, SALES],
-            set(),
-            5,
-            "'New' replaces 'Old', which is still on 'Canary', 'Sales': a Mac must have one SCEP"
-            " profile of this authority. Nothing was written. Unassign that item there"
-            " first.",
-        ),
-        (
-            [],
-            {"C1"},
-            0,
-            "'New' replaces 'Old', which 1 Mac of these blueprints still holds (C1). Nothing was"
-            " written. Run again when they have checked in, or set max_remaining: 1 to continue.",
-        ),
-        (
-            [],
-            {f"C{number}" for number in range(5)},
-            4,
-            "5 Macs of these blueprints still hold (C0, C1, C2, C3, C4).",
-        ),
-        (
-            [],
-            {f"C{number}" for number in range(6)},
-            4,
-            "6 Macs of these blueprints still hold (C0, C1, C2, C3, C4 and 1 more).",
-        ),
-        (
-            [],
-            {f"C{number}" for number in range(7)},
-            6,
-            "7 Macs of these blueprints still hold (C0, C1, C2, C3, C4 and 2 more)",
-        ),
-    ],
-)
-def test_one_profile_takes_the_place_of_another_only_when_that_is_gone(
-    places: t.Any, serials: t.Any, max_remaining: int, said: str | None
-) -> None:
-    if said is None:
-        scep_profile.check_replaced("Old", places, serials, max_remaining, "New")
-        return
-    with pytest.raises(Refused, match="Nothing was written") as refused:
-        scep_profile.check_replaced("Old", places, serials, max_remaining, "New")
-    assert said in refused.value.message
-
-
-def test_a_refused_replacement_names_the_item_and_up_to_200_macs_that_hold_it() -> None:
-    serials = {f"C{number:03}" for number in range(201)}
-    with pytest.raises(Refused) as refused:
-        scep_profile.check_replaced("Old", [], serials, 0, "New")
-    held = "'New' replaces 'Old', which 201 Macs of these blueprints still hold"
-    assert refused.value.details == {
-        "replaces": "Old",
-        "reason": f"{held} (C000, C001, C002, C003, C004 and 196 more)",
-        "count": 201,
-        "held_by": sorted(serials - {"C200"}),
-    }
-    with pytest.raises(Refused) as refused:
-        scep_profile.check_replaced("Old", [CANARY], serials, 0, "New")
-    assert refused.value.details == {
-        "replaces": "Old",
-        "reason": "'New' replaces 'Old', which is still on 'Canary'",
-    }
 
 
 @pytest.mark.parametrize(
@@ -1000,7 +930,7 @@ def test_a_conflict_fails_or_warns_as_it_is_asked() -> None:
 def test_certificates_are_to_be_renewed_so_many_days_before_their_year_is_over(
     updated_at: t.Any, days: int, date: str | None
 ) -> None:
-    assert scep_profile.renew_by(updated_at, days) == date
+    assert scep_profile.estimate_renewal(updated_at, days) == date
 
 
 # What is shown
@@ -1129,3 +1059,13 @@ def test_a_name_that_no_profile_can_hold_is_refused() -> None:
     content = ScepContent(ScepSettings("https://a", "c"), None)
     with pytest.raises(BadOption, match="^The profile cannot be written"):
         mobileconfig.to_xml(content.build("Okta \ud800", None))
+
+
+def test_a_subject_without_the_uuid_of_the_profile_is_warned_of() -> None:
+    written = Plan(Wanted("New", None, [CANARY]), "New", None)
+    serial = "CN=$SERIAL_NUMBER"
+    warning = scep_profile.describe_missing_uuid([written], serial)
+    assert warning.startswith("subject: its common name holds no $PROFILE_UUID, so Kandji's")
+    assert scep_profile.describe_missing_uuid([written], SETTINGS.subject) == ""
+    assert scep_profile.describe_missing_uuid([replace(written, assigned_only=True)], serial) == ""
+    assert scep_profile.describe_missing_uuid([], serial) == ""

@@ -67,7 +67,7 @@ def somebody_elses(**content: t.Any) -> dict[str, t.Any]:
     Own identifiers, another order, keys and payloads that we know nothing of.
     """
     wanted = {
-        key: value for key, value in scep.payload_content(SETTINGS).items() if value is not ABSENT
+        key: value for key, value in scep.build_content(SETTINGS).items() if value is not ABSENT
     }
     return {
         "PayloadOrganization": "Acme",
@@ -238,11 +238,11 @@ def test_a_text_of_the_payload_with_a_line_break_is_refused(
     setting: dict[str, t.Any], option: str
 ) -> None:
     with pytest.raises(BadOption, match=f"^{option}: it holds a line break"):
-        scep.payload_content(replace(SETTINGS, **setting))
+        scep.build_content(replace(SETTINGS, **setting))
 
 
 def test_the_defaults_are_those_of_the_guide() -> None:
-    assert scep.payload_content(SETTINGS) == {
+    assert scep.build_content(SETTINGS) == {
         "URL": URL,
         "Challenge": CHALLENGE,
         "Subject": [[["CN", "$SERIAL_NUMBER $PROFILE_UUID"]]],
@@ -285,7 +285,7 @@ def test_a_setting_is_a_key_of_the_payload(
     setting: dict[str, t.Any], key: str, value: t.Any
 ) -> None:
     settings = replace(SETTINGS, **setting)
-    assert scep.payload_content(settings)[key] == value
+    assert scep.build_content(settings)[key] == value
     payload = payload_of(profile(settings))
     assert payload["PayloadContent"][key] == value
     assert scep.compare_payload(settings, None, payload) == []
