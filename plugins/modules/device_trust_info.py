@@ -194,7 +194,7 @@ api_calls:
 """
 
 from ..module_utils._core.module import run_module
-from ..module_utils._runs.stages import SPEC, USES, run
+from ..module_utils._module_bodies.device_trust_info import SPEC, USES, run
 
 
 def main() -> None:

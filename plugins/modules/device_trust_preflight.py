@@ -269,10 +269,10 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
 from ..module_utils._kandji.console_items import find_scep_item
 from ..module_utils._kandji.records import KandjiDevice
+from ..module_utils._module_bodies.site_plans import PARTS, READ_ONCE, SeenMacs, SitePlans
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.auth import FEATURE_MISSING
 from ..module_utils._okta.fast_pass_reader import FastPass
-from ..module_utils._runs.site_plans import PARTS, READ_ONCE, SeenMacs, SitePlans
 
 OPTIONS: ArgumentSpec = {
     **{part.option: {"type": "dict"} for part in PARTS},

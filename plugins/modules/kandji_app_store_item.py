@@ -141,7 +141,7 @@ api_calls:
 """
 
 from ..module_utils._core.module import run_module
-from ..module_utils._runs.app_store_item import SPEC, USES, run
+from ..module_utils._module_bodies.kandji_app_store_item import SPEC, USES, run
 
 
 def main() -> None:

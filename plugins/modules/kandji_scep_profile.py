@@ -422,7 +422,7 @@ api_calls:
 """
 
 from ..module_utils._core.module import run_module
-from ..module_utils._runs.scep_profile import SPEC, USES, run
+from ..module_utils._module_bodies.kandji_scep_profile import SPEC, USES, run
 
 
 def main() -> None:

@@ -366,7 +366,7 @@ api_calls:
 """
 
 from ..module_utils._core.module import run_module
-from ..module_utils._runs.device_integration import SPEC, USES, run
+from ..module_utils._module_bodies.okta_device_integration import SPEC, USES, run
 
 
 def main() -> None:

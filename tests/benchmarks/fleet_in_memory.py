@@ -38,7 +38,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.oper
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     Transport,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._runs import stages
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies import (
+    device_trust_info,
+)
 
 Row = dict[str, t.Any]
 MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
@@ -272,7 +274,7 @@ def main(module: str, macs: int, directory: str, apps: t.Sequence[str] = ()) -> 
     vendors = Vendors(macs, apps)
     Transport.send = vendors.send  # type: ignore[assignment,method-assign]  # a stub
     loaded = import_module(f"{MODULES}.{module}")
-    options = stages.OPTIONS if module == "device_trust_info" else loaded.OPTIONS
+    options = device_trust_info.OPTIONS if module == "device_trust_info" else loaded.OPTIONS
     spec = arguments(OKTA, KANDJI, FLEET, OPTIONAL_RINGS, PROFILES, options)
     params = {name: option.get("default") for name, option in spec.items()}
     params |= {

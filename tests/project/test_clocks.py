@@ -25,7 +25,7 @@ CLOCKS: dict[str, tuple[str, str]] = {
         VENDOR,
         "Kandji: from when on an event proves a certificate; the wait by seconds that only grow",
     ),
-    "plugins/module_utils/_runs/stages.py": (
+    "plugins/module_utils/_module_bodies/device_trust_info.py": (
         VENDOR,
         "Okta: when an authority expires; the wait by seconds that only grow",
     ),
@@ -38,7 +38,10 @@ CLOCKS: dict[str, tuple[str, str]] = {
         " the wait by seconds that only grow",
     ),
     "plugins/modules/okta_access_policy.py": (VENDOR, "Okta: when the run began"),
-    "plugins/module_utils/_runs/device_integration.py": (VENDOR, "Okta: when an authority expires"),
+    "plugins/module_utils/_module_bodies/okta_device_integration.py": (
+        VENDOR,
+        "Okta: when an authority expires",
+    ),
     "plugins/modules/okta_sign_in_denials_info.py": (VENDOR, "Okta: which denials are new"),
     "plugins/modules/device_trust_verify.py": (VENDOR, "Okta: the time of the answers"),
     "plugins/module_utils/_tenant_check/reads.py": (VENDOR, "Okta: from where the log is read"),

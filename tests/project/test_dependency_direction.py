@@ -28,7 +28,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "inventory/*",
         "doc_fragments/*",
     ),
-    "runs": ("module_utils/_runs/*",),
+    "module bodies": ("module_utils/_module_bodies/*",),
     "context": ("module_utils/_core/module.py",),
     "core": ("module_utils/_core/*",),
     "http": ("module_utils/_http/*",),
@@ -135,7 +135,7 @@ HEIGHT = {
             "evidence",
             "writers",
             "context",
-            "runs",
+            "module bodies",
             "entry points",
         )
     )

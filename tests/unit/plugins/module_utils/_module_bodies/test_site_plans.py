@@ -14,8 +14,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.resu
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     KandjiDevice,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._runs import site_plans
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._runs.parts import Part
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies import (
+    site_plans,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies.parts import (
+    Part,
+)
 
 EARLY, LATE = "2026-11-01T10:00:00Z", "2026-11-20T10:00:00Z"
 

@@ -16,20 +16,30 @@ from .._kandji import client as kandji_api
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.device_integration import NEVER
-from . import app_store_item, custom_profile, device_integration, scep_profile, stages
+from . import (
+    device_trust_info,
+    kandji_app_store_item,
+    kandji_custom_profile,
+    kandji_scep_profile,
+    okta_device_integration,
+)
 from .parts import Part, predict
 
-OKTA_VERIFY = Part("okta_verify", app_store_item.run, app_store_item.USES, app_store_item.SPEC)
-STAGES = Part("stages", stages.run, stages.USES, stages.SPEC)
+OKTA_VERIFY = Part(
+    "okta_verify", kandji_app_store_item.run, kandji_app_store_item.USES, kandji_app_store_item.SPEC
+)
+STATUS = Part("stages", device_trust_info.run, device_trust_info.USES, device_trust_info.SPEC)
 AUTHORITY = Part(
     "certificate_authority",
-    device_integration.run,
-    device_integration.USES,
-    device_integration.SPEC,
+    okta_device_integration.run,
+    okta_device_integration.USES,
+    okta_device_integration.SPEC,
 )
-SETTINGS = Part("settings", custom_profile.run, custom_profile.USES, custom_profile.SPEC)
-SCEP = Part("scep", scep_profile.run, scep_profile.USES, scep_profile.SPEC)
-PARTS = (OKTA_VERIFY, STAGES, AUTHORITY, SETTINGS, SCEP)
+SETTINGS = Part(
+    "settings", kandji_custom_profile.run, kandji_custom_profile.USES, kandji_custom_profile.SPEC
+)
+SCEP = Part("scep", kandji_scep_profile.run, kandji_scep_profile.USES, kandji_scep_profile.SPEC)
+PARTS = (OKTA_VERIFY, STATUS, AUTHORITY, SETTINGS, SCEP)
 # The lists that more than one part reads. Those of Macs are as long as the fleet: one part reads
 # them.
 READ_ONCE = (
@@ -142,12 +152,12 @@ class SitePlans:
         )
 
     def _read_stages(self, registration: Registration | None, seen: SeenMacs) -> None:
-        options = self._options(STAGES)
+        options = self._options(STATUS)
         if options is None:
             return
         item = self.results.get(OKTA_VERIFY.option, {}).get("library_item")
         self._run(
-            STAGES,
+            STATUS,
             {
                 **options,
                 "rings": [ring["stages"] for ring in self._rings],
@@ -156,13 +166,13 @@ class SitePlans:
             registration=registration,
             on_device=seen.add,
         )
-        seen.is_complete = not self.results[STAGES.option].get("failed")
+        seen.is_complete = not self.results[STATUS.option].get("failed")
 
     def _verify_authority(self) -> None:
         options = self._options(AUTHORITY)
         if options is None:
             return
-        profiles = self.results.get(STAGES.option, {}).get("profiles") or ()
+        profiles = self.results.get(STATUS.option, {}).get("profiles") or ()
         self._run(AUTHORITY, {**options, "challenge_deployed_at": find_deployment(profiles)})
 
     def _predict_settings(self) -> None:

@@ -23,7 +23,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     ItemStatus,
     KandjiDevice,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._runs import scep_profile
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies import (
+    kandji_scep_profile,
+)
 
 ITEM, MACS = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b1a", 30
 CANARY = Blueprint("b", "Canary")
@@ -62,9 +64,9 @@ def check(tenant: Tenant, max_remaining: int, check_mode: bool = False) -> list[
         check_mode=check_mode,
         warn=warnings.append,
     )
-    task = scep_profile.Task(PLAN, None, replaced=REPLACED)  # type: ignore[arg-type]  # not written
+    task = kandji_scep_profile.Task(PLAN, None, replaced=REPLACED)  # type: ignore[arg-type]  # not written
     library = plan.Library([])
-    scep_profile._check_replaced(run, task, library)  # type: ignore[arg-type]  # stub
+    kandji_scep_profile._check_replaced(run, task, library)  # type: ignore[arg-type]  # stub
     return warnings
 
 
