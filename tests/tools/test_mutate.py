@@ -100,6 +100,14 @@ def test_a_name_that_is_not_a_plan_is_refused(capsys):
     assert capsys.readouterr().err.startswith("PLANS: gates is not a plan. Choose from access,")
 
 
+def test_each_plan_in_an_example_is_one():
+    for name in ("Makefile", "docs/dev/contributing.md", "tools/mutate.py"):
+        text = (CHECKOUT / name).read_text(encoding="utf-8")
+        named = re.findall(r'PLANS=[\\"]*([\w ]+)', text)
+        assert named, name
+        assert sources(" ".join(named).split())
+
+
 def test_mutmut_gets_the_files_and_their_tests_by_their_full_names():
     tests = unit_tests([FILE])
     read = tomllib.loads(settings([FILE], tests))["tool"]
