@@ -283,7 +283,7 @@ class ResetRun:
         Without the System Log they are not known. That keeps no other Mac from being suspended.
         """
         suspended = [each for each in targets if each.status == "SUSPENDED"]
-        if self._goal.state != "suspended" or self._options.guards.clean_up or not suspended:
+        if self._goal.state != "suspended" or not suspended:
             return list(targets)
         try:
             lifecycles = read_lifecycles(self._okta, suspended, self._guards().now)
@@ -387,8 +387,10 @@ class ResetRun:
             return persons
         for login in dict.fromkeys(options.selection.users):
             user = self._okta.user(login)
-            person = ResetTarget(login, by_user=True, users=(DeviceUser(user),) if user else ())
-            if user and person.active_users and self._may_have_sessions(user.id, now):
+            if user is None:
+                continue
+            person = ResetTarget(login, by_user=True, users=(DeviceUser(user),))
+            if person.active_users and self._may_have_sessions(user.id, now):
                 persons.append(person)
         return persons
 
@@ -472,7 +474,7 @@ class ResetRun:
             reader.read_uses_again(target, self._guards().now)
         target = self._read_again(target)
         keeper = decision.keeper and self._read_again(decision.keeper)
-        if clean_up and target.device:
+        if target.device:
             kept = [read_with_users(self._okta, each) for each in target.kept_ids]
             target = check_kept(target, kept)
         evidence = reader.read_enrollments(target)
@@ -494,7 +496,7 @@ class ResetRun:
         return read_users(self._okta, target) if decide else target
 
     def _is_stale(self, fresh: ResetTarget, target: ResetTarget) -> bool:
-        """Return whether a record shows an earlier suspension than the target, which works again.
+        """Return whether a record shows a suspension that is not newer than the target.
 
         Recorded: a second after an unsuspension getDevice still had the old status. A lost Mac
         would stay active.
@@ -502,7 +504,7 @@ class ResetRun:
         if self._goal.state != "suspended" or fresh.status != "SUSPENDED":
             return False
         last, known = fresh.updated_at, target.updated_at
-        return target.status != "SUSPENDED" and bool(last and known and last <= known)
+        return bool(last and known and last <= known)
 
     def _write(self, decision: Decision) -> str:
         """Return the state of a record after its decision is carried out."""
@@ -574,7 +576,7 @@ class ResetRun:
             return
         before = [each.decision.target for each in outcomes if each.state == "unchanged"]
         try:
-            ends = read_session_ends(self._okta, before, now) if before else {}
+            ends = read_session_ends(self._okta, before, now)
             for outcome in outcomes:
                 if outcome.state == "unchanged":
                     self._revoke_sessions(outcome.decision.target, ends)

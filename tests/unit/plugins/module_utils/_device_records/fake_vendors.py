@@ -137,7 +137,9 @@ class FakeOkta:
         self._call("search", attribute, *values)
         wanted = {value.lower() for value in values}
         return [
-            replace(record, users=tuple(self.searched_users(record.id))) if expand else record
+            replace(record, users=tuple(self.searched_users(record.id)))
+            if expand in ("user", "userSummary")
+            else record
             for record in {**self.records, **self.stale_records}.values()
             if value_of(record).lower() in wanted and record.id not in self.unsearchable
         ]

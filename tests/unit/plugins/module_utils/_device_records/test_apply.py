@@ -231,6 +231,13 @@ def test_a_reset_reads_stages_of_the_time_of_the_run(reset: t.Any, monkeypatch: 
     assert states(reset.run(selection=selection, check_mode=True)) == ["would_reset"]
 
 
+def test_stages_need_the_macs_of_kandji() -> None:
+    okta = t.cast(t.Any, None)
+    with pytest.raises(BadOption) as refused:
+        apply.select_stages(okta, None, Selection(stages=["NOT_REGISTERED"]))
+    assert refused.value.message == "stages: no Kandji tenant is set. Set kandji_api_url."
+
+
 def test_without_stages_no_fleet_is_read() -> None:
     nothing = t.cast(t.Any, None)
     assert apply.select_stages(nothing, nothing, Selection(["C01"])) == Selection(["C01"])
@@ -1289,6 +1296,28 @@ def test_another_new_status_counts_also_if_it_is_of_the_same_second(
     assert reset.okta.writes == []
 
 
+def test_a_phrase_and_an_approval_are_those_of_the_state(reset: t.Any) -> None:
+    """What is confirmed or approved for one state permits no other one, and no reset."""
+    reset.stuck(1, "ann")
+    planned = reset.run("C01", check_mode=True, confirm_above=0, **to_state("deactivated"))
+    assert planned.confirm == "DEACTIVATE 1 DEVICES acme.okta.com"
+    for other in ("RESET", "DELETE"):
+        phrase = f"{other} 1 DEVICES acme.okta.com"
+        with pytest.raises(Refused) as refused:
+            reset.run("C01", confirm_above=0, confirm=phrase, **to_state("deactivated"))
+        assert refused.value.details["confirm"] == planned.confirm
+        assert " would be deactivated, " in refused.value.message
+    digest = planned.plan_digest
+    for options in (to_state("suspended"), {}):
+        with pytest.raises(Refused, match="not the one that was approved"):
+            reset.run("C01", approved_digest=digest, **options)
+    with pytest.raises(Refused, match="1 device records would be suspended now"):
+        reset.run("C01", approved_digest=digest, **to_state("suspended"))
+    assert reset.okta.writes == []
+    done = reset.run("C01", confirm_above=0, confirm=planned.confirm, **to_state("deactivated"))
+    assert states(done) == ["changed"]
+
+
 def leaving(**options: t.Any) -> dict[str, t.Any]:
     selection = Selection(users=("ann@acme.com", "eve@acme.com"), exact=True)
     return to_state("absent", revoke_sessions=True, selection=selection, **options)
@@ -1355,8 +1384,11 @@ def test_the_limits_are_those_of_the_options(confirm: str | None, phrase: str) -
 
 def test_at_least_one_platform_is_named() -> None:
     assert apply.read_platforms({"platforms": ["MACOS"]}) == ["MACOS"]
-    with pytest.raises(BadOption, match="^platforms: it is empty"):
+    with pytest.raises(BadOption) as refused:
         apply.read_platforms({"platforms": []})
+    assert refused.value.message == (
+        "platforms: it is empty. Name at least one platform, or leave it out."
+    )
 
 
 @pytest.mark.parametrize(

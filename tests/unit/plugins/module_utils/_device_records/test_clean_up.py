@@ -583,6 +583,7 @@ def test_a_spare_record_goes_if_the_one_that_is_kept_is_as_before(reset: t.Any) 
     options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
     assert [outcome.state for outcome in reset.run(**options).outcomes] == ["changed"]
     assert reset.okta.writes == [("suspend", "guo1")]
+    assert reset.kandji.calls == ["Mac"], "it does not depend on its Mac, which is not read again"
     reads = [call for call in reset.okta.calls if call[0] in ("device", "users")]
     assert reads[-4:] == [
         (call, device_id) for device_id in ("guo1", "guo2") for call in ("device", "users")
