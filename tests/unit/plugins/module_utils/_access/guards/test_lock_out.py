@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     AccessChange,
@@ -34,8 +36,12 @@ def test_the_message_names_ten_people_and_the_result_all():
     ) as caught:
         LockOutGuard(11).check(forecast_of(12, ("risk: HIGH",)))
     assert len(caught.value.details["forecast"]["locked_out_people"]) == 12
-    assert "cannot be known: risk: HIGH." in caught.value.message
-    assert "set max_locked_out to 12" in caught.value.message
+    assert caught.value.message.endswith(
+        " p09 and 2 more. The rules depend on what cannot be known: risk: HIGH. If any answer to it"
+        " admits a person before the change and refuses them after it, they count as locked out."
+        " Nothing was written. Prepare their devices, limit the rules to groups without them, or set"
+        " max_locked_out to 12 for this run."
+    )
     LockOutGuard(12).check(forecast_of(12))
 
 
@@ -46,6 +52,31 @@ def test_the_message_names_what_would_change():
     assert caught.value.message.startswith(
         "max_locked_out: 1 person who used these apps would be locked out: p00. The change: policy"
         " 'Strict' for 'Salesforce', 'Slack'. Nothing was written."
+    )
+
+
+def test_a_reversal_is_corrected_in_the_earlier_policy():
+    change = "policy 'Strict' for 'Slack'"
+    with pytest.raises(Refused) as caught:
+        LockOutGuard(0, True, change).check(forecast_of(1))
+    assert caught.value.message == (
+        "max_locked_out: 1 person who used these apps would be locked out: p00. The change: policy"
+        " 'Strict' for 'Slack'. The earlier policy changed after the apps left it. Nothing was"
+        " written. Correct the earlier policy, or set max_locked_out to 1 for this run."
+    )
+
+
+def test_people_whose_status_is_unknown_are_named():
+    """Those alone who would be locked out."""
+    forecast = dataclasses.replace(forecast_of(2), status_unknown=("p01", "p07"))
+    with pytest.raises(Refused) as caught:
+        LockOutGuard(0).check(forecast)
+    assert caught.value.message == (
+        "max_locked_out: 2 people who used these apps would be locked out: p00, p01. Okta does not"
+        " show the status of p01, so they count as people who can sign in. If they left, set"
+        " active_days to fewer days than since their last sign-in. Nothing was written. Prepare"
+        " their devices, limit the rules to groups without them, or set max_locked_out to 2 for this"
+        " run."
     )
 
 
@@ -91,9 +122,12 @@ def test_who_counts_only_because_of_unread_policies_is_counted_apart():
     assert forecast.unread_logins == ["ann", "eve"]
     with pytest.raises(Refused) as caught:
         LockOutGuard(2).check(forecast)
-    said = caught.value.message
-    assert "2 of them count only because the credentials may not read" in said
-    assert "set max_locked_out to 2 for this run; it still refuses if others are locked out" in said
+    assert (
+        " 2 of them count only because the credentials may not read the device signal collection"
+        " policies (403): let the role of the credentials view all policies first. If you know that"
+        " the org has none, set max_locked_out to 2 for this run; it still refuses if others are"
+        " locked out, too. Nothing was written."
+    ) in caught.value.message
     with pytest.raises(Refused) as caught:
         LockOutGuard(0).check(forecast_of(2, ("risk: HIGH",)))
     assert "of them count only" not in caught.value.message
