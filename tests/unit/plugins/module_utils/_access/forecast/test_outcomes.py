@@ -253,6 +253,26 @@ def test_an_expression_may_describe_any_platform(kind):
         assert found.startswith(f"{name}: ")
 
 
+@pytest.mark.parametrize(
+    ("device", "state"), [(MAC, "managed"), (PLAIN_MAC, "registered"), (STRANGE_MAC, "unknown")]
+)
+@pytest.mark.parametrize("word", ["device", "DEVICE"])
+def test_an_expression_that_names_the_device_is_one_for_each_of_its_states(device, state, word):
+    asked = {"condition": f"{word}.profile.managed == true"}
+    assert conditions.unknowns_to_apply(rule("x", elCondition=asked), ANN, device) == {
+        f"expression for a device that is {state}: {word}.profile.managed == true"
+    }
+
+
+@pytest.mark.parametrize(("side", "ann_may_be_in"), [("include", True), ("exclude", False)])
+def test_a_list_of_people_that_cannot_be_read_may_have_anybody(side, ann_may_be_in):
+    """Next to a list that has not. Whom an unreadable exclusion leaves out is unknown, too."""
+    people = {"groups": {"include": ["others"]}, "users": {side: "ann"}}
+    found = conditions.unknowns_to_apply(rule("x", people=people), ANN, MAC)
+    name = f"rule 'x', what cannot be read: conditions.people.users.{side}"
+    assert found == ({name} if ann_may_be_in else None)
+
+
 def test_equal_conditions_have_equal_names():
     value = {"until": date(2026, 1, 1), "by": "ann"}
     assert conditions.name_unknown("x", value) == 'x: {"by": "ann", "until": "2026-01-01"}'

@@ -258,6 +258,14 @@ def test_a_change_with_more_groups_than_are_combined_may_refuse(
     assert may_refuse(admitting_groups(before), admitting_groups(after)) is may
 
 
+def test_of_more_groups_than_are_combined_the_last_rule_may_refuse() -> None:
+    """It is named after all others. Without a rule afterwards, it is that none applies."""
+    many = admitting_groups(6)
+    assert newly_refusing_rule([EVERYONE], many) == "everyone"
+    nobody_yet = [deny(rule.name, **rule.conditions) for rule in many]
+    assert newly_refusing_rule(nobody_yet, []) == ""
+
+
 def test_a_change_that_refuses_may_refuse() -> None:
     assert may_refuse([EVERYONE], [NOBODY])
     assert not may_refuse([NOBODY], [EVERYONE])

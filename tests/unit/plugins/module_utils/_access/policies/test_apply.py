@@ -720,6 +720,9 @@ def test_a_policy_that_was_edited_since_the_plan_is_refused(okta: FakeOkta) -> N
         "Policy 'Managed': it was changed in Okta after this run read it. This run wrote nothing"
         " more. Run again to plan with what Okta holds now."
     )
+    assert raised.value.details["reason"] == (
+        "Policy 'Managed': it was changed in Okta after this run read it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -730,7 +733,7 @@ def test_a_policy_that_came_or_went_since_the_plan_is_refused(
     okta: FakeOkta, planned: Policy | None, fact: str
 ) -> None:
     okta.add("rst2", name="Managed")
-    with pytest.raises(Refused, match=fact):
+    with pytest.raises(Refused, match=f"^Policy 'Managed': {fact} in Okta after"):
         recheck.check_policy(t.cast(t.Any, okta), "Managed", planned)
 
 
@@ -755,12 +758,64 @@ def test_the_rules_of_each_policy_that_the_plan_read_are_read_again(okta: FakeOk
         recheck.check_all_rules(t.cast(t.Any, okta), [other, company], planned)
 
 
+def test_a_policy_and_its_rules_as_planned_are_written_to(okta: FakeOkta) -> None:
+    """Okta may list the rules in any order: their priorities count."""
+    okta.add("rst1", rule_row("a", 0), rule_row("b", 1), {**LAST}, name="Apps")
+    planned = okta.policy_rules("rst1")
+    okta.rules["rst1"].reverse()
+    company = Policy.from_row(okta.rows["rst1"])
+    known = okta.access_policies()
+    assert recheck.check_policy(t.cast(t.Any, okta), "Apps", company) == known
+    assert recheck.check_policy(t.cast(t.Any, okta), "New", None) == known
+    recheck.check_rules(t.cast(t.Any, okta), company, planned)
+
+
+@pytest.mark.parametrize("planned", [[], ["app1", "app2"], ["app2"]])
+def test_a_policy_whose_apps_changed_since_the_plan_is_refused(
+    okta: FakeOkta, planned: list[str]
+) -> None:
+    company = okta.add("rst1", name="Apps", apps=["app1"])
+    recheck.check_apps(t.cast(t.Any, okta), company, ["app1"])
+    with pytest.raises(Refused, match="Policy 'Apps': it got or lost an app in Okta after"):
+        recheck.check_apps(t.cast(t.Any, okta), company, planned)
+
+
 def test_an_app_that_an_administrator_moved_elsewhere_stays_there(okta: FakeOkta) -> None:
     okta.add("rst1", name="Strict")
     managed = okta.add("rst2", name="Managed")
-    with pytest.raises(Refused, match="App 'Slack': it got another policy in Okta"):
+    with pytest.raises(Refused, match="App 'Slack': it got another policy in Okta") as raised:
         policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed, "rst1")
+    assert raised.value.details["reason"] == "it has another policy by now"
     assert okta.writes == []
+
+
+@pytest.mark.parametrize(
+    ("other", "twin"),
+    [
+        ({"id": "rst7", "created": EARLIER}, "rst7"),
+        ({"id": "rst7", "created": LATER}, None),
+        ({"id": "rst0"}, "rst0"),  # a policy without a time may be the older one
+        ({"id": "rst1", "created": LATER}, "rst1"),  # of one time, the smaller id
+        ({"id": "rst7", "name": "Other", "created": EARLIER}, None),
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_older_policy_of_the_name_is_the_one_that_stays(
+    other: dict[str, str], twin: str | None, listed: bool
+) -> None:
+    """The answer to a clone has no time of creation: that of the list counts if it has one."""
+    policies = [Policy.from_row({"name": "Managed", **other})]
+    answer = Policy("rst2", "Managed", created=None if listed else LATER)
+    if listed:
+        policies.append(Policy("rst2", "Managed", created=LATER))
+        policies.append(replace(policies[-1], id="rst3"))
+    found = recheck.find_older_twin(answer, policies)
+    assert (found and found.id) == twin
+
+
+def test_a_policy_whose_creation_has_no_time_at_all_yields_to_each_other_one() -> None:
+    other = Policy("rst7", "Managed", created=LATER)
+    assert recheck.find_older_twin(Policy("rst2", "Managed"), [other]) == other
 
 
 @pytest.mark.parametrize(("created", "stays"), [(EARLIER, False), (LATER, True)])
