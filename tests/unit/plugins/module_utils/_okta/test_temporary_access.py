@@ -44,27 +44,54 @@ def policy(word: str | None) -> EnrollmentPolicy:
 def test_an_org_needs_the_active_authenticator() -> None:
     active = authenticator()
     assert temporary_access.find_authenticator([Authenticator("aut0"), active]) is active
-    for known in ([], [Authenticator("aut1", "tac", "INACTIVE")]):
-        with pytest.raises(Refused, match="temporary access codes"):
-            temporary_access.find_authenticator(known)
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ([Authenticator("aut0", "okta_verify", "ACTIVE")], "does not have"),
+        ([Authenticator("aut1", "tac", "INACTIVE")], "has switched off"),
+    ],
+)
+def test_without_it_the_remedy_is_in_okta(known: list[Authenticator], reason: str) -> None:
+    with pytest.raises(Refused) as refused:
+        temporary_access.find_authenticator(known)
+    assert refused.value.message == (
+        f"Okta: this org {reason} the authenticator for temporary access codes (tac). Set it up in"
+        " Security > Authenticators, or let the person in by another authenticator."
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (CodeOptions(9), "valid_minutes: 9 is not between 10 and 480"),
-        (CodeOptions(481), "valid_minutes: 481 is not between 10 and 480"),
-        (CodeOptions(10, True), "multi_use"),
+        (
+            CodeOptions(9),
+            "valid_minutes: 9 is not between 10 and 480, as this org has it. Set a number between"
+            " them, or 0 for the default of the org.",
+        ),
+        (
+            CodeOptions(481),
+            "valid_minutes: 481 is not between 10 and 480, as this org has it. Set a number between"
+            " them, or 0 for the default of the org.",
+        ),
+        (
+            CodeOptions(10, True),
+            "multi_use: this org permits a single use of a code. Leave the option out.",
+        ),
     ],
 )
 def test_limits_of_the_org_are_kept(options: CodeOptions, says: str) -> None:
     known = authenticator(minTtl=10, maxTtl=480, multiUseAllowed=False)
-    with pytest.raises(BadOption, match=says):
+    with pytest.raises(BadOption) as refused:
         temporary_access.check_options(known, options)
+    assert refused.value.message == says
 
 
 def test_limits_that_okta_does_not_show_refuse_nothing() -> None:
     temporary_access.check_options(authenticator(), CodeOptions(14_400, True))
+    temporary_access.check_options(Authenticator("aut1", "tac"), CodeOptions(14_400, True))
+    temporary_access.check_options(authenticator(multiUseAllowed=False), CodeOptions(10))
     temporary_access.check_options(authenticator(minTtl=10, maxTtl=480), CodeOptions(480))
     temporary_access.check_options(authenticator(minTtl=60, maxTtl=480), CodeOptions(0))
 
@@ -83,29 +110,48 @@ def test_a_limit_that_is_no_number_is_not_known(value: t.Any) -> None:
 
 @pytest.mark.parametrize("word", ["NOT_ALLOWED", "DISABLED", None])
 def test_a_policy_that_does_not_permit_codes_refuses(word: str | None) -> None:
-    with pytest.raises(Refused, match="does not permit temporary access codes"):
+    with pytest.raises(Refused) as refused:
         temporary_access.check_policy(policy(word), ANN)
+    assert refused.value.message == (
+        "user: enrollment policy 'Staff' of ann@acme.com does not permit temporary access codes."
+        " Allow them in Security > Authenticators > Enrollment, or let the person in by another"
+        " authenticator."
+    )
 
 
 @pytest.mark.parametrize("known", [policy("SOMETIMES"), EnrollmentPolicy("rst1", "Staff")])
 def test_a_policy_that_does_not_show_whether_it_permits_codes_is_unknown(
     known: EnrollmentPolicy,
 ) -> None:
-    with pytest.raises(Unreadable, match="does not show whether enrollment policy 'Staff' of ann"):
+    with pytest.raises(Unreadable) as unreadable:
         temporary_access.check_policy(known, ANN)
+    assert unreadable.value.message == (
+        "user: Okta does not show whether enrollment policy 'Staff' of ann@acme.com permits"
+        " temporary access codes. Check it in Security > Authenticators > Enrollment."
+    )
+    assert unreadable.value.details["vendor"] == "okta"
 
 
 def test_a_policy_that_permits_codes_is_fine_and_none_is_unknown() -> None:
     for word in ("OPTIONAL", "REQUIRED"):
         temporary_access.check_policy(policy(word), ANN)
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable) as unreadable:
         temporary_access.check_policy(None, ANN)
+    assert unreadable.value.message == (
+        "user: Okta shows no enrollment policy that applies to ann@acme.com, so whether a code is"
+        " permitted is unknown. Check the policies in Security > Authenticators."
+    )
+    assert unreadable.value.details["vendor"] == "okta"
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "LOCKED_OUT", "DEPROVISIONED", None])
 def test_an_account_that_does_not_work_gets_none(status: str | None) -> None:
-    with pytest.raises(Refused, match="has the status"):
+    with pytest.raises(Refused) as refused:
         temporary_access.check_user(OktaUser("00u1", "ann@acme.com", status=status))
+    assert refused.value.message == (
+        f"user: ann@acme.com has the status {status or 'unknown'} in Okta, so a code helps nothing."
+        " Activate or unlock the account first."
+    )
     temporary_access.check_user(ANN)
 
 
@@ -128,13 +174,23 @@ def test_a_code_that_nobody_can_type_is_none(shown: object, code: str) -> None:
 @pytest.mark.parametrize(
     ("excluded", "says"),
     [
-        ({"00u1"}, "excludes ann@acme.com, and Okta does not document whether the next"),
+        (
+            {"00u1"},
+            "it, or each of its rules, excludes ann@acme.com, and Okta does not document whether the"
+            " next policy applies then",
+        ),
         (None, "no active rule of it surely applies to everybody but those whom it excludes"),
     ],
 )
 def test_a_policy_that_may_not_apply_says_nothing(
     excluded: t.Collection[str] | None, says: str
 ) -> None:
-    with pytest.raises(Unreadable, match=f"enrollment policy 'Staff' applies .* unknown: .*{says}"):
+    with pytest.raises(Unreadable) as unreadable:
         temporary_access.check_exclusion(policy("OPTIONAL"), ANN, excluded)
+    assert unreadable.value.message == (
+        f"user: whether enrollment policy 'Staff' applies to ann@acme.com is unknown: {says}. Check"
+        " its rules in Security > Authenticators > Enrollment, or let the person in by another"
+        " authenticator."
+    )
+    assert unreadable.value.details["vendor"] == "okta"
     temporary_access.check_exclusion(policy("OPTIONAL"), ANN, {"00u2"})
