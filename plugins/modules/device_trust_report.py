@@ -217,14 +217,14 @@ api_calls:
 
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 from ..module_utils._access.forecast import judged_apps
-from ..module_utils._access.forecast.admission import JudgedApp, Users, app_access
+from ..module_utils._access.forecast.admission import JudgedApp, Users, forecast_access
 from ..module_utils._access.forecast.policy_reader import ENRICHING_USES, OtherPolicies
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption, Refused
+from ..module_utils._core.errors import Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     FLEET,
@@ -237,18 +237,18 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result, build_result
-from ..module_utils._core.text import abbreviate
 from ..module_utils._core.timestamps import format_timestamp, require_timestamp
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.access_calendar import (
     AccessForecast,
     Horizon,
-    managed_only,
+    choose_horizon,
+    describe_question,
 )
 from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
 from ..module_utils._fleet.elsewhere import Elsewhere
-from ..module_utils._fleet.facts import Fleet, MacFacts
+from ..module_utils._fleet.facts import Fleet
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.registration import USES as REGISTRATION_USES
 from ..module_utils._fleet.registration import RegistrationReader
@@ -327,9 +327,12 @@ class _Source:
 def run(ctx: ModuleContext) -> Result:
     """Write the reports whose figures changed, and return their files."""
     target, source = _check_target(ctx), _read(ctx)
-    access = masked_access(_judge(source), ctx.masker)
+    forecast = forecast_access(
+        source.fleet, source.horizon, source.apps, source.users, source.notes
+    )
+    access = masked_access(forecast, ctx.masker)
     kept = KeptRows(masked(rows(source.fleet), ctx.masker))
-    meta = _meta(ctx, source.rings, source.authorities, access)
+    meta = _build_meta(ctx, source.rings, source.authorities, access)
     figures = survey(kept, meta)
     meta.previous = target.history.before(figures.fingerprint)
     result = build_result(
@@ -348,14 +351,10 @@ def run(ctx: ModuleContext) -> Result:
 def _check_target(ctx: ModuleContext) -> _Target:
     """Return where the report goes. Raises BadOption, also for what no request has to be sent."""
     params = ctx.params
-    if not params["dest"].strip():
-        raise BadOption("dest: it is empty. Name the directory of the reports.")
+    paths = files.name_files(params["dest"], params["formats"])
     mode = files.parse_mode(params["mode"])
-    _on_date(ctx)
-    paths = tuple(
-        Path(params["dest"]) / f"device-trust.{suffix}"
-        for suffix in dict.fromkeys(params["formats"])
-    )
+    if params["on_date"] is not None:
+        require_timestamp("on_date", params["on_date"])
     origin = files.Origin(params["okta_org_url"], params["kandji_api_url"])
     files.check_origin(paths, origin)
     return _Target(paths, mode, files.History.read(params["state_dir"], origin))
@@ -365,7 +364,7 @@ def _read(ctx: ModuleContext) -> _Source:
     """Return what both vendors show."""
     params = ctx.params
     authorities = read_authorities(ctx.okta)
-    horizon = _horizon(ctx)
+    horizon = choose_horizon(_read_time(ctx), params["within_days"], params["on_date"])
     others = OtherPolicies(ctx.okta, ENRICHING_USES)
     apps = judged_apps.read_judged_apps(ctx.okta, params["apps"], others)
     users = judged_apps.UserReader()
@@ -374,7 +373,7 @@ def _read(ctx: ModuleContext) -> _Source:
         rings,
         params["okta_verify_item_ids"],
         competitors,
-        _expiries(ctx, rings, authorities),
+        _read_expiries(ctx, rings, authorities),
         with_use=True,
         with_accounts=bool(apps),
         elsewhere=Elsewhere.of_options(params),
@@ -388,14 +387,16 @@ def _read(ctx: ModuleContext) -> _Source:
         ctx.warn(warning)
     registration = RegistrationReader(ctx.okta, others.fast_pass)
     registration.explain(fleet)
-    people = (mac.person for mac in _macs_of_org(fleet))
+    people = (mac.person for mac in fleet.macs_of_org)
     known = users.read(ctx.okta, apps, others.sessions, people) if apps else None
     problems = (each.problem for each in apps if each.problem)
     notes = tuple(dict.fromkeys((*problems, *users.notes, *others.unread)))
     return _Source(rings, authorities, fleet, registration, horizon, apps, known, notes)
 
 
-def _expiries(ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorities) -> Expiries:
+def _read_expiries(
+    ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorities
+) -> Expiries:
     """Return what the ledger and the certificate check know of the expiry of certificates."""
     return known_expiry(
         ctx.kandji,
@@ -407,38 +408,13 @@ def _expiries(ctx: ModuleContext, rings: t.Sequence[Ring], authorities: Authorit
     )
 
 
-def _macs_of_org(fleet: Fleet) -> list[MacFacts]:
-    """Return the Macs whose people may have an account in this org.
-
-    Whom Kandji alone knows by a Mac of another org has none.
-    """
-    return [mac for mac in fleet.macs if mac.records or not mac.elsewhere]
-
-
-def _judge(source: _Source) -> AccessForecast:
-    """Return the access of each person to each app, or to any that would admit managed Macs."""
-    macs, limits = _macs_of_org(source.fleet), source.fleet.limits
-    horizon, users = source.horizon, source.users
-    people = (
-        managed_only(macs, limits, horizon)
-        if users is None
-        else [
-            person
-            for judged in source.apps
-            for person in app_access(judged, macs, users, limits, horizon)
-        ]
-    )
-    labels = tuple(str(each.app.label) for each in source.apps)
-    return AccessForecast(horizon, tuple(people), labels, source.notes)
-
-
 def _write(
     ctx: ModuleContext, target: _Target, kept: KeptRows, figures: Figures, meta: Meta
 ) -> list[Change]:
     """Write the files that differ, and what the next report compares with. Return the changes."""
     changes: list[Change] = []
     for path in target.paths:
-        pieces = _pieces(path.suffix[1:], kept, figures, meta)
+        pieces = _render(path.suffix[1:], kept, figures, meta)
         ctx.progress(f"writing {path.name}")
         changes += files.write_report(
             path, pieces, figures.fingerprint, target.mode, ctx.check_mode
@@ -450,63 +426,37 @@ def _write(
     return changes
 
 
-def _on_date(ctx: ModuleContext) -> datetime | None:
-    """Return the time of the option, None without it. Raises BadOption."""
-    text = ctx.params["on_date"]
-    return None if text is None else require_timestamp("on_date", text)
-
-
-def _horizon(ctx: ModuleContext) -> Horizon:
-    """Return Okta's time, and the time for which access is forecast. Raises BadOption.
-
-    The first answer of Okta has its time. That of this machine may be wrong.
-    """
-    now, on_date = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc), _on_date(ctx)
-    if on_date is None:
-        return Horizon(now, now + timedelta(days=ctx.params["within_days"]))
-    if len(ctx.params["on_date"].strip()) == len("2026-12-24"):
-        on_date += timedelta(days=1, seconds=-1)
-    if on_date < now:
-        raise BadOption(f"on_date: {ctx.params['on_date']} has passed. Set a time in the future.")
-    return Horizon(now, on_date)
-
-
-def _question(ctx: ModuleContext, horizon: Horizon) -> str:
-    """Return for when access was asked: a date, or a number of days from any day."""
-    if ctx.params["on_date"] is None:
-        return f"{ctx.params['within_days']} days"
-    return format_timestamp(horizon.on_date)
-
-
 def _check_access(ctx: ModuleContext, access: AccessForecast, result: Result) -> None:
     """Warn or raise Refused if more people would lose access than may.
 
     The refusal says what was written: the report is there.
     """
-    limit, logins = ctx.params["max_losing_access"], access.losing_logins
-    if limit is None or len(logins) <= limit:
+    message = access.describe_losses(ctx.params["max_losing_access"])
+    if not message:
         return
-    message = (
-        f"max_losing_access: {len(logins)} {'person' if len(logins) == 1 else 'people'} would lose"
-        f" access until {access.horizon.on_date:%Y-%m-%d}: {abbreviate(logins)}."
-        f" {access.assumption} Renew their certificates (playbook renew_certificates) and see the"
-        f" report for those who need something else, or set max_losing_access to {len(logins)}."
-    )
     if ctx.params["on_losing_access"] == "fail":
         written = {name: result[name] for name in ("changed", "changes", "files", "access")}
         raise Refused(message, **written)
     ctx.warn(message)
 
 
-def _meta(
+def _read_time(ctx: ModuleContext) -> datetime:
+    """Return the time by Okta's clock. That of this machine may be wrong.
+
+    The first answer of Okta has its time.
+    """
+    return datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+
+
+def _build_meta(
     ctx: ModuleContext,
     rings: t.Sequence[Ring],
     authorities: Authorities,
     access: AccessForecast,
 ) -> Meta:
-    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+    params = ctx.params
     return Meta(
-        generated_at=format_timestamp(now),
+        generated_at=format_timestamp(_read_time(ctx)),
         org_url=ctx.params["okta_org_url"],
         tenant=ctx.params["kandji_api_url"],
         order=STAGES,
@@ -518,13 +468,13 @@ def _meta(
         rollout=describe_rollout(rings),
         authority=authority_status(authorities, ring_urls(rings), ctx.okta.transport.now()),
         access=access,
-        question=_question(ctx, access.horizon),
+        question=describe_question(access.horizon, params["within_days"], params["on_date"]),
         history=bool(ctx.params["state_dir"]),
         api_calls=sum(int(each["count"]) for each in ctx.calls()),
     )
 
 
-def _pieces(
+def _render(
     kind: str,
     kept: t.Iterable[MacRow],
     figures: Figures,

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from .._core.errors import BadOption
 from .._core.results import Result
-from .._core.timestamps import EARLIEST, format_timestamp
+from .._core.text import abbreviate
+from .._core.timestamps import EARLIEST, format_timestamp, require_timestamp
 from .facts import AgeLimits, MacFacts, known_logins, person_key
 from .managed_until import Outlook, State, name_of, outlooks
 
@@ -31,6 +33,26 @@ class Horizon(t.NamedTuple):
 
     now: datetime
     on_date: datetime
+
+
+def choose_horizon(now: datetime, within_days: int, on_date: str | None) -> Horizon:
+    """Return the horizon of the options. Raises BadOption for a time that has passed.
+
+    :arg on_date: a date is the end of that day. Without it, ``within_days`` decides.
+    """
+    if on_date is None:
+        return Horizon(now, now + timedelta(days=within_days))
+    time = require_timestamp("on_date", on_date)
+    if len(on_date.strip()) == len("2026-12-24"):
+        time += timedelta(days=1, seconds=-1)
+    if time < now:
+        raise BadOption(f"on_date: {on_date} has passed. Set a time in the future.")
+    return Horizon(now, time)
+
+
+def describe_question(horizon: Horizon, within_days: int, on_date: str | None) -> str:
+    """Return for when access was asked: a date, or a number of days from any day."""
+    return f"{within_days} days" if on_date is None else format_timestamp(horizon.on_date)
 
 
 class Verdict(t.NamedTuple):
@@ -75,7 +97,7 @@ class MacAccess:
             "mac": self.mac,
             "today": WORDS[self.today],
             "on_date": WORDS[self.on_date],
-            "lost": _lost_text(self.lost),
+            "lost": _describe_loss(self.lost),
             "reason": self.reason,
         }
 
@@ -108,7 +130,7 @@ class PersonAccess:
         One that only the rules leave unknown, at all times, keeps nobody in: it may admit nobody.
         """
         known = [mac for mac in self.macs if mac.today == "yes" or mac.lost]
-        return min(known or self.macs, key=_badness)
+        return min(known or self.macs, key=_rank_access)
 
     @property
     def reason(self) -> str:
@@ -128,20 +150,20 @@ class PersonAccess:
             "app": self.app,
             "today": WORDS[self.today],
             "on_date": WORDS[self.on_date],
-            "lost": _lost_text(longest.lost),
+            "lost": _describe_loss(longest.lost),
             "reason": longest.reason,
             "macs": [mac.as_result() for mac in self.macs],
         }
 
 
-def least_access(records: t.Iterable[MacAccess]) -> MacAccess:
+def find_least_access(records: t.Iterable[MacAccess]) -> MacAccess:
     """Return the least access of several records of one Mac: today, on the date, and when lost.
 
     Each is that of the record that gives least: it may be the one that Okta Verify uses.
     """
     records = list(records)
-    first = min(records, key=lambda each: _time(each.lost))
-    worst = max(records, key=_badness)
+    first = min(records, key=lambda each: _rank_time(each.lost))
+    worst = max(records, key=_rank_access)
     reasons = [first.reason] if first.lost and first.reason not in worst.reason else []
     return MacAccess(
         worst.mac,
@@ -152,21 +174,21 @@ def least_access(records: t.Iterable[MacAccess]) -> MacAccess:
     )
 
 
-def _badness(access: MacAccess) -> tuple[int, float, int]:
-    return STATES.index(access.today), -_time(access.lost), STATES.index(access.on_date)
+def _rank_access(access: MacAccess) -> tuple[int, float, int]:
+    return STATES.index(access.today), -_rank_time(access.lost), STATES.index(access.on_date)
 
 
-def _time(lost: datetime | None) -> float:
+def _rank_time(lost: datetime | None) -> float:
     return lost.timestamp() if lost else float("inf")
 
 
-def _lost_text(lost: datetime | None) -> str | None:
+def _describe_loss(lost: datetime | None) -> str | None:
     return ALREADY_TEXT if lost == ALREADY else format_timestamp(lost) if lost else None
 
 
-def access_of(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) -> MacAccess:
+def judge_access(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) -> MacAccess:
     """Return the access of a person from one Mac."""
-    today, lost = verdicts[outlook.today], _lost(outlook, verdicts)
+    today, lost = verdicts[outlook.today], _find_loss(outlook, verdicts)
     matters = any(verdicts[state].rank != today.rank for state in STATES)  # if it is managed
     reasons = [outlook.reason * matters, today.reason if today.state != "yes" else ""]
     return MacAccess(
@@ -178,7 +200,7 @@ def access_of(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) 
     )
 
 
-def _lost(outlook: Outlook, verdicts: Verdicts) -> datetime | None:
+def _find_loss(outlook: Outlook, verdicts: Verdicts) -> datetime | None:
     """Return when a Mac gives less access than one that stays managed."""
     worse = [state for state in STATES if verdicts[state].rank > verdicts["yes"].rank]
     if outlook.today == "no" or not worse:
@@ -217,13 +239,13 @@ def judge_people(
     return {login: tuple(known) for login, known in people.items()}
 
 
-def managed_only(
+def judge_managed_only(
     macs: t.Iterable[MacFacts], limits: AgeLimits, horizon: Horizon
 ) -> list[PersonAccess]:
     """Return the access of each person to apps that would admit managed Macs alone."""
 
     def judge(mac: MacFacts, _login: str, outlook: Outlook) -> MacAccess:
-        return access_of(name_of(mac), outlook, MANAGED_ONLY, horizon)
+        return judge_access(name_of(mac), outlook, MANAGED_ONLY, horizon)
 
     people = judge_people(macs, limits, judge)
     return [PersonAccess(login, known) for login, known in people.items()]
@@ -272,14 +294,27 @@ class AccessForecast:
         """Those who get less access until the date, the first first."""
         until = self.horizon.on_date
         losing = [each for each in self.people if each.lost and each.lost <= until]
-        return sorted(losing, key=lambda each: (_time(each.lost), each.login, each.app))
+        return sorted(losing, key=lambda each: (_rank_time(each.lost), each.login, each.app))
 
     @cached_property
     def losing_logins(self) -> list[str]:
         """The logins of those who lose an app, each once, in the order in which they lose it."""
         return list(dict.fromkeys(person.login for person in self.losing))
 
-    def counts(self, when: t.Literal["today", "on_date"]) -> dict[str, int]:
+    def describe_losses(self, limit: int | None) -> str:
+        """Return that more people would lose access than may, or "". Any number may without it."""
+        logins = self.losing_logins
+        if limit is None or len(logins) <= limit:
+            return ""
+        return (
+            f"max_losing_access: {len(logins)} {'person' if len(logins) == 1 else 'people'} would"
+            f" lose access until {self.horizon.on_date:%Y-%m-%d}: {abbreviate(logins)}."
+            f" {self.assumption} Renew their certificates (playbook renew_certificates) and see the"
+            " report for those who need something else, or set max_losing_access to"
+            f" {len(logins)}."
+        )
+
+    def count_people(self, when: t.Literal["today", "on_date"]) -> dict[str, int]:
         """Return how many people get in, are refused, or may be; to each app that was asked for.
 
         A person counts once: with the app to which they least get in.
@@ -303,9 +338,9 @@ class AccessForecast:
                 first[person.login] = min(first.get(person.login, person.lost), person.lost)
             for mac in person.macs:
                 if mac.lost:
-                    macs[_day(mac.lost)][mac.mac] = None
+                    macs[_name_day(mac.lost)][mac.mac] = None
         for login, lost in first.items():
-            people[_day(lost)][login] = None
+            people[_name_day(lost)][login] = None
         return [
             Day(date, tuple(sorted(people[date])), tuple(sorted(macs[date])))
             for date in sorted({*people, *macs}, key=lambda date: (date != ALREADY_TEXT, date))
@@ -314,15 +349,15 @@ class AccessForecast:
     def as_result(self) -> Result:
         """Return the forecast as results show it, with those who lose access."""
         losing = [person.as_result() for person in self.losing[:MAX_SHOWN]]
-        return {**self.summary(), "losing": losing}
+        return {**self.summarize(), "losing": losing}
 
-    def summary(self) -> Result:
+    def summarize(self) -> Result:
         """Return the forecast without people."""
         return {
             "apps": list(self.apps),
             "on_date": format_timestamp(self.horizon.on_date),
-            "counts_today": self.counts("today"),
-            "counts_on_date": self.counts("on_date"),
+            "counts_today": self.count_people("today"),
+            "counts_on_date": self.count_people("on_date"),
             "losing_people": len(self.losing_logins),
             "calendar": [
                 {"date": day.date, "people": len(day.people), "macs": len(day.macs)}
@@ -332,20 +367,20 @@ class AccessForecast:
         }
 
 
-def _day(time: datetime) -> str:
+def _name_day(time: datetime) -> str:
     return ALREADY_TEXT if time == ALREADY else format_timestamp(time)[:10]
 
 
-def _monday(date: str) -> str:
+def _find_monday(date: str) -> str:
     day = datetime.fromisoformat(date)
     return f"{day - timedelta(days=day.weekday()):%Y-%m-%d}"
 
 
-def by_week(days: t.Iterable[Day]) -> list[Day]:
+def group_by_week(days: t.Iterable[Day]) -> list[Day]:
     """Return the days of each week as one, under its Monday. What is lost already stays apart."""
     weeks: dict[str, list[Day]] = defaultdict(list)
     for day in days:
-        weeks[ALREADY_TEXT if day.date == ALREADY_TEXT else _monday(day.date)].append(day)
+        weeks[ALREADY_TEXT if day.date == ALREADY_TEXT else _find_monday(day.date)].append(day)
     return [
         Day(
             monday,

@@ -126,6 +126,14 @@ class Fleet:
     macs: list[MacFacts]
     limits: AgeLimits
 
+    @property
+    def macs_of_org(self) -> list[MacFacts]:
+        """The Macs whose people may have an account in this org.
+
+        Whom Kandji alone knows by a Mac of another org has none.
+        """
+        return [mac for mac in self.macs if mac.records or not mac.elsewhere]
+
 
 def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     """Return the record that counts for a serial: the one that a reset keeps, too.

@@ -92,7 +92,7 @@ def _access_pieces(forecast: AccessForecast | None) -> Iterator[str]:
     if forecast is None:
         yield "null"
         return
-    yield json.dumps(forecast.summary())[:-1] + ', "people": [\n'
+    yield json.dumps(forecast.summarize())[:-1] + ', "people": [\n'
     between = ""
     for person in forecast.people:
         yield between + json.dumps(person.as_result())

@@ -134,7 +134,7 @@ def _masked_person(person: PersonAccess, masker: Masker) -> PersonAccess:
 
 def _access_without_date(forecast: AccessForecast | None) -> Result:
     """Return what a report says of access, without the date that moves with each run."""
-    result = forecast.summary() if forecast else {}
+    result = forecast.summarize() if forecast else {}
     return {name: value for name, value in result.items() if name != "on_date"}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .._fleet.access_calendar import ALREADY_TEXT, AccessForecast, by_week
+from .._fleet.access_calendar import ALREADY_TEXT, AccessForecast, group_by_week
 from .._fleet.rows import MacRow
 from .._fleet.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
 from . import generated_page as page
@@ -322,7 +322,7 @@ def _access(forecast: AccessForecast | None) -> str:
     """Return who would lose access when, as a section."""
     if forecast is None:
         return ""
-    weeks = by_week(forecast.days)
+    weeks = group_by_week(forecast.days)
     most = max((len(week.people) for week in weeks), default=0)
     lines = "".join(
         f"<li><span>{_week(week.date)}</span><b>{len(week.people):,}</b>"
@@ -336,8 +336,8 @@ def _access(forecast: AccessForecast | None) -> str:
     counts = "".join(
         f"<li>{escape(when)}: {_people_counts(known)}</li>"
         for when, known in (
-            ("Today", forecast.counts("today")),
-            (f"On {forecast.horizon.on_date:%Y-%m-%d}", forecast.counts("on_date")),
+            ("Today", forecast.count_people("today")),
+            (f"On {forecast.horizon.on_date:%Y-%m-%d}", forecast.count_people("on_date")),
         )
     )
     return page.SECTION.format(

@@ -99,6 +99,13 @@ def _read_origins(paths: t.Iterable[Path]) -> t.Iterator[tuple[Path, Origin]]:
         yield path, Origin.of_head(head)
 
 
+def name_files(dest: str, formats: t.Iterable[str]) -> tuple[Path, ...]:
+    """Return the paths of the files of a report, each once. Raises BadOption for no directory."""
+    if not dest.strip():
+        raise BadOption("dest: it is empty. Name the directory of the reports.")
+    return tuple(Path(dest) / f"device-trust.{suffix}" for suffix in dict.fromkeys(formats))
+
+
 def parse_mode(text: str) -> int:
     """Return permissions from octal digits. Raises BadOption."""
     try:

@@ -12,8 +12,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     ALREADY_TEXT,
     AccessForecast,
     Horizon,
-    by_week,
-    managed_only,
+    group_by_week,
+    judge_managed_only,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from hypothesis import given
@@ -28,7 +28,7 @@ def test_who_gets_in_today_and_not_later_is_on_a_day_before(
     some: list[MacFacts], days: int
 ) -> None:
     horizon = Horizon(NOW, NOW + timedelta(days=days))
-    forecast = AccessForecast(horizon, tuple(managed_only(some, LIMITS, horizon)))
+    forecast = AccessForecast(horizon, tuple(judge_managed_only(some, LIMITS, horizon)))
     day = f"{horizon.on_date:%Y-%m-%d}"
     on_days = {
         login
@@ -47,10 +47,12 @@ def test_who_gets_in_today_and_not_later_is_on_a_day_before(
 @given(st.lists(macs(), max_size=3))
 def test_a_forecast_survives_json_and_weeks_lose_nobody(some: list[MacFacts]) -> None:
     horizon = Horizon(NOW, NOW + timedelta(days=30))
-    forecast = AccessForecast(horizon, tuple(managed_only(some, LIMITS, horizon)))
+    forecast = AccessForecast(horizon, tuple(judge_managed_only(some, LIMITS, horizon)))
     result = forecast.as_result()
     assert json.loads(json.dumps(result)) == result
-    assert sum(forecast.counts("today").values()) == len({each.login for each in forecast.people})
+    assert sum(forecast.count_people("today").values()) == len(
+        {each.login for each in forecast.people}
+    )
     days = [login for day in forecast.days for login in day.people]
-    weeks = [login for week in by_week(forecast.days) for login in week.people]
+    weeks = [login for week in group_by_week(forecast.days) for login in week.people]
     assert sorted(days) == sorted(weeks) and len(days) == len(set(days))

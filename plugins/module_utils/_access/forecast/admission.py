@@ -15,16 +15,18 @@ from ..._core.text import abbreviate
 from ..._fleet.access_calendar import (
     ALREADY,
     STATES,
+    AccessForecast,
     Horizon,
     MacAccess,
     PersonAccess,
     Verdict,
     Verdicts,
-    access_of,
+    find_least_access,
+    judge_access,
+    judge_managed_only,
     judge_people,
-    least_access,
 )
-from ..._fleet.facts import AgeLimits, MacFacts, person_key
+from ..._fleet.facts import AgeLimits, Fleet, MacFacts, person_key
 from ..._fleet.managed_until import Outlook, name_of
 from ..._okta.records import App
 from ..._okta.user_statuses import ACTIVE, BLOCKED, describe_account
@@ -131,7 +133,7 @@ class Users:
         return [each for each in devices if each.device_id in ids] or [DeviceContext(MAC)]
 
 
-def app_access(
+def judge_app_access(
     judged: JudgedApp, macs: t.Iterable[MacFacts], users: Users, limits: AgeLimits, horizon: Horizon
 ) -> list[PersonAccess]:
     """Return the access of each person to an app from their Macs."""
@@ -150,10 +152,10 @@ def app_access(
     ) -> MacAccess:
         verdicts = judge_device(identity, device)
         if not outlook.superseded:
-            return access_of(name_of(mac), outlook, verdicts, horizon)
+            return judge_access(name_of(mac), outlook, verdicts, horizon)
         unregistered = judge_device(identity, DeviceContext(MAC))
         possible = possibly_unregistered(verdicts, unregistered, outlook.superseded)
-        access = access_of(name_of(mac), outlook, possible, horizon)
+        access = judge_access(name_of(mac), outlook, possible, horizon)
         refused = judged.verdict is not None or verdicts[outlook.today].state == "no"
         if refused or not policy.admits_more(identity or Identity(), device, DeviceContext(MAC)):
             return access
@@ -163,12 +165,38 @@ def app_access(
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
         identity = users.identity_of(login)
         # Which of several records Okta Verify uses is unknown.
-        return least_access(
+        return find_least_access(
             judge_record(mac, identity, each, outlook) for each in users.contexts_of(login, mac)
         )
 
     people = judge_people(macs, limits, judge, users.logins)
     return [PersonAccess(login, known, str(judged.app.label)) for login, known in people.items()]
+
+
+def forecast_access(
+    fleet: Fleet,
+    horizon: Horizon,
+    apps: t.Sequence[JudgedApp] = (),
+    users: Users | None = None,
+    notes: tuple[str, ...] = (),
+) -> AccessForecast:
+    """Return the access of each person to each app, or to any that would admit managed Macs.
+
+    :arg users: None without apps.
+    :arg notes: sentences on what was not evaluated.
+    """
+    macs, limits = fleet.macs_of_org, fleet.limits
+    people = (
+        judge_managed_only(macs, limits, horizon)
+        if users is None
+        else [
+            person
+            for judged in apps
+            for person in judge_app_access(judged, macs, users, limits, horizon)
+        ]
+    )
+    labels = tuple(str(each.app.label) for each in apps)
+    return AccessForecast(horizon, tuple(people), labels, notes)
 
 
 def possibly_refused(verdicts: Verdicts, why: str) -> Verdicts:

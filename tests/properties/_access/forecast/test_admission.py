@@ -10,7 +10,7 @@ from datetime import timedelta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.admission import (
     JudgedApp,
     Users,
-    app_access,
+    judge_app_access,
     verdict_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
@@ -58,7 +58,9 @@ def test_a_certain_verdict_holds_under_any_answer(
 def test_each_person_of_each_mac_is_judged_once(
     rules: list[PolicyRule], some: list[MacFacts]
 ) -> None:
-    people_ = app_access(JudgedApp(App("0oa1", "Wiki"), rules), some, Users(), LIMITS, HORIZON)
+    people_ = judge_app_access(
+        JudgedApp(App("0oa1", "Wiki"), rules), some, Users(), LIMITS, HORIZON
+    )
     logins = [person.login for person in people_]
     assert len({login.casefold() for login in logins}) == len(logins)
     for person in people_:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
     ALREADY,
     ALREADY_TEXT,
@@ -22,11 +23,13 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     PersonAccess,
     Verdict,
     Verdicts,
-    access_of,
-    by_week,
+    choose_horizon,
+    describe_question,
+    find_least_access,
+    group_by_week,
+    judge_access,
+    judge_managed_only,
     judge_people,
-    least_access,
-    managed_only,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
@@ -84,22 +87,22 @@ def verdicts(yes: State, unknown: State, no: State) -> Verdicts:
     ],
 )
 def test_a_mac_gives_access_while_it_is_managed(outlook: Outlook, expected: MacAccess) -> None:
-    assert access_of("C02", outlook, MANAGED_ONLY, HORIZON) == expected
+    assert judge_access("C02", outlook, MANAGED_ONLY, HORIZON) == expected
 
 
 def test_rules_that_admit_any_mac_are_never_lost() -> None:
-    shown = access_of(
+    shown = judge_access(
         "C02", Outlook("yes", WHY, SOON, SOON), verdicts("yes", "yes", "yes"), HORIZON
     )
     assert shown == access("C02")
-    shown = access_of("C02", Outlook("no", WHY), verdicts("no", "unknown", "yes"), HORIZON)
+    shown = judge_access("C02", Outlook("no", WHY), verdicts("no", "unknown", "yes"), HORIZON)
     assert shown == access("C02")
 
 
 def test_a_refusal_names_what_is_missing_and_the_rule() -> None:
-    shown = access_of("C02", Outlook("no", WHY), verdicts("yes", "unknown", "no"), HORIZON)
+    shown = judge_access("C02", Outlook("no", WHY), verdicts("yes", "unknown", "no"), HORIZON)
     assert shown == access("C02", "no", "no", None, f"{WHY} Rule 'B'.")
-    shown = access_of(
+    shown = judge_access(
         "C02", Outlook("yes", WHY, SOON, LATE), verdicts("unknown", "unknown", "no"), HORIZON
     )
     assert shown == access("C02", "unknown", "unknown", LATE, f"{WHY} Rule 'A'.")
@@ -108,23 +111,25 @@ def test_a_refusal_names_what_is_missing_and_the_rule() -> None:
 def test_what_only_the_rules_leave_unknown_is_not_lost() -> None:
     unsure = verdicts("unknown", "unknown", "unknown")
     for outlook in (Outlook("yes", WHY, SOON, SOON), Outlook("unknown", WHY), Outlook("no", WHY)):
-        assert access_of("C02", outlook, unsure, HORIZON).lost is None
+        assert judge_access("C02", outlook, unsure, HORIZON).lost is None
     gone = Outlook("unknown", WHY, ends=LATE)
-    assert access_of("C02", gone, verdicts("unknown", "unknown", "no"), HORIZON).lost == LATE
-    assert access_of("C02", gone, verdicts("yes", "unknown", "no"), HORIZON).lost == ALREADY
-    assert access_of("C02", gone, verdicts("no", "unknown", "yes"), HORIZON).lost is None
+    assert judge_access("C02", gone, verdicts("unknown", "unknown", "no"), HORIZON).lost == LATE
+    assert judge_access("C02", gone, verdicts("yes", "unknown", "no"), HORIZON).lost == ALREADY
+    assert judge_access("C02", gone, verdicts("no", "unknown", "yes"), HORIZON).lost is None
 
 
 def test_of_several_records_each_thing_is_the_least() -> None:
-    shown = least_access([access(today="unknown", on_date="yes", reason="Why."), EXPIRING])
+    shown = find_least_access([access(today="unknown", on_date="yes", reason="Why."), EXPIRING])
     assert shown == access("C02", "unknown", "no", SOON, f"{WHY} Why.")
-    assert least_access([EXPIRING, access(reason="Never shown.")]) == EXPIRING
+    assert find_least_access([EXPIRING, access(reason="Never shown.")]) == EXPIRING
     longer = replace(EXPIRING, today="unknown", reason=f"{WHY} Rule 'A'.", lost=None)
-    assert least_access([longer, EXPIRING]).reason == f"{WHY} Rule 'A'."
+    assert find_least_access([longer, EXPIRING]).reason == f"{WHY} Rule 'A'."
     refused = access(today="no", on_date="no", reason="No.")
-    assert least_access([refused, access()]) == least_access([access(), refused]) == refused
+    assert (
+        find_least_access([refused, access()]) == find_least_access([access(), refused]) == refused
+    )
     soon_unsure = access("C02", "yes", "unknown", SOON, WHY)
-    assert least_access([replace(EXPIRING, lost=LATE), soon_unsure]) == EXPIRING
+    assert find_least_access([replace(EXPIRING, lost=LATE), soon_unsure]) == EXPIRING
 
 
 # One person
@@ -161,7 +166,7 @@ def test_people_are_joined_over_their_macs_in_any_case() -> None:
     first = mac(record(**{"ada@acme.com": "MANAGED"}), person="Ada@Acme.com")
     second = mac(record(record_id="guo2", **{"ADA@acme.com": "NOT_MANAGED"}))
     second.serial = "C09"
-    people = managed_only([first, second], LIMITS, HORIZON)
+    people = judge_managed_only([first, second], LIMITS, HORIZON)
     assert [(each.login, each.app) for each in people] == [("ada@acme.com", "")]
     assert [(each.mac, each.today) for each in people[0].macs] == [(SERIAL, "yes"), ("C09", "no")]
 
@@ -221,10 +226,10 @@ def test_access_is_lost_until_the_date_if_it_is_lost_by_then() -> None:
 
 
 def test_a_person_counts_once_with_the_worst_app() -> None:
-    assert ALL.counts("today") == {"gets_in": 3, "unknown": 1, "refused": 1}
-    assert ALL.counts("on_date") == {"gets_in": 2, "unknown": 2, "refused": 1}
+    assert ALL.count_people("today") == {"gets_in": 3, "unknown": 1, "refused": 1}
+    assert ALL.count_people("on_date") == {"gets_in": 2, "unknown": 2, "refused": 1}
     two = AccessForecast(HORIZON, (PersonAccess("ann", (EXPIRING,), "A"), replaced("ann", "B")))
-    assert two.counts("on_date") == {"gets_in": 0, "unknown": 0, "refused": 1}
+    assert two.count_people("on_date") == {"gets_in": 0, "unknown": 0, "refused": 1}
 
 
 def replaced(login: str, app: str) -> PersonAccess:
@@ -260,7 +265,7 @@ def test_weeks_begin_on_monday_and_now_stays_apart() -> None:
         Day("2026-12-13", ("ben",), ("C2", "C1")),
         Day("2026-12-14", (), ("C4",)),
     ]
-    assert by_week(days) == [
+    assert group_by_week(days) == [
         Day(ALREADY_TEXT, ("ann",), ("C1",)),
         Day("2026-11-30", ("dot",), ("C3",)),
         Day("2026-12-07", ("ben", "cyd"), ("C1", "C2")),
@@ -284,7 +289,7 @@ def test_the_forecast_as_results_show_it() -> None:
         "notes": [],
     }
     assert result["losing"] == [BEN.as_result(), ANN.as_result()]
-    assert ALL.summary() == {name: result[name] for name in result if name != "losing"}
+    assert ALL.summarize() == {name: result[name] for name in result if name != "losing"}
     many = AccessForecast(HORIZON, tuple(PersonAccess(f"p{n:04}", (GONE,)) for n in range(501)))
     assert len(many.as_result()["losing"]) == MAX_SHOWN  # type: ignore[arg-type]  # a list
     assert many.as_result()["losing_people"] == 501
@@ -309,29 +314,29 @@ def test_what_a_forecast_assumes() -> None:
 def test_a_reason_names_the_mac_only_if_it_matters_whether_it_is_managed() -> None:
     outlook = Outlook("yes", WHY, SOON, SOON)
     refused: Verdicts = dict.fromkeys(STATES, Verdict("no", "Refused."))
-    assert access_of("C02", outlook, refused, HORIZON).reason == "Refused."
+    assert judge_access("C02", outlook, refused, HORIZON).reason == "Refused."
     managed: Verdicts = {
         "yes": Verdict("yes", "Rule 'A' admits it."),
         "unknown": Verdict("unknown", "?"),
         "no": Verdict("no", "Refused."),
     }
-    assert access_of("C02", outlook, managed, HORIZON).reason == WHY
+    assert judge_access("C02", outlook, managed, HORIZON).reason == WHY
 
 
 def test_a_reason_does_not_name_the_mac_where_only_the_names_of_rules_differ() -> None:
     unsure: Verdicts = {
         state: Verdict("unknown", f"Whether rule {state!r} admits it.") for state in STATES
     }
-    shown = access_of("C02", Outlook("yes", WHY, SOON, SOON), unsure, HORIZON)
+    shown = judge_access("C02", Outlook("yes", WHY, SOON, SOON), unsure, HORIZON)
     assert (shown.lost, shown.reason) == (None, "Whether rule 'yes' admits it.")
     less = {**unsure, "no": unsure["no"]._replace(shortfall=1)}
-    shown = access_of("C02", Outlook("yes", WHY, SOON, SOON), less, HORIZON)
+    shown = judge_access("C02", Outlook("yes", WHY, SOON, SOON), less, HORIZON)
     assert shown.reason.startswith(WHY)
 
 
 def test_a_mac_that_is_not_managed_loses_nothing_by_an_unknown_end() -> None:
     outlook = Outlook("no", "It is not.", SOON, LATE)
-    assert access_of("C02", outlook, MANAGED_ONLY, HORIZON).lost is None
+    assert judge_access("C02", outlook, MANAGED_ONLY, HORIZON).lost is None
 
 
 def test_two_people_of_a_mac_are_judged_apart_and_by_their_login() -> None:
@@ -365,6 +370,45 @@ def test_a_person_whom_nothing_identifies_has_a_row_if_the_mac_has_no_other_user
 
 
 def test_a_summary_counts_the_date_apart_from_today_and_names_now() -> None:
-    summary = ALL.summary()
-    assert summary["counts_today"] != summary["counts_on_date"] == ALL.counts("on_date")
+    summary = ALL.summarize()
+    assert summary["counts_today"] != summary["counts_on_date"] == ALL.count_people("on_date")
     assert AccessForecast(HORIZON, (BEN,)).days[0].date == ALREADY_TEXT
+
+
+# The options of a report
+
+
+def test_access_is_forecast_for_days_or_for_a_time() -> None:
+    assert choose_horizon(TODAY, 14, None) == Horizon(TODAY, TODAY + 14 * DAY)
+    whole_day = Horizon(TODAY, datetime(2026, 12, 24, 23, 59, 59, tzinfo=timezone.utc))
+    assert choose_horizon(TODAY, 14, "2026-12-24") == whole_day
+    noon = Horizon(TODAY, datetime(2026, 12, 24, 12, tzinfo=timezone.utc))
+    assert choose_horizon(TODAY, 14, "2026-12-24T12:00:00Z") == noon
+    assert choose_horizon(TODAY, 14, "2026-12-01").on_date > TODAY
+    assert choose_horizon(TODAY, 14, "2026-12-01T00:00:00Z").on_date == TODAY
+
+
+@pytest.mark.parametrize("text", ["2026-11-30", "2026-11-30T23:59:59Z"])
+def test_no_access_is_forecast_for_a_time_that_has_passed(text: str) -> None:
+    with pytest.raises(BadOption) as raised:
+        choose_horizon(TODAY, 14, text)
+    assert raised.value.message == f"on_date: {text} has passed. Set a time in the future."
+    with pytest.raises(BadOption, match="on_date"):
+        choose_horizon(TODAY, 14, "soon")
+
+
+def test_a_question_of_days_is_the_same_on_any_day() -> None:
+    assert describe_question(HORIZON, 30, None) == "30 days"
+    assert describe_question(HORIZON, 30, "2026-12-31") == "2026-12-31T00:00:00Z"
+
+
+def test_losses_are_described_if_more_people_lose_access_than_may() -> None:
+    assert ALL.describe_losses(None) == ALL.describe_losses(2) == ""
+    assert ALL.describe_losses(1) == (
+        "max_losing_access: 2 people would lose access until 2026-12-31: ben, ann. If nothing is"
+        " renewed, and apps admitted managed Macs alone. No rule is evaluated. Renew their"
+        " certificates (playbook renew_certificates) and see the report for those who need"
+        " something else, or set max_losing_access to 2."
+    )
+    alone = AccessForecast(HORIZON, (BEN,)).describe_losses(0)
+    assert alone.startswith("max_losing_access: 1 person would lose access until 2026-12-31: ben.")

@@ -133,3 +133,10 @@ def test_a_user_without_an_address_or_whose_address_is_the_login_has_one_key() -
         "ada@x": "Ada@x",
         "ben": "Ben",
     }
+
+
+def test_a_mac_of_another_org_alone_has_nobody_of_this_one() -> None:
+    ours, theirs = MacFacts("C01"), MacFacts("C02", elsewhere=True)
+    shared = MacFacts("C03", records=[record()], elsewhere=True)
+    fleet = facts.Fleet([ours, theirs, shared], facts.AgeLimits(datetime.now(timezone.utc)))
+    assert fleet.macs_of_org == [ours, shared]

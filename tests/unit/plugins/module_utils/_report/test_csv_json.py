@@ -150,7 +150,7 @@ def test_the_json_file_has_the_figures_and_a_line_for_each_mac() -> None:
         "rollout": "Not rolled out yet: the ring wide (Okta SCEP - wide).",
         "authority": {"alarm": False, "renewals": [], "unavailable": None},
         "access": {
-            **ACCESS.summary(),
+            **ACCESS.summarize(),
             "people": [person.as_result() for person in ACCESS.people],
         },
         "api_calls": 42,

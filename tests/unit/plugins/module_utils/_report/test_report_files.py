@@ -138,3 +138,13 @@ def test_a_report_that_does_not_name_its_org_may_be_replaced(tmp_path: t.Any, he
     path = tmp_path / "device-trust.html"
     path.write_text(head)
     files.check_origin([path, tmp_path], LABS)
+
+
+def test_each_format_is_one_file_of_the_directory() -> None:
+    names = files.name_files("/srv/reports", ["csv", "html", "csv"])
+    assert list(map(str, names)) == [
+        "/srv/reports/device-trust.csv",
+        "/srv/reports/device-trust.html",
+    ]
+    with pytest.raises(BadOption, match="dest: it is empty. Name the directory of the reports."):
+        files.name_files(" ", ["csv"])

@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.admission import (
     JudgedApp,
     Users,
-    app_access,
+    forecast_access,
+    judge_app_access,
     possibly_refused,
     possibly_unregistered,
     verdict_of,
@@ -40,7 +41,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     PersonAccess,
     Verdict,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
+    Fleet,
+    MacFacts,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     PolicyRule,
@@ -91,7 +95,7 @@ def users(**more: t.Any) -> Users:
 def judged(
     *rules: PolicyRule, macs: t.Sequence[MacFacts] = (), known: Users | None = None
 ) -> list[PersonAccess]:
-    return app_access(
+    return judge_app_access(
         JudgedApp(APP, list(rules)), macs or [fleet_mac()], known or users(), NOW, HORIZON
     )
 
@@ -217,21 +221,21 @@ def test_user_types_decide_where_they_are_known() -> None:
 def test_rules_that_cannot_be_evaluated_surely_admit_nobody_and_take_nothing() -> None:
     problem = "Policy 'Staff': it is INACTIVE, so which rules apply to its apps is unknown."
     judged_app = JudgedApp(APP, [MANAGED, OTHERS], problem=problem)
-    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    (ada,) = judge_app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
     assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
     assert ada.reason == problem
     suspended = users(statuses={"u1": "SUSPENDED"})
-    (ada,) = app_access(judged_app, [fleet_mac()], suspended, NOW, HORIZON)
+    (ada,) = judge_app_access(judged_app, [fleet_mac()], suspended, NOW, HORIZON)
     assert ada.today == "no"
     erased = [fleet_mac(record(**ADA), NEWER)]
-    (ada,) = app_access(judged_app, erased, users(), NOW, HORIZON)
+    (ada,) = judge_app_access(judged_app, erased, users(), NOW, HORIZON)
     assert (ada.today, ada.lost) == ("unknown", None)
 
 
 def test_nobody_gets_in_to_an_app_that_is_off_and_nobody_loses_it() -> None:
     off = JudgedApp(APP, [MANAGED, OTHERS], problem="It is INACTIVE.", is_off=True)
     for facts in (fleet_mac(), fleet_mac(record(**ADA), NEWER), fleet_mac(left_mdm=True)):
-        (ada,) = app_access(off, [facts], users(), NOW, HORIZON)
+        (ada,) = judge_app_access(off, [facts], users(), NOW, HORIZON)
         assert (ada.today, ada.on_date, ada.lost) == ("no", "no", None)
         assert ada.reason == "It is INACTIVE."
     assert JudgedApp(APP, [MANAGED]).verdict is None
@@ -423,17 +427,17 @@ def signals(*words: str) -> tuple[SignalPolicy, ...]:
 
 def test_a_policy_that_leaves_out_okta_verify_may_hide_managed_macs() -> None:
     judged_app = JudgedApp(APP, [MANAGED, OTHERS], signals())
-    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    (ada,) = judge_app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
     assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
     assert ada.reason == (
         f"{EXPIRES} It depends on device signal collection policy 'Signals', rule 'Rule': it leaves"
         " out Okta Verify."
     )
     judged_app = JudgedApp(APP, [MANAGED, OTHERS], signals("ALLOW"))
-    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    (ada,) = judge_app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
     assert (ada.today, ada.on_date) == ("yes", "no")
     judged_app = JudgedApp(APP, [rule("Catch-all Rule")], signals())
-    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    (ada,) = judge_app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
     assert (ada.today, ada.on_date, ada.reason) == ("yes", "yes", "")
 
 
@@ -588,7 +592,7 @@ def test_what_the_rules_leave_unknown_stays_less_than_what_only_sessions_do() ->
 
 def test_signal_policies_that_nobody_read_may_hide_managed_macs() -> None:
     judged_app = JudgedApp(APP, [MANAGED, OTHERS], (UNREAD_SIGNALS,))
-    (ada,) = app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
+    (ada,) = judge_app_access(judged_app, [fleet_mac()], users(), NOW, HORIZON)
     assert (ada.today, ada.on_date, ada.lost) == ("unknown", "no", SOON)
     assert ada.reason == (
         f"{EXPIRES} It depends on device signal collection policies that the credentials may not"
@@ -703,3 +707,20 @@ def test_an_expression_that_names_the_device_may_say_less_of_a_mac_that_is_not_m
     assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", SOON)
     staff = rule("Staff", elCondition={"condition": "user.status == 'ACTIVE'"})
     assert of_ada(staff, rule("Catch-all Rule", "DENY")).lost is None
+
+
+def test_a_forecast_has_each_person_with_each_app_or_with_none() -> None:
+    elsewhere = MacFacts("C09", person="bob@acme.com", elsewhere=True)
+    fleet = Fleet([fleet_mac(), elsewhere], NOW)
+    apps = [JudgedApp(APP, [MANAGED, OTHERS]), JudgedApp(App("0oa2", "Slack"), [OTHERS])]
+    forecast = forecast_access(fleet, HORIZON, apps, users(), ("A note.",))
+    assert [(each.login, each.app) for each in forecast.people] == [
+        ("ada@acme.com", "Salesforce"),
+        ("ada@acme.com", "Slack"),
+    ]
+    assert [each.today for each in forecast.people] == ["yes", "no"]
+    assert (forecast.apps, forecast.notes) == (("Salesforce", "Slack"), ("A note.",))
+    assert forecast.horizon == HORIZON
+    managed = forecast_access(fleet, HORIZON)
+    assert [(each.login, each.app) for each in managed.people] == [("ada@acme.com", "")]
+    assert (managed.apps, managed.notes) == ((), ())
