@@ -17,7 +17,9 @@ description:
     managed. With O(updated_at), or its default, the record must be younger than that, or the log
     must have C(pki.cert.bind) of it since.
   - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
-    it. A gate that is not met is not a failure; RV(met) shows it.
+    it. A gate that is not met is not a failure; RV(met) shows it. If the token lacks the permission
+    Daily check-in, a warning says so, and the module waits for the check-ins that Macs make by
+    themselves.
   - With O(state=absent), for the change from one SCEP item to another, the gate is met when no
     test Mac holds the profile any more.
   - In check mode the module requests no check-in and does not wait.
@@ -166,6 +168,7 @@ from ..module_utils._fleet import certificate_check_reader, gate
 from ..module_utils._fleet.certificate_check_reader import CertificateReports
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import UnattestedNames
+from ..module_utils._kandji.check_ins import CheckIns
 from ..module_utils._kandji.devices_by_serial import (
     describe_several,
     filter_of_serials,
@@ -226,9 +229,8 @@ def run(ctx: ModuleContext) -> Result:
         if not waiting or ctx.check_mode or not ctx.params["library_item_id"]:
             break
         if asked is None:
-            asked = [
-                serial for serial in waiting if ctx.kandji.daily_check_in(macs[serial].device_id)
-            ]
+            check_ins = CheckIns(ctx.kandji, ctx.warn)
+            asked = [serial for serial in waiting if check_ins.request(macs[serial].device_id)]
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break

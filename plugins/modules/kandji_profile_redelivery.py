@@ -23,6 +23,8 @@ description:
   - Macs that began before come first. If the limit, the map or the tag does not allow others to
     begin, the module fails after these steps, and returns C(changes), C(left_over) and
     C(asked_to_check_in) of them.
+  - If the token lacks the permission Daily check-in, a warning says so, and the module waits for
+    the check-ins that Macs make by themselves.
   - A tag that a previous run left on another Mac of the same blueprints is removed too, even if
     O(serials) does not name the Mac. Otherwise the Mac would stay without its profile. Do not run
     the module for Macs of the same blueprints and tag at the same time.

@@ -104,6 +104,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "writers": (
         "module_utils/_kandji/assignment_apply.py",
+        "module_utils/_kandji/check_ins.py",
         "module_utils/_kandji/profiles/apply.py",
         "module_utils/_kandji/profiles/enrollment_check.py",
         "module_utils/_kandji/profiles/redelivery_apply.py",

@@ -29,6 +29,25 @@ def test_the_proof_is_the_same_in_whatever_case_kandji_writes_ids(
     }
 
 
+def test_without_the_permission_to_request_check_ins_it_goes_on_and_says_so(
+    watched, run_module, profile_args
+):
+    [profile] = run_module("kandji_scep_profile", profile_args, lab=watched.lab)["profiles"]
+    watched.forbid("Daily check-in")
+    gate = {
+        "library_item_id": profile["library_item_id"],
+        "test_macs": watched.canary["test_macs"],
+    }
+    waiting = run_module("device_trust_gate", gate, lab=watched.lab)
+    assert not waiting.get("failed") and not waiting["met"], waiting
+    assert waiting["asked_to_check_in"] == []
+    (warning,) = waiting["warnings"]
+    assert "needs 'Daily check-in'" in warning and "goes on" in warning
+    watched.live()
+    result = run_module("device_trust_gate", gate, lab=watched.lab)
+    assert result["met"] and result["warnings"] == [], result
+
+
 def test_a_record_that_an_older_certificate_made_managed_is_no_proof(
     watched, run_module, profile_args
 ):

@@ -18,6 +18,7 @@ from ..._core.errors import (
 )
 from ..._core.results import Result, build_result
 from ..assignments import Limit, check_limits
+from ..check_ins import CheckIns
 from ..records import CustomProfile, KandjiDevice
 from . import redelivery, redelivery_reader
 from .enrollment_check import Connections, try_payloads
@@ -46,6 +47,7 @@ class Redelivery:
         self.tag: str = run.params["tag"]
         self.changes: list[Change] = []
         self.asked: dict[str, bool] = {}
+        self._check_ins = CheckIns(run.kandji, run.warn)
         self.left_over: list[str] = []
         self.begun: dict[str, redelivery.Mac] = {}
         self.written: dict[str, list[str]] = {"tag": [], "untag": []}
@@ -88,7 +90,7 @@ class Redelivery:
                 self._take(mac, redelivery.LEFT_OVER)
                 self.left_over.append(mac.device.serial)
                 if not self.plans_only:
-                    self.run.kandji.daily_check_in(mac.device.device_id)
+                    self._check_ins.request(mac.device.device_id)
 
     def go_on(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take the steps of Macs that began before. No limit or map may stop these."""
@@ -132,7 +134,7 @@ class Redelivery:
         if step.needs_check_in and not self.plans_only:
             tagged = self.tag in mac.tags
             if self.asked.get(serial) is not tagged:
-                self.run.kandji.daily_check_in(mac.device.device_id)
+                self._check_ins.request(mac.device.device_id)
                 self.asked[serial] = tagged
 
     def _describe_written(self) -> str:
@@ -144,7 +146,7 @@ class Redelivery:
         """Return where each Mac is after these steps. Raises the error if each of them failed."""
         steps = self.current(steps)
         predicted = self.plans_only and bool(self.changes)
-        left_over = [] if self.plans_only else self.left_over
+        requested = [*([] if self.plans_only else self.left_over), *self.asked]
         result = build_result(
             self.changes,
             finished=all(step.state == "done" for step in steps.values()) and not predicted,
@@ -154,7 +156,7 @@ class Redelivery:
             ],
             unfinished=[*self.unfinished],
             left_over=self.left_over,
-            asked_to_check_in=[*left_over, *self.asked],
+            asked_to_check_in=[] if self._check_ins.are_forbidden else requested,
         )
         if self.run.params["plan_only"]:
             result["changed"] = False

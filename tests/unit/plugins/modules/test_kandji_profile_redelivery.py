@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     BadOption,
     DeviceTrustError,
+    Forbidden,
     NotFound,
     Refused,
     Uncertain,
@@ -174,6 +175,22 @@ def test_without_unfinished_macs_nothing_is_done() -> None:
     tenant = Tenant(device(1), holding=["d1"])
     result = redeliver(tenant, unfinished=True, issued_before=None)
     assert not result["changed"] and result["macs"] == [] and result["finished"]
+
+
+def test_without_the_permission_to_request_check_ins_all_macs_go_on() -> None:
+    class Refusing(Tenant):
+        def daily_check_in(self, device_id: str) -> None:
+            super().daily_check_in(device_id)
+            raise Forbidden("The token lacks the permission Daily check-in.", vendor="kandji")
+
+    tenant = Refusing(device(1), device(2), device(3, **TAGGED), holding=["d1", "d2"])
+    warnings: list[str] = []
+    result = redeliver(tenant, "C1", "C2", warn=warnings.append)
+    assert states(result) == {"C1": "excluding", "C2": "excluding"}
+    assert tenant.written == {"d1": ["vip", TAG], "d2": ["vip", TAG], "d3": ["vip"]}
+    said = [warning for warning in warnings if "Daily check-in" in warning]
+    assert len(tenant.checked_in) == len(said) == 1
+    assert result["asked_to_check_in"] == [] and result["changed"]
 
 
 def test_old_certificates_of_named_macs_need_a_time() -> None:
