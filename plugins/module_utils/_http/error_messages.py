@@ -60,11 +60,14 @@ class Failures:
             operation=operation.name,
         )
 
-    def hourly_share_used(self, operation: Operation, share: int, limit: int) -> RateLimited:
+    def hourly_share_used(
+        self, operation: Operation, share: int, limit: int, by_others: int
+    ) -> RateLimited:
         """Return the error of a run that has sent its share of the requests of an hour."""
+        others = f", of which others used {by_others}" if by_others else ""
         return RateLimited(
             f"This run has used its share of {self.vendor.title}'s hourly limit ({share} of {limit}"
-            " calls). Run again later, or raise capacity_percent.",
+            f" calls{others}). Run again later, or raise capacity_percent.",
             vendor=self.vendor.name,
             operation=operation.name,
         )

@@ -76,6 +76,15 @@ def _rows(headers: Mapping[str, str], prefix: str) -> list[tuple[int, int, int]]
     return [(min(limits), min(remaining, default=min(limits)), max(resets))]
 
 
+_HOURLY = ("Limit", "Remaining")
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    """Return the whole number that a header is, else None."""
+    text = headers.get(name, "").strip()
+    return int(text) if text.isdecimal() and len(text) < 16 else None
+
+
 def reset_wait(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds to the latest reset of an answer's limits; None if it names none."""
     return max((window.reset - now for window in windows(headers, now)), default=None)
@@ -95,22 +104,31 @@ class Pacer:
     ) -> None:
         self._failures, self._capacity_percent, self._sleep = failures, capacity_percent, sleep
         self._hourly_limit = failures.vendor.hourly_limit  # until an answer names it
+        # What others leave of it to this run, and what the run has sent.
+        self._hourly_left, self._sent = self._hourly_limit, 0
         self._windows: dict[tuple[int, float], Window] = {}
         self._of_operation: dict[str, list[Window]] = {}
         self._pauses: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
     def check_hour(self, operation: Operation, sent: int) -> None:
-        """Raise RateLimited if a run that sent so many requests has used its share of an hour's."""
-        share = max(1, self._hourly_limit * self._capacity_percent // 100)
-        if self._hourly_limit and sent >= share:
-            raise self._failures.hourly_share_used(operation, share, self._hourly_limit)
+        """Raise RateLimited if a run that sent so many requests has used its share of an hour's.
+
+        It is a share of what others leave.
+        """
+        limit, left = self._hourly_limit, min(self._hourly_limit, self._hourly_left)
+        share = max(1, left * self._capacity_percent // 100)
+        if limit and sent >= share:
+            raise self._failures.hourly_share_used(operation, share, limit, limit - left)
+        self._sent = sent + 1
 
     def learn(self, operation: str, headers: Mapping[str, str], now: float) -> None:
         """Take note of what an answer says of the rate limits of its operation."""
-        hourly = headers.get("X-RateLimit-Limit-Hour", "").strip()
-        if hourly.isdecimal() and 0 < len(hourly) < 16 and int(hourly):
-            self._hourly_limit = int(hourly)
+        limit, remaining = (_number(headers, f"X-RateLimit-{name}-Hour") for name in _HOURLY)
+        if limit:
+            self._hourly_limit = self._hourly_left = limit
+        if remaining is not None:
+            self._hourly_left = remaining + self._sent
         with self._lock:
             self._of_operation[operation] = [
                 self._merge(window) for window in windows(headers, now)

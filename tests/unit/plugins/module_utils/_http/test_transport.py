@@ -758,6 +758,37 @@ def test_the_hourly_limit_is_the_one_that_the_vendor_names(wire: t.Any) -> None:
         caller.call(READ)
 
 
+@pytest.mark.parametrize(
+    ("remaining", "calls", "said"),
+    [
+        # The run uses half of what others leave, by their latest number
+        (["9"], 5, "(5 of 10 calls). Run"),
+        (["5"], 3, "(3 of 10 calls, of which others used 4). Run"),
+        (["9", "4"], 3, "(3 of 10 calls, of which others used 4). Run"),
+        (["0"], 1, "(1 of 10 calls, of which others used 9). Run"),
+        # A new hour
+        (["5", "9"], 5, "(5 of 10 calls). Run"),
+        # What is no number says nothing
+        (["-7"], 5, "(5 of 10 calls). Run"),
+        (["many"], 5, "(5 of 10 calls). Run"),
+        (["9" * 20], 5, "(5 of 10 calls). Run"),
+    ],
+)
+def test_of_the_hourly_limit_a_run_has_a_share_of_what_others_leave(
+    wire: t.Any, remaining: list[str], calls: int, said: str
+) -> None:
+    limit = {"X-RateLimit-Limit-Hour": "10"}
+    wire.script(
+        *((200, {}, {**limit, "X-RateLimit-Remaining-Hour": number}) for number in remaining),
+        (200, {}),
+    )
+    caller = transport(wire, hourly_limit=10000)
+    with pytest.raises(RateLimited) as raised:
+        for _unused in range(10):
+            caller.call(READ)
+    assert said in raised.value.message and len(wire.sent) == calls
+
+
 def test_threads_wait_for_their_own_limit_alone(wire: t.Any) -> None:
     """A thread that waits for the limit of devices does not hold up one that reads users."""
     wire.script((200, {}, limits(0, 50)), (200, {}, limits(299, 300)), (200, {}))
