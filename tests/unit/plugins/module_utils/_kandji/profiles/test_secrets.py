@@ -76,6 +76,8 @@ def test_secrets_of_apples_descriptions_are_masked(kind: str, path: str) -> None
         *("AuthKey", "PreSharedKey", "RecoveryKey", "PIN", "DevicePIN", "pin", "Psk", "apiKey"),
         *("Credentials.Name", "OktaVerify.ClientSecret", "client_secret", "API Key", "ApiToken"),
         *("bearerToken", "Authorization", "adminpassword", "LicenseKey", "licencekey", "Key"),
+        *("RecoveryCode", "recovery_code", "EnrollmentCode", "enrolmentkey", "masterkey"),
+        *("signingkey", "wepkey", "wpakey", "activationkey", "RegistrationCode", "invite code"),
     ],
 )
 def test_a_key_that_looks_like_a_secret_is_one(path: str) -> None:
