@@ -25,7 +25,7 @@ from .._okta.auth import TOKEN, has_credentials, make_auth, scopes_of
 from .._okta.client import Okta
 from .errors import DeviceTrustError
 from .masking import Masker
-from .option_values import check_ranges, check_texts
+from .option_values import check_ranges, check_required_names, check_texts
 from .options import KANDJI, OKTA, Params, require
 from .progress import FILE_VARIABLE, Progress
 from .results import Result
@@ -165,6 +165,7 @@ def run_module(
         module.fail_json(msg=missing_required_lib("requests"))
     context = None
     try:
+        check_required_names(spec.get("argument_spec") or {}, module.params)
         context = ModuleContext(module.params, module.check_mode, module.warn, uses)
         result = run(context)
         if not module._diff:

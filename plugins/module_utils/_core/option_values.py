@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .errors import BadOption
-from .options import Params
+from .options import ArgumentSpec, Params
 from .text import walk_texts
 
 
@@ -164,3 +164,20 @@ def check_texts(params: Params) -> None:
                 " and false without quotes. Put the word in quotes. If the object is really named"
                 f" {text}, rename it, or give its id where the option takes one."
             )
+
+
+def check_required_names(spec: ArgumentSpec, params: Params, place: str = "") -> None:
+    """Raise BadOption for a name that a module cannot do without and that is blank.
+
+    To AnsibleModule, an empty text is a value. A vendor refuses it, or gives an object no name.
+
+    :arg place: what stands before an option's name in a message, such as ``rules[0].``.
+    """
+    for option, details in spec.items():
+        value = params.get(option)
+        if option in ("name", "policy") and details.get("required"):
+            if isinstance(value, str) and not value.strip():
+                raise BadOption(f"{place}{option}: it is empty. Set the name.")
+        elif isinstance(value, list) and "options" in details:
+            for number, element in enumerate(value):
+                check_required_names(details["options"], element, f"{place}{option}[{number}].")

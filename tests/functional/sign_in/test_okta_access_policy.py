@@ -297,6 +297,7 @@ def test_of_the_catch_all_rule_the_actions_can_be_set(desk):
     ("options", "says"),
     [
         ({"policy": "Nowhere"}, "policy: Okta has no app sign-in policy 'Nowhere'"),
+        ({"name": ""}, "name: it is empty."),
         ({"registered": False}, "needs registered: true"),
         ({"groups": ["Nobodies"]}, "groups: Okta has no group 'Nobodies'"),
         ({"groups_excluded": []}, "does not exclude group 'Break glass'"),
@@ -1146,6 +1147,7 @@ def test_an_app_that_would_lock_somebody_out_does_not_move(desk):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        ({"name": " "}, "name: it is empty."),
         ({"clone_of": "Nowhere"}, "clone_of: Okta has no app sign-in policy"),
         ({"apps": ["Nothing"]}, "apps: Okta has no app 'Nothing'"),
         ({"name": "Any two factors"}, "Policy 'Any two factors': it exists"),

@@ -13,7 +13,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.option_values import (
     RANGES,
     check_ranges,
+    check_required_names,
     check_texts,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
+    ArgumentSpec,
 )
 
 
@@ -63,3 +67,32 @@ def test_a_bound_is_written_as_a_person_writes_it() -> None:
     assert str(raised.value) == (
         "api_timeout: 0.0 is not between 0.1 and 600. Set a number in that range."
     )
+
+
+NAMED: ArgumentSpec = {
+    "name": {"type": "str", "required": True},
+    "policy": {"type": "str"},
+    "rules": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"name": {"type": "str", "required": True}, "before": {"type": "str"}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("params", "place"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": " \t"}, "name"),
+        ({"name": "x", "rules": [{"name": "y"}, {"name": " "}]}, r"rules\[1\]\.name"),
+    ],
+)
+def test_a_required_name_is_not_blank(params: t.Any, place: str) -> None:
+    with pytest.raises(BadOption, match=rf"^{place}: it is empty\. Set the name\.$"):
+        check_required_names(NAMED, params)
+
+
+def test_another_option_may_be_empty_like_one_that_is_not_set() -> None:
+    check_required_names(NAMED, {"name": "x", "policy": "", "rules": [{"name": "y", "before": ""}]})
+    check_required_names(NAMED, {"name": "x", "policy": None, "rules": None})
