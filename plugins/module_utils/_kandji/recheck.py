@@ -16,6 +16,7 @@ from .._core.errors import DeviceTrustError, Refused
 from .._core.lookup import find_earlier, named
 from .assignments import Assignment
 from .profiles import mobileconfig
+from .profiles.references import canonical
 from .records import CustomProfile, CustomScript
 
 Item = t.TypeVar("Item", CustomProfile, CustomScript)
@@ -143,7 +144,8 @@ def _agree_values(first: object, second: object) -> bool:
     if isinstance(first, str) and isinstance(second, str):
         parsed = mobileconfig.parse(first)
         if parsed is not None:
-            return parsed == mobileconfig.parse(second)
+            # By ``==`` the number 1 would be the switch that is on.
+            return canonical(parsed) == canonical(mobileconfig.parse(second))
         return first.rstrip() == second.rstrip()
     return False
 

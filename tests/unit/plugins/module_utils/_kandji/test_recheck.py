@@ -182,6 +182,18 @@ def test_a_write_after_that_of_this_run_is_noticed(listed, text):
     assert raised.value.details == {"library_item_id": "b"}
 
 
+def test_a_write_that_changes_the_type_of_a_value_alone_is_noticed():
+    written, listed = (
+        replace(
+            PROFILE, mobileconfig=f"<plist><dict><key>A</key><array>{value}</array></dict></plist>"
+        )
+        for value in ("<integer>1</integer>", "<true/>")
+    )
+    check_write(written, written=written)
+    with pytest.raises(Refused, match="wrote to it right after this run"):
+        check_write(listed, written=written)
+
+
 def test_scripts_are_compared_without_their_last_newline():
     planned = CustomScript("s", "Say hello", "echo\n")
     written = replace(planned, script="echo hello\n", active=True)
