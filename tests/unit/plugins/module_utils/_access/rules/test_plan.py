@@ -206,6 +206,15 @@ def test_false_is_not_the_same_as_not_set():
     ] == ["conditions.device.managed"]
 
 
+@pytest.mark.parametrize("stored", [1, 1.0, "true"])
+def test_a_switch_is_not_the_same_as_a_number_or_a_text(stored):
+    wanted = rule_options.build_rule({"name": "Managed Macs", "managed": True})
+    device = {"registered": True, "managed": stored}
+    read = {**READ, "conditions": {**READ["conditions"], "device": device}}
+    found = rule_comparison.find_differences(wanted, read)
+    assert [gap.path for gap in found] == ["conditions.device.managed"]
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
