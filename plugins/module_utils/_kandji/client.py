@@ -767,8 +767,9 @@ def _at_least_one(total: int | None) -> int | None:
 def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:
     """Return the query of the next Prism page, or None at the end.
 
-    A cursor is opaque and good for the same query alone; a null one is the end, unless the page is
-    full. Where an answer has no cursor the offset counts, up to the total or an empty page.
+    A cursor is opaque and good for the same query alone; a null one is the end. On a page that no
+    cursor led to, it is not if the page is full, by the limit that the answer names, or if the
+    total is higher. Without a cursor the offset counts, up to the total or an empty page.
     """
     if not rows:
         return None
@@ -780,9 +781,10 @@ def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:
         )
     if cursor:
         return {**query, "cursor": cursor}
-    offset, total = int(query.get("offset", 0)) + rows, body.get("total")
-    ends_by_cursor = "cursor" in body and ("cursor" in query or rows < PAGE)
-    if ends_by_cursor or (isinstance(total, int) and offset >= total):
+    offset, total = int(query.get("offset", 0)) + rows, count_in(body, "total")
+    most = min(PAGE, count_in(body, "limit") or PAGE)
+    ends_by_cursor = "cursor" in body and ("cursor" in query or (total is None and rows < most))
+    if ends_by_cursor or (total is not None and offset >= total):
         return None
     return {**query, "offset": offset}
 

@@ -426,6 +426,31 @@ def test_full_pages_of_prism_without_a_cursor_are_read_by_offset(
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        {"total": 60, "limit": 25, "cursor": None},
+        {"total": 60, "cursor": None},
+        {"total": 60},
+        {"total": None, "limit": 25, "cursor": None},
+        {"limit": 25, "cursor": ""},
+    ],
+)
+def test_a_page_that_is_full_or_shorter_than_the_total_is_not_the_last(
+    wire: t.Any, said: dict[str, t.Any]
+) -> None:
+    """A tenant may return 25 rows where 300 are asked for, and a cursor only where one was sent."""
+    wire.script(
+        (200, {"data": rows(25), **said}),
+        (200, {"data": rows(25, 25), **said}),
+        (200, {"data": rows(10, 50), **said}),
+        (200, {"data": [], **said}),
+    )
+    assert len(list(kandji(wire).prism_certificates({}))) == 60
+    offsets = [query_of(request).get("offset") for request in wire.sent]
+    assert offsets[:3] == [None, "25", "50"]
+
+
+@pytest.mark.parametrize(
     "ends, sent",
     [
         ({"total": 25}, 1),
