@@ -44,6 +44,13 @@ NOT_A_SCEP_ITEM = frozenset(
         "vpp-app",
     )
 )
+# How people call items of other types than an App Store app.
+KINDS = {
+    "automatic-app": "an Auto App",
+    "custom-app": "a Custom App",
+    "custom-script": "a Custom Script",
+    "profile": "a profile",
+}
 IN_ORDER = ("installed", "pending", "excluded")  # states in which nothing is wrong with a device
 
 
@@ -343,17 +350,55 @@ def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
     ]
 
 
+def find_similar(name: str, items: Items) -> dict[str, Candidate]:
+    """Return the items with the first word of a name in theirs, by id."""
+    first_word = name.partition(" ")[0].lower()
+    names = {item.name for on_it in items.values() for item in on_it}
+    return {
+        item_id: candidate
+        for each in sorted(names)
+        if first_word in each.lower()
+        for item_id, candidate in find_item(each, items).items()
+    }
+
+
+def with_types(
+    kandji: Kandji, candidates: Candidates, events: t.Iterable[AuditEvent]
+) -> list[Candidate]:
+    """Return items with their types, as one Mac of each of their blueprints shows them.
+
+    Where no Mac does, the audit log may.
+    """
+    types = {event.target_id: event.new_type for event in events if event.new_type}
+    places = {place for candidate in candidates.values() for place in candidate.blueprints}
+    if places:
+        macs = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
+        for place in sorted(places & macs.keys()):
+            shown = {each.item_id: each.type for each in kandji.device_items(macs[place])}
+            types.update({item_id: kind for item_id, kind in shown.items() if kind})
+    return [replace(each, type=types.get(each.id)) for each in candidates.values()]
+
+
 def not_found(
-    name: str, blueprints: t.Sequence[Blueprint], items: Items, unread: str = ""
+    name: str,
+    blueprints: t.Sequence[Blueprint],
+    similar: t.Sequence[Candidate],
+    known: t.Iterable[Blueprint] = (),
+    unread: str = "",
 ) -> NeedsConsole:
     """Return the error with the console steps.
 
-    ``unread`` is why the audit log could not be read, if it could not.
+    :arg similar: items of similar names. One of another type is not what was mistyped.
+    :arg known: the blueprints of the tenant.
+    :arg unread: why the audit log could not be read, if it could not.
     """
-    names = [item.name for on_it in items.values() for item in on_it]
-    first_word = name.partition(" ")[0].lower()
-    similar = [each for each in names if first_word in each.lower()]
-    hint = suggestion(name, similar) if similar else "."
+    titles = {blueprint.id: blueprint.name for blueprint in known}
+    others = [each for each in similar if each.type in KINDS]
+    meant = [each.name for each in similar if each.type not in KINDS]
+    hint = suggestion(name, meant) if meant else "."
+    for each in others:
+        places = ", ".join(repr(titles.get(place, place)) for place in each.blueprints)
+        hint += f" {each.name!r} on {places} is {KINDS[str(each.type)]}, which is another item."
     return NeedsConsole(
         f"No library item named {name!r} is on any blueprint or"
         f" device{'' if unread else ' or in the audit log'}, and no public API can create"

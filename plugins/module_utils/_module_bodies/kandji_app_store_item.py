@@ -22,7 +22,7 @@ from .._kandji import assignments, console_items
 from .._kandji import client as kandji_api
 from .._kandji.assignment_apply import apply_assignment
 from .._kandji.recheck import check_assignment
-from .._kandji.records import Blueprint, KandjiDevice, LibraryItem
+from .._kandji.records import AuditEvent, Blueprint, KandjiDevice, LibraryItem
 
 OPTIONS: ArgumentSpec = {
     **REQUIRED_ASSIGNMENT,
@@ -50,6 +50,13 @@ USES = (
 SPEC: t.Mapping[str, object] = {
     "argument_spec": arguments(KANDJI, OPTIONS),
 }
+
+
+class Known(t.NamedTuple):
+    """The blueprints of the tenant and their items."""
+
+    blueprints: t.Sequence[Blueprint]
+    items: assignments.Items
 
 
 class Found(t.NamedTuple):
@@ -131,21 +138,26 @@ def _find_item(
     known = known or list(ctx.kandji.blueprints())
     candidates, items = console_items.search(ctx.kandji, name, items, known)
     if not candidates:
-        candidates = _find_in_events(ctx, name, wanted, items)
+        candidates = _find_in_events(ctx, name, wanted, Known(known, items))
     item = console_items.choose(name, candidates, known, unwanted=console_items.NOT_AN_APP)
     return Found(item, known, items)
 
 
 def _find_in_events(
-    ctx: ModuleContext, name: str, wanted: t.Sequence[Blueprint], items: assignments.Items
+    ctx: ModuleContext, name: str, wanted: t.Sequence[Blueprint], known: Known
 ) -> dict[str, console_items.Candidate]:
+    events: t.Sequence[AuditEvent] = ()
+    unread = ""
     try:
-        candidates = console_items.find_in_events(name, ctx.kandji.audit_events())
+        events = list(ctx.kandji.audit_events())
     except Forbidden as error:
-        raise console_items.not_found(name, wanted, items, unread=error.message) from None
-    if not candidates:
-        raise console_items.not_found(name, wanted, items)
-    return candidates
+        unread = error.message
+    candidates = console_items.find_in_events(name, events)
+    if candidates:
+        return candidates
+    similar = console_items.find_similar(name, known.items)
+    typed = console_items.with_types(ctx.kandji, similar, events)
+    raise console_items.not_found(name, wanted, typed, known.blueprints, unread)
 
 
 def _check_type(ctx: ModuleContext, item: LibraryItem, items: assignments.Items) -> None:

@@ -46,6 +46,18 @@ def test_not_there_gives_console_steps(watched, run_module):
     )
 
 
+def test_an_auto_app_of_a_similar_name_is_named_as_one_and_not_suggested(watched, run_module):
+    items = watched.world.kandji.items.values()
+    item = next(each for each in items if each.name == "Okta Verify")
+    watched.control("PATCH", f"/kandji/items/{item.id}", {"name": "Renamed"})
+    auto = {"type": "automatic-app", "name": "Okta Verify for Mac", "blueprints": ["Canary"]}
+    watched.control("POST", "/kandji/items", {**auto, "bundle_id": "com.okta.mobile"})
+    missing = run_module(MODULE, {"blueprints": watched.canary["blueprints"]}, lab=watched.lab)
+    assert missing["failed"] and watched.writes() == []
+    assert "'Okta Verify for Mac' on 'Canary' is an Auto App" in missing["msg"], missing["msg"]
+    assert "did you mean" not in missing["msg"]
+
+
 def test_two_of_one_name_are_not_guessed_between(watched, run_module):
     tenant = watched.world.kandji
     twin = tenant.library.add_item("Okta Verify", "automatic-app", bundle_id="com.okta.mobile")

@@ -41,7 +41,8 @@ def test_an_item_is_chosen_only_if_it_is_the_only_one_of_its_name(
     assert set(found) == ids
     chosen = outcome_of(lambda: console_items.choose(name, found, BLUEPRINTS))
     assert isinstance(chosen, BadOption) is (len(ids) != 1)
-    assert_sentence(console_items.not_found(name, BLUEPRINTS, on).message)
+    similar = [*console_items.find_similar(name, on).values()]
+    assert_sentence(console_items.not_found(name, BLUEPRINTS, similar).message)
     listed = console_items.catalogue(on, BLUEPRINTS)
     assert {each.id for each in listed} == {item.id for each in on.values() for item in each}
 

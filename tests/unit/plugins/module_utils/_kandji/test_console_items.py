@@ -130,7 +130,8 @@ def test_an_item_by_id_has_the_name_that_a_blueprint_shows(item_id: str) -> None
 def test_where_there_is_none_the_steps_in_the_console_are_told(
     items: dict[str, t.Any], said: str
 ) -> None:
-    error = library_item.not_found("Okta Verify", [Blueprint("1", "Canary")], items)
+    similar = [*library_item.find_similar("Okta Verify", items).values()]
+    error = library_item.not_found("Okta Verify", [Blueprint("1", "Canary")], similar)
     assert error.message.startswith(
         "No library item named 'Okta Verify' is on any blueprint or device or in the audit log, and"
         " no public API can create one"
@@ -153,12 +154,57 @@ def test_where_there_is_none_the_steps_in_the_console_are_told(
 )
 def test_items_with_the_first_word_of_a_name_are_suggested(name: str, suggested: str) -> None:
     items = {"1": [LibraryItem("1", "Slack App"), LibraryItem("2", "Zoom App")]}
-    error = library_item.not_found(name, [], items)
+    similar = [*library_item.find_similar(name, items).values()]
+    error = library_item.not_found(name, [], similar)
     assert f"no public API can create one{suggested} Follow the console steps" in error.message
 
 
+def test_an_item_of_another_type_is_named_as_such_and_never_suggested() -> None:
+    similar = [
+        Candidate("1", "Okta Verify for Mac", ("b1", "b2"), "automatic-app"),
+        Candidate("2", "Okta Verify settings", ("b9",), "profile"),
+        Candidate("3", "Okta Verify App", ("b1",), "vpp-app"),
+        Candidate("4", "Okta Verify 9", ("b1",)),
+    ]
+    known = [Blueprint("b1", "Canary"), Blueprint("b2", "Sales")]
+    error = library_item.not_found("Okta Verify", [], similar, known)
+    assert error.message == (
+        "No library item named 'Okta Verify' is on any blueprint or device or in the audit log, and"
+        " no public API can create one; did you mean 'Okta Verify 9' or 'Okta Verify App'?"
+        " 'Okta Verify for Mac' on 'Canary', 'Sales' is an Auto App, which is another item."
+        " 'Okta Verify settings' on 'b9' is a profile, which is another item."
+        " Follow the console steps, then run again."
+    )
+    alone = library_item.not_found("Okta Verify", [], similar[:1], known)
+    assert "did you mean" not in alone.message and "create one. 'Okta Verify for" in alone.message
+
+
+def test_types_of_similar_items_are_read_from_one_mac_of_each_blueprint_or_the_audit_log() -> None:
+    items = {
+        "b1": [LibraryItem("1", "Okta Verify for Mac"), LibraryItem("9", "Zoom")],
+        "b2": [LibraryItem("1", "Okta Verify for Mac"), LibraryItem("2", "okta verify 9")],
+        "b3": [LibraryItem("3", "Okta Verify 3")],
+    }
+    kandji: t.Any = mock.Mock()
+    kandji.devices.return_value = iter([KandjiDevice("d2", "C2", blueprint_id="b2")])
+    kandji.device_items.side_effect = lambda _device: [
+        DeviceItem("1", "Okta Verify for Mac", "automatic-app"),
+        DeviceItem("2", "okta verify 9"),
+    ]
+    similar = library_item.find_similar("Okta Verify", items)
+    events = [AuditEvent(target_id="3", new_type="custom-app")]
+    assert library_item.with_types(kandji, similar, events) == [
+        Candidate("3", "Okta Verify 3", ("b3",), "custom-app"),
+        Candidate("1", "Okta Verify for Mac", ("b1", "b2"), "automatic-app"),
+        Candidate("2", "okta verify 9", ("b2",)),
+    ]
+    kandji.device_items.assert_called_once_with("d2")
+    kandji.reset_mock()
+    assert library_item.with_types(kandji, {}, []) == [] and not kandji.devices.called
+
+
 def test_an_audit_log_that_could_not_be_read_is_not_claimed_to_be_empty() -> None:
-    error = library_item.not_found("Okta Verify", [], {}, "the token lacks a permission.")
+    error = library_item.not_found("Okta Verify", [], [], unread="the token lacks a permission.")
     assert error.message == (
         "No library item named 'Okta Verify' is on any blueprint or device, and no public API can"
         " create one. Follow the console steps, then run again. An item that is assigned nowhere is not"
