@@ -20,6 +20,15 @@ INFO, RESET = "device_trust_info", "okta_device_reset"
 CERTIFICATES = "device_trust_certificates"
 
 
+# With the serial alone, of Device Access, with the serial and more, and of another profile
+NAMES = [
+    "{}",
+    "{} Device Access",
+    "{}.wifi.acme.com",
+    "{} 7f7f0000-0000-4000-8000-00000000000f",
+]
+
+
 def add_certificate(watched, serial: str, days_ago: float, name: str = "{}.wifi.acme.com") -> None:
     """Add what a Wi-Fi profile with CN=$SERIAL_NUMBER leaves in the inventory."""
     tenant = watched.world.kandji
@@ -41,7 +50,8 @@ def rings(profile_args):
 
 
 @pytest.mark.lab(macs=6)
-def test_a_renewal_stays_due(watched, run_module, profile_args, rings):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_renewal_stays_due(watched, run_module, profile_args, rings, name):
     run_module(SCEP, profile_args, lab=watched.lab)
     watched.live()
     watched.world.clock.advance(days=345)
@@ -49,7 +59,7 @@ def test_a_renewal_stays_due(watched, run_module, profile_args, rings):
     assert run_module(RENEWAL, rings, lab=watched.lab)["rings"][0]["renew"]
     for mac in watched.world.macs:
         if mac.device.report:
-            add_certificate(watched, mac.serial, days_ago=10)
+            add_certificate(watched, mac.serial, days_ago=10, name=name)
     (ring,) = run_module(RENEWAL, rings, lab=watched.lab)["rings"]
     assert ring["renew"] and len(ring["due"]) == 3
     watched.world.clock.advance(days=30)
@@ -100,11 +110,12 @@ def test_a_subject_that_names_nothing_is_warned_of_and_still_due(
 
 
 @pytest.mark.lab(macs=1)
-def test_a_record_is_not_reset_without_a_certificate_of_okta(watched, run_module):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_is_not_reset_without_a_certificate_of_okta(watched, run_module, name):
     fleet = ResetFleet(watched)
     fleet.mac("GUARDED00001", certificate=None)
     fleet.record("GUARDED00001")
-    add_certificate(watched, "GUARDED00001", days_ago=2)
+    add_certificate(watched, "GUARDED00001", days_ago=2, name=name)
     (row,) = run_module(RESET, {"serials": ["GUARDED00001"]}, lab=watched.lab)["devices"]
     assert row["state"] == "skipped"
     assert "not the UUID of the profile" in row["reason"]
@@ -119,7 +130,7 @@ def test_an_old_certificate_of_another_authority_does_not_prevent_a_reset(watche
 
 
 @pytest.mark.lab(macs=4)
-@pytest.mark.parametrize("name", ["{}", "{} Device Access", "{}.wifi.acme.com"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_redelivery_is_not_finished_by_another_certificate(
     watched,
     run_module,
@@ -134,7 +145,7 @@ def test_a_redelivery_is_not_finished_by_another_certificate(
     assert not result["finished"] and result["changed"], result["macs"]
 
 
-@pytest.mark.parametrize("name", ["{}", "{} Device Access", "{}.wifi.acme.com"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_gate_stays_shut(watched, run_module, profile_args, name):
     """The profile is installed, and its certificate is not there yet."""
     (profile,) = run_module(SCEP, profile_args, lab=watched.lab)["profiles"]

@@ -81,6 +81,15 @@ def test_all_problems_are_one_list(watched, run):
 
 
 @pytest.mark.lab(macs=4)
+@pytest.mark.parametrize("value", ["false", "no", "0"])
+def test_a_boolean_that_is_text_decides_by_its_meaning(watched, run, value):
+    variables = {"device_trust_certificate_check": value, "device_trust_enforce": value}
+    status, output = run("site", "--check", **variables)
+    assert status == 0 and "Plan, in this order" in output, output
+    assert "create script" not in output and watched.writes() == [], output
+
+
+@pytest.mark.lab(macs=4)
 def test_wrong_variables_are_named(watched, run):
     status, output = run("site", device_trust_gate_wait="ten")
     assert status == 2 and "device_trust_gate_wait" in output and watched.asked() == [], output

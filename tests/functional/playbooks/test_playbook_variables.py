@@ -48,6 +48,7 @@ def test_a_variable_that_refers_to_an_undefined_one_ends_the_run_before_it_begin
         **QUICK,
         "device_trust_okta_api_token": "{{ vault_okta_token }}",
         "device_trust_ca_fingerprint": "{{ vault.fingerprint }}",
+        "device_trust_max_reissue": "{{ limits.reissue }}",
         "device_trust_report_dir": "reports",
     }
     result = playbook(watched.lab, path=path, variables=variables)
@@ -58,6 +59,7 @@ def test_a_variable_that_refers_to_an_undefined_one_ends_the_run_before_it_begin
         in text
     )
     assert "device_trust_ca_fingerprint: its value refers to 'vault', which is undefined." in text
+    assert "device_trust_max_reissue: its value refers to 'limits', which is undefined." in text
 
 
 @pytest.mark.lab(macs=1)

@@ -53,6 +53,33 @@ def test_a_profile_is_not_taken_from_iphones_unnoticed(watched, run_module, chan
 
 
 @pytest.mark.parametrize(
+    "before",
+    [None, {"blueprints": ["Canary"]}, {"runs_on": ["mac"]}, {"active": False}],
+    ids=["created", "assigned", "of further platforms", "activated"],
+)
+def test_a_profile_does_not_come_to_iphones_unnoticed(watched, run_module, before):
+    wanted = {
+        "name": "Wi-Fi",
+        "mobileconfig": text(wifi()),
+        "blueprints": ["Canary", *PHONES],
+        "runs_on": ["mac", "iphone", "ipad"],
+    }
+    if before:
+        assert run_module(CUSTOM, {**wanted, **before}, lab=watched.lab)["changed"]
+        watched.live()
+    mark = watched.mark()
+    refused = run_module(CUSTOM, {**wanted, "max_new": 0}, lab=watched.lab)
+    phones = [
+        device
+        for device in watched.world.kandji.devices.values()
+        if device.platform in ("iPhone", "iPad") and not device.is_removed
+    ]
+    assert refused["failed"] and watched.writes(mark) == [], refused
+    (limit,) = [each for each in refused["limits"] if each["limit"] == "max_new"]
+    assert limit["count"] >= len(phones) > 0 and "max_new: " in refused["msg"]
+
+
+@pytest.mark.parametrize(
     ("change", "exceeded"),
     [
         ({"active": False}, ["max_removed"]),
