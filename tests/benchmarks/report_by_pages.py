@@ -162,7 +162,7 @@ def read_log() -> dict[str, str]:
         if event["eventType"] == "pki.cert.issue":
             for target in event["target"] or []:
                 words = re.split(r"[\s,=]+", str(target["alternateId"]).lower())
-                issued.update(dict.fromkeys(words, event["published"]))
+                issued.update(dict.fromkeys(words, str(event["published"])))
     return issued
 
 
@@ -204,24 +204,25 @@ def instant(text: str) -> datetime:
 def main() -> None:
     """Read all lists at once, and print how many Macs are on which stage."""
     with ThreadPoolExecutor(max_workers=8) as pool:
-        reads = [pool.submit(read) for read in (read_macs, read_records, read_log)]
+        macs, records = pool.submit(read_macs), pool.submit(read_records)
+        issued = pool.submit(read_log)
         certificates = pool.submit(read_certificates, PROFILES)
         statuses = {item: pool.submit(read_statuses, item) for item in [*APPS, *PROFILES]}
-    macs, records, issued = (read.result() for read in reads)
     apps, profiles = (
         dict(row for item in items for row in statuses[item].result().items())
         for items in (APPS, PROFILES)
     )
     counts: Counter[str] = Counter()
-    for device_id, mac in macs.items():
+    left = records.result()
+    for device_id, mac in macs.result().items():
         serial = mac["serial_number"].lower()
-        times = [certificates.result().get(device_id), issued.get(serial)]
+        times = [certificates.result().get(device_id), issued.result().get(serial)]
         seen = min(filter(None, times), key=instant, default=None)
-        found = records.pop(serial, [])
+        found = left.pop(serial, [])
         counts[find_stage(mac, found, profiles.get(device_id), apps.get(device_id), seen)] += 1
     # A record of a Mac that Kandji does not know is a row of the report, too.
-    if records:
-        counts["KANDJI_MISSING"] = len(records)
+    if left:
+        counts["KANDJI_MISSING"] = len(left)
     print(f"STAGES {json.dumps(dict(sorted(counts.items())))}")
 
 
