@@ -42,6 +42,7 @@ DECIDED_BY_EXAMPLES = {
     "_kandji/profile_holders.py": "which devices hold a profile, or may",
     "_kandji/recheck.py": "which of two copies is kept",
     "_okta/temporary_access.py": "whether a person may get a code",
+    "_fleet/findings.py": "which failed read ends the reads of a vendor",
     "_fleet/rings.py": "which profiles and blueprints are a ring's",
     "_fleet/registration.py": "whether a person can register a Mac",
     "_access/policies/app_moves.py": "which rules a move changes, and whose groups changed since",

@@ -233,21 +233,12 @@ api_calls:
 """
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import islice
 from urllib.parse import urlsplit
 
-from ..module_utils._core.errors import (
-    DeviceTrustError,
-    NotFound,
-    NotTrusted,
-    Refused,
-    Unauthorized,
-    Unreachable,
-    Unreadable,
-)
-from ..module_utils._core.lookup import fold_name
+from ..module_utils._core.errors import DeviceTrustError, Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     KANDJI,
@@ -259,6 +250,7 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result
 from ..module_utils._fleet import preflight
+from ..module_utils._fleet.findings import Findings
 from ..module_utils._fleet.preflight import ResolvedRing
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._fleet.registration import POLICY_USES, Registration, read_policies
@@ -271,7 +263,6 @@ from ..module_utils._kandji.console_items import find_scep_item
 from ..module_utils._kandji.records import KandjiDevice
 from ..module_utils._module_bodies.site_plans import PARTS, READ_ONCE, SeenMacs, SitePlans
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.auth import FEATURE_MISSING
 from ..module_utils._okta.fast_pass_reader import FastPass
 
 OPTIONS: ArgumentSpec = {
@@ -280,13 +271,7 @@ OPTIONS: ArgumentSpec = {
     "mobileconfig": {"type": "str", "no_log": True},
     "deploys": {"type": "bool", "default": True},
 }
-Answer = t.TypeVar("Answer")
 FIRST_RECORDS = 200  # of Okta, one page, before Kandji's Macs are read
-# Every org and every tenant has what is read here.
-NOT_THE_VENDOR = {
-    "okta": "okta_org_url: the host does not answer as an Okta org (404). Correct the URL.",
-    "kandji": "kandji_api_url: the host does not answer as Kandji's API (404). Correct the URL.",
-}
 USES = (
     kandji_api.LIST_BLUEPRINTS,
     kandji_api.LIST_DEVICES,
@@ -301,40 +286,6 @@ USES = (
 )
 
 
-@dataclass
-class Findings:
-    """What is wrong, what blocks most first, and the vendors of which nothing can be read."""
-
-    problems: list[str] = field(default_factory=list)
-    unusable: set[str] = field(default_factory=set)
-    answered: set[str] = field(default_factory=set)
-
-    def attempt(self, vendor: str, read: t.Callable[[], Answer]) -> Answer | None:
-        """Return what is read, or None after an error, which is recorded.
-
-        Nothing is read of a vendor that cannot be used: the same problem would come again.
-        """
-        if vendor in self.unusable:
-            return None
-        try:
-            answer = read()
-            self.answered.add(vendor)
-            return answer
-        except DeviceTrustError as error:
-            is_another = isinstance(error, NotFound) and vendor not in self.answered
-            if is_another or _prevents_all(error):
-                self.unusable.add(vendor)
-            self.problems.append(NOT_THE_VENDOR[vendor] if is_another else error.message)
-        return None
-
-
-def _prevents_all(error: DeviceTrustError) -> bool:
-    """Return whether every other read of the vendor would end in the same way."""
-    if isinstance(error, Unauthorized):
-        return error.error_code != FEATURE_MISSING
-    return isinstance(error, (Unreachable, NotTrusted, Unreadable))
-
-
 def run(ctx: ModuleContext) -> Result:
     """Return the rings by id and what is predicted for them, or refuse with all that is not ready.
 
@@ -345,15 +296,14 @@ def run(ctx: ModuleContext) -> Result:
     options, findings = ring_options(ctx.params), Findings()
     fast_pass = FastPass(ctx.okta)
     registration = findings.attempt("okta", lambda: read_policies(ctx.okta, fast_pass))
-    resolved = _read_rings(ctx, options, findings)
-    names = [fold_name(ring.options.name) for ring in resolved]
-    # Of two rings with one name, a profile's entry would be written twice.
-    rings = [ring for ring in resolved if names.count(fold_name(ring.options.name)) == 1]
+    rings = preflight.select_unique(_read_rings(ctx, options, findings))
     results = [ring.as_result(ctx.params["scep_profile_prefix"]) for ring in rings]
-    plans, seen = SitePlans(ctx, results, findings.unusable), SeenMacs(_serial_keys(options))
+    serials = preflight.list_test_macs(options)
+    plans = SitePlans(ctx, results, findings.unusable)
+    seen = SeenMacs({serial.lower() for serial in serials})
     plans.predict(registration, seen)
     registration = registration or Registration()
-    test_macs = _read_test_macs(ctx, options, findings, seen, registration)
+    test_macs = _read_test_macs(ctx, serials, findings, seen)
     if test_macs.devices and not plans.needs_no_gate:
         first = test_macs.devices[0].device_id
         # What later the gate alone reads, so that the permission is not missing after a write.
@@ -364,12 +314,20 @@ def run(ctx: ModuleContext) -> Result:
     result: Result = {
         **plans.as_result(),
         "rings": [
-            {**result, **test_macs.judge(ring)} for ring, result in zip(rings, results, strict=True)
+            {
+                **result,
+                **test_macs.judge(ring),
+                "unregistrable_test_macs": registration.describe_test_macs(
+                    ring, test_macs.devices or ()
+                ),
+            }
+            for ring, result in zip(rings, results, strict=True)
         ],
         "unusable_vendors": sorted(findings.unusable),
         "registration": registration.as_result(),
     }
-    _warn_of_policies(ctx, registration)
+    for warning in registration.describe_warnings():
+        ctx.warn(warning)
     if findings.problems:
         unique = list(dict.fromkeys(findings.problems))
         raise Refused("Not ready: " + " ".join(unique), problems=unique, **result)
@@ -414,26 +372,12 @@ def _read_shared_macs(ctx: ModuleContext, findings: Findings) -> SharedMacs | No
     return SharedMacs.of_serials(recorded, enrolled)
 
 
-def _warn_of_policies(ctx: ModuleContext, registration: Registration) -> None:
-    names = ", ".join(repr(policy.name) for policy in registration.disabling)
-    if names and not registration.problems:
-        ctx.warn(
-            f"Enrollment policies that disable Okta Verify: {names}. The people to whom they apply"
-            " cannot register a Mac. Allow it in Security > Authenticators > Enrollment."
-        )
-    if registration.unavailable:
-        ctx.warn(
-            "Okta's enrollment policies cannot be read, so whether they let people register is not"
-            f" known: {registration.unavailable}."
-        )
-
-
 def _read_rings(
     ctx: ModuleContext, options: t.Sequence[RingOptions], findings: Findings
 ) -> list[ResolvedRing]:
     """Return the rings about which nothing is wrong, by id, and record what is of the others."""
     blueprints = findings.attempt("kandji", lambda: list(ctx.kandji.blueprints()))
-    findings.problems += preflight.ring_problems(options)
+    findings.problems += preflight.check_ring_options(options)
     if blueprints is None:
         return []
     rings, problems = preflight.resolve_rings(options, blueprints)
@@ -443,26 +387,16 @@ def _read_rings(
     return rings
 
 
-def _serials(options: t.Sequence[RingOptions]) -> list[str]:
-    return [serial.strip() for ring in options for serial in ring.test_macs]
-
-
-def _serial_keys(options: t.Sequence[RingOptions]) -> set[str]:
-    return {serial.lower() for serial in _serials(options)}
-
-
 def _read_test_macs(
     ctx: ModuleContext,
-    options: t.Sequence[RingOptions],
+    serials: t.Sequence[str],
     findings: Findings,
     seen: SeenMacs,
-    registration: Registration,
-) -> KnownMacs:
+) -> preflight.KnownMacs:
     """Return the test Macs of all rings, and record if not even one could be there.
 
     What is wrong with one comes with its ring: it matters only if the gate is needed.
     """
-    serials = _serials(options)
     listed = seen.macs if seen.is_complete else []
     unseen = preflight.find_unknown(serials, listed)
     others = findings.attempt("kandji", lambda: list(ctx.kandji.devices_with_serials(unseen)))
@@ -473,30 +407,7 @@ def _read_test_macs(
     macs: list[KandjiDevice] | None = None
     if devices is not None and preflight.find_unknown(serials, devices):
         macs = findings.attempt("kandji", lambda: list(ctx.kandji.devices(platform="Mac")))
-    return KnownMacs(devices, macs or (), now, registration)
-
-
-@dataclass(frozen=True)
-class KnownMacs:
-    """The devices with the serials of test Macs, None if they could not be read.
-
-    :arg macs: all Macs, if a serial is unknown.
-    """
-
-    devices: t.Sequence[KandjiDevice] | None
-    macs: t.Sequence[KandjiDevice]
-    now: datetime
-    registration: Registration
-
-    def judge(self, ring: ResolvedRing) -> Result:
-        """Return what is wrong with the test Macs of a ring."""
-        if self.devices is None:  # which is a problem already
-            return {"test_mac_problems": [], "silent_test_macs": [], "unregistrable_test_macs": []}
-        return {
-            "test_mac_problems": preflight.check_test_macs(ring, self.devices, self.macs),
-            "silent_test_macs": preflight.describe_silent_macs(ring, self.devices, self.now),
-            "unregistrable_test_macs": self.registration.describe_test_macs(ring, self.devices),
-        }
+    return preflight.KnownMacs(devices, macs or (), now)
 
 
 def _has_macs(ctx: ModuleContext, seen: SeenMacs) -> bool:

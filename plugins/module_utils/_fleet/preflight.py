@@ -72,7 +72,7 @@ class ResolvedRing:
         }
 
 
-def ring_problems(rings: t.Sequence[RingOptions]) -> list[str]:
+def check_ring_options(rings: t.Sequence[RingOptions]) -> list[str]:
     """Return what is wrong with the option rings, without a request to a vendor."""
     problems = []
     names = [ring.name for ring in rings]
@@ -122,7 +122,7 @@ def resolve_rings(
                 ]
             except BadOption as error:
                 problems.append(f"Ring {ring.name!r}: {error.message}")
-        nodes, wrong = _nodes(ring, blueprints_of_ring, blueprints)
+        nodes, wrong = _resolve_nodes(ring, blueprints_of_ring, blueprints)
         problems += wrong
         ids = {blueprint.id for blueprint in blueprints_of_ring}
         is_sound = bool(ids) and len(problems) == known and not ids & taken
@@ -134,7 +134,7 @@ def resolve_rings(
     return resolved, problems
 
 
-def _nodes(
+def _resolve_nodes(
     ring: RingOptions, wanted: list[Blueprint], blueprints: t.Sequence[Blueprint]
 ) -> tuple[dict[str, str], list[str]]:
     """Return the ring's nodes by blueprint id, and what is wrong with them."""
@@ -148,9 +148,41 @@ def _nodes(
     return nodes, problems
 
 
+def select_unique(rings: t.Sequence[ResolvedRing]) -> list[ResolvedRing]:
+    """Return the rings whose name no other has: a profile's entry would be written twice."""
+    names = [fold_name(ring.options.name) for ring in rings]
+    return [ring for ring in rings if names.count(fold_name(ring.options.name)) == 1]
+
+
+def list_test_macs(rings: t.Iterable[RingOptions]) -> list[str]:
+    """Return the serials of the test Macs of all rings."""
+    return [serial.strip() for ring in rings for serial in ring.test_macs]
+
+
+@dataclass(frozen=True)
+class KnownMacs:
+    """The devices with the serials of test Macs, None if they could not be read.
+
+    :arg macs: all Macs, if a serial is unknown.
+    """
+
+    devices: t.Sequence[KandjiDevice] | None
+    macs: t.Sequence[KandjiDevice]
+    now: datetime
+
+    def judge(self, ring: ResolvedRing) -> dict[str, list[str]]:
+        """Return what is wrong with the test Macs of a ring. A failed read is a problem already."""
+        if self.devices is None:
+            return {"test_mac_problems": [], "silent_test_macs": []}
+        return {
+            "test_mac_problems": check_test_macs(ring, self.devices, self.macs),
+            "silent_test_macs": describe_silent_macs(ring, self.devices, self.now),
+        }
+
+
 def find_unknown(serials: t.Iterable[str], devices: t.Sequence[KandjiDevice]) -> list[str]:
     """Return the serials that no device has."""
-    return [serial for serial in serials if not _with_serial(serial, devices)]
+    return [serial for serial in serials if not _find_by_serial(serial, devices)]
 
 
 def check_test_macs(
@@ -163,7 +195,7 @@ def check_test_macs(
     """
     problems = []
     for serial in ring.options.test_macs:
-        problem = _placement_problem(ring, _with_serial(serial, devices))
+        problem = _check_placement(ring, _find_by_serial(serial, devices))
         if problem == UNKNOWN_MAC:
             problem = _suggest_mac(serial, macs) or problem
         if problem:
@@ -190,7 +222,7 @@ def _suggest_mac(wanted: str, macs: t.Sequence[KandjiDevice]) -> str:
     return ""
 
 
-def _placement_problem(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> str:
+def _check_placement(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> str:
     """Return what is wrong with the devices that have the serial of a test Mac, or ""."""
     if not devices:
         return UNKNOWN_MAC
@@ -219,7 +251,7 @@ def describe_silent_macs(
     for serial in ring.options.test_macs:
         times = [
             time
-            for device in _with_serial(serial, devices)
+            for device in _find_by_serial(serial, devices)
             if (time := parse_timestamp(device.last_check_in))
         ]
         if times and now - max(times) > SILENT:
@@ -230,5 +262,5 @@ def describe_silent_macs(
     return warnings
 
 
-def _with_serial(serial: str, devices: t.Sequence[KandjiDevice]) -> list[KandjiDevice]:
+def _find_by_serial(serial: str, devices: t.Sequence[KandjiDevice]) -> list[KandjiDevice]:
     return [device for device in devices if device.serial_key == serial.strip().lower()]

@@ -118,6 +118,22 @@ class Registration:
             if device.serial_key in serials and policy
         ]
 
+    def describe_warnings(self) -> list[str]:
+        """Return a warning if policies disable Okta Verify, and one if they cannot be read."""
+        names = ", ".join(repr(policy.name) for policy in self.disabling)
+        warnings = []
+        if names and not self.problems:
+            warnings.append(
+                f"Enrollment policies that disable Okta Verify: {names}. The people to whom they"
+                " apply cannot register a Mac. Allow it in Security > Authenticators > Enrollment."
+            )
+        if self.unavailable:
+            warnings.append(
+                "Okta's enrollment policies cannot be read, so whether they let people register is"
+                f" not known: {self.unavailable}."
+            )
+        return warnings
+
     def as_result(self) -> Result:
         """Return it as results show it."""
         return {

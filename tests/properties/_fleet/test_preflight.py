@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.preflight import (
+    check_ring_options,
     check_test_macs,
     describe_silent_macs,
     resolve_rings,
-    ring_problems,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
     RingOptions,
@@ -40,7 +40,7 @@ options = st.builds(
 def test_rings_without_problems_share_no_blueprint(some: list[RingOptions]) -> None:
     resolved, problems = resolve_rings(some, BLUEPRINTS)
     assert [each.options for each in resolved] == some
-    for problem in (*problems, *ring_problems(some)):
+    for problem in (*problems, *check_ring_options(some)):
         assert_sentence(problem)
     if not problems and len({ring.name for ring in some}) == len(some):
         ids = [blueprint.id for ring in resolved for blueprint in ring.blueprints]

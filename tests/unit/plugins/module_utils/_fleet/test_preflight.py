@@ -68,7 +68,7 @@ def ring(
 def test_all_that_is_wrong_with_the_rings_is_told_at_once(
     rings: list[RingOptions], problems: list[str]
 ) -> None:
-    found = preflight.ring_problems(rings)
+    found = preflight.check_ring_options(rings)
     assert len(found) == len(problems)
     assert all(problem in one for problem, one in zip(problems, found, strict=True))
 
@@ -278,3 +278,31 @@ def test_every_unknown_blueprint_and_every_one_in_two_rings_is_told(
     _resolved, found = preflight.resolve_rings(rings, BLUEPRINTS)
     assert len(found) == len(problems)
     assert all(any(problem in one for one in found) for problem in problems)
+
+
+def test_a_ring_whose_name_another_has_is_left_out() -> None:
+    rings, _problems = preflight.resolve_rings(
+        [ring(), ring("Canary", ["Sales"]), ring("wide", ["Engineering"])], BLUEPRINTS
+    )
+    assert [each.options.name for each in preflight.select_unique(rings)] == ["wide"]
+
+
+def test_the_test_macs_of_all_rings_are_listed() -> None:
+    rings = [ring(test_macs=[" C02A "]), ring("wide", test_macs=["C02B", "C02C"])]
+    assert preflight.list_test_macs(rings) == ["C02A", "C02B", "C02C"]
+
+
+def test_test_macs_that_could_not_be_read_have_no_problem_of_their_own() -> None:
+    (resolved,), _problems = preflight.resolve_rings([ring()], BLUEPRINTS)
+    now = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    unread = preflight.KnownMacs(None, (), now)
+    assert unread.judge(resolved) == {"test_mac_problems": [], "silent_test_macs": []}
+    silent = device(last_check_in="2026-11-01T00:00:00Z")
+    judged = preflight.KnownMacs([silent], (), now).judge(resolved)
+    assert judged["test_mac_problems"] == []
+    assert judged["silent_test_macs"] == preflight.describe_silent_macs(resolved, [silent], now)
+    assert len(judged["silent_test_macs"]) == 1
+    named = device("C02B", name="c02a")
+    missing = preflight.KnownMacs([], [named], now).judge(resolved)
+    assert missing["test_mac_problems"] == preflight.check_test_macs(resolved, [], [named])
+    assert "is the name of a Mac" in missing["test_mac_problems"][0]

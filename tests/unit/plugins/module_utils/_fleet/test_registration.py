@@ -413,3 +413,18 @@ def test_what_others_read_of_all_is_not_read_again() -> None:
     reader.explain(Fleet([waiting], AgeLimits()))
     assert okta.calls == [] and waiting.obstacle == known.obstacle_for("ada@acme.com")
     assert reader.as_result() == known.as_result()
+
+
+def test_a_warning_names_the_policies_that_disable_okta_verify() -> None:
+    some = Registration(policies=(STAFF, CONTRACTORS, DEFAULT))
+    assert some.describe_warnings() == [
+        "Enrollment policies that disable Okta Verify: 'Contractors'. The people to whom they apply"
+        " cannot register a Mac. Allow it in Security > Authenticators > Enrollment."
+    ]
+    assert replace(some, problems=(NO_POLICY,)).describe_warnings() == []
+    assert Registration(policies=(STAFF, DEFAULT)).describe_warnings() == []
+    unread = Registration(unavailable="403")
+    assert unread.describe_warnings() == [
+        "Okta's enrollment policies cannot be read, so whether they let people register is not"
+        " known: 403."
+    ]

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a failed read says of the other reads of the same vendor."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    DeviceTrustError,
+    Forbidden,
+    NotFound,
+    NotTrusted,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+    Unreadable,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.findings import (
+    NOT_THE_VENDOR,
+    Findings,
+    prevents_all,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+    FEATURE_MISSING,
+)
+
+
+def failing(error: DeviceTrustError) -> t.Callable[[], None]:
+    def read() -> None:
+        raise error
+
+    return read
+
+
+def test_a_read_that_succeeds_is_no_problem() -> None:
+    findings = Findings()
+    assert findings.attempt("okta", lambda: 3) == 3
+    assert (findings.problems, findings.unusable, findings.answered) == ([], set(), {"okta"})
+
+
+@pytest.mark.parametrize(
+    ("error", "is_end"),
+    [
+        (Unauthorized("No."), True),
+        (Unauthorized("No.", error_code=FEATURE_MISSING), False),
+        (Unreachable("No."), True),
+        (NotTrusted("No."), True),
+        (Unreadable("No."), True),
+        (Forbidden("No."), False),
+        (RateLimited("No."), False),
+    ],
+)
+def test_only_what_every_read_would_meet_ends_the_reads_of_a_vendor(
+    error: DeviceTrustError, is_end: bool
+) -> None:
+    findings = Findings()
+    assert findings.attempt("okta", failing(error)) is None
+    assert findings.problems == ["No."]
+    assert prevents_all(error) is is_end is ("okta" in findings.unusable)
+    assert findings.attempt("okta", lambda: 3) == (None if is_end else 3)
+    assert findings.attempt("kandji", lambda: 4) == 4
+
+
+def test_a_host_whose_first_answer_is_404_is_not_the_vendors() -> None:
+    findings = Findings()
+    findings.attempt("kandji", failing(NotFound("No such page.")))
+    assert findings.problems == [NOT_THE_VENDOR["kandji"]] and findings.unusable == {"kandji"}
+    known = Findings(answered={"okta"})
+    known.attempt("okta", failing(NotFound("No such page.")))
+    assert known.problems == ["No such page."] and known.unusable == set()
