@@ -455,10 +455,6 @@ api_calls:
     - {vendor: okta, operation: suspendDevice, verb: POST, count: 1}
 """
 
-import typing as t
-from datetime import timedelta
-
-from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
@@ -467,19 +463,18 @@ from ..module_utils._core.options import (
     OKTA,
     PLATFORMS,
     ArgumentSpec,
-    Params,
     arguments,
 )
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._device_records.apply import ResetOptions, ResetRun, read_limits, read_platforms
 from ..module_utils._device_records.audit import Audit, find_requester
-from ..module_utils._device_records.clean_up import check_periods
+from ..module_utils._device_records.clean_up import read_clean_up
 from ..module_utils._device_records.messages import (
-    Outcome,
     count_changes,
     describe_outcome,
     describe_person,
+    list_changes,
     list_console_steps,
     list_losses,
     list_unknown_users,
@@ -487,7 +482,7 @@ from ..module_utils._device_records.messages import (
 )
 from ..module_utils._device_records.plan import STATE_ALLOW
 from ..module_utils._device_records.reader import Selection
-from ..module_utils._device_records.records import GOALS, CleanUp, Goal, GuardOptions
+from ..module_utils._device_records.records import GOALS, Goal, GuardOptions
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 
@@ -516,29 +511,20 @@ USES = (
     okta_api.OPTIONAL_LOG_EVENTS,
     kandji_api.LIST_DEVICES,
 )
-STATUS: t.Final[t.Mapping[str, str | None]] = {
-    "active": "ACTIVE",
-    "suspended": "SUSPENDED",
-    "deactivated": "DEACTIVATED",
-    "absent": None,
-}
 
 
 def run(ctx: ModuleContext) -> Result:
     """Return what became of the records. Raise Refused, before any write, if a limit forbids it."""
     params = ctx.params
     goal = GOALS[params["state"]]
-    options = _options(ctx, goal)
+    options = _read_options(ctx, goal)
     audit = Audit(find_requester(params["requested_by"]), params["reason"] or "", ctx.masker)
     # A lost Mac is suspended also while Kandji does not answer.
     counts = goal.destroys and options.limits.max_percent < 100
     kandji = ctx.kandji if counts or options.guards.clean_up else None
     done = ResetRun(ctx.okta, kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
-        [
-            *(_change(outcome, goal) for outcome in done.outcomes if outcome.is_written),
-            *(_end_of_sessions(login) for login in done.revoked),
-        ],
+        list_changes(done.outcomes, goal, done.revoked),
         devices=[describe_outcome(outcome, goal) for outcome in done.outcomes],
         counts=count_changes(done.outcomes),
         report=write_state_report(
@@ -561,7 +547,7 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
+def _read_options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
     params = ctx.params
     if params["revoke_sessions"] and goal.state == "active":
         raise BadOption(
@@ -581,7 +567,7 @@ def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
             platforms=read_platforms(params),
             weak_authenticators=params["weak_authenticators"],
             goal=goal,
-            clean_up=_clean_up(params, goal),
+            clean_up=read_clean_up(params, goal),
         ),
         limits=read_limits(params),
         created_before=None,
@@ -592,48 +578,6 @@ def _options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
         revoke_sessions=params["revoke_sessions"],
         report_people=params["report_people"],
     )
-
-
-def _clean_up(params: Params, goal: Goal) -> CleanUp | None:
-    if params["unused_days"] is None:
-        return None
-    named = [name for name in ("serials", "device_ids", "users") if split_lines(params[name])]
-    if named:
-        raise BadOption(f"{named[0]}: it is not for unused_days. Leave one of them out.")
-    if params["revoke_sessions"]:
-        raise BadOption(
-            "revoke_sessions: it is not for unused_days, whose records nobody used. Leave it out."
-        )
-    unused, grace = (timedelta(days=params[name]) for name in ("unused_days", "grace_days"))
-    if goal.state not in ("suspended", "absent"):
-        raise BadOption(
-            "unused_days: it is for state=suspended and state=absent. Leave it out, or set another"
-            " state."
-        )
-    if list(params["platforms"]) != ["MACOS"]:
-        raise BadOption(
-            "platforms: Kandji's Macs decide for unused_days, which is for MACOS alone. Leave it"
-            " out."
-        )
-    if not check_periods(unused, grace):
-        raise BadOption(
-            f"unused_days: with grace_days, it is {(unused + grace).days}, and Okta's System Log"
-            " keeps 90. Set less than 84 days for both together."
-        )
-    return CleanUp(unused, grace, params["newest_per_user"])
-
-
-def _change(outcome: Outcome, goal: Goal) -> Change:
-    target = outcome.decision.target
-    subject = f"device record {target.id} ({target.name})"
-    before, after = {"status": target.status}, {"status": STATUS[goal.state]}
-    if goal.state == "absent":
-        return Change("delete", f"{subject}, which cannot be undone", before, after)
-    return Change("update", subject, before, after)
-
-
-def _end_of_sessions(login: str) -> Change:
-    return Change("update", f"user {login}: sessions revoked", {}, {})
 
 
 def main() -> None:

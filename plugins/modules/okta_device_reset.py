@@ -440,10 +440,6 @@ api_calls:
     - {vendor: okta, operation: deleteDevice, verb: DELETE, count: 1}
 """
 
-import typing as t
-
-from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     DEVICE_RUN,
@@ -453,7 +449,6 @@ from ..module_utils._core.options import (
     PLATFORMS,
     PROFILES,
     ArgumentSpec,
-    Params,
     arguments,
 )
 from ..module_utils._core.results import Result, build_result
@@ -462,8 +457,8 @@ from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._device_records.apply import ResetOptions, ResetRun, read_limits, read_platforms
 from ..module_utils._device_records.audit import Audit, find_requester
 from ..module_utils._device_records.messages import (
-    Outcome,
     count_states,
+    list_changes,
     list_losses,
     list_unknown_users,
     write_later_messages,
@@ -472,10 +467,10 @@ from ..module_utils._device_records.messages import (
 )
 from ..module_utils._device_records.plan import ALLOW
 from ..module_utils._device_records.reader import Selection
-from ..module_utils._device_records.records import GuardOptions
+from ..module_utils._device_records.records import RESET, GuardOptions
 from ..module_utils._fleet import certificate_check_reader
 from ..module_utils._fleet.rings import read_rings, ring_options
-from ..module_utils._fleet.stages import STAGES
+from ..module_utils._fleet.stages import check_stages
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 
@@ -519,15 +514,15 @@ USES = (
 
 def run(ctx: ModuleContext) -> Result:
     """Return the result of a reset. Raise Refused, before any write, if a limit forbids it."""
-    options = _options(ctx)
+    options = _read_options(ctx)
     audit = Audit(
         find_requester(ctx.params["requested_by"]), ctx.params["reason"] or "", ctx.masker
     )
     org_url = ctx.okta.org_url
     done = ResetRun(ctx.okta, ctx.kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
-        [_change(outcome) for outcome in done.outcomes if outcome.is_written],
-        devices=[outcome.row() for outcome in done.outcomes],
+        list_changes(done.outcomes, RESET),
+        devices=[outcome.as_result() for outcome in done.outcomes],
         counts=count_states(done.outcomes),
         report=write_report(done.outcomes, done.confirm if ctx.check_mode else ""),
         messages=write_messages(done.outcomes, org_url),
@@ -542,11 +537,11 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _options(ctx: ModuleContext) -> ResetOptions:
+def _read_options(ctx: ModuleContext) -> ResetOptions:
     """Return the options of the reset, with its rings as they are in Kandji. Raise BadOption."""
     params = ctx.params
     stages = split_lines(params["stages"])
-    _check(params, stages)
+    check_stages(stages, bool(params["rings"]))
     rings, _competitors = read_rings(
         ctx.kandji, ring_options(params), params["scep_profile_prefix"]
     )
@@ -576,24 +571,6 @@ def _options(ctx: ModuleContext) -> ResetOptions:
         state_dir=params["state_dir"],
         check_mode=ctx.check_mode,
         certificate_check_item_id=params["certificate_check_item_id"],
-    )
-
-
-def _check(params: Params, stages: t.Sequence[str]) -> None:
-    unknown = [stage for stage in stages if stage not in STAGES]
-    if unknown:
-        raise BadOption(f"stages: {unknown[0]!r} is not a stage. Use one of {', '.join(STAGES)}.")
-    if stages and not params["rings"]:
-        raise BadOption("stages: rings is missing. Name the rings that the stages select from.")
-
-
-def _change(outcome: Outcome) -> Change:
-    target = outcome.decision.target
-    return Change(
-        "delete",
-        f"device record {target.id} ({target.name}), which cannot be undone",
-        {"status": target.status},
-        {"status": None},
     )
 
 

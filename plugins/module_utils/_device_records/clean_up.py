@@ -16,6 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from .._core.errors import BadOption
+from .._core.options import Params
+from .._core.text import split_lines
 from .._core.timestamps import parse_timestamp
 from .._kandji.devices_by_serial import group_by_serial
 from .._kandji.records import KandjiDevice
@@ -23,7 +26,7 @@ from .._okta.constants import LOG_RETENTION
 from .._okta.newest_record import rank_record
 from .._okta.records import OktaDevice
 from .._okta.user_statuses import LEFT
-from .records import CleanUp, Evidence, Guards, Lifecycle, ReasonCode, ResetTarget
+from .records import CleanUp, Evidence, Goal, Guards, Lifecycle, ReasonCode, ResetTarget
 
 LOG_DELAY: t.Final = timedelta(minutes=10)  # in which the System Log has an event at the latest
 _BY_ID: t.Final = " Name it in device_ids to delete it."
@@ -338,6 +341,39 @@ def select_for(candidates: Iterable[ResetTarget], destroys: bool) -> list[ResetT
     ]
 
 
-def check_periods(unused: timedelta, grace: timedelta) -> bool:
+# Options
+
+
+def read_clean_up(params: Params, goal: Goal) -> CleanUp | None:
+    """Return the options of a clean-up, None if the run is another one. Raises BadOption."""
+    if params["unused_days"] is None:
+        return None
+    named = [name for name in ("serials", "device_ids", "users") if split_lines(params[name])]
+    if named:
+        raise BadOption(f"{named[0]}: it is not for unused_days. Leave one of them out.")
+    if params["revoke_sessions"]:
+        raise BadOption(
+            "revoke_sessions: it is not for unused_days, whose records nobody used. Leave it out."
+        )
+    if goal.state not in ("suspended", "absent"):
+        raise BadOption(
+            "unused_days: it is for state=suspended and state=absent. Leave it out, or set another"
+            " state."
+        )
+    if list(params["platforms"]) != ["MACOS"]:
+        raise BadOption(
+            "platforms: Kandji's Macs decide for unused_days, which is for MACOS alone. Leave it"
+            " out."
+        )
+    unused, grace = (timedelta(days=params[name]) for name in ("unused_days", "grace_days"))
+    if not is_remembered(unused, grace):
+        raise BadOption(
+            f"unused_days: with grace_days, it is {(unused + grace).days}, and Okta's System Log"
+            " keeps 90. Set less than 84 days for both together."
+        )
+    return CleanUp(unused, grace, params["newest_per_user"])
+
+
+def is_remembered(unused: timedelta, grace: timedelta) -> bool:
     """Return whether the System Log remembers both periods, and a week of runs that failed."""
     return unused + grace <= LOG_RETENTION - timedelta(days=7)

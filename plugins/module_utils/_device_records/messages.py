@@ -5,15 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .._core.changes import Change
 from .._okta import user_statuses
 from .._okta.records import DeviceUser, OktaDevice
 from .plan import CANNOT_BE_UNDONE
-from .records import Decision, Goal, Person, ResetTarget, login_of, name_of
+from .records import Decision, Goal, Person, ResetTarget, State, login_of, name_of
 
 Message = dict[str, object]
+# Of a record in Okta, by the state that a run leads to.
+STATUS: Mapping[State, str | None] = {
+    "active": "ACTIVE",
+    "suspended": "SUSPENDED",
+    "deactivated": "DEACTIVATED",
+    "absent": None,
+}
 
 
 @dataclass(frozen=True)
@@ -47,15 +55,15 @@ class Outcome:
         device, mac = self.decision.target.device, self.decision.target.mac
         return (device.display_name if device else None) or (mac.name if mac else None)
 
-    def row(self) -> dict[str, object]:
+    def as_result(self) -> dict[str, object]:
         """Return what the result of a reset holds of the target."""
         return {
-            **self.facts(),
-            "person": _person(self.decision.target),
+            **self.describe_record(),
+            "person": _name_person(self.decision.target),
             "certificate_bound": self.certificate_bound,
         }
 
-    def facts(self) -> dict[str, object]:
+    def describe_record(self) -> dict[str, object]:
         """Return what each result holds of the target."""
         target = self.decision.target
         device = target.device
@@ -81,6 +89,25 @@ class Outcome:
         }
 
 
+def list_changes(
+    outcomes: Iterable[Outcome], goal: Goal, revoked: Iterable[str] = ()
+) -> list[Change]:
+    """Return what was written, or would be: records, and the sessions of these logins."""
+    return [
+        *(_describe_change(outcome, goal) for outcome in outcomes if outcome.is_written),
+        *(Change("update", f"user {login}: sessions revoked", {}, {}) for login in revoked),
+    ]
+
+
+def _describe_change(outcome: Outcome, goal: Goal) -> Change:
+    target = outcome.decision.target
+    subject = f"device record {target.id} ({target.name})"
+    before, after = {"status": target.status}, {"status": STATUS[goal.state]}
+    if goal.state == "absent":
+        return Change("delete", f"{subject}, which cannot be undone", before, after)
+    return Change("update", subject, before, after)
+
+
 def count_states(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """Return how many records are reset (or would be), skipped and absent."""
     states = ["reset" if outcome.is_written else outcome.state for outcome in outcomes]
@@ -96,17 +123,17 @@ def count_changes(outcomes: Iterable[Outcome]) -> dict[str, int]:
 def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
     """Return what the result of a run holds of the target."""
     if goal.registers_again:
-        return outcome.row()
+        return outcome.as_result()
     steps = goal.steps(outcome.decision.target) if outcome.is_written else ()
     return {
-        **outcome.facts(),
-        "reason": _reason(outcome, goal),
+        **outcome.describe_record(),
+        "reason": _explain_state(outcome, goal),
         "steps": list(steps or ()),
         "summary": _describe_state(outcome, goal),
     }
 
 
-def _reason(outcome: Outcome, goal: Goal) -> str:
+def _explain_state(outcome: Outcome, goal: Goal) -> str:
     """Return why a target became what it is. Check mode says what would become of it."""
     is_planned = outcome.state == goal.planned and not goal.registers_again
     target = outcome.decision.target
@@ -169,11 +196,11 @@ def write_state_report(
 def _describe_state(outcome: Outcome, goal: Goal) -> str:
     target = outcome.decision.target
     if target.device is None:
-        return f"{target.name}: {outcome.state}. {_reason(outcome, goal)}"
+        return f"{target.name}: {outcome.state}. {_explain_state(outcome, goal)}"
     names = [target.serial or "no serial", outcome.display_name or "no name", target.id]
     users = ", ".join(map(_describe_user, target.users))
     return (
-        f"{', '.join(names)}: {outcome.state.replace('_', ' ')}. {_reason(outcome, goal)}"
+        f"{', '.join(names)}: {outcome.state.replace('_', ' ')}. {_explain_state(outcome, goal)}"
         f" Users: {users or 'none'}."
     )
 
@@ -266,7 +293,7 @@ def write_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Message]:
         _ask_to_wait(outcome)
         if outcome.decision.target.serial in waiting
         else _ask_to_register(outcome, org_url)
-        for outcome in _with_users(outcomes)
+        for outcome in _select_with_users(outcomes)
     ]
 
 
@@ -275,12 +302,12 @@ def write_later_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Mess
     waiting = {outcome.decision.target.serial for outcome in outcomes if outcome.loses_certificate}
     return [
         _ask_to_register(outcome, org_url)
-        for outcome in _with_users(outcomes)
+        for outcome in _select_with_users(outcomes)
         if outcome.decision.target.serial in waiting
     ]
 
 
-def _with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def _select_with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [
         outcome
         for outcome in outcomes
@@ -293,15 +320,15 @@ def _with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 def _ask_to_wait(outcome: Outcome) -> Message:
     step = (
-        f"{_addressee(outcome)}, please wait: {_mac(outcome)} gets a new certificate first. Do not"
-        " register it with Okta Verify before you are asked to."
+        f"{_name_addressee(outcome)}, please wait: {_name_mac(outcome)} gets a new certificate"
+        " first. Do not register it with Okta Verify before you are asked to."
     )
-    return _message(outcome, False, [step])
+    return _write_message(outcome, False, [step])
 
 
 def _ask_to_register(outcome: Outcome, org_url: str) -> Message:
     steps = [
-        f"{_addressee(outcome)}, please register {_mac(outcome)} with Okta again:",
+        f"{_name_addressee(outcome)}, please register {_name_mac(outcome)} with Okta again:",
         "1. On this Mac, open Okta Verify.",
         "2. Select your account, then Remove account (also if a red alert says that the device does"
         " not exist any more).",
@@ -309,30 +336,30 @@ def _ask_to_register(outcome: Outcome, org_url: str) -> Message:
         f" {org_url}, and follow the steps.",
         f"4. Open {org_url} in a web browser and select Sign in with Okta FastPass.",
     ]
-    return _message(outcome, True, steps)
+    return _write_message(outcome, True, steps)
 
 
-def _message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
+def _write_message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
     target = outcome.decision.target
     return {
         "serial_number": target.serial,
-        "to": ", ".join(map(login_of, outcome.decision.users_to_register)) or _person(target),
+        "to": ", ".join(map(login_of, outcome.decision.users_to_register)) or _name_person(target),
         "register_now": register_now,
         "steps": steps,
     }
 
 
-def _addressee(outcome: Outcome) -> str:
+def _name_addressee(outcome: Outcome) -> str:
     target = outcome.decision.target
     names = ", ".join(map(name_of, outcome.decision.users_to_register))
-    return names or _person(target) or f"The user of {outcome.display_name or target.serial}"
+    return names or _name_person(target) or f"The user of {outcome.display_name or target.serial}"
 
 
-def _person(target: ResetTarget) -> str:
+def _name_person(target: ResetTarget) -> str:
     """Return whom Kandji assigned the Mac to, "" if nobody."""
     return target.mac.person if target.mac else ""
 
 
-def _mac(outcome: Outcome) -> str:
+def _name_mac(outcome: Outcome) -> str:
     serial = outcome.decision.target.serial
     return f"{outcome.display_name or serial} ({serial})"

@@ -8,9 +8,11 @@ This is the only place that decides it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from .._core.errors import BadOption
 from .._core.timestamps import parse_timestamp
 from .._okta.constants import OBJECT_TIME_PRECISION
 from .facts import (
@@ -335,3 +337,12 @@ def _is_stale(record: DeviceRecord, limits: AgeLimits) -> bool:
         and limits.now is not None
         and limits.now - changed > timedelta(days=limits.stale_days)
     )
+
+
+def check_stages(stages: Sequence[str], has_rings: bool) -> None:
+    """Raise BadOption for an unknown stage, and for stages without the rings to select from."""
+    unknown = [stage for stage in stages if stage not in STAGES]
+    if unknown:
+        raise BadOption(f"stages: {unknown[0]!r} is not a stage. Use one of {', '.join(STAGES)}.")
+    if stages and not has_rings:
+        raise BadOption("stages: rings is missing. Name the rings that the stages select from.")

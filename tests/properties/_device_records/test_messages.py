@@ -55,7 +55,7 @@ def test_each_target_is_reported(some: list[Outcome], phrase: str) -> None:
     assert bool(losses) is any(each.is_written for each in some)
     assert sum(count_states(some).values()) == len(some)
     for each in some:
-        row = json.loads(json.dumps(each.row()))
+        row = json.loads(json.dumps(each.as_result()))
         assert row["state"] == each.state and row["reason"]
         assert any(each.decision.reason in line for line in lines)
 

@@ -303,7 +303,7 @@ def test_the_users_of_a_record_are_read_again_although_it_looks_unchanged(reset:
     result = reset.run("C01", "C02")
     assert states(result) == ["reset", "skipped"]
     assert result.outcomes[1].decision.code == "managed"
-    assert result.outcomes[1].row()["users"][0]["management_status"] == "MANAGED"
+    assert result.outcomes[1].as_result()["users"][0]["management_status"] == "MANAGED"
     assert reset.okta.writes == writes_of("guo1")
 
 

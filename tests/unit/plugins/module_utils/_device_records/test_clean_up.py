@@ -10,7 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    BadOption,
+    Refused,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import (
     clean_up,
     reader,
@@ -400,7 +403,7 @@ def test_a_suspended_record_is_deleted_although_okta_lists_one_enrollment_alone(
 @pytest.mark.parametrize(("days", "fits"), [((69, 14), True), ((70, 14), False)])
 def test_the_system_log_has_to_remember_both_periods(days: tuple[int, int], fits: bool) -> None:
     unused, grace = (timedelta(days=number) for number in days)
-    assert clean_up.check_periods(unused, grace) is fits
+    assert clean_up.is_remembered(unused, grace) is fits
 
 
 # What the System Log shows
@@ -748,3 +751,44 @@ def test_what_an_interrupted_clean_up_deactivated_goes_also_if_its_mac_is_back(
         " cannot be undone."
     )
     assert reset.okta.writes == [("delete", "guo1")]
+
+
+# Options
+
+PERIOD_OPTIONS = {
+    "unused_days": 60,
+    "grace_days": 14,
+    "newest_per_user": 2,
+    "platforms": ["MACOS"],
+    "serials": None,
+    "device_ids": None,
+    "users": None,
+    "revoke_sessions": False,
+}
+
+
+@pytest.mark.parametrize("state", ["suspended", "absent"])
+def test_a_clean_up_has_its_periods(state: t.Any) -> None:
+    assert clean_up.read_clean_up(PERIOD_OPTIONS, GOALS[state]) == CleanUp(
+        timedelta(days=60), timedelta(days=14), 2
+    )
+    assert clean_up.read_clean_up({**PERIOD_OPTIONS, "unused_days": None}, GOALS[state]) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "values", "message"),
+    [
+        ("absent", {"serials": ["C01"]}, "serials: it is not for unused_days. Leave one of them"),
+        ("absent", {"users": ["ann"], "device_ids": ["guo1"]}, "device_ids: it is not for"),
+        ("absent", {"revoke_sessions": True}, "revoke_sessions: it is not for unused_days, whose"),
+        ("active", {}, "unused_days: it is for state=suspended and state=absent. Leave it out, or"),
+        ("deactivated", {}, "unused_days: it is for state=suspended and state=absent."),
+        ("absent", {"platforms": ["MACOS", "IOS"]}, "platforms: Kandji's Macs decide for unused_"),
+        ("absent", {"grace_days": 24}, "unused_days: with grace_days, it is 84, and Okta's System"),
+    ],
+)
+def test_options_that_a_clean_up_does_not_take_are_refused(
+    state: t.Any, values: dict[str, object], message: str
+) -> None:
+    with pytest.raises(BadOption, match=message):
+        clean_up.read_clean_up({**PERIOD_OPTIONS, **values}, GOALS[state])

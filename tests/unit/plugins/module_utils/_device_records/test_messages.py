@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import (
     messages as report,
 )
@@ -22,6 +23,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     GOALS,
     RESET,
     Decision,
+    Goal,
     Mac,
     Person,
     ResetTarget,
@@ -56,7 +58,7 @@ ABSENT = Outcome(Decision(NOBODYS_MAC, "none", "No record.", "no_record"), "abse
 
 
 def test_the_row_of_a_record() -> None:
-    assert done(bound=True).row() == {
+    assert done(bound=True).as_result() == {
         "target": "C01",
         "device_id": "guo1",
         "serial_number": "C01",
@@ -88,7 +90,7 @@ def test_check_mode_says_what_would_become_of_a_record(state: str, reason: str) 
     assert str(row["reason"]).startswith(reason)
     assert row["steps"] == ([] if state == "skipped" else ["suspend"])
     assert [row["summary"]] == report.write_state_report([done(state=state)], GOALS["suspended"])
-    assert report.describe_outcome(done(state=state), RESET) == done(state=state).row()
+    assert report.describe_outcome(done(state=state), RESET) == done(state=state).as_result()
 
 
 def test_a_user_of_whom_okta_has_none_is_told_from_one_without_a_record() -> None:
@@ -122,7 +124,7 @@ def test_the_report_of_a_run_to_a_state() -> None:
 
 
 def test_the_row_of_a_target_without_a_record() -> None:
-    assert ABSENT.row() == {
+    assert ABSENT.as_result() == {
         "target": "C09",
         "device_id": None,
         "serial_number": "C09",
@@ -138,11 +140,11 @@ def test_the_row_of_a_target_without_a_record() -> None:
         "reason_code": "no_record",
     }
     in_kandji = replace(ABSENT, decision=Decision(ResetTarget("C01", mac=MAC), "none", ""))
-    assert in_kandji.row()["display_name"] == "C01 in Kandji"
+    assert in_kandji.as_result()["display_name"] == "C01 in Kandji"
 
 
 def test_the_row_of_a_record_that_has_no_serial_and_is_not_in_kandji() -> None:
-    row = done(ResetTarget("guo1", OktaDevice("guo1"), by_id=True)).row()
+    row = done(ResetTarget("guo1", OktaDevice("guo1"), by_id=True)).as_result()
     assert (row["target"], row["device_id"], row["serial_number"]) == ("guo1", "guo1", None)
     assert (row["display_name"], row["person"]) == (None, "")
 
@@ -330,3 +332,58 @@ def test_nobody_is_asked_for_a_serial_that_neither_vendor_knows() -> None:
 def test_nobody_is_asked_for_a_skipped_record_or_one_without_a_serial() -> None:
     nameless = ResetTarget("guo1", replace(RECORD, serial_number=""), (ANN,), by_id=True)
     assert report.write_messages([done(state="skipped", bound=True), done(nameless)], URL) == []
+
+
+@pytest.mark.parametrize(
+    ("goal", "change"),
+    [
+        (
+            GOALS["active"],
+            Change(
+                "update", "device record guo1 (C01)", {"status": "ACTIVE"}, {"status": "ACTIVE"}
+            ),
+        ),
+        (
+            GOALS["suspended"],
+            Change(
+                "update", "device record guo1 (C01)", {"status": "ACTIVE"}, {"status": "SUSPENDED"}
+            ),
+        ),
+        (
+            GOALS["deactivated"],
+            Change(
+                "update",
+                "device record guo1 (C01)",
+                {"status": "ACTIVE"},
+                {"status": "DEACTIVATED"},
+            ),
+        ),
+        (
+            GOALS["absent"],
+            Change(
+                "delete",
+                "device record guo1 (C01), which cannot be undone",
+                {"status": "ACTIVE"},
+                {"status": None},
+            ),
+        ),
+        (
+            RESET,
+            Change(
+                "delete",
+                "device record guo1 (C01), which cannot be undone",
+                {"status": "ACTIVE"},
+                {"status": None},
+            ),
+        ),
+    ],
+)
+def test_a_record_that_is_written_to_is_a_change(goal: Goal, change: Change) -> None:
+    outcomes = [done(state="changed"), done(state="skipped"), done(state="unchanged"), ABSENT]
+    assert report.list_changes(outcomes, goal) == [change]
+
+
+def test_sessions_that_are_revoked_are_changes() -> None:
+    assert report.list_changes([], GOALS["suspended"], ["ann@acme.com"]) == [
+        Change("update", "user ann@acme.com: sessions revoked", {}, {})
+    ]

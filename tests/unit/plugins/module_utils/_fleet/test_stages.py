@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import stages
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
@@ -535,3 +536,14 @@ def test_an_unknown_status_of_an_item_is_shown(item):
 )
 def test_the_next_step_of_a_blocked_mac(facts: MacFacts, step: str) -> None:
     assert stages.classify(facts, NOW).next_step.startswith(step)
+
+
+def test_stages_are_selected_by_their_names_from_rings() -> None:
+    stages.check_stages([], False)
+    stages.check_stages(list(stages.STAGES), True)
+    with pytest.raises(
+        BadOption, match="stages: 'Managed' is not a stage. Use one of OTHER_TENANT"
+    ):
+        stages.check_stages(["MANAGED", "Managed"], True)
+    with pytest.raises(BadOption, match="stages: rings is missing. Name the rings that the stages"):
+        stages.check_stages(["MANAGED"], False)
