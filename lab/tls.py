@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The CA and the server certificate of the lab's own HTTPS.
 
-The CA that Macs enroll with is another one: ``lab.okta.certificate_authority``.
+The CA that Macs enroll with is another one: ``lab.okta.authorities.certificate_authority``.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac
 from lab.kandji.model import LibraryItem, ProfileItem
 from lab.kandji.profiles import scep_payloads
-from lab.okta.device_records import Record
+from lab.okta.devices.records import Record
 from lab.state import World
 
 STALE, EXPIRING = timedelta(days=90), timedelta(days=30)

@@ -12,10 +12,10 @@ from datetime import timedelta
 from lab.actors import payloads
 from lab.actors.inventory import OKTA_VERIFY
 from lab.actors.mac import Mac
-from lab.okta.device_records import DeviceFacts
-from lab.okta.device_registry import Gone, RegistrationRefused
-from lab.okta.groups_and_apps import App
-from lab.okta.sign_ins import Outcome, Seat
+from lab.okta.devices.records import DeviceFacts
+from lab.okta.devices.registry import Gone, RegistrationRefused
+from lab.okta.directory.groups_and_apps import App
+from lab.okta.policies.sign_ins import Outcome, Seat
 from lab.state import World
 
 HABITS = {

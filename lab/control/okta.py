@@ -21,12 +21,12 @@ from lab.control.schemas import (
     read_flags,
 )
 from lab.okta.app import OktaApp
-from lab.okta.authenticators import STATUSES
-from lab.okta.hooks import HookSettings, NotAHook
-from lab.okta.log_targets import target
+from lab.okta.authenticators.org_authenticators import STATUSES
+from lab.okta.authorities.scep_configurations import CHALLENGE_TYPES, NoConfiguration
 from lab.okta.oauth import ALGORITHMS
 from lab.okta.org import Org
-from lab.okta.scep_configurations import CHALLENGE_TYPES, NoConfiguration
+from lab.okta.system_log.hooks import HookSettings, NotAHook
+from lab.okta.system_log.targets import target
 from lab.state import World
 
 PIPELINES = ("idx", "v1")

@@ -21,11 +21,11 @@ from lab.control.schemas import (
     join,
     read_texts,
 )
-from lab.okta.device_records import PROVIDERS, DeviceFacts, User
-from lab.okta.device_registry import RegistrationRefused
-from lab.okta.groups_and_apps import App
+from lab.okta.devices.records import PROVIDERS, DeviceFacts, User
+from lab.okta.devices.registry import RegistrationRefused
+from lab.okta.directory.groups_and_apps import App
 from lab.okta.org import Org
-from lab.okta.sign_ins import PLATFORMS, RISKS, Surroundings
+from lab.okta.policies.sign_ins import PLATFORMS, RISKS, Surroundings
 from lab.seeds import random_org
 from lab.state import World
 

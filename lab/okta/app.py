@@ -11,18 +11,18 @@ import uuid
 from starlette.applications import Starlette
 
 from lab.http import Answer, Call, Operation, Refusal, VendorApp
-from lab.okta.authenticator_operations import AuthenticatorOperations
-from lab.okta.authority_operations import AuthorityOperations
-from lab.okta.device_operations import DeviceOperations
-from lab.okta.directory_operations import DirectoryOperations
+from lab.okta.authenticators.operations import AuthenticatorOperations
+from lab.okta.authorities.operations import AuthorityOperations
+from lab.okta.authorities.scep_operations import scep_operations
+from lab.okta.devices.operations import DeviceOperations
+from lab.okta.directory.operations import DirectoryOperations
+from lab.okta.directory.user_operations import UserOperations
 from lab.okta.errors import error, refuse
-from lab.okta.log_operations import LogOperations
 from lab.okta.oauth import TOKEN_PATH
 from lab.okta.org import Org
-from lab.okta.policy_operations import PolicyOperations, RuleWrites
+from lab.okta.policies.operations import PolicyOperations, RuleWrites
 from lab.okta.rate_limits import CountedRequests, bucket_of
-from lab.okta.scep_operations import scep_operations
-from lab.okta.user_operations import UserOperations
+from lab.okta.system_log.operations import LogOperations
 from lab.state import World
 
 _WITHOUT_TOKEN = ("getWellknownOrgMetadata", "token")

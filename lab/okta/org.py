@@ -15,21 +15,25 @@ import typing as t
 import uuid
 from datetime import datetime, timedelta
 
-from lab.okta.authenticators import Authenticator, make_authenticators, make_temporary_codes
-from lab.okta.desktop_platform import DesktopPlatform
-from lab.okta.device_records import Record, User
-from lab.okta.device_registry import DeviceRegistry
-from lab.okta.enrollment_policies import EnrollmentPolicies
-from lab.okta.groups_and_apps import App, Directory, Group
-from lab.okta.hooks import EventHook, HookSettings
-from lab.okta.initial_policies import add_initial_policies
-from lab.okta.log_targets import policy_targets
+from lab.okta.authenticators.org_authenticators import (
+    Authenticator,
+    make_authenticators,
+    make_temporary_codes,
+)
+from lab.okta.authorities.desktop_platform import DesktopPlatform
+from lab.okta.devices.records import Record, User
+from lab.okta.devices.registry import DeviceRegistry
+from lab.okta.directory.groups_and_apps import App, Directory, Group
 from lab.okta.oauth import OAuth
-from lab.okta.policies import Policies, Policy, Rule
+from lab.okta.policies.access_policies import Policies, Policy, Rule
+from lab.okta.policies.enrollment import EnrollmentPolicies
+from lab.okta.policies.initial import add_initial_policies
+from lab.okta.policies.session_and_signal import OtherPolicies
+from lab.okta.policies.sign_ins import SignIns
 from lab.okta.rate_limits import Limits
-from lab.okta.session_and_signal_policies import OtherPolicies
-from lab.okta.sign_ins import SignIns
-from lab.okta.system_log import Event, Json, SystemLog, client_of
+from lab.okta.system_log.events import Event, Json, SystemLog, client_of
+from lab.okta.system_log.hooks import EventHook, HookSettings
+from lab.okta.system_log.targets import policy_targets
 from lab.state import World
 
 ADMINISTRATOR = "okta.admin@acme.example"  # whose token the API token is

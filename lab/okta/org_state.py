@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from lab.okta.certificate_authority import Authority
-from lab.okta.device_records import Record
+from lab.okta.authorities.certificate_authority import Authority
+from lab.okta.devices.records import Record
 from lab.okta.org import Org
-from lab.okta.system_log import Json
+from lab.okta.system_log.events import Json
 
 
 def describe_org(org: Org) -> Json:

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from lab.clock import whole_seconds
-from lab.okta.device_records import DeviceUser, Record, User
+from lab.okta.devices.records import DeviceUser, Record, User
 
 # Which steps the links of a record offer, by its status.
 PERMITTED = {

@@ -16,7 +16,7 @@ from lab.actors.mac import Mac
 from lab.actors.person import HABITS, Person
 from lab.clock import iso
 from lab.kandji.model import ProfileItem
-from lab.okta.device_records import Record
+from lab.okta.devices.records import Record
 from lab.state import World
 
 MOST = 500  # requests, and events, in one answer

@@ -19,9 +19,9 @@ from lab.actors.mac import Mac
 from lab.actors.person import Person
 from lab.kandji.model import Blueprint, Device, KandjiUser, LibraryItem
 from lab.kandji.tenant import Tenant
-from lab.okta.device_records import DeviceFacts
-from lab.okta.groups_and_apps import ADMINISTRATORS, BREAK_GLASS, COMPANY_APPS, App
-from lab.okta.sign_ins import Seat
+from lab.okta.devices.records import DeviceFacts
+from lab.okta.directory.groups_and_apps import ADMINISTRATORS, BREAK_GLASS, COMPANY_APPS, App
+from lab.okta.policies.sign_ins import Seat
 from lab.state import World
 
 DOMAIN = "example.com"

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from lab.kandji.model import Blueprint
 from lab.kandji.web_app import add_scripts
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from lab.okta.org import Org
 from lab.seeds.fleet import DOMAIN, MODELS, SERIAL_LETTERS
 from lab.state import World

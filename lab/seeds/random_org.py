@@ -13,12 +13,12 @@ import random
 import typing as t
 from datetime import timedelta
 
-from lab.okta import policies
-from lab.okta.device_records import PROVIDERS, DeviceFacts, User
-from lab.okta.groups_and_apps import BREAK_GLASS, App
+from lab.okta.devices.records import PROVIDERS, DeviceFacts, User
+from lab.okta.directory.groups_and_apps import BREAK_GLASS, App
 from lab.okta.org import Org
-from lab.okta.policies import Json
-from lab.okta.sign_ins import RISKS, Seat, Surroundings
+from lab.okta.policies import access_policies
+from lab.okta.policies.access_policies import Json
+from lab.okta.policies.sign_ins import RISKS, Seat, Surroundings
 
 ZONES = ("nzoOffice00000000000", "nzoAbroad00000000000")
 ASSURANCES = ("daeDiskEncrypted00000", "daeNewSystem0000000000")
@@ -174,9 +174,11 @@ def draw_policy(org: Org, app: App, seats: t.Sequence[Seat], seed: int) -> Json:
     policy = org.policies.add(f"Drawn {seed} {len(org.policies.by_id)}")
     for number in range(draws.randrange(5)):
         body = draw_rule(org, draws, f"Rule {number}", users)
-        org.policies.add_rule(policy, policies.Rules().accept(body), active=draws.random() < 0.9)
+        org.policies.add_rule(
+            policy, access_policies.Rules().accept(body), active=draws.random() < 0.9
+        )
     if draws.random() < 0.4:
-        policy.catch_all.actions = policies.accept_actions({"appSignOn": {"access": "DENY"}})
+        policy.catch_all.actions = access_policies.accept_actions({"appSignOn": {"access": "DENY"}})
     org.assign(app, policy)
     uses = [
         (app, place, org.now() - timedelta(days=draws.uniform(0.1, 60)))
@@ -220,7 +222,7 @@ def draw_rule(org: Org, draws: random.Random, name: str, users: t.Sequence[str])
     if draws.random() < 0.05:
         conditions["elCondition"] = {"condition": "user.profile.department == 'Sales'"}
     return {
-        "type": policies.TYPE,
+        "type": access_policies.TYPE,
         "name": name,
         "conditions": conditions or None,
         "actions": {"appSignOn": _draw_actions(draws)},

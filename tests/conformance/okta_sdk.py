@@ -16,7 +16,7 @@ from importlib.metadata import version
 import pytest
 import requests
 
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from lab.server import Lab
 from lab.state import Options
 

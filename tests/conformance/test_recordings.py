@@ -19,9 +19,9 @@ from unittest import mock
 import pytest
 import requests
 
-from lab.okta.authenticators import Authenticator
-from lab.okta.device_records import DeviceFacts
-from lab.okta.sign_ins import Seat
+from lab.okta.authenticators.org_authenticators import Authenticator
+from lab.okta.devices.records import DeviceFacts
+from lab.okta.policies.sign_ins import Seat
 from lab.state import Options, World
 from tests.conformance import recordings
 from tests.conformance.recordings import Recording

@@ -18,8 +18,8 @@ from lab.actors import mac as macs
 from lab.actors import person as people
 from lab.actors.macos_shims import check_script
 from lab.clock import iso
-from lab.okta.device_records import DeviceFacts
-from lab.okta.sign_ins import Seat
+from lab.okta.devices.records import DeviceFacts
+from lab.okta.policies.sign_ins import Seat
 from tests.faults import plugins
 from tests.faults.channel import Company
 from tests.faults.observation import DIRECTORY, Json

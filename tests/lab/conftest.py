@@ -22,7 +22,7 @@ import requests
 
 from lab.kandji.app import KandjiApp
 from lab.kandji.tenant import Tenant
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from lab.state import Options, World
 
 

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab.clock import Clock
-from lab.okta.certificate_authority import Authority, IssuedCertificate
-from lab.okta.scep_messages import RENEWAL_REQUEST
+from lab.okta.authorities.certificate_authority import Authority, IssuedCertificate
+from lab.okta.authorities.scep_messages import RENEWAL_REQUEST
 
 CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"
 SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "C02XK1ZAJG5J 4D2E")])

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from lab.__main__ import describe, parse
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from lab.server import Lab
 from lab.state import Options
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.okta import policies
+from lab.okta.policies import access_policies
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_fastpass_is_turned_off_and_on(okta, org, verify):
 @pytest.mark.parametrize("verb", ["POST", "PUT"])
 def test_fastpass_stays_on_while_a_rule_asks_for_devices(okta, org, verify, verb):
     conditions = {"device": {"registered": True}}
-    accepted = policies.Rules().accept(
+    accepted = access_policies.Rules().accept(
         {"name": "Macs", "conditions": conditions, "actions": {"appSignOn": {"access": "DENY"}}}
     )
     org.policies.add_rule(org.policies.default, accepted)

@@ -17,8 +17,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from lab.okta import hooks
-from lab.okta.system_log import Event
+from lab.okta.system_log import hooks
+from lab.okta.system_log.events import Event
 
 SECRET = "Basic made-up"
 ACTOR = {

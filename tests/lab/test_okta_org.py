@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from lab.okta.device_registry import Gone, RegistrationRefused, WrongStatus
+from lab.okta.devices.registry import Gone, RegistrationRefused, WrongStatus
 
 
 @pytest.fixture

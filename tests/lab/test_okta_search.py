@@ -13,10 +13,10 @@ from datetime import datetime, timezone
 
 import pytest
 
-from lab.okta.device_records import Record
-from lab.okta.device_search import compile_search
+from lab.okta.devices.records import Record
+from lab.okta.devices.search import compile_search
 from lab.okta.filters import BadFilter, Unsupported
-from lab.okta.system_log import Event, SystemLog, compile_log_filter
+from lab.okta.system_log.events import Event, SystemLog, compile_log_filter
 
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 MAC = Record(

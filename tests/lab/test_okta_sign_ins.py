@@ -13,9 +13,10 @@ from datetime import timedelta
 
 import pytest
 
-from lab.okta import policies, serializers
-from lab.okta.device_registry import RegistrationRefused
-from lab.okta.sign_ins import Seat, Surroundings
+from lab.okta import serializers
+from lab.okta.devices.registry import RegistrationRefused
+from lab.okta.policies import access_policies
+from lab.okta.policies.sign_ins import Seat, Surroundings
 from lab.seeds import random_org
 
 MANAGED = {"device": {"registered": True, "managed": True}}
@@ -50,13 +51,13 @@ def rule(org, app):
 
     def add(conditions=None, sign_on=None):
         policy = org.policies.in_force(app)
-        policy.catch_all.actions = policies.accept_actions({"appSignOn": DENY})
+        policy.catch_all.actions = access_policies.accept_actions({"appSignOn": DENY})
         body = {
             "name": f"Rule {len(policy.rules)}",
             "conditions": conditions,
             "actions": {"appSignOn": sign_on or ALLOW},
         }
-        return org.policies.add_rule(policy, policies.Rules().accept(body))
+        return org.policies.add_rule(policy, access_policies.Rules().accept(body))
 
     return add
 
@@ -337,7 +338,9 @@ def test_an_app_is_opened_by_those_whom_it_is_assigned_to(org, mac):
 
 def test_who_cannot_prove_enough_cannot_register(org, ana):
     catch_all = org.policies.account_policy.catch_all
-    catch_all.actions = policies.accept_actions({"appSignOn": asking(phishingResistant="REQUIRED")})
+    catch_all.actions = access_policies.accept_actions(
+        {"appSignOn": asking(phishingResistant="REQUIRED")}
+    )
     with pytest.raises(RegistrationRefused):
         random_org.add_seat(org, ana, "MACOS", registered=True)
     assert (

@@ -13,7 +13,7 @@ import plistlib
 
 import pytest
 
-from lab.okta.authority_operations import AuthorityOperations
+from lab.okta.authorities.operations import AuthorityOperations
 from tests.functional.certificates.test_renewal_playbooks import QUICK, Year
 from tools.support.playbook import SITE
 

@@ -19,8 +19,8 @@ from unittest import mock
 import pytest
 import requests
 
-from lab.okta.device_records import DeviceFacts
-from lab.okta.system_log import Event
+from lab.okta.devices.records import DeviceFacts
+from lab.okta.system_log.events import Event
 from lab.tls import make_server_certificate
 from tests.functional.helpers.event_sources import SECRET, Rulebook, types, up
 from tools.support.playbook import lab_environment
@@ -542,7 +542,7 @@ def test_a_hook_with_a_blank_secret_does_not_start(hook, port, blank):
     ],
 )
 def test_the_labs_org_takes_only_what_okta_takes(watched, body, said):
-    from lab.okta.hooks import HookSettings, NotAHook
+    from lab.okta.system_log.hooks import HookSettings, NotAHook
 
     wanted = {
         "url": "http://127.0.0.1:9/",

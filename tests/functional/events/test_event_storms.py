@@ -27,7 +27,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from lab.okta.system_log import Event
+from lab.okta.system_log.events import Event
 from lab.tls import make_server_certificate
 from tests.functional.helpers.event_sources import SECRET, Rulebook, SourceProcess, up
 from tools.support.playbook import lab_environment

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import replace
 from datetime import timedelta
 
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 
 MACS = 60  # of which the first 14 have parts of their own (lab/seeds/fleet.py)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import requests
 
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from tests.support.write_options import CLONE, MANAGED, ORIGINAL, STUCK
 
 PROFILES = ("Okta SCEP - canary", "Okta SCEP - map")  # whichever of them a test has

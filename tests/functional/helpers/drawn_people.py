@@ -103,9 +103,9 @@ class DrawnPeople:
     """People of one lab without Macs of its own. ``draw`` replaces everybody."""
 
     def __init__(self, watched: t.Any, run_module: t.Callable[..., t.Any]) -> None:
-        from lab.okta import policies
+        from lab.okta.policies import access_policies
 
-        self.watched, self.world, self._policies = watched, watched.world, policies
+        self.watched, self.world, self._policies = watched, watched.world, access_policies
         self._run_module = run_module
         wanted = {"name": "Okta SCEP - all", "blueprints": ["Engineering"]}
         assert not run_module("kandji_scep_profile", wanted, lab=watched.lab).get("failed")
@@ -202,8 +202,8 @@ class DrawnPeople:
 
     def _draw_policies(self, draws: random.Random) -> None:
         """Replace the policy of the app by one of a shape. Add policies of other kinds."""
-        from lab.okta.session_and_signal_policies import SESSION, SIGNALS
-        from lab.okta.sign_ins import RISKS, Surroundings
+        from lab.okta.policies.session_and_signal import SESSION, SIGNALS
+        from lab.okta.policies.sign_ins import RISKS, Surroundings
 
         org = self.world.okta
         group, refused = (self._draw_group(name, draws) for name in ("Drawn", "Left"))

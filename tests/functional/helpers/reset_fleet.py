@@ -12,7 +12,7 @@ import typing as t
 from datetime import timedelta
 
 from lab.kandji.model import Report, Row
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 
 SCEP_PAYLOAD = {"type": "com.apple.security.scep"}
 

@@ -17,7 +17,7 @@ from functools import partial
 
 import pytest
 
-from lab.okta import policies
+from lab.okta.policies import access_policies
 from tests.functional.helpers.drawn_people import ONE_FACTOR, SETTLED, SHAPES, DrawnPeople
 
 FLEETS, FEW = 500, 16
@@ -168,7 +168,7 @@ def test_a_forecast_of_rules_does_not_believe_the_older_record_either(people, ru
     people.draw(1, 4, events=["nothing"])
     org = people.world.okta
     policy = org.policies.add("Anybody to Slack")
-    policy.catch_all.actions = policies.accept_actions({"appSignOn": ONE_FACTOR})
+    policy.catch_all.actions = access_policies.accept_actions({"appSignOn": ONE_FACTOR})
     app = org.directory.app("Slack")
     org.assign(app, policy)
     people.open(app)

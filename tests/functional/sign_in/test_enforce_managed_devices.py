@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 from lab.actors import person as people
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from tools.support.environment import CHECKOUT
 
 ENFORCE, ROLLBACK = (

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from lab.actors import person as people
-from lab.okta.flexible_verify import KEYS, VERIFY, names_any
+from lab.okta.authenticators.flexible_verify import KEYS, VERIFY, names_any
 from tests.functional.sign_in.test_enforce_managed_devices import (
     CLONE,
     ENFORCE,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.okta import policies
+from lab.okta.policies import access_policies
 
 ONE_FACTOR = {
     "access": "ALLOW",
@@ -44,13 +44,13 @@ def require_managed(watched, label="Salesforce", **conditions):
     org = watched.world.okta
     with watched.world.lock:
         policy = org.policies.add(f"Managed {label}")
-        policy.catch_all.actions = policies.accept_actions({"appSignOn": {"access": "DENY"}})
+        policy.catch_all.actions = access_policies.accept_actions({"appSignOn": {"access": "DENY"}})
         body = {
             "name": "Managed",
             "conditions": {"device": {"registered": True, "managed": True}, **conditions},
             "actions": {"appSignOn": ONE_FACTOR},
         }
-        org.policies.add_rule(policy, policies.Rules().accept(body))
+        org.policies.add_rule(policy, access_policies.Rules().accept(body))
         org.assign(org.directory.app(label), policy)
     return policy.id
 
@@ -219,7 +219,7 @@ def test_an_app_that_anybody_may_use_is_lost_by_nobody(watched, run_module, args
     org = watched.world.okta
     with watched.world.lock:
         policy = org.policies.add("Open")
-        policy.catch_all.actions = policies.accept_actions({"appSignOn": ONE_FACTOR})
+        policy.catch_all.actions = access_policies.accept_actions({"appSignOn": ONE_FACTOR})
         org.assign(org.directory.app("Salesforce"), policy)
     access = report(run_module, watched, args, apps=["Salesforce"], within_days=365)["access"]
     assert access["losing_people"] == 0 and access["calendar"] == []

@@ -16,9 +16,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.clie
 
 from lab.actors import person as people
 from lab.clock import iso
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from lab.okta.errors import refuse
-from lab.okta.sign_ins import Seat
+from lab.okta.policies.sign_ins import Seat
 from tests.functional.helpers.interleaving import before_request
 
 POLICY, RULE, FORECAST, DENIALS = (

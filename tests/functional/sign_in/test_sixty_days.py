@@ -20,7 +20,7 @@ from datetime import timedelta
 import pytest
 
 from lab.clock import iso
-from lab.okta.session_and_signal_policies import SESSION, SIGNALS
+from lab.okta.policies.session_and_signal import SESSION, SIGNALS
 from tests.functional.helpers.drawn_people import DrawnPeople
 
 DAYS, PEOPLE, SEED = 60, 24, 99

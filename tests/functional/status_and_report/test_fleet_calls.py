@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.devi
     EVENTS,
 )
 
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from tools.support.environment import CHECKOUT, child_environment
 
 CONSTANT = [

@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from lab.okta.device_records import DeviceFacts
+from lab.okta.devices.records import DeviceFacts
 from lab.state import Fault
 
 UTILS = "ansible_collections.devicetrust.okta_kandji.plugins.module_utils"

@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lab.okta.policy_engine import Circumstances, evaluate_conditions
+from lab.okta.policies.engine import Circumstances, evaluate_conditions
 from tests.support.strategies.rules import (
     contexts,
     described_conditions,

@@ -23,7 +23,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lab.okta.policy_engine import available_methods, satisfies
+from lab.okta.policies.engine import available_methods, satisfies
 from tests.support.strategies.okta import enrollments
 from tests.support.strategies.rules import (
     Account,

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lab.clock import Clock
-from lab.okta.certificate_authority import Authority
-from lab.okta.scep_messages import pack_certificates, read_request
+from lab.okta.authorities.certificate_authority import Authority
+from lab.okta.authorities.scep_messages import pack_certificates, read_request
 
 URL = "https://acme.okta.test/pki/0123/scep/rac1"
 CHALLENGE = "q7_Zk-W2b9Xv4LrT1mYc8NdHs3PfJg6KuAeQoViB5xE"

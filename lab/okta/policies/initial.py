@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from lab.okta.enrollment_policies import EnrollmentPolicies
-from lab.okta.groups_and_apps import (
+from lab.okta.directory.groups_and_apps import (
     ACCOUNT_MANAGEMENT,
     ADMIN_CONSOLE,
     ADMINISTRATORS,
@@ -15,8 +14,9 @@ from lab.okta.groups_and_apps import (
     OWN_APPS,
     Directory,
 )
-from lab.okta.policies import Policies
-from lab.okta.session_and_signal_policies import OtherPolicies
+from lab.okta.policies.access_policies import Policies
+from lab.okta.policies.enrollment import EnrollmentPolicies
+from lab.okta.policies.session_and_signal import OtherPolicies
 
 ENROLL = {"okta_password": "REQUIRED", "okta_email": "OPTIONAL", "okta_verify": "OPTIONAL"}
 

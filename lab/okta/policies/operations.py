@@ -16,21 +16,17 @@ from contextvars import ContextVar
 
 from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
-from lab.okta import (
-    enrollment_policies,
-    paging,
-    policies,
-)
-from lab.okta import (
-    session_and_signal_policies as other_policies,
-)
-from lab.okta.directory_operations import app_shape
+from lab.okta import paging
+from lab.okta.authenticators.flexible_verify import KEYS, VERIFY, names_any, translate
+from lab.okta.directory.operations import app_shape
 from lab.okta.errors import refuse
-from lab.okta.flexible_verify import KEYS, VERIFY, names_any, translate
 from lab.okta.operation_base import parse_body, read_operation, write_operation
 from lab.okta.org import Org
-from lab.okta.policies import Invalid, Json, Policy, Rule
-from lab.okta.policy_simulation import simulate
+from lab.okta.policies import access_policies
+from lab.okta.policies import enrollment as enrollment_policies
+from lab.okta.policies import session_and_signal as other_policies
+from lab.okta.policies.access_policies import Invalid, Json, Policy, Rule
+from lab.okta.policies.simulation import simulate
 from lab.okta.serializers import link
 
 POLICIES = "/api/v1/policies"
@@ -135,7 +131,7 @@ class PolicyOperations:
         body = parse_body(call)
         self._check_keys(body)
         known = self.switches.unknown_group == "error"
-        rules = policies.Rules(
+        rules = access_policies.Rules(
             self.switches.risk_scoring,
             self.switches.registered_false == "matches",
             self.org.directory.groups.__contains__ if known else None,
@@ -175,7 +171,7 @@ class PolicyOperations:
         matching = [
             policy
             for policy in self.org.policies.by_id.values()
-            if kind == policies.TYPE
+            if kind == access_policies.TYPE
             and status in (None, policy.status)
             and policy.name.casefold().startswith(start)
             and "resourceId" not in call.query
@@ -213,12 +209,18 @@ class PolicyOperations:
 
     def _create(self, call: Call) -> Answer:
         body = parse_body(call)
-        if body.get("type") != policies.TYPE:
-            refuse("E0000001", "type", [f"The lab makes policies of type {policies.TYPE} alone."])
+        if body.get("type") != access_policies.TYPE:
+            refuse(
+                "E0000001",
+                "type",
+                [f"The lab makes policies of type {access_policies.TYPE} alone."],
+            )
         policy = _valid(
-            self.org.policies.add, _valid(policies.accept_name, body), body.get("description")
+            self.org.policies.add,
+            _valid(access_policies.accept_name, body),
+            body.get("description"),
         )
-        policy.catch_all.actions = copy.deepcopy(policies.DEVICE_BOUND)
+        policy.catch_all.actions = copy.deepcopy(access_policies.DEVICE_BOUND)
         self.org.policy_event("policy.lifecycle.create", "Create policy", policy)
         return Answer(policy_shape(policy, call.base_url, False))  # recorded
 
@@ -314,7 +316,9 @@ class PolicyOperations:
         if enrollment:
             return Answer(self.org.enrollment.rule_shapes(enrollment, call.base_url))
         policy = self._policy(call)
-        limit = paging.read_number(call, "limit", policies.MOST_RULES, 1, policies.MOST_RULES)
+        limit = paging.read_number(
+            call, "limit", access_policies.MOST_RULES, 1, access_policies.MOST_RULES
+        )
         return Answer([self._rule_shape(call, policy, rule) for rule in policy.rules[:limit]])
 
     def _check_concurrency(self) -> None:
@@ -455,7 +459,7 @@ def policy_shape(policy: Policy, base_url: str, with_resource: bool) -> Json:
         step = "deactivate" if policy.status == "ACTIVE" else "activate"
         links[step] = link(f"{url}/lifecycle/{step}", "POST")
     return {
-        "type": policies.TYPE,
+        "type": access_policies.TYPE,
         "id": policy.id,
         "status": policy.status,
         "name": policy.name,
@@ -487,7 +491,7 @@ def rule_shape(policy: Policy, rule: Rule, base_url: str) -> Json:
         "system": rule.system,
         "conditions": rule.conditions,
         "actions": rule.actions,
-        "type": policies.TYPE,
+        "type": access_policies.TYPE,
         "_links": links,
     }
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from lab.okta.device_records import DeviceFacts, DeviceUser, Glance, Record, SearchIndex, User
-from lab.okta.log_targets import device_target, enrollment_target, policy_targets
+from lab.okta.devices.records import DeviceFacts, DeviceUser, Glance, Record, SearchIndex, User
+from lab.okta.policies.sign_ins import Seat
 from lab.okta.serializers import log_device
-from lab.okta.sign_ins import Seat
-from lab.okta.system_log import Json
+from lab.okta.system_log.events import Json
+from lab.okta.system_log.targets import device_target, enrollment_target, policy_targets
 
 if t.TYPE_CHECKING:
     from lab.okta.org import Org

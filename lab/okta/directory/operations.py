@@ -10,6 +10,7 @@ import typing as t
 from lab.clock import whole_seconds
 from lab.http import Answer, Call, Operation
 from lab.okta import paging
+from lab.okta.directory.groups_and_apps import ADMIN_CONSOLE, App, Group
 from lab.okta.errors import refuse
 from lab.okta.filters import (
     BadFilter,
@@ -19,7 +20,6 @@ from lab.okta.filters import (
     compile_filter,
     timestamp_literal,
 )
-from lab.okta.groups_and_apps import ADMIN_CONSOLE, App, Group
 from lab.okta.operation_base import read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.serializers import user_shape

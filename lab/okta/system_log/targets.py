@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from lab.okta.certificate_authority import IssuedCertificate
-from lab.okta.device_records import Record
-from lab.okta.policies import Policy, Rule
-from lab.okta.system_log import Json
+from lab.okta.authorities.certificate_authority import IssuedCertificate
+from lab.okta.devices.records import Record
+from lab.okta.policies.access_policies import Policy, Rule
+from lab.okta.system_log.events import Json
 
 # The actor of what Okta does by itself.
 SYSTEM: Json = {

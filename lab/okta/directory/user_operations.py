@@ -10,14 +10,14 @@ from datetime import timedelta
 
 from lab.clock import iso
 from lab.http import Answer, Call, Operation
+from lab.okta.authenticators.flexible_verify import KEYS, VERIFY
+from lab.okta.directory.user_search import compile_user_query
 from lab.okta.errors import refuse
 from lab.okta.filters import BadFilter, Unsupported
-from lab.okta.flexible_verify import KEYS, VERIFY
 from lab.okta.operation_base import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
 from lab.okta.serializers import enrollment_shape, user_shape, user_with_links
-from lab.okta.user_search import compile_user_query
 
 
 class UserOperations:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lab.clock import whole_seconds
-from lab.okta.policy_engine import Circumstances, evaluate_conditions
+from lab.okta.policies.engine import Circumstances, evaluate_conditions
 from lab.okta.serializers import link
 
 Json = dict[str, t.Any]

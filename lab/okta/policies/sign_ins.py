@@ -15,12 +15,11 @@ from datetime import datetime
 from functools import partial
 
 from lab.clock import iso
-from lab.okta.device_records import DeviceUser, Record, User
-from lab.okta.flexible_verify import VERIFY
-from lab.okta.groups_and_apps import App
-from lab.okta.log_targets import SYSTEM, policy_targets
-from lab.okta.policies import Policy
-from lab.okta.policy_engine import (
+from lab.okta.authenticators.flexible_verify import VERIFY
+from lab.okta.devices.records import DeviceUser, Record, User
+from lab.okta.directory.groups_and_apps import App
+from lab.okta.policies.access_policies import Policy
+from lab.okta.policies.engine import (
     FASTPASS,
     Circumstances,
     Judgement,
@@ -29,7 +28,8 @@ from lab.okta.policy_engine import (
     judge,
 )
 from lab.okta.serializers import log_device
-from lab.okta.system_log import GEOGRAPHY, Event
+from lab.okta.system_log.events import GEOGRAPHY, Event
+from lab.okta.system_log.targets import SYSTEM, policy_targets
 
 Json = dict[str, t.Any]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from lab.http import Answer, Call, Operation
-from lab.okta.device_records import Record
-from lab.okta.device_registry import WrongStatus
-from lab.okta.device_search import compile_search
+from lab.okta.devices.records import Record
+from lab.okta.devices.registry import WrongStatus
+from lab.okta.devices.search import compile_search
 from lab.okta.errors import refuse
 from lab.okta.filters import BadFilter, Unsupported
 from lab.okta.operation_base import read_operation, write_operation

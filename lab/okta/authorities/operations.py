@@ -16,11 +16,11 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lab.http import Answer, Call, Operation
-from lab.okta.certificate_authority import Authority, Generation
+from lab.okta.authorities.certificate_authority import Authority, Generation
+from lab.okta.authorities.scep_configurations import ScepConfiguration
 from lab.okta.errors import refuse
 from lab.okta.operation_base import read_operation
 from lab.okta.org import Org
-from lab.okta.scep_configurations import ScepConfiguration
 
 AUTHORITIES = "/pki/api/v2/certificate-authorities"
 AUTHORITY = AUTHORITIES + "/{authorityInstanceId}"

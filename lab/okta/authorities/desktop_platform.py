@@ -13,12 +13,12 @@ import random
 import typing as t
 from datetime import datetime, timedelta
 
-from lab.okta.certificate_authority import DEVICE_ACCESS, Authority, IssuedCertificate
-from lab.okta.device_records import Record, User
-from lab.okta.log_targets import SYSTEM, certificate_target, device_target, target
-from lab.okta.scep_configurations import ScepConfiguration, ScepConfigurations
+from lab.okta.authorities.certificate_authority import DEVICE_ACCESS, Authority, IssuedCertificate
+from lab.okta.authorities.scep_configurations import ScepConfiguration, ScepConfigurations
+from lab.okta.devices.records import Record, User
 from lab.okta.serializers import log_device
-from lab.okta.system_log import Json
+from lab.okta.system_log.events import Json
+from lab.okta.system_log.targets import SYSTEM, certificate_target, device_target, target
 
 if t.TYPE_CHECKING:
     from lab.okta.org import Org

@@ -9,8 +9,8 @@ import typing as t
 
 from lab.okta.errors import refuse
 from lab.okta.org import Org
-from lab.okta.policies import TYPE, Policy, Rule
-from lab.okta.policy_engine import Circumstances, evaluate_conditions
+from lab.okta.policies.access_policies import TYPE, Policy, Rule
+from lab.okta.policies.engine import Circumstances, evaluate_conditions
 
 Json = dict[str, t.Any]
 WORDS = {True: "MATCH", False: "NOT_MATCH", None: "UNDEFINED"}

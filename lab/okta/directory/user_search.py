@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from lab.okta.device_records import User
+from lab.okta.devices.records import User
 from lab.okta.filters import Field, Predicate, Unsupported, compile_filter, timestamp_literal
 
 _NAMES = {"login": "login", "email": "email", "firstName": "first_name", "lastName": "last_name"}

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lab.okta.certificate_authority import Authority, Generation
+from lab.okta.authorities.certificate_authority import Authority, Generation
 
 STATIC, DYNAMIC, DELEGATED = "STATIC", "DYNAMIC", "DELEGATED"
 CHALLENGE_TYPES = (STATIC, DYNAMIC, DELEGATED)

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab.clock import Clock
-from lab.okta import scep_messages
+from lab.okta.authorities import scep_messages
 
 ATTESTATION, DEVICE_ACCESS = "OKTA_AS_CA", "DEVICE_ACCESS_OKTA_AS_CA"  # the families
 CLIENT_LIFETIME = timedelta(days=365)

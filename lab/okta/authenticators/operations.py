@@ -11,9 +11,9 @@ from __future__ import annotations
 import typing as t
 
 from lab.http import Answer, Call, Operation
-from lab.okta.authenticators import Authenticator, split
+from lab.okta.authenticators.flexible_verify import VERIFY
+from lab.okta.authenticators.org_authenticators import Authenticator, split
 from lab.okta.errors import refuse
-from lab.okta.flexible_verify import VERIFY
 from lab.okta.operation_base import parse_body, read_operation, write_operation
 from lab.okta.org import Org
 

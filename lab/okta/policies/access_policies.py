@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from lab.okta.groups_and_apps import ACCOUNT_MANAGEMENT, App
+from lab.okta.directory.groups_and_apps import ACCOUNT_MANAGEMENT, App
 
 Json = dict[str, t.Any]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lab.clock import whole_seconds
-from lab.okta.flexible_verify import KEYS, VERIFY
+from lab.okta.authenticators.flexible_verify import KEYS, VERIFY
 
 Json = dict[str, t.Any]
 TYPE = "MFA_ENROLL"

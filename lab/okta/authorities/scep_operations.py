@@ -14,9 +14,9 @@ import binascii
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import messages
 
 from lab.http import Answer, Call, Operation
+from lab.okta.authorities.scep_configurations import ScepConfiguration
 from lab.okta.errors import refuse
 from lab.okta.org import Org
-from lab.okta.scep_configurations import ScepConfiguration
 
 # The content types of answers that do not have those of the RFC.
 MISLABELLED = {"generic": "application/octet-stream", "html": "text/html"}

@@ -14,7 +14,7 @@ from lab.okta.filters import BadFilter, Unsupported
 from lab.okta.operation_base import read_operation
 from lab.okta.org import Org
 from lab.okta.paging import build_page, make_cursor, read_number, read_position
-from lab.okta.system_log import LogQuery, compile_log_filter, read_page
+from lab.okta.system_log.events import LogQuery, compile_log_filter, read_page
 from lab.okta.timestamps import parse_timestamp
 
 OLDEST_SINCE = timedelta(days=180)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from lab.okta.flexible_verify import KEYS, VERIFY
-from lab.okta.policies import Policy, Rule
+from lab.okta.authenticators.flexible_verify import KEYS, VERIFY
+from lab.okta.policies.access_policies import Policy, Rule
 
 Json = dict[str, t.Any]
 Known = bool | None  # None: unknown

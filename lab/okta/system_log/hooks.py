@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from lab.okta.system_log import Event
+from lab.okta.system_log.events import Event
 
 TIMEOUT = 3.0  # seconds that the org waits for an answer
 # Of the event types that the lab's org writes, those that its catalogue marks as
