@@ -201,11 +201,7 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result
-from ..module_utils._core.text import abbreviate
-from ..module_utils._core.timestamps import (
-    format_milliseconds,
-    require_timestamp,
-)
+from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._fleet import renewal
 from ..module_utils._fleet.certificate_check import newest_by_serial
 from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
@@ -237,7 +233,6 @@ from ..module_utils._kandji.profiles.scep import (
 )
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_key_ids
-from ..module_utils._okta.certificate_authority_records import parse_key_id
 from ..module_utils._okta.constants import LOG_RETENTION
 from ..module_utils._okta.device_integration import RESET_EVENT
 from ..module_utils._okta.records import LogEvent
@@ -272,29 +267,14 @@ def run(ctx: ModuleContext) -> Result:
     """Return the decision for each ring."""
     params = ctx.params
     ctx.masker.add(params["challenge"])
-    if params["authority_key_id"] and not params["written_before"]:
-        raise BadOption(
-            "written_before: it is not set, so which profiles were written before the platform"
-            " changed is unknown. Set it to that time. If Okta does not show it, give each ring"
-            " another generation."
-        )
+    renewal.check_key_option(params["authority_key_id"], params["written_before"])
     rings = ring_options(params)
     check_names(rings)
     check_profiles(rings)
     if not params["challenge"]:
         check_generations(rings)
     tenant = _read_tenant(ctx, rings)
-    pace = renewal.Pace(
-        params["renew_within_days"],
-        params["min_days_between"],
-        params["min_healthy_percent"],
-        params["max_enrollments_per_hour"],
-        bool(params["challenge"]),
-        None
-        if params["written_before"] is None
-        else require_timestamp("written_before", params["written_before"]),
-        _key_id(params["authority_key_id"]),
-    )
+    pace = renewal.Pace.from_params(params)
     facts = [_read_ring(ctx, ring, tenant) for ring in rings]
     for warning in filter(None, map(renewal.warn_unknowable, facts)):
         ctx.warn(warning)
@@ -331,11 +311,8 @@ def _read_tenant(ctx: ModuleContext, rings: t.Sequence[RingOptions]) -> TenantFa
     known = _read_expiry(ctx, subject)
     serials = {device.device_id: device.serial.upper() for device in devices}
     checked = newest_by_serial(known.by_device, serials)
-    if strangers := sorted(expiry_by_option.keys() - set(serials.values())):
-        ctx.warn(
-            f"certificate_expiry: Kandji has no Mac {abbreviate(strangers)}, so that nothing is"
-            " renewed because of it. Correct the serial number, or remove it."
-        )
+    if warning := renewal.warn_unknown_macs(expiry_by_option, serials.values()):
+        ctx.warn(warning)
     ids = {profile.id for profile in own}
     return TenantFacts(
         blueprints,
@@ -422,16 +399,6 @@ def _read_resets(
             f" read. {error.message}"
         )
         return []
-
-
-def _key_id(text: str | None) -> str:
-    """Return the key identifier of the option, "" if it is not set. Raises BadOption."""
-    key_id = parse_key_id(text)
-    if text and not key_id:
-        raise BadOption(
-            f"authority_key_id: {text!r} is not a key identifier. Set 40 hexadecimal digits."
-        )
-    return key_id
 
 
 def main() -> None:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._core.errors import BadOption
+from .._core.options import Params
 from .._core.text import abbreviate
 from .._core.timestamps import require_timestamp
 from .._http.urls import is_same_url
+from .._okta.certificate_authority_records import parse_key_id
 from .._okta.constants import CERTIFICATE_LIFETIME
 
 HOUR = timedelta(hours=1)
@@ -36,6 +38,30 @@ def read_expiry_option(expiry: t.Mapping[object, object]) -> dict[str, datetime]
             )
         known[key] = require_timestamp(f"certificate_expiry, {key}", str(text))
     return known
+
+
+def warn_unknown_macs(expiry: t.Mapping[str, datetime], serials: t.Collection[str]) -> str:
+    """Return the warning about Macs of the option that Kandji does not have, or "".
+
+    :arg serials: of all Macs, in upper case as those of ``expiry``.
+    """
+    strangers = sorted(expiry.keys() - set(serials))
+    if not strangers:
+        return ""
+    return (
+        f"certificate_expiry: Kandji has no Mac {abbreviate(strangers)}, so that nothing is"
+        " renewed because of it. Correct the serial number, or remove it."
+    )
+
+
+def check_key_option(key_id: str | None, written_before: str | None) -> None:
+    """Raise BadOption for a key without the time of the move to it."""
+    if key_id and not written_before:
+        raise BadOption(
+            "written_before: it is not set, so which profiles were written before the platform"
+            " changed is unknown. Set it to that time. If Okta does not show it, give each ring"
+            " another generation."
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +118,7 @@ class RingFacts:
     pinned_fingerprint: str | None = None
     url: str = ""
 
-    def healthy_percent(self, now: datetime) -> int:
+    def count_healthy_percent(self, now: datetime) -> int:
         """Return the share of healthy Macs. A ring without Macs is healthy."""
         healthy = sum(mac.is_healthy(now) for mac in self.macs)
         return 100 * healthy // len(self.macs) if self.macs else 100
@@ -102,7 +128,7 @@ class RingFacts:
         """How many Macs hold the profile, and nothing can prove their certificate."""
         return sum(mac.is_present and mac.proof == "unknowable" for mac in self.macs)
 
-    def due_serials(self, limit: datetime) -> list[str]:
+    def find_due_serials(self, limit: datetime) -> list[str]:
         """Return the serials of the Macs whose certificate expires by ``limit``."""
         return sorted(mac.serial for mac in self.macs if mac.is_due(limit))
 
@@ -111,7 +137,7 @@ class RingFacts:
         keys = {mac.authority_key_id for mac in self.macs if mac.is_present}
         return keys == {key_id}
 
-    def enrolling(self, now: datetime) -> int:
+    def count_enrolling(self, now: datetime) -> int:
         """Return how many devices enroll because of a write within the last hour."""
         return self.to_enroll if self.written is not None and now - self.written < HOUR else 0
 
@@ -132,6 +158,28 @@ class Pace:
     rotate: bool = False
     written_before: datetime | None = None
     authority_key_id: str = ""
+
+    @classmethod
+    def from_params(cls, params: Params) -> Pace:
+        """Return what the options ask for. Raises BadOption."""
+        written_before, key_id = params["written_before"], params["authority_key_id"]
+        written = (
+            None if written_before is None else require_timestamp("written_before", written_before)
+        )
+        parsed = parse_key_id(key_id)
+        if key_id and not parsed:
+            raise BadOption(
+                f"authority_key_id: {key_id!r} is not a key identifier. Set 40 hexadecimal digits."
+            )
+        return cls(
+            params["renew_within_days"],
+            params["min_days_between"],
+            params["min_healthy_percent"],
+            params["max_enrollments_per_hour"],
+            bool(params["challenge"]),
+            written,
+            parsed,
+        )
 
 
 @dataclass(frozen=True)
@@ -195,7 +243,7 @@ def warn_outdated_option(rings: t.Sequence[RingFacts]) -> str:
 
 def warn_late(ring: RingFacts, decision: Decision, now: datetime) -> str:
     """Return the warning about a ring that waits while its certificates expire, or ""."""
-    late = ring.due_serials(now + timedelta(days=LATE_DAYS))
+    late = ring.find_due_serials(now + timedelta(days=LATE_DAYS))
     if not decision.waiting or not late:
         return ""
     return (
@@ -244,7 +292,7 @@ def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Deci
     between the two changes nothing: it may have no Macs, or nothing that is due.
     """
     decisions: list[Decision] = []
-    queue = Queue(enrolling=sum(ring.enrolling(now) for ring in rings))
+    queue = Queue(enrolling=sum(ring.count_enrolling(now) for ring in rings))
     for ring in rings:
         decision = _decide_ring(ring, queue, now, pace)
         decisions.append(decision)
@@ -255,36 +303,36 @@ def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Deci
 
 def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> Decision:
     by_expiry = not pace.rotate and pace.written_before is None
-    due = ring.due_serials(now + timedelta(days=pace.renew_within_days)) if by_expiry else []
-    not_due = _why_not_due(ring, due, now, pace)
-    waits = "" if not_due else _why_wait(ring, queue, now, pace)
+    due = ring.find_due_serials(now + timedelta(days=pace.renew_within_days)) if by_expiry else []
+    not_due = _explain_not_due(ring, due, now, pace)
+    waits = "" if not_due else _explain_wait(ring, queue, now, pace)
     renew = not not_due and not waits
     return Decision(
         ring.name,
         renew,
-        not_due or waits or _why_renew(ring, due, pace),
-        _generation(now, pace) if renew and not pace.rotate else ring.generation,
+        not_due or waits or _explain_renewal(ring, due, pace),
+        _name_generation(now, pace) if renew and not pace.rotate else ring.generation,
         ring.to_enroll if renew else 0,
         due,
         bool(waits),
-        ring.healthy_percent(now),
+        ring.count_healthy_percent(now),
         ring.pinned_fingerprint,
     )
 
 
-def _generation(now: datetime, pace: Pace) -> str:
+def _name_generation(now: datetime, pace: Pace) -> str:
     """Return a name that no generation of the same day has for the other reason."""
     reason = "renewed" if pace.written_before is None else "authority"
     return f"{reason}-{now.date().isoformat()}"
 
 
-def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pace) -> str:
+def _explain_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pace) -> str:
     if not ring.has_profile:
         return "The ring has no SCEP profile yet; playbooks/site.yml creates it."
     if pace.rotate:
         return "" if ring.has_stale_secret else "The profile holds this secret already."
     if pace.written_before is not None:
-        return _why_not_old(ring, pace.written_before, pace.authority_key_id)
+        return _explain_not_old(ring, pace.written_before, pace.authority_key_id)
     if not due:
         late = sum(not mac.is_present for mac in ring.macs)
         more = (
@@ -311,7 +359,7 @@ def _why_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace: Pac
     return ""
 
 
-def _why_not_old(ring: RingFacts, limit: datetime, key_id: str) -> str:
+def _explain_not_old(ring: RingFacts, limit: datetime, key_id: str) -> str:
     if key_id and ring.is_signed_by(key_id):
         return "Each of its Macs that hold the profile reports a certificate of the renewed key."
     if ring.written is None:
@@ -322,11 +370,11 @@ def _why_not_old(ring: RingFacts, limit: datetime, key_id: str) -> str:
     return "" if ring.written < limit else f"Its profile was written after {limit:%Y-%m-%d %H:%M}."
 
 
-def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
+def _explain_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
     if queue.ahead:
         return f"It is due, but waits for the ring {queue.ahead}."
     for before in queue.before:
-        share = before.healthy_percent(now)
+        share = before.count_healthy_percent(now)
         if share < pace.min_healthy_percent:
             return (
                 f"It is due, but waits for the ring {before.name}: {share} % of its Macs are"
@@ -343,7 +391,7 @@ def _why_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> str:
     return ""
 
 
-def _why_renew(ring: RingFacts, due: t.Sequence[str], pace: Pace) -> str:
+def _explain_renewal(ring: RingFacts, due: t.Sequence[str], pace: Pace) -> str:
     if pace.rotate:
         return f"The profile holds another secret; {ring.to_enroll} Macs enroll with the new one."
     if pace.written_before is not None:

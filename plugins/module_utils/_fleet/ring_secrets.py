@@ -12,7 +12,7 @@ from datetime import datetime
 from .._core.errors import BadOption
 from .._core.text import abbreviate
 from .._core.timestamps import format_timestamp
-from .._okta.device_integration import split_resets, stale_challenge
+from .._okta.device_integration import find_later_reset, split_resets
 from .._okta.records import LogEvent
 from .renewal import RingFacts
 
@@ -56,7 +56,7 @@ class SecretAges:
         """
         certain, possible = split_resets(events, url)
         for name, time in self.dated.items():
-            if reset := stale_challenge(certain, time.isoformat()):
+            if reset := find_later_reset(certain, time.isoformat()):
                 raise BadOption(
                     f"challenge: it is the old secret. The profile of {name} holds it since"
                     f" {format_timestamp(time)}, and Okta reset the secret key on {reset}. Set the"
@@ -64,7 +64,7 @@ class SecretAges:
                     " rotate_scep_challenge again."
                 )
         for name, time in self.dated.items():
-            if reset := stale_challenge(possible, time.isoformat()):
+            if reset := find_later_reset(possible, time.isoformat()):
                 return reset, (
                     f"challenge: it may be the old secret. The profile of {name} holds it since"
                     f" {format_timestamp(time)}, Okta reset a secret key on {reset}, and the event"

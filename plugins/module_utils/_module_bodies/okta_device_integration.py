@@ -14,7 +14,7 @@ from .._core.errors import BadOption
 from .._core.module import ModuleContext
 from .._core.options import OKTA, ArgumentSpec, arguments
 from .._core.results import Result
-from .._core.timestamps import format_milliseconds, parse_timestamp
+from .._core.timestamps import format_milliseconds
 from .._kandji.profiles.challenge import check_challenge
 from .._kandji.profiles.scep import parse_pin
 from .._okta import client as okta_api
@@ -61,7 +61,7 @@ def run(ctx: ModuleContext) -> Result:
     org = ctx.okta.organization()
     integration.check_identity_engine(org, ctx.okta.org_url)
     now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
-    events = _platform_events(ctx, now)
+    events = _read_platform_events(ctx, now)
     authorities = read_authorities(ctx.okta)
     choice = _choose_url(ctx, authorities, org)
     endpoint = ScepEndpoint(choice.url, ctx.settings, ctx.masker)
@@ -77,26 +77,28 @@ def run(ctx: ModuleContext) -> Result:
         *choice.warnings,
         *([integration.PIN_BREAKS] if pin_breaks else []),
         *renewal_warnings(renewal),
-        *integration.capability_warnings(service),
-        *integration.shape_warning(endpoint.url),
-        *integration.expiry_warnings(service.certificates, now, params["expiry_warning_days"]),
+        *integration.describe_capabilities(service),
+        *integration.describe_shape(endpoint.url),
+        *integration.describe_expiry(service.certificates, now, params["expiry_warning_days"]),
     ]
     for text in warnings:
         ctx.warn(text)
-    test_enrollment = _test_enrollment(ctx, endpoint)
+    test_enrollment = _make_test_enrollment(ctx, endpoint)
     return {
         "changed": bool(test_enrollment),
         "organization": {"id": org.id or None, "pipeline": org.pipeline},
         "scep_url": endpoint.url,
-        "platform": _platform(choice),
+        "platform": choice.platform.as_result() if choice.platform else None,
         "authorities": [each.as_result() for each in authorities.all],
         "platforms": [each.as_result() for each in authorities.platforms],
         "renewal": {**renewal.as_result(), "pin_breaks": pin_breaks} if renewal else None,
         "authorities_unavailable": authorities.unavailable or None,
         "capabilities": service.capabilities,
-        "ca_certificates": [integration.certificate_facts(each) for each in service.certificates],
-        "platform_events": [integration.event_facts(event) for event in events],
-        **_challenge(ctx, events, choice.url, bool(test_enrollment), now),
+        "ca_certificates": [
+            integration.summarize_certificate(each) for each in service.certificates
+        ],
+        "platform_events": [integration.summarize_event(event) for event in events],
+        **_judge_challenge(ctx, events, choice.url, bool(test_enrollment), now),
         **({"test_enrollment": test_enrollment} if test_enrollment else {}),
     }
 
@@ -112,37 +114,18 @@ def _choose_url(ctx: ModuleContext, authorities: Authorities, org: Org) -> Choic
     return choice
 
 
-def _platform(choice: Choice) -> Result | None:
-    return choice.platform.as_result() if choice.platform else None
-
-
-def _challenge(
+def _judge_challenge(
     ctx: ModuleContext, events: list[LogEvent], scep_url: str, is_proved: bool, now: datetime
 ) -> Result:
     """Return what is known of the deployed challenge, with a warning if it is or may be stale."""
     if is_proved:
-        return {"challenge_stale_since": None, "challenge_state": "current"}
+        return integration.Challenge("current").as_result()
+    log_start = integration.find_log_start(events, len(events) >= MOST_EVENTS, now)
     deployed_at = ctx.params["challenge_deployed_at"]
-    stale = integration.stale_challenge(integration.split_resets(events, scep_url)[0], deployed_at)
-    state, reason = integration.challenge_state(
-        events, deployed_at, _log_start(events, now), scep_url
-    )
-    is_unreadable = bool(deployed_at) and parse_timestamp(deployed_at) is None
-    if state == "unknown" and (is_unreadable or integration.has_reset(events, scep_url)):
-        ctx.warn(f"Whether the deployed challenge is stale is unknown. {reason}")
-    if stale:
-        ctx.warn(
-            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
-            f" it was deployed ({deployed_at}). Macs can no longer enroll with it. Put the new"
-            " secret key into the vault, then run the playbook rotate_scep_challenge."
-        )
-    return {"challenge_stale_since": stale, "challenge_state": state}
-
-
-def _log_start(events: list[LogEvent], now: datetime) -> datetime:
-    """Return since when all events were read: a full page may leave out older ones."""
-    oldest = parse_timestamp(events[-1].published) if len(events) >= MOST_EVENTS else None
-    return oldest or (now if len(events) >= MOST_EVENTS else now - LOG_RETENTION)
+    challenge = integration.judge_challenge(events, deployed_at, log_start, scep_url)
+    for text in challenge.warnings:
+        ctx.warn(text)
+    return challenge.as_result()
 
 
 def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
@@ -152,7 +135,7 @@ def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
         ctx.warn(text)
 
 
-def _platform_events(ctx: ModuleContext, now: datetime) -> list[LogEvent]:
+def _read_platform_events(ctx: ModuleContext, now: datetime) -> list[LogEvent]:
     since = format_milliseconds(now - LOG_RETENTION)
     until = format_milliseconds(now + timedelta(minutes=1))
     return list(
@@ -162,7 +145,7 @@ def _platform_events(ctx: ModuleContext, now: datetime) -> list[LogEvent]:
     )
 
 
-def _test_enrollment(ctx: ModuleContext, endpoint: ScepEndpoint) -> dict[str, str] | None:
+def _make_test_enrollment(ctx: ModuleContext, endpoint: ScepEndpoint) -> dict[str, str] | None:
     if not ctx.params["test_enrollment"]:
         return None
     if not ctx.params["scep_challenge"]:

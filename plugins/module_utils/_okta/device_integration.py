@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from .._core.errors import TRY_AGAIN, BadOption, Refused
+from .._core.results import Result
 from .._core.timestamps import parse_timestamp
 from .._http.urls import is_loopback, split_url
 from .._scep.client import CaCertificate, ScepService
-from .constants import OKTA_DOMAINS
+from .constants import LOG_RETENTION, OKTA_DOMAINS
 from .records import LogEvent, Org
 
 KNOWN_SHAPE = re.compile(r"/pki/[0-9A-F]{40}/scep/rac[A-Za-z0-9]{17}")
@@ -41,16 +43,16 @@ CONSOLE_STEPS = (
 )
 
 
-def admin_console(org_url: str) -> str:
+def find_admin_console(org_url: str) -> str:
     """Return the address of the Admin Console of an org, "" for a custom domain."""
     host = split_url(org_url).hostname or ""
     name, dot, domain = host.partition(".")
     return f"https://{name}-admin{dot}{domain}" if host.endswith(OKTA_DOMAINS) else ""
 
 
-def platform_console_steps(org_url: str) -> list[str]:
+def list_console_steps(org_url: str) -> list[str]:
     """Return the steps that create a platform, with a link to the org's Admin Console."""
-    console = admin_console(org_url)
+    console = find_admin_console(org_url)
     place = f"at {console}" if console else f"of {org_url}"
     return [f"Log in to the Okta Admin Console {place}.", *CONSOLE_STEPS]
 
@@ -127,7 +129,7 @@ def _may_be_of(name: str, own: t.Sequence[str]) -> bool:
     return not any(f"{domain}." in name for domain in OKTA_DOMAINS)
 
 
-def capability_warnings(service: ScepService) -> list[str]:
+def describe_capabilities(service: ScepService) -> list[str]:
     """Return a warning if the capabilities of the SCEP endpoint are unknown."""
     if service.capabilities is not None:
         return []
@@ -137,7 +139,7 @@ def capability_warnings(service: ScepService) -> list[str]:
     ]
 
 
-def shape_warning(scep_url: str) -> list[str]:
+def describe_shape(scep_url: str) -> list[str]:
     """Return a warning if the path of the SCEP URL does not look like those that are known."""
     if KNOWN_SHAPE.fullmatch(split_url(scep_url).path):
         return []
@@ -180,7 +182,7 @@ def check_pin(certificates: t.Sequence[CaCertificate], fingerprint: bytes | None
     )
 
 
-def expiry_warnings(
+def describe_expiry(
     certificates: t.Sequence[CaCertificate], now: datetime, warn_days: int
 ) -> list[str]:
     """Return a warning for each certificate that expired, or expires within ``warn_days``."""
@@ -199,7 +201,7 @@ def expiry_warnings(
     return warnings
 
 
-def certificate_facts(certificate: CaCertificate) -> dict[str, str]:
+def summarize_certificate(certificate: CaCertificate) -> dict[str, str]:
     """Return a certificate as results show it."""
     return {
         "subject": certificate.subject,
@@ -211,7 +213,7 @@ def certificate_facts(certificate: CaCertificate) -> dict[str, str]:
     }
 
 
-def event_facts(event: LogEvent) -> dict[str, str | None]:
+def summarize_event(event: LogEvent) -> dict[str, str | None]:
     """Return an event of the System Log as results show it."""
     return {
         "event_type": event.event_type,
@@ -248,7 +250,7 @@ def split_resets(
 NEVER = "never"  # of challenge_deployed_at: no profile holds the challenge, so no reset follows it
 
 
-def stale_challenge(events: t.Iterable[LogEvent], deployed_at: str | None) -> str | None:
+def find_later_reset(events: t.Iterable[LogEvent], deployed_at: str | None) -> str | None:
     """Return when the secret key was last reset, if that was after the deployment, else None.
 
     A time that cannot be read proves nothing.
@@ -269,7 +271,7 @@ def has_reset(events: t.Iterable[LogEvent], scep_url: str) -> bool:
     return any(split_resets(events, scep_url))
 
 
-def challenge_state(
+def find_challenge_state(
     events: t.Iterable[LogEvent], deployed_at: str | None, log_start: datetime, scep_url: str
 ) -> tuple[str, str]:
     """Return whether the deployed challenge is "current", "stale" or "unknown", and why unknown.
@@ -279,7 +281,7 @@ def challenge_state(
     if deployed_at == NEVER:
         return "current", ""
     certain, possible = split_resets(events, scep_url)
-    if stale_challenge(certain, deployed_at):
+    if find_later_reset(certain, deployed_at):
         return "stale", ""
     deployed = parse_timestamp(deployed_at)
     resets = [event.published for event in (*certain, *possible)]
@@ -289,7 +291,7 @@ def challenge_state(
         return "unknown", f"challenge_deployed_at: {problem}.{known}"
     if not all(map(parse_timestamp, resets)):
         return "unknown", "Okta shows a reset of the secret key without a time."
-    if at := stale_challenge(possible, deployed_at):
+    if at := find_later_reset(possible, deployed_at):
         return "unknown", (
             f"Okta reset a secret key on {at}, after it was deployed ({deployed_at}), and its event"
             " does not show of which platform. A test enrollment decides."
@@ -297,3 +299,46 @@ def challenge_state(
     if deployed < log_start:
         return "unknown", f"The events of the System Log begin on {log_start:%Y-%m-%d}."
     return "current", ""
+
+
+def find_log_start(events: t.Sequence[LogEvent], is_full: bool, now: datetime) -> datetime:
+    """Return since when all events were read.
+
+    :arg events: the newest first.
+    :arg is_full: whether the page is full, which may leave out older ones.
+    """
+    if not is_full:
+        return now - LOG_RETENTION
+    return (parse_timestamp(events[-1].published) if events else None) or now
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What is known of the deployed challenge: "current", "stale" or "unknown", and warnings."""
+
+    state: str
+    stale_since: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def as_result(self) -> Result:
+        """Return it as results show it."""
+        return {"challenge_stale_since": self.stale_since, "challenge_state": self.state}
+
+
+def judge_challenge(
+    events: t.Sequence[LogEvent], deployed_at: str | None, log_start: datetime, scep_url: str
+) -> Challenge:
+    """Return what the events show of the challenge, with a warning if it is or may be stale."""
+    stale = find_later_reset(split_resets(events, scep_url)[0], deployed_at)
+    state, reason = find_challenge_state(events, deployed_at, log_start, scep_url)
+    is_unreadable = bool(deployed_at) and parse_timestamp(deployed_at) is None
+    warnings = []
+    if state == "unknown" and (is_unreadable or has_reset(events, scep_url)):
+        warnings.append(f"Whether the deployed challenge is stale is unknown. {reason}")
+    if stale:
+        warnings.append(
+            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
+            f" it was deployed ({deployed_at}). Macs can no longer enroll with it. Put the new"
+            " secret key into the vault, then run the playbook rotate_scep_challenge."
+        )
+    return Challenge(state, stale, tuple(warnings))

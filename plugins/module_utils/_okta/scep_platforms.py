@@ -25,7 +25,7 @@ from .certificate_authority_records import (
     CertificateAuthority,
     RegistrationAuthority,
 )
-from .device_integration import platform_console_steps
+from .device_integration import list_console_steps
 
 _PATH = re.compile(r"/pki/([0-9A-Fa-f]+)/scep/([^/]+)/?")
 
@@ -87,7 +87,7 @@ def _unverified(
     raise NeedsConsole(
         f"{why} Follow the console steps once in the Okta Admin Console, then run again with"
         " scep_url.",
-        console_steps=platform_console_steps(org_url),
+        console_steps=list_console_steps(org_url),
     )
 
 
@@ -110,7 +110,7 @@ def _only_static(authorities: Authorities, org_url: str) -> RegistrationAuthorit
             f"{' (' + others + ')' if others else ''}. No API can create one. Follow the console"
             " steps once in the Okta Admin Console, then run again. If the console shows one"
             " already, set scep_url to its URL.",
-            console_steps=platform_console_steps(org_url),
+            console_steps=list_console_steps(org_url),
         )
     return static[0]
 

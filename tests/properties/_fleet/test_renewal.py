@@ -74,7 +74,7 @@ def test_what_is_unknown_of_a_ring_never_renews_it(ring: RingFacts, pace: Pace) 
     undated = replace(ring, macs=tuple(replace(mac, expires=None) for mac in ring.macs))
     assert not decide([unwritten], NOW, pace)[0].renew
     assert not decide([undated], NOW, pace)[0].renew
-    assert undated.healthy_percent(NOW) in (0, 100)
+    assert undated.count_healthy_percent(NOW) in (0, 100)
     assert bool(warn_unknowable(ring)) is bool(ring.unknowable)
 
 

@@ -16,15 +16,15 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.time
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_integration import (
     RESET_EVENT,
-    admin_console,
     check_host,
     check_identity_engine,
     check_pin,
-    event_facts,
-    expiry_warnings,
-    platform_console_steps,
-    shape_warning,
-    stale_challenge,
+    describe_expiry,
+    describe_shape,
+    find_admin_console,
+    find_later_reset,
+    list_console_steps,
+    summarize_event,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     LogEvent,
@@ -58,7 +58,7 @@ def test_a_scep_url_is_of_the_org_or_warned_of_or_refused(
     warnings = outcome_of(lambda: check_host(url, ORG, org, hosts))
     if warnings == []:
         assert "acme.okta.com" in url.lower() or any(host.lower() in url.lower() for host in hosts)
-    outcome_of(lambda: shape_warning(url))
+    outcome_of(lambda: describe_shape(url))
     if "beta.okta.com" in url and not hosts:
         assert isinstance(warnings, DeviceTrustError)
     assert isinstance(outcome_of(lambda: check_identity_engine(org, ORG)), DeviceTrustError) is (
@@ -68,8 +68,8 @@ def test_a_scep_url_is_of_the_org_or_warned_of_or_refused(
 
 @given(urls)
 def test_console_steps_are_for_any_org(url: str) -> None:
-    outcome_of(lambda: admin_console(url))
-    outcome_of(lambda: platform_console_steps(url))
+    outcome_of(lambda: find_admin_console(url))
+    outcome_of(lambda: list_console_steps(url))
 
 
 @given(st.lists(any_time()), any_time())
@@ -78,7 +78,7 @@ def test_a_reset_counts_if_it_came_after_the_deployment(
 ) -> None:
     events = [LogEvent.from_row(event_row(RESET_EVENT, published=each)) for each in resets]
     at = None if deployed is None else str(deployed)
-    stale = stale_challenge(events, at)
+    stale = find_later_reset(events, at)
     known = [time for time in map(parse_timestamp, resets) if time]
     since = parse_timestamp(deployed)
     expected = bool(known and since and max(known) > since)
@@ -89,7 +89,7 @@ def test_a_reset_counts_if_it_came_after_the_deployment(
 
 @given(hostile_events())
 def test_an_event_of_any_form_is_shown(event: LogEvent) -> None:
-    assert set(event_facts(event)) == {"event_type", "published", "actor"}
+    assert set(summarize_event(event)) == {"event_type", "published", "actor"}
 
 
 def certificate(expiry: datetime) -> CaCertificate:
@@ -108,8 +108,8 @@ def certificate(expiry: datetime) -> CaCertificate:
 @given(st.lists(datetimes(), max_size=3), st.sampled_from((0, 1, 30, 90)))
 def test_an_earlier_expiry_never_has_fewer_warnings(expiries: list[datetime], days: int) -> None:
     certificates = [certificate(each) for each in expiries]
-    warned = expiry_warnings(certificates, NOW, days)
+    warned = describe_expiry(certificates, NOW, days)
     assert len(warned) >= sum(each < NOW for each in expiries)
-    assert len(warned) <= len(expiry_warnings(certificates, NOW, days + 1)) <= len(expiries)
+    assert len(warned) <= len(describe_expiry(certificates, NOW, days + 1)) <= len(expiries)
     pin = outcome_of(lambda: check_pin(certificates, b"\x0c"))
     assert isinstance(pin, DeviceTrustError)

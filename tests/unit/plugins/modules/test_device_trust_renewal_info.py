@@ -43,12 +43,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
 )
 
 
-def test_a_key_that_no_mac_can_report_is_refused() -> None:
-    assert (module._key_id(None), module._key_id("ab" * 20)) == ("", "AB" * 20)
-    with pytest.raises(BadOption, match="^authority_key_id: '1699E4' is not a key identifier"):
-        module._key_id("1699E4")
-
-
 def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     by_device = {
         "d1": CheckedExpiry("2027-01-01T00:00:00Z"),

@@ -72,7 +72,7 @@ def test_a_mac_is_healthy_or_due_by_its_profile_and_the_expiry_of_its_certificat
     ],
 )
 def test_the_healthy_share_of_a_ring(macs: list[MacCertificate], percent: int) -> None:
-    assert ring(*macs).healthy_percent(NOW) == percent
+    assert ring(*macs).count_healthy_percent(NOW) == percent
 
 
 def test_certificates_that_cannot_be_distinguished_are_warned_of() -> None:
@@ -89,7 +89,7 @@ def test_certificates_that_cannot_be_distinguished_are_warned_of() -> None:
 
 def test_due_serials_are_sorted() -> None:
     facts = ring(mac(9, serial="B"), mac(11, serial="C"), mac(10, serial="A"))
-    assert facts.due_serials(NOW + days(10)) == ["A", "B"]
+    assert facts.find_due_serials(NOW + days(10)) == ["A", "B"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_due_serials_are_sorted() -> None:
 def test_the_devices_of_a_ring_enroll_for_an_hour_after_a_write(
     written: datetime | None, enrolling: int
 ) -> None:
-    assert RingFacts("canary", True, written, to_enroll=3).enrolling(NOW) == enrolling
+    assert RingFacts("canary", True, written, to_enroll=3).count_enrolling(NOW) == enrolling
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_one_ring(facts: RingFacts, renew: bool, reason: str, due: list[str]) ->
             facts.to_enroll if renew else 0,
             due,
             False,
-            facts.healthy_percent(NOW),
+            facts.count_healthy_percent(NOW),
         )
     ]
 
@@ -430,3 +430,45 @@ def test_a_ring_that_waits_with_another_scep_url_hinders_no_other() -> None:
 def test_a_ring_that_is_not_due_may_have_another_scep_url() -> None:
     facts = replace(ring(mac(300)), url=THEIRS)
     assert renewal.check_url([facts], decide([facts], NOW, Pace()), OURS) == ""
+
+
+# Options
+
+OPTIONS: dict[str, object] = {
+    "renew_within_days": 20,
+    "min_days_between": 40,
+    "min_healthy_percent": 80,
+    "max_enrollments_per_hour": 200,
+    "challenge": None,
+    "written_before": None,
+    "authority_key_id": None,
+}
+
+
+def test_the_pace_is_that_of_the_options() -> None:
+    assert Pace.from_params(OPTIONS) == Pace(20, 40, 80, 200)
+    assert Pace.from_params({**OPTIONS, "challenge": "q7Zk2b9Xv4"}).rotate
+    moved = {**OPTIONS, "written_before": "2027-10-25T03:00:00Z", "authority_key_id": "ab" * 20}
+    assert Pace.from_params(moved) == Pace(20, 40, 80, 200, False, NOW, "AB" * 20)
+    with pytest.raises(BadOption, match="^authority_key_id: '1699E4' is not a key identifier"):
+        Pace.from_params({**moved, "authority_key_id": "1699E4"})
+    with pytest.raises(BadOption, match="^written_before: 'soon' is not a time"):
+        Pace.from_params({**moved, "written_before": "soon"})
+
+
+def test_a_key_needs_the_time_of_the_move() -> None:
+    renewal.check_key_option(None, None)
+    renewal.check_key_option("AB", "2027-10-25")
+    renewal.check_key_option(None, "2027-10-25")
+    with pytest.raises(BadOption, match="^written_before: it is not set, so which profiles were"):
+        renewal.check_key_option("AB", None)
+
+
+def test_dates_of_macs_that_kandji_does_not_have_are_warned_of() -> None:
+    expiry = {"C02": NOW, "C01": NOW, "C03": NOW}
+    assert renewal.warn_unknown_macs(expiry, ["C01", "C02", "C03", "C04"]) == ""
+    assert renewal.warn_unknown_macs({}, []) == ""
+    assert renewal.warn_unknown_macs(expiry, ["C03"]) == (
+        "certificate_expiry: Kandji has no Mac C01, C02, so that nothing is renewed because of it."
+        " Correct the serial number, or remove it."
+    )

@@ -56,8 +56,8 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
     ],
 )
 def test_the_steps_link_to_the_orgs_own_admin_console(org: str, console: str) -> None:
-    assert integration.admin_console(org) == console
-    login = integration.platform_console_steps(org)[0]
+    assert integration.find_admin_console(org) == console
+    login = integration.list_console_steps(org)[0]
     place = f"at {console}" if console else f"of {org}"
     assert login == f"Log in to the Okta Admin Console {place}."
 
@@ -73,7 +73,7 @@ def test_the_steps_are_those_of_the_guide() -> None:
         "Secret key",
         "Save",
     ]
-    _login, *steps = integration.platform_console_steps(ORG)
+    _login, *steps = integration.list_console_steps(ORG)
     assert all(button in step for button, step in zip(buttons, steps, strict=True))
 
 
@@ -277,12 +277,12 @@ def test_an_unknown_shape_is_a_warning_and_no_more(path: str, warned: int) -> No
         "scep_url: it does not look like the known SCEP URLs (…/pki/<40 digits>/scep/rac…). Check"
         " that it was copied completely; if so, ignore this."
     )
-    assert integration.shape_warning(ORG + path) == [warning] * warned
+    assert integration.describe_shape(ORG + path) == [warning] * warned
 
 
 @pytest.mark.parametrize(("capabilities", "warned"), [(["AES"], 0), ([], 0), (None, 1)])
 def test_unknown_capabilities_are_said(capabilities: list[str] | None, warned: int) -> None:
-    texts = integration.capability_warnings(ScepService(capabilities, []))
+    texts = integration.describe_capabilities(ScepService(capabilities, []))
     assert len(texts) == warned
     assert all("answered GetCACaps with an error or with no list" in text for text in texts)
 
@@ -368,21 +368,21 @@ def test_a_certificate_that_expires_soon_or_has_expired_is_warned_of(
 ) -> None:
     certificates = [certificate(), certificate(days)]
     warnings = [f"The CA certificate CN=Authority {text}"] if text else []
-    assert integration.expiry_warnings(certificates, NOW, 90) == warnings
-    assert integration.expiry_warnings([certificate(days), certificate(days)], NOW, 90) == (
+    assert integration.describe_expiry(certificates, NOW, 90) == warnings
+    assert integration.describe_expiry([certificate(days), certificate(days)], NOW, 90) == (
         warnings * 2
     )
 
 
 def test_an_expiry_without_a_time_zone_is_in_utc() -> None:
     naive = replace(certificate(), not_after=datetime(2026, 11, 23, 9))
-    assert integration.expiry_warnings([naive], NOW, 90) == [
+    assert integration.describe_expiry([naive], NOW, 90) == [
         "The CA certificate CN=Authority expired on 2026-11-23."
     ]
 
 
 def test_the_facts_of_a_certificate_are_plain_data() -> None:
-    assert integration.certificate_facts(certificate()) == {
+    assert integration.summarize_certificate(certificate()) == {
         "subject": "CN=Authority",
         "issuer": "CN=Root",
         "not_before": "2026-08-15T10:00:00+00:00",
@@ -432,7 +432,7 @@ RESET = "2026-11-20T10:00:00.000Z"
 def test_a_challenge_that_was_deployed_before_the_last_reset_is_stale(
     events: list[dict[str, t.Any]], deployed_at: str | None, stale: str | None
 ) -> None:
-    assert integration.stale_challenge(map(LogEvent.from_row, events), deployed_at) == stale
+    assert integration.find_later_reset(map(LogEvent.from_row, events), deployed_at) == stale
 
 
 RAC, OTHER_RAC = "rac1a2B3c4D5e6F7g8h9", "racZZZZZZZZZZZZZZZZZ"
@@ -458,10 +458,10 @@ def test_a_reset_of_another_platform_is_no_reset_of_the_challenge(
     targets: list[dict[str, t.Any]] | None, url: str, state: str
 ) -> None:
     events = [LogEvent.from_row({**event(RESET), "target": targets})]
-    judged, why = integration.challenge_state(events, "2026-11-19T10:00:00Z", LOG_START, url)
+    judged, why = integration.find_challenge_state(events, "2026-11-19T10:00:00Z", LOG_START, url)
     assert judged == state and ("A test enrollment decides." in why) is (state == "unknown")
     assert integration.has_reset(events, url) is (state != "current")
-    later = integration.challenge_state(events, "2026-11-21T10:00:00Z", LOG_START, url)
+    later = integration.find_challenge_state(events, "2026-11-21T10:00:00Z", LOG_START, url)
     assert later == ("current", "")
     assert integration.split_resets(
         [LogEvent.from_row(event(RESET, "device.platform.update"))], url
@@ -492,7 +492,7 @@ def test_whether_a_challenge_is_stale_may_be_unknown(
     events = [LogEvent.from_row(event(published)) for published in resets]
     events = [replace(each, targets=(LogEntity(texts=(RAC,)),)) for each in events]
     assert integration.has_reset(events, SCEP_URL) is bool(resets)
-    judged, why = integration.challenge_state(events, deployed_at, LOG_START, SCEP_URL)
+    judged, why = integration.find_challenge_state(events, deployed_at, LOG_START, SCEP_URL)
     assert judged == state and reason in why and bool(why) is bool(reason)
 
 
@@ -505,7 +505,7 @@ def test_whether_a_challenge_is_stale_may_be_unknown(
     ],
 )
 def test_an_event_in_short(actor: t.Any, name: str | None) -> None:
-    assert integration.event_facts(
+    assert integration.summarize_event(
         LogEvent.from_row({**event(RESET), "actor": actor, "more": 1})
     ) == {
         "event_type": "device.platform.secret_key.reset",
@@ -538,3 +538,37 @@ def test_a_pin_of_the_old_certificate_breaks_and_one_of_the_root_stays(
     chain = [ca("CN=Intermediate", "CN=Root", "a"), ca("CN=Root", "CN=Root", "b")]
     fingerprint = bytes.fromhex(pin) if pin else None
     assert integration.pin_breaks(chain, fingerprint, is_to_be_moved) is breaks
+
+
+# What a run says of the challenge
+
+
+def test_a_full_page_of_events_begins_with_its_oldest() -> None:
+    events = [LogEvent.from_row(event(at)) for at in ("2026-11-20T10:00:00Z", "2026-11-01")]
+    start = integration.find_log_start
+    assert start(events, False, NOW) == start([], False, NOW) == NOW - timedelta(days=90)
+    assert start(events, True, NOW) == datetime(2026, 11, 1, tzinfo=timezone.utc)
+    assert start([LogEvent.from_row(event("soon"))], True, NOW) == NOW
+
+
+def test_a_challenge_that_may_be_stale_is_warned_of() -> None:
+    own = replace(LogEvent.from_row(event(RESET)), targets=(LogEntity(texts=(RAC,)),))
+    other = LogEvent.from_row({**event(RESET), "target": []})
+    judge = integration.judge_challenge
+    current = judge([own], "2026-11-21T10:00:00Z", LOG_START, SCEP_URL)
+    assert current == integration.Challenge("current")
+    assert current.as_result() == {"challenge_stale_since": None, "challenge_state": "current"}
+    stale = judge([own], "2026-11-19T10:00:00Z", LOG_START, SCEP_URL)
+    assert stale.as_result() == {"challenge_stale_since": RESET, "challenge_state": "stale"}
+    assert stale.warnings == (
+        f"The deployed challenge is stale: the secret key was reset in Okta on {RESET}, after it"
+        " was deployed (2026-11-19T10:00:00Z). Macs can no longer enroll with it. Put the new"
+        " secret key into the vault, then run the playbook rotate_scep_challenge.",
+    )
+    unknown = judge([other], "2026-11-19T10:00:00Z", LOG_START, SCEP_URL)
+    assert (unknown.state, unknown.stale_since) == ("unknown", None)
+    assert unknown.warnings[0].startswith(
+        "Whether the deployed challenge is stale is unknown. Okta"
+    )
+    assert judge([], "soon", LOG_START, SCEP_URL).warnings
+    assert judge([], None, LOG_START, SCEP_URL) == integration.Challenge("unknown")

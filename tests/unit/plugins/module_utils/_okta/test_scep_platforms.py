@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.cert
     RegistrationAuthority,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_integration import (
-    platform_console_steps,
+    list_console_steps,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.scep_platforms import (
     Choice,
@@ -159,7 +159,7 @@ def test_a_type_that_is_unknown_is_never_chosen_and_warned_of_by_name() -> None:
 def test_without_a_static_platform_the_console_steps_follow(none: Authorities) -> None:
     with pytest.raises(NeedsConsole, match="static SCEP URL.*No API can create one") as raised:
         choose_url(none, None, None, ORG)
-    assert raised.value.details["console_steps"] == platform_console_steps(ORG)
+    assert raised.value.details["console_steps"] == list_console_steps(ORG)
 
 
 def test_an_org_without_any_platform_is_told_so_without_a_list() -> None:
@@ -314,7 +314,7 @@ def test_without_a_url_the_console_steps_follow(
         " read: the org does not have the Certificate Authorities API (404). Follow the console steps"
         " once in the Okta Admin Console, then run again with scep_url."
     )
-    assert raised.value.details["console_steps"] == platform_console_steps(ORG)
+    assert raised.value.details["console_steps"] == list_console_steps(ORG)
 
 
 # Any org
