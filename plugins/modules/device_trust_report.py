@@ -222,7 +222,7 @@ from pathlib import Path
 
 from ..module_utils._access.forecast import judged_apps
 from ..module_utils._access.forecast.admission import JudgedApp, Users, forecast_access
-from ..module_utils._access.forecast.policy_reader import ENRICHING_USES, OtherPolicies
+from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import Refused
 from ..module_utils._core.module import ModuleContext, run_module
@@ -365,7 +365,7 @@ def _read(ctx: ModuleContext) -> _Source:
     params = ctx.params
     authorities = read_authorities(ctx.okta)
     horizon = choose_horizon(_read_time(ctx), params["within_days"], params["on_date"])
-    others = OtherPolicies(ctx.okta, ENRICHING_USES)
+    others = OtherPolicies(ctx.okta)
     apps = judged_apps.read_judged_apps(ctx.okta, params["apps"], others)
     users = judged_apps.UserReader()
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])

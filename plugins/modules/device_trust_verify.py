@@ -297,7 +297,7 @@ def run(ctx: ModuleContext) -> Result:
 def _read(ctx: ModuleContext) -> Material:
     """Return what was read. Raises the first error of a vendor that answered to nothing."""
     collector = Collector(OBSERVED)
-    ctx.settings.observe, ctx.settings.all_optional = collector.observe, True
+    ctx.settings.observe = collector.observe
     session = _session(ctx)
     ended = make_reads(session, ctx.progress)
     for error in first_failures(ended):

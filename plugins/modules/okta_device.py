@@ -483,6 +483,7 @@ from ..module_utils._device_records.messages import (
 from ..module_utils._device_records.plan import STATE_ALLOW
 from ..module_utils._device_records.reader import Selection
 from ..module_utils._device_records.records import GOALS, Goal, GuardOptions
+from ..module_utils._http.operations import optional
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
 
@@ -508,7 +509,7 @@ USES = (
     okta_api.LIST_USER_DEVICES,
     okta_api.LIST_ENROLLMENTS,
     okta_api.REVOKE_SESSIONS,
-    okta_api.OPTIONAL_LOG_EVENTS,
+    *optional(okta_api.LIST_LOG_EVENTS),
     kandji_api.LIST_DEVICES,
 )
 

@@ -136,6 +136,7 @@ from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.text import split_lines
 from ..module_utils._fleet.join import management_by_user
 from ..module_utils._fleet.reader import MACS_IN_OKTA
+from ..module_utils._http.operations import optional
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.client import Okta
 from ..module_utils._okta.records import DeviceUser, OktaDevice, OktaUser
@@ -152,9 +153,7 @@ USES = (
     okta_api.LIST_DEVICES,
     okta_api.GET_DEVICE,
     okta_api.LIST_DEVICE_USERS,
-    okta_api.OPTIONAL_USER,
-    okta_api.LIST_USERS,
-    okta_api.OPTIONAL_USER_DEVICES,
+    *optional(okta_api.GET_USER, okta_api.LIST_USERS, okta_api.LIST_USER_DEVICES),
 )
 
 
@@ -168,11 +167,7 @@ def run(ctx: ModuleContext) -> Result:
     }
     people = {user.id: user for user in named.values() if user}
     if params["users"] is not None:
-        ids = [
-            device.id
-            for user_id in people
-            for device in ctx.okta.user_devices(user_id, okta_api.OPTIONAL_USER_DEVICES)
-        ]
+        ids = [device.id for user_id in people for device in ctx.okta.user_devices(user_id)]
     devices, more = take_rows(
         _records(ctx.okta, serials, ids, params["search"]), params["max_rows"]
     )
@@ -199,7 +194,7 @@ def run(ctx: ModuleContext) -> Result:
 
 def _of_login(okta: Okta, name: str) -> OktaUser | None:
     """Return the user with an id or a login. Okta finds none by a login with a slash."""
-    return None if "/" in name else okta.user(name, okta_api.OPTIONAL_USER)
+    return None if "/" in name else okta.user(name)
 
 
 def _with_email(okta: Okta, name: str) -> OktaUser | None:

@@ -427,7 +427,7 @@ def read_session_ends(
     period = format_milliseconds(max(since, oldest)), format_milliseconds(now + LOG_DELAY)
     ends: dict[str, datetime] = {}
     for batch in batches(users):
-        for event in okta.optional_log_events(f"{SESSION_ENDS} and {_targets(batch)}", *period):
+        for event in okta.log_events(f"{SESSION_ENDS} and {_targets(batch)}", *period):
             seen = parse_timestamp(event.published)
             if seen is None or not _is_of_collection(event):
                 continue
@@ -449,7 +449,7 @@ def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
     )
     since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
     seen: dict[str, datetime] = {}
-    for event in okta.optional_log_events(log_filter, since, until):
+    for event in okta.log_events(log_filter, since, until):
         time = parse_timestamp(event.published)
         if time and (event.event_type != SESSION_CLEAR or _is_of_collection(event)):
             seen[event.event_type] = max(time, seen.get(event.event_type, time))
@@ -465,15 +465,12 @@ def read_sign_ins(
     Only the events of the records' own users are read.
     """
     since = min((seen for target in targets if (seen := target.newer_certificate)), default=until)
-    events = _read_sign_in_events(okta.log_events, targets, since, until)
+    events = _read_sign_in_events(okta, targets, since, until)
     return match_sign_ins(events, {target.id for target in targets})
 
 
 def _read_sign_in_events(
-    read: Callable[[str, str, str], Iterable[LogEvent]],
-    targets: Iterable[ResetTarget],
-    since: datetime,
-    until: datetime,
+    okta: Okta, targets: Iterable[ResetTarget], since: datetime, until: datetime
 ) -> list[LogEvent]:
     """Return the sign-ins of the records' own users between two times."""
     users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
@@ -481,7 +478,7 @@ def _read_sign_in_events(
     for batch in batches(users):
         actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
         log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
-        events += read(
+        events += okta.log_events(
             log_filter, format_milliseconds(since), format_milliseconds(until + LOG_DELAY)
         )
     return events
@@ -491,7 +488,7 @@ def read_uses(
     okta: Okta, targets: Sequence[ResetTarget], since: datetime, until: datetime
 ) -> dict[str, datetime]:
     """Return the last sign-in on each record between two times, by device id."""
-    events = _read_sign_in_events(okta.optional_log_events, targets, since, until)
+    events = _read_sign_in_events(okta, targets, since, until)
     return match_uses(events, targets)
 
 
@@ -534,7 +531,7 @@ def read_lifecycles(
     since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
     events: dict[str, list[tuple[datetime, LogEvent]]] = {}
     named = f" and target.id eq {quote_filter(*ids)}" if len(ids) == 1 else ""
-    for event in okta.optional_log_events(LIFECYCLE_EVENTS + named, since, until):
+    for event in okta.log_events(LIFECYCLE_EVENTS + named, since, until):
         seen = parse_timestamp(event.published)
         for device_id in {entity.id for entity in event.targets} & ids if seen else ():
             if seen:

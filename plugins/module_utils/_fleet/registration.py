@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from .._core.errors import ApiError, Unreachable, Unreadable
 from .._core.results import Result
+from .._http.operations import optional
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.client import Okta
@@ -24,13 +25,8 @@ from .facts import Fleet, Obstacle, logins_by_key, person_key
 from .preflight import ResolvedRing
 from .stages import NO_OBSTACLE, classify
 
-POLICY_USES = (
-    okta_api.ENRICHING_POLICIES,
-    okta_api.ENRICHING_RULES,
-    okta_api.ENRICHING_GROUP_USERS,
-)
-FAST_PASS_USES = (okta_api.ENRICHING_AUTHENTICATORS, okta_api.ENRICHING_METHODS)
-USES = (*FAST_PASS_USES, *POLICY_USES)
+POLICY_USES = optional(okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.LIST_GROUP_USERS)
+USES = (*optional(okta_api.LIST_AUTHENTICATORS, okta_api.LIST_METHODS), *POLICY_USES)
 HIGH = "HIGH"
 NO_POLICY = (
     "No enrollment policy allows Okta Verify with Okta FastPass, so nobody can register a Mac."
@@ -172,7 +168,7 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
     verify = fast_pass.okta_verify
     known = Registration(problems, verify.enrollment_security_level if verify else None)
     try:
-        policies = in_order(okta.enrollment_policies(okta_api.ENRICHING_POLICIES))
+        policies = in_order(okta.enrollment_policies())
         listed: list[tuple[str, str]] = []
         users = {group: _users(okta, group, listed) for group in deciding_groups(policies)}
         excluded = {
@@ -200,7 +196,7 @@ def _users(okta: Okta, group: str, listed: list[tuple[str, str]]) -> dict[str, s
     :arg listed: gets the login and the e-mail address of each.
     """
     keys = {}
-    for user in read_members(okta, group, okta_api.ENRICHING_GROUP_USERS):
+    for user in read_members(okta, group):
         if user.login:
             keys[user.id] = person_key(user.login)
             listed.append((user.login, user.email or ""))
@@ -211,7 +207,7 @@ def _excluded(
     okta: Okta, policy: EnrollmentPolicy, users: t.Mapping[str, t.Mapping[str, str]]
 ) -> frozenset[str] | None:
     """Return the logins of those to whom a policy may not apply, None if it may be anybody."""
-    ids = possibly_excluded(policy, okta.enrollment_rules(policy.id, okta_api.ENRICHING_RULES))
+    ids = possibly_excluded(policy, okta.enrollment_rules(policy.id))
     if ids is None:
         return None
     logins = {user: login for members in users.values() for user, login in members.items()}
@@ -243,7 +239,7 @@ class RegistrationReader:
         self, okta: Okta, fast_pass: FastPass | None = None, known: Registration | None = None
     ) -> None:
         self._okta, self._known = okta, known
-        self._fast_pass = fast_pass or FastPass(okta, FAST_PASS_USES)
+        self._fast_pass = fast_pass or FastPass(okta)
         self._registration: Registration | None = None
 
     def explain(self, fleet: Fleet) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from .._core.errors import BadOption
@@ -28,7 +28,8 @@ class Operation:
     :arg repeatable: sending it twice does no more than sending it once.
     :arg keeps_state: a write after which the vendor keeps what it kept, such as a check-in.
     :arg optional: what it reads enriches a result alone, or only some runs send it. Its scope is
-        asked for apart from the others, which do not fail with it then.
+        asked for apart from the others, which do not fail with it then. A module declares an
+        operation so with ``optional``; here it marks what is optional in all modules.
     :arg html_statuses: statuses that the vendor itself answers with an HTML page.
     :arg if_unknown: what to do if it is unknown whether a write was carried out.
     """
@@ -65,6 +66,11 @@ class Operation:
         return self.path.format(
             **{name: quote(str(value), safe="") for name, value in values.items()}
         )
+
+
+def optional(*operations: Operation) -> tuple[Operation, ...]:
+    """Return operations as a module declares them whose result some runs can do without."""
+    return tuple(replace(operation, optional=True) for operation in operations)
 
 
 # Parameters of a query; requests writes the values as text.

@@ -34,6 +34,7 @@ from .operations import (
     Request,
     Vendor,
     Write,
+    optional,
 )
 from .rate_limit import Pacer, reset_wait
 from .retry import (
@@ -141,9 +142,7 @@ class Transport:
         have carried out says so.
         """
         settings = self.settings
-        if settings.all_optional and operation.permission:
-            operation = replace(operation, optional=True)
-        self._check_allowed(operation)
+        operation = self._declared(operation)
         kept = settings.read_once.find(self.vendor, operation, request)
         if kept is not None:
             return kept
@@ -201,13 +200,20 @@ class Transport:
 
     # Before it is sent
 
-    def _check_allowed(self, operation: Operation) -> None:
-        """Raise if this run must not send the operation."""
+    def _declared(self, operation: Operation) -> Operation:
+        """Return an operation as the module declares it, optional or not.
+
+        Raises if this run must not send it.
+        """
         if operation.writes and self.settings.check_mode:
             raise self._failures.write_in_check_mode(operation)
         uses = self.settings.uses
-        if uses is not None and self.vendor.is_declared and operation not in uses:
-            raise self._failures.undeclared(operation)
+        if uses is None or not self.vendor.is_declared:
+            return operation
+        for declared in (operation, *optional(operation)):
+            if declared in uses:
+                return declared
+        raise self._failures.undeclared(operation)
 
     def _pace(self, operation: Operation) -> None:
         """Wait before the run takes more than its share of a rate limit.

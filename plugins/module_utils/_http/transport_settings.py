@@ -40,9 +40,8 @@ def _check_nothing() -> None:
 class Settings:
     """How to behave towards vendors. Times in seconds.
 
-    :arg uses: the only operations that may be sent. None is for tests of the clients themselves.
-    :arg all_optional: every operation that needs a permission counts as optional, so that the
-        scope of each is asked for apart.
+    :arg uses: the only operations that may be sent, each optional if it is so here. None is for
+        tests of the clients themselves.
     :arg report: is called with each request and each wait.
     :arg observe: is called with each answer, also with one that is an error or comes again.
     :arg read_once: keeps what several parts of this run read, nothing without operations.
@@ -57,7 +56,6 @@ class Settings:
     capacity_percent: int = 50
     check_mode: bool = False
     uses: tuple[Operation, ...] | None = None
-    all_optional: bool = False
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     report: Report = _report_nothing

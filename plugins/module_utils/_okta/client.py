@@ -257,19 +257,6 @@ STEPS: t.Mapping[str, tuple[Operation, tuple[str, ...]]] = {
     "delete": (DELETE_DEVICE, ()),
 }
 
-# The same operations where what they read enriches a result alone.
-ENRICHING_AUTHENTICATORS = replace(LIST_AUTHENTICATORS, optional=True)
-ENRICHING_METHODS = replace(LIST_METHODS, optional=True)
-ENRICHING_GROUP_USERS = replace(LIST_GROUP_USERS, optional=True)
-ENRICHING_POLICIES = replace(LIST_POLICIES, optional=True)
-ENRICHING_RULES = replace(LIST_RULES, optional=True)
-ENRICHING_APPS = replace(LIST_APPS, optional=True)
-ENRICHING_MAPPINGS = replace(LIST_MAPPINGS, optional=True)
-# Those that only some runs of a module send.
-OPTIONAL_LOG_EVENTS = replace(LIST_LOG_EVENTS, optional=True)
-OPTIONAL_USER = replace(GET_USER, optional=True)
-OPTIONAL_USER_DEVICES = replace(LIST_USER_DEVICES, optional=True)
-
 # Fewer records a page where a larger one times out; Okta itself recommends 20 with users.
 PAGE_SIZES = (200, 100, 50, 20)
 MEMBER_PAGE_SIZES = (1000, 200)  # of a group: Okta's default, and what it recommends
@@ -372,19 +359,17 @@ class Okta:
             )
         return Org.from_row(body)
 
-    def authenticators(self, operation: Operation = LIST_AUTHENTICATORS) -> list[Authenticator]:
+    def authenticators(self) -> list[Authenticator]:
         """Return the authenticators of the org. listAuthenticators."""
-        rows = rows_of("okta", self.transport.call(operation).json)
-        require_keys("okta", operation.name, rows, ("id",))
+        rows = rows_of("okta", self.transport.call(LIST_AUTHENTICATORS).json)
+        require_keys("okta", LIST_AUTHENTICATORS.name, rows, ("id",))
         return list(map(Authenticator.from_row, rows))
 
-    def authenticator_methods(
-        self, authenticator_id: str, operation: Operation = LIST_METHODS
-    ) -> list[AuthenticatorMethod]:
+    def authenticator_methods(self, authenticator_id: str) -> list[AuthenticatorMethod]:
         """Return the methods of an authenticator. listAuthenticatorMethods."""
-        answer = self.transport.call(operation, {"authenticatorId": authenticator_id})
+        answer = self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id})
         rows = rows_of("okta", answer.json)
-        require_keys("okta", operation.name, rows, ("type",))
+        require_keys("okta", LIST_METHODS.name, rows, ("type",))
         return list(map(AuthenticatorMethod.from_row, rows))
 
     # Certificate authorities: an Early Access API whose lists are {"data": [...]}, without pages
@@ -476,7 +461,7 @@ class Okta:
         rows = rows_of("okta", self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
         return list(dict.fromkeys(map(_device_user, rows)))  # no pages, whose rows are unique
 
-    def user(self, id_or_login: str, operation: Operation = GET_USER) -> OktaUser | None:
+    def user(self, id_or_login: str) -> OktaUser | None:
         """Return one user by id or login, or None if there is none. getUser.
 
         Okta takes ``me`` for the user of the credentials; nobody has that login. It also takes the
@@ -491,7 +476,7 @@ class Okta:
                 f"{id_or_login!r}: Okta finds no user by a login with a slash. Name the user by id."
             )
         try:
-            answer = self.transport.call(operation, {"id": id_or_login})
+            answer = self.transport.call(GET_USER, {"id": id_or_login})
         except NotFound:
             return None
         user = OktaUser.from_row(_row(answer.json))
@@ -528,11 +513,9 @@ class Okta:
             rows = self._pages(LIST_USERS, {"search": any_equals("id", batch), "limit": 200})
             yield from (OktaUser.from_row(_row(row)) for row in rows)
 
-    def user_devices(
-        self, user_id: str, operation: Operation = LIST_USER_DEVICES
-    ) -> list[OktaDevice]:
+    def user_devices(self, user_id: str) -> list[OktaDevice]:
         """Return the device records that a user is linked to. listUserDevices."""
-        rows = rows_of("okta", self.transport.call(operation, {"userId": user_id}).json)
+        rows = rows_of("okta", self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
         return [_device(_row(row.get("device") or {})) for row in rows]
 
     def user_groups(self, user_id: str) -> list[Group]:
@@ -583,21 +566,19 @@ class Okta:
         """
         return list(map(Group.from_row, self._pages(LIST_GROUPS, {"search": search, "limit": 200})))
 
-    def group_users(
-        self, group_id: str, operation: Operation = LIST_GROUP_USERS
-    ) -> t.Iterator[OktaUser]:
+    def group_users(self, group_id: str) -> t.Iterator[OktaUser]:
         """Yield the members of a group. listGroupUsers. Raises NotFound."""
         rows = self._pages(
-            operation,
+            LIST_GROUP_USERS,
             {"limit": MEMBER_PAGE_SIZES[0]},
             sizes=MEMBER_PAGE_SIZES[1:],
             path={"groupId": group_id},
         )
         yield from map(OktaUser.from_row, rows)
 
-    def apps(self, operation: Operation = LIST_APPS) -> list[App]:
+    def apps(self) -> list[App]:
         """Return all apps of the org. listApplications."""
-        return list(map(App.from_row, self._pages(operation, {"limit": 200})))
+        return list(map(App.from_row, self._pages(LIST_APPS, {"limit": 200})))
 
     def assign_app_policy(self, app_id: str, policy_id: str) -> None:
         """Replace the sign-in policy of an app. assignApplicationPolicy."""
@@ -620,44 +601,42 @@ class Okta:
 
     # App sign-in policies
 
-    def access_policies(self, operation: Operation = LIST_POLICIES) -> list[Policy]:
+    def access_policies(self) -> list[Policy]:
         """Return the app sign-in policies. listPolicies of type ACCESS_POLICY."""
-        rows = self._pages(operation, {"type": "ACCESS_POLICY", "limit": 200})
+        rows = self._pages(LIST_POLICIES, {"type": "ACCESS_POLICY", "limit": 200})
         return list(map(Policy.from_row, rows))
 
-    def enrollment_policies(self, operation: Operation = LIST_POLICIES) -> list[EnrollmentPolicy]:
+    def enrollment_policies(self) -> list[EnrollmentPolicy]:
         """Return the authenticator enrollment policies. listPolicies of type MFA_ENROLL."""
-        rows = self._pages(operation, {"type": "MFA_ENROLL", "limit": 200})
+        rows = self._pages(LIST_POLICIES, {"type": "MFA_ENROLL", "limit": 200})
         return list(map(EnrollmentPolicy.from_row, rows))
 
-    def session_policies(self, operation: Operation = LIST_POLICIES) -> list[RankedPolicy]:
+    def session_policies(self) -> list[RankedPolicy]:
         """Return the global session policies. listPolicies of type OKTA_SIGN_ON."""
-        return self._ranked_policies(operation, "OKTA_SIGN_ON")
+        return self._ranked_policies("OKTA_SIGN_ON")
 
-    def signal_policies(self, operation: Operation = LIST_POLICIES) -> list[RankedPolicy]:
+    def signal_policies(self) -> list[RankedPolicy]:
         """Return the device signal collection policies (Early Access).
 
         listPolicies of type DEVICE_SIGNAL_COLLECTION.
         """
-        return self._ranked_policies(operation, "DEVICE_SIGNAL_COLLECTION")
+        return self._ranked_policies("DEVICE_SIGNAL_COLLECTION")
 
-    def _ranked_policies(self, operation: Operation, kind: str) -> list[RankedPolicy]:
-        rows = self._pages(operation, {"type": kind, "limit": 200})
+    def _ranked_policies(self, kind: str) -> list[RankedPolicy]:
+        rows = self._pages(LIST_POLICIES, {"type": kind, "limit": 200})
         return list(map(RankedPolicy.from_row, rows))
 
-    def session_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[SessionRule]:
+    def session_rules(self, policy_id: str) -> list[SessionRule]:
         """Return the rules of a global session policy. listPolicyRules."""
-        return list(map(SessionRule.from_row, self._of_policy(operation, policy_id)))
+        return list(map(SessionRule.from_row, self._of_policy(LIST_RULES, policy_id)))
 
-    def signal_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[SignalRule]:
+    def signal_rules(self, policy_id: str) -> list[SignalRule]:
         """Return the rules of a device signal collection policy. listPolicyRules."""
-        return list(map(SignalRule.from_row, self._of_policy(operation, policy_id)))
+        return list(map(SignalRule.from_row, self._of_policy(LIST_RULES, policy_id)))
 
-    def enrollment_rules(
-        self, policy_id: str, operation: Operation = LIST_RULES
-    ) -> list[ConditionalRule]:
+    def enrollment_rules(self, policy_id: str) -> list[ConditionalRule]:
         """Return the rules of an authenticator enrollment policy. listPolicyRules."""
-        return list(map(ConditionalRule.from_row, self._of_policy(operation, policy_id)))
+        return list(map(ConditionalRule.from_row, self._of_policy(LIST_RULES, policy_id)))
 
     def _of_policy(self, operation: Operation, policy_id: str) -> t.Iterator[Row]:
         """Yield the rules or the mappings of a policy.
@@ -672,13 +651,13 @@ class Okta:
                 **error.details,
             ) from None
 
-    def mapped_resources(self, policy_id: str, operation: Operation = LIST_MAPPINGS) -> list[str]:
+    def mapped_resources(self, policy_id: str) -> list[str]:
         """Return the ids of what is mapped to a policy, "" for what is not shown.
 
         listPolicyMappings. To a device signal collection policy, app sign-in policies are mapped.
         Which link names them is not described: each but the mapping's own and its policy's counts.
         """
-        rows = self._of_policy(operation, policy_id)
+        rows = self._of_policy(LIST_MAPPINGS, policy_id)
         return list(dict.fromkeys(each for row in rows for each in mapped_ids(row, policy_id)))
 
     def create_policy(self, body: Row) -> Policy:
@@ -728,17 +707,17 @@ class Okta:
             )
         return list(dict.fromkeys(ids))
 
-    def policy_rules(self, policy_id: str, operation: Operation = LIST_RULES) -> list[PolicyRule]:
+    def policy_rules(self, policy_id: str) -> list[PolicyRule]:
         """Return the rules of a policy, at most 100, with the catch-all rule. listPolicyRules.
 
         Raises Unreadable for a rule that does not show whether it is the catch-all rule, which each
         recorded rule does: other rules would be ordered around it.
         """
-        rules = list(map(PolicyRule.from_row, self._of_policy(operation, policy_id)))
+        rules = list(map(PolicyRule.from_row, self._of_policy(LIST_RULES, policy_id)))
         for rule in rules:
             if as_flag(rule.row.get("system")) is None:
                 raise Unreadable(
-                    f"Okta: the rule {rule.name!r} of {operation.name} does not show whether it is"
+                    f"Okta: the rule {rule.name!r} of {LIST_RULES.name} does not show whether it is"
                     f" the catch-all rule (system). {TRY_AGAIN}",
                     vendor="okta",
                 )
@@ -886,20 +865,6 @@ class Okta:
             yield _event(row)
             if number == at_most:
                 return
-
-    def optional_log_events(self, log_filter: str, since: str, until: str) -> t.Iterator[LogEvent]:
-        """Yield the events between two times, for modules of which only some runs read the log.
-
-        listLogEvents. Its scope is asked for apart from the others.
-        """
-        query: dict[str, str | int] = {
-            "filter": log_filter,
-            "limit": LOG_PAGE_SIZE,
-            "sortOrder": "ASCENDING",
-            "since": since,
-            "until": until,
-        }
-        yield from map(_event, self._pages(OPTIONAL_LOG_EVENTS, query))
 
     def log_page(self, query: Query) -> tuple[list[LogEvent], dict[str, str]]:
         """Return one page of the System Log, and the query that Okta's link continues with.

@@ -7,26 +7,21 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from .._http.operations import Operation
 from .client import Okta
 from .fast_pass import FastPassProblem, find_okta_verify, find_problem
 from .records import Authenticator
 
 
 class FastPass:
-    """What an org has of Okta Verify. Each of the two lists is read once, when it is needed first.
+    """What an org has of Okta Verify. Each of the two lists is read once, when first needed."""
 
-    :arg operations: of the authenticators and of the methods, if not those of the client.
-    """
-
-    def __init__(self, okta: Okta, operations: tuple[Operation, ...] = ()) -> None:
+    def __init__(self, okta: Okta) -> None:
         self._okta = okta
-        self._authenticators, self._methods = operations[:1], operations[1:]
 
     @cached_property
     def authenticators(self) -> list[Authenticator]:
         """The authenticators of the org. Raises ApiError, Unreachable and Unreadable."""
-        return self._okta.authenticators(*self._authenticators)
+        return self._okta.authenticators()
 
     @property
     def okta_verify(self) -> Authenticator | None:
@@ -37,5 +32,5 @@ class FastPass:
     def problem(self) -> FastPassProblem | None:
         """Why it authenticates nobody, or None. Raises the same errors."""
         verify = self.okta_verify
-        methods = self._okta.authenticator_methods(verify.id, *self._methods) if verify else []
+        methods = self._okta.authenticator_methods(verify.id) if verify else []
         return find_problem(self.authenticators, methods)

@@ -8,20 +8,17 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import NotFound
-from .._http.operations import Operation
-from .client import LIST_GROUP_USERS, Okta
+from .client import Okta
 from .records import OktaUser
 
 
-def read_members(
-    okta: Okta, group_id: str, operation: Operation = LIST_GROUP_USERS
-) -> t.Iterator[OktaUser]:
+def read_members(okta: Okta, group_id: str) -> t.Iterator[OktaUser]:
     """Yield the members of a group that a policy or a rule names. listGroupUsers.
 
     Raises NotFound for a group that was deleted: a policy may still name it.
     """
     try:
-        yield from okta.group_users(group_id, operation)
+        yield from okta.group_users(group_id)
     except NotFound as error:
         raise NotFound(
             f"Okta has no group {group_id}, which a policy or a rule names, so whom it concerns is"

@@ -10,7 +10,7 @@ that it ends well only if the collection copes with the answers. A ``Collector``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import TypeVar
@@ -18,7 +18,7 @@ from typing import TypeVar
 from .._core.errors import ApiError, DeviceTrustError, NotTrusted, Unreachable
 from .._core.timestamps import format_timestamp
 from .._fleet.reader import MACS_IN_OKTA
-from .._http.operations import Operation
+from .._http.operations import Operation, optional
 from .._kandji import client as kandji_client
 from .._kandji.client import Kandji
 from .._kandji.records import MAC
@@ -76,11 +76,7 @@ OPERATIONS = {
         kandji_client.PRISM_PROFILES,
     ),
 }
-USES = tuple(
-    replace(operation, optional=bool(operation.permission))
-    for vendor in ("okta", "kandji")
-    for operation in OPERATIONS[vendor]
-)
+USES = optional(*OPERATIONS["okta"], *OPERATIONS["kandji"])
 OBSERVED = {
     operation.name: vendor for vendor, operations in OPERATIONS.items() for operation in operations
 }

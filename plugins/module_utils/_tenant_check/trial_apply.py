@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from .._core.errors import DeviceTrustError, NotFound, Refused
+from .._http.operations import optional
 from .._kandji import client as kandji_client
 from .._kandji.client import Kandji
 from .._kandji.records import CustomProfile
@@ -29,7 +29,7 @@ OPERATIONS = (
     kandji_client.UPDATE_PROFILE,
     kandji_client.DELETE_PROFILE,
 )
-USES = tuple(replace(operation, optional=True) for operation in OPERATIONS)
+USES = optional(*OPERATIONS)
 OBSERVED = {operation.name: "kandji" for operation in OPERATIONS}
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..._core.errors import ApiError, Forbidden, NotFound
 from ..._fleet.facts import logins_by_key, person_key
+from ..._http.operations import optional
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
@@ -28,11 +29,7 @@ from .signal_policies import signals_of
 
 OFF = ("INACTIVE", "DELETED")  # statuses of apps that nobody signs in to
 # A report without apps asks for none of their scopes.
-USES = (
-    okta_api.ENRICHING_APPS,
-    okta_api.ENRICHING_GROUP_USERS,
-    *policy_reader.ENRICHING_USES,
-)
+USES = optional(okta_api.LIST_APPS, okta_api.LIST_GROUP_USERS, *policy_reader.USES)
 
 
 def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies) -> list[JudgedApp]:
@@ -44,8 +41,8 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
     """
     if not wanted:
         return []
-    apps = _with_distinct_labels(resolve_apps(okta.apps(okta_api.ENRICHING_APPS), wanted))
-    policies = {each.id: each for each in okta.access_policies(okta_api.ENRICHING_POLICIES)}
+    apps = _with_distinct_labels(resolve_apps(okta.apps(), wanted))
+    policies = {each.id: each for each in okta.access_policies()}
     rules: dict[str, Rules | None] = {}
     judged = []
     for app in apps:
@@ -71,7 +68,7 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
 def _read_rules(okta: Okta, policy_id: str) -> Rules | None:
     """Return the rules of a policy in order, None if Okta does not show them."""
     try:
-        return in_order(okta.policy_rules(policy_id, okta_api.ENRICHING_RULES))
+        return in_order(okta.policy_rules(policy_id))
     except (Forbidden, NotFound):
         return None
 
@@ -139,7 +136,7 @@ class UserReader:
         named = named_groups(*(each.rules for each in apps)) | sessions.groups
         unread = set()
         for group_id in sorted(named):
-            members = read_members(okta, group_id, okta_api.ENRICHING_GROUP_USERS)
+            members = read_members(okta, group_id)
             try:
                 self._directory.add_group(group_id, members)
             except NotFound as error:
@@ -178,7 +175,7 @@ class UserReader:
     def _add_missing(self, okta: Okta, group_id: str, missing: t.Container[str]) -> None:
         """Add the members of a group who have one of these logins or addresses."""
         try:
-            for user in read_members(okta, group_id, okta_api.ENRICHING_GROUP_USERS):
+            for user in read_members(okta, group_id):
                 if person_key(user.name) in missing or person_key(user.email or "") in missing:
                     self._directory.add_user(user)
         except ApiError as error:

@@ -13,7 +13,6 @@ import typing as t
 from functools import cached_property
 
 from ..._core.errors import ApiError
-from ..._http.operations import Operation
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.fast_pass_reader import FastPass
@@ -28,14 +27,6 @@ USES = (
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_METHODS,
-)
-# The same where what they read enriches a result alone.
-ENRICHING_USES = (
-    okta_api.ENRICHING_POLICIES,
-    okta_api.ENRICHING_RULES,
-    okta_api.ENRICHING_MAPPINGS,
-    okta_api.ENRICHING_AUTHENTICATORS,
-    okta_api.ENRICHING_METHODS,
 )
 # How an org may answer that it does not have a kind of policy, besides 401 with NO_FEATURE. No
 # description has the answer for a kind that is not enabled. Only some orgs have the device signal
@@ -81,19 +72,12 @@ class OtherPolicies:
     answers. What a credential may not read is in ``unread``, and may be anything: what depends on
     it is unknown. Other errors are raised.
 
-    :arg operations: list, rules, mappings, authenticators and methods, if not those of ``USES``.
     :arg warn: displays what a credential may not read, once.
     """
 
-    def __init__(
-        self,
-        okta: Okta,
-        operations: tuple[Operation, ...] = (),
-        warn: t.Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, okta: Okta, warn: t.Callable[[str], None] | None = None) -> None:
         self._okta = okta
-        self._list, self._rules, self._mappings = (operations[n : n + 1] for n in range(3))
-        self.fast_pass = FastPass(okta, operations[3:])
+        self.fast_pass = FastPass(okta)
         self._reader, self._warn = _Reader(warn), warn
 
     def warn(self, text: str) -> None:
@@ -106,7 +90,7 @@ class OtherPolicies:
         """The global session policies."""
         policies = self._reader.kind(
             HIDDEN_SESSIONS,
-            lambda: self._okta.session_policies(*self._list),
+            self._okta.session_policies,
             ABSENT_SESSIONS,
         )
         if policies is None:
@@ -118,17 +102,13 @@ class OtherPolicies:
         return Sessions(known, not is_whole or any(each.rules is None for each in known))
 
     def _session_policy(self, policy: RankedPolicy) -> SessionPolicy:
-        rules = self._reader.items(
-            policy, lambda each: self._okta.session_rules(each, *self._rules)
-        )
+        rules = self._reader.items(policy, self._okta.session_rules)
         return SessionPolicy(policy, rules)
 
     @cached_property
     def signals(self) -> tuple[SignalPolicy, ...]:
         """The device signal collection policies, and what stands for Okta FastPass."""
-        policies = self._reader.kind(
-            HIDDEN_SIGNALS, lambda: self._okta.signal_policies(*self._list)
-        )
+        policies = self._reader.kind(HIDDEN_SIGNALS, self._okta.signal_policies)
         if policies is None:
             return (*self._fast_pass(), UNREAD_SIGNALS)
         return (*self._fast_pass(), *(self._signal_policy(each) for each in in_order(policies)))
@@ -145,13 +125,11 @@ class OtherPolicies:
         return (inactive_fast_pass(problem.fact),) if problem else ()
 
     def _signal_policy(self, policy: RankedPolicy) -> SignalPolicy:
-        resources = self._reader.items(
-            policy, lambda each: self._okta.mapped_resources(each, *self._mappings)
-        )
+        resources = self._reader.items(policy, self._okta.mapped_resources)
         known = None if resources is None or "" in resources else frozenset(resources)
         if resources == ():
             return SignalPolicy(policy.id, policy.name, (), known)
-        rules = self._reader.items(policy, lambda each: self._okta.signal_rules(each, *self._rules))
+        rules = self._reader.items(policy, self._okta.signal_rules)
         return SignalPolicy(policy.id, policy.name, rules, known)
 
     @property

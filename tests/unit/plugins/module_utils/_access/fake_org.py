@@ -113,7 +113,7 @@ class FakeOrg:
         self.reads.append("groups")
         return [Group("glass", "Break glass")]
 
-    def group_users(self, group_id: str, _operation: object) -> t.Iterator[OktaUser]:
+    def group_users(self, group_id: str) -> t.Iterator[OktaUser]:
         """Return all users, whichever group is asked."""
         self.reads.append(f"members of {group_id}")
         return iter(self.users)
@@ -189,10 +189,10 @@ def org_without(*groups: str, users: t.Iterable[OktaUser] = (ADA,)) -> t.Any:
     org: t.Any = FakeOrg(users)
     read = org.group_users
 
-    def group_users(group: str, *operation: object) -> t.Any:
+    def group_users(group: str) -> t.Any:
         if group in groups:
             raise NotFound("Not found", status=404)
-        return read(group, *operation)
+        return read(group)
 
     org.group_users = group_users
     return org
@@ -240,7 +240,7 @@ def session_org(*logins: str, in_group: t.Sequence[str] = ("ann",), **more: t.An
     default = org.session_rules("rst9")
     org.session_rules = lambda policy_id: stop if policy_id == "p" else default
     members = [OktaUser(each, f"{each}@acme.com", status="ACTIVE") for each in in_group]
-    org.group_users = lambda group, _operation: iter(members if group == "out" else org.users)
+    org.group_users = lambda group: iter(members if group == "out" else org.users)
     return org
 
 

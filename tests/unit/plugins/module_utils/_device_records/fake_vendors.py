@@ -192,9 +192,6 @@ class FakeOkta:
         self._call("log", log_filter, since, until, *([word] if word else []))
         return [event for event in self.events if f'"{event.event_type}' in log_filter + '"']
 
-    def optional_log_events(self, log_filter: str, since: str, until: str) -> list[LogEvent]:
-        return self.log_events(log_filter, since, until)
-
     def take_step(self, step: str, device_id: str, comment: str = "") -> str:
         self._call(step, device_id)
         self.comments.append(comment)

@@ -1206,7 +1206,7 @@ def test_without_the_log_a_lost_mac_stays_suspended_with_a_warning(
     def refuse(*_query: str) -> list[LogEvent]:
         raise Refused("The credentials lack a scope.")
 
-    monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
+    monkeypatch.setattr(reset.okta, "log_events", refuse)
     assert states(reset.run("C01", "C02", **to_state("suspended"))) == ["unchanged", "changed"]
     assert (
         "guo1: whether a clean-up suspended it, and will delete it, is unknown. The credentials"
@@ -1371,7 +1371,7 @@ def test_without_the_log_sessions_are_ended_with_a_warning(
     def refuse(*_query: str) -> list[LogEvent]:
         raise Refused("The credentials lack a scope.")
 
-    monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
+    monkeypatch.setattr(reset.okta, "log_events", refuse)
     assert reset.run(**leaving()).revoked == ["ann@acme.com"]
     assert any("sessions of 00u-ann ended before is unknown" in text for text in reset.warnings)
 
@@ -1519,7 +1519,7 @@ def refuse_the_log(reset: t.Any, monkeypatch: t.Any) -> None:
     def refuse(*_query: str) -> list[LogEvent]:
         raise Refused("The credentials lack a scope.")
 
-    monkeypatch.setattr(reset.okta, "optional_log_events", refuse)
+    monkeypatch.setattr(reset.okta, "log_events", refuse)
 
 
 def test_an_error_after_the_suspensions_carries_what_was_done(

@@ -24,9 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.pre
     ResolvedRing,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.registration import (
-    FAST_PASS_USES,
     NO_POLICY,
-    POLICY_USES,
     STRONGER,
     Registration,
     RegistrationReader,
@@ -85,30 +83,27 @@ class FakeOkta:
         self.members, self.calls = members, list[str]()
         self.rules: dict[str, list[ConditionalRule]] = {}
 
-    def authenticators(self, _operation: object) -> t.Sequence[Authenticator]:
+    def authenticators(self) -> t.Sequence[Authenticator]:
         self.calls.append("authenticators")
         return self.known
 
-    def authenticator_methods(self, _id: str, _operation: object) -> list[AuthenticatorMethod]:
+    def authenticator_methods(self, _id: str) -> list[AuthenticatorMethod]:
         self.calls.append("methods")
         return [AuthenticatorMethod("signed_nonce", "ACTIVE")]
 
-    def enrollment_policies(self, operation: t.Any) -> t.Sequence[EnrollmentPolicy]:
-        assert operation == POLICY_USES[0]
+    def enrollment_policies(self) -> t.Sequence[EnrollmentPolicy]:
         self.calls.append("policies")
         if self.error:
             raise self.error
         return self.policies
 
-    def enrollment_rules(self, policy_id: str, operation: object) -> list[ConditionalRule]:
-        assert operation == POLICY_USES[1]
+    def enrollment_rules(self, policy_id: str) -> list[ConditionalRule]:
         self.calls.append(f"rules of {policy_id}")
         return self.rules.get(
             policy_id, [ConditionalRule("r", "Rule", status="ACTIVE", system=True)]
         )
 
-    def group_users(self, group: str, operation: object) -> list[OktaUser]:
-        assert operation == POLICY_USES[2]
+    def group_users(self, group: str) -> list[OktaUser]:
         self.calls.append(group)
         names = [f"{name}@acme.com" for name in self.members.get(group.replace("-", "_"), ())]
         return [OktaUser(name, name) for name in names] + [OktaUser("00u-nameless")]
@@ -116,7 +111,7 @@ class FakeOkta:
 
 def read(okta: FakeOkta) -> Registration:
     org = t.cast(t.Any, okta)
-    return read_registration(org, FastPass(org, FAST_PASS_USES))
+    return read_registration(org, FastPass(org))
 
 
 def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
@@ -166,10 +161,10 @@ def test_a_policy_that_does_not_list_okta_verify_disables_it_and_one_of_factors_
 class OktaWithAddresses(FakeOkta):
     """Addresses are those of other texts: a first name, and one that two members have."""
 
-    def group_users(self, group: str, operation: object) -> list[OktaUser]:
+    def group_users(self, group: str) -> list[OktaUser]:
         emails = {"eve@acme.com": " Eve.Long@acme.com", "bob@acme.com": "ada@acme.com"}
         emails |= dict.fromkeys(("cy@acme.com", "dan@acme.com"), "both@acme.com")
-        users = super().group_users(group, operation)
+        users = super().group_users(group)
         return [replace(user, email=emails.get(user.id, user.login)) for user in users]
 
 
@@ -281,7 +276,7 @@ def test_what_is_known_of_okta_verify_stays_where_policies_cannot_be_read() -> N
 def test_authenticators_that_cannot_be_read_are_said_and_keep_nobody_from_it() -> None:
     okta = FakeOkta([CONTRACTORS])
 
-    def forbidden(_operation: object) -> t.NoReturn:
+    def forbidden() -> t.NoReturn:
         raise ApiError("Okta refused it.", vendor="okta", status=403)
 
     okta.authenticators = forbidden  # type: ignore[method-assign]  # stub
@@ -385,7 +380,7 @@ def test_only_macs_that_nobody_registered_are_explained_and_okta_is_read_once() 
 def test_what_others_read_of_okta_verify_is_not_read_again() -> None:
     okta = FakeOkta([CONTRACTORS, DEFAULT], g_out=["eve"])
     org = t.cast(t.Any, okta)
-    fast_pass = FastPass(org, FAST_PASS_USES)
+    fast_pass = FastPass(org)
     assert fast_pass.problem is None
     RegistrationReader(org, fast_pass).explain(Fleet([mac("eve")], AgeLimits()))
     assert okta.calls[:3] == ["authenticators", "methods", "policies"]

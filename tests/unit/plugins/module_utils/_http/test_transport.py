@@ -13,7 +13,6 @@ import json
 import ssl
 import threading
 import typing as t
-from dataclasses import replace
 from http.client import RemoteDisconnected
 from pathlib import Path
 
@@ -42,6 +41,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.oper
     Operation,
     Request,
     Vendor,
+    optional,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.read_once import (
     ReadOnce,
@@ -502,13 +502,22 @@ def test_what_is_read_once_is_sent_once_and_only_where_it_is_declared(wire: t.An
         transport(wire, read_once=once, uses=(OTHER_READ,)).call(READ)
 
 
-def test_where_all_operations_are_optional_the_declared_ones_are(wire: t.Any) -> None:
-    uses = (replace(READ, optional=True), OTHER_READ)
-    caller = transport(wire, uses=uses, all_optional=True)
+def test_an_operation_is_optional_if_the_module_declares_it_so(wire: t.Any) -> None:
+    class Scopes(Auth):
+        def __init__(self) -> None:
+            self.asked: list[Operation] = []
+
+        def for_operation(self, operation: Operation) -> Auth:
+            self.asked.append(operation)
+            return self
+
+    auth, uses = Scopes(), (*optional(READ), OTHER_READ)
+    caller = Transport(
+        Vendor("acme", "Acme", explain), ORIGIN, auth, wire.settings(uses=uses), wire.masker
+    )
     caller.call(READ)
     caller.call(OTHER_READ)
-    with pytest.raises(DeviceTrustError, match="is not declared"):
-        transport(wire, uses=uses).call(READ)
+    assert auth.asked == list(uses) and [each.optional for each in auth.asked] == [True, False]
 
 
 def test_a_run_knows_its_writes_and_which_of_them_are_certain(wire: t.Any) -> None:

@@ -27,9 +27,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.mask
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import OKTA
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
     Explanation,
+    optional,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import auth
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
+    GET_ORGANIZATION,
     LIST_DEVICES,
     Okta,
 )
@@ -493,7 +495,12 @@ def test_what_needs_no_scope_is_sent_without_a_token_if_each_scope_is_asked_for_
 ) -> None:
     wire.script((200, {"id": "00o1"}), (200, GRANTED), (200, []))
     app = auth.ServiceApp("0oaClient", Key(EC_KEY, "ES256"), [], wire.masker)
-    okta = Okta(ORG, app, wire.settings(all_optional=True), wire.masker)
+    okta = Okta(
+        ORG,
+        app,
+        wire.settings(uses=optional(GET_ORGANIZATION, LIST_DEVICES, auth.TOKEN)),
+        wire.masker,
+    )
     okta.organization()
     list(okta.devices("id pr"))
     assert okta.transport.calls == {

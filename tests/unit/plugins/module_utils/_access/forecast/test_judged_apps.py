@@ -26,9 +26,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Forbidden,
     NotFound,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.operations import (
-    Operation,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
     OktaDevice,
@@ -65,23 +62,19 @@ class FakeOrg:
     reads: list[str] = field(default_factory=list)
     status: str | None = "ACTIVE"  # of the policy p1; p2 is not listed
 
-    def access_policies(self, operation: Operation) -> list[Policy]:
-        assert operation.optional
+    def access_policies(self) -> list[Policy]:
         self.reads.append("policies")
         return [Policy("p1", "Staff", status=self.status)]
 
-    def apps(self, operation: Operation) -> list[App]:
-        assert operation.optional
+    def apps(self) -> list[App]:
         self.reads.append("apps")
         return APPS
 
-    def policy_rules(self, policy_id: str, operation: Operation) -> list[PolicyRule]:
-        assert operation.optional
+    def policy_rules(self, policy_id: str) -> list[PolicyRule]:
         self.reads.append(policy_id)
         return [LAST, STAFF]
 
-    def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
-        assert operation.optional
+    def group_users(self, group_id: str) -> list[OktaUser]:
         self.reads.append(group_id)
         row = {"id": "u1", "type": {"id": "t1"}, "profile": {"login": "Ada@acme.com"}}
         return [
@@ -134,7 +127,7 @@ def test_an_app_that_is_not_active_admits_nobody_for_sure(monkeypatch: t.Any) ->
     off = App("0oa4", "Old", policy_id="p1", status="INACTIVE")
     on = App("0oa5", "New", policy_id="p1", status="ACTIVE")
     new = App("0oa6", "Newer", policy_id="p1", status="SOMETHING_NEW")
-    monkeypatch.setattr(org, "apps", lambda _operation: [off, on, new])
+    monkeypatch.setattr(org, "apps", lambda: [off, on, new])
     judged = read_judged_apps(org, ["Old", "New", "Newer"], OTHERS)
     assert [each.problem for each in judged] == [
         "App 'Old': it is INACTIVE, so nobody signs in to it. Activate it in the Admin Console, or"
@@ -197,7 +190,7 @@ def test_an_address_finds_the_one_user_whose_it_is(monkeypatch: pytest.MonkeyPat
     org: t.Any = FakeOrg()
     rows = [("u1", "ada", "ada@x"), ("u2", "ben", "both@x"), ("u3", "cy", "ben"), ("u4", "dot", "")]
     members = [OktaUser(id, login=login, email=email) for id, login, email in rows]
-    monkeypatch.setattr(org, "group_users", lambda _group, _operation: members)
+    monkeypatch.setattr(org, "group_users", lambda _group: members)
     reader, judged = UserReader(), read_judged_apps(org, ["Slack"], OTHERS)
     user = {"id": "u9", "profile": {"login": "eve", "email": "Both@x"}}
     row = {"id": "guo1", "status": "ACTIVE", "_embedded": {"users": [{"user": user}]}}
@@ -212,7 +205,7 @@ def test_an_address_finds_the_one_user_whose_it_is(monkeypatch: pytest.MonkeyPat
 
 def test_the_members_of_a_group_that_was_deleted_are_unknown() -> None:
     class Org(FakeOrg):
-        def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+        def group_users(self, group_id: str) -> list[OktaUser]:
             raise NotFound(f"Okta: no group {group_id}.")
 
     org: t.Any = Org()
@@ -228,7 +221,7 @@ def test_the_members_of_a_group_that_was_deleted_are_unknown() -> None:
 
 def test_the_members_of_a_group_that_may_not_be_viewed_are_unknown() -> None:
     class Org(FakeOrg):
-        def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+        def group_users(self, group_id: str) -> list[OktaUser]:
             raise Forbidden("No permission.", status=403)
 
     org: t.Any = Org()
@@ -243,10 +236,10 @@ def test_the_members_of_a_group_that_may_not_be_viewed_are_unknown() -> None:
 @pytest.mark.parametrize("error", [Forbidden("No.", status=403), NotFound("None.", status=404)])
 def test_an_app_whose_rules_okta_does_not_show_admits_nobody_surely(error: ApiError) -> None:
     class Org(FakeOrg):
-        def policy_rules(self, policy_id: str, operation: Operation) -> list[PolicyRule]:
+        def policy_rules(self, policy_id: str) -> list[PolicyRule]:
             if policy_id == "p1":
                 raise error
-            return super().policy_rules(policy_id, operation)
+            return super().policy_rules(policy_id)
 
     org: t.Any = Org()
     slack, wiki = read_judged_apps(org, ["Slack", "Wiki"], OTHERS)
@@ -262,7 +255,7 @@ def test_an_app_without_a_policy_keeps_no_other_app_from_the_report(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     org: t.Any = FakeOrg()
-    monkeypatch.setattr(org, "apps", lambda _operation: [App("0oa1", "Service"), APPS[1]])
+    monkeypatch.setattr(org, "apps", lambda: [App("0oa1", "Service"), APPS[1]])
     service, other = read_judged_apps(org, ["Service", APPS[1].id], OTHERS)
     assert service.problem == (
         "App 'Service': Okta does not show its sign-in policy, so whom it admits is unknown. Check"
@@ -274,7 +267,7 @@ def test_an_app_without_a_policy_keeps_no_other_app_from_the_report(
 def test_apps_of_one_label_are_told_apart(monkeypatch: t.Any) -> None:
     org: t.Any = FakeOrg()
     apps = [App("0oa1", "Wiki", policy_id="p1"), App("0oa2", "Wiki", policy_id="p2"), APPS[1]]
-    monkeypatch.setattr(org, "apps", lambda _operation: apps)
+    monkeypatch.setattr(org, "apps", lambda: apps)
     judged = read_judged_apps(org, ["0oa1", "0oa2"], OTHERS)
     assert [each.app.label for each in judged] == ["Wiki (0oa1)", "Wiki (0oa2)"]
     assert [each.app.label for each in read_judged_apps(org, ["0oa1"], OTHERS)] == ["Wiki"]
@@ -300,8 +293,8 @@ def everybody(*groups: str) -> Sessions:
 class LargeOrg(FakeOrg):
     """Everybody is in the group g9, of whom most have no Mac."""
 
-    def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
-        users = super().group_users(group_id, operation)
+    def group_users(self, group_id: str) -> list[OktaUser]:
+        users = super().group_users(group_id)
         if group_id != "g9":
             return users
         rows = [("u4", "Cy@acme.com", "cy.long@acme.com"), ("u5", "dot@acme.com", "both@acme.com")]
@@ -332,10 +325,10 @@ def test_everybody_is_read_for_people_whom_okta_shows_nowhere_else(
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_everybody_may_be_hidden(status: int) -> None:
     class Org(LargeOrg):
-        def group_users(self, group_id: str, operation: Operation) -> list[OktaUser]:
+        def group_users(self, group_id: str) -> list[OktaUser]:
             if group_id == "g9":
                 raise ApiError("Okta refused it.", vendor="okta", status=status)
-            return super().group_users(group_id, operation)
+            return super().group_users(group_id)
 
     org: t.Any = Org()
     reader, judged = UserReader(), read_judged_apps(org, ["Slack"], OTHERS)
