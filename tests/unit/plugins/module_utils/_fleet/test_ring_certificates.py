@@ -166,10 +166,34 @@ def test_a_profile_of_another_authority_is_refused() -> None:
 
     ring, own = RingOptions("canary", ("Canary",)), "https://scep.acme.com/unusual"
     assert okta_payload(ring, with_url(own), own)["PayloadContent"] == {"URL": own}
-    with pytest.raises(
-        BadOption, match="'Okta SCEP - canary' of canary holds a SCEP payload of sc"
-    ):
+    with pytest.raises(BadOption) as refused:
         okta_payload(ring, with_url(own), "https://acme.okta.com/scep")
+    assert refused.value.message == (
+        "rings: the profile 'Okta SCEP - canary' of canary holds a SCEP payload of scep.acme.com,"
+        " which is not Okta's. Rename it in Kandji, or choose another name for the ring."
+    )
+
+
+def test_of_several_scep_payloads_it_has_to_be_clear_which_is_oktas() -> None:
+    def with_urls(*urls: str) -> CustomProfile:
+        payloads = [
+            {"PayloadType": "com.apple.security.scep", "PayloadContent": {"URL": url}}
+            for url in urls
+        ]
+        text = plistlib.dumps({"PayloadContent": payloads}).decode()
+        return CustomProfile("item-1", "Okta SCEP - canary", mobileconfig=text)
+
+    ring, url = RingOptions("canary", ("Canary",)), "https://acme.okta.com/pki/AB/scep/rac1"
+    both = with_urls("https://ca.acme.com/scep", url)
+    assert okta_payload(ring, both, url)["PayloadContent"] == {"URL": url}
+    assert okta_payload(ring, with_urls(), url) == {}
+    with pytest.raises(BadOption) as refused:
+        okta_payload(ring, with_urls("https://ca.acme.com/scep", "https://ca.acme.com/2"), url)
+    assert refused.value.message == (
+        "rings: the profile 'Okta SCEP - canary' of canary holds 2 SCEP payloads (payload 1"
+        " (com.apple.security.scep) and payload 2 (com.apple.security.scep)), and which of them is"
+        " Okta's is not clear. Move the others into a profile of their own."
+    )
 
 
 @pytest.mark.parametrize(

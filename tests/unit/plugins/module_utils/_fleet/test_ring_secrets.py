@@ -41,8 +41,11 @@ def test_a_reset_of_another_platform_does_not_make_the_secret_old() -> None:
     ring = RingFacts("fleet", True, WRITTEN)
     assert check_challenge(ring, target="racZZZZZZZZZZZZZZZZZ") == []
     (warning,) = check_challenge(ring, target="dmp1", unconfirmed=SEEN)
-    assert warning.startswith("challenge: it may be the old secret. The profile of fleet holds it")
-    assert warning.endswith(" A test enrollment decides.")
+    assert warning == (
+        "challenge: it may be the old secret. The profile of fleet holds it since"
+        " 2026-11-20T00:00:00Z, Okta reset a secret key on 2026-11-22T00:00:00Z, and the event does"
+        " not show of which platform. A test enrollment decides."
+    )
 
 
 @pytest.mark.parametrize("dated", [(), (RingFacts("fleet", True, WRITTEN + timedelta(days=5)),)])
@@ -63,5 +66,10 @@ def test_no_warning_of_a_ring_that_has_no_profile_or_is_to_get_the_secret() -> N
 
 
 def test_an_old_secret_of_one_ring_is_found_next_to_one_without_a_time() -> None:
-    with pytest.raises(BadOption, match="^challenge: it is the old secret. The profile of fleet"):
+    with pytest.raises(BadOption) as refused:
         check_challenge(RingFacts("canary", True), RingFacts("fleet", True, WRITTEN))
+    assert refused.value.message == (
+        "challenge: it is the old secret. The profile of fleet holds it since 2026-11-20T00:00:00Z,"
+        " and Okta reset the secret key on 2026-11-22T00:00:00Z. Set the new secret, as Okta"
+        " displayed it after the reset, then run the playbook rotate_scep_challenge again."
+    )

@@ -56,11 +56,21 @@ def test_who_reads_that_both_may_not_belong_together(
 def test_the_sentences_have_the_counts_and_the_hosts() -> None:
     counts = SharedMacs(23, 12, 0)
     sentence = "Of 23 Macs with a working record in Okta, none is among the 12 Macs of Kandji."
-    for describe in (describe_warning, describe_refusal):
-        assert sentence in describe(counts)
-    assert describe_warning(counts, "acme.okta.com", "acme.api.kandji.io").startswith(
-        "The Okta org acme.okta.com and the Kandji tenant acme.api.kandji.io may not belong"
+    assert describe_refusal(counts) == (
+        "unused_days: the Okta org and the Kandji tenant may not belong together."
+        f" {sentence} So the records may be of Macs in use. Nothing was written. Correct the URLs"
+        " and credentials of one. If they are right, wait until more Macs of Kandji are registered,"
+        " or name single records in device_ids."
     )
+    rest = (
+        f" may not belong together. {sentence} Check the URLs and credentials of both. It is normal"
+        " if few Macs were enrolled or registered yet."
+    )
+    assert describe_warning(counts) == f"The Okta org and the Kandji tenant{rest}"
+    assert describe_warning(counts, "acme.okta.com", "acme.api.kandji.io") == (
+        f"The Okta org acme.okta.com and the Kandji tenant acme.api.kandji.io{rest}"
+    )
+    assert SharedMacs(500, 400, 1).describe().endswith(" 1 is among the 400 Macs of Kandji.")
     assert SharedMacs(500, 400, 2).describe().endswith("2 are among the 400 Macs of Kandji.")
 
 

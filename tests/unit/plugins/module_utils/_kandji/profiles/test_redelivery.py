@@ -39,6 +39,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     describe_written,
     explain_loss,
     find_left_over,
+    find_problem,
     find_unfinished,
     is_of_one_mac,
     next_step,
@@ -160,7 +161,10 @@ def test_without_the_uuid_in_the_subject_the_end_cannot_be_seen():
     assert mac == MacState(False, True, NEW, is_provable=False)
     step = next_step(mac, BEGUN)
     assert (step.action, step.state) == ("nothing", "unclear")
-    assert "$PROFILE_UUID" in step.reason
+    assert step.reason == (
+        "The profile was redelivered. Its subject has no $PROFILE_UUID, so Kandji's inventory cannot"
+        " show its certificate."
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,17 +245,16 @@ def test_what_a_redelivery_waits_for_is_said_with_the_states():
 
 def test_the_steps_in_the_console_name_the_tag_and_the_profile():
     steps = console_steps("x", "Okta SCEP - canary")
-    assert len(steps) == 5 and "create the tag 'x'" in steps[0]
-    assert "tags do not contain 'x'" in steps[2] and "'Okta SCEP - canary'" in steps[3]
-    assert steps[1] == (
+    assert steps == [
+        "In Kandji, create the tag 'x' (Devices > Tags).",
         "Open the blueprint's assignment map. It has to be an assignment map; a classic blueprint"
-        " has no conditions."
-    )
-    assert steps[3].endswith("every other item stays where it is.")
-    assert steps[4] == (
+        " has no conditions.",
+        "Add a node with the condition that the device's tags do not contain 'x'.",
+        "Move the profile 'Okta SCEP - canary' into that node, and nothing else; every other item"
+        " stays where it is.",
         "Save the map, then run again. Or renew the whole ring's certificates by another generation"
-        " (playbooks/renew_certificates.yml)."
-    )
+        " (playbooks/renew_certificates.yml).",
+    ]
 
 
 # Several Macs
@@ -374,7 +377,32 @@ def test_a_profile_without_a_scep_payload_is_refused_if_it_can_be_read():
 
     require_payload(CustomProfile("item", "SCEP", mobileconfig=""))
     require_payload(profile_of("com.apple.security.scep"))
-    with pytest.raises(
-        BadOption, match="^library_item_id: the profile 'Wi-Fi' has no SCEP payload"
-    ):
+    with pytest.raises(BadOption) as refused:
         require_payload(profile_of("com.apple.wifi.managed"))
+    assert refused.value.message == (
+        "library_item_id: the profile 'Wi-Fi' has no SCEP payload, so no Mac gets a certificate by"
+        " it. Name the SCEP profile of the Macs' ring."
+    )
+    assert refused.value.details["option"] == "library_item_id"
+
+
+PAD = KandjiDevice("d2", "C01", platform="iPad")
+
+
+@pytest.mark.parametrize(
+    "devices, problem",
+    [
+        ([KandjiDevice("d1", "C01", platform="Mac")], ""),
+        ([PAD, KandjiDevice("d1", "C01", platform="Mac")], ""),
+        ([KandjiDevice("d1", "C01")], ""),  # Kandji does not show the platform: it may be a Mac
+        ([], "Kandji has no device with this serial. Correct or remove it."),
+        ([PAD], "It is not a Mac; Kandji shows the platform 'iPad'. Remove it."),
+        (
+            [KandjiDevice(device, "C01", platform="Mac") for device in ("d1", "d2")],
+            "Kandji has 2 devices with its serial (d1, d2). Delete in Kandji those that the Mac left"
+            " when it was enrolled again.",
+        ),
+    ],
+)
+def test_a_serial_is_that_of_one_mac(devices, problem):
+    assert find_problem(devices) == problem
