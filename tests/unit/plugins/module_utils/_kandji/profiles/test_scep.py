@@ -14,6 +14,7 @@ import plistlib
 import re
 import typing as t
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import (
@@ -429,7 +430,16 @@ def test_a_run_that_only_re_issues_changes_nothing_else(
     with pytest.raises(Refused) as caught:
         scep_profile.check_changes(planned, may_change)
     assert caught.value.details["other_changes"].keys() == others
-    assert "'https://other.okta.com/pki/AB/scep/rac1' to " in caught.value.message
+    kept = " and ".join(may_change or []) or "nothing"
+    start = f"may_change: the profile 'Okta SCEP' would change in more than {kept}: "
+    assert caught.value.message.startswith(start)
+    assert (
+        f"URL from 'https://other.okta.com/pki/AB/scep/rac1' to {URL!r}; " in caught.value.message
+    )
+    assert caught.value.message.endswith(
+        ". Nothing was written. Ask for what the profile has, or write the change first, without"
+        " may_change."
+    )
     assert "another'" not in caught.value.message and CHALLENGE not in caught.value.message
 
 
@@ -471,10 +481,14 @@ def test_a_payload_of_another_authority_is_not_taken_over(
         planned = plan(rows)
         text = scep_profile.describe_adoption(planned)
         assert planned.mobileconfig and bool(text) is (url != URL and not own)
-        assert not text or (url in text and f"becomes {URL}." in text and "another'" not in text)
+        assert not text or text == (
+            f"The profile 'Okta SCEP' ({planned.item_id}) was not made by this collection, and"
+            f" enrolls at {url}. It is taken over, and its SCEP URL becomes {URL}."
+        )
         return
+    host = urlsplit(url).hostname or "an unknown host"
     with pytest.raises(
-        BadOption, match="holds a SCEP payload of .*, which is not Okta's"
+        BadOption, match=f"holds a SCEP payload of {re.escape(host)}, which is not Okta's"
     ) as caught:
         plan(rows)
     assert "Choose another name" in caught.value.message and "secret=1" not in caught.value.message
@@ -1065,7 +1079,11 @@ def test_a_subject_without_the_uuid_of_the_profile_is_warned_of() -> None:
     written = Plan(Wanted("New", None, [CANARY]), "New", None)
     serial = "CN=$SERIAL_NUMBER"
     warning = scep_profile.describe_missing_uuid([written], serial)
-    assert warning.startswith("subject: its common name holds no $PROFILE_UUID, so Kandji's")
+    assert warning == (
+        "subject: its common name holds no $PROFILE_UUID, so Kandji's inventory cannot show which"
+        " certificate is the profile's: stages stay unconfirmed, and renewals are estimated. Use the"
+        " default, CN=$SERIAL_NUMBER $PROFILE_UUID."
+    )
     assert scep_profile.describe_missing_uuid([written], SETTINGS.subject) == ""
     assert scep_profile.describe_missing_uuid([replace(written, assigned_only=True)], serial) == ""
     assert scep_profile.describe_missing_uuid([], serial) == ""
