@@ -449,8 +449,10 @@ def test_neighbours_are_the_other_active_readable_profiles_on_these_blueprints()
     (neighbour,) = plan.find_neighbours({"own"}, [CANARY, SALES], library)
     assert neighbour == (profiles[-1], NOTE.build("Notes", None), "'Canary', 'Sales'")
     warning = plan.warn_unreadable({"own"}, [CANARY, SALES], library)
-    assert (
-        f"readable configuration profile: '{profiles[3].name}' (unreadable) on 'Canary'" in warning
+    assert warning == (
+        "Whether these custom profiles configure the same is unknown, because their content is not a"
+        f" readable configuration profile: '{profiles[3].name}' (unreadable) on 'Canary', 'Sales'."
+        " Inspect them in Kandji."
     )
     assert plan.warn_unreadable({"own", "unreadable"}, [CANARY, SALES], library) == ""
 
