@@ -186,7 +186,13 @@ def test_a_spare_record_names_each_one_that_is_kept() -> None:
 def test_of_two_records_of_the_same_second_neither_is_spare_for_sure() -> None:
     records = [record(1, age=9), record(2, age=9)]
     found = clean_up.find_candidates(records, [mac()], CLEAN_UP, NOW)
-    assert [(target.id, bool(target.uncertainty)) for target in found] == [("guo1", True)]
+    assert [(target.id, target.uncertainty) for target in found] == [
+        (
+            "guo1",
+            "Its users have guo2 of the same Mac, but it was not registered before that, so it may"
+            " be the one in use. Name it in device_ids to delete it.",
+        )
+    ]
 
 
 CHANGED = "The record of its Mac that is to be kept changed during the run. Run again."
@@ -274,6 +280,9 @@ def test_a_record_that_was_unsuspended_counts_as_used() -> None:
     """Its user gets the days to sign in, and the record of a lost Mac that was found stays."""
     kept = known(lifecycles={"guo1": Lifecycle(resumed=ago(59))})
     assert decide("suspended", record(), kept) == ("skip", "in_use")
+    assert decision_of("suspended", record(), kept).reason == (
+        "It was used, registered or unsuspended at 2026-09-25T10:00:00+00:00."
+    )
     again = known(lifecycles={"guo1": by_clean_up(14, resumed=ago(70))})
     assert decide("absent", SUSPENDED, again) == ("skip", "suspended_in_use")
 
@@ -378,6 +387,24 @@ BY_ID = " Name it in device_ids to delete it."
             "It was suspended at 2026-11-22T10:00:00+00:00 and is deleted after"
             " 2026-12-06T10:00:00+00:00, unless it is unsuspended.",
         ),
+        (
+            SUSPENDED,
+            Lifecycle(ago(20)),
+            "It was suspended at 2026-11-03T10:00:00+00:00, and the System Log does not show that a"
+            f" clean-up did it: it may be that of a lost Mac.{BY_ID}",
+        ),
+        (
+            SUSPENDED,
+            by_clean_up(14, resumed=ago(70)),
+            "It was used, registered or unsuspended at 2026-09-14T10:00:00+00:00, less than 60 days"
+            f" before it was suspended, as the record of a lost Mac is.{BY_ID}",
+        ),
+        (
+            record(status="DEACTIVATED"),
+            by_clean_up(20),
+            f"It is deactivated and has lost its users, so who used it is not known.{BY_ID}",
+        ),
+        (record(), by_clean_up(14), "It is ACTIVE: only a suspended record is deleted."),
     ],
 )
 def test_a_record_that_is_kept_says_until_when_and_what_would_delete_it(
@@ -524,8 +551,13 @@ def test_without_macs_in_kandji_a_clean_up_is_refused(reset: t.Any) -> None:
     options: t.Any = {"goal": GOALS["suspended"], "duplicates": "each", "clean_up": CLEAN_UP}
     assert reset.run(**options).outcomes == ()
     reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat())
-    with pytest.raises(Refused, match="Kandji lists no Mac"):
+    with pytest.raises(Refused) as refused:
         reset.run(**options)
+    assert refused.value.message == (
+        "unused_days: Kandji lists no Mac, so each record would count as orphaned. Nothing was"
+        " written. Check kandji_api_url and what the API token may read."
+    )
+    assert refused.value.details["count"] == 1
     assert not reset.okta.writes
 
 
