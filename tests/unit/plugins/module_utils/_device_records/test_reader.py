@@ -886,7 +886,10 @@ def test_a_session_may_be_open_unless_all_ended_after_the_last_one_began(
         reset.okta.events = ordered
         assert reader.has_open_sessions(reset.okta, "00u-ann", now) is is_open
     (log_filter, *period) = next(call for call in reset.okta.calls if call[0] == "log")[1:]
-    assert 'target.id eq "00u-ann"' in log_filter and 'actor.id eq "00u-ann"' in log_filter
+    assert log_filter == (
+        '(eventType eq "user.session.clear" and target.id eq "00u-ann") or'
+        ' (eventType eq "user.session.start" and actor.id eq "00u-ann")'
+    )
     assert period == ["2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z"]
 
 

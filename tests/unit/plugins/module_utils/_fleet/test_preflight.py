@@ -50,7 +50,7 @@ def ring(
                 " Macs that the gate checks first."
             ],
         ),
-        ([ring(), ring("wide", [])], ["'wide' has no blueprints."]),
+        ([ring(), ring("wide", [])], ["rings: 'wide' has no blueprints. Name at least one."]),
         (
             [ring(scep_profile="Other")],
             [

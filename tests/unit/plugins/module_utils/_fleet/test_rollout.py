@@ -166,7 +166,11 @@ def test_a_pin_that_the_endpoint_does_not_return_is_a_problem() -> None:
         "profiles": [{"ring": f"r{n}", "pinned_fingerprint": pin} for n, pin in enumerate(pins)]
     }
     (problem,) = rollout.find_outdated_pins(stages, authority)
-    assert ": r3. No Mac can enroll" in problem
+    assert problem == (
+        "The profiles of these rings pin a CA certificate that the SCEP endpoint does not return:"
+        " r3. No Mac can enroll with them. Set device_trust_ca_fingerprint to the fingerprint of its"
+        " certificate, or to absent."
+    )
     assert rollout.find_outdated_pins(stages, {}) == [], "the endpoint was not read"
     assert rollout.find_outdated_pins({}, authority) == []
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    TRY_AGAIN,
     BadOption,
     Refused,
 )
@@ -284,7 +285,12 @@ def test_an_unknown_shape_is_a_warning_and_no_more(path: str, warned: int) -> No
 def test_unknown_capabilities_are_said(capabilities: list[str] | None, warned: int) -> None:
     texts = integration.describe_capabilities(ScepService(capabilities, []))
     assert len(texts) == warned
-    assert all("answered GetCACaps with an error or with no list" in text for text in texts)
+    assert all(
+        text
+        == "The SCEP endpoint answered GetCACaps with an error or with no list of capabilities, so"
+        f" that they are unknown. {TRY_AGAIN}"
+        for text in texts
+    )
 
 
 # The authority's certificates
@@ -330,8 +336,12 @@ def test_an_authority_of_another_org_is_refused(name: str, is_other: bool) -> No
     if not is_other:
         integration.check_organization([certificate(name=name)], org)
         return
-    with pytest.raises(BadOption, match=f"org {OTHER_ORG}, and okta_org_url is the org {OWN_ORG}"):
+    with pytest.raises(BadOption) as refused:
         integration.check_organization([certificate(), certificate(name=name)], org)
+    assert refused.value.message == (
+        f"scep_url: the certificates of its authority are of the org {OTHER_ORG}, and okta_org_url"
+        f" is the org {OWN_ORG}. Copy the SCEP URL of this org, or correct okta_org_url."
+    )
 
 
 @pytest.mark.parametrize("fingerprint", [None, bytes.fromhex("aa" * 20), bytes.fromhex("BB" * 32)])
@@ -459,7 +469,11 @@ def test_a_reset_of_another_platform_is_no_reset_of_the_challenge(
 ) -> None:
     events = [LogEvent.from_row({**event(RESET), "target": targets})]
     judged, why = integration.find_challenge_state(events, "2026-11-19T10:00:00Z", LOG_START, url)
-    assert judged == state and ("A test enrollment decides." in why) is (state == "unknown")
+    reason = (
+        f"Okta reset a secret key on {RESET}, after it was deployed (2026-11-19T10:00:00Z), and its"
+        " event does not show of which platform. A test enrollment decides."
+    )
+    assert (judged, why) == (state, reason if state == "unknown" else "")
     assert integration.has_reset(events, url) is (state != "current")
     later = integration.find_challenge_state(events, "2026-11-21T10:00:00Z", LOG_START, url)
     assert later == ("current", "")
@@ -478,12 +492,27 @@ LOG_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
         (["2026-01-03T00:00:00Z"], "2026-01-02T00:00:00Z", "stale", ""),
         (["2026-01-03T00:00:00Z"], "2026-01-04T00:00:00Z", "current", ""),
         (["2026-01-03T00:00:00Z"], "2025-01-01T00:00:00Z", "stale", ""),
-        ([], "2025-01-01T00:00:00Z", "unknown", "The events of the System Log begin on 2026-01-01"),
+        (
+            [],
+            "2025-01-01T00:00:00Z",
+            "unknown",
+            "The events of the System Log begin on 2026-01-01.",
+        ),
         ([], None, "unknown", "challenge_deployed_at: it is not set."),
         ([], "never", "current", ""),
-        (["2026-01-03"], None, "unknown", "Okta shows a reset of the secret key (2026-01-03)"),
+        (
+            ["2026-01-03"],
+            None,
+            "unknown",
+            "challenge_deployed_at: it is not set. Okta shows a reset of the secret key (2026-01-03).",
+        ),
         ([], "yesterday", "unknown", "challenge_deployed_at: it is 'yesterday', not a time."),
-        ([None], "2026-01-02T00:00:00Z", "unknown", "a reset of the secret key without a time"),
+        (
+            [None],
+            "2026-01-02T00:00:00Z",
+            "unknown",
+            "Okta shows a reset of the secret key without a time.",
+        ),
     ],
 )
 def test_whether_a_challenge_is_stale_may_be_unknown(
@@ -493,7 +522,7 @@ def test_whether_a_challenge_is_stale_may_be_unknown(
     events = [replace(each, targets=(LogEntity(texts=(RAC,)),)) for each in events]
     assert integration.has_reset(events, SCEP_URL) is bool(resets)
     judged, why = integration.find_challenge_state(events, deployed_at, LOG_START, SCEP_URL)
-    assert judged == state and reason in why and bool(why) is bool(reason)
+    assert (judged, why) == (state, reason)
 
 
 @pytest.mark.parametrize(
