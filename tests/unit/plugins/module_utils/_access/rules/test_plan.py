@@ -717,10 +717,17 @@ def test_a_name_alone_wants_nothing_else():
             "^reauthenticate_in: it is set for the rule and inside chains, and Okta takes one of"
             " them. Leave one out.$",
         ),
-        ({"reauthenticate_in": "2 hours"}, "^reauthenticate_in: '2 hours' is not an ISO 8601"),
+        (
+            {"reauthenticate_in": "2 hours"},
+            "^reauthenticate_in: '2 hours' is not an ISO 8601 duration. Write it like PT2H.$",
+        ),
         ({"reauthenticate_in": "pt2h"}, "^reauthenticate_in: 'pt2h' is not an ISO 8601"),
         ({"inactivity_period": "1 hour"}, "^inactivity_period: '1 hour' is not an ISO 8601"),
-        ({"managed": True, "remove_conditions": ["device"]}, "Leave one of them out"),
+        (
+            {"managed": True, "remove_conditions": ["device"]},
+            "^remove_conditions: device is removed here and set by another option. Leave one of them"
+            " out.$",
+        ),
         ({"platforms": [], "remove_conditions": ["platforms"]}, "Leave one of them out"),
     ],
 )
@@ -1095,8 +1102,13 @@ def test_a_rule_that_admits_and_does_not_show_its_method_is_not_written(method, 
 @pytest.mark.parametrize("status", [7, ["ACTIVE"], "\ud800ACTIVE", ""])
 def test_a_rule_whose_status_cannot_be_read_is_not_written(status):
     rule = PolicyRule.from_row({**READ, "status": status})
-    with pytest.raises(Unreadable, match="^Rule 'Managed Macs': Okta shows status in a form"):
+    with pytest.raises(Unreadable) as raised:
         rule_comparison.merge_rule({"priority": 1}, rule)
+    assert raised.value.message == (
+        "Rule 'Managed Macs': Okta shows status in a form that it does not document, so the rule is"
+        " not written. Check the rule in the Admin Console."
+    )
+    assert raised.value.details["vendor"] == "okta"
 
 
 def test_rules_that_cannot_be_read_have_one_effect_only_if_they_are_equal():

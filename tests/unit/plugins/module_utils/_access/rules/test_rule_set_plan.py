@@ -69,13 +69,23 @@ def test_a_copy_that_was_left_is_deleted_though_the_rules_are_as_wanted() -> Non
 @pytest.mark.parametrize(
     ("present", "wanted", "message"),
     [
-        ([], [request("a"), request("a")], "rules: rule 'a' is there twice."),
+        (
+            [],
+            [request("a"), request("a")],
+            "rules: rule 'a' is there twice. Remove one of the two.",
+        ),
         (
             [],
             [request("a"), request("b"), request("A")],
-            "rules: the names 'a' and 'A' differ in case",
+            "rules: the names 'a' and 'A' differ in case or look alone. Rename or remove one of the"
+            " two.",
         ),
-        ([], [request("a "), request("a")], "rules: the names 'a ' and 'a' differ in case or look"),
+        (
+            [],
+            [request("a "), request("a")],
+            "rules: the names 'a ' and 'a' differ in case or look alone. Rename or remove one of the"
+            " two.",
+        ),
         (
             [rule_row("Managed")],
             [request("managed")],
@@ -89,12 +99,13 @@ def test_a_copy_that_was_left_is_deleted_though_the_rules_are_as_wanted() -> Non
         (
             [],
             [request("a", place=Place("first")), request("b", place=Place("first"))],
-            "rules: rule 'a' cannot have its place",
+            "rules: rule 'a' cannot have its place, because another rule of the list takes it."
+            " Correct position, before and after.",
         ),
         (
             [rule_row("a"), rule_row("a", 1)],
             [request("b")],
-            "policy: 'Strict' has several rules 'a'.",
+            "policy: 'Strict' has several rules 'a'. Rename all but one of them.",
         ),
     ],
 )

@@ -187,4 +187,8 @@ def test_a_rule_that_may_not_be_in_force_is_not_copied() -> None:
     draft = rule("A", "DRAFT")
     with pytest.raises(Unreadable) as raised:
         steps([draft, rule("D")], [draft, rule("D")], ("A", "D"))
-    assert "Rule 'A': Okta shows the status 'DRAFT'" in raised.value.message
+    assert raised.value.message == (
+        "Rule 'A': Okta shows the status 'DRAFT', so whether it applies is unknown, and it cannot"
+        " change together with other rules. Set its status in the Admin Console."
+    )
+    assert raised.value.details["vendor"] == "okta"
