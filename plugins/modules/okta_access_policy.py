@@ -290,7 +290,7 @@ def _plan_policy(
     target = current or Policy("", name)
     moves = policy_moves.plan_moves(target, current or original, moving, known)
     rules = app_moves.read_rules(ctx.okta, moves)
-    earlier = policy_plan.earlier_policies(moving, known, rules)
+    earlier = policy_plan.find_earlier_policies(moving, known, rules)
     return policy_plan.plan_policy(name, description, current, original, earlier, held), rules
 
 

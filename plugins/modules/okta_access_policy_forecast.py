@@ -282,12 +282,12 @@ def _app_changes(
     for text in describe_inactive_policies([*present, future] if apps else []):
         ctx.warn(text)
     rules: dict[str, Rules] = {future.id: planned[0]}
-    after = policy_plan.rules_in_force(future, planned[1])
+    after = policy_plan.find_rules_in_force(future, planned[1])
     changes = []
     for app, policy in zip(apps, present):
         if policy.id not in rules:
             rules[policy.id] = in_order(ctx.okta.policy_rules(policy.id))
-        before = policy_plan.rules_in_force(policy, rules[policy.id])
+        before = policy_plan.find_rules_in_force(policy, rules[policy.id])
         changes.append(AppChange(app, before, after, policy_after=future.id))
     return changes
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.marks import (
     Marks,
-    with_marks,
+    write_marks,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import Policy
 from hypothesis import strategies as st
@@ -34,5 +34,5 @@ def clones(draw: st.DrawFn) -> Policy:
     origin = draw(st.sampled_from(("rst1", "rst2", None)))
     if origin is None:
         return policy
-    text = with_marks(policy.description, replace(draw(app_marks()), origin=origin))
+    text = write_marks(policy.description, replace(draw(app_marks()), origin=origin))
     return replace(policy, description=text)

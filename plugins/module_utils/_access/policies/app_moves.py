@@ -18,8 +18,8 @@ from ..rules.rule_order import Rules
 from ..rules.subjects import named_groups
 from . import lookups
 from .moves import Move, is_unrecorded, may_have_changed
-from .plan import rules_in_force
-from .rules_at_departure import rules_at_departure
+from .plan import find_rules_in_force
+from .rules_at_departure import find_rules_at_departure
 
 
 def read_rules(okta: Okta, moves: t.Sequence[Move]) -> dict[str, Rules]:
@@ -93,9 +93,9 @@ def plan_app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool)
     """
     before, after = rules[move.before], rules[move.after]
     if not is_reversal:
-        before = rules_in_force(move.present, before)
+        before = find_rules_in_force(move.present, before)
     if not is_reversal or is_unrecorded(move, rules):
         return AppChange(move.app, before, after, policy_after=move.after)
-    left = rules_at_departure(move.digest, after, before)
+    left = find_rules_at_departure(move.digest, after, before)
     recorded = before if left is None or move.members_changed else left
     return AppChange(move.app, before, after, recorded, move.after)

@@ -29,7 +29,7 @@ from ..rules.comparison import merge_rule
 from ..rules.plan import RulePlan, RuleRequest, verify_rule
 from ..rules.rule_order import Rules, find_rule, in_order, is_placed, place_index, place_priority
 from .moves import Move, Obstacle, explain_obstacles
-from .plan import PolicyPlan, leftover_clones
+from .plan import PolicyPlan, find_leftover_clones
 from .recheck import check_app, check_rules, check_target, find_older_twin
 
 READ_ONLY = ("id", "created", "lastUpdated", "system", "_links", "_embedded")
@@ -69,7 +69,7 @@ def _clone(okta: Okta, original: Policy, known: t.Iterable[Policy]) -> Policy:
         return okta.clone_policy(original.id, earlier)
     except (Uncertain, Unreadable):
         new = [policy for policy in okta.access_policies() if policy.id not in earlier]
-        names = leftover_clones(new, original)
+        names = find_leftover_clones(new, original)
         if len(new) != 1 or len(names) != 1:
             raise
         return new[0]
@@ -182,7 +182,7 @@ def apply_reversal(okta: Okta, moves: t.Sequence[Move]) -> list[Obstacle]:
                 raise _explain_interruption(error, moved, rest, left) from error
             if not _has_moved(okta, move, error):
                 errors.append(error)
-                left.append(Obstacle(move.app, _reason_of(error)))
+                left.append(Obstacle(move.app, _explain_error(error)))
                 continue
         moved.append(move.app)
     if left and not moved:
@@ -205,7 +205,7 @@ def _has_moved(okta: Okta, move: Move, error: DeviceTrustError) -> bool:
     return move.app.id in okta.policy_apps(move.target.id)
 
 
-def _reason_of(error: DeviceTrustError) -> str:
+def _explain_error(error: DeviceTrustError) -> str:
     if isinstance(error, Uncertain):
         return "Okta's answer to its move was lost, and Okta does not show it as moved"
     return str(error.details.get("reason", error.message)).rstrip(".")
@@ -224,8 +224,8 @@ def _explain_interruption(
     failed, waiting = rest[0], [*rest[1:], *(each.app for each in left)]
     text = (
         f"{error.message} This was the move of app {failed.label!r}. Moved before it:"
-        f" {_labels(moved)}. Not moved: {_labels(waiting)}. What moved stays. Correct the cause and"
-        " run again, which moves the others."
+        f" {_list_labels(moved)}. Not moved: {_list_labels(waiting)}. What moved stays. Correct the"
+        " cause and run again, which moves the others."
     )
     details = {
         "moved_apps": [{"id": app.id, "label": app.label} for app in moved],
@@ -235,7 +235,7 @@ def _explain_interruption(
     return type(error)(text, **{**error.details, **details})
 
 
-def _labels(apps: t.Sequence[App]) -> str:
+def _list_labels(apps: t.Sequence[App]) -> str:
     return ", ".join(repr(app.label) for app in apps) or "none"
 
 

@@ -38,7 +38,7 @@ class Marks:
         """The ids of all apps that have a mark."""
         return {*self.came_from, *(app_id for app_id, _policy_id, _digest in self.ambiguous)}
 
-    def keeping(self, app_ids: t.Container[str]) -> Marks:
+    def keep(self, app_ids: t.Container[str]) -> Marks:
         """Return the marks without those of other apps."""
         came_from, digests = (
             {app_id: value for app_id, value in values.items() if app_id in app_ids}
@@ -67,7 +67,7 @@ def parse_marks(description: str | None) -> Marks:
     return Marks(origin.group(1) if origin else None, came_from, digests, ambiguous)
 
 
-def plain_text(description: str | None) -> str:
+def strip_marks(description: str | None) -> str:
     """Return a description without marks.
 
     What is left after a mark was taken out may be a mark again: "[made [...] from policy a]".
@@ -78,9 +78,9 @@ def plain_text(description: str | None) -> str:
     return text
 
 
-def with_marks(description: str | None, marks: Marks) -> str:
+def write_marks(description: str | None, marks: Marks) -> str:
     """Return a description with these marks in place of any others."""
-    parts = [plain_text(description)]
+    parts = [strip_marks(description)]
     if marks.origin:
         parts.append(f"[made from policy {marks.origin}]")
     rows = [(app, policy, marks.digests.get(app, "")) for app, policy in marks.came_from.items()]

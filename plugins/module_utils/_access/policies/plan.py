@@ -12,7 +12,7 @@ from ..._core.changes import Change
 from ..._core.errors import BadOption, Refused, Unreadable
 from ..._okta.records import App, Policy, PolicyRule
 from ..rules.rule_order import Rules
-from .marks import Marks, parse_marks, with_marks
+from .marks import Marks, parse_marks, write_marks
 from .rules_at_departure import digest_rules
 
 CLONED = "[cloned] "  # how Okta begins the name of a clone, by a recorded answer
@@ -27,7 +27,7 @@ def check_apps_option(state: str, apps: t.Sequence[str]) -> None:
         )
 
 
-def origin_of(policy: Policy) -> str | None:
+def find_origin(policy: Policy) -> str | None:
     """Return the id of the policy that a clone was made from, by its description."""
     return parse_marks(policy.description).origin
 
@@ -53,7 +53,7 @@ def describe_inactive(policy: Policy) -> str:
     )
 
 
-def rules_in_force(policy: Policy, rules: Rules) -> Rules:
+def find_rules_in_force(policy: Policy, rules: Rules) -> Rules:
     """Return the rules by which the apps of a policy are judged.
 
     Whether those of a policy that is not active are is not documented: before them come two that
@@ -61,10 +61,14 @@ def rules_in_force(policy: Policy, rules: Rules) -> Rules:
     """
     if not policy.is_inactive:
         return rules
-    return [_open_rule(policy, "ALLOW", "anybody"), _open_rule(policy, "DENY", "nobody"), *rules]
+    return [
+        _build_open_rule(policy, "ALLOW", "anybody"),
+        _build_open_rule(policy, "DENY", "nobody"),
+        *rules,
+    ]
 
 
-def _open_rule(policy: Policy, access: str, admitted: str) -> PolicyRule:
+def _build_open_rule(policy: Policy, access: str, admitted: str) -> PolicyRule:
     """Return a rule that may apply to anybody."""
     name = f"policy {policy.name!r} while it is {policy.status}"
     return PolicyRule.from_row(
@@ -81,7 +85,7 @@ def _open_rule(policy: Policy, access: str, admitted: str) -> PolicyRule:
 # Back to the earlier policies
 
 
-def earlier_policies(
+def find_earlier_policies(
     apps: t.Iterable[App], known: t.Iterable[Policy], rules: t.Mapping[str, Rules]
 ) -> Marks:
     """Return the marks of the policy to which each app goes back after it moved.
@@ -103,7 +107,7 @@ def earlier_policies(
             came_from[app.id], digest = before, held.digests.get(app.id)
         elif app.policy_id:
             came_from[app.id] = app.policy_id
-            digest = digest_rules(_readable(app, rules[app.policy_id]))
+            digest = digest_rules(_check_readable(app, rules[app.policy_id]))
         else:
             continue
         if digest:
@@ -111,7 +115,7 @@ def earlier_policies(
     return Marks(None, came_from, digests)
 
 
-def _readable(app: App, rules: Rules) -> Rules:
+def _check_readable(app: App, rules: Rules) -> Rules:
     for rule in rules:
         if rule.hidden_part:
             raise Unreadable(
@@ -152,7 +156,7 @@ def require_no_renamed_clone(
 
     :arg option: the option that has the name.
     """
-    clones = {policy.id: policy for policy in known if origin_of(policy) == original.id}
+    clones = {policy.id: policy for policy in known if find_origin(policy) == original.id}
     held = {app.label: clones[app.policy_id] for app in apps if app.policy_id in clones}
     if not held:
         return
@@ -212,7 +216,7 @@ def plan_policy(
             f"Policy {current.name!r}: it exists and is {fact}, not from {original.name!r}"
             f" ({original.id}). Choose another name."
         )
-    kept = marks if held is None else marks.keeping(held)
+    kept = marks if held is None else marks.keep(held)
     text = _describe_policy(current, description, kept, moving or Marks())
     future = replace(current, description=text)
     if (text or "") == (current.description or ""):
@@ -232,7 +236,7 @@ def _describe_policy(
     """Return the future description; that of a policy which is not a clone gets no marks."""
     if not marks.origin:
         return current.description if description is None else description
-    others = marks.keeping(marks.apps - moving.came_from.keys())
+    others = marks.keep(marks.apps - moving.came_from.keys())
     future = Marks(
         marks.origin,
         {**others.came_from, **moving.came_from},
@@ -241,7 +245,7 @@ def _describe_policy(
     )
     if description is None and future == parse_marks(current.description):
         return current.description
-    return with_marks(current.description if description is None else description, future)
+    return write_marks(current.description if description is None else description, future)
 
 
 def _plan_new_policy(
@@ -251,7 +255,7 @@ def _plan_new_policy(
     moving: Marks,
 ) -> PolicyPlan:
     marks = replace(moving, origin=original.id) if original else Marks()
-    text = with_marks(description, marks) if original else description
+    text = write_marks(description, marks) if original else description
     values = {"description": text, **({"clone_of": original.name} if original else {})}
     change = Change("create", f"policy {name!r}", {}, values)
     return PolicyPlan(None, original, Policy("", name, text), (change,))
@@ -262,7 +266,7 @@ def plan_deletion(policy: Policy) -> Change:
     return Change("delete", f"policy {policy.name!r}", {"description": policy.description}, {})
 
 
-def leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]:
+def find_leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]:
     """Return the names of clones that an interrupted run may have left without its mark.
 
     They may as well be somebody's backup: Okta names both alike.
@@ -270,13 +274,13 @@ def leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list[str]
     return [
         policy.name
         for policy in policies
-        if policy.name.startswith(f"{CLONED}{original.name}") and not origin_of(policy)
+        if policy.name.startswith(f"{CLONED}{original.name}") and not find_origin(policy)
     ]
 
 
 def describe_leftovers(policies: t.Sequence[Policy], original: Policy) -> str:
     """Return that clones may be left over, as sentences, "" without any."""
-    leftovers = leftover_clones(policies, original)
+    leftovers = find_leftover_clones(policies, original)
     if not leftovers:
         return ""
     return (

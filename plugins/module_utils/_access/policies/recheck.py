@@ -30,21 +30,21 @@ def check_policy(okta: Okta, name: str, planned: Policy | None) -> list[Policy]:
     policies = okta.access_policies()
     if planned is None:
         if named(policies, name):
-            raise _changed(f"Policy {name!r}", "was created")
+            raise _build_refusal(f"Policy {name!r}", "was created")
         return policies
     current = next((each for each in policies if each.id == planned.id), None)
     if current is None:
-        raise _changed(f"Policy {planned.name!r}", "was deleted")
+        raise _build_refusal(f"Policy {planned.name!r}", "was deleted")
     if current != planned:
-        raise _changed(f"Policy {planned.name!r}", "was changed")
+        raise _build_refusal(f"Policy {planned.name!r}", "was changed")
     return policies
 
 
 def check_rules(okta: Okta, policy: Policy, planned: Rules) -> None:
     """Raise Refused if the rules of a policy are not those that the plan read."""
     current = okta.policy_rules(policy.id)
-    if _contents(current) != _contents(planned):
-        raise _changed(f"Policy {policy.name!r}", "got other rules")
+    if _list_contents(current) != _list_contents(planned):
+        raise _build_refusal(f"Policy {policy.name!r}", "got other rules")
 
 
 def check_all_rules(
@@ -59,7 +59,7 @@ def check_all_rules(
 def check_apps(okta: Okta, policy: Policy, planned: t.Collection[str]) -> None:
     """Raise Refused if a policy does not have the apps, by id, that the plan read."""
     if set(okta.policy_apps(policy.id)) != set(planned):
-        raise _changed(f"Policy {policy.name!r}", "got or lost an app")
+        raise _build_refusal(f"Policy {policy.name!r}", "got or lost an app")
 
 
 def check_marks(okta: Okta, policy: Policy, future: Policy) -> None:
@@ -67,13 +67,15 @@ def check_marks(okta: Okta, policy: Policy, future: Policy) -> None:
     before, after = parse_marks(policy.description), parse_marks(future.description)
     removed = before.apps - after.apps
     if removed and removed & set(okta.policy_apps(policy.id)):
-        raise _changed(f"Policy {policy.name!r}", "got an app")
+        raise _build_refusal(f"Policy {policy.name!r}", "got an app")
 
 
 def check_app(okta: Okta, app: App, policy_id: str) -> None:
     """Raise Refused if an app does not have the policy any more that the plan read."""
     if app.id not in okta.policy_apps(policy_id):
-        raise _changed(f"App {app.label!r}", "got another policy", "it has another policy by now")
+        raise _build_refusal(
+            f"App {app.label!r}", "got another policy", "it has another policy by now"
+        )
 
 
 def check_target(okta: Okta, policy: Policy, app_id: str = "") -> None:
@@ -83,12 +85,12 @@ def check_target(okta: Okta, policy: Policy, app_id: str = "") -> None:
     """
     current = next((each for each in okta.access_policies() if each.id == policy.id), None)
     if current is None:
-        raise _changed(f"Policy {policy.name!r}", "was deleted")
+        raise _build_refusal(f"Policy {policy.name!r}", "was deleted")
     if current.is_inactive:
-        raise _changed(f"Policy {policy.name!r}", f"became {current.status}")
+        raise _build_refusal(f"Policy {policy.name!r}", f"became {current.status}")
     planned, present = (parse_marks(each.description).came_from for each in (policy, current))
     if planned.get(app_id) != present.get(app_id):
-        raise _changed(f"Policy {policy.name!r}", "got another mark of the app")
+        raise _build_refusal(f"Policy {policy.name!r}", "got another mark of the app")
 
 
 def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | None:
@@ -102,14 +104,14 @@ def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | N
     return find_earlier(own, others, lambda each: (times[each.id], each.id))
 
 
-def _contents(rules: Rules) -> list[Row]:
+def _list_contents(rules: Rules) -> list[Row]:
     return [
         {key: value for key, value in rule.row.items() if key not in _READ_ONLY}
         for rule in in_order(rules)
     ]
 
 
-def _changed(subject: str, what: str, reason: str = "") -> Refused:
+def _build_refusal(subject: str, what: str, reason: str = "") -> Refused:
     """Return the error. Its detail ``reason`` is for a run that goes on with other objects."""
     fact = f"{subject}: it {what} in Okta after this run read it"
     return Refused(

@@ -13,7 +13,7 @@ from ..._core.errors import Refused
 from ..._core.text import abbreviate
 from ..._okta.records import App, Policy
 from ..forecast.outcomes import Forecast
-from .marks import parse_marks, with_marks
+from .marks import parse_marks, write_marks
 from .moves import Move, Obstacle, explain_obstacles, find_obstacles, plan_assignment
 
 
@@ -57,7 +57,7 @@ def plan_reversal(
             left.append(app)
         else:
             moves.append((app, target))
-    description = with_marks(policy.description, marks.keeping({app.id for app in left}))
+    description = write_marks(policy.description, marks.keep({app.id for app in left}))
     return Reversal(tuple(moves), tuple(left), description)
 
 

@@ -26,7 +26,7 @@ def digest_rules(rules: Rules) -> str:
     return _digest(_effects(rules))
 
 
-def rules_at_departure(digest: str, present: Rules, clone: Rules) -> Rules | None:
+def find_rules_at_departure(digest: str, present: Rules, clone: Rules) -> Rules | None:
     """Return the rules that a policy had when its apps left it, or None if they are lost.
 
     If the policy changed since, they are those of the clone without the rules that were added to

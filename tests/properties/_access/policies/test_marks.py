@@ -8,8 +8,8 @@ from __future__ import annotations
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.marks import (
     Marks,
     parse_marks,
-    plain_text,
-    with_marks,
+    strip_marks,
+    write_marks,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ IDS = st.sampled_from(("rst1", "rst2", "0oa1"))
 APPS = st.sampled_from(("0oa1", "0oa2", "0oa3"))
 digests = st.dictionaries(APPS, st.sampled_from(("5d1c", "77ab")))
 all_marks = st.builds(Marks, st.one_of(st.none(), IDS), st.dictionaries(APPS, IDS), digests)
-marks = all_marks.map(lambda each: each.keeping(each.came_from))
+marks = all_marks.map(lambda each: each.keep(each.came_from))
 PARTS = (
     "[made from policy rst9]",
     "[made from policy ",
@@ -41,13 +41,13 @@ descriptions = st.one_of(st.none(), texts, st.lists(st.sampled_from(PARTS)).map(
 
 @given(descriptions, marks)
 def test_marks_are_read_as_they_were_written(description: str | None, written: Marks) -> None:
-    text = with_marks(description, written)
+    text = write_marks(description, written)
     assert parse_marks(text) == written
-    assert with_marks(text, written) == text
-    assert plain_text(text) == plain_text(description)
+    assert write_marks(text, written) == text
+    assert strip_marks(text) == strip_marks(description)
 
 
 @given(descriptions)
 def test_a_plain_text_has_no_marks(description: str | None) -> None:
-    text = plain_text(description)
-    assert parse_marks(text) == Marks() and plain_text(text) == text
+    text = strip_marks(description)
+    assert parse_marks(text) == Marks() and strip_marks(text) == text

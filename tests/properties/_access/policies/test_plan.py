@@ -13,7 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.plan import (
     PolicyPlan,
-    leftover_clones,
+    find_leftover_clones,
     plan_policy,
     require_policy_of,
 )
@@ -67,5 +67,5 @@ def test_a_policy_that_okta_does_not_show_is_never_guessed(
     for app in some:
         found = outcome_of(lambda app=app: require_policy_of(app))
         assert found == app.policy_id or not app.policy_id
-    names = leftover_clones([clone, original], original)
+    names = find_leftover_clones([clone, original], original)
     assert parse_marks(clone.description).origin is None or clone.name not in names

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.rules_at_departure import (
     MAX_ADDED,
     digest_rules,
-    rules_at_departure,
+    find_rules_at_departure,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.rule_order import (
     in_order,
@@ -58,5 +58,5 @@ def test_rules_are_found_in_a_clone_with_a_few_more(
     clone = in_order(policy)
     for place, added in zip(places, others):
         clone.insert(place, replace(added, name=f"Added {added.name}"))
-    left = rules_at_departure(digest_rules(policy), [], moved(clone))
+    left = find_rules_at_departure(digest_rules(policy), [], moved(clone))
     assert left is not None and digest_rules(left) == digest_rules(policy)

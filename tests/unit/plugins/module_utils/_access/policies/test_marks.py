@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.marks import (
     Marks,
     parse_marks,
-    with_marks,
+    write_marks,
 )
 
 
@@ -36,18 +36,18 @@ def test_marks_are_read_as_they_were_written(
     description: str | None, text: str, marks: Marks
 ) -> None:
     assert parse_marks(description) == marks
-    assert with_marks(text, marks) == (description or "")
+    assert write_marks(text, marks) == (description or "")
 
 
 def test_an_app_that_is_marked_twice_is_unknown_and_keeps_its_marks() -> None:
     twice = "[made from policy r1] [apps from policy r1: a1 a2] [apps from policy r2: a1]"
     marks = parse_marks(twice)
     assert marks.came_from == {"a2": "r1"} and marks.apps == {"a1", "a2"}
-    assert with_marks(twice, marks) == twice
-    assert with_marks(twice, marks.keeping({"a1"})) == (
+    assert write_marks(twice, marks) == twice
+    assert write_marks(twice, marks.keep({"a1"})) == (
         "[made from policy r1] [apps from policy r1: a1] [apps from policy r2: a1]"
     )
-    assert with_marks(twice, marks.keeping({"a2"})) == (
+    assert write_marks(twice, marks.keep({"a2"})) == (
         "[made from policy r1] [apps from policy r1: a2]"
     )
 
@@ -59,7 +59,7 @@ def test_a_mark_that_stands_twice_is_one() -> None:
 
 def test_marks_of_some_apps_are_kept() -> None:
     marks = Marks("rst1", {"a1": "rst1", "a2": "rst9"}, {"a1": "5d1c", "a2": "77ab"})
-    assert marks.keeping({"a2", "a7"}) == Marks("rst1", {"a2": "rst9"}, {"a2": "77ab"})
+    assert marks.keep({"a2", "a7"}) == Marks("rst1", {"a2": "rst9"}, {"a2": "77ab"})
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_marks_of_some_apps_are_kept() -> None:
 def test_a_text_next_to_marks_never_becomes_one(text: str) -> None:
     """Found by tests/properties/_access/policies/test_marks.py."""
     marks = Marks("rst1", {"0oa1": "rst2"})
-    assert parse_marks(with_marks(text, marks)) == marks
+    assert parse_marks(write_marks(text, marks)) == marks

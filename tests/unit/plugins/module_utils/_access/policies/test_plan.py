@@ -89,7 +89,7 @@ def test_a_policy_that_is_not_active_may_admit_anybody_or_nobody(
     device = DeviceContext("MACOS", True, managed)
     unknown = f"whom policy 'Copy of Strict' while it is {status} admits"
     for rules in ([OPEN], [strict], []):
-        judged = policy_plan.rules_in_force(policy(status=status), rules)
+        judged = policy_plan.find_rules_in_force(policy(status=status), rules)
         chosen = candidates(judged, Identity(), device)
         assert {outcome.admitted for outcome in possible_outcomes(chosen)} == {True, False}
         assert unknowns_of(chosen) == {f"{unknown}: anybody", f"{unknown}: nobody"}
@@ -102,14 +102,15 @@ def test_a_policy_that_is_not_active_may_admit_anybody_or_nobody(
 
 def test_what_is_not_known_of_a_policy_comes_before_its_first_rule() -> None:
     first = replace(OPEN, name="First", system=False, priority=0)
-    judged = policy_plan.rules_in_force(policy(status="INACTIVE"), [OPEN, first])
+    judged = policy_plan.find_rules_in_force(policy(status="INACTIVE"), [OPEN, first])
     label = "policy 'Copy of Strict' while it is INACTIVE"
     assert [each.name for each in in_order(judged)] == [label, label, "First", "Catch-all Rule"]
 
 
 def test_two_policies_that_are_not_active_do_not_admit_the_same_people() -> None:
     some, other = (
-        policy_plan.rules_in_force(policy(status="INACTIVE", name=name), [OPEN]) for name in "AB"
+        policy_plan.find_rules_in_force(policy(status="INACTIVE", name=name), [OPEN])
+        for name in "AB"
     )
     assert same_rules(some, some) and not same_rules(some, other)
 
@@ -117,7 +118,7 @@ def test_two_policies_that_are_not_active_do_not_admit_the_same_people() -> None
 @pytest.mark.parametrize("status", ["ACTIVE", None])
 def test_the_rules_of_an_active_policy_are_in_force(status: str | None) -> None:
     rules = [OPEN]
-    assert policy_plan.rules_in_force(policy(status=status), rules) is rules
+    assert policy_plan.find_rules_in_force(policy(status=status), rules) is rules
     assert policy_plan.describe_inactive(policy(status=status)) == ""
 
 
@@ -138,7 +139,7 @@ def test_an_app_of_another_clone_goes_back_to_what_it_had_before(marks: str, ear
     apps = [App("a2"), App("a0", "Slack", policy_id="rst2"), App("a1", "Jira", policy_id="rst1")]
     rules = {"rst1": [], "rst2": [rule := PolicyRule(name="Everybody", sign_on={"access": "DENY"})]}
     here, there = digest_rules([]), digest_rules([rule])
-    assert policy_plan.earlier_policies(apps, known, rules) == Marks(
+    assert policy_plan.find_earlier_policies(apps, known, rules) == Marks(
         None,
         {"a0": earlier, "a1": "rst1"},
         {"a0": "5d1c" if earlier == "rst1" else there, "a1": here},
@@ -150,7 +151,7 @@ def test_no_digest_is_kept_of_a_rule_that_cannot_be_read() -> None:
     rules = {"rst1": [PolicyRule.from_row({"id": "rul1", "name": "Everybody", **method})]}
     apps = [App("a0", "Slack", policy_id="rst1")]
     with pytest.raises(Unreadable) as raised:
-        policy_plan.earlier_policies(apps, [original()], rules)
+        policy_plan.find_earlier_policies(apps, [original()], rules)
     assert raised.value.message == (
         "Rule 'Everybody': Okta shows actions.appSignOn.verificationMethod.factorMode in a form that"
         " it does not document, so what applies to 'Slack' cannot be kept for its way back. Nothing"
@@ -161,7 +162,7 @@ def test_no_digest_is_kept_of_a_rule_that_cannot_be_read() -> None:
 
 def test_an_app_whose_earlier_digest_is_not_known_gets_none() -> None:
     known = [original(), policy(description="[made from policy rst1] [apps from policy rst1: a0]")]
-    marks = policy_plan.earlier_policies([App("a0", "Slack", policy_id="rst2")], known, {})
+    marks = policy_plan.find_earlier_policies([App("a0", "Slack", policy_id="rst2")], known, {})
     assert marks == Marks(None, {"a0": "rst1"}, {})
 
 
@@ -259,7 +260,7 @@ def test_a_clone_without_a_mark_may_be_a_backup_and_is_only_named() -> None:
         policy(name="Strict - backup"),
         original(),
     ]
-    assert policy_plan.leftover_clones(known, original()) == ["[cloned] Strict"]
+    assert policy_plan.find_leftover_clones(known, original()) == ["[cloned] Strict"]
 
 
 # What to do about a policy

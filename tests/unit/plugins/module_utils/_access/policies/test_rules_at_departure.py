@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.rules_at_departure import (
     digest_rules,
-    rules_at_departure,
+    find_rules_at_departure,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.comparison import (
     have_same_effect,
@@ -85,18 +85,21 @@ def test_a_digest_does_not_depend_on_the_spelling_of_okta_verify() -> None:
 
 
 def test_the_rules_of_an_unchanged_policy_are_its_own() -> None:
-    assert rules_at_departure(digest_rules(EARLIER), EARLIER, []) == EARLIER
+    assert find_rules_at_departure(digest_rules(EARLIER), EARLIER, []) == EARLIER
 
 
 def test_the_rules_of_a_changed_policy_are_in_its_clone() -> None:
     digest = digest_rules(EARLIER)
     clone = numbered(*CLONE)
     for changed in (EARLIER[:1], [rule("Everybody", "DENY")], []):
-        left = rules_at_departure(digest, changed, clone)
+        left = find_rules_at_departure(digest, changed, clone)
         assert names(left) == ["Blocked", "Everybody"]
-    assert names(rules_at_departure(digest, [], numbered(*EARLIER))) == ["Blocked", "Everybody"]
+    assert names(find_rules_at_departure(digest, [], numbered(*EARLIER))) == [
+        "Blocked",
+        "Everybody",
+    ]
 
 
 def test_rules_that_are_nowhere_any_more_are_lost() -> None:
-    assert rules_at_departure(digest_rules(EARLIER), [], numbered(*ADDED)) is None
-    assert rules_at_departure(digest_rules(EARLIER), [], []) is None
+    assert find_rules_at_departure(digest_rules(EARLIER), [], numbered(*ADDED)) is None
+    assert find_rules_at_departure(digest_rules(EARLIER), [], []) is None
