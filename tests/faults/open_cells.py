@@ -37,18 +37,6 @@ class OpenCells:
 _ANSWERED = r"silently different: "
 OPEN = (
     OpenCells(
-        r"redelivery .*: Get Device \d+: of no content: tags, .*",
-        r"the same write twice: Update Device",
-        "Kandji shows that a tag is not there: all tags are written once more, as they were",
-        "redelivery begins: Get Device 0: of no content: tags, for good",
-    ),
-    OpenCells(
-        r"redelivery .*: Update Device \d+: .*, (once|for good)",
-        r"says changed and wrote nothing",
-        "each write may have reached Kandji, although its tags are as before",
-        "redelivery begins: Update Device 0: connection reset, for good",
-    ),
-    OpenCells(
         r".*: List Devices \d+: .*: blueprint_id, .*",
         rf"{_ANSWERED}\.(macs_in_scope|macs_touched\.)",
         "a Mac whose blueprint Kandji does not show may be in scope, and counts so",
@@ -67,12 +55,6 @@ OPEN = (
         "renewal: List Devices 0: a lone surrogate: serial_number, for good",
     ),
     OpenCells(
-        r"delete (policy|rule): delete\w+ \d+: status 404, (once|for good)",
-        r"says changed and wrote nothing",
-        "what is gone when it is deleted was there when the run planned, and is gone as wanted",
-        "delete rule: deletePolicyRule 0: status 404, once",
-    ),
-    OpenCells(
         r"integration.*: GetCACaps \d+: (gzip cut short|body cut short|body without .*), .*",
         rf"{_ANSWERED}\.capabilities",
         "the list of capabilities has no end by which a cut one could be known",
@@ -85,14 +67,6 @@ OPEN = (
         "a rule that Okta shows with another value is another rule, of which another digest is kept",
         "clone and move, in check mode: listPolicyRules 0: an unknown word:"
         " actions.appSignOn.verificationMethod.type, for good",
-    ),
-    OpenCells(
-        r"redelivery is refused: Installed profiles \d+: .*: data\.created_at, once",
-        r"a write too many: (PKIOperation|Update Device)|another write: Daily check-in"
-        r"|the next run does not converge: \.devices\[\d+\]\.tags",
-        "a Mac of which Kandji does not show enough is left out with its reason, so that the other"
-        " one is within the limit",
-        "redelivery is refused: Installed profiles 0: escape sequences: data.created_at, once",
     ),
 )
 

@@ -183,6 +183,7 @@ class ResetRun:
         self._host = urlsplit(okta.org_url).netloc
         self._goal: Goal = options.guards.goal
         self._revoked: dict[str, str] = {}  # user id -> login
+        self._changed: set[str] = set()  # ids of records of which a step was taken
         self._fleet: int | None = None  # the number of Macs, if the targets come from them
 
     def run(self) -> ResetResult:
@@ -446,7 +447,8 @@ class ResetRun:
                 if self._options.report_bound_certificates
                 else None
             )
-            outcomes.append(Outcome(decision, state, loses))
+            changed = decision.target.id in self._changed
+            outcomes.append(Outcome(decision, state, loses, changed))
             if outcomes[-1].is_written:
                 done += 1
                 words = state.replace("_", " ")
@@ -533,6 +535,8 @@ class ResetRun:
         for step in self._goal.steps(target) or ():
             try:
                 answer = self._step(target, step)
+                if answer == "done":
+                    self._changed.add(target.id)
                 if taken and step == "suspend" and answer == "already_done":
                     answer = self._suspend_again(target)
             except DeviceTrustError as error:

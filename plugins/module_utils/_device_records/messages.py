@@ -32,12 +32,14 @@ class Outcome:
     unchanged.
 
     ``certificate_bound``: whether the Mac's certificate is revoked with the record, None if that
-    is unknown.
+    is unknown. ``is_changed``: whether a step was taken on the record in this run. It may be absent
+    all the same: another run took the last step.
     """
 
     decision: Decision
     state: str
     certificate_bound: bool | None = None
+    is_changed: bool = False
 
     @property
     def is_written(self) -> bool:
@@ -94,7 +96,11 @@ def list_changes(
 ) -> list[Change]:
     """Return what was written, or would be: records, and the sessions of these logins."""
     return [
-        *(_describe_change(outcome, goal) for outcome in outcomes if outcome.is_written),
+        *(
+            _describe_change(outcome, goal)
+            for outcome in outcomes
+            if outcome.is_written or outcome.is_changed
+        ),
         *(Change("update", f"user {login}: sessions revoked", {}, {}) for login in revoked),
     ]
 

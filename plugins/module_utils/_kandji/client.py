@@ -294,15 +294,16 @@ class Kandji:
         body = self.transport.send(UPDATE_PROFILE, request).json
         return CustomProfile.from_row(self._written(UPDATE_PROFILE, body, "profile"))
 
-    def delete_profile(self, item_id: str) -> None:
-        """Delete a custom profile, if it exists.
+    def delete_profile(self, item_id: str) -> bool:
+        """Delete a custom profile. Return whether Kandji found it.
 
         Delete Custom Profile: Macs in scope lose it.
         """
         try:
             self.transport.call(DELETE_PROFILE, {"library_item_id": item_id})
         except NotFound:
-            return
+            return False
+        return True
 
     # Custom Scripts
 

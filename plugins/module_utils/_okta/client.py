@@ -688,9 +688,9 @@ class Okta:
         answer = self.transport.call(REPLACE_POLICY, {"policyId": policy_id}, json=body)
         return Policy.from_row(_row(answer.json))
 
-    def delete_policy(self, policy_id: str) -> None:
-        """Delete a policy, if there is one. deletePolicy."""
-        self._unless_gone(DELETE_POLICY, {"policyId": policy_id})
+    def delete_policy(self, policy_id: str) -> bool:
+        """Delete a policy. Return whether Okta found it. deletePolicy."""
+        return self._is_there(DELETE_POLICY, {"policyId": policy_id})
 
     def policy_apps(self, policy_id: str) -> list[str]:
         """Return the ids of the apps that are mapped to a policy. listPolicyMappings.
@@ -750,8 +750,11 @@ class Okta:
         return PolicyRule.from_row(_row(self.transport.call(REPLACE_RULE, path, json=body).json))
 
     def delete_rule(self, policy_id: str, rule_id: str) -> None:
-        """Delete a rule, if there is one. deletePolicyRule."""
-        self._unless_gone(DELETE_RULE, {"policyId": policy_id, "ruleId": rule_id})
+        """Delete a rule, if there is one. deletePolicyRule.
+
+        Read the rules after it: a 404 need not be true.
+        """
+        self._is_there(DELETE_RULE, {"policyId": policy_id, "ruleId": rule_id})
 
     def set_rule_status(self, policy_id: str, rule_id: str, active: bool) -> None:
         """Activate or deactivate a rule. activatePolicyRule, deactivatePolicyRule."""
@@ -771,9 +774,13 @@ class Okta:
         rows = answer if isinstance(answer, list) else [answer]
         return [PolicySimulation.from_row(_row(row)) for row in rows]
 
-    def _unless_gone(self, operation: Operation, path: t.Mapping[str, str]) -> None:
-        with contextlib.suppress(NotFound):
+    def _is_there(self, operation: Operation, path: t.Mapping[str, str]) -> bool:
+        """Send a request and return whether its object was there."""
+        try:
             self.transport.call(operation, path)
+        except NotFound:
+            return False
+        return True
 
     # Device records
 
@@ -815,10 +822,9 @@ class Okta:
             return "done"
         except ApiError as error:
             self.last_request_id = str(error.details.get("request_id", ""))
-            if isinstance(error, NotFound):
-                # An attempt before, whose answer did not come, may be what deleted it.
-                return "done" if error.may_be_done and operation.verb == "DELETE" else "absent"
-            if error.error_code not in STEP_REFUSED:
+            if error.may_be_done and operation.verb == "DELETE" and isinstance(error, NotFound):
+                return "done"  # by an attempt before, whose answer did not come
+            if not isinstance(error, NotFound) and error.error_code not in STEP_REFUSED:
                 raise
             refusal = error
         record = self.device(device_id)

@@ -239,6 +239,18 @@ def _list_labels(apps: t.Sequence[App]) -> str:
     return ", ".join(repr(app.label) for app in apps) or "none"
 
 
+def delete_policy(okta: Okta, policy: Policy) -> None:
+    """Delete a policy. Raises NotAsWritten if Okta does not find it, and lists it all the same."""
+    is_found = okta.delete_policy(policy.id)
+    if not is_found and policy.id in [each.id for each in okta.access_policies()]:
+        raise NotAsWritten(
+            f"Policy {policy.name!r}: Okta answered deletePolicy with 404, and lists it all the"
+            " same. Run again.",
+            vendor="okta",
+            operation="deletePolicy",
+        )
+
+
 def check_deletable(okta: Okta, policy: Policy) -> None:
     """Raise Refused if the policy is Okta's own, or if any app has it."""
     if policy.system:
@@ -268,7 +280,15 @@ def apply_rule(okta: Okta, policy: Policy, plan: RulePlan) -> list[PolicyRule]:
     request = plan.request
     if plan.deletes and plan.current:
         okta.delete_rule(policy.id, plan.current.id)
-        return in_order(okta.policy_rules(policy.id))
+        left = in_order(okta.policy_rules(policy.id))
+        if plan.current.id in [each.id for each in left]:
+            raise NotAsWritten(
+                f"Rule {plan.current.name!r} of policy {policy.name!r}: Okta lists it after"
+                " deletePolicyRule. Run again.",
+                vendor="okta",
+                operation="deletePolicyRule",
+            )
+        return left
     _write_changes(okta, policy.id, plan)
     rules = in_order(okta.policy_rules(policy.id))
     for _attempt in range(MAX_ATTEMPTS):

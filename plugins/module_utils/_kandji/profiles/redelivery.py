@@ -104,12 +104,14 @@ class Step:
     """What one Mac needs next.
 
     ``action`` is tag, untag, wait or nothing; ``state`` is done, excluding, delivering, certifying,
-    unassigned or unclear.
+    unassigned or unclear. ``may_begin`` is whether the Mac would lose the profile if Kandji showed
+    more of it: a limit counts it.
     """
 
     action: str
     state: str
     reason: str
+    may_begin: bool = False
 
     @property
     def begins(self) -> bool:
@@ -167,9 +169,9 @@ class Selection:
         return {serial.lower() for serial in self.serials}
 
 
-def unclear(reason: str) -> Step:
+def unclear(reason: str, may_begin: bool = False) -> Step:
     """Return the step of a Mac of which Kandji does not show what it needs: none."""
-    return Step("nothing", "unclear", reason)
+    return Step("nothing", "unclear", reason, may_begin)
 
 
 def find_problem(devices: t.Sequence[KandjiDevice]) -> str:
@@ -208,7 +210,8 @@ def next_step(mac: MacState, issued_before: datetime) -> Step:
     if mac.profile_since is None or (mac.has_certificate and mac.certificate_since is None):
         return unclear(
             "Kandji does not report since when the Mac has its profile or certificate, so a renewal"
-            " cannot be confirmed."
+            " cannot be confirmed.",
+            may_begin=True,
         )
     return Step("tag", "excluding", "The exclusion tag removes the profile.")
 
@@ -334,6 +337,36 @@ def explain_loss(serial: str, before: t.Sequence[str], current: t.Sequence[str])
     if sorted(current) == sorted(before):
         return f"The tags of the Mac {serial} are as they were before."
     return f"Another program changed the tags of the Mac {serial} at the same time."
+
+
+def check_nothing_lost(
+    serial: str, known: t.Iterable[str], current: t.Iterable[str], tag: str
+) -> None:
+    """Raise NotAsWritten if a device does not show a tag any more that it had in this run.
+
+    A write replaces all tags, and would take that one from the Mac.
+    """
+    lost = sorted({*known} - {*current, tag})
+    if lost:
+        raise NotAsWritten(
+            f"Kandji does not show the tag {abbreviate(lost, 5)} of the Mac {serial} any more, and"
+            " a write replaces all tags. No further tag was written to it. Run again.",
+            vendor="kandji",
+        )
+
+
+def describe_not_kept(
+    serial: str, before: t.Sequence[str], current: t.Sequence[str], lost_answer: bool
+) -> str:
+    """Return that a device does not keep its tags as written.
+
+    :arg lost_answer: whether the answer to a write was lost, so that it may come later.
+    """
+    late = " Whether a write whose answer was lost is still carried out is unknown."
+    return (
+        f"Kandji does not keep the tags of the Mac {serial} as written."
+        f" {explain_loss(serial, before, current)}{late if lost_answer else ''} Run again later."
+    )
 
 
 def unknown_profile(item_id: str, macs: t.Mapping[str, Mac], tag: str) -> BadOption:

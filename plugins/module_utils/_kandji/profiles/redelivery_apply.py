@@ -57,9 +57,11 @@ class Redelivery:
     def read_tags(self) -> None:
         """Read again which Macs have the tag: another program may have written it meanwhile."""
         listed = self.run.kandji.devices(platform="Mac", tag_name=self.tag)
-        tagged = {device.device_id for device in listed}
+        tagged = {device.device_id: list(device.tags or ()) for device in listed}
         for serial, mac in self.macs.items():
-            if (self.tag in mac.tags) is not (mac.device.device_id in tagged):
+            if self.tag in tagged.get(mac.device.device_id, ()):
+                mac.tags = tagged[mac.device.device_id]
+            elif (self.tag in mac.tags) is not (mac.device.device_id in tagged):
                 with self._keep_failure(serial):
                     mac.tags = tags_of(self.run.kandji.device(mac.device.device_id), serial)
 
@@ -107,10 +109,12 @@ class Redelivery:
         if not beginning and (self.tested or not delivering):
             return
         self.begun.update({serial: self.macs[serial] for serial in beginning})
+        unclear = sum(step.may_begin for step in steps.values())
         try:
             redelivery.require_payload(self.profile)
             if beginning:
-                _check_prerequisites(self.run, self.begun, self.profile, self._describe_written())
+                _check_limit(self, unclear)
+                _check_prerequisites(self.run, self.begun, self.profile, self.describe_written())
             if self.run.params["test_enrollment"] and (is_first or not self.tested):
                 _try_enrollment(self.run, self.profile, bool(beginning))
             self.tested = True
@@ -137,7 +141,7 @@ class Redelivery:
                 self._check_ins.request(mac.device.device_id)
                 self.asked[serial] = tagged
 
-    def _describe_written(self) -> str:
+    def describe_written(self) -> str:
         """Return a sentence on what this run wrote until now."""
         written = {} if self.plans_only else self.written
         return redelivery.describe_written(written.get("tag", ()), written.get("untag", ()))
@@ -175,23 +179,26 @@ class Redelivery:
         if self.plans_only:
             before, after = mac.tags, redelivery.with_tag(mac.tags, self.tag, wanted)
         else:
-            before, after = self._write(mac.device, wanted)
+            before, after = self._write(mac, wanted)
             mac.tags = after
         if before != after:
             name = f"tags of the Mac {mac.device.serial}"
             self.changes.append(Change("update", name, {"tags": before}, {"tags": after}))
             self.written[step.action].append(mac.device.serial)
 
-    def _write(self, device: KandjiDevice, wanted: bool) -> tuple[list[str], list[str]]:
+    def _write(self, mac: redelivery.Mac, wanted: bool) -> tuple[list[str], list[str]]:
         """Set or remove the tag, and return the device's tags before and after.
 
-        They are read after each write. A tag that was not kept is written again, with a warning.
-        Raises NotAsWritten.
+        They are read after each write. A tag that was not kept is written again, with a warning,
+        unless another one is not shown any more. Raises NotAsWritten.
         """
+        device, known, lost_answer = mac.device, set(mac.tags), False
         first = before = current = self._read(device, wanted)
         for attempt in range(WRITES_OF_TAGS):
             if (self.tag in current) is wanted:
                 return first, current
+            redelivery.check_nothing_lost(device.serial, known, current, self.tag)
+            known |= set(current)
             if attempt:
                 self.run.warn(
                     f"{redelivery.explain_loss(device.serial, before, current)}"
@@ -203,6 +210,7 @@ class Redelivery:
                     device.device_id, before, redelivery.with_tag(before, self.tag, wanted)
                 )
             except Uncertain:
+                lost_answer = True
                 self.run.warn(
                     f"The answer to a write of the tags of the Mac {device.serial} was lost. They"
                     " are read again."
@@ -211,8 +219,7 @@ class Redelivery:
         if (self.tag in current) is wanted:
             return first, current
         raise NotAsWritten(
-            f"Kandji does not keep the tags of the Mac {device.serial} as written."
-            f" {redelivery.explain_loss(device.serial, before, current)} Run again later.",
+            redelivery.describe_not_kept(device.serial, before, current, lost_answer),
             vendor="kandji",
         )
 
@@ -237,19 +244,29 @@ class Redelivery:
         return tags_of(current, device.serial)
 
 
+def _check_limit(work: Redelivery, unclear: int) -> None:
+    """Raise Refused if more Macs begin in this run than may.
+
+    :arg unclear: how many others may have to begin. Kandji does not show enough of them.
+    """
+    others = f" with {unclear} of which Kandji does not show enough" if unclear else ""
+    name = work.profile.name
+    action = f"The redelivery of the profile {name!r}{others} would give new certificates to"
+    count = len(work.begun) + unclear
+    limit = Limit("max_started", work.run.params["max_started"], count, action)
+    check_limits([limit], written=work.describe_written())
+
+
 def _check_prerequisites(
     run: Run, begun: t.Mapping[str, redelivery.Mac], profile: CustomProfile, written: str
 ) -> None:
-    """Check the limit, the map and the tag for all Macs that begin in this run.
+    """Check the map and the tag for all Macs that begin in this run.
 
-    The conditions of a map's node cannot be read. Raises NeedsConsole and Refused.
+    The conditions of a map's node cannot be read. Raises NeedsConsole.
 
     :arg written: a sentence on what was written before.
     """
     tag = run.params["tag"]
-    action = f"The redelivery of the profile {profile.name!r} would give new certificates to"
-    limit = Limit("max_started", run.params["max_started"], len(begun), action)
-    check_limits([limit], written=written)
     remedy = f"{written} Follow the console steps, or use another generation for the whole ring."
     console_steps = redelivery.console_steps(tag, profile.name)
     classic = redelivery.classic_blueprints(run.kandji.blueprints(), begun.values())

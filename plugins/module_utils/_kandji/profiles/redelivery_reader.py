@@ -78,7 +78,7 @@ def read_selection(run: Run) -> redelivery.Selection:
         try:
             macs[serial] = read_mac(run.kandji, device)
         except (NotFound, Unreadable) as error:
-            unclear[serial] = redelivery.unclear(error.message)
+            unclear[serial] = redelivery.unclear(error.message, isinstance(error, Unreadable))
     return redelivery.Selection(wanted, macs, unclear)
 
 

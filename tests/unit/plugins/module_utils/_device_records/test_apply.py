@@ -685,6 +685,7 @@ def test_a_record_that_somebody_else_deleted_is_kept_as_absent(
     result = reset.run("C01", state_dir=str(tmp_path))
     assert [line["result"] for line in audit_of(result)] == ["started", "deactivated", "absent"]
     assert states(result) == ["absent"] and result.outcomes[0].decision.code == "no_record"
+    assert result.outcomes[0].is_changed, "this run deactivated it"
 
 
 # Certificates
@@ -779,6 +780,7 @@ def test_a_record_that_is_deleted_before_its_step_is_absent(
     outcome = reset.run("C01", **to_state(state)).outcomes[0]
     assert (outcome.state, outcome.decision.code) == (ends, "no_record")
     assert outcome.decision.reason == "Its device record was deleted during the run."
+    assert not outcome.is_changed
 
 
 def test_a_record_that_was_suspended_meanwhile_is_not_suspended_again(reset: t.Any) -> None:

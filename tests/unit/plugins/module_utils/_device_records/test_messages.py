@@ -383,6 +383,11 @@ def test_a_record_that_is_written_to_is_a_change(goal: Goal, change: Change) -> 
     assert report.list_changes(outcomes, goal) == [change]
 
 
+def test_a_record_that_another_run_deleted_after_a_step_of_this_one_is_a_change() -> None:
+    left = replace(ABSENT, is_changed=True)
+    assert len(report.list_changes([left], GOALS["absent"])) == 1
+
+
 def test_sessions_that_are_revoked_are_changes() -> None:
     assert report.list_changes([], GOALS["suspended"], ["ann@acme.com"]) == [
         Change("update", "user ann@acme.com: sessions revoked", {}, {})

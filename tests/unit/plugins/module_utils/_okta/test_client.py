@@ -561,9 +561,9 @@ STEPS: dict[str, tuple[str, str]] = {
         ("activate", [(204, None)], "done", 1),
         ("suspend", [(204, None)], "done", 1),
         ("unsuspend", [(204, None)], "done", 1),
-        ("suspend", [(404, error_body("E0000007"))], "absent", 1),
-        ("deactivate", [(404, error_body("E0000007"))], "absent", 1),
-        ("delete", [(404, error_body("E0000007"))], "absent", 1),
+        ("suspend", [(404, error_body("E0000007"))] * 2, "absent", 2),
+        ("deactivate", [(404, error_body("E0000007"))] * 2, "absent", 2),
+        ("delete", [(404, error_body("E0000007"))] * 2, "absent", 2),
         ("deactivate", [(503, ""), (204, None)], "done", 2),
         # The older documentation: a step that was taken before is refused; the record tells
         (
@@ -630,8 +630,16 @@ def test_a_record_that_is_gone_after_a_deletion_without_an_answer_was_deleted_by
     wire: t.Any, step: str, status: int, code: str, outcome: str
 ) -> None:
     """Else the run would say that another one deleted it, and count nothing."""
-    wire.script((status, error_body(code)), (404, error_body("E0000007")))
+    wire.script((status, error_body(code)), *[(404, error_body("E0000007"))] * 2)
     assert okta(wire).take_step(step, "guo1") == outcome
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_record_is_not_absent_by_a_404_if_it_is_there(wire: t.Any, step: str) -> None:
+    there = (200, record("guo1", "STAGED"))
+    wire.script(GONE, there, GONE, there, GONE, there, GONE, there)
+    with pytest.raises(NotFound):
+        okta(wire).take_step(step, "guo1")
 
 
 BUSY = (429, error_body("E0000047"), {"Retry-After": "2"})
@@ -643,9 +651,9 @@ THERE = (200, record("guo1", "DEACTIVATED"))
     ("answers", "outcome"),
     [
         ([BUSY, THERE, (204, None)], "done"),
-        ([BUSY, THERE, GONE], "absent"),  # another run deleted it then
+        ([BUSY, THERE, GONE, GONE], "absent"),  # another run deleted it then
         ([BUSY, GONE, GONE], "done"),  # the 429 was a gateway's
-        ([(503, ""), BUSY, THERE, GONE], "absent"),
+        ([(503, ""), BUSY, THERE, GONE, GONE], "absent"),
         ([BUSY, THERE, (503, ""), GONE], "done"),
     ],
 )

@@ -81,9 +81,9 @@ class FakeOkta:
         self.before("policies")
         return [Policy.from_row({**row}) for row in self.rows.values()]
 
-    def delete_policy(self, policy_id: str) -> None:
+    def delete_policy(self, policy_id: str) -> bool:
         self.writes.append(("delete policy", policy_id))
-        del self.rows[policy_id]
+        return self.rows.pop(policy_id, None) is not None
 
     def create_policy(self, body: t.Any) -> Policy:
         self.writes.append(("create policy", body))
@@ -586,6 +586,20 @@ def test_a_rule_has_its_new_content_only_while_it_should(
     plan = rule_plan.plan_rule(okta.policy_rules("rst1"), request, "Apps")
     policy_apply.apply_rule(t.cast(t.Any, okta), company, plan)
     assert [write[0] for write in okta.writes] == kinds
+
+
+def test_a_deletion_that_okta_does_not_carry_out_is_an_error(
+    okta: FakeOkta, monkeypatch: t.Any
+) -> None:
+    policy = okta.add("rst1")
+    monkeypatch.setattr(okta, "delete_policy", lambda _id: False)
+    with pytest.raises(NotAsWritten, match="^Policy 'rst1': Okta answered deletePolicy with 404"):
+        policy_apply.delete_policy(t.cast(t.Any, okta), policy)
+    del okta.rows["rst1"]
+    policy_apply.delete_policy(t.cast(t.Any, okta), policy)
+    monkeypatch.setattr(okta, "delete_rule", lambda _policy, _rule: None)
+    with pytest.raises(NotAsWritten, match="^Rule 'x' of policy 'Apps': Okta lists it after"):
+        write_rule(okta, {}, "a", "x", absent=True)
 
 
 def test_a_rule_is_deleted_by_its_id(okta: FakeOkta) -> None:

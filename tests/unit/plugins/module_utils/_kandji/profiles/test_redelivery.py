@@ -33,8 +33,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     Reported,
     Selection,
     Step,
+    check_nothing_lost,
     classic_blueprints,
     console_steps,
+    describe_not_kept,
     describe_wait,
     describe_written,
     explain_loss,
@@ -406,3 +408,44 @@ PAD = KandjiDevice("d2", "C01", platform="iPad")
 )
 def test_a_serial_is_that_of_one_mac(devices, problem):
     assert find_problem(devices) == problem
+
+
+@pytest.mark.parametrize(
+    ("known", "current", "lost"),
+    [
+        (["vip"], ["vip"], ""),
+        (["vip"], ["new", "vip"], ""),
+        (["vip", "okta-scep-redelivery"], ["vip"], ""),  # the tag of the redelivery comes and goes
+        (["vip"], ["okta-scep-redelivery"], "vip"),
+        (["vip", "lab"], [], "lab, vip"),
+        ([], ["okta-scep-redelivery"], ""),
+    ],
+)
+def test_a_write_takes_no_tag_away_that_the_mac_had_in_this_run(
+    known: list[str], current: list[str], lost: str
+) -> None:
+    if not lost:
+        check_nothing_lost("C02A", known, current, "okta-scep-redelivery")
+        return
+    with pytest.raises(NotAsWritten) as raised:
+        check_nothing_lost("C02A", known, current, "okta-scep-redelivery")
+    assert raised.value.message == (
+        f"Kandji does not show the tag {lost} of the Mac C02A any more, and a write replaces all"
+        " tags. No further tag was written to it. Run again."
+    )
+
+
+@pytest.mark.parametrize("lost_answer", [False, True])
+def test_a_tag_that_was_not_kept_may_come_later_if_an_answer_was_lost(lost_answer: bool) -> None:
+    text = describe_not_kept("C02A", ["vip"], ["vip"], lost_answer)
+    assert text.startswith("Kandji does not keep the tags of the Mac C02A as written. The tags of")
+    assert ("is still carried out is unknown." in text) is lost_answer
+
+
+def test_a_mac_of_which_kandji_does_not_show_enough_may_have_to_begin() -> None:
+    before = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    hidden = next_step(MacState(False, True), before)
+    assert (hidden.state, hidden.may_begin, hidden.begins) == ("unclear", True, False)
+    unprovable = MacState(False, True, before, is_provable=False)
+    for state in (unprovable, MacState(False, False), MacState(True, True)):
+        assert not next_step(state, before).may_begin
