@@ -334,7 +334,7 @@ def run(ctx: ModuleContext) -> Result:
     kept = KeptRows(masked(rows(source.fleet), ctx.masker))
     meta = _build_meta(ctx, source.rings, source.authorities, access)
     figures = survey(kept, meta)
-    meta.previous = target.history.before(figures.fingerprint)
+    meta.previous = target.history.find_before(figures.fingerprint)
     result = build_result(
         _write(ctx, target, kept, figures, meta),
         access=access.as_result(),

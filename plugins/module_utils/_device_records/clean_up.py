@@ -55,7 +55,7 @@ def find_candidates(
         if why:
             candidates.append(ResetTarget(record.serial_number, record, why=why))
         elif record.id in spare:
-            candidates.append(_spare_target(record, spare[record.id]))
+            candidates.append(_build_spare_target(record, spare[record.id]))
     return candidates
 
 
@@ -84,7 +84,7 @@ def _describe_mac(devices: Iterable[KandjiDevice]) -> str:
     seen = [parse_timestamp(device.last_check_in) for device in devices]
     if not all(seen):
         return "Kandji has its Mac, and does not show when it checked in last."
-    return f"Its Mac checked in last at {_show(max(time for time in seen if time))}."
+    return f"Its Mac checked in last at {_format_time(max(time for time in seen if time))}."
 
 
 def select_returned(
@@ -116,7 +116,7 @@ def _check_mac(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime
     return f"Its Mac checked in last at {max(known).isoformat(timespec='seconds')}."
 
 
-def _spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> ResetTarget:
+def _build_spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> ResetTarget:
     names = ", ".join(each.id for each in kept)
     target = ResetTarget(
         record.serial_number,
@@ -147,10 +147,10 @@ def _find_spares(records: Iterable[OktaDevice], number: int) -> dict[str, list[O
     spares: dict[str, list[OktaDevice]] = {}
     for group in groups.values():
         kept: list[OktaDevice] = []
-        for record in sorted(group, key=_rank, reverse=True):
-            users = user_ids(record)
+        for record in sorted(group, key=_rank_record, reverse=True):
+            users = find_user_ids(record)
             if kept and users is not None and covers(kept, users, number):
-                sharing = [each for each in kept if users & (user_ids(each) or set())]
+                sharing = [each for each in kept if users & (find_user_ids(each) or set())]
                 spares[record.id] = sharing or kept[:1]
             elif record.is_working:
                 kept.append(record)
@@ -159,16 +159,16 @@ def _find_spares(records: Iterable[OktaDevice], number: int) -> dict[str, list[O
 
 def covers(kept: Iterable[OktaDevice], users: set[str], number: int = 1) -> bool:
     """Return whether each of these users has so many of these records."""
-    counts = Counter(user for record in kept for user in user_ids(record) or ())
+    counts = Counter(user for record in kept for user in find_user_ids(record) or ())
     return all(counts[user] >= number for user in users)
 
 
-def _rank(record: OktaDevice) -> tuple[object, ...]:
+def _rank_record(record: OktaDevice) -> tuple[object, ...]:
     management = [user.management_status for user in record.users or ()]
     return rank_record(record.id, record.status, management, parse_timestamp(record.created))
 
 
-def user_ids(record: OktaDevice) -> set[str] | None:
+def find_user_ids(record: OktaDevice) -> set[str] | None:
     """Return the ids of the users who may sign in now or later, None if they are unknown."""
     if record.users is None or not all(user.user.id for user in record.users):
         return None
@@ -186,15 +186,15 @@ def check_unused(
     if _is_unfinished(target, evidence):
         return None
     if target.needed:
-        return _check_needed(target, _lifecycle(target, evidence))
-    used = last_use(target, evidence)
+        return _check_needed(target, _find_lifecycle(target, evidence))
+    used = find_last_use(target, evidence)
     if clean_up is None or used is None:
         return "registration_time_unknown", "Its registration time is unknown."
     if not guards.goal.destroys:
         if used <= guards.now - clean_up.unused:
             return _check_uncertainty(target)
-        return "in_use", f"It was used, registered or unsuspended at {_show(used)}."
-    lifecycle = _lifecycle(target, evidence)
+        return "in_use", f"It was used, registered or unsuspended at {_format_time(used)}."
+    lifecycle = _find_lifecycle(target, evidence)
     return (
         _check_proof(target, clean_up, lifecycle, guards.now)
         or _check_suspended_unused(clean_up, lifecycle, used)
@@ -204,7 +204,7 @@ def check_unused(
 
 def _check_needed(target: ResetTarget, lifecycle: Lifecycle) -> tuple[ReasonCode, str]:
     """Return what to do about a record that is needed again. A lost Mac may check in, too."""
-    suspended = f" at {_show(lifecycle.suspended)}" if lifecycle.suspended else ""
+    suspended = f" at {_format_time(lifecycle.suspended)}" if lifecycle.suspended else ""
     return "needed_again", (
         f"A clean-up suspended it{suspended}. {target.needed} So it is not deleted, and nobody"
         " signs in with it. Unsuspend it (state=active). If its Mac is lost, suspend it without"
@@ -212,7 +212,7 @@ def _check_needed(target: ResetTarget, lifecycle: Lifecycle) -> tuple[ReasonCode
     )
 
 
-def _lifecycle(target: ResetTarget, evidence: Evidence) -> Lifecycle:
+def _find_lifecycle(target: ResetTarget, evidence: Evidence) -> Lifecycle:
     return evidence.lifecycles.get(target.id, Lifecycle())
 
 
@@ -221,7 +221,9 @@ def _is_unfinished(target: ResetTarget, evidence: Evidence) -> bool:
 
     It had the proof then. The users, and with them the proof, are lost since.
     """
-    return target.status == "DEACTIVATED" and _lifecycle(target, evidence).deactivated_by_clean_up
+    return (
+        target.status == "DEACTIVATED" and _find_lifecycle(target, evidence).deactivated_by_clean_up
+    )
 
 
 def _check_uncertainty(target: ResetTarget) -> tuple[ReasonCode, str] | None:
@@ -259,7 +261,7 @@ def check_mac_again(
     return replace(target, uncertainty=uncertainty)
 
 
-def last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
+def find_last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
     """Return when the record was used, registered or unsuspended last.
 
     None if its registration is unknown.
@@ -268,7 +270,7 @@ def last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
     if registered is None:
         return None
     linked = [parse_timestamp(user.created) for user in target.users]
-    lifecycle = _lifecycle(target, evidence)
+    lifecycle = _find_lifecycle(target, evidence)
     times = [registered, evidence.last_uses.get(target.id), lifecycle.resumed, *linked]
     return max(time for time in times if time)
 
@@ -294,20 +296,20 @@ def _check_proof(
     if updated and updated > max(suspended + LOG_DELAY, now - LOG_DELAY):
         # A lost Mac may have been suspended again since.
         return "use_unknown", (
-            f"It changed at {_show(updated)}, and the System Log may not show yet by what. The next"
-            " run decides."
+            f"It changed at {_format_time(updated)}, and the System Log may not show yet by what."
+            " The next run decides."
         )
     if not lifecycle.by_clean_up:
         return "suspended_by_others", (
-            f"It was suspended at {_show(suspended)}, and the System Log does not show that a"
-            f" clean-up did it: it may be that of a lost Mac.{_BY_ID}"
+            f"It was suspended at {_format_time(suspended)}, and the System Log does not show that"
+            f" a clean-up did it: it may be that of a lost Mac.{_BY_ID}"
         )
     due = suspended + clean_up.grace
     if now >= due:
         return None
     text = (
-        f"It was suspended at {_show(suspended)} and is deleted after {_show(due)}, unless it is"
-        " unsuspended."
+        f"It was suspended at {_format_time(suspended)} and is deleted after {_format_time(due)},"
+        " unless it is unsuspended."
     )
     if due - now > LAST_NOTICE:
         return "in_grace", text
@@ -322,17 +324,17 @@ def _check_suspended_unused(
     if suspended and used <= suspended - clean_up.unused:
         return None
     return "suspended_in_use", (
-        f"It was used, registered or unsuspended at {_show(used)}, less than"
+        f"It was used, registered or unsuspended at {_format_time(used)}, less than"
         f" {clean_up.unused.days} days before it was suspended, as the record of a lost Mac is."
         + _BY_ID
     )
 
 
-def _show(time: datetime) -> str:
+def _format_time(time: datetime) -> str:
     return time.isoformat(timespec="seconds")
 
 
-def select_for(candidates: Iterable[ResetTarget], destroys: bool) -> list[ResetTarget]:
+def select_targets(candidates: Iterable[ResetTarget], destroys: bool) -> list[ResetTarget]:
     """Return the candidates that a run is about: those that work, or those that do not any more."""
     return [
         target

@@ -28,7 +28,7 @@ from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, Pri
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
 from .._okta.records import LogEvent, OktaDevice, OktaUser
-from .clean_up import find_candidates, find_returned, select_for, select_returned
+from .clean_up import find_candidates, find_returned, select_returned, select_targets
 from .records import (
     CLEAN_UP_COMMENT,
     CleanUp,
@@ -589,7 +589,7 @@ def find_unused(
     if refusal:
         raise Refused(refusal, count=len(records))
     candidates = find_candidates(records, macs, clean_up, now)
-    targets = select_for(candidates, destroys)
+    targets = select_targets(candidates, destroys)
     if destroys:
         returned = find_returned(records, macs, candidates)
         targets += select_returned(returned, read_lifecycles(okta, returned, now))

@@ -63,7 +63,7 @@ class Registration:
         """The policies that disable Okta Verify."""
         return [policy for policy in self.policies if policy.permits_fast_pass is False]
 
-    def policy_of(self, login: str) -> EnrollmentPolicy | None:
+    def find_policy(self, login: str) -> EnrollmentPolicy | None:
         """Return the policy that disables Okta Verify for a person, or None.
 
         :arg login: as Okta or Kandji names the person: the login, or the e-mail address.
@@ -80,7 +80,7 @@ class Registration:
         excluded = self.excluded.get(policy.id, frozenset())
         return None if excluded is None or key in excluded else policy
 
-    def obstacle_for(self, login: str) -> Obstacle | None:
+    def find_obstacle(self, login: str) -> Obstacle | None:
         """Return what keeps a person from registering a Mac, or may, or None."""
         if self.problems:
             return Obstacle(
@@ -88,7 +88,7 @@ class Registration:
                 " not ready in this org.",
                 " ".join(self.problems),
             )
-        policy = self.policy_of(login)
+        policy = self.find_policy(login)
         if policy:
             return Obstacle(
                 "It has a certificate and Okta Verify, but nobody can register it: their enrollment"
@@ -110,7 +110,7 @@ class Registration:
             f" policy {policy.name!r} of {device.person} disables Okta Verify. Allow it there, or"
             " name another Mac."
             for device in devices
-            for policy in [self.policy_of(device.person)]
+            for policy in [self.find_policy(device.person)]
             if device.serial_key in serials and policy
         ]
 
@@ -170,9 +170,11 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
     try:
         policies = in_order(okta.enrollment_policies())
         listed: list[tuple[str, str]] = []
-        users = {group: _users(okta, group, listed) for group in deciding_groups(policies)}
+        users = {
+            group: _read_users(okta, group, listed) for group in find_deciding_groups(policies)
+        }
         excluded = {
-            policy.id: _excluded(okta, policy, users)
+            policy.id: _read_excluded(okta, policy, users)
             for policy in policies
             if users and policy.permits_fast_pass is False
         }
@@ -190,7 +192,7 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
     )
 
 
-def _users(okta: Okta, group: str, listed: list[tuple[str, str]]) -> dict[str, str]:
+def _read_users(okta: Okta, group: str, listed: list[tuple[str, str]]) -> dict[str, str]:
     """Return the keys of the logins of the members of a group, by the ids of the users.
 
     :arg listed: gets the login and the e-mail address of each.
@@ -203,7 +205,7 @@ def _users(okta: Okta, group: str, listed: list[tuple[str, str]]) -> dict[str, s
     return keys
 
 
-def _excluded(
+def _read_excluded(
     okta: Okta, policy: EnrollmentPolicy, users: t.Mapping[str, t.Mapping[str, str]]
 ) -> frozenset[str] | None:
     """Return the logins of those to whom a policy may not apply, None if it may be anybody."""
@@ -214,7 +216,7 @@ def _excluded(
     return frozenset(logins[user] for user in ids if user in logins)
 
 
-def deciding_groups(policies: t.Sequence[EnrollmentPolicy]) -> list[str]:
+def find_deciding_groups(policies: t.Sequence[EnrollmentPolicy]) -> list[str]:
     """Return the groups whose members tell who cannot register, by the policies in order.
 
     There are none if no policy disables Okta Verify, or each does.
@@ -250,7 +252,7 @@ class RegistrationReader:
                     self._registration = self._known or read_registration(
                         self._okta, self._fast_pass
                     )
-                mac.obstacle = self._registration.obstacle_for(mac.person)
+                mac.obstacle = self._registration.find_obstacle(mac.person)
 
     def as_result(self) -> Result | None:
         """Return what was read as results show it, None if nothing was."""

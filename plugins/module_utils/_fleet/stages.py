@@ -98,21 +98,21 @@ def classify(mac: MacFacts, limits: AgeLimits = TIMELESS) -> Classification:
     """
     best = best_record(mac.records)
     stage = (
-        _kandji_stage(mac)
-        or _managed_stage(best)
-        or _profile_stage(mac)
-        or _certificate_stage(mac, limits)
-        or _app_stage(mac)
-        or _registration_stage(mac, best)
+        _judge_kandji(mac)
+        or _judge_managed(best)
+        or _judge_profile(mac)
+        or _judge_certificate(mac, limits)
+        or _judge_app(mac)
+        or _judge_registration(mac, best)
     )
     return replace(
         stage,
-        flags=flags_of(mac, limits),
+        flags=find_flags(mac, limits),
         unconfirmed_reason=unconfirmed_reason(mac, stage.stage, limits),
     )
 
 
-def _kandji_stage(mac: MacFacts) -> Classification | None:
+def _judge_kandji(mac: MacFacts) -> Classification | None:
     if mac.in_kandji:
         return None
     if mac.elsewhere:
@@ -133,7 +133,7 @@ def _kandji_stage(mac: MacFacts) -> Classification | None:
     )
 
 
-def _managed_stage(best: DeviceRecord | None) -> Classification | None:
+def _judge_managed(best: DeviceRecord | None) -> Classification | None:
     if best is None or not best.is_working:
         return None
     statuses = set(best.users.values())
@@ -155,7 +155,7 @@ def _managed_stage(best: DeviceRecord | None) -> Classification | None:
     return None
 
 
-def _profile_stage(mac: MacFacts) -> Classification | None:
+def _judge_profile(mac: MacFacts) -> Classification | None:
     if mac.elsewhere:
         return Classification(
             "OTHER_TENANT",
@@ -199,7 +199,7 @@ def _profile_stage(mac: MacFacts) -> Classification | None:
     return None
 
 
-def _certificate_stage(mac: MacFacts, limits: AgeLimits) -> Classification | None:
+def _judge_certificate(mac: MacFacts, limits: AgeLimits) -> Classification | None:
     has_certificate = mac.certificates or mac.unproved or mac.expiry_source == "mac"
     if mac.unattested and not has_certificate:
         return Classification(
@@ -227,7 +227,7 @@ def _certificate_stage(mac: MacFacts, limits: AgeLimits) -> Classification | Non
     return None
 
 
-def _app_stage(mac: MacFacts) -> Classification | None:
+def _judge_app(mac: MacFacts) -> Classification | None:
     if mac.app_present or mac.app_state == "installed":
         return None
     if mac.app_state == "no_license":
@@ -239,12 +239,12 @@ def _app_stage(mac: MacFacts) -> Classification | None:
     return Classification(
         "OKTA_VERIFY_MISSING",
         unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
-        or _app_reason(mac.app_state),
-        _app_step(mac.app_state),
+        or _explain_app(mac.app_state),
+        _choose_app_step(mac.app_state),
     )
 
 
-def _app_reason(state: str | None) -> str:
+def _explain_app(state: str | None) -> str:
     reasons = {
         "failed": "Okta Verify could not be installed.",
         "self_service_only": (
@@ -255,7 +255,7 @@ def _app_reason(state: str | None) -> str:
     return reasons.get(str(state), "Okta Verify is not installed yet.")
 
 
-def _app_step(state: str | None) -> str:
+def _choose_app_step(state: str | None) -> str:
     if state == "self_service_only":  # which no check-in installs
         return (
             "Its user installs Okta Verify in Self Service, or set the item's installation type to"
@@ -264,14 +264,14 @@ def _app_step(state: str | None) -> str:
     return "Wait for its check-in, or request one in Kandji."
 
 
-def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classification:
+def _judge_registration(mac: MacFacts, best: DeviceRecord | None) -> Classification:
     if best is None:
         obstacle = mac.obstacle or NO_OBSTACLE
         return Classification("NOT_REGISTERED", obstacle.reason, obstacle.next_step)
     if unknown_status(best):
         return Classification("REGISTERED_NOT_MANAGED", unknown_status(best), READ_RECORD)
     if best.status in ("SUSPENDED", "DEACTIVATED"):
-        return _blocked_stage(mac, best)
+        return _judge_blocked(mac, best)
     registered, first = parse_timestamp(best.created), earliest([*mac.certificates, mac.issued])
     if registered and first and first >= registered + OBJECT_TIME_PRECISION:
         return Classification(
@@ -287,7 +287,7 @@ def _registration_stage(mac: MacFacts, best: DeviceRecord | None) -> Classificat
     )
 
 
-def _blocked_stage(mac: MacFacts, best: DeviceRecord) -> Classification:
+def _judge_blocked(mac: MacFacts, best: DeviceRecord) -> Classification:
     steps = {
         "SUSPENDED": "Unsuspend it in Okta.",
         "DEACTIVATED": "Reset it (playbook reset_devices), then its user registers it again.",
@@ -310,7 +310,7 @@ def _blocked_stage(mac: MacFacts, best: DeviceRecord) -> Classification:
 # Flags
 
 
-def flags_of(mac: MacFacts, limits: AgeLimits = TIMELESS) -> tuple[str, ...]:
+def find_flags(mac: MacFacts, limits: AgeLimits = TIMELESS) -> tuple[str, ...]:
     """Return the flags of a Mac, which do not depend on its stage, in the order of FLAGS."""
     expiry = certificate_expiry(mac)[0]
     left = expiry - limits.now if expiry and limits.now else None

@@ -72,7 +72,7 @@ def run(ctx: ModuleContext) -> Result:
     integration.check_pin(service.certificates, fingerprint)
     renewal = authority_renewal(authorities, choice.platform, now)
     to_be_moved = renewal is not None and renewal.is_to_be_moved
-    pin_breaks = integration.pin_breaks(service.certificates, fingerprint, to_be_moved)
+    pin_breaks = integration.breaks_pin(service.certificates, fingerprint, to_be_moved)
     warnings = [
         *choice.warnings,
         *([integration.PIN_BREAKS] if pin_breaks else []),

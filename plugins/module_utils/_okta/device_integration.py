@@ -73,11 +73,11 @@ def check_host(scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str
     URL is not documented. Its names are the one of ``okta_org_url`` and those that its metadata
     links to: its name at Okta and its custom domain.
     """
-    host = _netloc(scep_url)
+    host = _parse_netloc(scep_url)
     if not host:
         raise BadOption("scep_url: it is not a URL with a host. Copy the SCEP URL of this org.")
-    own = [_netloc(org_url), *filter(None, map(_netloc, org.linked_urls))]
-    name, own_names = _hostname(host), [_hostname(each) for each in own]
+    own = [_parse_netloc(org_url), *filter(None, map(_parse_netloc, org.linked_urls))]
+    name, own_names = _parse_hostname(host), [_parse_hostname(each) for each in own]
     if host in own or {host, name} & {each.lower() for each in scep_hosts}:
         return []
     known = " or ".join(dict.fromkeys(own))
@@ -107,11 +107,11 @@ def check_organization(certificates: t.Sequence[CaCertificate], org: Org) -> Non
         )
 
 
-def _netloc(url: str) -> str:
+def _parse_netloc(url: str) -> str:
     return split_url(url).netloc.lower().removesuffix(":443")
 
 
-def _hostname(netloc: str) -> str:
+def _parse_hostname(netloc: str) -> str:
     return split_url(f"//{netloc}").hostname or ""
 
 
@@ -156,7 +156,7 @@ PIN_BREAKS = (
 )
 
 
-def pin_breaks(
+def breaks_pin(
     certificates: t.Sequence[CaCertificate], fingerprint: bytes | None, is_to_be_moved: bool
 ) -> bool:
     """Return whether a pinned fingerprint stops matching when the platform is moved.

@@ -50,11 +50,11 @@ class Origin:
     def is_other(self, wanted: Origin) -> bool:
         """Return whether this is another org or tenant than wanted, as far as both name them."""
         pairs = ((self.org_url, wanted.org_url), (self.tenant, wanted.tenant))
-        return any(old and new and _host(old) != _host(new) for old, new in pairs)
+        return any(old and new and _parse_host(old) != _parse_host(new) for old, new in pairs)
 
     def __str__(self) -> str:
         """Return the hosts, for messages."""
-        return f"{_host(self.org_url)} with {_host(self.tenant)}"
+        return f"{_parse_host(self.org_url)} with {_parse_host(self.tenant)}"
 
 
 def check_origins(option: str, known: t.Iterable[tuple[Path, Origin]], wanted: Origin) -> None:
@@ -77,7 +77,7 @@ def _find_named(head: str, name: str) -> str:
     return str(json.loads(match[1])) if match[1] else html.unescape(match[2])
 
 
-def _host(url: str) -> str:
+def _parse_host(url: str) -> str:
     return urlsplit(normalize_url(url)).netloc or url
 
 
@@ -93,7 +93,7 @@ def _read_origins(paths: t.Iterable[Path]) -> t.Iterator[tuple[Path, Origin]]:
     for path in paths:
         try:
             check_regular(path)
-            head = _head(path)
+            head = _read_head(path)
         except OSError:
             continue
         yield path, Origin.of_head(head)
@@ -125,10 +125,10 @@ def check_report(path: Path) -> None:
     try:
         check_writable(path)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _build_error(path, error) from None
 
 
-def _unwritable(path: Path, error: OSError) -> BadOption:
+def _build_error(path: Path, error: OSError) -> BadOption:
     return BadOption(f"dest: {path} cannot be written: {error.strerror or error}. {WRITABLE}")
 
 
@@ -151,7 +151,7 @@ def write_report(
         else:
             _write(path, pieces, mode, is_current)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _build_error(path, error) from None
     if is_current and mode_before is not None:
         return [Change("update", str(path), {"mode": oct(mode_before)}, {"mode": oct(mode)})]
     action = "create" if mode_before is None else "update"
@@ -161,8 +161,8 @@ def write_report(
 def _has_content(path: Path, pieces: Pieces, fingerprint: str) -> bool:
     """Return whether a report has the same figures. A CSV file holds no fingerprint."""
     if path.suffix == ".csv":
-        return _same_text(path, pieces())
-    return fingerprint in _head(path)
+        return _has_same_text(path, pieces())
+    return fingerprint in _read_head(path)
 
 
 def _write(path: Path, pieces: Pieces, mode: int, is_current: bool) -> None:
@@ -173,12 +173,12 @@ def _write(path: Path, pieces: Pieces, mode: int, is_current: bool) -> None:
         atomic_write(path, pieces(), mode)
 
 
-def _head(path: Path) -> str:
+def _read_head(path: Path) -> str:
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.read(HEAD)
 
 
-def _same_text(path: Path, pieces: t.Iterator[str]) -> bool:
+def _has_same_text(path: Path, pieces: t.Iterator[str]) -> bool:
     with path.open("rb") as file:
         return all(
             file.read(len(data)) == data
@@ -225,10 +225,10 @@ class History:
             ) from None
         except ValueError:
             return cls(path, None, origin)
-        check_origins("state_dir", [(path, _origin(state))], origin)
-        return cls(path, _past(state), origin)
+        check_origins("state_dir", [(path, _parse_origin(state))], origin)
+        return cls(path, _parse_past(state), origin)
 
-    def before(self, fingerprint: str) -> PastReport | None:
+    def find_before(self, fingerprint: str) -> PastReport | None:
         """Return the report to compare a report of this fingerprint with, or None."""
         if self.past is None:
             return None
@@ -258,24 +258,24 @@ class History:
         return [Change(action, str(self.path), {}, {"content": fingerprint[:12]})]
 
 
-def _origin(state: object) -> Origin:
+def _parse_origin(state: object) -> Origin:
     """Return what the JSON that ``keep`` writes is of. Earlier versions did not write it."""
     if not isinstance(state, dict):
         return Origin()
     return Origin(*(str(state.get(name) or "") for name in ("org_url", "tenant")))
 
 
-def _past(state: object) -> Past | None:
+def _parse_past(state: object) -> Past | None:
     """Return what the JSON that ``keep`` writes remembers, or None for any other JSON."""
     if not isinstance(state, dict):
         return None
-    last, before = _report(state.get("last")), _report(state.get("before"))
+    last, before = _parse_report(state.get("last")), _parse_report(state.get("before"))
     if last is None or (before is None and state.get("before") is not None):
         return None
     return Past(state.get("fingerprint"), last, before)
 
 
-def _report(report: object) -> PastReport | None:
+def _parse_report(report: object) -> PastReport | None:
     if not isinstance(report, dict):
         return None
     stages, generated_at = report.get("stages"), report.get("generated_at")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.clean_up import (
     find_candidates,
-    select_for,
+    select_targets,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
     plan_reset,
@@ -163,7 +163,9 @@ class Company:
         known = [life.record() for life in self.lives if life.registered <= day]
         goal = GOALS[state]
         period = replace(CLEAN_UP, newest_per_user=self.newest_per_user)
-        found = select_for(find_candidates(known, self.macs(day), period, at(day)), goal.destroys)
+        found = select_targets(
+            find_candidates(known, self.macs(day), period, at(day)), goal.destroys
+        )
         targets = [replace(each, users=each.device.users or ()) for each in found if each.device]
         options = GuardOptions((), "each", 0.0, ("MACOS",), (), goal, period)
         guards = Guards(at(day), at(day), options)

@@ -50,13 +50,13 @@ class ProtectedAppsGuard:
         strict = [
             (each, rule)
             for each in change.apps
-            for rule in [self._refusing_rule(change, each)]
+            for rule in [self._find_refusing_rule(change, each)]
             if rule is not None
         ]
-        enrollment = self._enrollment_apps(change.is_reversal) if strict else frozenset()
+        enrollment = self._find_enrollment_apps(change.is_reversal) if strict else frozenset()
         roles: list[str] = []
         for each, rule in strict:
-            role = _role_of(each.app, enrollment)
+            role = _find_role(each.app, enrollment)
             if not each.app.is_listed and not change.is_reversal:
                 role = UNLISTED_APP
             if not role:
@@ -68,7 +68,7 @@ class ProtectedAppsGuard:
             raise Refused(_explain_roles(roles, change, refusing))
         return refusing
 
-    def _refusing_rule(self, change: PolicyChange, app: AppChange) -> str | None:
+    def _find_refusing_rule(self, change: PolicyChange, app: AppChange) -> str | None:
         signals = NO_SIGNALS if change.is_reversal else app.signals_of_move(self.others)
         return change.refusing_rule(app.before, app.after, signals)
 
@@ -93,7 +93,7 @@ class ProtectedAppsGuard:
     def _is_allowed(self, *names: str | None) -> bool:
         return any(name in self.allowed for name in names)
 
-    def _enrollment_apps(self, is_reversal: bool) -> frozenset[str]:
+    def _find_enrollment_apps(self, is_reversal: bool) -> frozenset[str]:
         """Return the ids of the apps that Okta Verify enrolls by, "" for one that is not shown.
 
         A reversal, the way out of an emergency, does not wait for the right to read them.
@@ -130,7 +130,7 @@ def check_not_account_policy(policy: Policy) -> None:
         )
 
 
-def _role_of(app: App, enrollment_apps: frozenset[str]) -> str:
+def _find_role(app: App, enrollment_apps: frozenset[str]) -> str:
     """Return what people need an app of Okta for, "" for any other app.
 
     In recorded orgs Okta does not show the app that Okta Verify enrolls by. Each app of Okta's own

@@ -28,7 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reg
     STRONGER,
     Registration,
     RegistrationReader,
-    deciding_groups,
+    find_deciding_groups,
     read_registration,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
@@ -127,7 +127,7 @@ def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
         "rules of Contractors",
     ]
     named = {
-        name: getattr(registration.policy_of(f"{name}@acme.com"), "name", None)
+        name: getattr(registration.find_policy(f"{name}@acme.com"), "name", None)
         for name in ("ada", "bob", "eve", "EVE", "joe")
     }
     assert named == {
@@ -137,7 +137,7 @@ def test_the_first_policy_with_a_group_of_the_person_decides() -> None:
         "EVE": "Contractors",
         "joe": None,
     }
-    assert registration.policy_of("") is None
+    assert registration.find_policy("") is None
     assert registration.as_result() == {
         "unavailable": None,
         "problem": None,
@@ -152,8 +152,8 @@ def test_a_policy_that_does_not_list_okta_verify_disables_it_and_one_of_factors_
     factors = policy("Factors", None, "g-temp")
     okta = FakeOkta([factors, unlisted, DEFAULT], g_out=["eve"], g_temp=["joe"])
     registration = read(okta)
-    assert registration.policy_of("eve@acme.com") == unlisted
-    assert registration.policy_of("joe@acme.com") is None
+    assert registration.find_policy("eve@acme.com") == unlisted
+    assert registration.find_policy("joe@acme.com") is None
     assert registration.as_result()["disabling_policies"] == ["Unlisted"]
     assert registration.as_result()["unreadable_policies"] == ["Factors"]
 
@@ -181,7 +181,7 @@ class OktaWithAddresses(FakeOkta):
 def test_a_person_is_found_by_login_else_by_address(person: str, policy_name: str | None) -> None:
     out = ["eve", "bob", "cy", "dan"]
     okta = OktaWithAddresses([STAFF, CONTRACTORS, DEFAULT], g_staff=["ada"], g_out=out)
-    assert getattr(read(okta).policy_of(person), "name", None) == policy_name
+    assert getattr(read(okta).find_policy(person), "name", None) == policy_name
 
 
 def rule(*excluded: str, status: str = "ACTIVE") -> ConditionalRule:
@@ -212,7 +212,7 @@ def test_whom_each_rule_of_a_policy_excludes_is_not_judged(
     okta = FakeOkta([DEFAULT, CONTRACTORS], g_out=["ada", "eve"])
     okta.rules = {"Contractors": rules}
     registration = read(okta)
-    names = [name for name in ("ada", "eve") if registration.policy_of(f"{name}@acme.com")]
+    names = [name for name in ("ada", "eve") if registration.find_policy(f"{name}@acme.com")]
     assert names == disabled
 
 
@@ -220,13 +220,13 @@ def test_whom_the_policy_itself_excludes_is_not_judged() -> None:
     people = replace(CONTRACTORS.people, users_excluded=("eve@acme.com",))
     okta = FakeOkta([DEFAULT, replace(CONTRACTORS, people=people)], g_out=["ada", "eve"])
     registration = read(okta)
-    assert registration.policy_of("ada@acme.com") and not registration.policy_of("eve@acme.com")
+    assert registration.find_policy("ada@acme.com") and not registration.find_policy("eve@acme.com")
 
 
 def test_a_policy_that_does_not_show_its_people_may_be_that_of_anybody() -> None:
     hidden = EnrollmentPolicy.from_row({"id": "hidden", "name": "Hidden", "priority": 0})
     okta = FakeOkta([DEFAULT, hidden, CONTRACTORS], g_out=["eve"])
-    assert read(okta).policy_of("eve@acme.com") is None
+    assert read(okta).find_policy("eve@acme.com") is None
 
 
 def test_no_group_is_read_if_no_policy_disables_okta_verify() -> None:
@@ -239,15 +239,15 @@ def test_the_default_policy_is_last_and_takes_all_that_are_shown_in_its_group() 
     okta = FakeOkta([closed, STAFF], g_staff=["ada"], g_all=["ada", "eve"])
     registration = read(okta)
     assert [each.name for each in registration.policies] == ["Staff", "Default Policy"]
-    assert registration.policy_of("ada@acme.com") is None
-    assert registration.policy_of("eve@acme.com") is closed
-    assert registration.policy_of("Eve Adams") is None  # a name says nothing
+    assert registration.find_policy("ada@acme.com") is None
+    assert registration.find_policy("eve@acme.com") is closed
+    assert registration.find_policy("Eve Adams") is None  # a name says nothing
 
 
 def test_without_any_policy_that_allows_it_nobody_can_register() -> None:
     registration = read(FakeOkta([CONTRACTORS]))
     assert registration.problems == (NO_POLICY,)
-    assert registration.obstacle_for("anybody") == Obstacle(
+    assert registration.find_obstacle("anybody") == Obstacle(
         "It has a certificate and Okta Verify, but nobody can register it: Okta Verify is not ready"
         " in this org.",
         NO_POLICY,
@@ -260,7 +260,7 @@ def test_all_problems_of_an_org_are_said() -> None:
     off = Authenticator("aut1", "okta_verify", "INACTIVE", enrollment_security_level="HIGH")
     registration = read(FakeOkta([CONTRACTORS], [off]))
     first, second = registration.problems
-    obstacle = registration.obstacle_for("anybody")
+    obstacle = registration.find_obstacle("anybody")
     assert second == NO_POLICY and obstacle and obstacle.next_step == f"{first} {NO_POLICY}"
     result = registration.as_result()
     assert (result["problem"], result["security_level"]) == (f"{first} {NO_POLICY}", "HIGH")
@@ -285,7 +285,7 @@ def test_authenticators_that_cannot_be_read_are_said_and_keep_nobody_from_it() -
 
 def test_the_policy_of_a_person_and_what_to_do_about_it_are_named() -> None:
     okta = FakeOkta([CONTRACTORS, DEFAULT], g_out=["eve"])
-    assert read(okta).obstacle_for("eve@acme.com") == Obstacle(
+    assert read(okta).find_obstacle("eve@acme.com") == Obstacle(
         "It has a certificate and Okta Verify, but nobody can register it: their enrollment policy"
         " 'Contractors' disables Okta Verify.",
         "Allow Okta Verify in that policy: Security > Authenticators > Enrollment. Then its user"
@@ -310,30 +310,30 @@ def test_the_test_macs_of_a_ring_that_nobody_can_register_are_named() -> None:
 def test_what_okta_does_not_say_keeps_nobody_from_anything() -> None:
     unknown = policy("Factors", None, "g-old")
     assert unknown.permits_fast_pass is None
-    assert deciding_groups([unknown, DEFAULT]) == []
-    assert deciding_groups([unknown, CONTRACTORS, DEFAULT]) == ["g-old", "g-out", "g-temp"]
+    assert find_deciding_groups([unknown, DEFAULT]) == []
+    assert find_deciding_groups([unknown, CONTRACTORS, DEFAULT]) == ["g-old", "g-out", "g-temp"]
 
 
 def test_the_groups_up_to_the_last_policy_that_disables_it_decide_each_once() -> None:
     late = policy("Late", "NOT_ALLOWED", "g-staff", "", "g-late")
-    found = deciding_groups([CONTRACTORS, STAFF, late, DEFAULT])
+    found = find_deciding_groups([CONTRACTORS, STAFF, late, DEFAULT])
     assert found == ["g-out", "g-temp", "g-staff", "g-late"]
-    assert deciding_groups([CONTRACTORS, late]) == [], "nobody can register"
+    assert find_deciding_groups([CONTRACTORS, late]) == [], "nobody can register"
 
 
 def test_fastpass_that_is_off_keeps_everybody_from_it() -> None:
     registration = read(FakeOkta([DEFAULT], [Authenticator("aut1", "okta_verify", "INACTIVE")]))
-    obstacle = registration.obstacle_for("ada@acme.com")
+    obstacle = registration.find_obstacle("ada@acme.com")
     assert obstacle and "not ready in this org" in obstacle.reason
     assert "Activate it in Security > Authenticators" in obstacle.next_step
 
 
 def test_a_high_security_level_is_a_hint_and_no_obstacle() -> None:
     high = Authenticator("aut1", "okta_verify", "ACTIVE", enrollment_security_level="HIGH")
-    obstacle = read(FakeOkta([DEFAULT], [high])).obstacle_for("ada@acme.com")
+    obstacle = read(FakeOkta([DEFAULT], [high])).find_obstacle("ada@acme.com")
     assert obstacle == Obstacle(NO_OBSTACLE.reason, NO_OBSTACLE.next_step + STRONGER)
     level_any = Authenticator("aut1", "okta_verify", "ACTIVE", enrollment_security_level="ANY")
-    assert read(FakeOkta([DEFAULT], [level_any])).obstacle_for("ada@acme.com") is None
+    assert read(FakeOkta([DEFAULT], [level_any])).find_obstacle("ada@acme.com") is None
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_a_high_security_level_is_a_hint_and_no_obstacle() -> None:
 )
 def test_policies_that_cannot_be_read_are_said_and_keep_nobody_from_it(error: Exception) -> None:
     registration = read(FakeOkta(error=error))
-    assert registration.obstacle_for("ada@acme.com") is None
+    assert registration.find_obstacle("ada@acme.com") is None
     assert registration.as_result()["unavailable"] == str(error).rstrip(".")
 
 
@@ -394,10 +394,10 @@ def test_an_org_without_okta_verify_has_no_security_level() -> None:
 
 def test_a_policy_without_a_group_is_nobodys() -> None:
     odd = policy("Odd", "OPTIONAL", "", priority=0)
-    assert read(FakeOkta([odd, CONTRACTORS, DEFAULT], g_out=["eve"])).policy_of("eve@acme.com")
+    assert read(FakeOkta([odd, CONTRACTORS, DEFAULT], g_out=["eve"])).find_policy("eve@acme.com")
     members = {"g-out": frozenset({"eve@acme.com"})}
     known = Registration(policies=(odd, CONTRACTORS), members=members)
-    assert known.policy_of("eve@acme.com") is CONTRACTORS
+    assert known.find_policy("eve@acme.com") is CONTRACTORS
 
 
 def test_what_others_read_of_all_is_not_read_again() -> None:
@@ -406,7 +406,7 @@ def test_what_others_read_of_all_is_not_read_again() -> None:
     reader = RegistrationReader(t.cast(t.Any, okta), known=known)
     waiting = mac("ada")
     reader.explain(Fleet([waiting], AgeLimits()))
-    assert okta.calls == [] and waiting.obstacle == known.obstacle_for("ada@acme.com")
+    assert okta.calls == [] and waiting.obstacle == known.find_obstacle("ada@acme.com")
     assert reader.as_result() == known.as_result()
 
 

@@ -436,12 +436,12 @@ def test_the_expiry_that_the_mac_names_stands_for_a_certificate() -> None:
     ],
 )
 def test_flags_begin_and_end_with_their_limits(facts: MacFacts, flags: tuple[str, ...]) -> None:
-    assert stages.flags_of(facts, NOW) == flags
+    assert stages.find_flags(facts, NOW) == flags
 
 
 def test_without_a_present_nothing_is_stale_or_expired() -> None:
     old = mac(record(ada="MANAGED", updated="2020-01-01T00:00:00Z"), certificates=["2020-01-01"])
-    assert stages.flags_of(old) == ()
+    assert stages.find_flags(old) == ()
 
 
 def test_only_time_and_users_are_waited_for_and_only_nobody_is_quiet() -> None:

@@ -566,7 +566,7 @@ def test_a_pin_of_the_old_certificate_breaks_and_one_of_the_root_stays(
 ) -> None:
     chain = [ca("CN=Intermediate", "CN=Root", "a"), ca("CN=Root", "CN=Root", "b")]
     fingerprint = bytes.fromhex(pin) if pin else None
-    assert integration.pin_breaks(chain, fingerprint, is_to_be_moved) is breaks
+    assert integration.breaks_pin(chain, fingerprint, is_to_be_moved) is breaks
 
 
 # What a run says of the challenge

@@ -47,7 +47,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_it_is_made(tmp_path: 
 )
 def test_a_history_that_cannot_be_read_counts_as_none(tmp_path: t.Any, kept: str) -> None:
     (tmp_path / files.HISTORY).write_text(kept)
-    assert files.History.read(str(tmp_path), ACME).before("f") is None
+    assert files.History.read(str(tmp_path), ACME).find_before("f") is None
 
 
 def test_the_history_compares_with_the_report_before_as_long_as_nothing_changes(
@@ -57,7 +57,7 @@ def test_the_history_compares_with_the_report_before_as_long_as_nothing_changes(
         files.History.read(str(tmp_path), ACME).keep(
             fingerprint, "2026-11-24T06:00:00Z", {"a": stage}, False
         )
-    again = files.History.read(str(tmp_path), ACME).before("two")
+    again = files.History.read(str(tmp_path), ACME).find_before("two")
     assert again == figures.PastReport("2026-11-24T06:00:00Z", {"a": "NOT_REGISTERED"})
 
 
@@ -96,7 +96,7 @@ def test_a_history_of_an_earlier_version_is_kept_and_gets_its_origin(tmp_path: t
     past = {"fingerprint": "one", "last": last, "before": None}
     (tmp_path / files.HISTORY).write_text(json.dumps(past))
     history = files.History.read(str(tmp_path), ACME)
-    assert history.past and history.before("two") == figures.PastReport(**last)
+    assert history.past and history.find_before("two") == figures.PastReport(**last)
     history.keep("two", "2026-11-25T06:00:00Z", STAGES, False)
     with pytest.raises(BadOption):
         files.History.read(str(tmp_path), LABS)
