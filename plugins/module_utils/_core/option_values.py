@@ -171,7 +171,7 @@ def check_required_names(spec: ArgumentSpec, params: Params, place: str = "") ->
 
     To AnsibleModule, an empty text is a value. A vendor refuses it, or gives an object no name.
 
-    :arg place: what stands before an option's name in a message, such as ``rules[0].``.
+    :arg place: what precedes an option's name in a message, such as ``rules[0].``.
     """
     for option, details in spec.items():
         value = params.get(option)

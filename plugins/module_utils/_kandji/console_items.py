@@ -374,8 +374,8 @@ def with_types(
     if places:
         macs = {device.blueprint_id: device.device_id for device in kandji.devices(platform="Mac")}
         for place in sorted(places & macs.keys()):
-            shown = {each.item_id: each.type for each in kandji.device_items(macs[place])}
-            types.update({item_id: kind for item_id, kind in shown.items() if kind})
+            items = kandji.device_items(macs[place])
+            types.update({item.item_id: item.type for item in items if item.type})
     return [replace(each, type=types.get(each.id)) for each in candidates.values()]
 
 

@@ -28,10 +28,10 @@ _SECRET_NAME = re.compile(
     r"|kennwort|wachtwoord|contrase[nñ]a|mot[ _-]?de[ _-]?passe|senha|l[oö]senord|has[lł]o|heslo"
     r"|パスワード|密码|密碼|пароль"
     r"|(private|shared|api|auth|recovery|access|encryption|licen[cs]e)[ _-]?key"
-    r"|(master|signing|symmetric|activation|registration|enrol?lment|provisioning|install|account"
+    r"|(master|signing|symmetric|activation|registration|enroll?ment|provisioning|install|account"
     r"|storage|product|wep|wpa)[ _-]?key(?![a-z])"
     r"|(auth|unlock|activation|security|backup|recovery|access|pairing|verification|registration"
-    r"|enrol?lment|invit(e|ation)|provisioning)[ _-]?code|session[ _-]?id"
+    r"|enroll?ment|invit(e|ation)|provisioning)[ _-]?code|session[ _-]?id"
     r"|(user|admin|bind)[ _-]?pw",
     re.IGNORECASE,
 )
