@@ -142,17 +142,12 @@ api_calls:
     - {vendor: okta, operation: createPolicyRule, verb: POST, count: 1}
 """
 
-import typing as t
 from dataclasses import replace
 
-from ..module_utils._access.forecast.changes import AppChange, PolicyChange
-from ..module_utils._access.forecast.outcomes import Forecast
-from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import apply as policy_apply
 from ..module_utils._access.policies import lookups, recheck
-from ..module_utils._access.policies.moves import describe_inactive_policies
-from ..module_utils._access.rules.plan import RulePlan, RuleRequest, plan_rule
+from ..module_utils._access.rules.plan import RuleRequest, plan_rule
 from ..module_utils._access.rules.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rules.write_order import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module
@@ -192,7 +187,11 @@ def run(ctx: ModuleContext) -> Result:
     request = _with_known_place(ctx, policy, rules, wanted)
     plan = plan_rule(rules, request, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
-    forecast = _guard(ctx, policy, rules, plan, mapped) if plan.changes else None
+    options = checks.GuardOptions.from_params(params)
+    forecast = None
+    if plan.changes:
+        change = (rules, plan.after)
+        forecast = checks.check_other_rules(ctx.okta, policy, change, mapped, options, ctx.warn)
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
         recheck.check_apps(ctx.okta, policy, mapped)
@@ -237,20 +236,6 @@ def _with_known_place(
             " is created first."
         )
     return replace(request, place=Place())
-
-
-def _guard(
-    ctx: ModuleContext, policy: Policy, rules: Rules, plan: RulePlan, mapped: t.Sequence[str]
-) -> Forecast | None:
-    """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
-    apps = lookups.apps_of_policy(ctx.okta, mapped, policy.id)
-    for text in describe_inactive_policies([policy] if apps else []):
-        ctx.warn(text)
-    changes = [AppChange(app, rules, plan.after, policy_after=policy.id) for app in apps]
-    options = checks.GuardOptions.from_params(ctx.params)
-    change = PolicyChange(policy, rules, plan.after, changes)
-    others = OtherPolicies(ctx.okta, warn=ctx.warn)
-    return checks.check_change(ctx.okta, change, options, others)
 
 
 def main() -> None:

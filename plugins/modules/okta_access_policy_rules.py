@@ -123,14 +123,8 @@ api_calls:
     - {vendor: okta, operation: replacePolicyRule, verb: PUT, count: 2}
 """
 
-import typing as t
-
-from ..module_utils._access.forecast.changes import AppChange, PolicyChange
-from ..module_utils._access.forecast.outcomes import Forecast
-from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import lookups, recheck
-from ..module_utils._access.policies.moves import describe_inactive_policies
 from ..module_utils._access.rules import rule_set_apply
 from ..module_utils._access.rules import rule_set_plan as rule_set
 from ..module_utils._access.rules.rule_order import Rules, in_order
@@ -171,7 +165,11 @@ def run(ctx: ModuleContext) -> Result:
     requests = [lookups.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
     plan = rule_set.plan_rules(rules, requests, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
-    forecast = _guard(ctx, policy, plan, mapped) if plan.changes else None
+    options = checks.GuardOptions.from_params(params)
+    forecast = None
+    if plan.changes:
+        change = (plan.before, plan.after)
+        forecast = checks.check_other_rules(ctx.okta, policy, change, mapped, options, ctx.warn)
     _warn_of_kept_copies(ctx, policy, plan.after)
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
@@ -197,20 +195,6 @@ def _warn_of_kept_copies(ctx: ModuleContext, policy: Policy, after: Rules) -> No
             " that this module left. Its rule is gone, or somebody edited it, so it stays. Delete"
             " or rename it in the Admin Console."
         )
-
-
-def _guard(
-    ctx: ModuleContext, policy: Policy, plan: rule_set.RuleSetPlan, mapped: t.Sequence[str]
-) -> Forecast | None:
-    """Return the forecast of a plan for the apps of the policy, by id. Raises Refused."""
-    apps = lookups.apps_of_policy(ctx.okta, mapped, policy.id)
-    for text in describe_inactive_policies([policy] if apps else []):
-        ctx.warn(text)
-    changes = [AppChange(app, plan.before, plan.after, policy_after=policy.id) for app in apps]
-    options = checks.GuardOptions.from_params(ctx.params)
-    change = PolicyChange(policy, plan.before, plan.after, changes)
-    others = OtherPolicies(ctx.okta, warn=ctx.warn)
-    return checks.check_change(ctx.okta, change, options, others)
 
 
 def main() -> None:

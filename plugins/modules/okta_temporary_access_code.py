@@ -116,7 +116,7 @@ from ..module_utils._core.results import Result, build_result
 from ..module_utils._http.operations import NOT_IDS
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta import temporary_access
-from ..module_utils._okta.policy_order import in_order, policy_of, possibly_excluded
+from ..module_utils._okta.policy_order import active_in_order, policy_of, possibly_excluded
 from ..module_utils._okta.records import EnrollmentPolicy, OktaUser, TemporaryCode
 
 OPTIONS: ArgumentSpec = {
@@ -183,7 +183,7 @@ def _policy_of(ctx: ModuleContext, user: OktaUser) -> EnrollmentPolicy | None:
 
     The groups of the default policy have everybody. The person's are read where a policy asks.
     """
-    policies = in_order(ctx.okta.enrollment_policies())
+    policies = active_in_order(ctx.okta.enrollment_policies())
     groups = {group for each in policies if each.system for group in each.groups}
     if policies and not policies[0].system:
         groups |= {group.id for group in ctx.okta.user_groups(user.id)}

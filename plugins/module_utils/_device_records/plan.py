@@ -27,6 +27,7 @@ from .clean_up import check_unused
 from .records import (
     RESET,
     Decision,
+    DeviceKey,
     Evidence,
     Goal,
     GuardOptions,
@@ -61,7 +62,6 @@ CANNOT_BE_UNDONE = (
     "A certificate that was bound to the record is revoked with it, and the Mac needs a new one.",
 )
 
-DeviceKey: t.TypeAlias = "tuple[str, str | None]"  # serial in lower case, platform
 PlannedDeletions = Mapping[str, set[str]]  # user id -> ids of the user's records that are deleted
 
 

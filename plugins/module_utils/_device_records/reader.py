@@ -26,7 +26,12 @@ from .._kandji.devices_by_serial import describe_several, filter_of_serials, gro
 from .._kandji.profile_holders import ProfileItem
 from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, PrismCertificate
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
-from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
+from .._okta.constants import (
+    FASTPASS_EVENT,
+    LOG_RETENTION,
+    OBJECT_TIME_PRECISION,
+    SESSION_START,
+)
 from .._okta.records import LogEvent, OktaDevice, OktaUser
 from .clean_up import find_candidates, find_returned, select_returned, select_targets
 from .records import (
@@ -45,7 +50,7 @@ from .records import (
 # user.session.start and user.authentication.sso name the device and no method. The case of the
 # factor differs between what is known of live events.
 SIGN_IN_EVENTS = (
-    '(eventType eq "user.authentication.auth_via_mfa" or eventType eq "user.session.start" or'
+    f'(eventType eq "{FASTPASS_EVENT}" or eventType eq "{SESSION_START}" or'
     ' eventType eq "user.authentication.sso") and outcome.result eq "SUCCESS"'
 )
 SIGN_IN_SPAN = timedelta(minutes=2)  # between the events of one sign-in
@@ -56,7 +61,7 @@ LIFECYCLE_EVENTS = (
     f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}" or'
     f' eventType eq "{DEACTIVATE}") and outcome.result eq "SUCCESS"'
 )
-SESSION_CLEAR, SESSION_START = "user.session.clear", "user.session.start"
+SESSION_CLEAR = "user.session.clear"
 SESSION_ENDS = f'eventType eq "{SESSION_CLEAR}" and outcome.result eq "SUCCESS"'
 DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
 REGISTRATIONS = 'eventType eq "device.enrollment.create"'

@@ -17,6 +17,8 @@ from .._core.timestamps import parse_timestamp
 from .._okta import user_statuses
 from .._okta.records import WORKING_STATUSES, DeviceUser, Enrollment, OktaDevice
 
+DeviceKey: t.TypeAlias = "tuple[str, str | None]"  # serial in lower case, platform
+
 # Why a record is not written to. RETURN of okta_device_reset and okta_device documents the codes.
 ReasonCode = t.Literal[
     "suspended",

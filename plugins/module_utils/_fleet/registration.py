@@ -19,7 +19,7 @@ from .._okta import client as okta_api
 from .._okta.client import Okta
 from .._okta.fast_pass_reader import FastPass
 from .._okta.group_members import read_members
-from .._okta.policy_order import in_order, policy_of, possibly_excluded
+from .._okta.policy_order import active_in_order, policy_of, possibly_excluded
 from .._okta.records import EnrollmentPolicy
 from .facts import Fleet, Obstacle, logins_by_key, person_key
 from .preflight import ResolvedRing
@@ -168,7 +168,7 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
     verify = fast_pass.okta_verify
     known = Registration(problems, verify.enrollment_security_level if verify else None)
     try:
-        policies = in_order(okta.enrollment_policies())
+        policies = active_in_order(okta.enrollment_policies())
         listed: list[tuple[str, str]] = []
         users = {
             group: _read_users(okta, group, listed) for group in find_deciding_groups(policies)

@@ -39,7 +39,7 @@ LISTS = ("algorithms", "transactionTypes")
 WORDS = {"showSignInWithOV": ("ALWAYS", "NEVER"), "keyProtection": ("ANY", "HARDWARE")}
 ALGORITHMS = ("ES256", "RS256")  # that Okta describes
 STATUSES = ("ACTIVE", "INACTIVE")
-READ_ONLY = ("_links", "status")
+METHOD_READ_ONLY = ("_links", "status")
 # Why Okta refuses to switch a method off, by its documented codes.
 REFUSALS = {
     "E0000174": (
@@ -220,7 +220,7 @@ def plan_method(current: AuthenticatorMethod, request: MethodRequest) -> MethodP
     body = None
     if gaps:
         _check_readable(request, current, SHOWN_SETTINGS.get(request.method, ()))
-        body = {key: value for key, value in current.row.items() if key not in READ_ONLY}
+        body = {key: value for key, value in current.row.items() if key not in METHOD_READ_ONLY}
         body["settings"] = {**current.settings, **request.settings}
     status = request.status if request.status and request.status != current.status else None
     before = {gap.path: render_value(gap.before) for gap in gaps}

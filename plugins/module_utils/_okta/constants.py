@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Constants of Okta: lifetimes and domains."""
+"""Constants of Okta: lifetimes, domains, error codes and types of events."""
 
 from __future__ import annotations
 
@@ -13,3 +13,6 @@ LOG_RETENTION = timedelta(days=90)  # of the System Log
 UNUSED_CERTIFICATE_LIFETIME = timedelta(days=90)  # one that is not used so long is revoked
 CERTIFICATE_LIFETIME = timedelta(days=365)  # of a certificate of Okta's SCEP authority
 OKTA_DOMAINS = (".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil")
+NOT_WELL_FORMED = "E0000003"  # the code for a body of another form than Okta takes
+# Types of events in the System Log.
+FASTPASS_EVENT, SESSION_START = "user.authentication.auth_via_mfa", "user.session.start"

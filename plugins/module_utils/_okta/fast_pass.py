@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from .okta_verify_spellings import FAST_PASS, OKTA_VERIFY, SPLIT_KEYS
 from .records import Authenticator, AuthenticatorMethod
 
-FAST_PASS = "signed_nonce"
+_FAST_PASS_KEY = SPLIT_KEYS[FAST_PASS]
 
 
 class FastPassProblem(t.NamedTuple):
@@ -28,7 +29,7 @@ def find_okta_verify(authenticators: t.Sequence[Authenticator]) -> Authenticator
 
     Orgs with the split form of Okta Verify have a separate authenticator for it.
     """
-    for key in ("okta_verify", "okta_verify_fastpass"):
+    for key in (OKTA_VERIFY, _FAST_PASS_KEY):
         for authenticator in authenticators:
             if authenticator.key == key:
                 return authenticator
@@ -48,9 +49,7 @@ def find_problem(
             "Okta Verify is not set up as an authenticator in this org",
             "Add it in Security > Authenticators",
         )
-    if any(
-        each.key == "okta_verify_fastpass" and each.status == "ACTIVE" for each in authenticators
-    ):
+    if any(each.key == _FAST_PASS_KEY and each.status == "ACTIVE" for each in authenticators):
         return None
     if authenticator.status != "ACTIVE":
         return FastPassProblem(

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from .._core.json_fields import Json, Row
 
 OKTA_VERIFY = "okta_verify"
+FAST_PASS = "signed_nonce"  # the method that is Okta FastPass
 SPLIT_KEYS = {
     "totp": "okta_verify_totp",
     "push": "okta_verify_push",
-    "signed_nonce": "okta_verify_fastpass",
+    FAST_PASS: "okta_verify_fastpass",
 }
 METHODS = {key: method for method, key in SPLIT_KEYS.items()}
 METHOD_LISTS = ("authenticationMethods", "excludedAuthenticationMethods")

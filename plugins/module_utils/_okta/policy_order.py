@@ -14,7 +14,7 @@ _PEOPLE = "conditions.people."
 AnyPolicy = t.TypeVar("AnyPolicy", bound=RankedPolicy)
 
 
-def in_order(policies: t.Iterable[AnyPolicy]) -> tuple[AnyPolicy, ...]:
+def active_in_order(policies: t.Iterable[AnyPolicy]) -> tuple[AnyPolicy, ...]:
     """Return the policies in the order in which Okta evaluates them, the default one last.
 
     Inactive ones are left out. One without a status, or with another word, may be active. A policy

@@ -29,7 +29,7 @@ from .._core.json_fields import (
 from .._core.text import texts_in
 from .._http.urls import split_url
 from . import rule_schema
-from .okta_verify_spellings import OKTA_VERIFY, SPLIT_KEYS, fold_key, fold_rule
+from .okta_verify_spellings import FAST_PASS, OKTA_VERIFY, SPLIT_KEYS, fold_key, fold_rule
 
 # Devices and their users
 
@@ -695,7 +695,7 @@ class EnrollmentPolicy(RankedPolicy):
     @property
     def permits_fast_pass(self) -> bool | None:
         """Whether people may add Okta FastPass, None where Okta does not say."""
-        return self.permits(SPLIT_KEYS["signed_nonce"], OKTA_VERIFY)
+        return self.permits(SPLIT_KEYS[FAST_PASS], OKTA_VERIFY)
 
     def permits(self, *keys: str) -> bool | None:
         """Return whether people may add an authenticator, None where Okta does not say.

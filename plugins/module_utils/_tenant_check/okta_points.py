@@ -14,14 +14,13 @@ from .._core.json_fields import Row, as_id, as_object, as_objects
 from .._core.text import names_serial, texts_in
 from .._core.timestamps import parse_timestamp
 from .._okta.auth import API_TOKEN, FEATURE_MISSING
-from .._okta.constants import OKTA_DOMAINS
+from .._okta.constants import FASTPASS_EVENT, OKTA_DOMAINS, SESSION_START
 from .._okta.okta_verify_spellings import METHODS, OKTA_VERIFY, fold_key
 from .._okta.records import LogEvent, Org
 from .answers import Material, Reply
 from .point import Finding, Point
 
 EVALUATION, DENIED_APP = "policy.evaluate_sign_on", "application.policy.sign_on.deny_access"
-FASTPASS_EVENT, SESSION_EVENT = "user.authentication.auth_via_mfa", "user.session.start"
 SIGNAL_POLICIES = "DEVICE_SIGNAL_COLLECTION"
 # What the authorities answer where they are not served: (status, code) -> the switch's position.
 _AUTHORITIES = {401: "feature", 403: "forbidden", 404: "missing", 405: "verb"}
@@ -173,12 +172,12 @@ def _sign_in_touches(material: Material) -> Finding | None:
 
 def _last_fastpass(material: Material) -> dict[str, datetime]:
     """Return when a session last began by Okta FastPass, by the id of the device record."""
-    events = [LogEvent.from_row(row) for row in material.events(FASTPASS_EVENT, SESSION_EVENT)]
+    events = [LogEvent.from_row(row) for row in material.events(FASTPASS_EVENT, SESSION_START)]
     fastpass = [each for each in events if each.shows_fastpass]
     last: dict[str, datetime] = {}
     for event in events:
         began = parse_timestamp(event.published)
-        if event.event_type != SESSION_EVENT or not event.device_id or began is None:
+        if event.event_type != SESSION_START or not event.device_id or began is None:
             continue
         if any(_is_with(event, began, each) for each in fastpass):
             last[event.device_id] = max(began, last.get(event.device_id, began))

@@ -25,7 +25,7 @@ from .._kandji.records import MAC
 from .._okta import client as okta_client
 from .._okta.certificate_authority_records import ATTESTATION, STATIC
 from .._okta.client import Okta
-from .._okta.constants import LOG_RETENTION
+from .._okta.constants import FASTPASS_EVENT, LOG_RETENTION, NOT_WELL_FORMED, SESSION_START
 from .._okta.okta_verify_spellings import OKTA_VERIFY, fold_key
 from .._okta.records import LogEvent, OktaUser
 from .._scep.endpoint import ScepEndpoint
@@ -33,13 +33,11 @@ from .answers import READ, REFUSED, SKIPPED, UNREACHABLE, UNREADABLE, Outcome
 
 RECORDS, ROWS, EVENTS = 200, 300, 200  # the largest samples
 FEW = 3  # objects of which details are read
-NOT_WELL_FORMED = "E0000003"  # Okta's code for a body of another form than it takes
 # Okta's log is read by these filters.
 CERTIFICATES, LIFECYCLE = 'eventType sw "pki.cert."', 'eventType sw "device.lifecycle."'
 DENIALS = 'eventType eq "policy.evaluate_sign_on" and outcome.result eq "DENY"'
 DENIED_APPS = 'eventType eq "application.policy.sign_on.deny_access"'
-FASTPASS_EVENT, SESSION_EVENT = "user.authentication.auth_via_mfa", "user.session.start"
-SIGN_INS = f'eventType eq "{FASTPASS_EVENT}" or eventType eq "{SESSION_EVENT}"'
+SIGN_INS = f'eventType eq "{FASTPASS_EVENT}" or eventType eq "{SESSION_START}"'
 CONSOLE_APP = "vpp-app"  # the type of an App Store app, which only the web app makes
 
 # The operations that the reads send, by vendor. Without its permission, a read fails alone.
@@ -197,7 +195,7 @@ def _read_log(session: Session) -> None:
 
 def _devices_of(events: list[LogEvent]) -> list[str]:
     """Return the ids of the records that sessions began on, the newest first, each once."""
-    ids = [event.device_id for event in events if event.event_type == SESSION_EVENT]
+    ids = [event.device_id for event in events if event.event_type == SESSION_START]
     return list(dict.fromkeys(filter(None, ids)))[: 3 * FEW]
 
 

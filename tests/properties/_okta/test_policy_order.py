@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.policy_order import (
-    in_order,
+    active_in_order,
     policy_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -33,10 +33,10 @@ policies = st.lists(
 
 @given(policies, st.data())
 def test_each_active_policy_has_one_place(some: list[RankedPolicy], data: t.Any) -> None:
-    ordered = in_order(some)
+    ordered = active_in_order(some)
     assert {each.id for each in ordered} == {each.id for each in some if each.status != "INACTIVE"}
     assert [each.system for each in ordered] == sorted(each.system for each in ordered)
-    again = in_order(data.draw(st.permutations(some)))
+    again = active_in_order(data.draw(st.permutations(some)))
     assert [(each.system, each.priority) for each in again] == [
         (each.system, each.priority) for each in ordered
     ]

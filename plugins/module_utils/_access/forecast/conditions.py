@@ -17,7 +17,7 @@ from ..._core.json_fields import Row, asks
 from ..._okta.okta_verify_spellings import fold_expression
 from ..._okta.records import ConditionalRule
 from ..._okta.rule_schema import limits_sign_ins
-from ..rules.options import PLATFORMS
+from ..rules.options import PLATFORM_TYPES
 from ..rules.subjects import platform_words
 
 Conjunction = frozenset[str]  # unknowns that all have to hold
@@ -28,8 +28,8 @@ NEVER: AnyOf = ()
 NOTHING: Conjunction = frozenset()
 
 # Okta's words for platforms, by its OpenAPI description. Another one may be any platform.
-KINDS = ("ANY", "OTHER", *PLATFORMS.values())
-SYSTEMS = ("ANY", "OTHER", *PLATFORMS)
+KINDS = ("ANY", "OTHER", *PLATFORM_TYPES.values())
+SYSTEMS = ("ANY", "OTHER", *PLATFORM_TYPES)
 # Platforms that OTHER surely leaves out. Okta does not say whether it still takes those that got
 # words of their own later, or which type goes with it: recorded rules have DESKTOP and OTHER.
 NEVER_OTHER = ("MACOS", "WINDOWS", "IOS", "ANDROID")
@@ -249,7 +249,7 @@ def _may_be_on(entry: Row, device: DeviceContext) -> bool:
     if not device.platform or (entry.get("os") or {}).get("expression"):
         return True
     kind, system = platform_words(entry)
-    own_kind = PLATFORMS.get(device.platform, kind)
+    own_kind = PLATFORM_TYPES.get(device.platform, kind)
     other = () if device.platform in NEVER_OTHER else ("OTHER",)
     return (kind in ("ANY", own_kind, *other) or kind not in KINDS) and (
         system in ("ANY", device.platform, *other) or system not in SYSTEMS
@@ -262,7 +262,7 @@ def _is_certain(entry: Row, device: DeviceContext) -> bool:
     kinds = platform_words(entry)
     if "OTHER" in kinds or kinds[0] not in KINDS or kinds[1] not in SYSTEMS:
         return False
-    if device.platform not in PLATFORMS and kinds != ("ANY", "ANY"):
+    if device.platform not in PLATFORM_TYPES and kinds != ("ANY", "ANY"):
         return False
     further = _unknown_keys("", entry, ("type", "os")) | _unknown_keys("", system, ("type",))
     return not further

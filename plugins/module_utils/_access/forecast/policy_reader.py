@@ -14,9 +14,10 @@ from functools import cached_property
 
 from ..._core.errors import ApiError
 from ..._okta import client as okta_api
+from ..._okta.auth import FEATURE_MISSING
 from ..._okta.client import Okta
 from ..._okta.fast_pass_reader import FastPass
-from ..._okta.policy_order import in_order
+from ..._okta.policy_order import active_in_order
 from ..._okta.records import RankedPolicy
 from .session_policies import SessionPolicy, Sessions
 from .signal_policies import UNREAD_FAST_PASS, UNREAD_SIGNALS, SignalPolicy, inactive_fast_pass
@@ -28,11 +29,10 @@ USES = (
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_METHODS,
 )
-# How an org may answer that it does not have a kind of policy, besides 401 with NO_FEATURE. No
+# How an org may answer that it does not have a kind of policy, besides 401 with FEATURE_MISSING. No
 # description has the answer for a kind that is not enabled. Only some orgs have the device signal
 # collection policies; each org has a default global session policy.
 NO_SUCH_KIND = (400, 404, 405)
-NO_FEATURE = "E0000015"
 FORBIDDEN, MISSING = 403, 404
 HIDDEN_SESSIONS = (
     "Global session policies: the credentials may not read them (403). Whom they refuse is unknown,"
@@ -95,7 +95,7 @@ class OtherPolicies:
         )
         if policies is None:
             return Sessions(is_unread=True)
-        known = tuple(map(self._session_policy, in_order(policies)))
+        known = tuple(map(self._session_policy, active_in_order(policies)))
         is_whole = any(each.policy.system for each in known)
         if not is_whole:
             self._reader.note(HIDDEN_DEFAULT)
@@ -111,7 +111,10 @@ class OtherPolicies:
         policies = self._reader.kind(HIDDEN_SIGNALS, self._okta.signal_policies)
         if policies is None:
             return (*self._fast_pass(), UNREAD_SIGNALS)
-        return (*self._fast_pass(), *(self._signal_policy(each) for each in in_order(policies)))
+        return (
+            *self._fast_pass(),
+            *(self._signal_policy(each) for each in active_in_order(policies)),
+        )
 
     def _fast_pass(self) -> tuple[SignalPolicy, ...]:
         """Return what stands for Okta FastPass if it may authenticate nobody in the org."""
@@ -164,7 +167,7 @@ class _Reader:
         try:
             return read()
         except ApiError as error:
-            is_absent = error.status in NO_SUCH_KIND or error.error_code == NO_FEATURE
+            is_absent = error.status in NO_SUCH_KIND or error.error_code == FEATURE_MISSING
             if is_absent and not absent:
                 return []
             if not is_absent and error.status != FORBIDDEN:

@@ -13,7 +13,7 @@ import typing as t
 from itertools import product
 
 from ..._core.json_fields import Row
-from ..._okta.okta_verify_spellings import OKTA_VERIFY
+from ..._okta.okta_verify_spellings import FAST_PASS, OKTA_VERIFY
 from ..._okta.records import PolicyRule
 from ..rules.constraint_parts import is_asked, is_surely_asked, limits_of, permits
 from .conditions import (
@@ -211,7 +211,7 @@ def _permits_fast_pass(constraint: Row) -> bool:
 
 
 def _is_fast_pass(method: Row) -> bool:
-    return method.get("key") == OKTA_VERIFY and method.get("method") in (None, "signed_nonce")
+    return method.get("key") == OKTA_VERIFY and method.get("method") in (None, FAST_PASS)
 
 
 def _fast_pass(constraint: Row, sign_in: _SignIn) -> AnyOf:

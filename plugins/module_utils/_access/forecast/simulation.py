@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from ..._core.errors import ApiError, Unreachable, Unreadable
 from ..._okta.client import Okta
+from ..._okta.constants import NOT_WELL_FORMED
 from ..rules.rule_order import Rules
 from .conditions import DeviceContext, Person
 from .outcomes import certain_outcome
 
 MAX_QUESTIONS = 20  # requests; recorded orgs allow 50 a minute
-NOT_WELL_FORMED = "E0000003"  # Okta's code for a body of another form than it takes
 
 
 class Question(t.NamedTuple):

@@ -15,13 +15,15 @@ from ..._core.errors import Forbidden
 from ..._core.options import Params
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
-from ..._okta.records import OktaUser
+from ..._okta.records import OktaUser, Policy
 from ..forecast import people as directories
 from ..forecast import policy_reader
 from ..forecast.change_forecast import read_forecast
-from ..forecast.changes import PolicyChange, requires_managed
+from ..forecast.changes import AppChange, PolicyChange, requires_managed
 from ..forecast.outcomes import Forecast
 from ..forecast.policy_reader import OtherPolicies
+from ..policies.lookups import apps_of_policy
+from ..policies.moves import describe_inactive_policies
 from ..rules.rule_order import Rules
 from .break_glass import BreakGlassGuard
 from .lock_out import LockOutGuard
@@ -60,6 +62,28 @@ def check_change(
 ) -> Forecast | None:
     """Return the forecast of a change of one policy (see ``check_changes``)."""
     return check_changes(okta, [change], options, others)
+
+
+def check_other_rules(
+    okta: Okta,
+    policy: Policy,
+    rules: tuple[Rules, Rules],
+    app_ids: t.Collection[str],
+    options: GuardOptions,
+    warn: t.Callable[[str], None],
+) -> Forecast | None:
+    """Return the forecast of other rules of a policy, as ``check_changes`` does.
+
+    :arg rules: those before and after.
+    :arg app_ids: the ids of the apps of the policy.
+    :arg warn: displays that the policy is inactive, and what a credential may not read.
+    """
+    apps = apps_of_policy(okta, app_ids, policy.id)
+    for text in describe_inactive_policies([policy] if apps else []):
+        warn(text)
+    changes = [AppChange(app, *rules, policy_after=policy.id) for app in apps]
+    change = PolicyChange(policy, *rules, changes)
+    return check_change(okta, change, options, OtherPolicies(okta, warn))
 
 
 def check_changes(

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from ..._core.errors import Refused
 from ..._core.text import abbreviate
+from ..forecast.admission import MAX_UNKNOWN_NAMES
 from ..forecast.outcomes import Forecast
-
-MAX_UNKNOWN_NAMES = 3  # in a message
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ from .moves import Move, Obstacle, explain_obstacles
 from .plan import PolicyPlan, find_leftover_clones
 from .recheck import check_app, check_rules, check_target, find_older_twin
 
-READ_ONLY = ("id", "created", "lastUpdated", "system", "_links", "_embedded")
+# Keys that only the server writes.
+POLICY_READ_ONLY = ("id", "created", "lastUpdated", "system", "_links", "_embedded")
 MAX_ATTEMPTS = 3  # while other clients write to the policy
 
 
@@ -105,7 +106,7 @@ def _withdraw(okta: Okta, created: Policy, twin: Policy) -> Refused:
 
 def write_policy(okta: Okta, policy: Policy, name: str, description: str | None) -> Policy:
     """Write name and description by a full replace of what was read. Raises NotAsWritten."""
-    body = {key: value for key, value in policy.row.items() if key not in READ_ONLY}
+    body = {key: value for key, value in policy.row.items() if key not in POLICY_READ_ONLY}
     body["name"] = name
     if description is not None:
         body["description"] = description

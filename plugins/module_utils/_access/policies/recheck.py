@@ -19,7 +19,7 @@ from ..._okta.records import App, Policy
 from ..rules.rule_order import Rules, in_order
 from .marks import parse_marks
 
-_READ_ONLY = ("lastUpdated", "_links", "_embedded")
+_NO_CONTENT = ("lastUpdated", "_links", "_embedded")  # keys that change nothing that a rule does
 
 
 def check_policy(okta: Okta, name: str, planned: Policy | None) -> list[Policy]:
@@ -106,7 +106,7 @@ def find_older_twin(created: Policy, policies: t.Sequence[Policy]) -> Policy | N
 
 def _list_contents(rules: Rules) -> list[Row]:
     return [
-        {key: value for key, value in rule.row.items() if key not in _READ_ONLY}
+        {key: value for key, value in rule.row.items() if key not in _NO_CONTENT}
         for rule in in_order(rules)
     ]
 

@@ -26,7 +26,7 @@ from ..._okta.okta_verify_spellings import (
 from ..._okta.records import PolicyRule
 
 # Keys that only the server writes. The status has operations of its own.
-READ_ONLY = ("id", "created", "lastUpdated", "system", "status", "_links", "_embedded")
+RULE_READ_ONLY = ("id", "created", "lastUpdated", "system", "status", "_links", "_embedded")
 # Keys of Okta's words, which mean the same in any case. Other texts are ids, names or free text.
 WORDS = (
     "access",
@@ -168,6 +168,12 @@ def comparable_effect(rule: PolicyRule) -> Json:
     return comparable
 
 
+def comparable_content(rule: PolicyRule) -> Json:
+    """Return the conditions and actions of a rule's ``comparable_effect``, None for none."""
+    effect = comparable_effect(rule)
+    return {key: effect.get(key) for key in ("conditions", "actions")}
+
+
 def _comparable(value: object, key: str = "") -> t.Any:
     if isinstance(value, dict):
         parts = {name: _comparable(inner, name) for name, inner in value.items()}
@@ -287,7 +293,7 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     body: Json = {
         key: copy.deepcopy(value)
         for key, value in row.items()
-        if key not in READ_ONLY and value is not None
+        if key not in RULE_READ_ONLY and value is not None
     }
     _merge(body, exclude_other_time(wanted, body))
     _complete(body)

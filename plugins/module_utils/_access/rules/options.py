@@ -15,20 +15,14 @@ import typing as t
 from ..._core.changes import ABSENT
 from ..._core.errors import BadOption
 from ..._core.json_fields import Json, Row
-from ..._core.options import Params
+from ..._core.options import PLATFORMS, Params
 from .comparison import parse_duration
 from .constraint_keys import CHAIN, CONSTRAINT, check_keys
 
 MAX_CHAINS = 5
 MAX_CHAIN_STEPS = 3
-PLATFORMS = {
-    "MACOS": "DESKTOP",
-    "WINDOWS": "DESKTOP",
-    "CHROMEOS": "DESKTOP",
-    "LINUX": "DESKTOP",
-    "IOS": "MOBILE",
-    "ANDROID": "MOBILE",
-}
+_MOBILE = ("IOS", "ANDROID")
+PLATFORM_TYPES = {name: "MOBILE" if name in _MOBILE else "DESKTOP" for name in PLATFORMS}
 # Option -> path of its value in the conditions. Users, groups and devices are ids here.
 CONDITIONS: dict[str, tuple[str, ...]] = {
     "managed": ("device", "managed"),
@@ -108,7 +102,7 @@ def _put(target: Json, path: t.Sequence[str], value: object) -> None:
 
 
 def _platform(name: str) -> Json:
-    return {"type": PLATFORMS[name], "os": {"type": name}}
+    return {"type": PLATFORM_TYPES[name], "os": {"type": name}}
 
 
 def _verification(options: Params) -> Json:

@@ -12,7 +12,7 @@ from ..._core.changes import Change, Difference, Shown, render_value
 from ..._core.errors import BadOption, NotAsWritten, Refused
 from ..._core.json_fields import Json, Row, as_object
 from ..._okta.records import PolicyRule
-from .comparison import READ_ONLY, check_readable, find_differences, merge_rule
+from .comparison import RULE_READ_ONLY, check_readable, find_differences, merge_rule
 from .options import VERIFICATION
 from .rule_order import Place, Rules, find_rule, in_order, is_placed, place_index, place_priority
 
@@ -171,7 +171,7 @@ def names_of(rules: Rules) -> list[str]:
 
 
 def _settable(row: Row) -> Shown:
-    hidden = (*READ_ONLY, "priority", "type")
+    hidden = (*RULE_READ_ONLY, "priority", "type")
     return {key: value for key, value in row.items() if key not in hidden}
 
 

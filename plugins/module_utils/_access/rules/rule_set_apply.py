@@ -9,12 +9,11 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import DeviceTrustError, NotAsWritten, NotFound, Refused
-from ..._core.json_fields import Json
 from ..._core.lookup import named
 from ..._okta.client import Okta
 from ..._okta.records import Policy, PolicyRule
 from ..policies.apply import MAX_ATTEMPTS, create_rule
-from .comparison import comparable_effect, find_differences, merge_rule
+from .comparison import comparable_content, comparable_effect, find_differences, merge_rule
 from .plan import names_of, verify_rule, with_priority
 from .rule_order import Rules, in_order
 from .rule_set_plan import RuleSetPlan
@@ -141,7 +140,11 @@ class _Change:
         """Return the paths of what was written and is not there."""
         if step.action == "copy":
             source = _find(before, step.source)
-            return [] if _effect(rule) == _effect(source) else ["conditions", "actions"]
+            return (
+                []
+                if comparable_content(rule) == comparable_content(source)
+                else ["conditions", "actions"]
+            )
         if step.action not in ("create", "replace"):
             return []
         wanted = self.plan.request_of(step.name).body
@@ -168,8 +171,3 @@ def _is_displaced(step: Step, rules: Rules) -> bool:
 
 def _find(rules: Rules, name: str) -> PolicyRule:
     return named(rules, name)[0]
-
-
-def _effect(rule: PolicyRule) -> Json:
-    effect = comparable_effect(rule)
-    return {key: effect.get(key) for key in ("conditions", "actions")}

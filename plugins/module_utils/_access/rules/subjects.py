@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.json_fields import Row
-from .options import PLATFORMS
+from .options import PLATFORM_TYPES
 from .rule_order import Rules
 
 
@@ -56,7 +56,7 @@ def named_platforms(*policies: Rules) -> list[str]:
     kinds = {kind for kind, system in entries if system == "ANY"} - {"ANY", "OTHER"}
     of_kinds = {
         platform
-        for platform, kind in PLATFORMS.items()
-        if kind in kinds or not kinds <= set(PLATFORMS.values())
+        for platform, kind in PLATFORM_TYPES.items()
+        if kind in kinds or not kinds <= set(PLATFORM_TYPES.values())
     }
     return sorted({"MACOS", *of_kinds, *(system for _kind, system in entries)} - {"ANY"})

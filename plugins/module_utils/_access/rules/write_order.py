@@ -23,9 +23,8 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ..._core.errors import Unreadable
-from ..._core.json_fields import Json
 from ..._okta.records import PolicyRule
-from .comparison import comparable_effect
+from .comparison import comparable_content
 from .rule_order import Rules
 
 _COPY = re.compile(r"\[earlier form of ([^\[\]]+) ([0-9a-f]{8})(?: \d+)?\]")
@@ -81,13 +80,8 @@ def name_copy(rule: PolicyRule, names: t.Container[str]) -> str:
 
 def _digest(rule: PolicyRule) -> str:
     """Return a short digest of what a rule does. It shows an edit, and proves no identity."""
-    text = json.dumps(_effect_of(rule), sort_keys=True)
+    text = json.dumps(comparable_content(rule), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _effect_of(rule: PolicyRule) -> Json:
-    effect = comparable_effect(rule)
-    return {key: effect.get(key) for key in ("conditions", "actions")}
 
 
 def plan_steps(
@@ -231,7 +225,7 @@ class _Planner:
     def _is_copy_of(self, copy: PolicyRule, rule: PolicyRule) -> bool:
         """Return whether a rule is in force as a copy of another one, with what that one holds."""
         is_in_force = copy.name in self.copies and copy.status == "ACTIVE"
-        return is_in_force and _effect_of(copy) == _effect_of(rule)
+        return is_in_force and comparable_content(copy) == comparable_content(rule)
 
     def _write(self, action: str, rule: PolicyRule) -> None:
         """Write a rule where it is, if that is right, else right after those that precede it."""

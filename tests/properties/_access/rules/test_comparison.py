@@ -10,7 +10,7 @@ import json
 import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.comparison import (
-    READ_ONLY,
+    RULE_READ_ONLY,
     find_differences,
     has_times,
     have_same_effect,
@@ -57,12 +57,12 @@ def test_what_was_merged_differs_no_more_and_keeps_what_nobody_asked_for(
     assert row == before
     if isinstance(body, DeviceTrustError):
         return
-    assert not set(body) & set(READ_ONLY)
+    assert not set(body) & set(RULE_READ_ONLY)
     json.dumps(body)  # no mark of an absent key is left
     assert find_differences(wanted, body) == []
     again = merge_rule(wanted, PolicyRule.from_row({**row, **body}))
     assert again == body
-    for key in row.keys() - {"name", "conditions", "actions", *READ_ONLY}:
+    for key in row.keys() - {"name", "conditions", "actions", *RULE_READ_ONLY}:
         assert body[key] == row[key]
     untouched = row["conditions"].keys() - wanted.get("conditions", {}).keys() - {"userType"}
     assert all(body["conditions"][key] == row["conditions"][key] for key in untouched)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.policy_order import (
-    in_order,
+    active_in_order,
     policy_of,
     possibly_excluded,
 )
@@ -27,15 +27,15 @@ def policy(name: str, priority: int | None, **more: bool | str) -> RankedPolicy:
 
 def test_the_default_policy_is_last_whatever_its_priority() -> None:
     policies = [policy("default", 0, system=True), policy("b", 2), policy("a", 1)]
-    assert [each.name for each in in_order(policies)] == ["a", "b", "default"]
+    assert [each.name for each in active_in_order(policies)] == ["a", "b", "default"]
 
 
 def test_a_policy_without_a_priority_comes_after_the_others() -> None:
     policies = [policy("none", None), policy("b", 7), policy("default", 1, system=True)]
-    assert [each.name for each in in_order(policies)] == ["b", "none", "default"]
+    assert [each.name for each in active_in_order(policies)] == ["b", "none", "default"]
     alone = [policy("first", None), policy("second", None)]
-    assert [each.name for each in in_order(alone)] == ["first", "second"]
-    assert [each.name for each in in_order([policy("none", None), policy("zero", 0)])] == [
+    assert [each.name for each in active_in_order(alone)] == ["first", "second"]
+    assert [each.name for each in active_in_order([policy("none", None), policy("zero", 0)])] == [
         "zero",
         "none",
     ]
@@ -43,19 +43,19 @@ def test_a_policy_without_a_priority_comes_after_the_others() -> None:
 
 def test_inactive_policies_do_not_count() -> None:
     policies = [policy("off", 1, status="INACTIVE"), policy("on", 2, status="ACTIVE")]
-    assert [each.name for each in in_order([*policies, policy("open", 3)])] == ["on", "open"]
+    assert [each.name for each in active_in_order([*policies, policy("open", 3)])] == ["on", "open"]
 
 
 def test_a_policy_whose_status_is_an_unknown_word_may_be_the_one() -> None:
     paused = replace(of_groups("staff"), status="PAUSED")
-    assert in_order([paused, DEFAULT]) == (paused, DEFAULT)
+    assert active_in_order([paused, DEFAULT]) == (paused, DEFAULT)
     assert name_of(paused, DEFAULT) is None
     assert name_of(paused, DEFAULT, groups=()) == "default"
     assert name_of(replace(paused, status="ACTIVE"), DEFAULT) == "staff"
 
 
 def test_priority_zero_is_before_one() -> None:
-    assert [each.name for each in in_order([policy("one", 1), policy("zero", 0)])] == [
+    assert [each.name for each in active_in_order([policy("one", 1), policy("zero", 0)])] == [
         "zero",
         "one",
     ]

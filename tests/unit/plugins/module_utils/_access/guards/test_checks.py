@@ -25,6 +25,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.gu
     GuardOptions,
     check_change,
     check_changes,
+    check_other_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -186,6 +187,21 @@ def test_a_move_to_equal_rules_with_other_signals_is_forecast(
     if locked_out:
         with pytest.raises(Refused, match="max_locked_out: 1 person"):
             check_change(org, moved, OPTIONS)
+
+
+@pytest.mark.parametrize("status, warnings", [("ACTIVE", 0), ("INACTIVE", 1)])
+def test_other_rules_of_a_policy_are_judged_for_its_apps(status: str, warnings: int) -> None:
+    shown: list[str] = []
+    org, policy = hiding(managed="NOT_MANAGED"), replace(COMPANY, status=status)
+    org.apps = lambda: [APP, JIRA]
+    change, allowing = (OPEN, [MANAGED, *OPEN]), replace(OPTIONS, max_locked_out=1)
+    result = check_other_rules(org, policy, change, [APP.id], allowing, shown.append)
+    assert result is not None and len(shown) == warnings
+    with pytest.raises(Refused, match="max_locked_out"):
+        check_other_rules(org, policy, (OPEN, ONLY_MANAGED), [APP.id], OPTIONS, shown.append)
+    shown.clear()
+    check_other_rules(org, policy, change, [], allowing, shown.append)
+    assert not shown, "it has no app that somebody signs in to"
 
 
 def test_what_okta_does_not_show_is_a_warning_once():
