@@ -1,8 +1,9 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Macs that belong to another Okta org or Kandji tenant, as the user declares them. Pure.
+"""Macs that belong to another Okta org or Kandji tenant, as the user declares them.
 
+Pure, but for the MacFacts that it gets: ``mark`` notes it at each Mac in place.
 Neither vendor says that one tenant serves several orgs, or one org several tenants.
 """
 
