@@ -185,7 +185,7 @@ api_calls:
 """
 
 import typing as t
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from ansible.module_utils.basic import env_fallback
 
@@ -233,7 +233,7 @@ from ..module_utils._kandji.profiles.scep import (
 )
 from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta.certificate_authorities import read_key_ids
-from ..module_utils._okta.constants import LOG_RETENTION
+from ..module_utils._okta.constants import LOG_AHEAD, LOG_RETENTION
 from ..module_utils._okta.device_integration import RESET_EVENT
 from ..module_utils._okta.records import LogEvent
 
@@ -389,7 +389,7 @@ def _read_resets(
     if not written:
         return []
     since = max(min(written.values()), now - LOG_RETENTION)
-    until = now + timedelta(minutes=1)
+    until = now + LOG_AHEAD
     try:
         period = format_milliseconds(since), format_milliseconds(until)
         return list(ctx.okta.log_events(RESETS, *period))

@@ -22,13 +22,12 @@ from .._core.text import split_lines
 from .._core.timestamps import parse_timestamp
 from .._kandji.devices_by_serial import group_by_serial
 from .._kandji.records import KandjiDevice
-from .._okta.constants import LOG_RETENTION
+from .._okta.constants import LOG_DELAY, LOG_RETENTION
 from .._okta.newest_record import rank_record
 from .._okta.records import OktaDevice
 from .._okta.user_statuses import LEFT
 from .records import CleanUp, DeviceKey, Evidence, Goal, Guards, Lifecycle, ReasonCode, ResetTarget
 
-LOG_DELAY: t.Final = timedelta(minutes=10)  # in which the System Log has an event at the latest
 _BY_ID: t.Final = " Name it in device_ids to delete it."
 
 LAST_NOTICE = timedelta(days=7)  # how long before its deletion each run announces a record

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._okta.client import Okta
-from .._okta.constants import LOG_RETENTION
+from .._okta.constants import LOG_DELAY, LOG_RETENTION
 from .._okta.records import Enrollment
 from .plan import (
     check_static_guards,
@@ -29,8 +29,6 @@ from .reader import (
 from .records import CleanUp, Evidence, Guards, Lifecycle, ResetTarget
 
 Value = t.TypeVar("Value")
-
-READ_AGAIN = timedelta(minutes=10)  # of the log before the first read: an event may come late
 
 
 class EvidenceReader:
@@ -113,7 +111,7 @@ class EvidenceReader:
         lifecycles = read_lifecycles(self._okta, [target], now)
         self._lifecycles[target.id] = lifecycles.get(target.id, Lifecycle())
         for device_id, used in read_uses(
-            self._okta, [target], self._guards.now - READ_AGAIN, now
+            self._okta, [target], self._guards.now - LOG_DELAY, now
         ).items():
             self._last_uses[device_id] = max(used, self._last_uses.get(device_id, used))
 

@@ -28,6 +28,7 @@ from .._kandji.records import CustomProfile, InstalledProfile, KandjiDevice, Pri
 from .._okta.client import MAX_LOG_WORD, Okta, quote_filter
 from .._okta.constants import (
     FASTPASS_EVENT,
+    LOG_AHEAD,
     LOG_RETENTION,
     OBJECT_TIME_PRECISION,
     SESSION_START,
@@ -70,7 +71,6 @@ CERTIFICATE_EVENTS = (
     f'eventType eq "{BIND}" or eventType eq "pki.cert.lifecycle.delete" or eventType eq'
     ' "pki.cert.lifecycle.revoke"'
 )
-LOG_DELAY = timedelta(minutes=1)  # an event may reach the log late
 
 
 # Targets
@@ -429,7 +429,7 @@ def read_session_ends(
     users = sorted({user.user.id for target in targets for user in target.active_users})
     oldest = now - LOG_RETENTION
     since = min((target.updated_at or oldest for target in targets), default=oldest)
-    period = format_milliseconds(max(since, oldest)), format_milliseconds(now + LOG_DELAY)
+    period = format_milliseconds(max(since, oldest)), format_milliseconds(now + LOG_AHEAD)
     ends: dict[str, datetime] = {}
     for batch in batches(users):
         for event in okta.log_events(f"{SESSION_ENDS} and {_targets(batch)}", *period):
@@ -452,7 +452,7 @@ def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
         f'(eventType eq "{SESSION_CLEAR}" and target.id eq {named}) or'
         f' (eventType eq "{SESSION_START}" and actor.id eq {named})'
     )
-    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
+    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_AHEAD)
     seen: dict[str, datetime] = {}
     for event in okta.log_events(log_filter, since, until):
         time = parse_timestamp(event.published)
@@ -484,7 +484,7 @@ def _read_sign_in_events(
         actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
         log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
         events += okta.log_events(
-            log_filter, format_milliseconds(since), format_milliseconds(until + LOG_DELAY)
+            log_filter, format_milliseconds(since), format_milliseconds(until + LOG_AHEAD)
         )
     return events
 
@@ -533,7 +533,7 @@ def read_lifecycles(
     ids = {target.id for target in targets}
     if not ids:
         return {}
-    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
+    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_AHEAD)
     events: dict[str, list[tuple[datetime, LogEvent]]] = {}
     named = f" and target.id eq {quote_filter(*ids)}" if len(ids) == 1 else ""
     for event in okta.log_events(LIFECYCLE_EVENTS + named, since, until):
@@ -634,7 +634,7 @@ def read_deletions(
     """
     if not targets:
         return {}
-    period = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
+    period = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_AHEAD)
     deletions = list(okta.log_events(DELETIONS, *period))
     if not deletions:
         return {}
@@ -701,7 +701,7 @@ def read_deleted_duplicates(
     kept = [target for target in targets if target.device and target.serial and not target.by_id]
     if not (absent and kept):
         return {}
-    period = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
+    period = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_AHEAD)
     lives = _read_lives(okta, absent, period)
     return {
         target.id: [
@@ -754,7 +754,7 @@ def read_revocations(
     revocations: dict[str, datetime] = {}
     if not ids and not absent:
         return revocations
-    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_DELAY)
+    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_AHEAD)
     for event in okta.log_events(CERTIFICATE_EVENTS, since, until):
         if event.event_type == BIND:
             revocations.update({target.id: now for target in event.targets if target.id in ids})

@@ -16,7 +16,7 @@ from datetime import datetime
 from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
 from .certificate_use import earliest_unread, outlived_disuse
-from .facts import CLOCKS, AgeLimits, MacFacts
+from .facts import UNORDERED, AgeLimits, MacFacts
 
 
 def enrolled_since(mac: MacFacts, login: str, limits: AgeLimits) -> datetime | None:
@@ -34,7 +34,7 @@ def enrolled_since(mac: MacFacts, login: str, limits: AgeLimits) -> datetime | N
     times = [record.created for record in own]
     times += [mac.last_bound, *(events(each.id, RecordEvents()).acted_at for each in mac.records)]
     acted = max((time for time in map(parse_timestamp, times) if time), default=None)
-    if acted and acted >= enrolled - CLOCKS:
+    if acted and acted >= enrolled - UNORDERED:
         return None
     return None if outlived_disuse(mac, enrolled, limits) else enrolled
 

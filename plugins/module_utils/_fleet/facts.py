@@ -18,7 +18,9 @@ from .._okta.device_events import RecordEvents
 from .._okta.newest_record import newest_blocked, of_same_people, rank_record
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
-CLOCKS = timedelta(seconds=10)  # difference between two vendors' clocks
+# Times of two vendors that are closer tell no order, since clocks differ by seconds. CLOCK_SKEW is
+# the largest difference for which a check allows.
+UNORDERED = timedelta(seconds=10)
 INVENTORY = timedelta(days=1)  # Kandji sees a certificate at the Mac's next daily inventory
 
 

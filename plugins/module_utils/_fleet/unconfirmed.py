@@ -15,9 +15,9 @@ from .._core.timestamps import parse_timestamp
 from .._okta.device_events import RecordEvents
 from .._okta.newest_record import newest_records
 from .facts import (
-    CLOCKS,
     INVENTORY,
     TIMELESS,
+    UNORDERED,
     AgeLimits,
     DeviceRecord,
     MacFacts,
@@ -171,7 +171,7 @@ def _check_order(mac: MacFacts, best: DeviceRecord | None) -> str:
     first = earliest([*mac.certificates, mac.issued])
     if registered is None or first is None:
         return "The time of its registration or of its certificate is unknown."
-    if abs(first - registered) <= CLOCKS:
+    if abs(first - registered) <= UNORDERED:
         return "Record and certificate came within seconds of each other."
     if not mac.issued and timedelta(0) < first - registered <= INVENTORY:
         return (

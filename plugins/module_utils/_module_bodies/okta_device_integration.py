@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from ansible.module_utils.basic import env_fallback
 
@@ -21,7 +21,7 @@ from .._okta import client as okta_api
 from .._okta import device_integration as integration
 from .._okta.authority_renewal import authority_renewal, renewal_warnings
 from .._okta.certificate_authorities import Authorities, read_authorities
-from .._okta.constants import LOG_RETENTION
+from .._okta.constants import LOG_AHEAD, LOG_RETENTION
 from .._okta.records import LogEvent, Org
 from .._okta.scep_platforms import Choice, choose_url
 from .._scep.endpoint import ScepEndpoint, check_scep_url
@@ -137,7 +137,7 @@ def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
 
 def _read_platform_events(ctx: ModuleContext, now: datetime) -> list[LogEvent]:
     since = format_milliseconds(now - LOG_RETENTION)
-    until = format_milliseconds(now + timedelta(minutes=1))
+    until = format_milliseconds(now + LOG_AHEAD)
     return list(
         ctx.okta.log_events(
             integration.PLATFORM_FILTER, since, until, newest_first=True, at_most=MOST_EVENTS

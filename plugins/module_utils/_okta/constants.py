@@ -10,6 +10,11 @@ from datetime import timedelta
 # Okta shows created and lastUpdated of its objects in whole seconds, the rest is cut off: recorded.
 OBJECT_TIME_PRECISION = timedelta(seconds=1)
 LOG_RETENTION = timedelta(days=90)  # of the System Log
+# How far after Okta's time a bounded read of the log ends, so that events of this run are in it.
+LOG_AHEAD = timedelta(minutes=1)
+# In which the log has an event at the latest. No document says it (log_lag_seconds in
+# docs/dev/unverified-vendor-behaviour.md).
+LOG_DELAY = timedelta(minutes=10)
 UNUSED_CERTIFICATE_LIFETIME = timedelta(days=90)  # one that is not used so long is revoked
 CERTIFICATE_LIFETIME = timedelta(days=365)  # of a certificate of Okta's SCEP authority
 OKTA_DOMAINS = (".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil")
