@@ -11,10 +11,25 @@ import typing as t
 from pathlib import Path
 
 import yaml
+from ansible_collections.devicetrust.okta_kandji.plugins.doc_fragments._rule import (
+    ModuleDocFragment,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
+    JUDGED_CONDITIONS,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import options
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
+    REMOVABLE_CONDITIONS,
+    RULE,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
     ALLOW,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import rule_schema
 
+from lab.okta.policies.access_policies import CONDITIONS
+from lab.okta.policies.engine import CHECKS
+from lab.okta.policies.session_and_signal import JUDGED
 from lab.state import Switches
 from tools.support.environment import CHECKOUT
 from tools.support.git_files import tracked_files
@@ -69,3 +84,23 @@ def test_the_docs_have_each_folder_of_the_functional_tests() -> None:
     folders = {file.relative_to(functional).parts[0] for file in files}
     listed = re.findall(r"^\| `(\w+)/` \|", section, re.M)
     assert listed and sorted(listed) == sorted(folders - {"conftest.py"})
+
+
+def test_each_kind_of_condition_of_rules_is_known_everywhere() -> None:
+    kinds = set(rule_schema.CONDITIONS)
+    by_option = {**options.CONDITIONS, "platforms": ("platform", "include")}
+    assert {path[0] for path in by_option.values()} == kinds
+    assert by_option.keys() <= RULE.keys()
+    assert set(REMOVABLE_CONDITIONS.values()) == kinds
+    documented = choices_of(yaml.safe_load(ModuleDocFragment.DOCUMENTATION), "remove_conditions")
+    assert documented == list(REMOVABLE_CONDITIONS)
+    assert set(CHECKS) == set(CONDITIONS) == kinds, "the lab takes and judges each"
+    assert set(JUDGED) < kinds, "those of global session policies are some of them"
+
+
+def test_the_forecast_judges_each_condition_or_leaves_it_to_the_sign_in() -> None:
+    settled_by_the_sign_in = {"network", "riskScore"}
+    assert JUDGED_CONDITIONS.keys() == rule_schema.CONDITIONS.keys() - settled_by_the_sign_in
+    for kind, keys in JUDGED_CONDITIONS.items():
+        form = rule_schema.CONDITIONS[kind]
+        assert isinstance(form, dict) and set(keys) == set(form), kind

@@ -139,7 +139,7 @@ def evaluate_conditions(conditions: Json | None, now: Circumstances) -> dict[str
     """Return each condition by its name, as met, not met or unknown."""
     results: dict[str, Known] = {}
     for name, value in (conditions or {}).items():
-        results.update(_CHECKS[name](value, now))
+        results.update(CHECKS[name](value, now))
     return results
 
 
@@ -222,7 +222,7 @@ def _expression(condition: Json, now: Circumstances) -> dict[str, Known]:
     return {"elCondition": now.expressions_hold} if condition.get("condition") else {}
 
 
-_CHECKS: dict[str, t.Callable[[Json, Circumstances], dict[str, Known]]] = {
+CHECKS: dict[str, t.Callable[[Json, Circumstances], dict[str, Known]]] = {
     "people": _people,
     "userType": _user_type,
     "device": _device,

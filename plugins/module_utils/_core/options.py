@@ -150,6 +150,16 @@ FORECAST: ArgumentSpec = {
 }
 # Of rules and of device records, as Okta writes them.
 PLATFORMS = ["MACOS", "WINDOWS", "CHROMEOS", "LINUX", "IOS", "ANDROID"]
+# What remove_conditions takes away -> the key of the condition in Okta's rule.
+REMOVABLE_CONDITIONS = {
+    "device": "device",
+    "platforms": "platform",
+    "people": "people",
+    "user_types": "userType",
+    "network": "network",
+    "risk_level": "riskScore",
+    "expression": "elCondition",
+}
 # A rule of an app sign-in policy, as modules and the role take it.
 RULE: ArgumentSpec = {
     "name": {"type": "str", "required": True},
@@ -176,15 +186,7 @@ RULE: ArgumentSpec = {
         "type": "list",
         "elements": "str",
         "default": [],
-        "choices": [
-            "device",
-            "platforms",
-            "people",
-            "user_types",
-            "network",
-            "risk_level",
-            "expression",
-        ],
+        "choices": list(REMOVABLE_CONDITIONS),
     },
     "access": {"type": "str", "choices": ["ALLOW", "DENY"]},
     "factor_mode": {"type": "str", "choices": ["1FA", "2FA"]},

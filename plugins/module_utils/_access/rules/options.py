@@ -15,7 +15,7 @@ import typing as t
 from ..._core.changes import ABSENT
 from ..._core.errors import BadOption
 from ..._core.json_fields import Json, Row
-from ..._core.options import PLATFORMS, Params
+from ..._core.options import PLATFORMS, REMOVABLE_CONDITIONS, Params
 from .comparison import parse_duration
 from .constraint_keys import CHAIN, CONSTRAINT, check_keys
 
@@ -49,15 +49,6 @@ ASSURANCE = {
 }
 # Option -> key of a verification method, which a rule that denies does not have.
 VERIFICATION = {**ASSURANCE, "chains": "chains"}
-REMOVABLE = {
-    "device": "device",
-    "platforms": "platform",
-    "people": "people",
-    "user_types": "userType",
-    "risk_level": "riskScore",
-    "expression": "elCondition",
-    "network": "network",
-}
 
 
 def build_rule(options: Params) -> Json:
@@ -87,7 +78,9 @@ def _conditions(options: Params) -> Json:
         conditions["device"]["registered"] = True
     if _is_set(options, "platforms"):
         conditions["platform"] = {"include": [_platform(name) for name in options["platforms"]]}
-    conditions.update({REMOVABLE[name]: ABSENT for name in options.get("remove_conditions") or []})
+    conditions.update(
+        {REMOVABLE_CONDITIONS[name]: ABSENT for name in options.get("remove_conditions") or []}
+    )
     return conditions
 
 
@@ -203,7 +196,7 @@ def _check_removals(options: Params) -> None:
     if _is_set(options, "platforms"):
         keys.add("platform")
     for name in options.get("remove_conditions") or []:
-        if REMOVABLE[name] in keys:
+        if REMOVABLE_CONDITIONS[name] in keys:
             raise BadOption(
                 f"remove_conditions: {name} is removed here and set by another option. Leave one"
                 " of them out."
