@@ -212,6 +212,23 @@ def test_people_are_judged_in_combinations_of_groups(chosen: int, count: int) ->
     assert refusing == "nobody"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "refusing"),
+    [(0, "nobody"), (1, "nobody"), (2, "nobody"), (6, "nobody"), (3, "Last"), (5, "Last")],
+)
+def test_of_more_than_five_groups_people_are_judged_in_up_to_two_and_in_all(
+    chosen: int, refusing: str
+) -> None:
+    """For all others the last rule may refuse, though it is never asked."""
+    after = [*refusing_exactly(chosen, 6), deny("Last")]
+    assert newly_refusing_rule([EVERYONE], after) == refusing
+
+
+def test_five_groups_are_combined_completely() -> None:
+    assert newly_refusing_rule([EVERYONE], admitting_groups(5)) is None
+    assert newly_refusing_rule([EVERYONE], admitting_groups(6)) == "everyone"
+
+
 def test_people_of_groups_that_were_not_read_do_not_share_an_outcome() -> None:
     stop = deny("Stop", **people("groups", include=["gone"]))
     comparison = Comparison([EVERYONE], [stop, EVERYONE])
@@ -258,11 +275,8 @@ def test_a_change_with_more_groups_than_are_combined_may_refuse(
     assert may_refuse(admitting_groups(before), admitting_groups(after)) is may
 
 
-def test_of_more_groups_than_are_combined_the_last_rule_may_refuse() -> None:
-    """It is named after all others. Without a rule afterwards, it is that none applies."""
-    many = admitting_groups(6)
-    assert newly_refusing_rule([EVERYONE], many) == "everyone"
-    nobody_yet = [deny(rule.name, **rule.conditions) for rule in many]
+def test_without_a_rule_afterwards_more_groups_than_are_combined_meet_none() -> None:
+    nobody_yet = [deny(rule.name, **rule.conditions) for rule in admitting_groups(6)]
     assert newly_refusing_rule(nobody_yet, []) == ""
 
 
@@ -394,3 +408,9 @@ def test_a_second_factor_may_be_lost_by_those_alone_who_have_a_password() -> Non
     )
     hidden = Signals(after=(inactive_fast_pass("Okta FastPass is not active"),))
     assert newly_refusing_rule(asked, any_two, hidden) == "r0"
+
+
+def test_rules_that_stay_may_refuse_whom_okta_fast_pass_does_not_authenticate_any_more() -> None:
+    rules, hidden = [verifying()], Signals(after=(inactive_fast_pass("Okta FastPass is off"),))
+    assert newly_refusing_rule(rules, rules, hidden) == "r0"
+    assert newly_refusing_rule(rules, rules) is None
