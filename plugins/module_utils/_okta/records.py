@@ -569,14 +569,10 @@ class People:
             groups_excluded=ids("groups", "exclude"),
         )
 
-    def named(self, kind: str, side: str) -> tuple[str, ...]:
-        """Return the ids of the "users" or "groups" to "include" or "exclude"."""
-        both = (
-            (self.users, self.users_excluded)
-            if kind == "users"
-            else (self.groups, self.groups_excluded)
-        )
-        return both[0] if side == "include" else both[1]
+    @property
+    def all_users(self) -> tuple[str, ...]:
+        """The users on either side."""
+        return (*self.users, *self.users_excluded)
 
     @property
     def all_groups(self) -> tuple[str, ...]:
@@ -587,8 +583,8 @@ class People:
         """Return them in the form of conditions."""
         return {
             "people": {
-                kind: {side: list(self.named(kind, side)) for side in ("include", "exclude")}
-                for kind in ("users", "groups")
+                "users": {"include": list(self.users), "exclude": list(self.users_excluded)},
+                "groups": {"include": list(self.groups), "exclude": list(self.groups_excluded)},
             }
         }
 
@@ -739,10 +735,6 @@ class ConditionalRule:
         for key in path:
             part = as_object(part.get(key))
         return part
-
-    def members(self, kind: str, side: str) -> list[str]:
-        """Return the ids of the "users" or "groups" that the rule is to "include" or "exclude"."""
-        return list(self.people.named(kind, side))
 
     @property
     def people(self) -> People:

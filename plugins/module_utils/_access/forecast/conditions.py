@@ -195,9 +195,9 @@ def _unknown_keys(what: str, condition: Row, known: t.Container[str]) -> Conjunc
 
 
 def _people(rule: ConditionalRule, person: Identity) -> Conjunction | None:
-    users, groups = rule.members("users", "include"), rule.members("groups", "include")
-    excluded = set(rule.members("groups", "exclude"))
-    if person.id in rule.members("users", "exclude") or person.groups & excluded:
+    people = rule.people
+    users, groups, excluded = people.users, people.groups, {*people.groups_excluded}
+    if person.id in people.users_excluded or person.groups & excluded:
         return None
     unknowns = _members_of(person.unread_groups & excluded)
     is_user, is_member = person.id in users, bool(person.groups & set(groups))

@@ -69,14 +69,14 @@ def _kinds_of_people(users: t.Iterable[str], groups: t.Sequence[str]) -> t.Itera
 
 def _distinct_groups(*policies: Rules) -> list[str]:
     """Return the groups that rules tell apart, one of those that are in the same lists alone."""
-    alike: dict[tuple[tuple[int, int, str], ...], str] = {}
+    alike: dict[tuple[tuple[int, int, int], ...], str] = {}
     for group in sorted(named_groups(*policies)):
         lists = tuple(
             (policy, place, side)
             for policy, rules in enumerate(policies)
             for place, rule in enumerate(rules)
-            for side in ("include", "exclude")
-            if group in rule.members("groups", side)
+            for side, listed in enumerate((rule.people.groups, rule.people.groups_excluded))
+            if group in listed
         )
         alike.setdefault(lists, group)
     return sorted(alike.values())

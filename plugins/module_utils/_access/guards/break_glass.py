@@ -72,9 +72,7 @@ class BreakGlassGuard:
                 f" {_list_rules(demanding)} of policy {policy!r} would require managed devices of"
                 " nobody. Name a group of a few people."
             )
-        including = [
-            rule for rule in demanding if group.id not in rule.members("groups", "exclude")
-        ]
+        including = [rule for rule in demanding if group.id not in rule.people.groups_excluded]
         if including:
             raise Refused(
                 f"break_glass_group: {_list_rules(including)} of policy {policy!r} would require"
@@ -194,9 +192,9 @@ def _admitted_by_sessions(
 
 def _applies_to_nobody(rule: PolicyRule) -> bool:
     """Return whether a rule excludes all groups that it includes. Users may be included as well."""
-    groups = set(rule.members("groups", "include"))
-    excluded = set(rule.members("groups", "exclude"))
-    return bool(groups) and groups <= excluded and not rule.members("users", "include")
+    people = rule.people
+    groups, excluded = {*people.groups}, {*people.groups_excluded}
+    return bool(groups) and groups <= excluded and not people.users
 
 
 def _explain_missing_group(demanding: Rules, policy: str, refusing: str | None) -> str:

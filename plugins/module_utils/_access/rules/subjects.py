@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._core.json_fields import Row
 from .options import PLATFORM_TYPES
 from .rule_order import Rules
@@ -14,22 +12,12 @@ from .rule_order import Rules
 
 def named_groups(*policies: Rules) -> set[str]:
     """Return the ids of the groups that conditions name."""
-    return _named("groups", policies)
+    return {group for rules in policies for rule in rules for group in rule.people.all_groups}
 
 
 def named_users(*policies: Rules) -> set[str]:
     """Return the ids of the users that conditions name."""
-    return _named("users", policies)
-
-
-def _named(kind: str, policies: t.Iterable[Rules]) -> set[str]:
-    return {
-        member
-        for rules in policies
-        for rule in rules
-        for side in ("include", "exclude")
-        for member in rule.members(kind, side)
-    }
+    return {user for rules in policies for rule in rules for user in rule.people.all_users}
 
 
 def platform_words(entry: Row) -> tuple[str, str]:

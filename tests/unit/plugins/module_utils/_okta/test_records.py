@@ -304,6 +304,7 @@ def test_people_of_any_form_are_read(conditions, people):
     assert People.from_conditions(conditions) == people
     assert People.from_conditions(people.as_conditions()) == people
     assert people.all_groups == (*people.groups, *people.groups_excluded)
+    assert people.all_users == (*people.users, *people.users_excluded)
 
 
 def test_a_session_rule_denies_only_if_okta_says_so():
@@ -314,7 +315,7 @@ def test_a_session_rule_denies_only_if_okta_says_so():
         assert not SessionRule.from_row({**row, "actions": actions}).denies
     excluded = {"people": {"users": {"exclude": ["u1"]}, "groups": {"exclude": ["g1"]}}}
     rule = SessionRule.from_row({**row, "conditions": excluded})
-    assert (rule.members("users", "exclude"), rule.members("groups", "exclude")) == (["u1"], ["g1"])
+    assert (rule.people.users_excluded, rule.people.groups_excluded) == (("u1",), ("g1",))
     assert rule.people.users_excluded == ("u1",)
 
 

@@ -83,7 +83,7 @@ def test_the_rules_change_with_a_copy_in_force_until_the_end(org: Org) -> None:
     ]
     assert org.done()[2:] == ["replace rule", "replace rule", "delete rule"]
     assert [rule.name for rule in after] == ["a", "b", "Catch-all Rule"]
-    assert [rule.members("groups", "include") for rule in after[:2]] == [["g2"], ["g2"]]
+    assert [rule.people.groups for rule in after[:2]] == [("g2",), ("g2",)]
     assert not org.plan_again().changes
 
 
@@ -107,7 +107,7 @@ def test_cut_off_after_any_write_the_next_run_completes_the_change(org: Org, cal
     org.plan = org.plan_again()
     after = org.apply()
     assert [rule.name for rule in after] == ["a", "b", "Catch-all Rule"]
-    assert [rule.members("groups", "include") for rule in after[:2]] == [["g2"], ["g2"]]
+    assert [rule.people.groups for rule in after[:2]] == [("g2",), ("g2",)]
 
 
 @pytest.mark.parametrize("part", ["conditions", "actions"])
