@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 
 from ..module_utils._core.options import Params
 from ..module_utils._core.results import Result
-from ..module_utils._fleet import rollout
+from ..module_utils._fleet.rings import rollout
 from ..module_utils._kandji import client as kandji_api
 from ..plugin_utils._failure_display import omit_place
 from ..plugin_utils._tenants import tenant_of

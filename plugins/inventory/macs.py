@@ -98,15 +98,15 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._fleet import inventory_hosts as macs
 from ..module_utils._fleet import reader as fleet_reads
-from ..module_utils._fleet import rings as ring_reads
-from ..module_utils._fleet.certificate_ledger import known_expiry
+from ..module_utils._fleet.certificates.ledger import known_expiry
 from ..module_utils._fleet.elsewhere import Elsewhere
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
-from ..module_utils._fleet.rings import read_rings, ring_options, subjects_by_ring
+from ..module_utils._fleet.rings import reader as ring_reads
+from ..module_utils._fleet.rings.reader import read_rings, ring_options, subjects_by_ring
 from ..module_utils._fleet.rows import rows
 from ..module_utils._http import transport as _transport
-from ..module_utils._okta import certificate_authorities
-from ..module_utils._okta.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities import certificate_authorities
+from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
 from ..module_utils._report.figures import masked
 from ..plugin_utils._rings import validated_rings
 from ..plugin_utils._variables import suggest_name

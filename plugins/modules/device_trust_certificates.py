@@ -135,23 +135,23 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result, build_result, row_limit
-from ..module_utils._fleet import certificate_ledger
-from ..module_utils._fleet import rings as ring_reads
-from ..module_utils._fleet.certificate_check import (
+from ..module_utils._fleet.certificates import ledger as certificate_ledger
+from ..module_utils._fleet.certificates.check import (
     Check,
     expiries_of,
     newest_by_serial,
     read_checks,
 )
 from ..module_utils._fleet.facts import MacFacts
-from ..module_utils._fleet.gate import ISSUED
 from ..module_utils._fleet.join import ledger_by_ring, mac_of
-from ..module_utils._fleet.rings import Ring, read_rings, ring_options, subjects_by_ring
+from ..module_utils._fleet.rings import reader as ring_reads
+from ..module_utils._fleet.rings.gate import ISSUED
+from ..module_utils._fleet.rings.reader import Ring, read_rings, ring_options, subjects_by_ring
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject
-from ..module_utils._okta import certificate_authorities
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities import certificate_authorities
+from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
 
 OPTIONS: ArgumentSpec = {
     **OPTIONAL_RINGS,

@@ -164,8 +164,9 @@ from ..module_utils._core.timestamps import (
     format_milliseconds,
     require_timestamp,
 )
-from ..module_utils._fleet import certificate_check_reader, gate
-from ..module_utils._fleet.certificate_check_reader import CertificateReports
+from ..module_utils._fleet.certificates import check_reader as certificate_check_reader
+from ..module_utils._fleet.certificates.check_reader import CertificateReports
+from ..module_utils._fleet.rings import gate
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import UnattestedNames
 from ..module_utils._kandji.check_ins import CheckIns
@@ -183,7 +184,7 @@ from ..module_utils._kandji.profile_holders import (
 )
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {

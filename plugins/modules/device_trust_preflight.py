@@ -249,12 +249,12 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result
-from ..module_utils._fleet import preflight
 from ..module_utils._fleet.findings import Findings
-from ..module_utils._fleet.preflight import ResolvedRing
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._fleet.registration import POLICY_USES, Registration, read_policies
-from ..module_utils._fleet.rings import RingOptions, ring_options
+from ..module_utils._fleet.rings import preflight
+from ..module_utils._fleet.rings.preflight import ResolvedRing
+from ..module_utils._fleet.rings.reader import RingOptions, ring_options
 from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
 from ..module_utils._http.read_once import ReadOnce
 from ..module_utils._kandji import client as kandji_api
@@ -263,7 +263,7 @@ from ..module_utils._kandji.console_items import find_scep_item
 from ..module_utils._kandji.records import KandjiDevice
 from ..module_utils._module_bodies.site_plans import PARTS, READ_ONCE, SeenMacs, SitePlans
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.fast_pass_reader import FastPass
+from ..module_utils._okta.authenticators.fast_pass_reader import FastPass
 
 OPTIONS: ArgumentSpec = {
     **{part.option: {"type": "dict"} for part in PARTS},

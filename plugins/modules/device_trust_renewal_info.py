@@ -202,10 +202,10 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds
-from ..module_utils._fleet import renewal
-from ..module_utils._fleet.certificate_check import newest_by_serial
-from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
-from ..module_utils._fleet.ring_certificates import (
+from ..module_utils._fleet.certificates import renewal
+from ..module_utils._fleet.certificates.check import newest_by_serial
+from ..module_utils._fleet.certificates.ledger import Expiries, known_expiry
+from ..module_utils._fleet.certificates.ring_certificates import (
     RingProfile,
     TenantFacts,
     check_stray,
@@ -213,8 +213,8 @@ from ..module_utils._fleet.ring_certificates import (
     okta_payload,
     ring_profiles,
 )
-from ..module_utils._fleet.ring_secrets import SecretAges
-from ..module_utils._fleet.rings import (
+from ..module_utils._fleet.certificates.ring_secrets import SecretAges
+from ..module_utils._fleet.rings.reader import (
     RingOptions,
     check_blueprints,
     check_generations,
@@ -231,10 +231,10 @@ from ..module_utils._kandji.profiles.plan import Library
 from ..module_utils._kandji.profiles.scep import (
     find_strays,
 )
-from ..module_utils._okta import certificate_authorities
-from ..module_utils._okta.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities import certificate_authorities
+from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities.device_integration import RESET_EVENT
 from ..module_utils._okta.constants import LOG_AHEAD, LOG_RETENTION
-from ..module_utils._okta.device_integration import RESET_EVENT
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {

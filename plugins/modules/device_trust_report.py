@@ -239,20 +239,20 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.timestamps import format_timestamp, require_timestamp
 from ..module_utils._fleet import reader as fleet_reads
-from ..module_utils._fleet import rings as ring_reads
 from ..module_utils._fleet.access_calendar import (
     AccessForecast,
     Horizon,
     choose_horizon,
     describe_question,
 )
-from ..module_utils._fleet.certificate_ledger import Expiries, known_expiry
+from ..module_utils._fleet.certificates.ledger import Expiries, known_expiry
 from ..module_utils._fleet.elsewhere import Elsewhere
 from ..module_utils._fleet.facts import Fleet
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.registration import USES as REGISTRATION_USES
 from ..module_utils._fleet.registration import RegistrationReader
-from ..module_utils._fleet.rings import (
+from ..module_utils._fleet.rings import reader as ring_reads
+from ..module_utils._fleet.rings.reader import (
     Ring,
     describe_rollout,
     read_rings,
@@ -264,9 +264,9 @@ from ..module_utils._fleet.rows import MacRow, rows
 from ..module_utils._fleet.stages import STAGES
 from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
 from ..module_utils._kandji.profiles.scep import estimate_renewal
-from ..module_utils._okta import certificate_authorities
-from ..module_utils._okta.authority_status import authority_status
-from ..module_utils._okta.certificate_authorities import Authorities, read_authorities
+from ..module_utils._okta.authorities import certificate_authorities
+from ..module_utils._okta.authorities.certificate_authorities import Authorities, read_authorities
+from ..module_utils._okta.authorities.status import authority_status
 from ..module_utils._report import csv_json, html
 from ..module_utils._report import report_files as files
 from ..module_utils._report.figures import Figures, Meta, masked, masked_access, survey

@@ -208,7 +208,7 @@ from ..module_utils._core.options import KANDJI, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._http.urls import split_url
-from ..module_utils._okta.auth import select_auth_method
+from ..module_utils._okta.authentication.auth import select_auth_method
 from ..module_utils._report.report_files import check_report, parse_mode, write_report
 from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
 from ..module_utils._tenant_check.answers import (

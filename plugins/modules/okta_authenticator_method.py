@@ -121,8 +121,8 @@ from ..module_utils._core.errors import ApiError
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, build_result
-from ..module_utils._okta import authenticator_methods as methods
 from ..module_utils._okta import client as okta_api
+from ..module_utils._okta.authenticators import methods
 from ..module_utils._okta.records import Authenticator, AuthenticatorMethod
 
 OPTIONS: ArgumentSpec = {

@@ -468,8 +468,8 @@ from ..module_utils._device_records.messages import (
 from ..module_utils._device_records.plan import ALLOW
 from ..module_utils._device_records.reader import Selection
 from ..module_utils._device_records.records import RESET, GuardOptions
-from ..module_utils._fleet import certificate_check_reader
-from ..module_utils._fleet.rings import read_rings, ring_options
+from ..module_utils._fleet.certificates import check_reader as certificate_check_reader
+from ..module_utils._fleet.rings.reader import read_rings, ring_options
 from ..module_utils._fleet.stages import check_stages
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api

@@ -95,7 +95,7 @@ from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, row_limit, take_rows
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.device_events import EVENTS
+from ..module_utils._okta.events.device_events import EVENTS
 
 OPTIONS: ArgumentSpec = {
     **MAX_ROWS,

@@ -115,7 +115,7 @@ from ..module_utils._core.private_files import check_dest, private_file
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._http.operations import NOT_IDS
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta import temporary_access
+from ..module_utils._okta.authenticators import temporary_access
 from ..module_utils._okta.policy_order import active_in_order, policy_of, possibly_excluded
 from ..module_utils._okta.records import EnrollmentPolicy, OktaUser, TemporaryCode
 

@@ -25,7 +25,7 @@ from ..module_utils._core.options import Params
 from ..module_utils._http.urls import check_origin, split_url
 from ..module_utils._kandji.credentials import check_api_token, check_api_url
 from ..module_utils._kandji.profiles.challenge import check_challenge
-from ..module_utils._okta.credentials import check_okta_token, check_org_url
+from ..module_utils._okta.authentication.credentials import check_okta_token, check_org_url
 
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"

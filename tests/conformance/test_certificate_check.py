@@ -18,8 +18,8 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
-    certificate_check,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates import (
+    check as certificate_check,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization

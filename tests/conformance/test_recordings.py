@@ -75,7 +75,9 @@ def wire() -> t.Iterator[Wire]:
 @pytest.fixture
 def okta(wire: Wire) -> t.Any:
     """A client of the org."""
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import ApiToken
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
+        ApiToken,
+    )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
 
     return Okta(ORG, ApiToken("00" + 40 * "a"), wire.settings(), wire.masker)
@@ -294,8 +296,8 @@ def test_recorded_devices_join_with_the_macs_of_their_serial() -> None:
 
 
 def test_okta_verify_and_fastpass_are_found_in_recorded_authenticators() -> None:
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
-        authenticator_methods,
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authenticators import (
+        methods as authenticator_methods,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
         Authenticator as Record,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
-    certificate_check as _certificate_check,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates import (
+    check as _certificate_check,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
     client as _scep,

@@ -51,11 +51,14 @@ CLOCKS: dict[str, tuple[str, str]] = {
         VENDOR,
         "each vendor's: rate limits; the controller's before the first answer, when none is known",
     ),
-    "plugins/module_utils/_okta/auth.py": (
+    "plugins/module_utils/_okta/authentication/auth.py": (
         VENDOR,
         "Okta: assertions and proofs, corrected once by the Date header of a refusal",
     ),
-    "plugins/module_utils/_okta/log_follower.py": (VENDOR, "Okta: from where the log is read"),
+    "plugins/module_utils/_okta/events/log_follower.py": (
+        VENDOR,
+        "Okta: from where the log is read",
+    ),
     "plugins/module_utils/_device_records/apply.py": (
         VENDOR,
         "Okta: which records, sign-ins and deletions count",
@@ -136,8 +139,8 @@ def test_a_time_that_ends_with_z_is_in_utc_also_in_examples() -> None:
 TIMESTAMPS = "plugins/module_utils/_core/timestamps.py"
 # Where a time in full precision is compared or returned, or comes from a user's YAML.
 FULL_PRECISION = {
-    "plugins/module_utils/_okta/device_integration.py",
-    "plugins/module_utils/_fleet/ring_secrets.py",
+    "plugins/module_utils/_okta/authorities/device_integration.py",
+    "plugins/module_utils/_fleet/certificates/ring_secrets.py",
     "plugins/modules/okta_device_reset.py",
     "plugins/plugin_utils/_variables.py",
 }

@@ -34,13 +34,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "http": ("module_utils/_http/*",),
     "clients": (
         "module_utils/_okta/client.py",
-        "module_utils/_okta/certificate_authority_records.py",
-        "module_utils/_okta/auth.py",
-        "module_utils/_okta/credentials.py",
-        "module_utils/_okta/dpop.py",
+        "module_utils/_okta/authorities/records.py",
+        "module_utils/_okta/authentication/auth.py",
+        "module_utils/_okta/authentication/credentials.py",
+        "module_utils/_okta/authentication/dpop.py",
         "module_utils/_okta/constants.py",
-        "module_utils/_okta/private_key.py",
-        "module_utils/_okta/okta_verify_spellings.py",
+        "module_utils/_okta/authentication/private_key.py",
+        "module_utils/_okta/authenticators/okta_verify_spellings.py",
         "module_utils/_okta/records.py",
         "module_utils/_okta/rule_schema.py",
         "module_utils/_okta/user_statuses.py",
@@ -66,15 +66,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/profiles/property_list.py",
         "module_utils/_kandji/profiles/references.py",
         "module_utils/_kandji/profiles/secrets.py",
-        "module_utils/_fleet/certificate_check.py",
-        "module_utils/_fleet/certificate_check_reader.py",
-        "module_utils/_fleet/certificate_use.py",
+        "module_utils/_fleet/certificates/check.py",
+        "module_utils/_fleet/certificates/check_reader.py",
+        "module_utils/_fleet/certificates/use.py",
         "module_utils/_fleet/enrolled_after_registration.py",
         "module_utils/_fleet/facts.py",
         "module_utils/_fleet/join.py",
-        "module_utils/_fleet/certificate_ledger.py",
+        "module_utils/_fleet/certificates/ledger.py",
         "module_utils/_fleet/reader.py",
-        "module_utils/_fleet/rings.py",
+        "module_utils/_fleet/rings/reader.py",
         "module_utils/_fleet/elsewhere.py",
         "module_utils/_fleet/tenant_match.py",
         "module_utils/_access/forecast/sign_ins.py",
@@ -243,8 +243,8 @@ def test_every_pattern_decides_the_layer_of_a_file(sources):
 
 
 def test_a_pattern_without_a_file_is_found(sources):
-    without = [file for file in sources if file != "module_utils/_okta/dpop.py"]
-    assert idle_patterns(without) == ["module_utils/_okta/dpop.py"]
+    without = [file for file in sources if file != "module_utils/_okta/authentication/dpop.py"]
+    assert idle_patterns(without) == ["module_utils/_okta/authentication/dpop.py"]
 
 
 def test_every_relative_import_leads_to_a_file(sources):
@@ -273,8 +273,8 @@ def test_every_relative_import_leads_to_a_file(sources):
         ),
         (
             "module_utils/_fleet/reader.py",
-            "from .gate import judge",
-            "(readers) imports module_utils/_fleet/gate.py (plans)",
+            "from .rings.gate import judge",
+            "(readers) imports module_utils/_fleet/rings/gate.py (plans)",
         ),
         (
             "module_utils/_device_records/plan.py",
@@ -292,13 +292,13 @@ def test_every_relative_import_leads_to_a_file(sources):
             "(evidence) imports module_utils/_access/policies/apply.py (writers)",
         ),
         (
-            "module_utils/_fleet/gate.py",
-            "from .._kandji.client import Kandji",
+            "module_utils/_fleet/rings/gate.py",
+            "from ..._kandji.client import Kandji",
             "plans take values",
         ),
         (
-            "module_utils/_okta/authority_renewal.py",
-            "from .client import Okta",
+            "module_utils/_okta/authorities/renewal.py",
+            "from ..client import Okta",
             "it says that it is pure",
         ),
         ("module_utils/_okta/client.py", "import requests", "only _http opens connections"),

@@ -28,7 +28,7 @@ INSIDE = (
     r"(?=\s*[.,;)]|$)"
 )
 # Modules that no role or playbook gives a variable of a user, and parts of the page of the report.
-NOT_OF_PLAYBOOKS = ("_report", "_okta/log_follower.py", "_access/rules/options.py")
+NOT_OF_PLAYBOOKS = ("_report", "_okta/events/log_follower.py", "_access/rules/options.py")
 
 
 def passed_options(value: object) -> t.Iterator[str]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each plan has property tests of its own: a new one cannot be left out.
 
-The plan ``_fleet/gate.py`` has them in ``tests/properties/_fleet/test_gate.py``.
+The plan ``_fleet/rings/gate.py`` has them in ``tests/properties/_fleet/rings/test_gate.py``.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from tools.mutate import (
 )
 from tools.support.environment import CHECKOUT
 
-FILE = Path("plugins/module_utils/_fleet/gate.py")
+FILE = Path("plugins/module_utils/_fleet/rings/gate.py")
 LOGIC = """--- gate.py
 +++ gate.py
 @@ -1,3 +1,3 @@
@@ -90,7 +90,7 @@ def test_a_package_and_a_file_are_plans_by_their_names(tmp_path):
 
 
 def test_a_path_is_a_plan_of_its_own():
-    assert sources(["_fleet/gate.py"]) == sources(["gate"]) == [FILE]
+    assert sources(["_fleet/rings/gate.py"]) == sources(["gate"]) == [FILE]
     assert sources([str(FILE), "gate"]) == [FILE]
     assert sources(["_fleet/reader.py"]) == [UTILS / "_fleet" / "reader.py"]
 

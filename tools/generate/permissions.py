@@ -179,7 +179,7 @@ def page() -> str:
         [operation for name in ENFORCE for operation in operations(name)],
     )
     others = entries({f"`{name}.yml`": operations_of_playbook(name) for name in playbooks()})
-    follower = import_module(f"{UTILS}._okta.log_follower").USES
+    follower = import_module(f"{UTILS}._okta.events.log_follower").USES
     modules = entries(
         {
             **{f"`{name}`": operations(name) for name in names()},

@@ -21,7 +21,7 @@ from .._http.operations import Operation, Write
 from .._http.transport import Transport, api_calls
 from .._http.transport_settings import Settings
 from .._kandji.client import Kandji
-from .._okta.auth import TOKEN, has_credentials, make_auth, scopes_of
+from .._okta.authentication.auth import TOKEN, has_credentials, make_auth, scopes_of
 from .._okta.client import Okta
 from .errors import DeviceTrustError
 from .masking import Masker

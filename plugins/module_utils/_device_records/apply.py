@@ -21,11 +21,11 @@ from .._core.errors import (
     Uncertain,
 )
 from .._core.options import Params
-from .._fleet.certificate_check_reader import CertificateReports
+from .._fleet.certificates.check_reader import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
 from .._kandji.client import Kandji
-from .._okta.certificate_authorities import read_key_ids
+from .._okta.authorities.certificate_authorities import read_key_ids
 from .._okta.client import STALE_PAUSES, Okta
 from .._okta.records import DeviceUser
 from .audit import Audit

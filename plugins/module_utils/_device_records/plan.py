@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 from .._core.errors import Refused
 from .._core.text import abbreviate, unique_spellings
 from .._core.timestamps import format_timestamp
+from .._okta.authenticators.okta_verify_spellings import fold_key
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
 from .._okta.newest_record import Rank, rank_record
-from .._okta.okta_verify_spellings import fold_key
 from .._okta.records import Enrollment
 from .clean_up import check_unused
 from .records import (

@@ -13,9 +13,9 @@ from functools import partial
 from .._core.errors import NotFound, Refused
 from .._core.text import names_serial, unique_spellings
 from .._core.timestamps import format_milliseconds, parse_timestamp
-from .._fleet.certificate_check_reader import CertificateReports
+from .._fleet.certificates.check_reader import CertificateReports
 from .._fleet.reader import MACS_IN_OKTA
-from .._fleet.rings import Ring, profile_uuid
+from .._fleet.rings.reader import Ring, profile_uuid
 from .._fleet.tenant_match import SharedMacs, describe_refusal
 from .._http.transport import PRODUCT
 from .._http.urls import batches

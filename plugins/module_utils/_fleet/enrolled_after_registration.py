@@ -14,8 +14,8 @@ import typing as t
 from datetime import datetime
 
 from .._core.timestamps import parse_timestamp
-from .._okta.device_events import RecordEvents
-from .certificate_use import earliest_unread, outlived_disuse
+from .._okta.events.device_events import RecordEvents
+from .certificates.use import earliest_unread, outlived_disuse
 from .facts import UNORDERED, AgeLimits, MacFacts
 
 

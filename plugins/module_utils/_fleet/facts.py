@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
 from .._okta.constants import CERTIFICATE_LIFETIME
-from .._okta.device_events import RecordEvents
+from .._okta.events.device_events import RecordEvents
 from .._okta.newest_record import newest_blocked, of_same_people, rank_record
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 

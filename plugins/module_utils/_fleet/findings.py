@@ -16,7 +16,7 @@ from .._core.errors import (
     Unreachable,
     Unreadable,
 )
-from .._okta.auth import FEATURE_MISSING
+from .._okta.authentication.auth import FEATURE_MISSING
 
 # Every org and every tenant has what is read before anything else.
 NOT_THE_VENDOR = {

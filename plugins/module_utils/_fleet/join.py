@@ -21,12 +21,12 @@ from .._core.text import names_serial
 from .._core.timestamps import parse_timestamp
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCertificate
-from .._okta.device_events import LogFacts, RecordEvents
+from .._okta.events.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
-from .certificate_check import CheckedExpiry
-from .certificate_ledger import Expiries, LedgerExpiry
+from .certificates.check import CheckedExpiry
+from .certificates.ledger import Expiries, LedgerExpiry
 from .facts import DeviceRecord, MacFacts, known_logins, person_key
-from .rings import Ring, subjects_by_ring
+from .rings.reader import Ring, subjects_by_ring
 
 _UDID = re.compile(
     r"(?<![0-9a-f-])(?:[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.timestamps import EARLIEST, parse_timestamp
-from .._okta.device_events import RecordEvents
+from .._okta.events.device_events import RecordEvents
 from .._okta.newest_record import current_records, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
-from .certificate_use import UnusedCertificate, unused_certificate
+from .certificates.use import UnusedCertificate, unused_certificate
 from .enrolled_after_registration import enrolled_since
 from .facts import (
     INVENTORY,

@@ -25,10 +25,11 @@ from .._kandji.profile_holders import ProfileItem, installed_on
 from .._kandji.records import CustomProfile, KandjiDevice
 from .._okta import client as okta_api
 from .._okta.client import Okta
-from .._okta.device_events import EVENTS, LogFacts, summarize_events
+from .._okta.events.device_events import EVENTS, LogFacts, summarize_events
 from .._okta.records import LogEvent, OktaDevice
-from . import certificate_use, enrolled_after_registration
-from .certificate_ledger import Expiries
+from . import enrolled_after_registration
+from .certificates import use as certificate_use
+from .certificates.ledger import Expiries
 from .elsewhere import Elsewhere
 from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
@@ -42,7 +43,7 @@ from .join import (
     mac_of,
     note_certificate_events,
 )
-from .rings import Ring, certificate_filter
+from .rings.reader import Ring, certificate_filter
 
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"
 NO_CERTIFICATE = "no certificate has this name"

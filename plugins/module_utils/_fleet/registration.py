@@ -16,13 +16,13 @@ from .._core.results import Result
 from .._http.operations import optional
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
+from .._okta.authenticators.fast_pass_reader import FastPass
 from .._okta.client import Okta
-from .._okta.fast_pass_reader import FastPass
 from .._okta.group_members import read_members
 from .._okta.policy_order import active_in_order, policy_of, possibly_excluded
 from .._okta.records import EnrollmentPolicy
 from .facts import Fleet, Obstacle, logins_by_key, person_key
-from .preflight import ResolvedRing
+from .rings.preflight import ResolvedRing
 from .stages import NO_OBSTACLE, classify
 
 POLICY_USES = optional(okta_api.LIST_POLICIES, okta_api.LIST_RULES, okta_api.LIST_GROUP_USERS)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
-from .._okta.device_events import RecordEvents
+from .._okta.events.device_events import RecordEvents
 from .._okta.newest_record import newest_records
 from .facts import (
     INVENTORY,

@@ -28,14 +28,14 @@ from .._core.options import (
 )
 from .._core.results import Result, row_limit
 from .._fleet import reader as fleet_reads
-from .._fleet import rings as ring_reads
-from .._fleet.certificate_ledger import known_expiry
+from .._fleet.certificates.ledger import known_expiry
 from .._fleet.elsewhere import Elsewhere
 from .._fleet.facts import Fleet
 from .._fleet.reader import FleetQuery, OnDevice, read_fleet
 from .._fleet.registration import USES as REGISTRATION_USES
 from .._fleet.registration import Registration, RegistrationReader
-from .._fleet.rings import (
+from .._fleet.rings import reader as ring_reads
+from .._fleet.rings.reader import (
     Ring,
     describe_rollout,
     read_rings,
@@ -49,9 +49,9 @@ from .._fleet.table import count_by_stage, render_table
 from .._fleet.tenant_match import SharedMacs, describe_warning
 from .._kandji.profiles import mobileconfig
 from .._kandji.profiles.scep import estimate_renewal, find_platform_payload, read_pin
-from .._okta import certificate_authorities
-from .._okta.authority_status import AuthorityStatus, authority_status
-from .._okta.certificate_authorities import read_authorities
+from .._okta.authorities import certificate_authorities
+from .._okta.authorities.certificate_authorities import read_authorities
+from .._okta.authorities.status import AuthorityStatus, authority_status
 
 OPTIONS: ArgumentSpec = {
     **FLEET,

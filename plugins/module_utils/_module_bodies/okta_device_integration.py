@@ -18,12 +18,12 @@ from .._core.timestamps import format_milliseconds
 from .._kandji.profiles.challenge import check_challenge
 from .._kandji.profiles.scep import parse_pin
 from .._okta import client as okta_api
-from .._okta import device_integration as integration
-from .._okta.authority_renewal import authority_renewal, renewal_warnings
-from .._okta.certificate_authorities import Authorities, read_authorities
+from .._okta.authorities import device_integration as integration
+from .._okta.authorities.certificate_authorities import Authorities, read_authorities
+from .._okta.authorities.renewal import authority_renewal, renewal_warnings
+from .._okta.authorities.scep_platforms import Choice, choose_url
 from .._okta.constants import LOG_AHEAD, LOG_RETENTION
 from .._okta.records import LogEvent, Org
-from .._okta.scep_platforms import Choice, choose_url
 from .._scep.endpoint import ScepEndpoint, check_scep_url
 
 OPTIONS: ArgumentSpec = {

@@ -15,7 +15,7 @@ from .._fleet.registration import Registration
 from .._kandji import client as kandji_api
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
-from .._okta.device_integration import NEVER
+from .._okta.authorities.device_integration import NEVER
 from . import (
     device_trust_info,
     kandji_app_store_item,

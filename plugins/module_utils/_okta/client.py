@@ -25,8 +25,8 @@ from .._http.paging import Page, follow_link, read_pages, require_keys, rows_of
 from .._http.transport import USER_AGENT, Transport
 from .._http.transport_settings import Settings
 from .._http.urls import batches
-from .certificate_authority_records import CertificateAuthority, RegistrationAuthority
-from .credentials import check_org_url
+from .authentication.credentials import check_org_url
+from .authorities.records import CertificateAuthority, RegistrationAuthority
 from .records import (
     WORKING_STATUSES,
     App,

@@ -29,7 +29,13 @@ from .._core.json_fields import (
 from .._core.text import texts_in
 from .._http.urls import split_url
 from . import rule_schema
-from .okta_verify_spellings import FAST_PASS, OKTA_VERIFY, SPLIT_KEYS, fold_key, fold_rule
+from .authenticators.okta_verify_spellings import (
+    FAST_PASS,
+    OKTA_VERIFY,
+    SPLIT_KEYS,
+    fold_key,
+    fold_rule,
+)
 
 # Devices and their users
 

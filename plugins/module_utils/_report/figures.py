@@ -15,7 +15,7 @@ from .._core.masking import Masker
 from .._core.results import Result
 from .._fleet.access_calendar import AccessForecast, PersonAccess
 from .._fleet.rows import COLUMNS, MacRow, RowUser
-from .._okta.authority_status import AuthorityStatus
+from .._okta.authorities.status import AuthorityStatus
 from . import generated_page as page
 
 OTHERS = "OTHER_TENANT"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .._core.json_fields import Row, as_object, as_objects, parse_json
 from .._http.operations import Exchange
 from .._kandji.records import CustomProfile
-from .._okta.auth import API_TOKEN
+from .._okta.authentication.auth import API_TOKEN
 
 # Where lists have their rows: in Kandji's envelopes, in Okta's newer APIs, of one device.
 _ENVELOPES = ("results", "data", "library_items")

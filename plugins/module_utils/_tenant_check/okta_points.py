@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from .._core.json_fields import Row, as_id, as_object, as_objects
 from .._core.text import names_serial, texts_in
 from .._core.timestamps import parse_timestamp
-from .._okta.auth import API_TOKEN, FEATURE_MISSING
+from .._okta.authentication.auth import API_TOKEN, FEATURE_MISSING
+from .._okta.authenticators.okta_verify_spellings import METHODS, OKTA_VERIFY, fold_key
 from .._okta.constants import FASTPASS_EVENT, OKTA_DOMAINS, SESSION_START
-from .._okta.okta_verify_spellings import METHODS, OKTA_VERIFY, fold_key
 from .._okta.records import LogEvent, Org
 from .answers import Material, Reply
 from .point import Finding, Point

@@ -23,10 +23,10 @@ from .._kandji import client as kandji_client
 from .._kandji.client import Kandji
 from .._kandji.records import MAC
 from .._okta import client as okta_client
-from .._okta.certificate_authority_records import ATTESTATION, STATIC
+from .._okta.authenticators.okta_verify_spellings import OKTA_VERIFY, fold_key
+from .._okta.authorities.records import ATTESTATION, STATIC
 from .._okta.client import Okta
 from .._okta.constants import FASTPASS_EVENT, LOG_RETENTION, NOT_WELL_FORMED, SESSION_START
-from .._okta.okta_verify_spellings import OKTA_VERIFY, fold_key
 from .._okta.records import LogEvent, OktaUser
 from .._scep.endpoint import ScepEndpoint
 from .answers import READ, REFUSED, SKIPPED, UNREACHABLE, UNREADABLE, Outcome

@@ -34,7 +34,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.mask
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
     Settings,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import ApiToken
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
+    ApiToken,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import Policy
 

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reader import (
     FleetQuery,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     EVENTS,
 )
 

@@ -43,14 +43,14 @@ def org_of(watched, lab_masker):
         from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
             Settings,
         )
-        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
             ServiceApp,
+        )
+        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.private_key import (
+            read_key,
         )
         from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (
             Okta,
-        )
-        from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.private_key import (
-            read_key,
         )
 
         key = read_key(made["private_key"], made["key_id"], lab_masker)

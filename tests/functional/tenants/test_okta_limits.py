@@ -134,7 +134,7 @@ def test_a_log_without_an_end_is_read_to_its_end(watched) -> None:
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
         Settings,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
         ApiToken,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (

@@ -185,7 +185,7 @@ def test_the_deletion_of_an_active_record_is_refused_by_any_code(watched, code):
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport_settings import (
         Settings,
     )
-    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+    from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
         ApiToken,
     )
     from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_ledger import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ledger import (
     Expiries,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import AgeLimits
@@ -21,7 +21,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.joi
     join_fleet,
     mac_of,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
+    Ring,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
     STAGES,
     classify,
@@ -31,7 +33,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
     PrismCertificate,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     summarize_events,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

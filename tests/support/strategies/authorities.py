@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authorities import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authorities.certificate_authorities import (
     Authorities,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.certificate_authority_records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authorities.records import (
     CertificateAuthority,
     RegistrationAuthority,
 )

@@ -8,18 +8,18 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.renewal import (
+    MacCertificate,
+    Pace,
+    RingFacts,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     AgeLimits,
     DeviceRecord,
     MacFacts,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
-    MacCertificate,
-    Pace,
-    RingFacts,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import STATES
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     RecordEvents,
 )
 from hypothesis import strategies as st

@@ -130,7 +130,7 @@ def test_a_playbook_is_told_plain_values_of_an_event_alone(rulebook):
 )
 def test_a_value_that_is_not_plain_is_told_to_nobody(value):
     prepared = import_module(
-        "ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.event_sources"
+        "ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.sources"
     ).prepared
     event = {
         "target": [

@@ -113,10 +113,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.list
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
     is_loopback,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
-    event_hooks as hook,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events import (
+    hooks as hook,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.event_sources import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.sources import (
     Seen,
     options,
     prepared,

@@ -111,10 +111,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.retr
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     REQUESTS_IMPORT_ERROR,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events import (
     log_follower as log,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.event_sources import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.sources import (
     EVENTS,
     options,
     prepared,

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._core.json_fields import Row, asks
-from ..._okta.okta_verify_spellings import fold_expression
+from ..._okta.authenticators.okta_verify_spellings import fold_expression
 from ..._okta.records import ConditionalRule
 from ..._okta.rule_schema import limits_sign_ins
 from ..rules.options import PLATFORM_TYPES

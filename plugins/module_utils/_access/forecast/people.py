@@ -12,7 +12,7 @@ from ..._core.errors import NotFound
 from ..._core.timestamps import parse_timestamp
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
-from ..._okta.device_events import LogFacts
+from ..._okta.events.device_events import LogFacts
 from ..._okta.group_members import read_members
 from ..._okta.newest_record import current_records, newest_records
 from ..._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser

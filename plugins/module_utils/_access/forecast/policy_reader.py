@@ -14,9 +14,9 @@ from functools import cached_property
 
 from ..._core.errors import ApiError
 from ..._okta import client as okta_api
-from ..._okta.auth import FEATURE_MISSING
+from ..._okta.authentication.auth import FEATURE_MISSING
+from ..._okta.authenticators.fast_pass_reader import FastPass
 from ..._okta.client import Okta
-from ..._okta.fast_pass_reader import FastPass
 from ..._okta.policy_order import active_in_order
 from ..._okta.records import RankedPolicy
 from .session_policies import SessionPolicy, Sessions

@@ -13,7 +13,7 @@ import typing as t
 from itertools import product
 
 from ..._core.json_fields import Row
-from ..._okta.okta_verify_spellings import FAST_PASS, OKTA_VERIFY
+from ..._okta.authenticators.okta_verify_spellings import FAST_PASS, OKTA_VERIFY
 from ..._okta.records import PolicyRule
 from ..rules.constraint_parts import is_asked, is_surely_asked, limits_of, permits
 from .conditions import (

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from ..._core.errors import TRY_AGAIN, Refused, Unreadable
 from ..._core.timestamps import format_days_before
 from ..._okta.client import Okta, quote_filter
-from ..._okta.device_events import EVENTS as DEVICE_EVENTS
-from ..._okta.device_events import LogFacts, summarize_events
+from ..._okta.events.device_events import EVENTS as DEVICE_EVENTS
+from ..._okta.events.device_events import LogFacts, summarize_events
 from ..._okta.records import LogEvent
 
 SIGN_INS = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.json_fields import Row
-from ..._okta.okta_verify_spellings import fold_key
+from ..._okta.authenticators.okta_verify_spellings import fold_key
 from ..._okta.records import Enrollment, PolicyRule
 from ..rules.constraint_parts import is_asked, limits_of, permits
 

@@ -14,8 +14,7 @@ from ..._core.json_fields import Json
 from ..._core.lookup import Catalog
 from ..._core.options import LISTED_RULE, RULE_PLACES, Params
 from ..._http.urls import batches
-from ..._okta.client import Okta, any_equals, quote_filter
-from ..._okta.okta_verify_spellings import (
+from ..._okta.authenticators.okta_verify_spellings import (
     METHODS,
     OKTA_VERIFY,
     is_split,
@@ -23,6 +22,7 @@ from ..._okta.okta_verify_spellings import (
     spelling_of,
     whole_expressions,
 )
+from ..._okta.client import Okta, any_equals, quote_filter
 from ..._okta.records import App, Group, Policy
 from ..rules.options import build_rule
 from ..rules.plan import RuleRequest

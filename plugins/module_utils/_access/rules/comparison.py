@@ -16,7 +16,7 @@ import typing as t
 from ..._core.changes import ABSENT, Difference
 from ..._core.errors import BadOption, Unreadable
 from ..._core.json_fields import Json, Row, as_object, as_objects
-from ..._okta.okta_verify_spellings import (
+from ..._okta.authenticators.okta_verify_spellings import (
     EXPRESSION,
     METHOD_LISTS,
     expand_entries,

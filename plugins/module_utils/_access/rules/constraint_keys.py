@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..._core.errors import BadOption
 from ..._core.lookup import suggestion
-from ..._okta.okta_verify_spellings import METHODS
+from ..._okta.authenticators.okta_verify_spellings import METHODS
 
 LEVELS = ("OPTIONAL", "REQUIRED")
 

@@ -24,8 +24,8 @@ from ..._core.results import Result
 from ..._core.text import has_control_character
 from ..._core.timestamps import parse_timestamp
 from ..._http.urls import is_same_url, split_url
+from ..._okta.authorities.device_integration import KNOWN_SHAPE
 from ..._okta.constants import CERTIFICATE_LIFETIME, OKTA_DOMAINS
-from ..._okta.device_integration import KNOWN_SHAPE
 from ..._scep.subjects import SUBJECT_OIDS
 from ..certificate_proof import names_variable
 from ..constants import SCEP_PAYLOAD

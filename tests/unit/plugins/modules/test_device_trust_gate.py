@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     Unreadable,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import gate
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     DeviceItem,

@@ -14,20 +14,20 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import (
     ModuleContext,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
     CheckedExpiry,
     newest_by_serial,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_ledger import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ledger import (
     Expiries,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.renewal import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.renewal import (
     RingFacts,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.ring_certificates import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ring_certificates import (
     TenantFacts,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
     RingOptions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (

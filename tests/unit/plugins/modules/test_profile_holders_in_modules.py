@@ -15,10 +15,12 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import reader
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check_reader import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_reader import (
     CertificateReports,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
+    Ring,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     apply,
     plan,

@@ -45,7 +45,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rea
     Fleet,
     FleetQuery,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
+    Ring,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     USER_AGENT,
 )

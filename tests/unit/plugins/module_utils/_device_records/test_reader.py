@@ -28,13 +28,15 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     Mac,
     ResetTarget,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check_reader import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_reader import (
     CertificateReports,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reader import (
     MACS_IN_OKTA,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
+    Ring,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.urls import (
     MAX_FILTER_TERMS,
 )

@@ -23,7 +23,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fin
     Findings,
     prevents_all,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
     FEATURE_MISSING,
 )
 

@@ -12,17 +12,19 @@ from datetime import datetime, timedelta
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import join
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_check import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
     CheckedExpiry,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificate_ledger import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ledger import (
     Expiries,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
     MacFacts,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
+    Ring,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     UnattestedNames,
 )
@@ -32,7 +34,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
     KandjiDevice,
     PrismCertificate,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     LogFacts,
     RecordEvents,
 )

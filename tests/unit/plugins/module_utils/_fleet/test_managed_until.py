@@ -23,7 +23,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.man
     outlook_of,
     outlooks,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     RecordEvents,
 )
 

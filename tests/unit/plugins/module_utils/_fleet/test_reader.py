@@ -21,15 +21,16 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
     Unauthorized,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
-    join,
-    reader,
-    rings,
-)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import join, reader
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import Ring
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
+    reader as rings,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
+    Ring,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import (
     MacRow,
     RowUser,

@@ -20,9 +20,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
     MacFacts,
     Obstacle,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.preflight import (
-    ResolvedRing,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.registration import (
     NO_POLICY,
     STRONGER,
@@ -31,7 +28,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.reg
     find_deciding_groups,
     read_registration,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.preflight import (
+    ResolvedRing,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
     RingOptions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
@@ -41,7 +41,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.sta
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     KandjiDevice,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.fast_pass_reader import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authenticators.fast_pass_reader import (
     FastPass,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

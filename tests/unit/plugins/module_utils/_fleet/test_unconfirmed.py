@@ -15,7 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.unc
     contradiction,
     unconfirmed_reason,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     RecordEvents,
 )
 

@@ -33,7 +33,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.tran
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import (
     client as _okta,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
     ApiToken,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import (

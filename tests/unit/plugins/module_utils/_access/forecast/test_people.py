@@ -20,7 +20,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Sighting,
     SignIns,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     LogFacts,
     RecordEvents,
 )

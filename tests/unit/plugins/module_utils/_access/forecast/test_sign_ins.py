@@ -23,7 +23,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     read_sign_ins,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Unreadable
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.device_events import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     LogFacts,
     RecordEvents,
 )

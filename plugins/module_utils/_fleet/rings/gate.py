@@ -1,0 +1,319 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a test Mac has its profile and its certificate. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+
+from ..._core.text import abbreviate
+from ..._core.timestamps import parse_timestamp
+from ..._kandji.certificate_proof import Proof, Subject, UnattestedNames
+from ..._kandji.profile_holders import is_console_scep
+from ..._kandji.records import (
+    CustomProfile,
+    InstalledProfile,
+    ItemStatus,
+    PrismCertificate,
+    newest_statuses,
+)
+from ..._okta.constants import OBJECT_TIME_PRECISION
+from ..._okta.newest_record import newest_blocked, of_same_people
+from ..._okta.records import DeviceUser, LogEvent, OktaDevice
+
+ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
+BOUND = 'eventType eq "pki.cert.bind"'
+
+INVENTORY_PROOF = (
+    "a certificate with the profile's UUID in Kandji's inventory, and the installed profile"
+)
+LOG_PROOF = "pki.cert.issue in the System Log"
+RECORD_PROOF = "a device record that is managed"
+NOT_SEEN = "The SCEP profile is installed, but no certificate for it was seen yet."
+OTHER_AUTHORITY = (
+    "The SCEP profile is installed, but its certificate is of another authority than the one that"
+    " attests management, as the certificate check on the Mac reports. Check the SCEP URL."
+)
+ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the profile"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's verdict on one test Mac.
+
+    ``reason`` names what is missing; ``proof`` names what settled it.
+    """
+
+    serial: str
+    reason: str | None = None
+    proof: str | None = None
+
+    @property
+    def is_met(self) -> bool:
+        """Return whether nothing is missing."""
+        return self.reason is None
+
+    def as_result(self) -> dict[str, str | bool | None]:
+        """Return the verdict as the module's result shows it."""
+        return {
+            "serial_number": self.serial,
+            "met": self.is_met,
+            "proof": self.proof,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The profile as it was last written. ``payload_uuid`` is in lower case.
+
+    What Macs had before that write does not count. A part that is not set is not compared. With an
+    identity and without a time, only certificates with the identity count.
+    """
+
+    payload_uuid: str = ""
+    updated_at: datetime | None = None
+    subject: Subject = Subject()
+
+    @classmethod
+    def of_profile(
+        cls, profile: CustomProfile, payload_uuid: str, updated_at: datetime | None
+    ) -> Expected:
+        """Return a profile as the options name its last write.
+
+        :arg payload_uuid: its identity in any case, "" if the options do not name it.
+        :arg updated_at: None if they do not; with an identity, the profile's own time counts then.
+        """
+        subject = Subject.of_profile(profile)
+        if not payload_uuid:
+            return cls("", updated_at, subject)
+        key = payload_uuid.lower()
+        written = updated_at or parse_timestamp(profile.updated_at)
+        return cls(key, written, subject.of_payload(profile.id, key))
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is known of the last write, as of a console-managed item."""
+        return not self.payload_uuid and self.updated_at is None
+
+    @property
+    def _naming_subject(self) -> Subject:
+        """Return the subject by which the name of a certificate proves it.
+
+        Without the time of the write only the identity distinguishes it from earlier ones.
+        """
+        if self.payload_uuid and self.updated_at is None:
+            return replace(self.subject.of_payload(self.payload_uuid), holds_uuid=True)
+        return self.subject
+
+    def is_installed(self, profile: InstalledProfile) -> bool:
+        """Return whether an installed profile has the expected identity."""
+        return not self.payload_uuid or profile.payload_uuid == self.payload_uuid
+
+    def is_certificate(
+        self, certificate: PrismCertificate, serial: str, profiles: Sequence[InstalledProfile]
+    ) -> bool:
+        """Return whether a certificate was requested by the expected profile.
+
+        Its name holds the profile's UUID, as it was written or as it is installed. The id of the
+        item stays when the profile is written: with it, Kandji has to have seen the certificate
+        first after the write.
+        """
+        installed = [profile for profile in profiles if self.is_installed(profile)]
+        if self._naming_subject.installed(installed).judge(certificate, serial) is not Proof.PROVED:
+            return False
+        uuids = {self.payload_uuid, *(profile.payload_uuid for profile in installed)} - {""}
+        if any(uuid in certificate.common_name.lower() for uuid in uuids):
+            return True
+        first_seen = certificate.first_seen
+        return self.updated_at is None or first_seen is None or first_seen >= self.updated_at
+
+    def is_issued(self, event: LogEvent, serial: str) -> bool:
+        """Return whether an event of the System Log issues a certificate of the profile."""
+        texts = [text for target in event.targets for text in target.texts]
+        return self._naming_subject.names_certificate(
+            texts, serial, parse_timestamp(event.published)
+        )
+
+    def without(self, unattested: UnattestedNames) -> Expected:
+        """Return what is expected of a Mac on which these certificates prove nothing.
+
+        What the Mac reported before the last write is of the profile as it was.
+        """
+        reported = unattested.reported_at
+        if self.updated_at is not None and (reported is None or reported < self.updated_at):
+            return self
+        return replace(self, subject=self.subject.without(unattested))
+
+    def is_managed(
+        self, records: Sequence[OktaDevice], bound: t.Callable[[], t.Iterable[LogEvent]]
+    ) -> bool:
+        """Return whether one of the managed records of a Mac is managed by the expected profile.
+
+        A record stays managed by an older certificate. It has to be younger than the last write of
+        the profile, or a certificate has to be bound to it since. If the time of the write of
+        a known profile is not known, a record proves nothing.
+
+        :arg bound: reads the events of that. They are not needed for a younger record.
+        """
+        limit = self.updated_at
+        if limit is None or not records:
+            return bool(records) and not self.payload_uuid
+        created = (parse_timestamp(record.created) for record in records)
+        if any(time and time + OBJECT_TIME_PRECISION > limit for time in created):
+            return True
+        ids = {target.id for event in bound() for target in event.targets if target.is_device}
+        return any(record.id in ids for record in records)
+
+
+ANYTHING = Expected()
+
+
+def managed_records(
+    records: Sequence[OktaDevice], users: t.Mapping[str, Sequence[DeviceUser]]
+) -> list[OktaDevice]:
+    """Return the records of a Mac that are managed, and that no newer blocked one replaces.
+
+    :arg users: those of each record, by its id.
+    """
+    people = {record_id: {each.user.id for each in known} for record_id, known in users.items()}
+    return [
+        record
+        for record in records
+        if any(user.is_managed for user in users[record.id])
+        and not newest_blocked(of_same_people(record, records, lambda other: people[other.id]))
+    ]
+
+
+@dataclass(frozen=True)
+class GateFacts:
+    """What Kandji knows of one test Mac: the item's status, profile and the Mac's certificates."""
+
+    serial: str
+    status: ItemStatus | None = None
+    profiles: tuple[InstalledProfile, ...] = ()
+    certificates: tuple[PrismCertificate, ...] = ()
+
+    @classmethod
+    def of_mac(
+        cls,
+        serial: str,
+        device_id: str,
+        statuses: t.Iterable[ItemStatus],
+        profiles: t.Iterable[InstalledProfile],
+        certificates: t.Iterable[PrismCertificate],
+    ) -> GateFacts:
+        """Return the facts of one Mac from the rows of several."""
+        return cls(
+            serial,
+            newest_statuses(statuses).get(device_id),
+            tuple(profile for profile in profiles if profile.device_id == device_id),
+            tuple(
+                certificate for certificate in certificates if certificate.device_id == device_id
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class OktaProof:
+    """Okta's side of the proof, which is read only if the inventory does not settle it."""
+
+    issued: t.Callable[[], t.Iterable[LogEvent]]
+    managed: t.Callable[[], bool]
+
+
+def judge(
+    facts: GateFacts,
+    okta: OktaProof,
+    expected: Expected = ANYTHING,
+    report: t.Callable[[], UnattestedNames] = UnattestedNames,
+) -> Verdict:
+    """Return the verdict on one test Mac.
+
+    It needs the profile installed as it was last written, and any proof of its certificate.
+
+    :arg report: reads which certificates of the Mac are of another authority. It is called once,
+        and only where a name would prove something.
+    """
+    serial, reported = facts.serial, any(map(expected.is_installed, facts.profiles))
+    problem = _profile_problem(facts, reported)
+    if problem:
+        return Verdict(serial, problem)
+    named = False
+    checked = cache(lambda: expected.without(report()))
+    for each in facts.certificates if reported else ():
+        if expected.is_certificate(each, serial, facts.profiles):
+            named = True
+            if checked().is_certificate(each, serial, facts.profiles):
+                return Verdict(serial, proof=INVENTORY_PROOF)
+    for event in okta.issued():
+        if expected.is_issued(event, serial):
+            named = True
+            if checked().is_issued(event, serial):
+                return Verdict(serial, proof=LOG_PROOF)
+    if okta.managed():
+        return Verdict(serial, proof=RECORD_PROOF)
+    return Verdict(serial, OTHER_AUTHORITY if named else NOT_SEEN)
+
+
+def _profile_problem(facts: GateFacts, reported: bool) -> str:
+    """Return why the profile is not installed as expected, or an empty text."""
+    status = facts.status
+    if status and status.state == "failed":
+        log = status.log or "Kandji gives no reason"
+        return f"The SCEP profile could not be installed: {log}."
+    if facts.profiles and not reported:
+        return "The SCEP profile is installed as it was before its last change."
+    if not reported and not (status and status.is_installed):
+        return "The SCEP profile is not installed yet."
+    return ""
+
+
+def describe_wait(verdicts: t.Sequence[Verdict]) -> str:
+    """Return for which test Macs the gate waits, and why."""
+    unmet = [
+        f"{verdict.serial} ({verdict.reason.rstrip('.')})" for verdict in verdicts if verdict.reason
+    ]
+    return f"waiting for {len(unmet)} of {len(verdicts)} test Macs: {abbreviate(unmet, 3)}"
+
+
+def find_waiting(verdicts: t.Iterable[Verdict], known: t.Container[str]) -> list[str]:
+    """Return the serials of the Macs that a check-in may help: those with a device in Kandji."""
+    return [each.serial for each in verdicts if not each.is_met and each.serial in known]
+
+
+def needs_stand_ins(
+    expected: Expected,
+    profiles: Sequence[InstalledProfile],
+    statuses: t.Mapping[str, Sequence[ItemStatus]],
+) -> bool:
+    """Return whether nothing shows who has the item, as of one that Kandji's web app manages."""
+    return expected.is_unknown and not profiles and not any(statuses.values())
+
+
+def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) -> list[ItemStatus]:
+    """Return a status for a console-managed item, for which Kandji may have none.
+
+    The Mac is treated as having the item if any profile on it may be one. It may be another item's,
+    so a certificate in the inventory does not count with it; what Okta reports is.
+    """
+    return [
+        ItemStatus(profile.device_id, status="PASS")
+        for profile in profiles
+        if profile.device_id == device_id and is_console_scep(profile)
+    ][:1]
+
+
+def judge_absent(serial: str, device_id: str, holders: t.AbstractSet[str]) -> Verdict:
+    """Return the verdict on one test Mac that must not hold the profile any more.
+
+    ``holders`` are the ids of the devices that do.
+    """
+    if device_id in holders:
+        return Verdict(serial, "It still holds the SCEP profile.")
+    return Verdict(serial, proof=ABSENCE_PROOF)
