@@ -307,17 +307,17 @@ def contenders(lab: RunningLab, macs: int) -> dict[str, Contender]:
 
 def bench_report(lab: RunningLab, macs: int, with_others: bool) -> t.Iterator[Measured]:
     """Yield the figures of the report, by each contender."""
-    floor, found = floor_of_report(lab), {}
+    floor, counted = floor_of_report(lab), {}
     for name, (command, more) in [*contenders(lab, macs).items()][: None if with_others else 3]:
         used, printed = measure(lab, command, more)
-        found[name] = stages_of(printed)
+        counted[name] = stages_of(printed)
         yield Measured("report", macs, name, floor, used)
     # Two of them know nothing but how many Macs are managed.
-    whole = [stages for stages in found.values() if len(stages) > 1]
-    managed = [stages["MANAGED"] for stages in found.values()]
+    whole = [stages for stages in counted.values() if len(stages) > 1]
+    managed = [stages["MANAGED"] for stages in counted.values()]
     if whole != whole[:1] * len(whole) or len(set(managed)) > 1:
         raise SystemExit(
-            f"The contenders do not agree on the Macs, so that they did not do the same: {found}"
+            f"The contenders do not agree on the Macs, so that they did not do the same: {counted}"
         )
 
 

@@ -220,10 +220,11 @@ def _check_last(
         return None
     if last.status == _COMPLETED:
         lifted = _describe_allow("done_before", f"{action}s it again")
-        reason = f"It was {_DONE[action]} at {_time_of(last)}{lifted}."
+        reason = f"It was {_DONE[action]} at {_describe_command_time(last)}{lifted}."
         return None if "done_before" in allow else ("done_before", reason)
+    when = _describe_time(last.requested)
     reason = (
-        f"Kandji does not show what became of the {_NOUNS[action]} of {_shown(last.requested)}"
+        f"Kandji does not show what became of the {_NOUNS[action]} of {when}"
         f" (status {last.status}){_describe_allow('state_unknown', f'{action}s it again')}."
     )
     return None if "state_unknown" in allow else ("state_unknown", reason)
@@ -242,7 +243,7 @@ def _check_other(
     harmless = (_FAILED, _COMPLETED) if other == "erase" else (_FAILED,)
     if last is None or last.status in harmless or "other_action" in allow:
         return None
-    when = _time_of(last)
+    when = _describe_command_time(last)
     fact = (
         f"It was locked at {when}, and a locked Mac cannot be erased. Unlock it first"
         if other == "lock" and last.status == _COMPLETED
@@ -252,16 +253,18 @@ def _check_other(
 
 
 def _describe_pending(action: Action, last: DeviceCommand) -> str:
-    when = _shown(last.requested)
+    when = _describe_time(last.requested)
     return f"Its {_NOUNS[action]} of {when} is pending: the Mac has not answered yet."
 
 
-def _time_of(command: DeviceCommand) -> str:
+def _describe_command_time(command: DeviceCommand) -> str:
     """Return when a command was completed, else when it was sent."""
-    return _shown(command.completed if parse_timestamp(command.completed) else command.requested)
+    return _describe_time(
+        command.completed if parse_timestamp(command.completed) else command.requested
+    )
 
 
-def _shown(timestamp: str | None) -> str:
+def _describe_time(timestamp: str | None) -> str:
     """Return a timestamp as Kandji shows it, or that it is unknown."""
     return timestamp if timestamp and parse_timestamp(timestamp) else "an unknown time"
 

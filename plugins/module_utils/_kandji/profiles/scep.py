@@ -528,7 +528,7 @@ def describe_adoption(plan: Plan) -> str:
 
 
 def describe_missing_uuid(plans: t.Iterable[Plan], subject: str) -> str:
-    """Return a warning if certificates that plans request cannot be told from others, or ""."""
+    """Return a warning if certificates that plans request cannot be distinguished, or ""."""
     is_provable = names_variable(parse_subject(subject), "PROFILE_UUID")
     if is_provable or not any(plan.writes_profile for plan in plans):
         return ""
