@@ -97,3 +97,8 @@ def described(changes: t.Sequence[Change]) -> list[str]:
         + (f": {', '.join(sorted(change.after))}" if change.action == "update" else "")
         for change in changes
     ]
+
+
+def action_of(line: str) -> str:
+    """Return the action of a line of ``described``, for a reader of a module's result."""
+    return line.partition(" ")[0]

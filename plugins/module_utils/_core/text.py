@@ -14,6 +14,8 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff]"
 )
+# A message about an option: "<option>: <text>".
+_OF_OPTION = re.compile(r"([a-z][\w.\[\]]*): (.+)", re.DOTALL)
 
 
 def printable(text: str) -> str:
@@ -92,3 +94,9 @@ def abbreviate(names: t.Sequence[str], limit: int = 10) -> str:
     """Return the first names as a list for a message, and how many more there are."""
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
+def split_option(message: str) -> tuple[str, str]:
+    """Return the option with which a message begins, "" without one, and the text after it."""
+    match = _OF_OPTION.fullmatch(message)
+    return (match[1], match[2]) if match else ("", message)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..._core.changes import action_of
 from ..._core.options import Params
 from ..._core.results import Result
+from ..._core.text import split_option
 
 Ring = Params  # an element of device_trust_preflight's `rings`
 
@@ -126,8 +128,7 @@ def describe_plan(
 ) -> list[str]:
     """Return the plan in lines: ring by ring, Macs reached, and permissions nobody checked.
 
-    :arg permissions: how a change in words begins -> the permission of the write. That of "gate"
-        is needed in any case.
+    :arg permissions: action -> the permission of the write. That of "gate" is needed in any case.
     """
     if not any(plan.is_changed for plan in plans):
         return ["Nothing to deploy: profiles and Okta Verify are as they should be in all rings."]
@@ -138,8 +139,8 @@ def describe_plan(
         for plan in plans
         if plan.is_changed or (plan.number in gated and rings[plan.number]["test_macs"])
     ]
-    unchecked = {"gate", *(change.split(" ")[0] for change in _changes(predictions))}
-    names = sorted(permissions[verb] for verb in unchecked & permissions.keys())
+    unchecked = {"gate", *map(action_of, _changes(predictions))}
+    names = sorted(permissions[action] for action in unchecked & permissions.keys())
     lines.append(f"  Only a write can check these permissions: {', '.join(names)}.")
     return lines
 
@@ -165,15 +166,16 @@ def collect_problems(results: Sequence[Params]) -> tuple[list[str], list[str]]:
     A failed module explains itself in `problems`, else in `msg`. What it says of the `name` of one
     of its entries may be there of a variable.
     """
-    problems: dict[str, None] = {}
+    problems: dict[tuple[str, str], str] = {}
     steps: dict[str, None] = {}
     for result in results:
         for problem in map(str, result.get("problems") or _message(result)):
-            sentence = problem.removeprefix("name: ")
-            if not any(each.endswith(f": {sentence}") for each in problems):
-                problems[problem] = None
+            option, text = split_option(problem)
+            texts = {known for name, known in problems if name}
+            if option not in ("", "name") or text not in texts:
+                problems.setdefault((option, text), problem)
         steps.update(dict.fromkeys(map(str, result.get("console_steps") or ())))
-    return list(problems), list(steps)
+    return list(problems.values()), list(steps)
 
 
 def _message(result: Params) -> list[str]:

@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.chan
     ABSENT,
     Change,
     Difference,
+    action_of,
     ansible_diff,
     described,
     differences,
@@ -94,6 +95,7 @@ def test_a_plan_in_words_names_the_keys_of_an_update() -> None:
         "assign profile 'Okta SCEP' to blueprint 'Canary'",
     ]
     assert described([]) == []
+    assert list(map(action_of, described(CHANGES))) == [each.action for each in CHANGES]
 
 
 def test_a_diff_holds_the_changed_keys_alone() -> None:

@@ -11,6 +11,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.text
     names_serial,
     printable,
     split_lines,
+    split_option,
     summarize,
     texts_in,
     walk_texts,
@@ -92,3 +93,17 @@ def test_a_serial_is_named_only_as_a_word_of_its_own(text: str, serial: str, nam
 def test_a_text_of_a_survey_becomes_values_by_its_lines() -> None:
     assert split_lines(["C01", "\nC02\r\n C03 ", "", "  "]) == ["C01", "C02", "C03"]
     assert split_lines(["VM 12"]) == ["VM 12"] and split_lines(None) == []
+
+
+@pytest.mark.parametrize(
+    "message, parts",
+    [
+        ("name: Kandji has no profile 'a: b'.", ("name", "Kandji has no profile 'a: b'.")),
+        ("rings[1].name: it is empty.", ("rings[1].name", "it is empty.")),
+        ("Ring 'a': it has no test Mac.", ("", "Ring 'a': it has no test Mac.")),
+        ("name:", ("", "name:")),
+        ("", ("", "")),
+    ],
+)
+def test_the_option_of_a_message_is_before_its_text(message: str, parts: tuple[str, str]) -> None:
+    assert split_option(message) == parts

@@ -149,6 +149,12 @@ def test_what_a_module_says_of_an_entry_and_a_variable_is_one_problem() -> None:
     results = [{"msg": text} for text in (of_rings, of_entry, "name: It is empty.")]
     assert rollout.collect_problems(results) == ([of_rings, "name: It is empty."], [])
     assert rollout.collect_problems([{"msg": of_entry}]) == ([of_entry], [])
+    of_other = f"url: {sentence}"
+    assert rollout.collect_problems([{"msg": of_rings}, {"msg": of_other}]) == (
+        [of_rings, of_other],
+        [],
+    )
+    assert rollout.collect_problems([{"msg": of_rings}, {"msg": sentence}]) == ([of_rings], [])
 
 
 def test_an_assertion_that_passed_is_not_a_problem() -> None:
