@@ -99,7 +99,7 @@ from ..module_utils._core.options import (
 from ..module_utils._fleet import inventory_hosts as macs
 from ..module_utils._fleet import reader as fleet_reads
 from ..module_utils._fleet.certificates.ledger import known_expiry
-from ..module_utils._fleet.elsewhere import Elsewhere
+from ..module_utils._fleet.other_tenants import Elsewhere
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.rings import reader as ring_reads
 from ..module_utils._fleet.rings.reader import read_rings, ring_options, subjects_by_ring

@@ -246,8 +246,8 @@ from ..module_utils._fleet.access_calendar import (
     describe_question,
 )
 from ..module_utils._fleet.certificates.ledger import Expiries, known_expiry
-from ..module_utils._fleet.elsewhere import Elsewhere
 from ..module_utils._fleet.facts import Fleet
+from ..module_utils._fleet.other_tenants import Elsewhere
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
 from ..module_utils._fleet.registration import USES as REGISTRATION_USES
 from ..module_utils._fleet.registration import RegistrationReader

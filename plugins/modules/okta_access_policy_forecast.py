@@ -185,10 +185,10 @@ from dataclasses import replace
 
 from ..module_utils._access.forecast import simulation
 from ..module_utils._access.forecast.change_forecast import read_forecast
-from ..module_utils._access.forecast.changes import AppChange, PolicyChange
 from ..module_utils._access.forecast.conditions import DeviceContext, Person
+from ..module_utils._access.forecast.directory import read_directory
 from ..module_utils._access.forecast.outcomes import Forecast
-from ..module_utils._access.forecast.people import read_directory
+from ..module_utils._access.forecast.policy_changes import AppChange, PolicyChange
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import checks
 from ..module_utils._access.policies import lookups

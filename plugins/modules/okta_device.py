@@ -467,7 +467,7 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
-from ..module_utils._device_records.apply import ResetOptions, ResetRun, read_limits, read_platforms
+from ..module_utils._device_records.apply import RecordRun, RunOptions, read_limits, read_platforms
 from ..module_utils._device_records.audit import Audit, find_requester
 from ..module_utils._device_records.clean_up import read_clean_up
 from ..module_utils._device_records.messages import (
@@ -480,9 +480,9 @@ from ..module_utils._device_records.messages import (
     list_unknown_users,
     write_state_report,
 )
+from ..module_utils._device_records.model import GOALS, Goal, GuardOptions
 from ..module_utils._device_records.plan import STATE_ALLOW
 from ..module_utils._device_records.reader import Selection
-from ..module_utils._device_records.records import GOALS, Goal, GuardOptions
 from ..module_utils._http.operations import optional
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._okta import client as okta_api
@@ -523,7 +523,7 @@ def run(ctx: ModuleContext) -> Result:
     # A lost Mac is suspended also while Kandji does not answer.
     counts = goal.destroys and options.limits.max_percent < 100
     kandji = ctx.kandji if counts or options.guards.clean_up else None
-    done = ResetRun(ctx.okta, kandji, options, audit, ctx.progress, ctx.warn).run()
+    done = RecordRun(ctx.okta, kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
         list_changes(done.outcomes, goal, done.revoked),
         devices=[describe_outcome(outcome, goal) for outcome in done.outcomes],
@@ -548,13 +548,13 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _read_options(ctx: ModuleContext, goal: Goal) -> ResetOptions:
+def _read_options(ctx: ModuleContext, goal: Goal) -> RunOptions:
     params = ctx.params
     if params["revoke_sessions"] and goal.state == "active":
         raise BadOption(
             "revoke_sessions: it is not for state=active. Leave it out, or set another state."
         )
-    return ResetOptions(
+    return RunOptions(
         selection=Selection(
             serials=split_lines(params["serials"]),
             device_ids=split_lines(params["device_ids"]),

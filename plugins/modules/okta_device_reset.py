@@ -454,7 +454,7 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result
 from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
-from ..module_utils._device_records.apply import ResetOptions, ResetRun, read_limits, read_platforms
+from ..module_utils._device_records.apply import RecordRun, RunOptions, read_limits, read_platforms
 from ..module_utils._device_records.audit import Audit, find_requester
 from ..module_utils._device_records.messages import (
     count_states,
@@ -465,9 +465,9 @@ from ..module_utils._device_records.messages import (
     write_messages,
     write_report,
 )
+from ..module_utils._device_records.model import RESET, GuardOptions
 from ..module_utils._device_records.plan import ALLOW
 from ..module_utils._device_records.reader import Selection
-from ..module_utils._device_records.records import RESET, GuardOptions
 from ..module_utils._fleet.certificates import check_reader as certificate_check_reader
 from ..module_utils._fleet.rings.reader import read_rings, ring_options
 from ..module_utils._fleet.stages import check_stages
@@ -519,7 +519,7 @@ def run(ctx: ModuleContext) -> Result:
         find_requester(ctx.params["requested_by"]), ctx.params["reason"] or "", ctx.masker
     )
     org_url = ctx.okta.org_url
-    done = ResetRun(ctx.okta, ctx.kandji, options, audit, ctx.progress, ctx.warn).run()
+    done = RecordRun(ctx.okta, ctx.kandji, options, audit, ctx.progress, ctx.warn).run()
     return build_result(
         list_changes(done.outcomes, RESET),
         devices=[outcome.as_result() for outcome in done.outcomes],
@@ -537,7 +537,7 @@ def run(ctx: ModuleContext) -> Result:
     )
 
 
-def _read_options(ctx: ModuleContext) -> ResetOptions:
+def _read_options(ctx: ModuleContext) -> RunOptions:
     """Return the options of the reset, with its rings as they are in Kandji. Raise BadOption."""
     params = ctx.params
     stages = split_lines(params["stages"])
@@ -546,7 +546,7 @@ def _read_options(ctx: ModuleContext) -> ResetOptions:
         ctx.kandji, ring_options(params), params["scep_profile_prefix"]
     )
     created_before = params["created_before"]
-    return ResetOptions(
+    return RunOptions(
         selection=Selection(
             serials=split_lines(params["serials"]),
             device_ids=split_lines(params["device_ids"]),

@@ -140,7 +140,7 @@ TIMESTAMPS = "plugins/module_utils/_core/timestamps.py"
 # Where a time in full precision is compared or returned, or comes from a user's YAML.
 FULL_PRECISION = {
     "plugins/module_utils/_okta/authorities/device_integration.py",
-    "plugins/module_utils/_fleet/certificates/ring_secrets.py",
+    "plugins/module_utils/_fleet/certificates/challenge_age.py",
     "plugins/modules/okta_device_reset.py",
     "plugins/plugin_utils/_variables.py",
 }

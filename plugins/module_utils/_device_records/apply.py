@@ -32,6 +32,19 @@ from .audit import Audit
 from .clean_up import check_kept, check_mac_again
 from .evidence import EvidenceReader
 from .messages import Outcome, describe_outcome
+from .model import (
+    CLEAN_UP_COMMENT,
+    CleanUp,
+    Decision,
+    Goal,
+    GuardOptions,
+    Guards,
+    Mac,
+    Person,
+    RecordTarget,
+    Step,
+    login_of,
+)
 from .plan import (
     Limits,
     check_approved,
@@ -44,7 +57,7 @@ from .plan import (
     loses_certificate,
     mark_gone,
     plan_from_search,
-    plan_reset,
+    plan_records,
     reissue_after,
     write_phrase,
 )
@@ -64,23 +77,10 @@ from .reader import (
     read_with_users,
     search_users,
 )
-from .records import (
-    CLEAN_UP_COMMENT,
-    CleanUp,
-    Decision,
-    Goal,
-    GuardOptions,
-    Guards,
-    Mac,
-    Person,
-    ResetTarget,
-    Step,
-    login_of,
-)
 
 
 @dataclass(frozen=True)
-class ResetOptions:
+class RunOptions:
     """What the caller asks for. ``approved_digest`` is that of the approved plan, "" if none.
 
     ``created_before`` is the start of the run if it is None, ``state_dir`` the directory of the
@@ -103,7 +103,7 @@ class ResetOptions:
 
 
 @dataclass(frozen=True)
-class ResetResult:
+class RunResult:
     """What a run did, or would do in check mode.
 
     ``confirm`` is the phrase that the plan needs, "" if none. ``reissue_after`` is a time after
@@ -163,7 +163,7 @@ def select_stages(okta: Okta, kandji: Kandji | None, selection: Selection) -> Se
     return replace(selection, serials=[*selection.serials, *serials])
 
 
-class ResetRun:
+class RecordRun:
     """One run. Its clients, audit and progress are parameters, so it runs without HTTP.
 
     Without a Kandji client, nothing is known of the Macs, and ``max_percent`` does not apply.
@@ -173,7 +173,7 @@ class ResetRun:
         self,
         okta: Okta,
         kandji: Kandji | None,
-        options: ResetOptions,
+        options: RunOptions,
         audit: Audit,
         progress: Callable[[str], None],
         warn: Callable[[str], None],
@@ -186,12 +186,12 @@ class ResetRun:
         self._changed: set[str] = set()  # ids of records of which a step was taken
         self._fleet: int | None = None  # the number of Macs, if the targets come from them
 
-    def run(self) -> ResetResult:
+    def run(self) -> RunResult:
         """Return what was done. Raise Refused, before any write, if a limit forbids the plan."""
         options = self._options
         targets = self._find_targets()
         if not targets:
-            return ResetResult(plan_digest=self._approve([]))
+            return RunResult(plan_digest=self._approve([]))
         targets, fleet = self._read(targets)
         guards = self._guards()
         reader = EvidenceReader(self._okta, guards)
@@ -208,7 +208,7 @@ class ResetRun:
             self._revoke_sessions(person)
         outcomes = self._apply(decisions, guards, reader, revocations)
         self._revoke_later(outcomes, guards.now)
-        return ResetResult(
+        return RunResult(
             outcomes,
             digest,
             write_phrase(count, self._host, self._goal)
@@ -220,7 +220,7 @@ class ResetRun:
             sorted(self._revoked.values()),
         )
 
-    def _find_targets(self) -> list[ResetTarget]:
+    def _find_targets(self) -> list[RecordTarget]:
         options = self._options
         if options.guards.clean_up and self._kandji:
             targets, self._fleet = find_unused(
@@ -254,7 +254,7 @@ class ResetRun:
             [outcome.decision.target for outcome in outcomes if outcome.state != "skipped"],
         )
 
-    def _read(self, targets: Sequence[ResetTarget]) -> tuple[list[ResetTarget], int | None]:
+    def _read(self, targets: Sequence[RecordTarget]) -> tuple[list[RecordTarget], int | None]:
         """Return the targets with Macs and users, and how many Macs Kandji has, None if unknown."""
         macs, fleet = self._read_macs(targets)
         planned, complete = plan_from_search(targets, self._options.guards), []
@@ -278,7 +278,7 @@ class ResetRun:
         each = self._options.guards.duplicates == "each"
         return read_others(self._okta, complete, each), fleet
 
-    def _mark_of_clean_up(self, targets: Sequence[ResetTarget]) -> list[ResetTarget]:
+    def _mark_of_clean_up(self, targets: Sequence[RecordTarget]) -> list[RecordTarget]:
         """Return the targets with those marked that a clean-up suspended, and would delete.
 
         Without the System Log they are not known. That keeps no other Mac from being suspended.
@@ -298,11 +298,11 @@ class ResetRun:
         ids = {name for name, each in lifecycles.items() if each.suspended and each.by_clean_up}
         return [replace(each, of_clean_up=each.id in ids) for each in targets]
 
-    def _is_done(self, target: ResetTarget) -> bool:
+    def _is_done(self, target: RecordTarget) -> bool:
         """Return whether a record is in the state as far as is known."""
         return not self._goal.registers_again and self._goal.steps(target) == ()
 
-    def _read_macs(self, targets: Sequence[ResetTarget]) -> tuple[Mapping[str, Mac], int | None]:
+    def _read_macs(self, targets: Sequence[RecordTarget]) -> tuple[Mapping[str, Mac], int | None]:
         """Return the Macs by serial in lower case if they decide, and how many Kandji has."""
         options, kandji = self._options, self._kandji
         if kandji is None or self._fleet is not None:
@@ -317,7 +317,7 @@ class ResetRun:
             kandji, serials, options.guards.platforms, options.selection.rings, reports
         )
 
-    def _warn_of_absent(self, targets: Sequence[ResetTarget]) -> None:
+    def _warn_of_absent(self, targets: Sequence[RecordTarget]) -> None:
         absent = [target.name for target in targets if target.device is None and not target.by_user]
         if absent and self._goal.state != "absent":
             self._warn(
@@ -337,7 +337,7 @@ class ResetRun:
 
     def _plan(
         self,
-        targets: Sequence[ResetTarget],
+        targets: Sequence[RecordTarget],
         fleet: int | None,
         guards: Guards,
         reader: EvidenceReader,
@@ -348,7 +348,7 @@ class ResetRun:
         decided again after the users were read.
         """
         while True:
-            decisions = plan_reset(targets, guards, reader.read(targets))
+            decisions = plan_records(targets, guards, reader.read(targets))
             searched = [each for each in decisions if each.target.has_searched_users]
             doubtful = [each for each in searched if not each.writes]
             if not doubtful:
@@ -377,20 +377,20 @@ class ResetRun:
         check_approved(decisions, digest, self._options.approved_digest, self._goal)
         return digest
 
-    def _find_persons(self, now: datetime) -> list[ResetTarget]:
+    def _find_persons(self, now: datetime) -> list[RecordTarget]:
         """Return the named users whose sessions end, also without a record that changes.
 
         Where registrations are lost, the users leave. Those whose sessions ended since they last
         signed in are left out, as the System Log shows. Without it, all of them may have one.
         """
-        options, persons = self._options, list[ResetTarget]()
+        options, persons = self._options, list[RecordTarget]()
         if not (self._goal.destroys and options.revoke_sessions):
             return persons
         for login in dict.fromkeys(options.selection.users):
             user = self._okta.user(login)
             if user is None:
                 continue
-            person = ResetTarget(login, by_user=True, users=(DeviceUser(user),))
+            person = RecordTarget(login, by_user=True, users=(DeviceUser(user),))
             if person.active_users and self._may_have_sessions(user.id, now):
                 persons.append(person)
         return persons
@@ -483,21 +483,21 @@ class ResetRun:
         again = decide_again(target, keeper, decisions, guards, evidence)
         return keep_changed(again, decision.target) if self._options.approved_digest else again
 
-    def _check_mac_again(self, target: ResetTarget, clean_up: CleanUp) -> ResetTarget:
+    def _check_mac_again(self, target: RecordTarget, clean_up: CleanUp) -> RecordTarget:
         if self._kandji is None or target.kept_ids:
             return target
         macs = self._kandji.devices_with_serials([target.serial], platform="Mac")
         now = self._guards().now
         return check_mac_again(target, (mac for mac in macs if mac.is_mac), clean_up, now)
 
-    def _read_again(self, target: ResetTarget) -> ResetTarget:
+    def _read_again(self, target: RecordTarget) -> RecordTarget:
         """Return the target with its record and, if they decide, its users as they are now."""
         fresh = replace(target, device=self._okta.device(target.id))
         target = target if self._is_stale(fresh, target) else fresh
         decide = self._goal.destroys or self._options.guards.clean_up is not None
         return read_users(self._okta, target) if decide else target
 
-    def _is_stale(self, fresh: ResetTarget, target: ResetTarget) -> bool:
+    def _is_stale(self, fresh: RecordTarget, target: RecordTarget) -> bool:
         """Return whether a record shows a suspension that is not newer than the target.
 
         Recorded: a second after an unsuspension getDevice still had the old status. A lost Mac
@@ -525,7 +525,7 @@ class ResetRun:
         # One that another run deleted counts there.
         return "absent" if self._take_steps(target) == "absent" else self._goal.done
 
-    def _take_steps(self, target: ResetTarget) -> str:
+    def _take_steps(self, target: RecordTarget) -> str:
         """Take the steps that a record needs, and return the answer to the last one.
 
         The users are not read again between two steps: a deactivated record has none and gets none.
@@ -552,7 +552,7 @@ class ResetRun:
             taken = _AFTER[step]
         return answer
 
-    def _suspend_again(self, target: ResetTarget) -> str:
+    def _suspend_again(self, target: RecordTarget) -> str:
         """Suspend a record that was just unsuspended, and return done.
 
         Okta may show the old status for some seconds, and refuse the step because of it. The record
@@ -591,7 +591,7 @@ class ResetRun:
             raise
 
     def _revoke_sessions(
-        self, target: ResetTarget, ends: Mapping[str, datetime] | None = None
+        self, target: RecordTarget, ends: Mapping[str, datetime] | None = None
     ) -> None:
         """Revoke the sessions of a record's users, each user's once.
 
@@ -605,14 +605,14 @@ class ResetRun:
                 self._end_sessions(target, user)
             self._revoked[user.user.id] = login_of(user)
 
-    def _end_sessions(self, target: ResetTarget, user: DeviceUser) -> None:
+    def _end_sessions(self, target: RecordTarget, user: DeviceUser) -> None:
         def end() -> str:
             self._okta.revoke_sessions(user.user.id)
             return "done"
 
         self._audited(target, "revoked", end, user)
 
-    def _step(self, target: ResetTarget, step: Step) -> str:
+    def _step(self, target: RecordTarget, step: Step) -> str:
         """Take a step and keep it in the audit. Return done, already_done or absent."""
         comment = [CLEAN_UP_COMMENT] if self._options.guards.clean_up else []
         take = partial(self._okta.take_step, step, target.id, *comment)
@@ -620,7 +620,7 @@ class ResetRun:
 
     def _audited(
         self,
-        target: ResetTarget,
+        target: RecordTarget,
         name: str,
         write: Callable[[], str],
         user: DeviceUser | None = None,

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from .._core.atomic_files import check_regular, check_writable
 from .._core.errors import BadOption
 from .._core.masking import Masker
-from .records import ResetTarget, login_of
+from .model import RecordTarget, login_of
 
 FILE_NAME = "device_audit.jsonl"
 
@@ -52,7 +52,7 @@ class Audit:
         self.path = ""
 
     def write(
-        self, target: ResetTarget, result: str, request_id: str = "", user: str | None = None
+        self, target: RecordTarget, result: str, request_id: str = "", user: str | None = None
     ) -> None:
         """Keep a step.
 

@@ -23,10 +23,10 @@ from .._core.timestamps import parse_timestamp
 from .._kandji.devices_by_serial import group_by_serial
 from .._kandji.records import KandjiDevice
 from .._okta.constants import LOG_DELAY, LOG_RETENTION
-from .._okta.newest_record import rank_record
+from .._okta.record_rank import rank_record
 from .._okta.records import OktaDevice
 from .._okta.user_statuses import LEFT
-from .records import CleanUp, DeviceKey, Evidence, Goal, Guards, Lifecycle, ReasonCode, ResetTarget
+from .model import CleanUp, DeviceKey, Evidence, Goal, Guards, Lifecycle, ReasonCode, RecordTarget
 
 _BY_ID: t.Final = " Name it in device_ids to delete it."
 
@@ -38,7 +38,7 @@ LAST_NOTICE = timedelta(days=7)  # how long before its deletion each run announc
 
 def find_candidates(
     records: Iterable[OktaDevice], macs: Iterable[KandjiDevice], clean_up: CleanUp, now: datetime
-) -> list[ResetTarget]:
+) -> list[RecordTarget]:
     """Return the records that are orphaned, stale or spare, with why.
 
     Whether somebody uses them is not known yet. A record without a serial is never one of them,
@@ -51,15 +51,15 @@ def find_candidates(
     for record in unique.values():
         why = _check_mac(by_serial.get(record.serial_key, ()), clean_up, now)
         if why:
-            candidates.append(ResetTarget(record.serial_number, record, why=why))
+            candidates.append(RecordTarget(record.serial_number, record, why=why))
         elif record.id in spare:
             candidates.append(_build_spare_target(record, spare[record.id]))
     return candidates
 
 
 def find_returned(
-    records: Iterable[OktaDevice], macs: Iterable[KandjiDevice], candidates: Iterable[ResetTarget]
-) -> list[ResetTarget]:
+    records: Iterable[OktaDevice], macs: Iterable[KandjiDevice], candidates: Iterable[RecordTarget]
+) -> list[RecordTarget]:
     """Return the records that do not work and are no candidates, with why they may be needed.
 
     Whether a clean-up suspended or deactivated them is not known yet.
@@ -68,7 +68,7 @@ def find_returned(
     by_serial = group_by_serial(macs)
     unique = {record.id: record for record in records if record.serial_key}
     return [
-        ResetTarget(
+        RecordTarget(
             record.serial_number, record, needed=_describe_mac(by_serial[record.serial_key])
         )
         for record in unique.values()
@@ -86,8 +86,8 @@ def _describe_mac(devices: Iterable[KandjiDevice]) -> str:
 
 
 def select_returned(
-    targets: Iterable[ResetTarget], lifecycles: Mapping[str, Lifecycle]
-) -> list[ResetTarget]:
+    targets: Iterable[RecordTarget], lifecycles: Mapping[str, Lifecycle]
+) -> list[RecordTarget]:
     """Return those that a clean-up suspended, or deactivated before it was interrupted.
 
     The latter have lost their users. Their deletion lets their Mac register again.
@@ -114,9 +114,9 @@ def _check_mac(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime
     return f"Its Mac checked in last at {max(known).isoformat(timespec='seconds')}."
 
 
-def _build_spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> ResetTarget:
+def _build_spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> RecordTarget:
     names = ", ".join(each.id for each in kept)
-    target = ResetTarget(
+    target = RecordTarget(
         record.serial_number,
         record,
         why=f"Its users have {names} of the same Mac.",
@@ -177,7 +177,7 @@ def find_user_ids(record: OktaDevice) -> set[str] | None:
 
 
 def check_unused(
-    target: ResetTarget, guards: Guards, evidence: Evidence
+    target: RecordTarget, guards: Guards, evidence: Evidence
 ) -> tuple[ReasonCode, str] | None:
     """Return why a clean-up skips a candidate, or None."""
     clean_up = guards.options.clean_up
@@ -200,7 +200,7 @@ def check_unused(
     )
 
 
-def _check_needed(target: ResetTarget, lifecycle: Lifecycle) -> tuple[ReasonCode, str]:
+def _check_needed(target: RecordTarget, lifecycle: Lifecycle) -> tuple[ReasonCode, str]:
     """Return what to do about a record that is needed again. A lost Mac may check in, too."""
     suspended = f" at {_format_time(lifecycle.suspended)}" if lifecycle.suspended else ""
     return "needed_again", (
@@ -210,11 +210,11 @@ def _check_needed(target: ResetTarget, lifecycle: Lifecycle) -> tuple[ReasonCode
     )
 
 
-def _find_lifecycle(target: ResetTarget, evidence: Evidence) -> Lifecycle:
+def _find_lifecycle(target: RecordTarget, evidence: Evidence) -> Lifecycle:
     return evidence.lifecycles.get(target.id, Lifecycle())
 
 
-def _is_unfinished(target: ResetTarget, evidence: Evidence) -> bool:
+def _is_unfinished(target: RecordTarget, evidence: Evidence) -> bool:
     """Return whether a clean-up deactivated a record and was interrupted before its deletion.
 
     It had the proof then. The users, and with them the proof, are lost since.
@@ -224,13 +224,13 @@ def _is_unfinished(target: ResetTarget, evidence: Evidence) -> bool:
     )
 
 
-def _check_uncertainty(target: ResetTarget) -> tuple[ReasonCode, str] | None:
+def _check_uncertainty(target: RecordTarget) -> tuple[ReasonCode, str] | None:
     if not target.uncertainty:
         return None
     return "other_record", target.uncertainty
 
 
-def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetTarget:
+def check_kept(target: RecordTarget, kept: Sequence[OktaDevice | None]) -> RecordTarget:
     """Return a spare target as uncertain if the records that are kept in its place changed.
 
     :arg kept: these records with their users, read again; None for one that is gone.
@@ -246,8 +246,8 @@ def check_kept(target: ResetTarget, kept: Sequence[OktaDevice | None]) -> ResetT
 
 
 def check_mac_again(
-    target: ResetTarget, macs: Iterable[KandjiDevice], clean_up: CleanUp, now: datetime
-) -> ResetTarget:
+    target: RecordTarget, macs: Iterable[KandjiDevice], clean_up: CleanUp, now: datetime
+) -> RecordTarget:
     """Return a target that its Mac selected as uncertain if its Mac does not select it any more.
 
     :arg macs: the devices of Kandji with its serial, read again.
@@ -259,7 +259,7 @@ def check_mac_again(
     return replace(target, uncertainty=uncertainty)
 
 
-def find_last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
+def find_last_use(target: RecordTarget, evidence: Evidence) -> datetime | None:
     """Return when the record was used, registered or unsuspended last.
 
     None if its registration is unknown.
@@ -274,7 +274,7 @@ def find_last_use(target: ResetTarget, evidence: Evidence) -> datetime | None:
 
 
 def _check_proof(
-    target: ResetTarget, clean_up: CleanUp, lifecycle: Lifecycle, now: datetime
+    target: RecordTarget, clean_up: CleanUp, lifecycle: Lifecycle, now: datetime
 ) -> tuple[ReasonCode, str] | None:
     """Return why no clean-up suspended a record for the grace period, as far as Okta shows."""
     if target.status == "DEACTIVATED":
@@ -332,7 +332,7 @@ def _format_time(time: datetime) -> str:
     return time.isoformat(timespec="seconds")
 
 
-def select_targets(candidates: Iterable[ResetTarget], destroys: bool) -> list[ResetTarget]:
+def select_targets(candidates: Iterable[RecordTarget], destroys: bool) -> list[RecordTarget]:
     """Return the candidates that a run is about: those that work, or those that do not any more."""
     return [
         target

@@ -12,6 +12,7 @@ from datetime import datetime
 from .._okta.client import Okta
 from .._okta.constants import LOG_DELAY, LOG_RETENTION
 from .._okta.records import Enrollment
+from .model import CleanUp, Evidence, Guards, Lifecycle, RecordTarget
 from .plan import (
     check_static_guards,
     is_in_sign_in_grace,
@@ -26,7 +27,6 @@ from .reader import (
     read_sign_ins,
     read_uses,
 )
-from .records import CleanUp, Evidence, Guards, Lifecycle, ResetTarget
 
 Value = t.TypeVar("Value")
 
@@ -61,7 +61,7 @@ class EvidenceReader:
             self._lifecycles,
         )
 
-    def read(self, targets: Sequence[ResetTarget]) -> Evidence:
+    def read(self, targets: Sequence[RecordTarget]) -> Evidence:
         """Return the evidence that decides about these targets."""
         guards = self._guards
         if guards.options.clean_up:
@@ -89,8 +89,8 @@ class EvidenceReader:
 
     def _once(
         self,
-        read: Callable[[Okta, Sequence[ResetTarget], datetime], dict[str, Value]],
-        targets: Sequence[ResetTarget],
+        read: Callable[[Okta, Sequence[RecordTarget], datetime], dict[str, Value]],
+        targets: Sequence[RecordTarget],
         *users: str,
     ) -> dict[str, Value]:
         """Return what a function reads of these records and users, which it reads once."""
@@ -100,13 +100,13 @@ class EvidenceReader:
         value: dict[str, Value] = self._values[key]
         return value
 
-    def _read_uses(self, targets: Sequence[ResetTarget], clean_up: CleanUp) -> None:
+    def _read_uses(self, targets: Sequence[RecordTarget], clean_up: CleanUp) -> None:
         now = self._guards.now
         since = now - (LOG_RETENTION if self._guards.goal.destroys else clean_up.unused)
         self._lifecycles = read_lifecycles(self._okta, targets, now)
         self._last_uses = read_uses(self._okta, targets, since, now)
 
-    def read_uses_again(self, target: ResetTarget, now: datetime) -> None:
+    def read_uses_again(self, target: RecordTarget, now: datetime) -> None:
         """Read what happened to a target since it was read first."""
         lifecycles = read_lifecycles(self._okta, [target], now)
         self._lifecycles[target.id] = lifecycles.get(target.id, Lifecycle())
@@ -115,7 +115,7 @@ class EvidenceReader:
         ).items():
             self._last_uses[device_id] = max(used, self._last_uses.get(device_id, used))
 
-    def read_enrollments(self, target: ResetTarget) -> Evidence:
+    def read_enrollments(self, target: RecordTarget) -> Evidence:
         """Return the evidence with the authenticators of the target's users."""
         if needs_enrollments(target, self._guards):
             for user in target.returning_users:

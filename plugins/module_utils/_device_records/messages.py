@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from .._core.changes import Change
 from .._okta import user_statuses
 from .._okta.records import DeviceUser, OktaDevice
+from .model import Decision, Goal, Person, RecordTarget, State, login_of, name_of
 from .plan import CANNOT_BE_UNDONE
-from .records import Decision, Goal, Person, ResetTarget, State, login_of, name_of
 
 Message = dict[str, object]
 # Of a record in Okta, by the state that a run leads to.
@@ -361,7 +361,7 @@ def _name_addressee(outcome: Outcome) -> str:
     return names or _name_person(target) or f"The user of {outcome.display_name or target.serial}"
 
 
-def _name_person(target: ResetTarget) -> str:
+def _name_person(target: RecordTarget) -> str:
     """Return whom Kandji assigned the Mac to, "" if nobody."""
     return target.mac.person if target.mac else ""
 

@@ -21,10 +21,10 @@ from .._core.text import abbreviate, unique_spellings
 from .._core.timestamps import format_timestamp
 from .._okta.authenticators.okta_verify_spellings import fold_key
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION, UNUSED_CERTIFICATE_LIFETIME
-from .._okta.newest_record import Rank, rank_record
+from .._okta.record_rank import Rank, rank_record
 from .._okta.records import Enrollment
 from .clean_up import check_unused
-from .records import (
+from .model import (
     RESET,
     Decision,
     DeviceKey,
@@ -34,7 +34,7 @@ from .records import (
     Guards,
     Mac,
     ReasonCode,
-    ResetTarget,
+    RecordTarget,
     login_of,
     users_without_account,
 )
@@ -78,8 +78,8 @@ class Refusal(t.NamedTuple):
 class Verdict(t.NamedTuple):
     """A target before the last-authenticator guard. ``keeper`` is as in Decision."""
 
-    target: ResetTarget
-    keeper: ResetTarget | None
+    target: RecordTarget
+    keeper: RecordTarget | None
     refusal: Refusal | None
 
     @property
@@ -110,7 +110,7 @@ def _allowing(code: ReasonCode, guards: Guards) -> str:
     return f" (allowing {code!r} {guards.goal.takes} it)"
 
 
-def is_in_sign_in_grace(target: ResetTarget, guards: Guards) -> bool:
+def is_in_sign_in_grace(target: RecordTarget, guards: Guards) -> bool:
     """Return whether a FastPass sign-in may still cure the record.
 
     Only then is it worth reading whether there was one.
@@ -124,7 +124,7 @@ def is_in_sign_in_grace(target: ResetTarget, guards: Guards) -> bool:
     )
 
 
-def needs_history(target: ResetTarget, guards: Guards) -> bool:
+def needs_history(target: RecordTarget, guards: Guards) -> bool:
     """Return whether it matters if an earlier record of the serial was deleted.
 
     The System Log knows it of the last 90 days.
@@ -141,7 +141,7 @@ def needs_history(target: ResetTarget, guards: Guards) -> bool:
 
 
 def check_record(
-    target: ResetTarget, guards: Guards, evidence: Evidence, keeper: ResetTarget | None = None
+    target: RecordTarget, guards: Guards, evidence: Evidence, keeper: RecordTarget | None = None
 ) -> Refusal | None:
     """Return why a record is skipped by itself, or None.
 
@@ -158,7 +158,7 @@ def check_record(
     return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
 
 
-def _check_for_state(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _check_for_state(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     """Return why a record is not taken to a state, or None."""
     refusal = _check_platform(target, guards) or _check_status(target, guards)
     if guards.options.clean_up and not refusal:
@@ -172,7 +172,7 @@ def _check_for_state(target: ResetTarget, guards: Guards, evidence: Evidence) ->
     return suspension or _check_age(target, guards) or _check_users(target, guards)
 
 
-def _check_status(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_status(target: RecordTarget, guards: Guards) -> Refusal | None:
     goal = guards.goal
     if goal.steps(target) is not None:
         return None
@@ -183,7 +183,7 @@ def _check_status(target: ResetTarget, guards: Guards) -> Refusal | None:
     )
 
 
-def _check_any_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _check_any_record(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     return (
         _check_identity(target, guards)
         or _check_status(target, guards)
@@ -194,7 +194,7 @@ def _check_any_record(target: ResetTarget, guards: Guards, evidence: Evidence) -
     )
 
 
-def _check_platform(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_platform(target: RecordTarget, guards: Guards) -> Refusal | None:
     platform = target.device.platform if target.device else None
     if platform in guards.options.platforms:
         return None
@@ -204,7 +204,7 @@ def _check_platform(target: ResetTarget, guards: Guards) -> Refusal | None:
     return Refusal("other_platform", f"{fact}, and only records of {allowed} are {done}.")
 
 
-def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_identity(target: RecordTarget, guards: Guards) -> Refusal | None:
     refusal = _check_platform(target, guards)
     if refusal:
         return refusal
@@ -221,7 +221,7 @@ def _check_identity(target: ResetTarget, guards: Guards) -> Refusal | None:
     return None
 
 
-def _check_suspension(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_suspension(target: RecordTarget, guards: Guards) -> Refusal | None:
     """Skip a record that an administrator suspended, such as that of a lost Mac, also a spare one.
 
     Deactivation and deletion would lift the block: the Mac could register again.
@@ -235,7 +235,7 @@ def _check_suspension(target: ResetTarget, guards: Guards) -> Refusal | None:
     )
 
 
-def _check_age(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_age(target: RecordTarget, guards: Guards) -> Refusal | None:
     registered = target.registered_at
     if registered is None:
         return Refusal(
@@ -253,7 +253,7 @@ def _check_age(target: ResetTarget, guards: Guards) -> Refusal | None:
 
 
 def _check_registered_again(
-    target: ResetTarget, guards: Guards, evidence: Evidence
+    target: RecordTarget, guards: Guards, evidence: Evidence
 ) -> Refusal | None:
     """Skip what a repeated command would delete: the registration that its first run led to."""
     registered, deleted = target.registered_at, evidence.earlier_deletions.get(target.id)
@@ -269,7 +269,7 @@ def _check_registered_again(
     )
 
 
-def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_users(target: RecordTarget, guards: Guards) -> Refusal | None:
     managed = target.managed_logins
     if managed and guards.forbids("managed"):
         return Refusal(
@@ -296,7 +296,7 @@ def _check_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     return None
 
 
-def _check_other_users(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_other_users(target: RecordTarget, guards: Guards) -> Refusal | None:
     """Skip a record that users who are not selected need: a shared Mac loses one user only.
 
     Okta's API describes no operation that takes one user off a device record, and its enrollments
@@ -311,7 +311,9 @@ def _check_other_users(target: ResetTarget, guards: Guards) -> Refusal | None:
     )
 
 
-def _check_spare_users(target: ResetTarget, keeper: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_spare_users(
+    target: RecordTarget, keeper: RecordTarget, guards: Guards
+) -> Refusal | None:
     """Skip a spare record that somebody else uses: people who share a Mac may have one each."""
     users = users_without_account(target, keeper)
     if not users or not guards.forbids("shared"):
@@ -330,7 +332,7 @@ UNDATED = (
 )
 
 
-def _check_certificate(target: ResetTarget, guards: Guards) -> Refusal | None:
+def _check_certificate(target: RecordTarget, guards: Guards) -> Refusal | None:
     mac, registered = target.mac, target.registered_at
     if mac is None:
         return None
@@ -389,7 +391,7 @@ def _what_mac_lacks(mac: Mac) -> str:
     return "No certificate of its Mac is known yet"
 
 
-def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _check_sign_in(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     certificate = target.newer_certificate
     if certificate is None or not is_in_sign_in_grace(target, guards):
         return None
@@ -408,13 +410,13 @@ def _check_sign_in(target: ResetTarget, guards: Guards, evidence: Evidence) -> R
 
 
 def check_static_guards(
-    targets: Sequence[ResetTarget], guards: Guards, evidence: Evidence
+    targets: Sequence[RecordTarget], guards: Guards, evidence: Evidence
 ) -> list[Verdict]:
     """Return the verdict of all guards but the last-authenticator guard, in the order of targets.
 
     That guard costs a call for each user of the records that pass here.
     """
-    groups: dict[DeviceKey, list[ResetTarget]] = {}
+    groups: dict[DeviceKey, list[RecordTarget]] = {}
     for target in targets:
         if target.device is not None and target.serial:
             groups.setdefault(_device_key(target), []).append(target)
@@ -424,7 +426,7 @@ def check_static_guards(
     ]
 
 
-def _device_key(target: ResetTarget) -> DeviceKey:
+def _device_key(target: RecordTarget) -> DeviceKey:
     """Return by what records of one device are known.
 
     A Mac that also runs Windows, or a made-up serial, may give records of other platforms the same
@@ -434,7 +436,7 @@ def _device_key(target: ResetTarget) -> DeviceKey:
 
 
 def _check_duplicates(
-    target: ResetTarget, group: Sequence[ResetTarget], guards: Guards, evidence: Evidence
+    target: RecordTarget, group: Sequence[RecordTarget], guards: Guards, evidence: Evidence
 ) -> Verdict:
     """Return the verdict for a target of a device, whose targets are the group.
 
@@ -462,7 +464,7 @@ def _check_duplicates(
     return Verdict(target, keeper, refusal)
 
 
-def _check_kept_before(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _check_kept_before(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     """Skip what a repeated command would delete: the record that its first run kept.
 
     The first run deleted the duplicates that device_ids names, so this one is the only one now.
@@ -477,7 +479,7 @@ def _check_kept_before(target: ResetTarget, guards: Guards, evidence: Evidence) 
     )
 
 
-def _check_only_record(target: ResetTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _check_only_record(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     if guards.options.duplicates == "clean_up":
         return Refusal(
             "only_record",
@@ -487,17 +489,17 @@ def _check_only_record(target: ResetTarget, guards: Guards, evidence: Evidence) 
     return check_record(target, guards, evidence)
 
 
-def _rank(target: ResetTarget) -> Rank:
+def _rank(target: RecordTarget) -> Rank:
     management = [user.management_status for user in target.users]
     return rank_record(target.id, target.status, management, target.registered_at)
 
 
-def _works(target: ResetTarget) -> bool:
+def _works(target: RecordTarget) -> bool:
     return target.device is not None and target.device.is_working
 
 
 def _check_group(
-    target: ResetTarget, keeper: ResetTarget, count: int, guards: Guards
+    target: RecordTarget, keeper: RecordTarget, count: int, guards: Guards
 ) -> Refusal | None:
     if target is keeper:
         return Refusal(
@@ -520,7 +522,7 @@ def _check_group(
     return None
 
 
-def _remedy(target: ResetTarget, keeper: ResetTarget) -> str:
+def _remedy(target: RecordTarget, keeper: RecordTarget) -> str:
     """Return what to do about a record to keep that does not work: only a suspended one can."""
     if keeper.status == "SUSPENDED":
         return f"Unsuspend that one, or name the id of this one ({target.id})."
@@ -531,7 +533,7 @@ def _remedy(target: ResetTarget, keeper: ResetTarget) -> str:
 
 
 def check_last_authenticator(
-    target: ResetTarget, guards: Guards, evidence: Evidence, deletions: PlannedDeletions
+    target: RecordTarget, guards: Guards, evidence: Evidence, deletions: PlannedDeletions
 ) -> Refusal | None:
     """Return whose last strong authenticator the deletion of a record would take, or None.
 
@@ -564,7 +566,7 @@ def check_last_authenticator(
     return Refusal("last_authenticator", f"{fact}{_allowing('last_authenticator', guards)}.")
 
 
-def needs_enrollments(target: ResetTarget, guards: Guards) -> bool:
+def needs_enrollments(target: RecordTarget, guards: Guards) -> bool:
     """Return whether the authenticators of the record's users decide about it."""
     takes = guards.goal.destroys or guards.options.clean_up is not None
     return takes and guards.forbids("last_authenticator") and not target.is_idle
@@ -613,7 +615,7 @@ def _keeps_authenticator(
 # The plan
 
 
-def plan_from_search(targets: Iterable[ResetTarget], options: GuardOptions) -> set[str]:
+def plan_from_search(targets: Iterable[RecordTarget], options: GuardOptions) -> set[str]:
     """Return the ids of the records that may be planned with the users that a search shows.
 
     Each is decided again with users that are read. For a reset, these must not decide about other
@@ -632,8 +634,8 @@ def plan_from_search(targets: Iterable[ResetTarget], options: GuardOptions) -> s
     }
 
 
-def plan_reset(
-    targets: Sequence[ResetTarget], guards: Guards, evidence: Evidence
+def plan_records(
+    targets: Sequence[RecordTarget], guards: Guards, evidence: Evidence
 ) -> list[Decision]:
     """Return the decision for each target, in the same order."""
     deletions: dict[str, set[str]] = {}
@@ -647,8 +649,8 @@ def plan_reset(
 
 
 def decide_again(
-    target: ResetTarget,
-    keeper: ResetTarget | None,
+    target: RecordTarget,
+    keeper: RecordTarget | None,
     decisions: Iterable[Decision],
     guards: Guards,
     evidence: Evidence,
@@ -678,7 +680,7 @@ def decide_again(
     return _with_records_left(decision, decisions)
 
 
-def _keep_spare(target: ResetTarget, keeper: ResetTarget) -> Decision:
+def _keep_spare(target: RecordTarget, keeper: RecordTarget) -> Decision:
     refusal = Refusal(
         "kept_record_gone",
         "The record of its serial that was to be kept is gone or does not work. Run again: the"
@@ -695,7 +697,7 @@ def _mark_for_deletion(decision: Decision, deletions: dict[str, set[str]]) -> No
 
 
 def _decide(
-    target: ResetTarget, refusal: Refusal | None, keeper: ResetTarget | None, goal: Goal
+    target: RecordTarget, refusal: Refusal | None, keeper: RecordTarget | None, goal: Goal
 ) -> Decision:
     if target.device is None:
         return Decision(target, "none", "It has no device record.", "no_record")
@@ -741,14 +743,14 @@ def _with_records_left(decision: Decision, decisions: Iterable[Decision]) -> Dec
 
 
 def loses_certificate(
-    target: ResetTarget,
+    target: RecordTarget,
     revocations: Mapping[str, datetime],
     now: datetime,
-    records_left: Iterable[ResetTarget] = (),
+    records_left: Iterable[RecordTarget] = (),
 ) -> bool | None:
     """Return whether the Mac's certificate is revoked with the record, None if none is known.
 
-    ``revocations`` is by ``ResetTarget.revocation_key``: what the System Log names. A certificate
+    ``revocations`` is by ``RecordTarget.revocation_key``: what the System Log names. A certificate
     older than what Okta keeps unused is revoked, too. Without a Mac in Kandji no new one can be
     delivered, so nothing is to be waited for.
 
@@ -766,7 +768,7 @@ def loses_certificate(
 
 
 def reissue_after(
-    targets: Iterable[ResetTarget], revocations: Mapping[str, datetime], now: datetime
+    targets: Iterable[RecordTarget], revocations: Mapping[str, datetime], now: datetime
 ) -> datetime:
     """Return a time after all certificates of these Macs were seen or revoked.
 
@@ -777,7 +779,7 @@ def reissue_after(
     )
 
 
-def _last_seen(target: ResetTarget) -> datetime | None:
+def _last_seen(target: RecordTarget) -> datetime | None:
     newest = target.newest_certificate
     return newest + timedelta(seconds=1) if newest else None
 
@@ -873,7 +875,7 @@ def digest_plan(decisions: Iterable[Decision], host: str, goal: Goal = RESET) ->
     return hashlib.sha256(json.dumps([host, goal.verb, planned]).encode()).hexdigest()
 
 
-def _approved_facts(target: ResetTarget) -> list[object]:
+def _approved_facts(target: RecordTarget) -> list[object]:
     return [
         target.id,
         target.serial,
@@ -882,7 +884,7 @@ def _approved_facts(target: ResetTarget) -> list[object]:
     ]
 
 
-def keep_changed(decision: Decision, approved: ResetTarget) -> Decision:
+def keep_changed(decision: Decision, approved: RecordTarget) -> Decision:
     """Return the decision about a record that was read again: one that changed stays.
 
     :arg approved: the target as it was approved.

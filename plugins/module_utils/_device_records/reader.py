@@ -35,14 +35,14 @@ from .._okta.constants import (
 )
 from .._okta.records import LogEvent, OktaDevice, OktaUser
 from .clean_up import find_candidates, find_returned, select_returned, select_targets
-from .records import (
+from .model import (
     CLEAN_UP_COMMENT,
     CleanUp,
     Decision,
     Lifecycle,
     Mac,
     Person,
-    ResetTarget,
+    RecordTarget,
     login_of,
     outlives_certificates,
 )
@@ -95,7 +95,7 @@ class Selection:
 
 def find_targets(
     okta: Okta, selection: Selection, warn: Callable[[str], None], expand: str | None = None
-) -> list[ResetTarget]:
+) -> list[RecordTarget]:
     """Return a target for each record that is selected, and for each value without one.
 
     Each record has one target, however often and in whatever spelling it is selected. ``stages``
@@ -113,7 +113,7 @@ def find_targets(
         replace(target, by_id=True, device=target.device or okta.device(target.name))
         for target in _search(selection.device_ids, search_ids, lambda row: row.id)
     ]
-    first: dict[str, ResetTarget] = {}
+    first: dict[str, RecordTarget] = {}
     for target in [*by_id, *by_serial, *by_user]:
         first.setdefault(target.id, target)
     targets = [*by_serial, *by_user, *by_id]
@@ -122,25 +122,25 @@ def find_targets(
 
 def _find_by_user(
     okta: Okta, selection: Selection, warn: Callable[[str], None]
-) -> tuple[list[str], list[ResetTarget]]:
+) -> tuple[list[str], list[RecordTarget]]:
     """Return the serials of the records of the users, and the targets of these users themselves.
 
     These are the records that are not selected by serial, and the users without a record.
     """
     serials: list[str] = []
-    of_users: dict[str, ResetTarget] = {}
-    without: list[ResetTarget] = []
+    of_users: dict[str, RecordTarget] = {}
+    without: list[RecordTarget] = []
     for login in dict.fromkeys(selection.users):
         user = _find_user(okta, login, warn)
         devices = list(okta.user_devices(user.id)) if user else []
         if user is None or not devices:
-            without.append(ResetTarget(login, by_user=True, unknown_user=user is None))
+            without.append(RecordTarget(login, by_user=True, unknown_user=user is None))
             continue
         for device in devices:
             if device.serial_number and not selection.exact:
                 serials.append(device.serial_number)
             else:
-                target = of_users.get(device.id) or ResetTarget(login, device)
+                target = of_users.get(device.id) or RecordTarget(login, device)
                 named = frozenset({*(target.of_users or ()), user.id}) if selection.exact else None
                 of_users[device.id] = replace(target, of_users=named)
     return serials, [*of_users.values(), *without]
@@ -161,7 +161,7 @@ def _search(
     values: Iterable[str],
     search: Callable[[Sequence[str]], Iterable[OktaDevice]],
     value_of: Callable[[OktaDevice], str],
-) -> list[ResetTarget]:
+) -> list[RecordTarget]:
     """Return the records with one of the values, and a target for each value without one.
 
     Okta compares the values of a search in any case, so spellings of a value are one value.
@@ -176,11 +176,11 @@ def _search(
             devices_by_value[key].append(device)
     targets = []
     for value, devices in devices_by_value.items():
-        targets += [ResetTarget(value, device) for device in devices] or [ResetTarget(value)]
+        targets += [RecordTarget(value, device) for device in devices] or [RecordTarget(value)]
     return targets
 
 
-def search_users(okta: Okta, targets: Sequence[ResetTarget]) -> list[ResetTarget]:
+def search_users(okta: Okta, targets: Sequence[RecordTarget]) -> list[RecordTarget]:
     """Return the targets with their records' users as a search shows them, which may be stale.
 
     A target is left as it is if no search shows its record, or one of its users without an id.
@@ -198,7 +198,7 @@ def search_users(okta: Okta, targets: Sequence[ResetTarget]) -> list[ResetTarget
     return complete
 
 
-def read_record(okta: Okta, target: ResetTarget) -> ResetTarget:
+def read_record(okta: Okta, target: RecordTarget) -> RecordTarget:
     """Return the target with its record as Okta changed it last, without it if that is gone.
 
     A search may return a record as it was. So may getDevice, a second after a step (recorded).
@@ -208,7 +208,7 @@ def read_record(okta: Okta, target: ResetTarget) -> ResetTarget:
     return target if changed and before and changed < before else fresh
 
 
-def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
+def read_users(okta: Okta, target: RecordTarget) -> RecordTarget:
     """Return the target with its record's users, fresh.
 
     Without its record if that is gone: a search may still return it.
@@ -224,11 +224,11 @@ def read_users(okta: Okta, target: ResetTarget) -> ResetTarget:
 
 def read_with_users(okta: Okta, device_id: str) -> OktaDevice | None:
     """Return a record with its users, None if it is gone."""
-    target = read_users(okta, ResetTarget(device_id, okta.device(device_id)))
+    target = read_users(okta, RecordTarget(device_id, okta.device(device_id)))
     return target.device and replace(target.device, users=target.users)
 
 
-def read_others(okta: Okta, targets: Sequence[ResetTarget], each: bool) -> list[ResetTarget]:
+def read_others(okta: Okta, targets: Sequence[RecordTarget], each: bool) -> list[RecordTarget]:
     """Return the targets with the other working records of their devices.
 
     Only those of device_ids have them, or all if each record is decided by itself: any other
@@ -238,11 +238,11 @@ def read_others(okta: Okta, targets: Sequence[ResetTarget], each: bool) -> list[
     serials = unique_spellings(target.serial for target in deciding if target.serial)
     devices = list(okta.devices_with_serials(serials))
     known = {target.id: target for target in targets}
-    records: dict[str, ResetTarget] = {}
+    records: dict[str, RecordTarget] = {}
     for device in devices:
         if device.is_working and device.id not in records:
             records[device.id] = known.get(device.id) or read_users(
-                okta, ResetTarget(device.serial_number, device)
+                okta, RecordTarget(device.serial_number, device)
             )
     return [
         replace(target, others=tuple(_of_same_device(target, records.values())))
@@ -252,7 +252,9 @@ def read_others(okta: Okta, targets: Sequence[ResetTarget], each: bool) -> list[
     ]
 
 
-def _of_same_device(target: ResetTarget, records: Iterable[ResetTarget]) -> Iterable[ResetTarget]:
+def _of_same_device(
+    target: RecordTarget, records: Iterable[RecordTarget]
+) -> Iterable[RecordTarget]:
     """Yield the other records of a target's device: those of its serial and platform."""
     for record in records:
         if record.device and target.device and record.id != target.id:
@@ -261,7 +263,7 @@ def _of_same_device(target: ResetTarget, records: Iterable[ResetTarget]) -> Iter
                 yield record
 
 
-def read_people(okta: Okta, targets: Iterable[ResetTarget]) -> list[Person]:
+def read_people(okta: Okta, targets: Iterable[RecordTarget]) -> list[Person]:
     """Return the users of these records who may sign in, with what is left to them besides."""
     targets = list(targets)
     ids = {target.id for target in targets}
@@ -419,7 +421,7 @@ def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
 
 
 def read_session_ends(
-    okta: Okta, targets: Iterable[ResetTarget], now: datetime
+    okta: Okta, targets: Iterable[RecordTarget], now: datetime
 ) -> dict[str, datetime]:
     """Return when this collection revoked the sessions of these records' users last, by user id.
 
@@ -463,7 +465,7 @@ def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
 
 
 def read_sign_ins(
-    okta: Okta, targets: Sequence[ResetTarget], until: datetime
+    okta: Okta, targets: Sequence[RecordTarget], until: datetime
 ) -> dict[str, datetime]:
     """Return the last FastPass sign-in at each record since its newer certificate, by device id.
 
@@ -475,7 +477,7 @@ def read_sign_ins(
 
 
 def _read_sign_in_events(
-    okta: Okta, targets: Iterable[ResetTarget], since: datetime, until: datetime
+    okta: Okta, targets: Iterable[RecordTarget], since: datetime, until: datetime
 ) -> list[LogEvent]:
     """Return the sign-ins of the records' own users between two times."""
     users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
@@ -490,14 +492,14 @@ def _read_sign_in_events(
 
 
 def read_uses(
-    okta: Okta, targets: Sequence[ResetTarget], since: datetime, until: datetime
+    okta: Okta, targets: Sequence[RecordTarget], since: datetime, until: datetime
 ) -> dict[str, datetime]:
     """Return the last sign-in on each record between two times, by device id."""
     events = _read_sign_in_events(okta, targets, since, until)
     return match_uses(events, targets)
 
 
-def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> dict[str, datetime]:
+def match_uses(events: Iterable[LogEvent], targets: Iterable[RecordTarget]) -> dict[str, datetime]:
     """Return the last sign-in on each record, by device id.
 
     A sign-in with FastPass that names no device, in no event of these two minutes, may be on any
@@ -527,7 +529,7 @@ def match_uses(events: Iterable[LogEvent], targets: Iterable[ResetTarget]) -> di
 
 
 def read_lifecycles(
-    okta: Okta, targets: Iterable[ResetTarget], now: datetime
+    okta: Okta, targets: Iterable[RecordTarget], now: datetime
 ) -> dict[str, Lifecycle]:
     """Return when these records were suspended last, and by whom, by device id."""
     ids = {target.id for target in targets}
@@ -572,7 +574,7 @@ def _is_of_collection(event: LogEvent) -> bool:
 
 def find_unused(
     okta: Okta, kandji: Kandji, clean_up: CleanUp, destroys: bool, now: datetime
-) -> tuple[list[ResetTarget], int]:
+) -> tuple[list[RecordTarget], int]:
     """Return the records of Macs that a clean-up may take, and how many Macs Kandji has.
 
     A deletion also gets those that a clean-up suspended and would not suspend any more.
@@ -625,7 +627,7 @@ def match_sign_ins(events: Iterable[LogEvent], ids: Collection[str]) -> dict[str
 
 
 def read_deletions(
-    okta: Okta, targets: Sequence[ResetTarget], now: datetime
+    okta: Okta, targets: Sequence[RecordTarget], now: datetime
 ) -> dict[str, datetime]:
     """Return when an earlier record of a target's serial was last deleted, by device id.
 
@@ -690,7 +692,7 @@ def _names(event: LogEvent, ids: Collection[str]) -> bool:
 
 
 def read_deleted_duplicates(
-    okta: Okta, targets: Sequence[ResetTarget], now: datetime
+    okta: Okta, targets: Sequence[RecordTarget], now: datetime
 ) -> dict[str, list[str]]:
     """Return which ids of device_ids were, or may have been, of a target's device, by device id.
 
@@ -763,7 +765,7 @@ def read_revocations(
     return revocations
 
 
-def _revocations_of(event: LogEvent, absent: Iterable[ResetTarget]) -> Mapping[str, datetime]:
+def _revocations_of(event: LogEvent, absent: Iterable[RecordTarget]) -> Mapping[str, datetime]:
     """Return the serials whose certificate an event revokes, with its time.
 
     Which field of an event holds the certificate's common name is not documented.

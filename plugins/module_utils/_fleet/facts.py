@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from .._core.timestamps import parse_timestamp
 from .._okta.constants import CERTIFICATE_LIFETIME
 from .._okta.events.device_events import RecordEvents
-from .._okta.newest_record import newest_blocked, of_same_people, rank_record
+from .._okta.record_rank import newest_blocked, of_same_people, rank_record
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES, WORKING_STATUSES
 
 # Times of two vendors that are closer tell no order, since clocks differ by seconds. CLOCK_SKEW is

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import EARLIEST, parse_timestamp
 from .._okta.events.device_events import RecordEvents
-from .._okta.newest_record import current_records, newest_records
+from .._okta.record_rank import current_records, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .certificates.use import UnusedCertificate, unused_certificate
 from .enrolled_after_registration import enrolled_since

@@ -30,7 +30,6 @@ from .._okta.records import LogEvent, OktaDevice
 from . import enrolled_after_registration
 from .certificates import use as certificate_use
 from .certificates.ledger import Expiries
-from .elsewhere import Elsewhere
 from .facts import AgeLimits, Fleet, MacFacts
 from .join import (
     Certificates,
@@ -43,6 +42,7 @@ from .join import (
     mac_of,
     note_certificate_events,
 )
+from .other_tenants import Elsewhere
 from .rings.reader import Ring, certificate_filter
 
 OKTA_VERIFY_BUNDLE = "com.okta.mobile"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import parse_timestamp
 from .._okta.events.device_events import RecordEvents
-from .._okta.newest_record import newest_records
+from .._okta.record_rank import newest_records
 from .facts import (
     INVENTORY,
     TIMELESS,

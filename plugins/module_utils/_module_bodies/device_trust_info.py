@@ -29,8 +29,8 @@ from .._core.options import (
 from .._core.results import Result, row_limit
 from .._fleet import reader as fleet_reads
 from .._fleet.certificates.ledger import known_expiry
-from .._fleet.elsewhere import Elsewhere
 from .._fleet.facts import Fleet
+from .._fleet.other_tenants import Elsewhere
 from .._fleet.reader import FleetQuery, OnDevice, read_fleet
 from .._fleet.registration import USES as REGISTRATION_USES
 from .._fleet.registration import Registration, RegistrationReader

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
     read_forecast,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.changes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
     AppChange,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (

@@ -13,10 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     find_candidates,
     select_targets,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    plan_reset,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     GOALS,
     CleanUp,
     Evidence,
@@ -24,6 +21,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     Guards,
     Lifecycle,
     State,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+    plan_records,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     KandjiDevice,
@@ -169,7 +169,7 @@ class Company:
         targets = [replace(each, users=each.device.users or ()) for each in found if each.device]
         options = GuardOptions((), "each", 0.0, ("MACOS",), (), goal, period)
         guards = Guards(at(day), at(day), options)
-        for decision in plan_reset(targets, guards, self.evidence(day)):
+        for decision in plan_records(targets, guards, self.evidence(day)):
             if decision.writes:
                 life = {each.id: each for each in self.lives}[decision.target.id]
                 yield life

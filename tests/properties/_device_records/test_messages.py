@@ -16,12 +16,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     write_messages,
     write_report,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    plan_reset,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     Evidence,
     Guards,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+    plan_records,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +35,7 @@ STATES = {"write": ("reset", "would_reset"), "skip": ("skipped",), "none": ("abs
 def outcomes(draw: st.DrawFn) -> list[Outcome]:
     limits: Guards = draw(guards())
     facts: Evidence = draw(evidence())
-    decisions = plan_reset(draw(targets()), limits, facts)
+    decisions = plan_records(draw(targets()), limits, facts)
     return [
         Outcome(
             each,

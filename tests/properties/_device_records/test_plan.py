@@ -10,6 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    GOALS,
+    Decision,
+    Evidence,
+    Goal,
+    Guards,
+    RecordTarget,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
     Limits,
     check_approved,
@@ -19,17 +27,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     count_writes,
     decide_again,
     digest_plan,
-    plan_reset,
+    plan_records,
     reissue_after,
     write_phrase,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
-    GOALS,
-    Decision,
-    Evidence,
-    Goal,
-    Guards,
-    ResetTarget,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
@@ -43,19 +43,19 @@ from tests.support.strategies.okta import USER_IDS
 from tests.support.strategies.resets import evidence, guards, targets
 from tests.support.strategies.values import NOW, datetimes, outcome_of, unknown_words
 
-Targets = list[ResetTarget]
+Targets = list[RecordTarget]
 
 
 def resets(some: Targets, limits: Guards, facts: Evidence) -> set[str]:
     """Return the ids of the records that a plan deletes."""
-    return {each.target.id for each in plan_reset(some, limits, facts) if each.writes}
+    return {each.target.id for each in plan_records(some, limits, facts) if each.writes}
 
 
 @given(targets(), guards(), evidence())
 def test_each_target_is_decided_once_and_only_records_that_exist_are_reset(
     some: Targets, limits: Guards, facts: Evidence
 ) -> None:
-    decisions = plan_reset(some, limits, facts)
+    decisions = plan_records(some, limits, facts)
     assert [decision.target for decision in decisions] == some
     for decision in decisions:
         assert decision.action in ("write", "skip", "none")
@@ -69,7 +69,7 @@ def test_a_newer_registration_is_never_deleted(
     some: Targets, limits: Guards, facts: Evidence
 ) -> None:
     """Nor is one whose registration time is unknown, whatever is allowed."""
-    for decision in plan_reset(some, limits, facts):
+    for decision in plan_records(some, limits, facts):
         if decision.writes:
             registered = decision.target.registered_at
             assert registered is not None and registered < limits.created_before
@@ -79,7 +79,7 @@ def test_a_newer_registration_is_never_deleted(
 def test_a_user_keeps_a_strong_authenticator(
     some: Targets, limits: Guards, facts: Evidence
 ) -> None:
-    decisions = plan_reset(some, limits, facts)
+    decisions = plan_records(some, limits, facts)
     deleted = [each.target for each in decisions if each.writes and not each.target.is_idle]
     weak = limits.options.weak_authenticators
     for user_id in USER_IDS:
@@ -101,7 +101,7 @@ def test_a_user_keeps_a_strong_authenticator(
 
 @given(targets(), guards(), evidence())
 def test_the_keeper_of_a_serial_stays(some: Targets, limits: Guards, facts: Evidence) -> None:
-    decisions = plan_reset(some, limits, facts)
+    decisions = plan_records(some, limits, facts)
     for decision in decisions:
         if decision.writes and decision.is_spare:
             keeper = next(each for each in decisions if each.target is decision.keeper)
@@ -116,10 +116,10 @@ def test_the_order_of_targets_decides_nothing_but_whose_authenticator_goes_first
         limits, options=replace(limits.options, allow=[*limits.options.allow, "last_authenticator"])
     )
     expected = resets(some, free, facts)
-    before = count_writes(plan_reset(some, limits, facts))
+    before = count_writes(plan_records(some, limits, facts))
     chance.shuffle(some)
     assert resets(some, free, facts) == expected
-    assert (count_writes(plan_reset(some, limits, facts)) == 0) is (before == 0)
+    assert (count_writes(plan_records(some, limits, facts)) == 0) is (before == 0)
 
 
 @given(targets(), guards(), evidence(), st.data())
@@ -188,7 +188,7 @@ def test_one_guard_less_never_deletes_less(
 def test_the_second_look_at_an_unchanged_record_decides_alike(
     some: Targets, limits: Guards, facts: Evidence
 ) -> None:
-    decisions = plan_reset(some, limits, facts)
+    decisions = plan_records(some, limits, facts)
     for decision in decisions:
         if decision.writes:
             keeper = decision.keeper
@@ -202,7 +202,7 @@ def test_the_second_look_at_an_unchanged_record_decides_alike(
 def test_a_lower_limit_never_allows_more(
     some: Targets, limits: Guards, facts: Evidence, one: int, other: int, fleet: int
 ) -> None:
-    decisions = plan_reset(some, limits, facts)
+    decisions = plan_records(some, limits, facts)
     low, high = sorted((one, other))
     for name in ("max_devices", "max_percent"):
         values = {"max_devices": 9, "max_percent": 100, "confirm_above": 0, "confirm": ""}
@@ -221,7 +221,7 @@ def test_a_lower_limit_never_allows_more(
 def test_a_plan_needs_its_own_phrase_and_digest(
     some: Targets, limits: Guards, facts: Evidence, above: int, chance: t.Any
 ) -> None:
-    decisions = plan_reset(some, limits, facts)
+    decisions = plan_records(some, limits, facts)
     count, host = count_writes(decisions), "acme.okta.com"
     wrong = Limits(99, 100, above, write_phrase(count + len(some) + 1, host))
     right = replace(wrong, confirm=write_phrase(count, host))
@@ -261,10 +261,10 @@ def test_who_has_okta_verify_alone_keeps_one_of_several(
 
 
 def test_a_decision_is_a_value() -> None:
-    target = ResetTarget("C02A")
+    target = RecordTarget("C02A")
     assert (
         Decision(target, "none", "It has no device record.", "no_record")
-        == plan_reset([target], guards_of_nothing(), Evidence())[0]
+        == plan_records([target], guards_of_nothing(), Evidence())[0]
     )
 
 
@@ -287,7 +287,7 @@ def for_state(limits: Guards, goal: Goal) -> Guards:
 def test_a_record_is_written_to_only_if_a_known_step_leads_to_the_state(
     some: Targets, limits: Guards, facts: Evidence, goal: Goal
 ) -> None:
-    for decision in plan_reset(some, for_state(limits, goal), facts):
+    for decision in plan_records(some, for_state(limits, goal), facts):
         steps = goal.steps(decision.target)
         if decision.writes:
             assert steps and decision.reason == goal.effect(decision.target)
@@ -299,7 +299,7 @@ def test_a_record_is_written_to_only_if_a_known_step_leads_to_the_state(
 def test_a_state_that_loses_registrations_takes_nothing_that_works_or_that_others_need(
     some: Targets, limits: Guards, facts: Evidence, goal: Goal
 ) -> None:
-    for decision in plan_reset(some, for_state(limits, goal), facts):
+    for decision in plan_records(some, for_state(limits, goal), facts):
         if decision.writes and goal.destroys:
             assert not decision.target.managed_logins and len(decision.target.active_users) < 2
             assert decision.target.status != "SUSPENDED" or goal.state == "deactivated"

@@ -8,15 +8,15 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    ALLOW,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     Evidence,
     GuardOptions,
     Guards,
     Mac,
-    ResetTarget,
+    RecordTarget,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+    ALLOW,
 )
 from hypothesis import strategies as st
 
@@ -44,18 +44,18 @@ def macs(draw: st.DrawFn, serial: str) -> Mac:
 
 
 @st.composite
-def targets(draw: st.DrawFn) -> list[ResetTarget]:
+def targets(draw: st.DrawFn) -> list[RecordTarget]:
     """Return up to four targets: records with an id each, and serials without a record."""
-    chosen: list[ResetTarget] = []
+    chosen: list[RecordTarget] = []
     for device_id in draw(st.lists(st.sampled_from(DEVICE_IDS), max_size=4, unique=True)):
         serial = draw(st.sampled_from(SERIALS))
         mac = draw(st.one_of(macs(serial), macs(serial), st.none())) if serial else None
         if serial and draw(st.sampled_from((False, False, False, True))):
-            chosen.append(ResetTarget(f"{serial}-{device_id}", mac=mac))
+            chosen.append(RecordTarget(f"{serial}-{device_id}", mac=mac))
             continue
         device = draw(devices(device_id, serial))
         by_id = draw(st.sampled_from((False, False, True)))
-        chosen.append(ResetTarget(serial or device_id, device, draw(device_users()), mac, by_id))
+        chosen.append(RecordTarget(serial or device_id, device, draw(device_users()), mac, by_id))
     return chosen
 
 

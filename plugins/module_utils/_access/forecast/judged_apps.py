@@ -22,7 +22,7 @@ from ..rules.rule_order import Rules, in_order
 from ..rules.subjects import named_groups
 from . import policy_reader
 from .admission import JudgedApp, Users
-from .people import Directory
+from .directory import Directory
 from .policy_reader import OtherPolicies
 from .session_policies import Sessions
 from .signal_policies import signals_of

@@ -13,11 +13,11 @@ from ..._okta.client import Okta
 from ..._okta.group_members import read_members
 from ..._okta.records import OktaUser, PolicyRule
 from ..._okta.user_statuses import ACTIVE
-from ..forecast import people as directories
+from ..forecast import directory as directories
 from ..forecast import sure_verification
-from ..forecast.changes import requires_managed
 from ..forecast.conditions import NEVER, DeviceContext, Identity
 from ..forecast.outcomes import candidates
+from ..forecast.policy_changes import requires_managed
 from ..forecast.policy_reader import OtherPolicies
 from ..forecast.session_policies import Sessions
 from ..policies.lookups import find_groups

@@ -16,11 +16,11 @@ from ..._core.options import Params
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.records import OktaUser, Policy
-from ..forecast import people as directories
+from ..forecast import directory as directories
 from ..forecast import policy_reader
 from ..forecast.change_forecast import read_forecast
-from ..forecast.changes import AppChange, PolicyChange, requires_managed
 from ..forecast.outcomes import Forecast
+from ..forecast.policy_changes import AppChange, PolicyChange, requires_managed
 from ..forecast.policy_reader import OtherPolicies
 from ..policies.lookups import apps_of_policy
 from ..policies.moves import describe_inactive_policies

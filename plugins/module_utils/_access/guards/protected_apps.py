@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..._core.errors import Forbidden, Refused
 from ..._okta.records import App, Policy
-from ..forecast.changes import AppChange, PolicyChange, requires_managed
+from ..forecast.policy_changes import AppChange, PolicyChange, requires_managed
 from ..forecast.policy_reader import OtherPolicies
 from ..forecast.signal_policies import NO_SIGNALS
 

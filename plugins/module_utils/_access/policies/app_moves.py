@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from ..._core.errors import Forbidden
 from ..._okta.client import Okta
-from ..forecast.changes import AppChange, PolicyChange
 from ..forecast.outcomes import Forecast
+from ..forecast.policy_changes import AppChange, PolicyChange
 from ..forecast.policy_reader import OtherPolicies
 from ..guards import checks
 from ..rules.rule_order import Rules

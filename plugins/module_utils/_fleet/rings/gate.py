@@ -23,7 +23,7 @@ from ..._kandji.records import (
     newest_statuses,
 )
 from ..._okta.constants import OBJECT_TIME_PRECISION
-from ..._okta.newest_record import newest_blocked, of_same_people
+from ..._okta.record_rank import newest_blocked, of_same_people
 from ..._okta.records import DeviceUser, LogEvent, OktaDevice
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'

@@ -422,7 +422,7 @@ def test_a_mac_whose_step_fails_is_unclear_and_the_others_get_theirs(
     ("overwritten", "reason_of_loss"),
     [
         (None, "The tags of the Mac C1 are as they were before."),
-        (["loaner"], "Another program changed the tags of the Mac C1 at the same time."),
+        (["vip", "loaner"], "Another program changed the tags of the Mac C1 at the same time."),
     ],
 )
 def test_a_warning_of_lost_tags_says_what_kandji_shows(

@@ -15,7 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     clean_up,
     plan,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     ReasonCode,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import replace
 from types import SimpleNamespace
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.changes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
     AppChange,
     PolicyChange,
 )

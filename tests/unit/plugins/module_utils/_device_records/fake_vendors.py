@@ -17,21 +17,21 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.opti
     DEVICE_RUN,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.apply import (
-    ResetOptions,
-    ResetResult,
-    ResetRun,
+    RecordRun,
+    RunOptions,
+    RunResult,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.audit import (
     Audit,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    GuardOptions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
     Limits,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
     Selection,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
-    GuardOptions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     InstalledProfile,
@@ -263,11 +263,11 @@ class Reset:
         self.kandji.add(f"C0{number}")
         return self.okta.add(f"guo{number}", f"C0{number}", *(names or (f"ann{number}",)), **values)
 
-    def run(self, *serials: str, **options: t.Any) -> ResetResult:
+    def run(self, *serials: str, **options: t.Any) -> RunResult:
         """Reset these serials; ``options`` are those of the module, by its names."""
         guards = {name: options.pop(name) for name in GUARDS if name in options}
         allowed = {name: options.pop(name) for name in LIMITS if name in options}
-        options_ = ResetOptions(
+        options_ = RunOptions(
             **{
                 "selection": Selection(serials=serials),
                 "guards": guard_options(**guards),
@@ -282,6 +282,6 @@ class Reset:
         )
         audit = Audit("rosa", "CHG-1", Masker())
         okta, kandji = t.cast(t.Any, self.okta), t.cast(t.Any, self.kandji)
-        return ResetRun(
+        return RecordRun(
             okta, kandji, options_, audit, self.progress.append, self.warnings.append
         ).run()

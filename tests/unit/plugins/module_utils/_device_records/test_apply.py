@@ -24,18 +24,18 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import apply
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.apply import (
-    ResetResult,
+    RunResult,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.messages import (
     describe_person,
     write_messages,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
-    Selection,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     CLEAN_UP_COMMENT,
     GOALS,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
+    Selection,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     AgeLimits,
@@ -63,7 +63,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 )
 
 
-def states(result: ResetResult) -> list[str]:
+def states(result: RunResult) -> list[str]:
     return [outcome.state for outcome in result.outcomes]
 
 
@@ -550,7 +550,7 @@ def test_an_id_that_was_never_of_the_mac_protects_nothing(
 # Audit and errors
 
 
-def audit_of(result: ResetResult) -> list[dict[str, t.Any]]:
+def audit_of(result: RunResult) -> list[dict[str, t.Any]]:
     with open(result.audit_file, encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 

@@ -18,10 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     clean_up,
     reader,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    plan_reset,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     CLEAN_UP_COMMENT,
     GOALS,
     CleanUp,
@@ -29,7 +26,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     Evidence,
     Guards,
     Lifecycle,
-    ResetTarget,
+    RecordTarget,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+    plan_records,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     USER_AGENT,
@@ -214,7 +214,7 @@ CHANGED = "The record of its Mac that is to be kept changed during the run. Run 
 def test_a_spare_record_is_uncertain_unless_each_kept_one_works(
     users: list[DeviceUser], kept: list[OktaDevice | None], uncertainty: str
 ) -> None:
-    target = ResetTarget("C01", record(1), tuple(users))
+    target = RecordTarget("C01", record(1), tuple(users))
     assert clean_up.check_kept(target, kept).uncertainty == uncertainty
 
 
@@ -233,16 +233,18 @@ def test_a_record_is_not_spare_beside_an_older_one() -> None:
         options = guard_options(goal=GOALS[state], duplicates="each", clean_up=CLEAN_UP)
         found = replace(target, device=one, users=(ANN,))
         evidence = known(lifecycles={"guo2": by_clean_up(14)} if state == "absent" else {})
-        decision = plan_reset([found], Guards(NOW, NOW, options), evidence)[0]
+        decision = plan_records([found], Guards(NOW, NOW, options), evidence)[0]
         assert (decision.action, decision.code) == ("skip", "other_record"), decision
-        clear = plan_reset([replace(found, uncertainty="")], Guards(NOW, NOW, options), evidence)[0]
+        clear = plan_records([replace(found, uncertainty="")], Guards(NOW, NOW, options), evidence)[
+            0
+        ]
         assert clear.writes
 
 
 def decision_of(state: t.Any, one: OktaDevice, evidence: Evidence, **values: t.Any) -> Decision:
-    target = ResetTarget("C01", one, one.users or (), why="Because.")
+    target = RecordTarget("C01", one, one.users or (), why="Because.")
     options = guard_options(goal=GOALS[state], duplicates="each", clean_up=CLEAN_UP, **values)
-    return plan_reset([target], Guards(NOW, NOW, options), evidence)[0]
+    return plan_records([target], Guards(NOW, NOW, options), evidence)[0]
 
 
 def decide(
@@ -474,7 +476,7 @@ MFA, START = "user.authentication.auth_via_mfa", "user.session.start"
 def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
     events: list[LogEvent], uses: dict[str, float]
 ) -> None:
-    targets = [ResetTarget("C01", record(number), (ANN,)) for number in (1, 2)]
+    targets = [RecordTarget("C01", record(number), (ANN,)) for number in (1, 2)]
     assert reader.match_uses(events, targets) == {name: ago(days) for name, days in uses.items()}
 
 
@@ -524,7 +526,7 @@ def test_the_log_shows_when_a_record_was_suspended_last_and_by_what(
         event(name, days, targets=["guo1", "other"], actor="admin", user_agent=agent)
         for name, days, agent in events
     ]
-    targets = [ResetTarget("C01", record())]
+    targets = [RecordTarget("C01", record())]
     assert reader.read_lifecycles(reset.okta, targets, NOW) == {"guo1": lifecycle}
     assert reader.read_lifecycles(reset.okta, [], NOW) == {}
 
@@ -681,9 +683,9 @@ def test_a_mac_that_comes_back_while_the_clean_up_runs_keeps_its_record(
 
 
 def test_a_spare_record_does_not_depend_on_its_mac() -> None:
-    spare = ResetTarget("C01", record(), kept_ids=("guo2",))
+    spare = RecordTarget("C01", record(), kept_ids=("guo2",))
     assert clean_up.check_mac_again(spare, [mac()], CLEAN_UP, NOW) is spare
-    stale = ResetTarget("C01", record())
+    stale = RecordTarget("C01", record())
     assert clean_up.check_mac_again(stale, [mac(61)], CLEAN_UP, NOW) is stale
 
 
@@ -713,7 +715,7 @@ def test_a_blocked_record_that_is_no_candidate_may_be_needed(
     macs = [mac(each, number) for number, each in enumerate(days)]
     found = clean_up.find_returned([*records, records[0]], macs, ())
     assert [(each.id, each.needed) for each in found] == [("guo1", sentence), ("guo2", sentence)]
-    taken = [ResetTarget("C01", records[0])]
+    taken = [RecordTarget("C01", records[0])]
     assert [each.id for each in clean_up.find_returned(records, macs, taken)] == ["guo2"]
 
 
@@ -732,7 +734,7 @@ def test_what_others_blocked_is_not_returned(
     status: str, lifecycle: Lifecycle | None, selected: bool
 ) -> None:
     """As a lost Mac, which may check in."""
-    target = ResetTarget("C01", blocked(status), needed="It is needed.")
+    target = RecordTarget("C01", blocked(status), needed="It is needed.")
     lifecycles = {"guo1": lifecycle} if lifecycle else {}
     found = clean_up.select_returned([target], lifecycles)
     assert [each.id for each in found] == (["guo1"] if selected else [])

@@ -16,17 +16,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.messages import (
     Outcome,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    CANNOT_BE_UNDONE,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     GOALS,
     RESET,
     Decision,
     Goal,
     Mac,
     Person,
-    ResetTarget,
+    RecordTarget,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+    CANNOT_BE_UNDONE,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
@@ -46,14 +46,14 @@ RECORD = OktaDevice(
 ANN = DeviceUser(OktaUser("00u1", "ann@acme.com", "Ann", "Smith"), "NOT_MANAGED")
 BOB = DeviceUser(OktaUser("00u2", "bob@acme.com"), "MANAGED")
 MAC = Mac("C01", "C01 in Kandji", "rosa@acme.com")
-TARGET = ResetTarget("C01", RECORD, (ANN,), MAC)
+TARGET = RecordTarget("C01", RECORD, (ANN,), MAC)
 
 
-def done(target: ResetTarget = TARGET, state: str = "reset", bound: bool | None = None) -> Outcome:
+def done(target: RecordTarget = TARGET, state: str = "reset", bound: bool | None = None) -> Outcome:
     return Outcome(Decision(target, "write", "Because.", None), state, bound)
 
 
-NOBODYS_MAC = ResetTarget("C09", mac=Mac("C09", "", ""))
+NOBODYS_MAC = RecordTarget("C09", mac=Mac("C09", "", ""))
 ABSENT = Outcome(Decision(NOBODYS_MAC, "none", "No record.", "no_record"), "absent")
 
 
@@ -95,8 +95,8 @@ def test_check_mode_says_what_would_become_of_a_record(state: str, reason: str) 
 
 def test_a_user_of_whom_okta_has_none_is_told_from_one_without_a_record() -> None:
     targets = [
-        ResetTarget("nobody@acme.com", by_user=True, unknown_user=True),
-        ResetTarget("new@acme.com", by_user=True),
+        RecordTarget("nobody@acme.com", by_user=True, unknown_user=True),
+        RecordTarget("new@acme.com", by_user=True),
     ]
     outcomes = [Outcome(Decision(each, "none", "Because."), "absent") for each in targets]
     assert report.list_unknown_users(outcomes) == ["nobody@acme.com"]
@@ -139,12 +139,12 @@ def test_the_row_of_a_target_without_a_record() -> None:
         "reason": "No record.",
         "reason_code": "no_record",
     }
-    in_kandji = replace(ABSENT, decision=Decision(ResetTarget("C01", mac=MAC), "none", ""))
+    in_kandji = replace(ABSENT, decision=Decision(RecordTarget("C01", mac=MAC), "none", ""))
     assert in_kandji.as_result()["display_name"] == "C01 in Kandji"
 
 
 def test_the_row_of_a_record_that_has_no_serial_and_is_not_in_kandji() -> None:
-    row = done(ResetTarget("guo1", OktaDevice("guo1"), by_id=True)).as_result()
+    row = done(RecordTarget("guo1", OktaDevice("guo1"), by_id=True)).as_result()
     assert (row["target"], row["device_id"], row["serial_number"]) == ("guo1", "guo1", None)
     assert (row["display_name"], row["person"]) == (None, "")
 
@@ -232,7 +232,7 @@ def test_each_named_user_of_a_shared_mac_does_the_rest_on_it() -> None:
 
 
 def test_the_line_of_a_record_with_nothing_in_it_and_of_one_of_nobody() -> None:
-    bare = ResetTarget("guo1", OktaDevice("guo1"), by_id=True)
+    bare = RecordTarget("guo1", OktaDevice("guo1"), by_id=True)
     (line,) = report.write_state_report([done(bare, "skipped")], GOALS["suspended"])
     assert line == "no serial, no name, guo1: skipped. Because. Users: none."
 
@@ -265,7 +265,7 @@ def test_the_report_of_an_operator(bound: bool | None, certificate: str) -> None
 
 
 def test_the_report_of_a_record_with_nothing_in_it() -> None:
-    bare = ResetTarget("ann@acme.com", OktaDevice("guo1"))
+    bare = RecordTarget("ann@acme.com", OktaDevice("guo1"))
     assert report.write_report([done(bare, "skipped")], "") == [
         "no serial, no name, guo1: None, registered at None; no user; no certificate of it is known",
         "ann@acme.com guo1 skipped: Because.",
@@ -318,19 +318,19 @@ def test_a_user_whose_certificate_is_revoked_waits_and_registers_later() -> None
         (NOBODYS_MAC, "", "The user of C09"),
     ],
 )
-def test_who_a_message_is_for(target: ResetTarget, to: str, addressee: str) -> None:
+def test_who_a_message_is_for(target: RecordTarget, to: str, addressee: str) -> None:
     (message,) = report.write_messages([done(target)], URL)
     assert message["to"] == to
     assert t.cast(list[str], message["steps"])[0].startswith(f"{addressee}, please register")
 
 
 def test_nobody_is_asked_for_a_serial_that_neither_vendor_knows() -> None:
-    misspelt = Outcome(Decision(ResetTarget("C0I"), "none", "No record.", "no_record"), "absent")
+    misspelt = Outcome(Decision(RecordTarget("C0I"), "none", "No record.", "no_record"), "absent")
     assert report.write_messages([misspelt], URL) == []
 
 
 def test_nobody_is_asked_for_a_skipped_record_or_one_without_a_serial() -> None:
-    nameless = ResetTarget("guo1", replace(RECORD, serial_number=""), (ANN,), by_id=True)
+    nameless = RecordTarget("guo1", replace(RECORD, serial_number=""), (ANN,), by_id=True)
     assert report.write_messages([done(state="skipped", bound=True), done(nameless)], URL) == []
 
 

@@ -11,16 +11,16 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import model
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import (
     plan as reset,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import records
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     Decision,
     Evidence,
     Guards,
     Mac,
-    ResetTarget,
+    RecordTarget,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     best_record,
@@ -28,7 +28,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
     device_record,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.newest_record import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.record_rank import (
     newest_blocked,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -61,8 +61,8 @@ def user(name: str = "ada", management: str | None = "NOT_MANAGED", **values: t.
     return DeviceUser(OktaUser(f"00u-{name}", f"{name}@acme.com", **values), management)
 
 
-def target(record: OktaDevice | None = None, *users: DeviceUser, **values: t.Any) -> ResetTarget:
-    return ResetTarget(**{"name": "C02A", "device": record, "users": users, "mac": MAC, **values})
+def target(record: OktaDevice | None = None, *users: DeviceUser, **values: t.Any) -> RecordTarget:
+    return RecordTarget(**{"name": "C02A", "device": record, "users": users, "mac": MAC, **values})
 
 
 def with_phones(*names: str) -> Evidence:
@@ -73,8 +73,10 @@ def with_phones(*names: str) -> Evidence:
     )
 
 
-def decide(one: ResetTarget, guards: Guards = GUARDS, evidence: Evidence | None = None) -> Decision:
-    return reset.plan_reset([one], guards, evidence or with_phones("ada", "bob"))[0]
+def decide(
+    one: RecordTarget, guards: Guards = GUARDS, evidence: Evidence | None = None
+) -> Decision:
+    return reset.plan_records([one], guards, evidence or with_phones("ada", "bob"))[0]
 
 
 def allowing(*reasons: str, **values: t.Any) -> Guards:
@@ -100,7 +102,7 @@ def guarding(**values: t.Any) -> Guards:
         target(device(), user("ada"), user("bob", status="DEPROVISIONED")),
     ],
 )
-def test_a_record_that_no_guard_excludes_is_reset(one: ResetTarget) -> None:
+def test_a_record_that_no_guard_excludes_is_reset(one: RecordTarget) -> None:
     assert decide(one) == Decision(
         one, "write", "Its record is deactivated and deleted; its users register again."
     )
@@ -211,7 +213,7 @@ LIFTED = [
 
 @pytest.mark.parametrize("one, code, sentence", LIFTED)
 def test_a_guard_skips_a_record_until_its_reason_is_allowed(
-    one: ResetTarget, code: str, sentence: str
+    one: RecordTarget, code: str, sentence: str
 ) -> None:
     decision = decide(one)
     assert (decision.action, decision.code) == ("skip", code)
@@ -250,7 +252,7 @@ def test_every_reason_that_can_be_allowed_has_a_guard() -> None:
         (target(device(created="2026-11-23T10:00:00.000Z")), "registered_recently", "new"),
     ],
 )
-def test_some_guards_cannot_be_lifted(one: ResetTarget, code: str, sentence: str) -> None:
+def test_some_guards_cannot_be_lifted(one: RecordTarget, code: str, sentence: str) -> None:
     decision = decide(one, allowing(*reset.ALLOW))
     assert decision.action == ("none" if code == "no_record" else "skip")
     assert decision.code == code and sentence in decision.reason
@@ -276,7 +278,7 @@ def test_a_record_of_another_platform_is_reset_if_platforms_names_it() -> None:
         (target(device(), user("eve"), mac=Mac("C02A")), "no_profile"),
     ],
 )
-def test_of_several_reasons_the_first_is_named(one: ResetTarget, code: str) -> None:
+def test_of_several_reasons_the_first_is_named(one: RecordTarget, code: str) -> None:
     assert decide(one).code == code
 
 
@@ -294,7 +296,7 @@ def test_of_several_reasons_the_first_is_named(one: ResetTarget, code: str) -> N
     ],
 )
 def test_a_registration_after_a_deletion_is_new_as_far_as_the_log_reaches(
-    one: ResetTarget, history: bool, code: str | None
+    one: RecordTarget, history: bool, code: str | None
 ) -> None:
     assert reset.needs_history(one, GUARDS) is history
     assert decide(one).code == code
@@ -388,7 +390,7 @@ def test_without_registration_time_or_mac_no_certificate_is_newer() -> None:
 # Several records of one serial
 
 
-def two_records(**values: t.Any) -> list[ResetTarget]:
+def two_records(**values: t.Any) -> list[RecordTarget]:
     new = device("guo2", "2026-11-02T10:00:00.000Z")
     return [target(device(), **values), target(new, **values)]
 
@@ -396,8 +398,8 @@ def two_records(**values: t.Any) -> list[ResetTarget]:
 CLEAN_UP = guarding(duplicates="clean_up")
 
 
-def codes(targets: t.Sequence[ResetTarget], guards: Guards) -> list[str | None]:
-    return [one.code for one in reset.plan_reset(targets, guards, with_phones("ada"))]
+def codes(targets: t.Sequence[RecordTarget], guards: Guards) -> list[str | None]:
+    return [one.code for one in reset.plan_records(targets, guards, with_phones("ada"))]
 
 
 @pytest.mark.parametrize(
@@ -420,7 +422,7 @@ def test_a_record_of_unknown_status_is_not_reset(status: str | None, duplicates:
     old, new = two_records()
     pair = [target(device(old.id, old.device.created, status=status)), new]
     guards = allowing(*reset.ALLOW, duplicates=duplicates)
-    assert reset.plan_reset(pair, guards, Evidence())[0].action == "skip"
+    assert reset.plan_records(pair, guards, Evidence())[0].action == "skip"
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED"])
@@ -428,7 +430,7 @@ def test_where_no_record_works_every_one_stays(status: str | None) -> None:
     """A deactivated or suspended record does not register a Mac. Only one can be unsuspended."""
     old, new = (device(each.id, each.device.created, status=status) for each in two_records())
     guards = allowing("suspended", duplicates="clean_up")
-    spare, kept = reset.plan_reset([target(old), target(new)], guards, Evidence())
+    spare, kept = reset.plan_records([target(old), target(new)], guards, Evidence())
     assert (spare.code, spare.is_spare, kept.code) == ("no_working_record", True, "kept_record")
     remedy = "Unsuspend that one, or name" if status == "SUSPENDED" else "Name"
     expected = f"guo2, is {status} and does not work. {remedy} the id of this one (guo1)."
@@ -464,7 +466,7 @@ def test_an_orphan_is_not_deleted_next_to_a_suspended_record_that_has_users() ->
 
 
 def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
-    skipped, kept = reset.plan_reset(two_records(), GUARDS, Evidence())
+    skipped, kept = reset.plan_records(two_records(), GUARDS, Evidence())
     assert skipped.reason == (
         "It is one of 2 records of its serial, of which guo2 is kept; to delete it, name its"
         " id (guo1) or clean up duplicates."
@@ -495,7 +497,7 @@ def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
     guards = allowing("managed", "suspended", duplicates="clean_up")
     verdicts = reset.check_static_guards(targets, guards, Evidence())
     assert [one.is_spare for one in verdicts] == [kept == 1, kept == 0]
-    assert reset.plan_reset(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
+    assert reset.plan_records(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
 
 
 def test_a_record_of_unknown_age_is_never_the_newest() -> None:
@@ -528,7 +530,7 @@ def test_clean_up_keeps_the_record_that_the_status_shows(
     clean_up = allowing("managed", "last_authenticator", "suspended", duplicates="clean_up")
     (kept,) = [
         each.target.id
-        for each in reset.plan_reset(targets, clean_up, Evidence())
+        for each in reset.plan_records(targets, clean_up, Evidence())
         if not each.is_spare
     ]
     records_of_serial = [
@@ -573,7 +575,7 @@ def test_next_to_a_record_that_is_named_by_its_id_the_others_stay_guarded(duplic
 def test_the_keeper_of_a_spare_record_is_not_one_that_is_named_by_its_id() -> None:
     """It may be managed and skipped, but it is not what the plan keeps in place of the spare one."""
     named = target(device("guo9", "2026-11-03T10:00:00.000Z"), user("ada", "MANAGED"), by_id=True)
-    skipped, spare, kept = reset.plan_reset([named, *two_records()], CLEAN_UP, with_phones("ada"))
+    skipped, spare, kept = reset.plan_records([named, *two_records()], CLEAN_UP, with_phones("ada"))
     assert (skipped.code, spare.code, kept.code) == ("managed", None, "kept_record")
     assert spare.keeper is kept.target
 
@@ -591,10 +593,10 @@ def test_a_spare_record_that_another_person_uses_stays() -> None:
     spare, kept = two_records()
     ada, bob = replace(spare, users=(user("ada"),)), replace(kept, users=(user("bob"),))
     evidence = with_phones("ada", "bob")
-    skipped, _kept = reset.plan_reset([ada, bob], CLEAN_UP, evidence)
+    skipped, _kept = reset.plan_records([ada, bob], CLEAN_UP, evidence)
     assert skipped.code == "shared"
     assert "ada@acme.com would have to register again, without an account on guo2" in skipped.reason
-    lifted, _kept = reset.plan_reset(
+    lifted, _kept = reset.plan_records(
         [ada, bob], allowing("shared", duplicates="clean_up"), evidence
     )
     assert lifted.reason.endswith("its users register again.")
@@ -603,7 +605,7 @@ def test_a_spare_record_that_another_person_uses_stays() -> None:
 
 def test_who_has_an_account_on_the_kept_record_does_not_register_again() -> None:
     spare, kept = (replace(each, users=(user("ada"),)) for each in two_records())
-    decision, _kept = reset.plan_reset([spare, kept], CLEAN_UP, with_phones("ada"))
+    decision, _kept = reset.plan_records([spare, kept], CLEAN_UP, with_phones("ada"))
     assert decision.action == "write" and decision.users_to_register == []
     assert decision.reason == (
         "Its record is deactivated and deleted; its users keep their account on guo2, the record"
@@ -720,7 +722,7 @@ ADA_HAS_TWO = Evidence(
 
 
 def test_of_two_records_of_one_user_the_plan_deletes_what_leaves_a_way_in() -> None:
-    decisions = reset.plan_reset(TWO_MACS, GUARDS, ADA_HAS_TWO)
+    decisions = reset.plan_records(TWO_MACS, GUARDS, ADA_HAS_TWO)
     assert [one.code for one in decisions] == [None, "last_authenticator"]
 
 
@@ -749,7 +751,7 @@ def test_a_record_that_is_gone_since_its_users_authenticators_were_read_counts_a
 
 @pytest.mark.parametrize("one, code, _sentence", LIFTED)
 def test_a_record_that_is_decided_again_meets_every_guard(
-    one: ResetTarget, code: str, _sentence: str
+    one: RecordTarget, code: str, _sentence: str
 ) -> None:
     before = Decision(target(device()), "write", "")
     again = reset.decide_again(one, None, [before], GUARDS, with_phones("ada", "bob"))
@@ -807,20 +809,22 @@ def test_a_spare_record_stays_if_the_kept_one_is_gone_or_does_not_work(
     ],
 )
 def test_a_user_is_named_by_login_or_id(one: OktaUser, login: str, name: str) -> None:
-    assert (records.login_of(DeviceUser(one)), records.name_of(DeviceUser(one))) == (login, name)
+    assert (model.login_of(DeviceUser(one)), model.name_of(DeviceUser(one))) == (login, name)
 
 
 def test_a_target_without_a_record_has_the_serial_that_selected_it() -> None:
-    assert ResetTarget("C02A").serial == "C02A" and ResetTarget("guo1", by_id=True).serial == ""
-    assert ResetTarget("ada@acme.com", device(serial_number="")).serial == ""
-    assert ResetTarget("C02A").id == "" and ResetTarget("C02A").registered_at is None
+    assert RecordTarget("C02A").serial == "C02A" and RecordTarget("guo1", by_id=True).serial == ""
+    assert RecordTarget("ada@acme.com", device(serial_number="")).serial == ""
+    assert RecordTarget("C02A").id == "" and RecordTarget("C02A").registered_at is None
 
 
 # Limits
 
 
 def decisions_of(*actions: str) -> list[Decision]:
-    return [Decision(ResetTarget(str(number)), action, "") for number, action in enumerate(actions)]
+    return [
+        Decision(RecordTarget(str(number)), action, "") for number, action in enumerate(actions)
+    ]
 
 
 def test_only_records_that_are_deleted_count_against_the_limits() -> None:
@@ -899,7 +903,7 @@ def to_delete(
 ) -> list[Decision]:
     return [
         Decision(
-            ResetTarget(
+            RecordTarget(
                 one,
                 device(one, serial_number=f"C-{one}", status=status),
                 (user(name, management),),
@@ -948,7 +952,7 @@ def test_a_plan_that_nobody_approved_is_refused(other: list[Decision], host: str
 
 
 def test_a_certificate_is_lost_by_the_log_or_by_its_age() -> None:
-    def aged(**age: float) -> ResetTarget:
+    def aged(**age: float) -> RecordTarget:
         return target(device(), mac=Mac("C02A", certificates=(START - timedelta(**age),)))
 
     assert reset.loses_certificate(aged(days=1), {}, START) is False
@@ -987,14 +991,14 @@ def test_a_revocation_counts_if_it_came_after_the_newest_certificate(
     certificates: tuple[datetime, ...], revoked: datetime | None, outlives: bool
 ) -> None:
     one = target(None, mac=Mac("C02A", certificates=certificates))
-    assert records.outlives_certificates(one, revoked) is outlives
+    assert model.outlives_certificates(one, revoked) is outlives
 
 
 # A record that is taken to a state
 
 
 def to_state(state: t.Any, **values: t.Any) -> Guards:
-    return guarding(goal=records.GOALS[state], duplicates="each", **values)
+    return guarding(goal=model.GOALS[state], duplicates="each", **values)
 
 
 @pytest.mark.parametrize(
@@ -1016,7 +1020,7 @@ def test_the_steps_to_a_state_follow_from_the_status(
 ) -> None:
     one = target(device(status=status), user())
     decision = decide(one, to_state(state, allow=["suspended"]))
-    goal = records.GOALS[state]
+    goal = model.GOALS[state]
     assert goal.steps(one) == steps
     assert decision.writes and decision.reason == goal.effect(one)
     assert goal.effect(one, planned=True) == decision.reason.replace("It is", "It would be")
@@ -1035,7 +1039,7 @@ def test_a_record_that_a_clean_up_suspended_is_suspended_again_to_be_kept(
     state: t.Any, status: str, steps: tuple[str, ...]
 ) -> None:
     one = replace(target(device(status=status), user()), of_clean_up=True)
-    assert records.GOALS[state].steps(one) == steps
+    assert model.GOALS[state].steps(one) == steps
     if len(steps) == 2:
         decision = decide(one, to_state(state))
         assert decision.writes
@@ -1092,7 +1096,7 @@ def test_no_guard_of_registrations_keeps_a_state_that_can_be_taken_back(state: t
     ],
 )
 def test_a_loss_of_registrations_goes_through_the_guards_of_users(
-    state: t.Any, one: ResetTarget, code: t.Any
+    state: t.Any, one: RecordTarget, code: t.Any
 ) -> None:
     decision = decide(one, to_state(state))
     assert decision.code == code and "reset" not in decision.reason
@@ -1117,7 +1121,7 @@ def test_only_the_deletion_of_a_suspended_record_lifts_its_block() -> None:
         target(device(), user(), mac=replace(MAC, several="Kandji has two devices")),
     ],
 )
-def test_what_helps_a_new_registration_decides_nothing_about_a_state(one: ResetTarget) -> None:
+def test_what_helps_a_new_registration_decides_nothing_about_a_state(one: RecordTarget) -> None:
     assert not decide(one).writes
     assert decide(one, to_state("absent")).writes
 
@@ -1149,12 +1153,12 @@ def test_a_limit_names_a_serial_of_several_records_once() -> None:
     limits = reset.Limits(max_devices=2, max_percent=100, confirm_above=0, confirm="")
     sentence = r"3 device records \(C02A\) would be deleted, and 2 is"
     with pytest.raises(Refused, match=sentence):
-        reset.check_limits(decisions, limits, None, records.GOALS["absent"])
+        reset.check_limits(decisions, limits, None, model.GOALS["absent"])
 
 
 @pytest.mark.parametrize("verb", ["ACTIVATE", "SUSPEND", "DEACTIVATE", "DELETE"])
 def test_each_state_has_a_phrase_and_a_digest_of_its_own(verb: str) -> None:
-    goal = next(goal for goal in records.GOALS.values() if goal.verb == verb)
+    goal = next(goal for goal in model.GOALS.values() if goal.verb == verb)
     planned = decisions_of("write", "write")
     with pytest.raises(Refused, match=f"would be {goal.participle}.*{verb} 2 DEVICES acme"):
         reset.check_confirmed(planned, limits(confirm_above=1), "acme.okta.com", goal)
@@ -1162,7 +1166,7 @@ def test_each_state_has_a_phrase_and_a_digest_of_its_own(verb: str) -> None:
     reset.check_confirmed(planned, confirmed, "acme.okta.com", goal)
     digests = {
         reset.digest_plan(planned, "acme.okta.com", each)
-        for each in [records.RESET, *records.GOALS.values()]
+        for each in [model.RESET, *model.GOALS.values()]
     }
     assert len(digests) == 5
 
@@ -1283,10 +1287,10 @@ FOR_ADA = target(device(), user("ada"), user("bob"), of_users=frozenset({"00u-ad
     ],
 )
 def test_a_reason_is_said_whole(
-    targets: list[ResetTarget], guards: Guards, code: str, reason: str
+    targets: list[RecordTarget], guards: Guards, code: str, reason: str
 ) -> None:
     evidence = with_phones("ada", "bob", "eve")
-    decision = reset.plan_reset(targets, guards, evidence)[0]
+    decision = reset.plan_records(targets, guards, evidence)[0]
     assert (decision.code, decision.reason) == (code, reason)
 
 
@@ -1332,7 +1336,7 @@ def test_a_record_that_was_deleted_before_its_first_step_is_left_alone() -> None
         target(device(serial_number="C02B"), user()),
     ],
 )
-def test_a_record_that_changed_after_the_approval_stays(now: ResetTarget) -> None:
+def test_a_record_that_changed_after_the_approval_stays(now: RecordTarget) -> None:
     approved, keeper = target(device(), user()), target(device("guo2"))
     decision = Decision(now, "write", "Because.", keeper=keeper)
     kept = reset.keep_changed(decision, approved)
@@ -1417,14 +1421,14 @@ def test_one_okta_verify_may_be_enough_where_a_record_is_blocked_already(
     state: t.Any, relies: bool
 ) -> None:
     """A clean-up deletes what it suspended: that enrollment is of another device."""
-    period = records.CleanUp(timedelta(days=60), timedelta(days=14))
+    period = model.CleanUp(timedelta(days=60), timedelta(days=14))
     guards = to_state(state, clean_up=period)
     assert reset.relies_on_okta_verify([VERIFY], guards) is relies
     assert not reset.relies_on_okta_verify([], guards)
 
 
 def test_nobody_without_okta_verify_keeps_a_way_in_by_a_record() -> None:
-    period = records.CleanUp(timedelta(days=60), timedelta(days=14))
+    period = model.CleanUp(timedelta(days=60), timedelta(days=14))
     evidence = Evidence(active_records={"00u-ada": {"guo2"}})
     guards = to_state("absent", clean_up=period)
     one = target(device(status="SUSPENDED"), user())
@@ -1443,7 +1447,7 @@ def test_each_planned_deletion_of_a_user_counts_by_its_record() -> None:
         active_records={"00u-ada": {"guo0", "guo1", "guo2"}},
     )
     guards = allowing("unknown_to_kandji")
-    decisions = reset.plan_reset(three, guards, evidence)
+    decisions = reset.plan_records(three, guards, evidence)
     assert [one.code for one in decisions] == [None, None, "last_authenticator"]
 
 

@@ -16,17 +16,17 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.evidence import (
     EvidenceReader,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
-    Selection,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     GOALS,
     CleanUp,
     Decision,
     Evidence,
     Guards,
     Mac,
-    ResetTarget,
+    RecordTarget,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
+    Selection,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_reader import (
     CertificateReports,
@@ -67,11 +67,11 @@ UNUSED = CleanUp(timedelta(days=60), timedelta(days=14))
 # Targets
 
 
-def find(reset: t.Any, **selected: t.Any) -> list[ResetTarget]:
+def find(reset: t.Any, **selected: t.Any) -> list[RecordTarget]:
     return reader.find_targets(reset.okta, Selection(**selected), reset.warnings.append)
 
 
-def named(targets: list[ResetTarget]) -> list[tuple[str, str, bool]]:
+def named(targets: list[RecordTarget]) -> list[tuple[str, str, bool]]:
     return [(target.name, target.id, target.by_id) for target in targets]
 
 
@@ -195,7 +195,7 @@ def test_of_two_answers_about_a_record_the_one_of_its_last_change_counts(
     reset: t.Any, searched: str | None, read: str | None, status: str
 ) -> None:
     record = reset.okta.add("guo1", "C01", status="SUSPENDED")
-    target = ResetTarget("C01", replace(record, last_updated=searched))
+    target = RecordTarget("C01", replace(record, last_updated=searched))
     reset.okta.records["guo1"] = replace(record, status="ACTIVE", last_updated=read)
     assert reader.read_record(reset.okta, target).status == status
     del reset.okta.records["guo1"]
@@ -203,11 +203,11 @@ def test_of_two_answers_about_a_record_the_one_of_its_last_change_counts(
 
 
 def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> None:
-    target = ResetTarget("C01", reset.okta.add("guo1", "C01", "ann"))
+    target = RecordTarget("C01", reset.okta.add("guo1", "C01", "ann"))
     assert reader.read_users(reset.okta, target).users == tuple(reset.okta.users_of["guo1"])
     del reset.okta.users_of["guo1"]
-    assert reader.read_users(reset.okta, target) == ResetTarget("C01")
-    assert reader.read_users(reset.okta, ResetTarget("C09")) == ResetTarget("C09")
+    assert reader.read_users(reset.okta, target) == RecordTarget("C01")
+    assert reader.read_users(reset.okta, RecordTarget("C09")) == RecordTarget("C09")
 
 
 def test_a_record_is_read_with_its_users_until_it_is_gone(reset: t.Any) -> None:
@@ -228,7 +228,7 @@ def test_the_other_records_of_a_mac_are_those_of_its_serial_and_platform(reset: 
     del reset.okta.users_of["guo5"]  # deleted behind the search
     reset.okta.add("guo6", "C02", "eve")
     targets = [
-        ResetTarget(f"C0{n}", reset.okta.records[id]) for n, id in ((1, "guo1"), (2, "guo6"))
+        RecordTarget(f"C0{n}", reset.okta.records[id]) for n, id in ((1, "guo1"), (2, "guo6"))
     ]
     first, second = reader.read_others(reset.okta, targets, each=True)
     assert [(other.id, other.users) for other in first.others] == [
@@ -245,16 +245,16 @@ def test_only_a_record_that_is_decided_by_itself_needs_the_others_of_its_mac(
         reset.okta.add(f"guo{number}", serial, "ann")
     records = reset.okta.records
     targets = [
-        ResetTarget("guo1", records["guo1"], by_id=True),
-        ResetTarget("C01", records["guo2"]),
-        ResetTarget("C09"),
+        RecordTarget("guo1", records["guo1"], by_id=True),
+        RecordTarget("C01", records["guo2"]),
+        RecordTarget("C09"),
     ]
     first, second, third = reader.read_others(reset.okta, targets, each=False)
     assert (first.others, second.others, third.others) == ((targets[1],), (), ())
     assert reset.okta.calls == [("search", "serial", "C01")]
     reset.okta.calls.clear()
     (alone, _absent) = reader.read_others(
-        reset.okta, [ResetTarget("guo3", records["guo3"]), targets[2]], each=True
+        reset.okta, [RecordTarget("guo3", records["guo3"]), targets[2]], each=True
     )
     assert [(other.name, other.id) for other in alone.others] == [("C02", "guo4")]
     assert reset.okta.calls == [("search", "serial", "C02"), ("users", "guo4")]
@@ -266,7 +266,7 @@ def test_people_are_in_the_order_of_their_logins(reset: t.Any) -> None:
         replace(user, user=replace(user.user, id=f"00u{number}"))
         for number, user in enumerate(reset.okta.users_of["guo1"])
     ]
-    target = ResetTarget("C01", reset.okta.records["guo1"], tuple(users))
+    target = RecordTarget("C01", reset.okta.records["guo1"], tuple(users))
     people = reader.read_people(reset.okta, [target])
     assert [person.user.user.login for person in people] == [
         f"{name}@acme.com" for name in ("ann", "bob", "eve")
@@ -441,11 +441,11 @@ def test_a_scep_profile_is_live_if_it_is_of_a_ring(
 # Evidence
 
 
-def target_of(reset: t.Any, number: int, **values: t.Any) -> ResetTarget:
+def target_of(reset: t.Any, number: int, **values: t.Any) -> RecordTarget:
     mac = Mac(f"C0{number}", profile_live=True, certificates=(SEEN,))
     record = reset.okta.records[f"guo{number}"]
     users = tuple(reset.okta.users_of[record.id])
-    return replace(ResetTarget(f"C0{number}", record, users, mac), **values)
+    return replace(RecordTarget(f"C0{number}", record, users, mac), **values)
 
 
 def test_authenticators_are_read_once_and_only_where_they_decide(reset: t.Any) -> None:
@@ -453,7 +453,7 @@ def test_authenticators_are_read_once_and_only_where_they_decide(reset: t.Any) -
     reset.stuck(2, "ann")
     reset.stuck(3, "bob", platform="IOS")
     reset.stuck(4, "eve", status="DEACTIVATED")
-    targets = [*(target_of(reset, number) for number in (1, 2, 3, 4)), ResetTarget("C09")]
+    targets = [*(target_of(reset, number) for number in (1, 2, 3, 4)), RecordTarget("C09")]
     read = EvidenceReader(reset.okta, GUARDS).read(targets)
     assert list(read.enrollments) == ["00u-ann"] and read.sign_ins == {}
     assert [call for call in reset.okta.calls if call[0] != "log"] == [("enrollments", "00u-ann")]
@@ -595,7 +595,7 @@ def test_deleted_duplicates_are_not_read_where_each_record_is_decided_by_itself(
     reset: t.Any, duplicates: str, reads: int
 ) -> None:
     reset.okta.add("guo1", "C01", "ann", status="DEACTIVATED")
-    targets = [ResetTarget("C01", reset.okta.records["guo1"]), ResetTarget("guo0", by_id=True)]
+    targets = [RecordTarget("C01", reset.okta.records["guo1"]), RecordTarget("guo0", by_id=True)]
     guards = replace(GUARDS, options=guard_options(duplicates=duplicates))
     EvidenceReader(reset.okta, guards).read(targets)
     assert [call[1] for call in reset.okta.calls] == [reader.DELETIONS] * reads
@@ -693,7 +693,7 @@ def test_registrations_are_searched_by_the_serial(reset: t.Any) -> None:
     serial = "C" * 50  # of a virtual Mac
     record = reset.okta.add("guo1", serial, "ann")
     reset.okta.events = [deletion("guo0")]
-    reader.read_deletions(reset.okta, [ResetTarget(serial, record)], NOW)
+    reader.read_deletions(reset.okta, [RecordTarget(serial, record)], NOW)
     assert reset.okta.calls[-1][1] == reader.REGISTRATIONS
     assert reset.okta.calls[-1][4] == "C" * 40, "as long as a word of the log may be"
 
@@ -741,11 +741,11 @@ def test_deleted_duplicates_are_ids_without_a_record_next_to_serials_with_one(
     records = reset.okta.records
     long_id = "guo0" + "x" * 50
     targets = [
-        ResetTarget("C01", records["guo1"]),
-        ResetTarget("guo2", records["guo2"], by_id=True),
-        ResetTarget("ann@acme.com", records["guo3"]),
-        ResetTarget("C09"),
-        ResetTarget(long_id, by_id=True),
+        RecordTarget("C01", records["guo1"]),
+        RecordTarget("guo2", records["guo2"], by_id=True),
+        RecordTarget("ann@acme.com", records["guo3"]),
+        RecordTarget("C09"),
+        RecordTarget(long_id, by_id=True),
     ]
     reset.okta.events = [deletion(long_id, "C01"), deletion("guo2", "C01"), REGISTRATION]
     assert reader.read_deleted_duplicates(reset.okta, targets, NOW) == {"guo1": [long_id]}
@@ -793,10 +793,10 @@ def test_a_certificate_was_revoked_with_a_record_that_is_absent(reset: t.Any) ->
     )
     reset.okta.events = [event, replace(event, published=None)]
     absent = [
-        Decision(ResetTarget(serial, mac=Mac(serial, certificates=(SEEN,))), "none", "")
+        Decision(RecordTarget(serial, mac=Mac(serial, certificates=(SEEN,))), "none", "")
         for serial in ("C09", "C0")
     ]
-    later = Decision(ResetTarget("C09", mac=Mac("C09", certificates=(NOW,))), "none", "")
+    later = Decision(RecordTarget("C09", mac=Mac("C09", certificates=(NOW,))), "none", "")
     assert revocations(reset, *absent) == {"C09": datetime(2026, 11, 22, 10, tzinfo=timezone.utc)}
     assert revocations(reset, later) == {}
 
@@ -804,7 +804,7 @@ def test_a_certificate_was_revoked_with_a_record_that_is_absent(reset: t.Any) ->
 def test_without_a_record_to_delete_or_an_absent_mac_no_log_is_read(reset: t.Any) -> None:
     reset.stuck(1)
     skipped = Decision(target_of(reset, 1), "skip", "")
-    assert revocations(reset, skipped, Decision(ResetTarget("C09"), "none", "")) == {}
+    assert revocations(reset, skipped, Decision(RecordTarget("C09"), "none", "")) == {}
     assert reset.okta.calls == []
 
 

@@ -11,12 +11,12 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
     read_forecast,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.changes import (
-    AppChange,
-    PolicyChange,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
     Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
+    AppChange,
+    PolicyChange,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
     OtherPolicies,

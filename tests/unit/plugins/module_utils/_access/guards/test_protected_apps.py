@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.changes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
     AppChange,
     PolicyChange,
 )

@@ -11,11 +11,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
     parse_timestamp,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.challenge_age import (
+    SecretAges,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.renewal import (
     RingFacts,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ring_secrets import (
-    SecretAges,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authorities.device_integration import (
     RESET_EVENT,

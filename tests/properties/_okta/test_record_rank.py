@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.newest_record import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.record_rank import (
     rank_record,
 )
 from hypothesis import given

@@ -116,13 +116,13 @@ class Goal:
         """Whether registrations are lost for good."""
         return self.state in ("deactivated", "absent")
 
-    def steps(self, target: ResetTarget) -> tuple[Step, ...] | None:
+    def steps(self, target: RecordTarget) -> tuple[Step, ...] | None:
         """Return the steps that a record still needs, None if none leads to the state."""
         if target.of_clean_up and self.state == "suspended" and target.status == "SUSPENDED":
             return ("unsuspend", "suspend")
         return _STEPS[self.state].get(target.status or "")
 
-    def effect(self, target: ResetTarget, planned: bool = False) -> str:
+    def effect(self, target: RecordTarget, planned: bool = False) -> str:
         """Return what the steps make of a record, or would make, in one sentence."""
         return f"It {'would be' if planned else 'is'} {_EFFECTS[self.steps(target) or ()]}"
 
@@ -167,7 +167,7 @@ class Mac:
 
 
 @dataclass(frozen=True)
-class ResetTarget:
+class RecordTarget:
     """A requested target: its Okta device record, the record's users and its Mac, if they exist.
 
     ``name`` is the serial, device id or login that selected it, as the option has it. ``by_id``:
@@ -189,7 +189,7 @@ class ResetTarget:
     by_id: bool = False
     by_user: bool = False
     unknown_user: bool = False
-    others: tuple[ResetTarget, ...] = ()
+    others: tuple[RecordTarget, ...] = ()
     of_users: frozenset[str] | None = None
     why: str = ""
     kept_ids: tuple[str, ...] = ()
@@ -372,12 +372,12 @@ class Decision:
     other working records of the device that are not deleted.
     """
 
-    target: ResetTarget
+    target: RecordTarget
     action: str
     reason: str
     code: ReasonCode | None = None
-    keeper: ResetTarget | None = None
-    remaining: tuple[ResetTarget, ...] = ()
+    keeper: RecordTarget | None = None
+    remaining: tuple[RecordTarget, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -395,7 +395,7 @@ class Decision:
         return users_without_account(self.target, *self.records_left)
 
     @property
-    def records_left(self) -> list[ResetTarget]:
+    def records_left(self) -> list[RecordTarget]:
         """The records of the same device that are kept."""
         return [*([self.keeper] if self.keeper else []), *self.remaining]
 
@@ -424,13 +424,13 @@ def name_of(user: DeviceUser) -> str:
     return " ".join(name for name in names if name) or login_of(user)
 
 
-def users_without_account(target: ResetTarget, *others: ResetTarget) -> list[DeviceUser]:
+def users_without_account(target: RecordTarget, *others: RecordTarget) -> list[DeviceUser]:
     """Return the active users of a record who are not among those of the other records."""
     kept = {user.user.id for other in others for user in other.users if user.user.id}
     return [user for user in target.active_users if user.user.id not in kept]
 
 
-def outlives_certificates(target: ResetTarget, revoked: datetime | None) -> bool:
+def outlives_certificates(target: RecordTarget, revoked: datetime | None) -> bool:
     """Return whether a revocation came after the newest certificate that was seen.
 
     Then no certificate is known that still lives.

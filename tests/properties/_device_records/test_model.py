@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.records import (
-    ResetTarget,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    RecordTarget,
     login_of,
     name_of,
     outlives_certificates,
@@ -23,7 +23,7 @@ from tests.support.strategies.values import datetimes
 
 
 @given(targets())
-def test_facts_of_a_target_come_from_its_record_and_its_mac(some: list[ResetTarget]) -> None:
+def test_facts_of_a_target_come_from_its_record_and_its_mac(some: list[RecordTarget]) -> None:
     for target in some:
         assert set(target.active_users) <= set(target.users)
         assert len(target.managed_logins) == sum(user.is_managed for user in target.users)
@@ -40,13 +40,13 @@ def test_facts_of_a_target_come_from_its_record_and_its_mac(some: list[ResetTarg
 
 @given(hostile_devices(), st.booleans())
 def test_a_record_of_any_form_makes_a_target(device: OktaDevice, by_id: bool) -> None:
-    target = ResetTarget("guo1", device, device.users or (), by_id=by_id)
+    target = RecordTarget("guo1", device, device.users or (), by_id=by_id)
     assert target.serial == device.serial_number and target.id == device.id
     assert target.registered_at is None or target.registered_at.tzinfo
 
 
 @given(targets(), st.one_of(st.none(), datetimes()))
-def test_a_revocation_outlives_only_what_was_seen_before(some: list[ResetTarget], revoked) -> None:
+def test_a_revocation_outlives_only_what_was_seen_before(some: list[RecordTarget], revoked) -> None:
     for target in some:
         if outlives_certificates(target, revoked):
             assert revoked and all(

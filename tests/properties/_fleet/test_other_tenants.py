@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.elsewhere import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.other_tenants import (
     Elsewhere,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from hypothesis import given
 from hypothesis import strategies as st
 

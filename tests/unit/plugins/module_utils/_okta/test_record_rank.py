@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.newest_record import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.record_rank import (
     current_records,
     newest_blocked,
     newest_records,

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.elsewhere import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.other_tenants import (
     Elsewhere,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import classify
 
 from tests.unit.plugins.module_utils._fleet.builders import SERIAL, mac, record

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.changes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
     requires_managed,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (

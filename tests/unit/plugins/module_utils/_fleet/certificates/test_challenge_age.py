@@ -9,11 +9,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.challenge_age import (
+    SecretAges,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.renewal import (
     RingFacts,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ring_secrets import (
-    SecretAges,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authorities.device_integration import (
     RESET_EVENT,

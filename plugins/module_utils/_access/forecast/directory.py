@@ -14,7 +14,7 @@ from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.events.device_events import LogFacts
 from ..._okta.group_members import read_members
-from ..._okta.newest_record import current_records, newest_records
+from ..._okta.record_rank import current_records, newest_records
 from ..._okta.records import DEVICE_STATUSES, DeviceUser, OktaDevice, OktaUser
 from ..._okta.user_statuses import BLOCKED
 from .conditions import DeviceContext, Person

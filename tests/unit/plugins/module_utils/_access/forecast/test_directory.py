@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
-    people as directory,
+    directory,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     DeviceContext,
