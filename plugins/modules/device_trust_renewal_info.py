@@ -154,7 +154,8 @@ EXAMPLES = r"""
 RETURN = r"""
 rings:
   description: The decision for each ring, in the order of O(rings). C(due) lists serial numbers.
-    C(waiting) is true if a ring is due and has to wait.
+    C(waiting) is true if a ring is due and has to wait. C(unconfirmed) is how many Macs do not
+    count as healthy because Kandji does not show enough of them.
   returned: success
   type: list
   elements: dict
@@ -168,6 +169,7 @@ rings:
       waiting: false
       healthy_percent: 100
       pinned_fingerprint: null
+      unconfirmed: 0
 challenge_unconfirmed_since:
   description: When Okta reset a secret key after a ring got O(challenge), if the event does not
     show of which platform. A test enrollment then shows whether the challenge is valid. Else null.

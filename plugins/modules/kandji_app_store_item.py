@@ -114,7 +114,8 @@ statuses:
              log: No licenses available for Okta Verify in Apps and Books.}],
            trouble_total: 1}
 macs_in_scope:
-  description: Number of Macs on O(blueprints).
+  description: Number of Macs on O(blueprints). Those whose blueprint Kandji does not show are among
+    them, with a warning.
   returned: when O(report=true), O(licenses) is set or there are changes
   type: int
   sample: 121

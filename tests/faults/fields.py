@@ -62,6 +62,8 @@ SERIALS = ("serial_number", "serialNumber")
 # A rule of Okta's that says nothing of a condition has no such condition. Okta leaves it out.
 CONDITIONS = "conditions"
 NOTHING = ("missing", "null", "of no content")
+OTHER_WORDS = ("an unknown word", "in another case")  # which a vendor may add
+RULES = ("listPolicyRules", "getPolicyRule")
 NO_USERS = ("null", "of no content")  # how Okta shows that nobody uses a record
 
 # What a field becomes that a run reads and no answer of the lab has. Null says as little.
@@ -73,7 +75,8 @@ class FieldFault:
     """One field altered, in the first row or in every one.
 
     ``values`` are the values that the field had: what merely shows them may show something else.
-    ``altered`` are the texts that they become.
+    ``altered`` are the texts that they become. ``siblings`` are its values with the
+    other texts of their objects: one may stand for a name that cannot be read, such as an actor's.
     """
 
     operation: str
@@ -82,6 +85,7 @@ class FieldFault:
     everywhere: bool
     values: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
+    siblings: tuple[tuple[str, str], ...] = ()
 
     @property
     def other_truth(self) -> str:
@@ -98,9 +102,16 @@ class FieldFault:
             return "a record without users is what Okta answers of one that nobody uses"
         if CONDITIONS in self.path and self.change in NOTHING:
             return "a rule without a condition is what Okta answers where it has none"
-        if CONDITIONS in self.path and self.change == "an unknown word":
-            return "a rule with another word has another condition"
+        if self._is_of_rule and self.change in OTHER_WORDS:
+            return "a rule with another word has another condition, action or status"
         return ""
+
+    @property
+    def _is_of_rule(self) -> bool:
+        """Whether the field says what a rule does."""
+        return bool({CONDITIONS, "actions"} & {*self.path}) or (
+            self.operation in RULES and self.path[-1] == "status"
+        )
 
     @property
     def name(self) -> str:
@@ -189,6 +200,13 @@ def _altered_texts(old: t.Any, new: t.Any) -> Iterator[str]:
         yield from map(_text, new)
 
 
+def _other_texts(value: t.Any, path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the value at the end of a path with each other text of its object."""
+    for key, each in value.items() if isinstance(value, dict) and path[-1] in value else ():
+        if key != path[-1] and isinstance(each, str) and each:
+            yield _text(value[path[-1]]), each
+
+
 def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[FieldFault]:
     """Yield the faults of a field that make a difference in these bodies."""
     values = [each for body in bodies for each in values_at(body, path)]
@@ -198,6 +216,8 @@ def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[Field
                 yield FieldFault(operation, path, name, everywhere=True)
         return
     texts = tuple(dict.fromkeys(text for each in values for text in _texts(each)))
+    objects = [each for body in bodies for each in values_at(body, path[:-1])]
+    siblings = tuple(dict.fromkeys(text for each in objects for text in _other_texts(each, path)))
     for name, change in CHANGES.items():
         new = [change(each) for each in values]
         if any(a is not b and a != b for a, b in zip(values, new, strict=True)):
@@ -207,7 +227,7 @@ def faults_of(operation: str, path: Path, bodies: list[t.Any]) -> Iterator[Field
                 )
             )
             for everywhere in (False, True):
-                yield FieldFault(operation, path, name, everywhere, texts, altered)
+                yield FieldFault(operation, path, name, everywhere, texts, altered, siblings)
 
 
 # Which fields a run reads

@@ -67,7 +67,9 @@ class Cell:
         other_truth = FLOWS[self.flow].other_truth or self.fault.other_truth
         fault = self.fault
         if isinstance(fault, FieldFault):
-            return Expectation(other_truth, shown=fault.values, altered=fault.altered)
+            return Expectation(
+                other_truth, shown=fault.values, altered=fault.altered, siblings=fault.siblings
+            )
         return Expectation(other_truth, fault.any_order, passing=not self.for_good)
 
     def alter(self, exchange: Exchange, ask: Send) -> Exchange:

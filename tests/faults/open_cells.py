@@ -37,36 +37,10 @@ class OpenCells:
 _ANSWERED = r"silently different: "
 OPEN = (
     OpenCells(
-        r".*: List Devices \d+: .*: blueprint_id, .*",
-        rf"{_ANSWERED}\.(macs_in_scope|macs_touched\.)",
-        "a Mac whose blueprint Kandji does not show may be in scope, and counts so",
-        "move Okta Verify, in check mode: List Devices 0: a list: blueprint_id, for good",
-    ),
-    OpenCells(
-        r"integration.*: listLogEvents \d+: .*: actor\.\w+, .*",
-        rf"{_ANSWERED}\.platform_events\[\d+\]\.actor",
-        "an actor without one name is shown with another one",
-        "integration: listLogEvents 0: of no content: actor.alternateId, once",
-    ),
-    OpenCells(
-        r"renewal: .*",
-        rf"{_ANSWERED}\.rings\[\d+\]\.healthy_percent",
-        "a Mac of which Kandji shows too little is not known to hold the generation",
-        "renewal: List Devices 0: a lone surrogate: serial_number, for good",
-    ),
-    OpenCells(
         r"integration.*: GetCACaps \d+: (gzip cut short|body cut short|body without .*), .*",
         rf"{_ANSWERED}\.capabilities",
         "the list of capabilities has no end by which a cut one could be known",
         "integration: GetCACaps 0: body cut short, once",
-    ),
-    OpenCells(
-        r"clone and move.*: listPolicyRules \d+: .*: (actions\.appSignOn\..*|status), .*",
-        r"(silently different: \.(diff\.after\.policy|policy\.description)"
-        r"|silently another state: \.policies|the next run does not converge: \.policies)",
-        "a rule that Okta shows with another value is another rule, of which another digest is kept",
-        "clone and move, in check mode: listPolicyRules 0: an unknown word:"
-        " actions.appSignOn.verificationMethod.type, for good",
     ),
 )
 

@@ -131,7 +131,8 @@ def test_a_rule_may_be_without_a_condition(change):
     damaged = FieldFault("listPolicyRules", path, "a lone surrogate", True, ("A",), ("\ud800A",))
     assert not damaged.other_truth
     action = (EACH, "actions", "appSignOn", "access")
-    assert not FieldFault("listPolicyRules", action, change, True).other_truth
+    other_word = change == "an unknown word"
+    assert bool(FieldFault("listPolicyRules", action, change, True).other_truth) is other_word
 
 
 def test_the_members_of_a_list_that_a_result_shows_are_known_and_those_they_become():
@@ -145,3 +146,16 @@ def test_the_members_of_a_list_that_a_result_shows_are_known_and_those_they_beco
         if each.change == "a list"
     ]
     assert wrapped.altered == ("[{'a': 2, 'b': 1}]",)
+
+
+def test_the_other_texts_of_an_object_are_known():
+    rows = [{"actor": {"id": "00u1", "name": "Ann", "address": "ann@acme.com", "age": 7}}]
+    (fault, *_others) = faults_of("listLogEvents", (EACH, "actor", "address"), [rows])
+    assert fault.siblings == (("ann@acme.com", "00u1"), ("ann@acme.com", "Ann"))
+
+
+def test_a_word_that_a_vendor_may_add_makes_another_rule():
+    for path in ((EACH, "actions", "appSignOn", "access"), (EACH, "status")):
+        for change in ("an unknown word", "in another case"):
+            assert FieldFault("listPolicyRules", path, change, True, ("ALLOW",)).other_truth
+            assert not FieldFault("listThings", path[:1], change, True, ("ALLOW",)).other_truth

@@ -263,3 +263,13 @@ def test_a_count_or_a_word_of_what_is_unknown_is_one_where_it_says_so(result, sa
     other = replace(PLAIN, result={"changed": True, "thing": "b", **result})
     plain = replace(PLAIN, result={**PLAIN.result, "macs": [{"name": "a"}]})
     assert (judge(plain, other, None, Expectation(), ()) == []) is says
+
+
+def test_another_name_of_the_same_object_may_be_shown():
+    plain = replace(PLAIN, result={"changed": True, "actor": "ann@acme.com"})
+    other = replace(PLAIN, result={"changed": True, "actor": "Ann Example"})
+    shown = Expectation(shown=("ann@acme.com",), siblings=(("ann@acme.com", "Ann Example"),))
+    assert judge(plain, other, None, shown, ()) == []
+    assert judge(plain, other, None, replace(shown, siblings=(("ann@acme.com", "Bob"),)), ())
+    of_another = replace(shown, siblings=(("bob@acme.com", "Ann Example"),))
+    assert judge(plain, other, None, of_another, ())

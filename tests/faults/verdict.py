@@ -60,6 +60,8 @@ class Expectation:
     :arg other_truth: the reason why another result is right, "" if it is not.
     :arg shown: values of the altered field, which a result may show altered.
     :arg altered: what they were altered to. A reason that names it is not silent.
+    :arg siblings: values with other texts of their object, which may stand for one that cannot be
+        read.
     :arg passing: whether the fault is there once, so that a run that reads again sees the truth.
     """
 
@@ -68,6 +70,7 @@ class Expectation:
     passing: bool = False
     shown: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
+    siblings: tuple[tuple[str, str], ...] = ()
 
 
 def judge(
@@ -285,8 +288,11 @@ def _is_shown(left: t.Any, right: t.Any, known: frozenset[str], expected: Expect
     )
     # Where a name cannot be read, an id that can be read may stand for it.
     if was in shown and (
-        text in ("", "unknown", "unconfirmed", *altered, *known) or text.startswith("unknown ")
+        text in ("", "unknown", "unconfirmed", *altered, *known, *expected.siblings)
+        or text.startswith("unknown ")
     ):
+        return True
+    if (was, text) in expected.siblings:
         return True
     # A date of another form that is computed from a time which cannot be read.
     if was == "<new>" and right is None and any(map(_TIME.fullmatch, expected.shown)):

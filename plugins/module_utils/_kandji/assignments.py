@@ -241,6 +241,20 @@ def macs_in_scope(devices: t.Iterable[KandjiDevice], blueprints: t.Iterable[Blue
     return _macs(device for device in devices if ids and device.blueprint_id in {"", *ids})
 
 
+def describe_unplaced(devices: t.Iterable[KandjiDevice], results: str) -> str:
+    """Return a warning about Macs of which Kandji does not show the blueprint, "" without any.
+
+    :arg results: the name of the value that counts them.
+    """
+    unplaced = sorted(_macs(each for each in devices if not each.blueprint_id))
+    if not unplaced:
+        return ""
+    return (
+        f"{results}: Kandji does not show the blueprint of {abbreviate(unplaced, 5)}. They may be"
+        " in scope, and are counted."
+    )
+
+
 def _macs(devices: t.Iterable[KandjiDevice]) -> set[str]:
     return {device.serial or device.device_id for device in devices if device.is_mac}
 

@@ -96,6 +96,7 @@ def run(ctx: ModuleContext) -> Result:
     )
     if counted:
         result["macs_in_scope"] = len(assignments.macs_in_scope(devices, wanted))
+        _warn(ctx, filter(None, [assignments.describe_unplaced(devices, "macs_in_scope")]))
     if params["report"]:
         result["statuses"] = _report(ctx, item.id, devices, limit)
     return result

@@ -73,6 +73,7 @@ class MacCertificate:
     missing if nothing does although the subject holds the UUID, and unknowable if the subject does
     not. ``authority_key_id`` is the key that signed its last certificate, as the Mac reported, ""
     if that is unknown. ``has_outdated_option``: the options have the date of an earlier one.
+    ``is_unconfirmed``: Kandji does not show enough to know whether it is present or proved.
     """
 
     serial: str
@@ -81,6 +82,7 @@ class MacCertificate:
     proof: t.Literal["proved", "missing", "unknowable"] = "proved"
     authority_key_id: str = ""
     has_outdated_option: bool = False
+    is_unconfirmed: bool = False
 
     def is_healthy(self, now: datetime) -> bool:
         """Return whether the Mac holds the profile and a certificate that has not expired."""
@@ -127,6 +129,11 @@ class RingFacts:
     def unknowable(self) -> int:
         """How many Macs hold the profile, and nothing can prove their certificate."""
         return sum(mac.is_present and mac.proof == "unknowable" for mac in self.macs)
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many Macs count as not healthy, and Kandji does not show enough of them."""
+        return sum(mac.is_unconfirmed for mac in self.macs)
 
     def find_due_serials(self, limit: datetime) -> list[str]:
         """Return the serials of the Macs whose certificate expires by ``limit``."""
@@ -195,7 +202,10 @@ class Queue:
 
 
 class Decision(t.NamedTuple):
-    """What happens to one ring. ``due`` are serials; ``waiting``: it is due and has to wait."""
+    """What happens to one ring. ``due`` are serials; ``waiting``: it is due and has to wait.
+
+    ``unconfirmed`` counts the Macs of which Kandji does not show enough.
+    """
 
     name: str
     renew: bool
@@ -206,6 +216,7 @@ class Decision(t.NamedTuple):
     waiting: bool
     healthy_percent: int
     pinned_fingerprint: str | None = None
+    unconfirmed: int = 0
 
 
 def estimate_expiry(*seen: datetime | None) -> datetime | None:
@@ -317,6 +328,7 @@ def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> De
         bool(waits),
         ring.count_healthy_percent(now),
         ring.pinned_fingerprint,
+        ring.unconfirmed,
     )
 
 

@@ -108,13 +108,21 @@ class TenantFacts:
             "missing" if subject.can_be_proved else "unknowable"
         )
         checked = self.checked.get(device.serial.upper())
+        is_proved = bool(known or proved)
+        is_unconfirmed = (
+            not device.serial
+            or (not present and not all(row.payload_uuid for row in held))
+            or (not is_proved and not all(row.common_name for row in rows))
+            or (bool(present) and is_proved and not (known or estimated))
+        )
         return renewal.MacCertificate(
             device.serial,
             bool(present),
             known or estimated,
-            "proved" if known or proved else missing,
+            "proved" if is_proved else missing,
             checked.authority_key_id if checked else "",
             self.is_stated_before(device.serial, *since),
+            is_unconfirmed,
         )
 
 

@@ -413,3 +413,13 @@ def test_every_limit_that_a_change_exceeds_is_named_at_once() -> None:
         "max_reissue",
         "max_removed",
     ]
+
+
+def test_macs_whose_blueprint_is_not_shown_are_named() -> None:
+    macs = [KandjiDevice("d1", "C01", platform="Mac", blueprint_id="b1")]
+    assert assignments.describe_unplaced(macs, "macs_in_scope") == ""
+    macs += [KandjiDevice("d2", platform="Mac"), KandjiDevice("d3", "PAD", platform="iPad")]
+    assert assignments.describe_unplaced(macs, "macs_in_scope") == (
+        "macs_in_scope: Kandji does not show the blueprint of d2. They may be in scope, and are"
+        " counted."
+    )

@@ -499,3 +499,9 @@ def test_dates_of_macs_that_kandji_does_not_have_are_warned_of() -> None:
         "certificate_expiry: Kandji has no Mac C01, C02, so that nothing is renewed because of it."
         " Correct the serial number, or remove it."
     )
+
+
+def test_macs_that_are_unconfirmed_are_counted() -> None:
+    hidden = replace(mac(9), is_present=False, is_unconfirmed=True)
+    (decision,) = decide([ring(mac(9), hidden)], NOW, Pace())
+    assert (decision.healthy_percent, decision.unconfirmed) == (50, 1)

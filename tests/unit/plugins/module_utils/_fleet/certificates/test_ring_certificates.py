@@ -114,6 +114,37 @@ def test_a_certificate_expires_as_reported_else_by_the_best_estimate(
     assert read == MacCertificate("C02x", present, expires, proof)
 
 
+@pytest.mark.parametrize(
+    ("device", "held", "certificates", "unconfirmed"),
+    [
+        (MAC, [PRESENT], [PROVED], False),
+        (MAC, [], [], False),
+        (MAC, [BEFORE], [replace(PROVED, common_name="C02X.wifi.acme.com")], False),
+        (replace(MAC, serial=""), [PRESENT], [PROVED], True),
+        (MAC, [replace(PRESENT, payload_uuid="")], [PROVED], True),
+        (MAC, [PRESENT, replace(BEFORE, payload_uuid="")], [PROVED], False),
+        (MAC, [PRESENT], [replace(PROVED, common_name="")], True),
+        (MAC, [PRESENT], [PROVED, replace(PROVED, common_name="")], False),
+    ],
+)
+def test_a_mac_of_which_kandji_shows_too_little_is_unconfirmed(
+    device: KandjiDevice,
+    held: list[InstalledProfile],
+    certificates: list[PrismCertificate],
+    unconfirmed: bool,
+) -> None:
+    tenant = TenantFacts([], [], [device], {"d1": certificates}, {})
+    read = tenant.certificate_of(device, profile(), held)
+    assert read.is_unconfirmed is unconfirmed
+
+
+def test_a_mac_without_any_date_is_unconfirmed() -> None:
+    tenant = TenantFacts([], [], [MAC], {"d1": [replace(PROVED, created_at=None)]}, {})
+    undated = replace(profile(), updated_at=None)
+    read = tenant.certificate_of(MAC, undated, [replace(PRESENT, created_at=None)])
+    assert (read.expires, read.is_unconfirmed) == (None, True)
+
+
 @pytest.mark.parametrize("common_name", ["$SERIAL_NUMBER", "$EMAIL"])
 def test_without_the_uuid_in_the_subject_a_certificate_is_unknowable(common_name: str) -> None:
     tenant = TenantFacts([], [], [MAC], {"d1": [replace(PROVED, common_name="C02X")]}, {})
