@@ -150,7 +150,7 @@ def console_profiles(
     named = [profile for profile in installed if item.matches(profile)]
     if named:
         return named
-    further = [ProfileItem(other) for other in others - {item.item_id.lower()}]
+    further = list(map(ProfileItem, others))
     settled = _settled(statuses)
     return [
         profile
