@@ -675,6 +675,29 @@ def test_a_mac_that_may_be_erased_surely_admits_nobody_by_a_rule_for_registered_
     assert ada.today == "unknown" and "If the Mac was erased" in ada.reason
 
 
+def test_whether_a_person_is_in_a_group_that_okta_does_not_show_is_unknown() -> None:
+    known = users(members={"sales": {"u1"}}, unread_groups=frozenset({"staff"}))
+    ada = of_ada(STAFF_ONLY, OTHERS, known=known)
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", None)
+    assert ada.reason == (
+        "Whether rule 'Others' or 'Staff' admits it depends on members of group: staff."
+    )
+
+
+def test_people_whom_rules_name_do_not_share_a_verdict_with_others() -> None:
+    shared = fleet_mac(record(**ADA, **{"ben@acme.com": "MANAGED", "eve@acme.com": "MANAGED"}))
+    logins = {f"{name}@acme.com": f"u{number}" for number, name in enumerate(("ada", "ben", "eve"))}
+    context = DeviceContext("MACOS", True, True, "guo1")
+    known = Users(logins, dict.fromkeys(logins.values(), [context]))
+    stop = rule("Stop", "DENY", people={"users": {"include": ["u1"]}})
+    people = judged(stop, rule("All"), macs=[shared], known=known)
+    assert {each.login: each.today for each in people} == {
+        "ada@acme.com": "yes",
+        "ben@acme.com": "no",
+        "eve@acme.com": "yes",
+    }
+
+
 def test_a_password_is_unknown_of_some_users() -> None:
     known = users(unsure_passwords=frozenset({"u1"}))
     ada = known.identity_of("ada@acme.com")
