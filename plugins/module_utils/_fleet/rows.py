@@ -35,8 +35,9 @@ class RowUser:
 class MacRow:
     """One Mac, its stage and what it was derived from.
 
-    The fields have the names and the order of the columns that results and reports show; RETURN of
-    device_trust_info documents them. Timestamps are ISO 8601, "" or None if unknown.
+    The fields have the names and the order of results, of the JSON report and of the inventory's
+    variables. Each is a column of the report, too (``_report/columns.py``). Timestamps are ISO
+    8601, "" or None if unknown.
     """
 
     serial_number: str = ""

@@ -13,37 +13,10 @@ from typing import Any
 
 from .._fleet.access_calendar import AccessForecast
 from .._fleet.rows import MacRow
+from .columns import COLUMNS
 from .figures import Figures, Meta, funnel
 
-COLUMNS = (
-    "serial_number",
-    "device_name",
-    "person",
-    "ring",
-    "stage",
-    "reason",
-    "next_step",
-    "flags",
-    "unconfirmed",
-    "unconfirmed_reason",
-    "blueprint",
-    "blueprint_id",
-    "os_version",
-    "model",
-    "tags",
-    "last_check_in",
-    "device_id",
-    "okta_device_ids",
-    "okta_status",
-    "last_seen_by_okta",
-    "users",
-    "certificates",
-    "certificate_first_seen",
-    "certificate_expires",
-    "certificate_expiry_source",
-    "managed_until",
-    "managed_until_reason",
-)
+NAMES = tuple(column.name for column in COLUMNS)
 
 # Some spreadsheets take wide signs for the plain ones, and a semicolon for the end of a cell.
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
@@ -61,10 +34,10 @@ class _Piece:
 def csv_pieces(rows: Iterable[MacRow]) -> Iterator[str]:
     """Yield the CSV file, with a byte order mark, by which spreadsheets recognise UTF-8."""
     writer = csv.writer(_Piece())
-    yield "\ufeff" + _line(writer, COLUMNS)
+    yield "\ufeff" + _line(writer, NAMES)
     for row in rows:
         values = row.as_result()
-        yield _line(writer, [cell(values[name]) for name in COLUMNS])
+        yield _line(writer, [cell(values[name]) for name in NAMES])
 
 
 def _line(writer: Any, cells: Sequence[str]) -> str:

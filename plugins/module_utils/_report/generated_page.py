@@ -204,9 +204,10 @@ SCRIPT = r"""
 const PAGE = 100, PRINTED = 1000, UNCONFIRMED = "UNCONFIRMED";
 const it = (id) => document.getElementById(id);
 const read = (id) => JSON.parse(it(id).textContent);
-const rows = read("rows"), { columns, shared, labels, kinds, stages } = read("texts");
+const rows = read("rows"), { columns, shared, kinds, stages } = read("texts");
 it("rows").remove();
-const place = Object.fromEntries(columns.map((name, number) => [name, number]));
+const tableColumns = columns.filter((column) => column.table);
+const place = Object.fromEntries(columns.map((column, number) => [column.name, number]));
 const value = (row, name) => shared[name] ? shared[name][row[place[name]]] : row[place[name]];
 const plain = (word) => { const text = word.replaceAll("_", " ").toLowerCase().replace("okta verify", "Okta Verify");
   return text.charAt(0).toUpperCase() + text.slice(1); };
@@ -224,9 +225,9 @@ function element(name, text, attributes) {
 }
 
 function haystack() {
-  const searched = ["serial_number", "device_name", "person", "ring", "stage", "blueprint", "os_version", "model", "okta_status", "reason"];
-  return rows.map((row) => [...searched.map((name) => value(row, name)), plain(value(row, "stage")), ...value(row, "flags"), ...value(row, "tags"),
-    ...value(row, "users").map((one) => one[0])].join("\n").toLowerCase());
+  const words = { stage: (text) => [text, plain(text)], users: (list) => list.map((one) => one[0]) };
+  const searched = columns.filter((column) => column.searched);
+  return rows.map((row) => searched.flatMap(({ name, format }) => words[format] ? words[format](value(row, name)) : value(row, name)).join("\n").toLowerCase());
 }
 
 function sort() {
@@ -261,19 +262,29 @@ function filter() {
 
 const pills = new Map(shared.stage.map((stage) => [stage, element("span", plain(stage), { class: `pill ${kinds[stage]}` })]));
 
+// What the page writes for a value, by the format of its column.
+const written = {
+  name: plain,
+  names: (list) => list.map(plain).join(", "),
+  number: (number) => number || "",
+  texts: (list) => list.join(", "),
+  time: timestamp,
+  users: (list) => list.map((one) => `${one[0]} (${plain(one[1]).toLowerCase()})`).join(", "),
+};
+const textOf = (row, { name, format }) => written[format] ? written[format](value(row, name)) : value(row, name);
+const classes = { address: "person", code: "code short", time: "short" };
+
+function tableCell(row, column) {
+  const made = element("td", null, { "data-label": column.label, class: classes[column.format] || "" }), content = textOf(row, column);
+  if (column.format === "stage") made.append(pills.get(content).cloneNode(true));
+  else if (column.format === "address") String(content || "").split(/(?<=@)/).forEach((part) => made.append(part, element("wbr")));
+  else made.textContent = column.format === "time" ? content.slice(0, 10) : content;
+  return made;
+}
+
 function line(number) {
   const row = rows[number], made = element("tr");
-  const add = (name, text, kind) => made.append(element("td", text, { "data-label": labels[name], class: kind || "" }));
-  add("serial_number", value(row, "serial_number"), "code short");
-  add("device_name", value(row, "device_name"));
-  add("person", "", "person");
-  String(value(row, "person") || "").split(/(?<=@)/).forEach((part) => made.lastChild.append(part, element("wbr")));
-  add("ring", value(row, "ring"));
-  const stage = element("td", null, { "data-label": labels.stage });
-  stage.append(pills.get(value(row, "stage")).cloneNode(true));
-  made.append(stage);
-  add("certificate_expires", String(value(row, "certificate_expires") || "").slice(0, 10), "short");
-  add("last_check_in", timestamp(value(row, "last_check_in")).slice(0, 10), "short");
+  made.append(...tableColumns.map((column) => tableCell(row, column)));
   const cell = element("td", null, { class: "open" }), opened = state.open === number;
   const button = element("button", "Details", { type: "button", "aria-expanded": String(opened), "aria-label": `Details of ${value(row, "serial_number")}` });
   button.addEventListener("click", () => { state.open = opened ? null : number; show(); it("body").querySelector(`[data-row="${number}"]`).focus(); });
@@ -285,27 +296,14 @@ function line(number) {
 
 function more(row) {
   const list = element("dl");
-  const add = (name, text) => {
-    if (text === "" || text === null || text === undefined) return;
+  for (const column of columns.filter(({ details }) => details)) {
+    const content = textOf(row, column);
+    if (content === "" || content === null || content === undefined) continue;
     const pair = element("div");
-    pair.append(element("dt", labels[name]), element("dd", text));
+    pair.append(element("dt", column.label), element("dd", content));
     list.append(pair);
-  };
-  for (const name of ["reason", "next_step"]) add(name, value(row, name));
-  add("flags", value(row, "flags").map(plain).join(", "));
-  add("unconfirmed_reason", value(row, "unconfirmed_reason"));
-  add("users", value(row, "users").map((one) => `${one[0]} (${plain(one[1]).toLowerCase()})`).join(", "));
-  for (const name of ["blueprint", "os_version", "model"]) add(name, value(row, name));
-  add("tags", value(row, "tags").join(", "));
-  add("last_check_in", timestamp(value(row, "last_check_in")));
-  add("okta_status", plain(value(row, "okta_status")));
-  add("last_seen_by_okta", timestamp(value(row, "last_seen_by_okta")));
-  add("certificates", value(row, "certificates") || "");
-  add("certificate_first_seen", timestamp(value(row, "certificate_first_seen")));
-  add("certificate_expiry_source", value(row, "certificate_expiry_source"));
-  add("managed_until", timestamp(value(row, "managed_until")));
-  add("managed_until_reason", value(row, "managed_until_reason"));
-  const cell = element("td", null, { colspan: "8" }), made = element("tr", null, { class: "more" });
+  }
+  const cell = element("td", null, { colspan: String(tableColumns.length + 1) }), made = element("tr", null, { class: "more" });
   cell.append(list);
   made.append(cell);
   return made;

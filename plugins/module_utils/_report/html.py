@@ -16,28 +16,10 @@ from .._fleet.access_calendar import ALREADY_TEXT, AccessForecast, group_by_week
 from .._fleet.rows import MacRow
 from .._fleet.stages import ACTORS, ADMINISTRATOR, NOBODY, QUIET_STAGES
 from . import generated_page as page
-from .columns import LABELS, SHOWN
-from .csv_json import COLUMNS
+from .columns import COLUMNS, Column
 from .figures import OTHERS, Figures, Meta, funnel, moves
 
-# Columns whose few values repeat from Mac to Mac; the page has each of them once.
-SHARED = (
-    "ring",
-    "stage",
-    "reason",
-    "next_step",
-    "unconfirmed_reason",
-    "blueprint",
-    "os_version",
-    "model",
-    "okta_status",
-    "certificate_expiry_source",
-)
-PAGE_COLUMNS = tuple(
-    name
-    for name in COLUMNS
-    if name not in ("unconfirmed", "device_id", "blueprint_id", "okta_device_ids")
-)
+PAGE_COLUMNS = tuple(column for column in COLUMNS if column.on_page)
 
 NAMED_MOVES = 25
 
@@ -112,7 +94,7 @@ def html_pieces(rows: Iterable[MacRow], figures: Figures, meta: Meta) -> Iterato
     yield _access(meta.access)
     yield _changes(figures, meta)
     yield _tell(figures)
-    yield page.TABLE.format(columns="".join(_heading(name, label) for name, label in SHOWN))
+    yield page.TABLE.format(columns="".join(_heading(each) for each in COLUMNS if each.table))
     yield from _embedded(rows, meta.order)
     yield page.FOOT.format(calls=meta.api_calls, script=page.SCRIPT)
 
@@ -134,19 +116,18 @@ def embed(value: Any) -> str:
 
 
 def _embedded(rows: Iterable[MacRow], order: Sequence[str]) -> Iterator[str]:
-    texts: dict[str, dict[str, int]] = {name: {} for name in SHARED}
+    texts: dict[str, dict[str, int]] = {each.name: {} for each in PAGE_COLUMNS if each.shared}
     yield '<script type="application/json" id="rows">[\n'
     between = ""
     for row in rows:
         values = row.as_result()
-        yield between + embed([_short(name, values[name], texts) for name in PAGE_COLUMNS])
+        yield between + embed([_short(each, values[each.name], texts) for each in PAGE_COLUMNS])
         between = ",\n"
     yield ']</script>\n<script type="application/json" id="texts">'
     yield embed(
         {
-            "columns": PAGE_COLUMNS,
+            "columns": [column.for_script() for column in PAGE_COLUMNS],
             "shared": {name: list(known) for name, known in texts.items()},
-            "labels": LABELS,
             "kinds": {stage: kind(stage) for stage in texts["stage"]},
             "stages": list(order),
         }
@@ -154,10 +135,11 @@ def _embedded(rows: Iterable[MacRow], order: Sequence[str]) -> Iterator[str]:
     yield "</script>\n"
 
 
-def _short(name: str, value: Any, texts: dict[str, dict[str, int]]) -> Any:
-    if name in SHARED:
-        return texts[name].setdefault(str(value or ""), len(texts[name]))
-    if name == "users":
+def _short(column: Column, value: Any, texts: dict[str, dict[str, int]]) -> Any:
+    if column.shared:
+        known = texts[column.name]
+        return known.setdefault(str(value or ""), len(known))
+    if column.format == "users":
         return [[user["login"], user["managementStatus"]] for user in value]
     return value
 
@@ -440,7 +422,8 @@ def _tell(figures: Figures) -> str:
     )
 
 
-def _heading(name: str, text: str) -> str:
+def _heading(column: Column) -> str:
     return (
-        f'<th scope="col" data-column="{name}"><button type="button">{escape(text)}</button></th>'
+        f'<th scope="col" data-column="{column.name}"><button type="button">'
+        f"{escape(column.label)}</button></th>"
     )

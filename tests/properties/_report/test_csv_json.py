@@ -12,7 +12,7 @@ import math
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.csv_json import (
-    COLUMNS,
+    NAMES,
     STARTS_A_FORMULA,
     cell,
     csv_pieces,
@@ -31,7 +31,7 @@ def test_each_mac_has_a_row(rows: list[MacRow]) -> None:
     table = list(
         csv.reader(io.StringIO(text.removeprefix("\ufeff").replace("\x00", ""), newline=""))
     )
-    assert tuple(table[0]) == COLUMNS and len(table) == len(rows) + 1
+    assert tuple(table[0]) == NAMES and len(table) == len(rows) + 1
     assert not any(each.startswith(STARTS_A_FORMULA) for row in table for each in row)
     document = json.loads("".join(json_pieces(rows, survey(rows, META), META)))
     assert document["macs"] == [json.loads(json.dumps(row.as_result())) for row in rows]

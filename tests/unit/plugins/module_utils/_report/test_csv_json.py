@@ -86,7 +86,7 @@ def test_csv_has_every_column_of_every_mac() -> None:
             .splitlines(keepends=True)
         )
     )
-    assert list(rows[0]) == list(csv_json.COLUMNS) and rows[0]["device_name"] == name
+    assert list(rows[0]) == list(csv_json.NAMES) and rows[0]["device_name"] == name
 
 
 # Whole files
@@ -107,7 +107,7 @@ ROWS = [
 
 def test_the_csv_file_has_a_line_for_each_mac() -> None:
     assert list(csv_json.csv_pieces(ROWS)) == [
-        f"\ufeff{','.join(csv_json.COLUMNS)}\r\n",
+        f"\ufeff{','.join(csv_json.NAMES)}\r\n",
         "C01,'=Ann,,,MANAGED,,,,false,,,,,,a; b,,,,,,ann MANAGED,0,,,,,\r\n",
         "C02,,,,MIXED,,,,true,,,,,,,,,,,,,0,,,,,\r\n",
     ]

@@ -341,16 +341,15 @@ def test_the_page_holds_a_line_for_each_mac_and_texts_that_repeat_once() -> None
     text = embedded("texts", *rows)
     assert r'"blueprint":["","\u003cB\u0026B\u003e"]' in text
     texts = json.loads(text)
-    assert list(texts) == ["columns", "shared", "labels", "kinds", "stages"]
-    assert texts["columns"] == list(html.PAGE_COLUMNS)
+    assert list(texts) == ["columns", "shared", "kinds", "stages"]
+    assert texts["columns"] == [column.for_script() for column in html.PAGE_COLUMNS]
     assert texts["shared"] == {
-        **{name: [""] for name in html.SHARED},
+        **{column.name: [""] for column in html.PAGE_COLUMNS if column.shared},
         "stage": ["MANAGED", "MIXED"],
         "ring": ["all", ""],
         "blueprint": ["", "<B&B>"],
         "model": ["", "Mac"],
     }
-    assert texts["labels"] == html.LABELS
     assert texts["kinds"] == {"MANAGED": "good", "MIXED": "wait"}
     assert texts["stages"] == list(STAGES)
 
@@ -467,7 +466,7 @@ def test_a_hostile_text_never_becomes_markup(field: str, hostile: str) -> None:
     )
     inside = text.split('id="rows">', 1)[1].split("</script>", 1)[0]
     shared = json.loads(text.split('id="texts">', 1)[1].split("</script>", 1)[0])["shared"]
-    value = json.loads(inside)[0][html.PAGE_COLUMNS.index(field)]
+    value = json.loads(inside)[0][[each.name for each in html.PAGE_COLUMNS].index(field)]
     assert (shared[field][value] if field in shared else value) == hostile
 
 
