@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.csv_json import (
@@ -19,7 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.cs
     json_pieces,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report.figures import survey
-from hypothesis import given
+from hypothesis import assume, given
 
 from tests.properties._report.test_figures import META, fleets
 from tests.support.strategies.values import hostile
@@ -40,8 +39,5 @@ def test_each_mac_has_a_row(rows: list[MacRow]) -> None:
 
 @given(hostile)
 def test_a_value_of_any_type_is_a_cell_that_is_not_a_formula(value: object) -> None:
-    if isinstance(value, (dict, float)) or value == 10**400:
-        assert math.isnan(math.nan)
-        return
-    if not (isinstance(value, list) and {} in value):
-        assert not cell(value).startswith(STARTS_A_FORMULA)
+    assume(not (isinstance(value, list) and {} in value))  # a list of users has no empty one
+    assert not cell(value).startswith(STARTS_A_FORMULA)
