@@ -43,7 +43,7 @@ options:
         default: []
       generation:
         description: Generation of its SCEP profile. Modules that only read Macs ignore it.
-          M(devicetrust.okta_kandji.device_trust_renewal_info) refuses it without a new secret,
+          M(devicetrust.okta_kandji.device_trust_renewal_info) refuses it without a new challenge,
           because it decides the generation.
         type: str
 """

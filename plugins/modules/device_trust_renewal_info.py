@@ -13,7 +13,7 @@ description:
   - Only reads. Decides for each ring whether to renew its certificates now, why, under which
     generation, and how many Macs will enroll.
   - A ring is due when a certificate under its present profile expires soon, or, with O(challenge),
-    when its profile holds another secret.
+    when its profile holds another challenge.
   - If Kandji has no profile of a ring's name, and a profile that this collection wrote is on the
     ring's blueprints under another name, the module fails. It warns of another profile for Okta
     there.
@@ -88,8 +88,8 @@ options:
         hexadecimal digits.
     type: str
   challenge:
-    description: The new secret, after a reset in Okta. Rings whose profile has another secret are
-      then due, and certificates do not count. The module fails if a ring has this secret since
+    description: The new SCEP challenge, after a reset in Okta. Rings whose profile has another one
+      are then due, and certificates do not count. The module fails if a ring has this one since
       before a reset in Okta, and warns if it cannot read that. A reset of another platform than
       that of O(url) does not count (RV(challenge_unconfirmed_since)).
     type: str
@@ -131,7 +131,7 @@ EXAMPLES = r"""
     min_healthy_percent: 95
     max_enrollments_per_hour: 200
 
-- name: Find the rings with the old secret, after it was reset in Okta
+- name: Find the rings with the old challenge, after it was reset in Okta
   devicetrust.okta_kandji.device_trust_renewal_info:
     rings:
       - name: canary
@@ -171,7 +171,7 @@ rings:
       pinned_fingerprint: null
       unconfirmed: 0
 challenge_unconfirmed_since:
-  description: When Okta reset a secret key after a ring got O(challenge), if the event does not
+  description: When Okta reset a challenge after a ring got O(challenge), if the event does not
     show of which platform. A test enrollment then shows whether the challenge is valid. Else null.
   returned: success
   type: str
@@ -368,9 +368,9 @@ def _warn_of_strays(ctx: ModuleContext, ring: RingOptions, tenant: TenantFacts) 
 def _check_challenge(
     ctx: ModuleContext, rings: t.Sequence[renewal.RingFacts], now: datetime
 ) -> str | None:
-    """Return when Okta reset a secret key that may be that of the rings' challenge, or None.
+    """Return when Okta reset what may be the rings' challenge, or None.
 
-    Raises BadOption if a ring holds the challenge since before Okta reset its secret key. A log
+    Raises BadOption if a ring holds the challenge since before Okta reset it. A log
     that cannot be read leaves that open, and so do a profile of which Kandji does not list when it
     was written, and an event that does not show the platform. Each has a warning.
     """
@@ -397,8 +397,8 @@ def _read_resets(
         return list(ctx.okta.log_events(RESETS, *period))
     except (Forbidden, BadOption) as error:
         ctx.warn(
-            "challenge: whether Okta reset the secret key since the profiles were written cannot be"
-            f" read. {error.message}"
+            "challenge: whether Okta reset it since the profiles were written cannot be read."
+            f" {error.message}"
         )
         return []
 

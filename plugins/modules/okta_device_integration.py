@@ -74,7 +74,7 @@ options:
     description:
       - When the challenge was last written into a profile (ISO 8601), as
         RV(devicetrust.okta_kandji.kandji_scep_profile#module:profiles[].updated_at) says.
-      - A reset of the secret key after it makes the challenge stale. The module then warns, unless
+      - A reset in Okta after it makes the challenge stale. The module then warns, unless
         a test enrollment (O(test_enrollment)) shows otherwise.
       - A reset of another platform does not count. If Okta's event does not show of which platform
         it is, the state is unknown.

@@ -346,7 +346,7 @@ def test_a_renewal_with_the_old_secret_fails_with_and_without_check(watched, pla
         assert refused.status != 0, refused.output
         assert "Update Custom Profile" not in watched.writes(mark)
         words = " ".join(refused.output.split())
-        assert ("device_trust_scep_challenge: it is the old secret" in words) is check
+        assert ("device_trust_scep_challenge: it is the old one" in words) is check
         assert ("The test enrollment was refused by the SCEP endpoint" in words) is not check
 
 
@@ -358,9 +358,9 @@ def test_after_a_reset_of_the_secret_rotate_yml_restores_enrollment(
     new = watched.control("POST", "/secret/reset")["scep_challenge"]
     rings = {**QUICK, "device_trust_rings": [watched.canary]}
     stale = playbook(watched.lab, variables=rings)
-    assert "challenge is stale: the secret key was reset in Okta" in " ".join(
-        stale.output.split()
-    ), stale.output
+    assert "challenge is stale: it was reset in Okta" in " ".join(stale.output.split()), (
+        stale.output
+    )
     assert certificates(watched) == living
     rings["device_trust_scep_challenge"] = new
     mark = watched.mark()

@@ -279,10 +279,10 @@ def test_after_a_reset_of_the_secret_rotate_yml_restores_enrollment_ring_by_ring
     late.device.is_missing = True
     mark = watched.mark()
     first = year.run(ROTATE, device_trust_scep_challenge=new)
-    assert year.patches(mark) == [
-        "canary"
-    ] and "Ring canary: The profile holds another secret; 3 Macs enroll with the new one." in said(
-        first
+    assert (
+        year.patches(mark) == ["canary"]
+        and "Ring canary: The profile holds another challenge; 3 Macs enroll with the new one."
+        in said(first)
     )
     # The wide ring has not had its turn: its certificates live, and its people are managed by them.
     # It is in no state to enroll, though.
@@ -350,7 +350,7 @@ def test_a_rotation_with_the_old_secret_is_refused(year, watched, playbook):
     mark = watched.mark()
     variables = {**QUICK, "device_trust_scep_challenge": old}
     result = playbook(watched.lab, path=ROTATE, variables=variables)
-    assert result.status == 2 and "challenge: it is the old secret." in said(result), result.output
+    assert result.status == 2 and "challenge: it is the old one." in said(result), result.output
     assert watched.writes(mark) == [] and old not in result.output
 
 
@@ -361,10 +361,10 @@ def test_after_the_reset_of_another_platform_a_test_enrollment_decides(year, wat
     mark = watched.mark()
     predicted = playbook(watched.lab, path=ROTATE, variables=QUICK, check=True)
     assert predicted.status == 0 and watched.writes(mark) == [], predicted.output
-    assert "challenge: it may be the old secret." in said(predicted)
+    assert "challenge: it may be the old one." in said(predicted)
     result = playbook(watched.lab, path=ROTATE, variables=QUICK)
     assert result.status == 0 and watched.writes(mark) == ["PKIOperation"], result.output
-    assert "The profile holds this secret already." in said(result)
+    assert "The profile holds this challenge already." in said(result)
     watched.world.okta.platform.configuration.challenge = "another-secret-0123456789"
     refused = playbook(watched.lab, path=ROTATE, variables=QUICK)
     assert refused.status != 0 and "test enrollment was refused" in said(refused), refused.output
@@ -382,9 +382,9 @@ def test_rotate_yml_in_check_mode_says_what_it_will_do_and_writes_nothing(year, 
     told = playbook(watched.lab, path=ROTATE, check=True, variables=variables)
     assert (
         "Ring design: 'SCEP by hand' was made in Kandji's web app. Open it there (Library), enter"
-        " the new secret" in said(told)
+        " the new secret key as its Challenge" in said(told)
     )
     assert told.status == 0 and told.changed and watched.writes(mark) == [], told.output
-    assert "Ring canary: The profile holds another secret; 3 Macs enroll" in said(
+    assert "Ring canary: The profile holds another challenge; 3 Macs enroll" in said(
         told
     ) and "Ring wide: It is due, but waits for the ring canary." in said(told)

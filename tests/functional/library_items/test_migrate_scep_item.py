@@ -328,7 +328,7 @@ def test_an_old_secret_that_the_new_profile_holds_is_predicted(
         refused = playbook(watched.lab, PLAYBOOK, variables=variables, check=check)
         text = " ".join(refused.output.split())
         assert refused.status != 0 and set(watched.writes(mark)) <= {"PKIOperation"}, text
-        assert ("device_trust_scep_challenge: it is the old secret" in text) is check, text
+        assert ("device_trust_scep_challenge: it is the old one" in text) is check, text
 
 
 def test_a_profile_with_an_outdated_pin_is_found_before_a_mac_loses_its_item(

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether Okta reset its secret key since the rings' profiles got theirs. Pure."""
+"""Whether Okta reset the challenge since the rings' profiles got it. Pure.
+
+Okta's console calls the challenge of a SCEP URL its secret key, as do the events of its reset.
+"""
 
 from __future__ import annotations
 
@@ -38,36 +41,36 @@ class SecretAges:
         )
 
     def warn_undated(self) -> str:
-        """Return a warning of the rings of which no log can show whether the secret is old."""
+        """Return a warning of the rings of which no log can show whether the challenge is old."""
         if not self.undated:
             return ""
         return (
-            "challenge: whether Okta reset the secret key since the profiles were written cannot be"
-            f" read for {abbreviate(self.undated, 5)}. Kandji does not list when their profiles"
-            " were written. Make sure that the secret is the one of the last reset."
+            "challenge: whether Okta reset it since the profiles were written cannot be read for"
+            f" {abbreviate(self.undated, 5)}. Kandji does not list when their profiles were"
+            " written. Make sure that it is the one of the last reset."
         )
 
     def find_possible_reset(self, events: t.Iterable[LogEvent], url: str) -> tuple[str | None, str]:
-        """Return when Okta reset a secret key that may be that of the challenge, with a warning.
+        """Return when Okta reset what may be the challenge, with a warning.
 
-        Raises BadOption if a ring holds the challenge since before Okta reset its secret key.
+        Raises BadOption if a ring holds the challenge since before Okta reset it.
 
-        :arg url: the SCEP URL, which may name the platform of the secret key.
+        :arg url: the SCEP URL, which may name the platform of the challenge.
         """
         certain, possible = split_resets(events, url)
         for name, time in self.dated.items():
             if reset := find_later_reset(certain, time.isoformat()):
                 raise BadOption(
-                    f"challenge: it is the old secret. The profile of {name} holds it since"
-                    f" {format_timestamp(time)}, and Okta reset the secret key on {reset}. Set the"
-                    " new secret, as Okta displayed it after the reset, then run the playbook"
+                    f"challenge: it is the old one. The profile of {name} holds it since"
+                    f" {format_timestamp(time)}, and Okta reset it on {reset}. Set the new one,"
+                    " which Okta displayed after the reset, then run the playbook"
                     " rotate_scep_challenge again."
                 )
         for name, time in self.dated.items():
             if reset := find_later_reset(possible, time.isoformat()):
                 return reset, (
-                    f"challenge: it may be the old secret. The profile of {name} holds it since"
-                    f" {format_timestamp(time)}, Okta reset a secret key on {reset}, and the event"
+                    f"challenge: it may be the old one. The profile of {name} holds it since"
+                    f" {format_timestamp(time)}, Okta reset a challenge on {reset}, and the event"
                     " does not show of which platform. A test enrollment decides."
                 )
         return None, ""

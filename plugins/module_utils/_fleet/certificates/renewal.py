@@ -342,7 +342,7 @@ def _explain_not_due(ring: RingFacts, due: t.Sequence[str], now: datetime, pace:
     if not ring.has_profile:
         return "The ring has no SCEP profile yet; playbooks/site.yml creates it."
     if pace.rotate:
-        return "" if ring.has_stale_secret else "The profile holds this secret already."
+        return "" if ring.has_stale_secret else "The profile holds this challenge already."
     if pace.written_before is not None:
         return _explain_not_old(ring, pace.written_before, pace.authority_key_id)
     if not due:
@@ -405,7 +405,9 @@ def _explain_wait(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> s
 
 def _explain_renewal(ring: RingFacts, due: t.Sequence[str], pace: Pace) -> str:
     if pace.rotate:
-        return f"The profile holds another secret; {ring.to_enroll} Macs enroll with the new one."
+        return (
+            f"The profile holds another challenge; {ring.to_enroll} Macs enroll with the new one."
+        )
     if pace.written_before is not None:
         return (
             f"Its profile was written before {pace.written_before:%Y-%m-%d %H:%M}; {ring.to_enroll}"

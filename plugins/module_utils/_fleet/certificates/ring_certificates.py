@@ -229,7 +229,7 @@ def check_stray(ring: RingOptions, prefix: str, text: str, is_own: bool) -> str:
     name = profile_name(ring, prefix)
     warning = (
         f"rings: {ring.name} has no SCEP profile {name!r}, and {text}."
-        " Nobody renews its certificates, or gives it a new secret."
+        " Nobody renews its certificates, or gives it a new challenge."
     )
     if is_own:
         raise BadOption(

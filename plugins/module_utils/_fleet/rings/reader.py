@@ -209,8 +209,8 @@ def _describe_renamed(ring: Ring) -> str:
     return (
         f"The ring {ring.name} has no SCEP profile {ring.profile_name!r}, and the custom"
         f" profile{'s' * plural} {others} of this collection {'are' if plural else 'is'} on its"
-        " blueprints. Nobody renews its certificates, or gives it a new secret. Rename the profile"
-        f" to {ring.profile_name!r} in Kandji, or remove it from there."
+        " blueprints. Nobody renews its certificates, or gives it a new challenge. Rename the"
+        f" profile to {ring.profile_name!r} in Kandji, or remove it from there."
     )
 
 

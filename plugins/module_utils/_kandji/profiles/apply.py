@@ -37,7 +37,7 @@ from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_w
 from .reach import Reach, changes_secret, describe_reach, find_reach, may_reach
 
 NEW_SECRET = (
-    "challenge: it is not the secret key that Kandji has. Set the one that Okta has now. If the key"
+    "challenge: it is not the one that Kandji has. Set the one that Okta has now. If the secret key"
     " was reset in Okta, run the playbook rotate_scep_challenge, which renews ring by ring."
 )
 

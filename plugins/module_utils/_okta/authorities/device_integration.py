@@ -337,8 +337,8 @@ def judge_challenge(
         warnings.append(f"Whether the deployed challenge is stale is unknown. {reason}")
     if stale:
         warnings.append(
-            f"The deployed challenge is stale: the secret key was reset in Okta on {stale}, after"
-            f" it was deployed ({deployed_at}). Macs can no longer enroll with it. Put the new"
-            " secret key into the vault, then run the playbook rotate_scep_challenge."
+            f"The deployed challenge is stale: it was reset in Okta on {stale}, after it was"
+            f" deployed ({deployed_at}). Macs can no longer enroll with it. Put the new one into"
+            " the vault, then run the playbook rotate_scep_challenge."
         )
     return Challenge(state, stale, tuple(warnings))

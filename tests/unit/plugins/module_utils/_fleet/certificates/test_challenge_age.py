@@ -42,8 +42,8 @@ def test_a_reset_of_another_platform_does_not_make_the_secret_old() -> None:
     assert check_challenge(ring, target="racZZZZZZZZZZZZZZZZZ") == []
     (warning,) = check_challenge(ring, target="dmp1", unconfirmed=SEEN)
     assert warning == (
-        "challenge: it may be the old secret. The profile of fleet holds it since"
-        " 2026-11-20T00:00:00Z, Okta reset a secret key on 2026-11-22T00:00:00Z, and the event does"
+        "challenge: it may be the old one. The profile of fleet holds it since"
+        " 2026-11-20T00:00:00Z, Okta reset a challenge on 2026-11-22T00:00:00Z, and the event does"
         " not show of which platform. A test enrollment decides."
     )
 
@@ -54,9 +54,9 @@ def test_a_profile_without_a_time_leaves_open_whether_its_secret_is_old(
 ) -> None:
     undated = [RingFacts("canary", True), RingFacts("pilot", True)]
     assert check_challenge(*undated, *dated) == [
-        "challenge: whether Okta reset the secret key since the profiles were written cannot be"
-        " read for canary, pilot. Kandji does not list when their profiles were written. Make sure"
-        " that the secret is the one of the last reset."
+        "challenge: whether Okta reset it since the profiles were written cannot be read for"
+        " canary, pilot. Kandji does not list when their profiles were written. Make sure that it"
+        " is the one of the last reset."
     ]
 
 
@@ -69,7 +69,7 @@ def test_an_old_secret_of_one_ring_is_found_next_to_one_without_a_time() -> None
     with pytest.raises(BadOption) as refused:
         check_challenge(RingFacts("canary", True), RingFacts("fleet", True, WRITTEN))
     assert refused.value.message == (
-        "challenge: it is the old secret. The profile of fleet holds it since 2026-11-20T00:00:00Z,"
-        " and Okta reset the secret key on 2026-11-22T00:00:00Z. Set the new secret, as Okta"
-        " displayed it after the reset, then run the playbook rotate_scep_challenge again."
+        "challenge: it is the old one. The profile of fleet holds it since 2026-11-20T00:00:00Z,"
+        " and Okta reset it on 2026-11-22T00:00:00Z. Set the new one, which Okta displayed after the"
+        " reset, then run the playbook rotate_scep_challenge again."
     )

@@ -289,7 +289,7 @@ def test_after_a_reset_of_the_secret_rings_are_due_by_what_they_hold() -> None:
     assert first == Decision(
         "canary",
         True,
-        "The profile holds another secret; 1 Macs enroll with the new one.",
+        "The profile holds another challenge; 1 Macs enroll with the new one.",
         "1",
         1,
         [],
@@ -299,7 +299,7 @@ def test_after_a_reset_of_the_secret_rings_are_due_by_what_they_hold() -> None:
     assert (second.renew, second.waiting) == (False, True)
     first, second = decide([ring(mac(9), written=0), wide], NOW, Pace(rotate=True))
     assert first == Decision(
-        "canary", False, "The profile holds this secret already.", "1", 0, [], False, 100
+        "canary", False, "The profile holds this challenge already.", "1", 0, [], False, 100
     )
     assert second.renew
 

@@ -314,7 +314,7 @@ def test_a_stray_profile_of_this_collection_stops_the_renewal(is_own: bool) -> N
     else:
         assert check_stray(ring, "SCEP ", text, is_own).endswith(
             f"no SCEP profile 'SCEP wide', and {text}. Nobody renews its certificates, or gives it a"
-            " new secret. Remove it from there, then run site.yml, which creates the profile."
+            " new challenge. Remove it from there, then run site.yml, which creates the profile."
         )
 
 

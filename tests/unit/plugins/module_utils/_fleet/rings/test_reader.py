@@ -287,7 +287,7 @@ def test_a_renamed_profile_is_that_of_its_ring_and_is_named() -> None:
     assert rings.describe_rollout([wide]) == (
         "The ring wide has no SCEP profile 'Okta SCEP - wide', and the custom profile 'Okta SCEP -"
         " Wide Macs' (p-2) of this collection is on its blueprints. Nobody renews its certificates,"
-        " or gives it a new secret. Rename the profile to 'Okta SCEP - wide' in Kandji, or remove"
+        " or gives it a new challenge. Rename the profile to 'Okta SCEP - wide' in Kandji, or remove"
         " it from there."
     )
 

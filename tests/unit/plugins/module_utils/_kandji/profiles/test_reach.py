@@ -295,9 +295,9 @@ def test_another_secret_key_comes_with_what_to_look_at_first() -> None:
     with pytest.raises(Refused) as raised:
         apply.check_reaches([task(written, Reach(changed=ids("mac-1")))], limits(reissue=0))
     assert (
-        "Nothing was written. challenge: it is not the secret key that Kandji has. Set the one that"
-        " Okta has now. If the key was reset in Okta, run the playbook rotate_scep_challenge, which"
-        " renews ring by ring. Set max_reissue: 1 if that is intended."
+        "Nothing was written. challenge: it is not the one that Kandji has. Set the one that Okta"
+        " has now. If the secret key was reset in Okta, run the playbook rotate_scep_challenge,"
+        " which renews ring by ring. Set max_reissue: 1 if that is intended."
     ) in raised.value.message
     assert not changes_secret(plan(changes=(CHANGE,)))
 

@@ -590,9 +590,9 @@ def test_a_challenge_that_may_be_stale_is_warned_of() -> None:
     stale = judge([own], "2026-11-19T10:00:00Z", LOG_START, SCEP_URL)
     assert stale.as_result() == {"challenge_stale_since": RESET, "challenge_state": "stale"}
     assert stale.warnings == (
-        f"The deployed challenge is stale: the secret key was reset in Okta on {RESET}, after it"
-        " was deployed (2026-11-19T10:00:00Z). Macs can no longer enroll with it. Put the new"
-        " secret key into the vault, then run the playbook rotate_scep_challenge.",
+        f"The deployed challenge is stale: it was reset in Okta on {RESET}, after it was deployed"
+        " (2026-11-19T10:00:00Z). Macs can no longer enroll with it. Put the new one into the"
+        " vault, then run the playbook rotate_scep_challenge.",
     )
     unknown = judge([other], "2026-11-19T10:00:00Z", LOG_START, SCEP_URL)
     assert (unknown.state, unknown.stale_since) == ("unknown", None)
