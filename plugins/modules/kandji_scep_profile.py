@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Creates and changes a Custom Profile in Kandji (Iru) with a C(com.apple.security.scep) payload,
     and assigns it to blueprints.
-  - It replaces the guide's SCEP library item, which has no API. Every setting of the guide is an
-    option with the guide's value as default.
+  - It replaces the SCEP item of Kandji's Library, which has no API. Every setting of that item is
+    an option. The defaults suit a SCEP URL of Okta.
   - Custom Profiles cannot redistribute a profile before the certificate expires.
     RV(profiles[].renew_by) returns when to do that.
   - Nothing is written without a difference, because each write gives every Mac in scope a new
@@ -111,7 +111,7 @@ options:
     description:
       - Subject of the certificates, as attribute types and values, separated by commas. Kandji
         replaces its global variables in it.
-      - The default is what Kandji makes of the guide's V(CN=$SERIAL_NUMBER) in its own SCEP item.
+      - The default is what Kandji makes of V(CN=$SERIAL_NUMBER) in its own SCEP item.
       - Keep V($PROFILE_UUID) in its common name. Only this UUID distinguishes the certificates of
         the profile from those of other authorities in Kandji's inventory; without it the module
         warns.
@@ -121,7 +121,7 @@ options:
     description: The optional name of the SCEP instance (C(Name)).
     type: str
   subject_alt_name:
-    description: Subject alternative name. None when not set, as in the guide.
+    description: Subject alternative name. None when not set.
     type: dict
     suboptions:
       rfc822_name:

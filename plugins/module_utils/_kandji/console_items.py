@@ -334,7 +334,7 @@ def choose(
 
 
 def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
-    """Return the steps of the guide that no API can do."""
+    """Return the steps in the web apps that no API can do."""
     places = ", ".join(blueprint.name for blueprint in blueprints)
     return [
         (

@@ -51,7 +51,7 @@ def check_scep_url(url: str, option: str = "scep_url") -> str:
         raise BadOption(
             f"{option}: it is the challenge URL of a dynamic SCEP URL. One profile serves all Macs,"
             " so that each Mac cannot get a challenge of its own. Choose Static SCEP URL as SCEP"
-            " URL challenge type in Okta (step 8 of the guide's first chapter)."
+            " URL challenge type in Okta (Security > Device integrations > Endpoint management)."
         )
     if not parts.path.strip("/"):
         raise BadOption(f"{option}: {url!r} has no path. Copy it whole from Okta.")

@@ -207,7 +207,7 @@ def test_a_warning_before_the_authority_expires(watched, run_module):
                     "https://acme.okta.com/api/v1/certificateAuthorities/A/registrationAuthorities/r/challenge"
                 )
             },
-            "step 8",
+            "Static SCEP URL as SCEP URL challenge type in Okta (Security > Device integrations",
         ),
         ({"ca_fingerprint": "xyz"}, "is not a SHA-1 or SHA-256 fingerprint"),
     ],

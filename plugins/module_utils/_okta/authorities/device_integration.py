@@ -29,7 +29,7 @@ PLATFORM_FILTER = 'eventType sw "device.platform."'
 RESET_EVENT = "device.platform.secret_key.reset"
 
 
-# The steps of the guide's first chapter, after the login.
+# The steps in Okta's Admin Console, after the login.
 CONSOLE_STEPS = (
     "Select Security > Device integrations, then the Endpoint management tab.",
     "Select Add platform.",

@@ -146,11 +146,11 @@ def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
         ),
         (
             ORG + "/api/v1/certificateAuthorities/0123ABCD/registrationAuthorities/rac1/challenge/",
-            "step 8",
+            "(Security > Device integrations > Endpoint management)",
         ),
         (
             ORG + "/API/V1/CERTIFICATEAUTHORITIES/0123ABCD/REGISTRATIONAUTHORITIES/rac1/challenge",
-            "step 8",
+            "(Security > Device integrations > Endpoint management)",
         ),
     ],
 )
