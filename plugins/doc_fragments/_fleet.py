@@ -42,7 +42,12 @@ options:
     RENEWAL = r"""
 options:
   redistribution_days:
-    description: How many days before its expiry a certificate is renewed.
+    description:
+      - How many days before its expiry a certificate counts as due for renewal. It sets the date by
+        which you have to renew the certificates of a ring's profile, and the flag
+        CERTIFICATE_EXPIRING of a Mac.
+      - It writes nothing and renews nothing. The playbook C(renew_certificates) has days of its
+        own (C(device_trust_renew_within_days)).
     type: int
     default: 30
 """

@@ -181,8 +181,8 @@ options:
     elements: str
     choices: [ca_fingerprint, challenge, generation]
   redistribution_days:
-    description: How many days before its expiry a certificate is renewed. It only affects
-      RV(profiles[].renew_by).
+    description: How many days before its expiry a certificate counts as due for renewal. It sets
+      RV(profiles[].renew_by). It writes nothing and renews nothing.
     type: int
     default: 30
   on_conflict:
