@@ -101,7 +101,7 @@ class NativeScep(ProfileItem):
 
     settings: dict[str, t.Any] = field(default_factory=dict)
     redistribution_days: int | None = (
-        30  # before a certificate's end; None: no automatic profile redistribution
+        30  # days before the expiry of a certificate; None: no automatic profile redistribution
     )
     redistributed: dict[str, str] = field(
         default_factory=dict

@@ -283,7 +283,7 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
         reached.append(
             page.script("const it = document.activeElement; return it.id || it.textContent.trim()")
         )
-        if reached[-1] == "Certificate ends":
+        if reached[-1] == "Certificate expires":
             break
     assert reached[0] == "To the table of Macs"
     tail = reached[reached.index("search") :]
@@ -300,10 +300,10 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
         "Ring",
         "Stage",
         "Last check-in",
-        "Certificate ends",
+        "Certificate expires",
     ]
     page.driver.switch_to.active_element.send_keys(Keys.ENTER)
-    assert page.column("Certificate ends") == sorted(page.column("Certificate ends"))
+    assert page.column("Certificate expires") == sorted(page.column("Certificate expires"))
     assert (
         page.script("return document.querySelector('th[aria-sort]').dataset.column")
         == "certificate_expires"

@@ -185,7 +185,7 @@ class Authority:
         return Generation(messages.Identity(der, key), key_id, since, expires, status)
 
     def renew(self, status: str = "VALID") -> Generation:
-        """Add the replacement of the newest generation, as Okta does 18 months before its end.
+        """Add the replacement of the newest generation, as Okta does 18 months before its expiry.
 
         Nothing issues with it yet.
         """

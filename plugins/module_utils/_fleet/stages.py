@@ -63,6 +63,8 @@ NO_OBSTACLE = Obstacle(
     "Its user opens Okta Verify and adds the account.",
 )
 READ_RECORD = "Look its record up in Okta (okta_device_info), and report the status."
+# The stage CERTIFICATE_EXPIRED is only of Macs that lack nothing before it and that Okta does not
+# treat as managed. The flag is of each Mac, so it also shows those that still count as managed.
 FLAGS = (
     "DUPLICATE_RECORD",
     "ORPHAN",

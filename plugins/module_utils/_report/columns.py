@@ -83,8 +83,8 @@ COLUMNS = (
     Column("users", "People in Okta", "users", details=True, searched=True),
     Column("certificates", "Certificates", "number", details=True),
     Column("certificate_first_seen", "First certificate", "time", details=True),
-    Column("certificate_expires", "Certificate ends", "time", table=True),
-    Column("certificate_expiry_source", "End is known from", details=True, shared=True),
+    Column("certificate_expires", "Certificate expires", "time", table=True),
+    Column("certificate_expiry_source", "Expiry is known from", details=True, shared=True),
     Column("managed_until", "Surely managed until", "time", details=True),
     Column("managed_until_reason", "Managed no longer, because", details=True),
 )
