@@ -447,6 +447,32 @@ call for each Mac takes 40 minutes for 1,000 Macs, however fast the program is.
 
 {limits}
 
+## Calls of the site playbook with nothing to do
+
+With 100 Macs, two rings and three blueprints these are 22, each once but where a number says
+otherwise. `test_site.py` has the list. What only each of them decides:
+
+- List Devices, Get Library Item Statuses (2), Certificates, listDevices, listLogEvents, List Custom
+  Profiles, List Blueprints, List Library Items (3): stages and plan, the floor of 11.
+- Get Library Item Statuses of the second ring's profile: which Macs of that ring wait for their
+  profile or refuse it. The first ring's list does not name them.
+- Installed profiles: Macs that hold a SCEP profile for the same authority from elsewhere.
+- listCertificateAuthorities, listRegistrationAuthorities: whether the platform was deleted and its
+  authority is being renewed. The first list has no platforms, the second no certificates.
+- getWellknownOrgMetadata: names and id of the org. A SCEP URL of another org is refused.
+- listLogEvents of the platform: whether the secret key was reset since it was deployed, in 90 days.
+  The fleet's events are those of 30 days, and their number is limited.
+- GetCACaps, GetCACert: whether a test enrollment is possible, and whether the authority is the
+  pinned one and expires soon.
+- listAuthenticators, listAuthenticatorMethods: whether FastPass is active. The methods need the id
+  of the authenticator, and the list has no methods.
+- listPolicies: whose enrollment policy keeps them from registering.
+
+All are read on each run, also if the run has nothing to write. A secret key that was reset, a
+platform that was deleted, an authority that is being renewed and FastPass that was switched off
+change nothing in Kandji. A nightly run is what finds them. To leave out a call, the run would have
+to trust its last answer.
+
 ## Deletion of many device records
 
 `okta_device` with `state: absent`, and `okta_device_reset`, send for M records of U users 4M +
