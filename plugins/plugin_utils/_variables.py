@@ -353,11 +353,18 @@ class Checker:
 
     def serials(self, place: str, variable: Variable, value: object) -> Checked:
         """Return serial numbers as Kandji writes them, and what is wrong with them."""
+        if isinstance(value, str) and not value.lstrip().startswith("["):
+            value = re.sub(r"[;\s]+", ",", value)
         texts, problems = self.texts(place, variable, value)
         problems += [
             f"{place}: {quote(text)} is an e-mail address. Name the serial number of the Mac."
             for text in texts
             if "@" in text
+        ]
+        problems += [
+            f"{place}: {quote(text)} is more than a serial number. Write each one as an element."
+            for text in texts
+            if re.search(r"[;,\s]", text.strip())
         ]
         return [text.strip().upper() for text in texts], problems
 

@@ -111,7 +111,15 @@ def test_a_list_may_be_a_text(value: object) -> None:
     assert typed("device_trust_allow_protected_apps", value) == ["Slack", "Box"]
 
 
-@pytest.mark.parametrize("value", ["c02xk1zajg5j, fvfxc2abq05d", [" c02xk1zajg5j", "FVFXC2ABQ05D"]])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "c02xk1zajg5j, fvfxc2abq05d",
+        "c02xk1zajg5j; FVFXC2ABQ05D;",
+        "c02xk1zajg5j FVFXC2ABQ05D\n",
+        [" c02xk1zajg5j", "FVFXC2ABQ05D"],
+    ],
+)
 def test_serial_numbers_are_written_as_kandji_writes_them(value: object) -> None:
     expected = ["C02XK1ZAJG5J", "FVFXC2ABQ05D"]
     assert typed("device_trust_status_serials", value) == expected
@@ -319,6 +327,12 @@ def test_a_number_has_limits_that_a_person_would_accept(name: str) -> None:
             "device_trust_reset_serials",
             "rosa@acme.com",
             "'rosa@acme.com' is an e-mail address. Name the serial number of the Mac.",
+        ),
+        (
+            "device_trust_reset_serials",
+            ["C02XK1ZAJG5J; FVFXC2ABQ05D"],
+            "'C02XK1ZAJG5J; FVFXC2ABQ05D' is more than a serial number. Write each one as an"
+            " element.",
         ),
         ("device_trust_ca_path", "/etc", "/etc is a directory. Set the file in it."),
         ("device_trust_ca_path", "ca.pem", "/home/rosa/ca.pem does not exist. Correct the path."),
