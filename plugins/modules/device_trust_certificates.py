@@ -44,6 +44,7 @@ options:
         does not exist. Without it, the module uses no ledger and sends no request to Okta.
       - Only the file's owner can read it. It is replaced in one step, and only if there is
         something new.
+      - If it cannot be written, the module warns and goes on without it.
     type: path
   lifetime_days:
     description: How many days a certificate is valid, for those that only the ledger knows. Okta's
@@ -124,6 +125,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from ..module_utils._core.changes import Change
+from ..module_utils._core.errors import BadOption
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     KANDJI,
@@ -260,7 +262,8 @@ def _counts(known: t.Mapping[str, Certificate], macs: t.Sequence[MacFacts]) -> d
 def _update_ledger(ctx: ModuleContext) -> tuple[certificate_ledger.Ledger, list[Change]]:
     """Return the ledger with the log's events since the last run, and the change to its file.
 
-    The file is written only if there are any.
+    The file is written only if there are any. If it cannot be written, the run goes on with a
+    warning, and the next run reads these events again.
     """
     okta, state_dir = ctx.okta, ctx.params["state_dir"]
     old = certificate_ledger.load(state_dir, okta.org_url)
@@ -270,7 +273,11 @@ def _update_ledger(ctx: ModuleContext) -> tuple[certificate_ledger.Ledger, list[
     new = certificate_ledger.merge(old, events, ctx.params["lifetime_days"], now)
     if new is old:
         return old, []
-    certificate_ledger.save(state_dir, new, ctx.check_mode)
+    try:
+        certificate_ledger.save(state_dir, new, ctx.check_mode)
+    except BadOption as error:
+        ctx.warn(f"{error.message} The run goes on, and keeps no ledger.")
+        return new, []
     before, after = (
         {"certificates": len(state.issued), "read_to": state.read_to} for state in (old, new)
     )

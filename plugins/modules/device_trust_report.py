@@ -91,7 +91,7 @@ options:
     description:
       - Directory of the history, the stage of each Mac, so that the next report can list what
         changed. Without it no history is kept, and the report says so. The module refuses a history
-        of another org or tenant.
+        of another org or tenant, and warns if it cannot write the directory.
       - If the directory has a ledger of certificates (see
         M(devicetrust.okta_kandji.device_trust_certificates)), it provides their expiry.
     type: path
@@ -224,7 +224,7 @@ from ..module_utils._access.forecast import judged_apps
 from ..module_utils._access.forecast.admission import JudgedApp, Users, forecast_access
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._core.changes import Change
-from ..module_utils._core.errors import Refused
+from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import (
     FLEET,
@@ -420,9 +420,12 @@ def _write(
             path, pieces, figures.fingerprint, target.mode, ctx.check_mode
         )
     # Last, so that a run that was interrupted says what changed once more.
-    changes += target.history.keep(
-        figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode
-    )
+    try:
+        changes += target.history.keep(
+            figures.fingerprint, meta.generated_at, figures.stages, ctx.check_mode
+        )
+    except BadOption as error:
+        ctx.warn(f"{error.message} The report is written, and no history is kept.")
     return changes
 
 

@@ -155,6 +155,16 @@ def test_by_the_ledger(watched, run_module, held, tmp_path, field):
     )
 
 
+def test_a_directory_that_cannot_be_written_is_a_warning(watched, run_module, held):
+    found = run_module(MODULE, {"state_dir": "/proc/device-trust"}, lab=watched.lab)
+    assert (
+        not found.get("failed") and not found["changed"] and set(found["certificates"]) == set(held)
+    )
+    (warning,) = found["warnings"]
+    assert warning.startswith("state_dir: /proc/device-trust/certificates.jsonl cannot be written")
+    assert warning.endswith("The run goes on, and keeps no ledger.")
+
+
 def test_a_second_run_leaves_the_file_alone(watched, run_module, held, tmp_path):
     first = run_module(MODULE, {"state_dir": str(tmp_path)}, lab=watched.lab)
     before = (tmp_path / "certificates.jsonl").stat()

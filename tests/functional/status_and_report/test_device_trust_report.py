@@ -180,6 +180,14 @@ def test_a_place_that_cannot_be_written_is_told_in_a_sentence(watched, run_modul
     assert "cannot be written" in run_module("device_trust_report", args, lab=watched.lab)["msg"]
 
 
+def test_a_history_that_cannot_be_written_is_a_warning(watched, run_module, args):
+    found = write(run_module, watched, {**args, "state_dir": "/proc/device-trust"})
+    assert found["changed"] and Path(args["dest"]).is_dir()
+    warnings = [text for text in found["warnings"] if text.startswith("state_dir: ")]
+    assert len(warnings) == 1 and "cannot be written" in warnings[0]
+    assert warnings[0].endswith("The report is written, and no history is kept.")
+
+
 @pytest.mark.parametrize("check", [False, True])
 def test_a_place_without_a_name_is_refused_before_anything_is_read(
     watched, run_module, args, check
