@@ -72,6 +72,10 @@ groups:
 keyed_groups:
   - key: device_trust_model
     prefix: model
+
+# The rings as JSON, as the source variable DEVICE_TRUST_FLEET_OPTIONS of AWX has them
+# plugin: devicetrust.okta_kandji.macs
+# fleet_options: '{"rings": [{"name": "canary", "blueprints": ["IT"]}]}'
 """
 
 import json
@@ -201,7 +205,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Return the options as modules have them, with templates resolved. Raises BadOption."""
         names = [name for table in (*TABLES, CONNECTION) for name in table]
         params = {name: self._resolved(self.get_option(name)) for name in names}
-        shared = _read_fleet_options(self.get_option("fleet_options"))
+        shared = _read_fleet_options(self._resolved(self.get_option("fleet_options")))
         params |= {name: value for name, value in shared.items() if name not in self._content}
         return {**params, "rings": validated_rings(params["rings"] or [])}
 

@@ -154,6 +154,12 @@ unconfirmed:
   returned: success
   type: int
   sample: 3
+next_actors:
+  description: Number of Macs whose next step is their user's, and an administrator's. The other
+    Macs need nobody, or time alone.
+  returned: success
+  type: dict
+  sample: {user: 1, administrator: 0}
 authority:
   description: State of the renewal of Okta's certificate authority, as
     RV(devicetrust.okta_kandji.device_trust_info#module:authority).
@@ -261,7 +267,7 @@ from ..module_utils._fleet.rings.reader import (
     subjects_by_ring,
 )
 from ..module_utils._fleet.rows import MacRow, rows
-from ..module_utils._fleet.stages import STAGES
+from ..module_utils._fleet.stages import ACTORS, ADMINISTRATOR, STAGES, USER
 from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
 from ..module_utils._kandji.profiles.scep import estimate_renewal
 from ..module_utils._okta.authorities import certificate_authorities
@@ -340,12 +346,21 @@ def run(ctx: ModuleContext) -> Result:
         access=access.as_result(),
         counts=figures.counts,
         unconfirmed=figures.unconfirmed,
+        next_actors=_next_actors(figures.counts),
         files=[str(path) for path in target.paths],
         authority=meta.authority.as_result(),
         registration=source.registration.as_result(),
     )
     _check_access(ctx, access, result)
     return result
+
+
+def _next_actors(counts: t.Mapping[str, int]) -> dict[str, int]:
+    """Return how many Macs wait for their user, and how many for an administrator."""
+    return {
+        actor: sum(count for stage, count in counts.items() if ACTORS[stage] == actor)
+        for actor in (USER, ADMINISTRATOR)
+    }
 
 
 def _check_target(ctx: ModuleContext) -> _Target:

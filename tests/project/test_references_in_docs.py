@@ -178,7 +178,7 @@ def mistakes(value: t.Any) -> t.Iterator[str]:
         elif key.endswith("import_playbook") and ours(str(inner)):
             yield from (
                 []
-                if (CHECKOUT / "playbooks" / f"{ours(inner)}.yml").is_file()
+                if "{{" in inner or (CHECKOUT / "playbooks" / f"{ours(inner)}.yml").is_file()
                 else [f"playbook {inner}"]
             )
         elif ours(str(key)):

@@ -155,6 +155,11 @@ def test_enforce_forecasts_unless_it_is_told_to_run_and_locks_out_no_more_than_w
     ), refused.said[-3000:]
     forecast = job("enforce", answers=one, variables=VARIABLES)
     assert forecast.status == 0 and watched.writes(mark) == [], forecast.said[-3000:]
+    # What the approver reads names apps and people.
+    shown = str([each.get("msg") for each in forecast.results("ansible.builtin.debug")])
+    apps = ", ".join(VARIABLES["device_trust_access_apps"])
+    assert f"people who used {apps} in " in shown and "1 would be locked out: " in shown
+    assert "@" in shown.split("1 would be locked out: ")[1].split(".")[0]
     done = job("enforce", answers=one, variables=VARIABLES, job_type="run", verbosity=5)
     assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.said[-3000:]
     back = job("rollback", variables=VARIABLES)

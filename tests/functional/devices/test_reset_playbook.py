@@ -21,6 +21,7 @@ import pytest
 from lab.actors import person as people
 from lab.okta.org_state import describe_org
 from tests.functional.devices.test_macs_enrolled_twice import leave_device
+from tests.functional.helpers.fake_awx import TOKEN, StandIn
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tools.support.environment import CHECKOUT
 
@@ -99,6 +100,58 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     mark = watched.mark()
     again = playbook(watched.lab, RESET, variables=variables)
     assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("credential", ["token", "password", "none", "refused"])
+def test_the_audit_names_who_launched_and_who_approved_in_awx(
+    watched, playbook, tmp_path, credential
+):
+    ResetFleet(watched).stuck("APPROVED0001")
+    variables = {
+        "device_trust_reset_serials": ["APPROVED0001"],
+        "device_trust_reset_max_percent": 100,
+        "device_trust_state_dir": str(tmp_path),
+        "awx_user_name": "rosa",
+        "awx_workflow_job_id": 17,
+    }
+    approval = {"summary_fields": {"job": {"id": 19, "type": "workflow_approval"}}}
+    nodes = [
+        {
+            "summary_fields": {"job": {"id": 18, "type": "job"}},
+            "related": {"job": "/api/v2/jobs/18/"},
+        },
+        {**approval, "related": {"job": "/api/v2/workflow_approvals/19/"}},
+        {"summary_fields": {}, "related": {}},  # the node that runs has no job yet
+    ]
+    with StandIn(()) as awx:
+        awx.pages["workflow_jobs/17/workflow_nodes"] = {"count": 3, "results": nodes}
+        approver = {"id": 4, "username": "olga"}
+        awx.pages["workflow_approvals/19"] = {"summary_fields": {"approved_or_denied_by": approver}}
+        token = {"token": TOKEN, "refused": "another-token-8816"}.get(credential, "")
+        environment = {
+            "CONTROLLER_HOST": "" if credential == "none" else awx.url,
+            "CONTROLLER_OAUTH_TOKEN": token,
+            "CONTROLLER_USERNAME": "device-trust" if credential == "password" else "",
+            "CONTROLLER_PASSWORD": TOKEN if credential == "password" else "",
+        }
+        done = playbook(watched.lab, RESET, variables=variables, environment=environment)
+    assert done.status == 0 and TOKEN not in done.output, done.output
+    lines = (tmp_path / "device_audit.jsonl").read_text().splitlines()
+    approved = ", approved by olga" if credential in ("token", "password") else ""
+    assert {json.loads(line)["requested_by"] for line in lines} == {
+        f"rosa{approved} (AWX workflow job 17)"
+    }
+
+
+@pytest.mark.lab(macs=1)
+def test_a_plan_without_a_record_fails_where_somebody_would_have_to_approve_it(watched, playbook):
+    variables = {"device_trust_reset_serials": ["UNKNOWN00001"]}
+    alone = playbook(watched.lab, RESET, check=True, variables=variables)
+    assert alone.status == 0, alone.output
+    wanted = {**variables, "device_trust_reset_require_records": True}
+    empty = playbook(watched.lab, RESET, check=True, variables=wanted)
+    assert empty.status != 0 and "There is nothing to approve." in empty.output, empty.output
 
 
 @pytest.mark.lab(macs=1)

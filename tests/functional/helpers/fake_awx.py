@@ -3,22 +3,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """As much of AWX's REST API as the modules of awx.awx need to set it up, on loopback.
 
-It stores, and refuses what AWX refuses where that is easy to get wrong:
-fields that a credential type or a survey must not have, playbooks that are not in the project, a
-second credential of an inventory source, a job type for a template that does not ask for one.
+It stores, and refuses what AWX refuses (``awx_rules``).
 """
 
 from __future__ import annotations
 
+import base64
 import json
-import re
 import threading
 import typing as t
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.functional.helpers.awx_rules import (
+    LINKED,
+    ROLES,
+    Refused,
+    Row,
+    check,
+    check_link,
+    check_survey,
+    check_template,
+    named,
+)
+
 TOKEN = "awx-stand-in-token"
-Row = dict[str, t.Any]
+BASIC = base64.b64encode(f"device-trust:{TOKEN}".encode()).decode()
+AUTHORIZATIONS = (f"Bearer {TOKEN}", f"Basic {BASIC}")
 
 # What AWX answers for a field that nobody has set.
 UNSET: dict[str, Row] = {
@@ -43,6 +54,8 @@ UNSET: dict[str, Row] = {
         "scm_url": "",
         "scm_branch": "",
         "local_path": "",
+        "scm_update_on_launch": False,
+        "scm_update_cache_timeout": 0,
         "allow_override": False,
         "credential": None,
         "default_environment": None,
@@ -53,6 +66,7 @@ UNSET: dict[str, Row] = {
         "description": "",
         "source": "",
         "source_path": "",
+        "source_vars": "",
         "credential": None,
         "execution_environment": None,
         "source_project": None,
@@ -70,6 +84,7 @@ UNSET: dict[str, Row] = {
         "execution_environment": None,
         "extra_vars": "",
         "forks": 0,
+        "timeout": 0,
         "ask_limit_on_launch": False,
         "ask_job_type_on_launch": False,
         "ask_tags_on_launch": False,
@@ -95,8 +110,15 @@ UNSET: dict[str, Row] = {
         "job_type": None,
     },
     "workflow_approval_templates": {"description": "", "timeout": 0},
+    "notification_templates": {
+        "description": "",
+        "notification_type": "",
+        "notification_configuration": {},
+        "messages": None,
+    },
+    "labels": {},
+    "teams": {"description": ""},
 }
-ALWAYS = {"name", "organization", "inventory", "credential_type", "type"}
 TEMPLATES = (
     "projects",
     "inventory_sources",
@@ -104,38 +126,6 @@ TEMPLATES = (
     "workflow_job_templates",
     "workflow_approval_templates",
 )
-LINKS = (
-    "credentials",
-    "success_nodes",
-    "failure_nodes",
-    "always_nodes",
-    "instance_groups",
-    "labels",
-)
-QUESTION_TYPES = {
-    "text": str,
-    "textarea": str,
-    "multiplechoice": str,
-    "multiselect": str,
-    "integer": int,
-    "float": float,
-}
-FIELD_KEYS = {
-    "id",
-    "type",
-    "label",
-    "help_text",
-    "secret",
-    "multiline",
-    "choices",
-    "default",
-    "format",
-    "ask_at_runtime",
-}
-
-
-class Refused(Exception):
-    """Answered as 400, with the words that AWX has for it."""
 
 
 class StandIn:
@@ -155,7 +145,9 @@ class StandIn:
             for number, name in ((900, "europe"), (901, "america"))
         ]
         self.surveys: dict[int, Row] = {}
+        self.pages: dict[str, Row] = {}  # what a path answers, by its parts after /api/v2/
         self.links: dict[tuple[int, str], list[int]] = {}
+        self.roles: dict[tuple[int, str], list[int]] = {}
         self.writes: list[str] = []
         self.number = 1
         stand_in = self
@@ -167,7 +159,7 @@ class StandIn:
             def _serve(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 sent = self.rfile.read(length)
-                if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                if self.headers.get("Authorization") not in AUTHORIZATIONS:
                     return self._answer(401, {"detail": "Invalid token"})
                 address = urlsplit(self.path)
                 try:
@@ -178,12 +170,13 @@ class StandIn:
                         json.loads(sent or b"{}"),
                     )
                 except Refused as refusal:
-                    status, answer = 400, {"error": str(refusal)}
+                    status, answer = 400, refusal.body
                 return self._answer(status, answer)
 
             def _answer(self, status: int, answer: t.Any) -> None:
                 content = b"" if status == 204 else json.dumps(answer).encode()
                 self.send_response(status)
+                self.send_header("Content-Type", "application/json")
                 self.send_header("X-API-Product-Name", "AWX")
                 self.send_header("X-API-Product-Version", "24.6.1")
                 self.send_header("Content-Length", str(len(content)))
@@ -212,7 +205,11 @@ class StandIn:
         parts = path.strip("/").split("/")[2:]
         if verb != "GET":
             self.writes.append(f"{verb} {'/'.join(parts)}")
+        if "/".join(parts) in self.pages:
+            return 200, self.pages["/".join(parts)]
         endpoint = parts[0]
+        if endpoint == "roles":
+            return self.role(verb, int(parts[1]), body)
         if endpoint == "unified_job_templates":
             return 200, _listed(
                 [
@@ -230,6 +227,9 @@ class StandIn:
             return 201, self.shown(self.add(endpoint, body))
         row = next(one for one in self.rows[endpoint] if one["id"] == int(parts[1]))
         if len(parts) == 2:
+            if verb == "DELETE":
+                self.rows[endpoint].remove(row)
+                return 204, None
             if verb == "PATCH":
                 self.check(endpoint, {**row, **body}, body)
                 row.update(body)
@@ -240,19 +240,34 @@ class StandIn:
         """What hangs on one thing: its survey, its links, the approval of a node."""
         if what == "survey_spec":
             if verb == "POST":
-                _check_survey(body)
+                check_survey(body)
                 self.surveys[row["id"]] = body
             return 200, self.surveys.get(row["id"], {})
         if what == "create_approval_template":
             approval = self.add("workflow_approval_templates", body)
             row["unified_job_template"] = approval["id"]
             return 201, self.shown(approval)
-        if what not in LINKS or (row["type"] == "workflow_approval_template"):
+        if what not in _links_of(row["type"]):
             return 404, {"detail": "Not found."}
         linked = self.links.setdefault((row["id"], what), [])
         if verb == "GET":
             return 200, _listed([{"id": one} for one in linked])
-        linked.remove(body["id"]) if body.get("disassociate") else linked.append(body["id"])
+        if body.get("disassociate"):
+            linked.remove(body["id"])
+        else:
+            check_link(row, what, linked, body["id"], self.rows)
+            linked.append(body["id"])
+        return 204, None
+
+    def role(self, verb: str, number: int, body: Row) -> tuple[int, t.Any]:
+        """Answer for the teams that have a role; a number names the object and the role."""
+        object_id, index = divmod(number, 10)
+        row = next(row for rows in self.rows.values() for row in rows if row["id"] == object_id)
+        held = self.roles.setdefault((object_id, ROLES[row["type"]][index]), [])
+        if verb == "GET":
+            return 200, _listed([{"id": one} for one in held])
+        team = named(self.rows, "teams", body["id"])
+        held.remove(team["id"]) if body.get("disassociate") else held.append(team["id"])
         return 204, None
 
     def add(self, endpoint: str, body: Row) -> Row:
@@ -269,38 +284,32 @@ class StandIn:
         return made
 
     def check(self, endpoint: str, whole: Row, sent: Row) -> None:
-        """Raises what AWX refuses."""
-        strange = set(sent) - set(UNSET[endpoint]) - ALWAYS
-        if strange:
-            raise Refused(f"{endpoint}: no field {', '.join(sorted(strange))}")
-        if endpoint == "credential_types":
-            _check_credential_type(whole)
-        if endpoint == "job_templates" and whole["playbook"] not in self.playbooks:
-            raise Refused("Playbook not found for project.")
-        if endpoint == "workflow_job_template_nodes" and whole.get("job_type"):
-            template = next(
-                one
-                for one in self.rows["job_templates"]
-                if one["id"] == whole["unified_job_template"]
-            )
-            if not template["ask_job_type_on_launch"]:
-                raise Refused("job_type: Field is not configured to prompt on launch.")
-        if endpoint == "schedules" and not re.match(
-            r"DTSTART(;TZID=[^:]+)?:\d{8}T\d{6}Z? RRULE:FREQ=\w+;INTERVAL=\d+", whole["rrule"]
-        ):
-            raise Refused("rrule: DTSTART and INTERVAL are required.")
+        """Raise Refused for what AWX refuses."""
+        check(endpoint, {**UNSET[endpoint], **whole}, sent, self.rows, set(UNSET[endpoint]))
+        if endpoint == "job_templates":
+            check_template({**UNSET[endpoint], **whole}, self.rows, self.playbooks)
 
     def shown(self, row: Row) -> Row:
         related = {
             name: f"{row['url']}{name}/"
-            for name in ("survey_spec", "create_approval_template", *LINKS)
+            for name in ("survey_spec", "create_approval_template", *LINKED)
         }
         template = row.get("unified_job_template")
         if row["type"] == "workflow_job_template_node" and template:
             related["unified_job_template"] = next(
                 one["url"] for name in TEMPLATES for one in self.rows[name] if one["id"] == template
             )
-        answer = {**row, "related": related, "summary_fields": {}}
+        roles = {
+            name: {"id": row["id"] * 10 + index}
+            for index, name in enumerate(ROLES.get(row["type"], ()))
+        }
+        answer = {**row, "related": related, "summary_fields": {"object_roles": roles}}
+        if row["type"] == "notification_template":
+            secret = {"token", "password"}
+            answer["notification_configuration"] = {
+                name: "$encrypted$" if name in secret else value
+                for name, value in row["notification_configuration"].items()
+            }
         if row["type"] == "credential":
             secret = {
                 field["id"]
@@ -324,58 +333,13 @@ def _fits(row: Row, query: dict[str, str]) -> bool:
     return all(str(row.get(name)) == value for name, value in query.items())
 
 
-def _check_credential_type(kind: Row) -> None:
-    fields = kind["inputs"]["fields"]
-    ids = [field["id"] for field in fields]
-    if [
-        field
-        for field in fields
-        if set(field) - FIELD_KEYS or "label" not in field or not field.get("type")
-    ] or len(set(ids)) != len(ids):
-        raise Refused("inputs: a field has a key that is unknown, or lacks one.")
-    if set(kind["inputs"].get("required", [])) - set(ids) or set(kind["injectors"]) - {
-        "env",
-        "file",
-        "extra_vars",
-    }:
-        raise Refused("inputs: required names no field, or injectors have an unknown kind.")
-    has_file = "template" in kind["injectors"].get("file", {})
-    for name, template in [
-        *kind["injectors"].get("env", {}).items(),
-        *kind["injectors"].get("file", {}).items(),
-    ]:
-        used = set(re.findall(r"{{ ([\w.]+) }}", template))
-        if (
-            name.startswith("ANSIBLE_")
-            or not used
-            or used - set(ids) - ({"tower.filename"} if has_file else set())
-        ):
-            raise Refused(
-                f"injectors: {name} is not allowed, or its template names what is no field."
-            )
-
-
-def _check_survey(spec: Row) -> None:
-    if not all(spec.get(name) is not None for name in ("name", "description")) or not spec.get(
-        "spec"
-    ):
-        raise Refused("name, description and spec are required, and spec must not be empty.")
-    for question in spec["spec"]:
-        if (
-            not all(
-                isinstance(question.get(name), kind)
-                for name, kind in (
-                    ("type", str),
-                    ("question_name", str),
-                    ("variable", str),
-                    ("required", bool),
-                )
-            )
-            or question["type"] not in QUESTION_TYPES
-        ):
-            raise Refused(f"{question}: type, question_name, variable and required are needed.")
-        default = question.get("default", "")
-        if default != "" and not isinstance(default, QUESTION_TYPES[question["type"]]):
-            raise Refused(f"{question['variable']}: the default is of another type.")
-        if question["type"].startswith("multi") and not question.get("choices"):
-            raise Refused(f"{question['variable']}: choices are needed.")
+def _links_of(kind: str) -> set[str]:
+    """Return what can be attached to a row of a type."""
+    notifications = {f"notification_templates_{event}" for event in ("started", "success", "error")}
+    return {
+        "project": notifications,
+        "inventory_source": notifications,
+        "job_template": {"credentials", "labels", "instance_groups", *notifications},
+        "workflow_job_template": {"labels", "notification_templates_approvals", *notifications},
+        "workflow_job_template_node": {"success_nodes", "failure_nodes", "always_nodes"},
+    }.get(kind, set())

@@ -15,8 +15,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import ACTORS
 
 from lab.actors.macos_shims import check_script
+from tests.functional.helpers.reset_fleet import ResetFleet
 from tools.support.environment import CHECKOUT
 
 REPORT = CHECKOUT / "playbooks" / "report.yml"
@@ -206,6 +208,33 @@ def test_the_playbook_writes_it_and_a_second_run_changes_nothing(watched, playbo
     assert first.status == 0 and first.changed == ["Write the report"], first.output
     second = playbook(watched.lab, REPORT, variables=where)
     assert second.status == 0 and second.changed == [] and watched.writes() == [], second.output
+
+
+def test_the_playbook_posts_how_many_macs_need_somebody(watched, playbook, tmp_path, webhook):
+    url, bodies = webhook
+    ResetFleet(watched).record("LEFT00000001")  # which Kandji does not have
+    where = {
+        "device_trust_report_dir": str(tmp_path / "reports"),
+        "device_trust_report_notify": True,
+        "device_trust_notify_url": url,
+    }
+    check = playbook(watched.lab, REPORT, variables=where, check=True)
+    assert check.status == 0 and bodies == [], check.output
+    first = playbook(watched.lab, REPORT, variables=where)
+    assert first.status == 0 and first.changed == ["Write the report"], first.output
+    report = json.loads((tmp_path / "reports" / "device-trust.json").read_text())
+    stages = [mac["stage"] for mac in report["macs"]]
+    users, admins = (
+        sum(ACTORS[stage] == actor for stage in stages) for actor in ("user", "administrator")
+    )
+    assert users + admins > 0
+    (body,) = bodies
+    assert body["text"].startswith(
+        f"{users + admins} Macs need somebody: {users} their user, {admins} an administrator."
+    )
+    assert f"{stages[0]} {stages.count(stages[0])}" in body["text"]
+    # Nothing changed since, so nobody is disturbed.
+    assert playbook(watched.lab, REPORT, variables=where).status == 0 and len(bodies) == 1
 
 
 def test_the_playbook_finds_the_certificate_check(watched, playbook, run_module, tmp_path):
