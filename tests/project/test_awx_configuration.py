@@ -46,7 +46,6 @@ def test_each_playbook_has_a_template():
     # Rulebooks run them by themselves, and tell them of which event: docs/events.md. Nobody
     # launches them.
     for_rulebooks = {
-        "device_status.yml",
         "notify.yml",
         "on_certificate_authority_change.yml",
         "on_scep_challenge_reset.yml",
@@ -89,16 +88,14 @@ def test_every_variable_of_the_environment_comes_from_some_credential():
 
 def test_no_variable_that_is_declared_as_secret_may_lie_in_the_inventory():
     secrets = {variable.name for variable in DECLARED if variable.secret}
-    assert secrets and set(SECRET_VARIABLES) - secrets == {"device_trust_scep_url"}
-    assert secrets <= set(SECRET_VARIABLES)
+    assert secrets and set(SECRET_VARIABLES) == secrets
 
 
 def test_a_template_whose_playbook_posts_has_the_credential_of_the_webhook():
-    posting = {
-        path.name
-        for path in PLAYBOOKS.glob("*.yml")
-        if "import_playbook: devicetrust.okta_kandji.notify" in path.read_text()
-    }
+    posts = re.compile(
+        "import_playbook: devicetrust.okta_kandji.notify|include_tasks: tasks/notification.yml"
+    )
+    posting = {path.name for path in PLAYBOOKS.glob("*.yml") if posts.search(path.read_text())}
     templates = [one for one in TEMPLATES.values() if one["playbook"] in posting]
     assert templates and all("notify" in one["credentials"] for one in templates)
 
@@ -166,6 +163,33 @@ def test_a_survey_asks_for_what_the_playbook_reads_and_never_for_a_secret(name, 
     )
 
 
+def scheduled(name):
+    """The templates that a schedule of a template or a workflow runs."""
+    if name in TEMPLATES:
+        return [TEMPLATES[name]]
+    return [TEMPLATES[node["job_template"]] for node in workflow_named(name)["nodes"]]
+
+
+def test_an_integer_that_the_inventory_sets_is_outranked_by_an_answer_alone():
+    """A default of a survey is an extra variable of each job, whoever launches it.
+
+    What somebody consents to at each launch is the exception.
+    """
+    assert {
+        question["variable"]
+        for one in [*TEMPLATES.values(), *DEFAULTS["awx_configuration_workflows"]]
+        for question in one.get("survey", [])
+        if question["type"] in ("integer", "text", "textarea") and "default" in question
+    } == {"device_trust_max_locked_out"}
+
+
+def test_a_schedule_writes_only_if_it_says_so_and_no_two_that_write_overlap():
+    writing = [one for one in DEFAULTS["awx_configuration_schedules"] if one.get("writes")]
+    reading = [one for one in DEFAULTS["awx_configuration_schedules"] if not one.get("writes")]
+    assert DEFAULTS["awx_configuration_writing_schedules"] is False and len(writing) == 1
+    assert [one["template"] for one in reading] == ["report"]
+
+
 def test_what_a_schedule_or_a_node_names_is_there_once():
     names = [
         one["name"]
@@ -176,17 +200,23 @@ def test_what_a_schedule_or_a_node_names_is_there_once():
     ]
     assert len(names) == len(set(names))  # nodes and schedules name either
     for schedule in DEFAULTS["awx_configuration_schedules"]:
-        # Nobody answers the questions of a schedule.
+        # Nobody answers the questions of a schedule, and a default would outrank the inventory.
         assert not any(
-            question.get("required")
-            for question in TEMPLATES[schedule["template"]].get("survey", [])
+            question.get("required") or "default" in question
+            for template in scheduled(schedule["template"])
+            for question in template.get("survey", [])
         )
     for workflow in DEFAULTS["awx_configuration_workflows"]:
         nodes = {node["identifier"]: node for node in workflow["nodes"]}
         assert all(
             node["job_template"] in TEMPLATES for node in nodes.values() if "job_template" in node
         )
-        assert all(after in nodes for node in nodes.values() for after in node.get("success", []))
+        assert all(
+            after in nodes
+            for node in nodes.values()
+            for kind in ("success", "failure", "always")
+            for after in node.get(kind, [])
+        )
         # AWX refuses a job type where the template does not ask for one.
         assert all(
             TEMPLATES[node["job_template"]].get("ask_job_type_on_launch")
@@ -194,7 +224,7 @@ def test_what_a_schedule_or_a_node_names_is_there_once():
             if "job_type" in node
         )
         # What the workflow asks for reaches a job whose template asks for it as well.
-        asked = {question["variable"] for question in workflow["survey"]}
+        asked = {question["variable"] for question in workflow.get("survey", [])}
         for template in {node["job_template"] for node in nodes.values() if "job_type" in node}:
             assert asked == {question["variable"] for question in TEMPLATES[template]["survey"]}
 
@@ -235,9 +265,9 @@ def test_nobody_is_locked_out_by_a_launch_that_says_nothing():
         and TEMPLATES["rollback"].get("job_type", "run") == "run"
     )
     assert not any(
-        TEMPLATES[one["template"]]["playbook"]
-        in ("enforce_managed_devices.yml", "rollback_managed_devices.yml")
+        template["playbook"] in ("enforce_managed_devices.yml", "rollback_managed_devices.yml")
         for one in DEFAULTS["awx_configuration_schedules"]
+        for template in scheduled(one["template"])
     )
 
 

@@ -91,6 +91,8 @@ def test_everything_is_made_once_and_the_second_run_writes_nothing(awx):
     assert {row["playbook"] for row in awx.rows["job_templates"]} == {
         f"playbooks/{one['playbook']}" for one in job_templates().values()
     }
+    assert [row["name"] for row in awx.rows["schedules"]] == [f"{PREFIX}report every morning"]
+    assert awx.rows["teams"] == awx.rows["notification_templates"] == awx.rows["labels"] == []
     for workflow, then, job_type in (
         ("reset", "reset", None),
         ("enforce with approval", "enforce", "run"),
@@ -233,3 +235,173 @@ def test_one_template_runs_over_the_tenants_of_a_file_in_slices_on_instance_grou
     wrote = len(awx.writes)
     again = configure(awx, **options)
     assert again.status == 0 and again.changed == [] and awx.writes[wrote:] == [], again.output
+
+
+NOTIFICATION = {"token": CANARY, "channels": ["#it"]}
+ON_REQUEST = {
+    "awx_configuration_playbook_file": "device-trust.yml",
+    "awx_configuration_scm_update_on_launch": True,
+    "awx_configuration_source_variables": {"DEVICE_TRUST_CA_PATH": "/etc/ca.pem"},
+    "awx_configuration_awx_credential": "reader",
+    "awx_configuration_notification_type": "slack",
+    "awx_configuration_notification_configuration": NOTIFICATION,
+    "awx_configuration_notification_templates": ["on call"],
+    "awx_configuration_labels": ["device trust"],
+    "awx_configuration_timeout": 7200,
+    "awx_configuration_teams": True,
+    "awx_configuration_writing_schedules": True,
+}
+
+
+@pytest.fixture
+def prepared(awx):
+    """An AWX whose project has one playbook, with a notification and a credential of its own."""
+    awx.playbooks = {"device-trust.yml"}
+    awx.add("credential_types", {"name": "AWX", "inputs": {"fields": []}, "injectors": {}})
+    kind = awx.named("credential_types", "AWX")["id"]
+    awx.add("credentials", {"name": "reader", "credential_type": kind, "organization": 1})
+    on_call = {"notification_type": "slack", "notification_configuration": NOTIFICATION}
+    awx.add("notification_templates", {"name": "on call", "organization": 1, **on_call})
+    return awx
+
+
+def test_what_is_made_on_request(prepared):
+    made = configure(prepared, "-vvvv", **ON_REQUEST)
+    assert made.status == 0 and CANARY not in made.output, made.output[-3000:]
+    check_own_repository(prepared)
+    check_inventory_of_macs(prepared)
+    check_notifications(prepared)
+    check_teams(prepared)
+    nightly, report = (
+        prepared.named("schedules", f"{PREFIX}{name}")
+        for name in ("renew and site every night", "report every morning")
+    )
+    check_nightly(prepared, nightly)
+    # What somebody switched off in AWX stays off.
+    nightly["enabled"] = report["enabled"] = False
+    wrote = len(prepared.writes)
+    again = configure(prepared, **ON_REQUEST)
+    assert again.changed == [] and prepared.writes[wrote:] == [], again.output[-3000:]
+    # AWX does not show a token, so another one is written on request. The schedule goes.
+    other = {
+        "awx_configuration_notification_configuration": {**NOTIFICATION, "token": "another"},
+        "awx_configuration_update_secrets": True,
+        "awx_configuration_writing_schedules": False,
+    }
+    changed = configure(prepared, **{**ON_REQUEST, **other}).changed
+    assert {"Create the notification", "Create the schedules"} <= set(changed)
+    assert prepared.rows["schedules"] == [report] and report["enabled"] is False
+
+
+def check_own_repository(awx):
+    report, site = (awx.named("job_templates", f"{PREFIX}{name}") for name in ("report", "site"))
+    assert report["playbook"] == "device-trust.yml" and site["timeout"] == 7200
+    assert json.loads(report["extra_vars"])["awx_configuration_playbook"] == "report"
+    assert awx.named("projects", f"{PREFIX}project")["scm_update_on_launch"] is True
+    # Who approved is read by the last job alone.
+    having = {
+        row["name"].removeprefix(PREFIX)
+        for row in awx.rows["job_templates"]
+        if "reader" in linked(awx, row, "credentials", "credentials")
+    }
+    assert having == {"reset approved"}
+
+
+def check_inventory_of_macs(awx):
+    source = awx.named("inventory_sources", f"{PREFIX}Macs by the inventory plugin")
+    variables = json.loads(source["source_vars"])
+    rings = VARIABLES["awx_configuration_variables"]["device_trust_rings"]
+    assert json.loads(variables["DEVICE_TRUST_FLEET_OPTIONS"]) == {"rings": rings}
+    assert variables["DEVICE_TRUST_CA_PATH"] == "/etc/ca.pem"
+
+
+def check_notifications(awx):
+    notified = {
+        (row["name"].removeprefix(PREFIX), event): linked(
+            awx, row, f"notification_templates_{event}", "notification_templates"
+        )
+        for endpoint in ("job_templates", "workflow_job_templates", "projects", "inventory_sources")
+        for row in awx.rows[endpoint]
+        for event in ("error", "approvals")
+    }
+    both = (f"{PREFIX}notification", "on call")
+    assert {tuple(names) for (_, event), names in notified.items() if event == "error"} == {both}
+    approvals = {name: tuple(n) for (name, event), n in notified.items() if event == "approvals"}
+    assert {name: names for name, names in approvals.items() if names} == {
+        "reset": both,
+        "enforce with approval": both,
+    }
+    for endpoint in ("job_templates", "workflow_job_templates"):
+        for row in awx.rows[endpoint]:
+            assert linked(awx, row, "labels", "labels") == ["device trust"]
+
+
+def check_teams(awx):
+    """Helpdesk looks, operators plan, owners approve."""
+    teams = {row["id"]: row["name"].removeprefix(PREFIX) for row in awx.rows["teams"]}
+    assert sorted(teams.values()) == ["helpdesk", "operators", "owners"]
+    names = {
+        row["id"]: row["name"].removeprefix(PREFIX)
+        for endpoint in ("job_templates", "workflow_job_templates")
+        for row in awx.rows[endpoint]
+    }
+    held = {
+        (teams[team], role.removesuffix("_role"), names[number])
+        for (number, role), holders in awx.roles.items()
+        for team in holders
+    }
+    # Who approves a plan, or launched it, can read the output of its job.
+    assert {(team, "read", name) for team in teams.values() for name in names.values()} <= held
+    assert {role for role in held if role[1] != "read"} == {
+        ("helpdesk", "execute", "why is this Mac not managed"),
+        ("operators", "execute", "why is this Mac not managed"),
+        ("operators", "execute", "report"),
+        ("operators", "execute", "reset plan"),
+        ("operators", "execute", "reset"),
+        ("operators", "execute", "enforce with approval"),
+        ("owners", "approval", "reset"),
+        ("owners", "approval", "enforce with approval"),
+    }
+
+
+def check_nightly(awx, nightly):
+    """One workflow, so that the two playbooks that write do not overlap."""
+    together = awx.named("workflow_job_templates", f"{PREFIX}renew and site")
+    assert nightly["unified_job_template"] == together["id"] and nightly["enabled"] is True
+    nodes = [
+        row
+        for row in awx.rows["workflow_job_template_nodes"]
+        if row["workflow_job_template"] == together["id"]
+    ]
+    assert linked(awx, nodes[0], "always_nodes", "workflow_job_template_nodes") == ["site"]
+
+
+@pytest.mark.parametrize(
+    "variable, entry, key",
+    [
+        ("awx_configuration_more_job_templates", {"playbook": "site.yml", "timout": 1}, "timout"),
+        ("awx_configuration_more_workflows", {"nodes": [], "label": []}, "label"),
+        ("awx_configuration_more_workflows", {"nodes": [{"aproval": "x"}]}, "aproval"),
+        ("awx_configuration_schedules", {"template": "site", "enable": False}, "enable"),
+        (
+            "awx_configuration_more_job_templates",
+            {"playbook": "site.yml", "survey": [{"variabel": "x"}]},
+            "variabel",
+        ),
+    ],
+    ids=["template", "workflow", "node", "schedule", "question"],
+)
+def test_a_misspelled_key_is_refused_before_anything_is_made(awx, variable, entry, key):
+    refused = configure(awx, **{variable: [{"name": "mine", **entry}]})
+    assert refused.status != 0 and awx.writes == []
+    assert f"an entry has the key {key}, which does not exist. Use " in refused.output
+
+
+def test_the_one_playbook_of_the_page_runs_what_the_template_names(awx, tmp_path):
+    page = (CHECKOUT / "docs" / "awx.md").read_text()
+    (text,) = re.findall(r"```yaml\n# device-trust.yml\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "device-trust.yml"
+    file.write_text(text)
+    variables = {"awx_configuration_playbook": "notify", "device_trust_notification": "It runs."}
+    done = run(awx, file, **variables)
+    assert done.status == 0 and "It runs." in done.output, done.output
