@@ -69,10 +69,12 @@ def test_a_profile_does_not_come_to_iphones_unnoticed(watched, run_module, befor
         watched.live()
     mark = watched.mark()
     refused = run_module(CUSTOM, {**wanted, "max_new": 0}, lab=watched.lab)
+    tenant = watched.world.kandji
+    [place] = [each.id for each in tenant.blueprints.values() if each.name in PHONES]
     phones = [
         device
-        for device in watched.world.kandji.devices.values()
-        if device.platform in ("iPhone", "iPad") and not device.is_removed
+        for device in tenant.devices.values()
+        if device.blueprint_id == place and not device.is_removed
     ]
     assert refused["failed"] and watched.writes(mark) == [], refused
     (limit,) = [each for each in refused["limits"] if each["limit"] == "max_new"]
