@@ -22,7 +22,7 @@ import requests.exceptions
 import urllib3.exceptions
 
 from tests.faults.channel import Send
-from tests.faults.exchange import Exchange
+from tests.faults.exchange import JSON_TYPE, Exchange
 from tests.faults.fields import is_number
 
 Change = Callable[[Exchange], Exchange]
@@ -36,12 +36,14 @@ class Fault:
     :arg other_truth: why a different result is right, "" if it is not: the altered answer is the
         faultless answer of another tenant, which nobody can tell from this one.
     :arg any_order: whether lists of the result may come in another order.
+    :arg of_reads: whether it fits every read, though it does not alter the first one.
     """
 
     name: str
     alter: Callable[[Exchange, Send], Exchange]
     other_truth: str = ""
     any_order: bool = False
+    of_reads: bool = False
 
 
 FAULTS: dict[str, Fault] = {}
@@ -64,9 +66,9 @@ def instead(change: Change, name: str = "", **more: t.Any) -> Change:
     return change
 
 
-def between(alter: Callable[[Exchange, Send], Exchange]) -> None:
+def between(alter: Callable[[Exchange, Send], Exchange], **more: t.Any) -> None:
     """Add a fault that decides itself whether to ask the lab."""
-    _add(_name(alter), alter)
+    _add(_name(alter), alter, **more)
 
 
 def _name(function: Callable[..., t.Any]) -> str:
@@ -145,9 +147,44 @@ def too_early(exchange: Exchange) -> Exchange:
     return exchange.answered(425)
 
 
+def _as_status(exchange: Exchange, status: int) -> Exchange:
+    return replace(exchange, status=status) if exchange.succeeded else exchange
+
+
+for _number in (203, 206, 299):
+    answer(partial(_as_status, status=_number), f"as status {_number}")
+for _number in (102, 103, 199):
+    answer(partial(_as_status, status=_number), f"as status {_number}")
+
+
+@instead
+def a_challenge_of_a_cdn(exchange: Exchange) -> Exchange:
+    return exchange.answered(403, PAGE, HTML, Server="cloudflare", Cf_Mitigated="challenge")
+
+
+@instead
+def an_incident(exchange: Exchange) -> Exchange:
+    """A page of a load balancer that calls itself JSON."""
+    return exchange.answered(503, PAGE, JSON_TYPE, Retry_After="5")
+
+
 @answer
 def no_content(exchange: Exchange) -> Exchange:
     return exchange.answered(204) if exchange.succeeded else exchange
+
+
+def an_old_answer_of_a_cache(exchange: Exchange, ask: Send) -> Exchange:
+    """Each later read of an address has the answer of the first one, also after a write."""
+    if exchange.writes:
+        return ask(exchange)
+    if exchange.url not in CACHED:
+        CACHED[exchange.url] = ask(exchange)
+    cached = CACHED[exchange.url]
+    return exchange.answered(cached.status, cached.body, HTML).with_headers(dict(cached.headers))
+
+
+CACHED: dict[str, Exchange] = {}  # by address, in the copy of a process that runs a cell
+between(an_old_answer_of_a_cache, of_reads=True)
 
 
 # Rate limits
@@ -161,6 +198,9 @@ LIMITS: dict[str, dict[str, str]] = {
     "Retry-After huge": {"Retry_After": "9" * 40},
     "Retry-After a word": {"Retry_After": "soon"},
     "Retry-After a date of the past": {"Retry_After": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    "Retry-After a year": {"Retry_After": "31536000"},
+    "Retry-After a date of another century": {"Retry_After": "Fri, 01 Jan 2100 00:00:00 GMT"},
+    "Retry-After several": {"Retry_After": "1, 2, x"},
     "Retry-After a wrong date": {"Retry_After": "Thu, 99 Foo 99999 99:99:99 GMT"},
     "a reset far away": {
         "X_Rate_Limit_Limit": "10",
@@ -308,6 +348,55 @@ def utf_16(exchange: Exchange) -> Exchange:
     if exchange.json is None:
         return exchange
     return exchange.with_body(exchange.body.decode().encode("utf-16"))
+
+
+@answer
+def every_key_twice_with_two_values(exchange: Exchange) -> Exchange:
+    """The first one is of somebody else: which one counts, no standard says."""
+    if not isinstance(exchange.json, dict) or not exchange.json:
+        return exchange
+    other = json.dumps(dict.fromkeys(exchange.json, "x"))
+    return exchange.with_body(other[:-1] + ", " + json.dumps(exchange.json)[1:])
+
+
+@answer
+def latin_1(exchange: Exchange) -> Exchange:
+    """Names with a letter that is no ASCII, in an old encoding."""
+
+    def rename(row: t.Any) -> t.Any:
+        return {
+            key: f"{value}\xe9" if key in NAMES and isinstance(value, str) else value
+            for key, value in row.items()
+        }
+
+    renamed = _each_object(exchange, rename)
+    if renamed is exchange or not exchange.succeeded:
+        return exchange
+    text = json.dumps(renamed.json, ensure_ascii=False)
+    named = exchange.with_headers({"Content-Type": "application/json; charset=iso-8859-1"})
+    return named.with_body(text.encode("latin-1", "replace"))
+
+
+NAMES = ("name", "label", "device_name", "displayName", "blueprint_name")
+
+
+def _with_numbers(exchange: Exchange, number: str) -> Exchange:
+    """Return a body with this text in place of each number."""
+
+    def change(row: t.Any) -> t.Any:
+        return {key: PLACE if is_number(value) else value for key, value in row.items()}
+
+    changed = _each_object(exchange, change)
+    return changed.with_body(changed.body.replace(f'"{PLACE}"'.encode(), number.encode()))
+
+
+PLACE = "a number is here"
+for _title, _number in {"1e999": "1e999", "a text": '"1"', "a fraction": "0.5"}.items():
+    answer(
+        partial(_with_numbers, number=_number),
+        f"numbers are {_title}",
+        other_truth="" if _number == "1e999" else "another number, which a form may be of",
+    )
 
 
 @answer
@@ -487,6 +576,29 @@ def pages_overlap(exchange: Exchange, ask: Send) -> Exchange:
     return _with_rows(answered, lambda rows: rows[middle - 1 :])
 
 
+@between
+def a_page_without_rows_first(exchange: Exchange, ask: Send) -> Exchange:
+    answered = ask(replace(exchange, url=_without(exchange.url, "page", "cursor")))
+    # A list without links ends with a page without rows.
+    has_links = exchange.vendor == "okta" or isinstance(answered.json, dict)
+    if SECOND in exchange.url or not has_links:
+        return answered
+    return _with_next(_with_rows(answered, lambda _rows: []), _url(exchange, page="second"))
+
+
+@answer
+def two_next_pages(exchange: Exchange) -> Exchange:
+    if rows_of(exchange) is None or exchange.writes:
+        return exchange
+    links = (f'<{_url(exchange, page=name)}>; rel="next"' for name in ("a", "b"))
+    return exchange.with_headers({"Link": ", ".join(links)})
+
+
+@answer
+def a_link_header_of_nonsense(exchange: Exchange) -> Exchange:
+    return exchange.with_headers({"Link": '<<;;,>; rel=next next; "'})
+
+
 @answer
 def next_page_on_another_host(exchange: Exchange) -> Exchange:
     return _with_next(exchange, _url(exchange, host="evil.example.com", stolen="1"))
@@ -529,6 +641,14 @@ def _key(exchange: Exchange) -> str:
     if not exchange.succeeded or not isinstance(value, dict) or rows_of(exchange) is None:
         return ""
     return "cursor" if "data" in value else "next" if "results" in value else ""
+
+
+@answer
+def counted_too_low(exchange: Exchange) -> Exchange:
+    value = exchange.json
+    counts = value if isinstance(value, dict) else {}
+    key = next((key for key in ("count", "total") if is_number(counts.get(key))), "")
+    return exchange.with_json({**counts, key: -1}) if key else exchange
 
 
 @answer
@@ -593,6 +713,28 @@ def broken_in_the_body(exchange: Exchange) -> Exchange:
             "Connection broken", urllib3.exceptions.IncompleteRead(10, 90)
         )
     )
+
+
+@answer
+def two_lengths(exchange: Exchange) -> Exchange:
+    raise requests.exceptions.InvalidHeader(
+        "Content-Length contained multiple unmatching values (5, 7)"
+    )
+
+
+@answer
+def redirected_for_ever(exchange: Exchange) -> Exchange:
+    raise requests.exceptions.TooManyRedirects("Exceeded 30 redirects.")
+
+
+@answer
+def gzip_of_another_algorithm(exchange: Exchange) -> Exchange:
+    raise requests.exceptions.ContentDecodingError("Received response with content-encoding: gzip")
+
+
+@instead
+def a_proxy_that_is_none(exchange: Exchange) -> Exchange:
+    raise requests.exceptions.InvalidProxyURL("Please check proxy URL. It is malformed")
 
 
 @instead

@@ -281,6 +281,8 @@ def _by_operation(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
 
 def _fits(fault: Fault, exchange: Exchange) -> bool:
     """Return whether a fault makes a difference to an exchange."""
+    if fault.of_reads:
+        return not exchange.writes
     try:
         return fault.alter(exchange, lambda asked: exchange) != exchange
     except OSError:  # errors of requests are of this type

@@ -10,6 +10,7 @@ type for all of these, therefore a record never fails on a row.
 from __future__ import annotations
 
 import json
+import math
 import re
 import typing as t
 import unicodedata
@@ -21,17 +22,22 @@ Row = t.Mapping[str, t.Any]
 # A JSON object that is built for a vendor, in the form of its API.
 Json = dict[str, t.Any]
 MAX_DEPTH = 100  # of objects and lists inside each other; vendors' answers have fewer than ten
+REPLACED = "\ufffd"  # what a decoder writes for bytes that are no text
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 def parse_json(content: str | bytes) -> t.Any:
     """Return the value of a JSON text. Bytes that are no UTF-8 are replaced.
 
-    Raises ValueError if it is not JSON, also for NaN and Infinity, or is too deep.
+    Raises ValueError if it is not JSON or too deep, also for numbers that are not finite, and for
+    an object that has a key twice with two values: which one counts is unknown.
     """
-    text = _decode(content) if isinstance(content, bytes) else content
+    return _parse(_decode(content), object_pairs_hook=_unique)
+
+
+def _parse(text: str, **hooks: t.Any) -> t.Any:
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, **hooks)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if is_too_deep(value):
@@ -43,17 +49,31 @@ def _refuse(constant: str) -> t.NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _unique(pairs: list[tuple[str, t.Any]]) -> Json:
+    value = dict(pairs)
+    if len(value) != len(pairs) and any(value[key] != each for key, each in pairs):
+        raise ValueError("an object has a key twice")
+    return value
+
+
 def parse_shallow(content: str | bytes) -> t.Any:
     """Return the value of a JSON text. What is nested too deeply in it is null.
 
-    For lists whose rows were written by others: one of them must not hide the rest. Raises
-    ValueError if it is not JSON.
+    For lists whose rows were written by others: one of them must not hide the rest. Of a key that
+    comes twice, the last value counts. Raises ValueError if it is not JSON.
     """
+    text = _decode(content)
     try:
-        return parse_json(content)
+        return _parse(text)
     except ValueError:
-        text = _decode(content) if isinstance(content, bytes) else content
-    return parse_json(_cut_deep(text))
+        return _parse(_cut_deep(text))
 
 
 def asks(condition: object) -> bool:
@@ -83,8 +103,10 @@ def _cut_deep(text: str) -> str:
     return "".join([*pieces, text[place:]])
 
 
-def _decode(content: bytes) -> str:
-    """Return the text of UTF-8, UTF-16 or UTF-32, as JSON allows."""
+def _decode(content: str | bytes) -> str:
+    """Return a text, or that of UTF-8, UTF-16 or UTF-32, as JSON allows."""
+    if isinstance(content, str):
+        return content
     return content.decode(json.detect_encoding(content), "replace")
 
 
@@ -140,9 +162,10 @@ def as_id(value: object) -> str:
 
     Only a text is one: vendors document no other type, and a number would name another object. A
     text with characters that are not printable is none: it names nothing, and could not be sent.
+    Nor is one with a replacement character, in whose place were bytes that are no text.
     """
     text = value.strip() if isinstance(value, str) else ""
-    return text if text.isprintable() else ""
+    return text if text.isprintable() and REPLACED not in text else ""
 
 
 def as_word(value: object) -> str | None:
@@ -171,12 +194,13 @@ def is_uuid(text: str) -> bool:
 def is_name(value: object) -> bool:
     """Return whether a value is a name that can be read: a text with something to see.
 
-    Control characters but blanks, and lone surrogates, come from no form in which people write
-    names, so a text with them is a damaged one.
+    Control characters but blanks, lone surrogates and replacement characters come from no form in
+    which people write names, so a text with them is a damaged one.
     """
     return (
         isinstance(value, str)
         and bool(value.strip())
+        and REPLACED not in value
         and not any(
             unicodedata.category(each) in ("Cc", "Cs") for each in value if each not in "\t\n\r"
         )

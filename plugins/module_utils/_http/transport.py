@@ -382,6 +382,8 @@ class Transport:
         status = response.status_code
         if 300 <= status < 400:
             raise self._failures.redirect(operation, status)
+        if status < 200:
+            raise self._failures.unreadable(operation, status, is_page=False)
         if status >= 400:
             raise self._error(operation, response, auth)
         if len(response.content) > self.settings.max_answer_bytes:

@@ -167,3 +167,30 @@ def test_a_condition_with_a_value_asks_for_something(value: object) -> None:
 @pytest.mark.parametrize("value", [None, "", [], {}, {"include": [], "exclude": {"a": None}}])
 def test_a_condition_without_a_value_asks_for_nothing(value: object) -> None:
     assert not json_fields.asks(value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"id": "a", "id": "b"}',
+        '[{"x": {"id": 1, "name": "x", "id": 2}}]',
+        '{"id": "a", "id": null}',
+        "[1e999]",
+        '{"a": -1e400}',
+    ],
+)
+def test_two_values_of_one_key_and_numbers_without_an_end_are_not_read(content):
+    with pytest.raises(ValueError, match="twice|too large"):
+        json_fields.parse_json(content)
+
+
+def test_a_key_that_comes_twice_with_one_value_is_read():
+    assert json_fields.parse_json('{"id": "a", "b": [1], "id": "a"}') == {"id": "a", "b": [1]}
+    # An event of others must not hide the rest of a page.
+    assert json_fields.parse_shallow('[{"id": "a", "id": "b"}]') == [{"id": "b"}]
+
+
+@pytest.mark.parametrize("text", ["caf\ufffd", "\ufffd", "a\ufffd b"])
+def test_a_text_with_replaced_bytes_is_neither_an_id_nor_a_name(text):
+    assert json_fields.as_id(text) == "" and not json_fields.is_name(text)
+    assert json_fields.as_name(text) == text

@@ -207,6 +207,16 @@ def test_a_redirect_is_never_followed(
     assert [request.url for request in wire.sent] == ["https://acme.test/things"]
 
 
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+@pytest.mark.parametrize("operation", [READ, WRITE])
+def test_an_answer_that_is_none_yet_is_not_read(
+    wire: t.Any, status: int, operation: Operation
+) -> None:
+    wire.script((status, {"id": "a"}))
+    with pytest.raises(Uncertain if operation.writes else Unreadable, match=f"answered {status}"):
+        transport(wire).call(operation)
+
+
 def test_the_given_ca_outweighs_the_one_of_the_environment(
     wire: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
