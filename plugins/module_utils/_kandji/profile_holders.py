@@ -130,8 +130,7 @@ def holders(
         if console_managed
         else [profile for profile in installed if item.matches(profile)]
     )
-    by_status = {each.device_id for each in statuses if each.state in ("installed", "unknown")}
-    return by_status | {profile.device_id for profile in profiles}
+    return possible_holders(statuses, profiles)
 
 
 def console_profiles(
@@ -208,11 +207,11 @@ def read_holders(
         if console_managed
         else installed_on(kandji, item, blueprint_ids=blueprint_ids)
     )
-    return possible_holders(item, statuses, installed)
+    return possible_holders(statuses, installed)
 
 
 def possible_holders(
-    item: ProfileItem, statuses: t.Sequence[ItemStatus], installed: t.Sequence[InstalledProfile]
+    statuses: t.Sequence[ItemStatus], installed: t.Sequence[InstalledProfile]
 ) -> set[str]:
     """Return the ids of the devices that a limit counts: those that hold the profile or may.
 
@@ -220,4 +219,5 @@ def possible_holders(
 
     :arg installed: what ``installed_on`` returned.
     """
-    return holders(item, statuses, []) | {profile.device_id for profile in installed}
+    by_status = {each.device_id for each in statuses if each.state in ("installed", "unknown")}
+    return by_status | {profile.device_id for profile in installed}

@@ -13,7 +13,7 @@ from ..._core.errors import BadOption
 from ..._core.timestamps import parse_timestamp, require_timestamp
 from ..._kandji import assignments
 from ..._kandji.certificate_proof import Proof, Subject, UnattestedNames
-from ..._kandji.profile_holders import ProfileItem, possible_holders
+from ..._kandji.profile_holders import possible_holders
 from ..._kandji.profiles import mobileconfig
 from ..._kandji.profiles.references import Plist
 from ..._kandji.profiles.scep import find_owner, find_platform_payload, read_generation, read_pin
@@ -142,8 +142,7 @@ class RingProfile:
         :arg challenge: the secret that the ring is to have, None to keep what it has.
         """
         # The playbook hands the number on as max_reissue, so it is the one that the write counts.
-        item = ProfileItem.of_profile(self.profile)
-        holders = possible_holders(item, self.statuses, self.installed)
+        holders = possible_holders(self.statuses, self.installed)
         devices = ring_devices(self.ring, tenant, self.statuses, holders)
         known = tenant.with_ledger(Subject.of_profile(self.profile), devices)
         installed = group_by_device(self.installed)
