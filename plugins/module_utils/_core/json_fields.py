@@ -22,17 +22,17 @@ Row = t.Mapping[str, t.Any]
 # A JSON object that is built for a vendor, in the form of its API.
 Json = dict[str, t.Any]
 MAX_DEPTH = 100  # of objects and lists inside each other; vendors' answers have fewer than ten
-REPLACED = "\ufffd"  # what a decoder writes for bytes that are no text
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 def parse_json(content: str | bytes) -> t.Any:
-    """Return the value of a JSON text. Bytes that are no UTF-8 are replaced.
+    """Return the value of a JSON text.
 
-    Raises ValueError if it is not JSON or too deep, also for numbers that are not finite, and for
-    an object that has a key twice with two values: which one counts is unknown.
+    Raises ValueError if it is not JSON or too deep, also for bytes that are no text, for numbers
+    that are not finite, and for an object that has a key twice with two values: which one counts
+    is unknown.
     """
-    return _parse(_decode(content), object_pairs_hook=_unique)
+    return _parse(_decode(content, "strict"), object_pairs_hook=_unique)
 
 
 def _parse(text: str, **hooks: t.Any) -> t.Any:
@@ -67,9 +67,10 @@ def parse_shallow(content: str | bytes) -> t.Any:
     """Return the value of a JSON text. What is nested too deeply in it is null.
 
     For lists whose rows were written by others: one of them must not hide the rest. Of a key that
-    comes twice, the last value counts. Raises ValueError if it is not JSON.
+    comes twice, the last value counts. Bytes that are no text are replaced. Raises ValueError if it
+    is not JSON.
     """
-    text = _decode(content)
+    text = _decode(content, "replace")
     try:
         return _parse(text)
     except ValueError:
@@ -103,11 +104,11 @@ def _cut_deep(text: str) -> str:
     return "".join([*pieces, text[place:]])
 
 
-def _decode(content: str | bytes) -> str:
+def _decode(content: str | bytes, errors: str) -> str:
     """Return a text, or that of UTF-8, UTF-16 or UTF-32, as JSON allows."""
     if isinstance(content, str):
         return content
-    return content.decode(json.detect_encoding(content), "replace")
+    return content.decode(json.detect_encoding(content), errors)
 
 
 def is_too_deep(value: object) -> bool:
@@ -162,10 +163,9 @@ def as_id(value: object) -> str:
 
     Only a text is one: vendors document no other type, and a number would name another object. A
     text with characters that are not printable is none: it names nothing, and could not be sent.
-    Nor is one with a replacement character, in whose place were bytes that are no text.
     """
     text = value.strip() if isinstance(value, str) else ""
-    return text if text.isprintable() and REPLACED not in text else ""
+    return text if text.isprintable() else ""
 
 
 def as_word(value: object) -> str | None:
@@ -194,13 +194,12 @@ def is_uuid(text: str) -> bool:
 def is_name(value: object) -> bool:
     """Return whether a value is a name that can be read: a text with something to see.
 
-    Control characters but blanks, lone surrogates and replacement characters come from no form in
-    which people write names, so a text with them is a damaged one.
+    Control characters but blanks, and lone surrogates, come from no form in which people write
+    names, so a text with them is a damaged one.
     """
     return (
         isinstance(value, str)
         and bool(value.strip())
-        and REPLACED not in value
         and not any(
             unicodedata.category(each) in ("Cc", "Cs") for each in value if each not in "\t\n\r"
         )
