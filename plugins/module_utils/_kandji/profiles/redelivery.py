@@ -342,15 +342,16 @@ def explain_loss(serial: str, before: t.Sequence[str], current: t.Sequence[str])
 def check_nothing_lost(
     serial: str, known: t.Iterable[str], current: t.Iterable[str], tag: str
 ) -> None:
-    """Raise NotAsWritten if a device does not show a tag any more that it had in this run.
+    """Raise NotAsWritten if a device shows no tags any more, and had some in this run.
 
-    A write replaces all tags, and would take that one from the Mac.
+    A write replaces all tags, and would take them from the Mac. Other tags in their place are those
+    that another program wrote.
     """
-    lost = sorted({*known} - {*current, tag})
-    if lost:
+    lost = sorted({*known} - {tag})
+    if lost and not {*current} - {tag}:
         raise NotAsWritten(
-            f"Kandji does not show the tag {abbreviate(lost, 5)} of the Mac {serial} any more, and"
-            " a write replaces all tags. No further tag was written to it. Run again.",
+            f"Kandji shows no tags of the Mac {serial} any more, and showed {abbreviate(lost, 5)}"
+            " before. A write replaces all tags. No further tag was written to it. Run again.",
             vendor="kandji",
         )
 
