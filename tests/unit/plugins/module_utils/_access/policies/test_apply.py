@@ -318,6 +318,9 @@ def test_an_app_does_not_move_to_a_clone_that_lost_its_mark_since_the_plan(
         policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
     assert okta.writes == []
     policy_apply.move_app(t.cast(t.Any, okta), App("app2", "Jira"), managed)
+    okta.rows["rst2"]["description"] = f"Ours. {marks}"
+    policy_apply.move_app(t.cast(t.Any, okta), App("app1", "Slack"), managed)
+    assert okta.writes == [("assign", app, "rst2") for app in ("app2", "app1")]
 
 
 def test_the_mark_of_an_app_that_came_back_since_the_plan_is_not_removed(okta: FakeOkta) -> None:

@@ -174,6 +174,7 @@ def test_a_wrong_subject_is_refused_in_one_sentence(text: str, said: str) -> Non
         "ends with $",
         "$$",
         "-_-_",
+        f"X{CHALLENGE}X",
     ],
 )
 def test_a_challenge_that_arrives_as_it_is_is_taken(challenge: str) -> None:
@@ -209,6 +210,7 @@ VARIABLE = (
         ("\u00a0no-break", SPACE),
         (f"'{CHALLENGE}'", QUOTES),
         (f'"{CHALLENGE}"', QUOTES),
+        ("''", QUOTES),
         ("secret$UDIDsecret", VARIABLE),
         ("$SERIAL_NUMBER", VARIABLE),
         ("$$EMAIL", VARIABLE),
