@@ -326,7 +326,9 @@ def check_notifications(awx):
         for event in ("error", "approvals")
     }
     both = (f"{PREFIX}notification", "on call")
-    assert {tuple(names) for (_, event), names in notified.items() if event == "error"} == {both}
+    assert {tuple(names) for (_name, event), names in notified.items() if event == "error"} == {
+        both
+    }
     approvals = {name: tuple(n) for (name, event), n in notified.items() if event == "approvals"}
     assert {name: names for name, names in approvals.items() if names} == {
         "reset": both,

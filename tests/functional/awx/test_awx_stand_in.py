@@ -176,7 +176,7 @@ def test_only_a_workflow_notifies_of_approvals(awx):
 
 
 def test_a_template_has_the_roles_of_a_template(awx):
-    _, site = awx.ask("GET", f"/api/v2/job_templates/{awx.names['site']}/", {}, {})
+    _status, site = awx.ask("GET", f"/api/v2/job_templates/{awx.names['site']}/", {}, {})
     assert set(site["summary_fields"]["object_roles"]) == {
         "admin_role",
         "execute_role",

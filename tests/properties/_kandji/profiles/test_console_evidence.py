@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.console_evidence import (
     summarize_evidence,
 )
@@ -22,7 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 from hypothesis import given
 from hypothesis import strategies as st
 
-PLAN = Plan(Wanted(None, None, []), "SCEP", None, console_item=LibraryItem("i1", "SCEP"))
+PLAN = replace(Plan(Wanted(None, None, []), "SCEP", None), console_item=LibraryItem("i1", "SCEP"))
 UUIDS = ["0c5e1a10-0000-4000-8000-0000000000ff", "1c5e1a10-0000-4000-8000-0000000000ff"]
 serials = st.sampled_from(["C01", "C02", "C03"])
 profiles = st.lists(

@@ -31,8 +31,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 )
 
 CANARY, SALES = Blueprint("b-canary", "Canary"), Blueprint("b-sales", "Sales")
-PLAN = Plan(
-    Wanted(None, None, [CANARY, SALES]), "SCEP", None, console_item=LibraryItem("i1", "SCEP")
+PLAN = replace(
+    Plan(Wanted(None, None, [CANARY, SALES]), "SCEP", None),
+    console_item=LibraryItem("i1", "SCEP"),
 )
 OLD, OTHER = "0c5e1a10-0000-4000-8000-0000000000ff", "1c5e1a10-0000-4000-8000-0000000000ff"
 
