@@ -391,11 +391,11 @@ def _with_numbers(exchange: Exchange, number: str) -> Exchange:
 
 
 PLACE = "a number is here"
-for _title, _number in {"1e999": "1e999", "a text": '"1"', "a fraction": "0.5"}.items():
+for _title, _text in {"1e999": "1e999", "a text": '"1"', "a fraction": "0.5"}.items():
     answer(
-        partial(_with_numbers, number=_number),
+        partial(_with_numbers, number=_text),
         f"numbers are {_title}",
-        other_truth="" if _number == "1e999" else "another number, which a form may be of",
+        other_truth="" if _text == "1e999" else "another number, which a form may be of",
     )
 
 

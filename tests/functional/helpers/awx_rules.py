@@ -339,9 +339,11 @@ def check_survey(spec: Row) -> None:
     variables: set[str] = set()
     for number, question in enumerate(spec["spec"]):
         for name in ("type", "question_name", "variable", "required"):
-            kind = bool if name == "required" else str
-            if not isinstance(question.get(name), kind):
-                refuse("error", f"'{name}' in survey question {number} expected to be a {kind}.")
+            expected: type = bool if name == "required" else str
+            if not isinstance(question.get(name), expected):
+                refuse(
+                    "error", f"'{name}' in survey question {number} expected to be a {expected}."
+                )
         if question["variable"] in variables:
             refuse("error", f"'variable' '{question['variable']}' duplicated in survey.")
         variables.add(question["variable"])

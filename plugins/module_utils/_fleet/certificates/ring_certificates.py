@@ -108,22 +108,33 @@ class TenantFacts:
             "missing" if subject.can_be_proved else "unknowable"
         )
         checked = self.checked.get(device.serial.upper())
-        is_proved = bool(known or proved)
-        is_unconfirmed = (
-            not device.serial
-            or (not present and not all(row.payload_uuid for row in held))
-            or (not is_proved and not all(row.common_name for row in rows))
-            or (bool(present) and is_proved and not (known or estimated))
-        )
-        return renewal.MacCertificate(
+        certificate = renewal.MacCertificate(
             device.serial,
             bool(present),
             known or estimated,
-            "proved" if is_proved else missing,
+            "proved" if known or proved else missing,
             checked.authority_key_id if checked else "",
             self.is_stated_before(device.serial, *since),
-            is_unconfirmed,
         )
+        return replace(certificate, is_unconfirmed=_is_unconfirmed(certificate, held, rows))
+
+
+def _is_unconfirmed(
+    certificate: renewal.MacCertificate,
+    held: t.Sequence[InstalledProfile],
+    rows: t.Sequence[PrismCertificate],
+) -> bool:
+    """Return whether Kandji does not show enough of a Mac to know what was read of it.
+
+    :arg held: the profiles that it has; ``rows`` are its certificates.
+    """
+    is_proved = certificate.proof == "proved"
+    return (
+        not certificate.serial
+        or (not certificate.is_present and not all(row.payload_uuid for row in held))
+        or (not is_proved and not all(row.common_name for row in rows))
+        or (certificate.is_present and is_proved and certificate.expires is None)
+    )
 
 
 @dataclass(frozen=True)

@@ -119,11 +119,16 @@ class Redelivery:
                 _try_enrollment(self.run, self.profile, bool(beginning))
             self.tested = True
         except DeviceTrustError as refusal:
-            done = self.result(steps)
-            names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
-            refusal.details.update({name: done[name] for name in names if done[name]})
+            self._add_what_was_done(refusal, steps)
             raise
         self._take_steps(beginning)
+
+    def _add_what_was_done(
+        self, refusal: DeviceTrustError, steps: t.Mapping[str, redelivery.Step]
+    ) -> None:
+        done = self.result(steps)
+        names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
+        refusal.details.update({name: done[name] for name in names if done[name]})
 
     def _take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take one step of each Mac, and request a check-in after each change of its tag."""
