@@ -91,7 +91,6 @@ def test_the_inventory_for_tenants_of_your_own(watched, stage, vault, playbook, 
 @pytest.mark.parametrize(
     "source",
     examples.sources(examples.example_text(CHECKOUT / "plugins" / "inventory" / "macs.py")),
-    ids=["macs"],
 )
 def test_an_inventory_source_of_the_documentation(watched, stage, tmp_path, source):
     watched.control("POST", "/kandji/blueprints", {"name": "IT"})
