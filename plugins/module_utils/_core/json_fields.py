@@ -58,7 +58,8 @@ def _finite(text: str) -> float:
 
 def _unique(pairs: list[tuple[str, t.Any]]) -> Json:
     value = dict(pairs)
-    if len(value) != len(pairs) and any(value[key] != each for key, each in pairs):
+    # By their text: Python takes 1 for true.
+    if len(value) != len(pairs) and any(repr(value[key]) != repr(each) for key, each in pairs):
         raise ValueError("an object has a key twice")
     return value
 

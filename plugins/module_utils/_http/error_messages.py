@@ -60,14 +60,16 @@ class Failures:
             operation=operation.name,
         )
 
-    def hourly_share_used(
-        self, operation: Operation, share: int, limit: int, by_others: int
-    ) -> RateLimited:
-        """Return the error of a run that has sent its share of the requests of an hour."""
-        others = f", of which others used {by_others}" if by_others else ""
+    def hourly_share_used(self, operation: Operation, used: str, has_more: bool) -> RateLimited:
+        """Return the error of a run that has sent its share of the requests of an hour.
+
+        :arg used: what was used, of how many.
+        :arg has_more: whether a greater share would let it go on.
+        """
+        more = ", or raise capacity_percent" if has_more else ""
         return RateLimited(
-            f"This run has used its share of {self.vendor.title}'s hourly limit ({share} of {limit}"
-            f" calls{others}). Run again later, or raise capacity_percent.",
+            f"This run has used its share of {self.vendor.title}'s hourly limit ({used})."
+            f" Run again later{more}.",
             vendor=self.vendor.name,
             operation=operation.name,
         )

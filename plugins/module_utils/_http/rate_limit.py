@@ -76,9 +76,6 @@ def _rows(headers: Mapping[str, str], prefix: str) -> list[tuple[int, int, int]]
     return [(min(limits), min(remaining, default=min(limits)), max(resets))]
 
 
-_HOURLY = ("Limit", "Remaining")
-
-
 def _number(headers: Mapping[str, str], name: str) -> int | None:
     """Return the whole number that a header is, else None."""
     text = headers.get(name, "").strip()
@@ -88,6 +85,48 @@ def _number(headers: Mapping[str, str], name: str) -> int | None:
 def reset_wait(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds to the latest reset of an answer's limits; None if it names none."""
     return max((window.reset - now for window in windows(headers, now)), default=None)
+
+
+class Hour:
+    """What a run has sent of an hour's requests, and what others leave to it.
+
+    :arg limit: the vendor's documented limit, until an answer names it; 0 for none.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.left, self.remaining = limit, limit, limit
+        self._sent = self._before = 0  # by the run, and of these before this hour
+
+    @property
+    def sent(self) -> int:
+        """How many requests the run has sent in this hour."""
+        return self._sent - self._before
+
+    def describe(self) -> str:
+        """Return what was used of the hour."""
+        others = self.limit - self.left
+        by_others = f", of which others used {others}" if others else ""
+        return f"{self.sent} of {self.limit} calls{by_others}"
+
+    def count(self, sent: int) -> None:
+        """Take note of the number of all requests of the run."""
+        self._sent = max(self._sent, sent)
+
+    def learn(self, limit: int | None, remaining: int | None) -> None:
+        """Take note of what an answer says. The answers of parallel requests are out of order.
+
+        A remainder that rises by more than a tenth of the limit is that of a new hour.
+        """
+        if not limit:
+            return
+        if limit != self.limit:
+            self.limit = self.left = self.remaining = limit
+        if remaining is None:
+            return
+        if remaining > self.remaining + limit // 10:
+            self._before, self.remaining = self._sent - 1, remaining
+        self.remaining = min(self.remaining, remaining)
+        self.left = min(limit, self.remaining + self.sent)
 
 
 class Pacer:
@@ -103,9 +142,7 @@ class Pacer:
         self, failures: Failures, capacity_percent: int, sleep: Callable[[float, str], None]
     ) -> None:
         self._failures, self._capacity_percent, self._sleep = failures, capacity_percent, sleep
-        self._hourly_limit = failures.vendor.hourly_limit  # until an answer names it
-        # What others leave of it to this run, and what the run has sent.
-        self._hourly_left, self._sent = self._hourly_limit, 0
+        self._hour = Hour(failures.vendor.hourly_limit)
         self._windows: dict[tuple[int, float], Window] = {}
         self._of_operation: dict[str, list[Window]] = {}
         self._pauses: dict[str, threading.Event] = {}
@@ -116,20 +153,22 @@ class Pacer:
 
         It is a share of what others leave.
         """
-        limit, left = self._hourly_limit, min(self._hourly_limit, self._hourly_left)
-        share = max(1, left * self._capacity_percent // 100)
-        if limit and sent >= share:
-            raise self._failures.hourly_share_used(operation, share, limit, limit - left)
-        self._sent = sent + 1
+        with self._lock:
+            hour = self._hour
+            hour.count(sent)
+            share = max(1, hour.left * self._capacity_percent // 100)
+            if hour.limit and hour.sent >= share:
+                has_more = hour.remaining > 0 and self._capacity_percent < 100
+                raise self._failures.hourly_share_used(operation, hour.describe(), has_more)
+            hour.count(sent + 1)
 
     def learn(self, operation: str, headers: Mapping[str, str], now: float) -> None:
         """Take note of what an answer says of the rate limits of its operation."""
-        limit, remaining = (_number(headers, f"X-RateLimit-{name}-Hour") for name in _HOURLY)
-        if limit:
-            self._hourly_limit = self._hourly_left = limit
-        if remaining is not None:
-            self._hourly_left = remaining + self._sent
+        limit, remaining = (
+            _number(headers, f"X-RateLimit-{name}-Hour") for name in ("Limit", "Remaining")
+        )
         with self._lock:
+            self._hour.learn(limit, remaining)
             self._of_operation[operation] = [
                 self._merge(window) for window in windows(headers, now)
             ]

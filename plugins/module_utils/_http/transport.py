@@ -19,7 +19,7 @@ from email.utils import parsedate_to_datetime
 from urllib.request import getproxies
 
 from .._core.errors import DeviceTrustError, Unreachable
-from .._core.json_fields import parse_json
+from .._core.json_fields import parse_json, parse_shallow
 from .._core.masking import Masker
 from .._core.text import summarize
 from .auth import Auth
@@ -399,7 +399,7 @@ class Transport:
     def _explained(self, response: requests.Response) -> Explanation:
         # Masked before it is shortened: the rest of a secret that is cut would not be recognized.
         try:
-            body = self.masker.foreign_value(parse_json(response.content))
+            body = self.masker.foreign_value(parse_shallow(response.content))
         except ValueError:
             body = self.masker.foreign_text(response.content.decode("utf-8", "replace"))
         explained = self.vendor.explain(response.status_code, response.headers, body)

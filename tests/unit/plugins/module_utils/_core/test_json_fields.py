@@ -187,6 +187,9 @@ def test_two_values_of_one_key_and_numbers_without_an_end_are_not_read(content):
 
 def test_a_key_that_comes_twice_with_one_value_is_read():
     assert json_fields.parse_json('{"id": "a", "b": [1], "id": "a"}') == {"id": "a", "b": [1]}
+    for text in ('{"on": true, "on": 1}', '{"id": "a", "id": "b"}', '{"a": [0], "a": [false]}'):
+        with pytest.raises(ValueError, match="a key twice"):
+            json_fields.parse_json(text)
     # An event of others must not hide the rest of a page.
     assert json_fields.parse_shallow('[{"id": "a", "id": "b"}]') == [{"id": "b"}]
 

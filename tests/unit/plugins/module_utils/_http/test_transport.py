@@ -784,10 +784,13 @@ def test_the_hourly_limit_is_the_one_that_the_vendor_names(wire: t.Any) -> None:
         (["9"], 5, "(5 of 10 calls). Run"),
         (["5"], 3, "(3 of 10 calls, of which others used 4). Run"),
         (["9", "4"], 3, "(3 of 10 calls, of which others used 4). Run"),
-        (["0"], 1, "(1 of 10 calls, of which others used 9). Run"),
-        # A new hour
-        (["5", "9"], 5, "(5 of 10 calls). Run"),
-        # What is no number says nothing
+        (["0"], 1, "(1 of 10 calls, of which others used 9). Run again later."),
+        # A new hour: what was sent before it does not count
+        (["5", "9"], 6, "(5 of 10 calls). Run"),
+        # Answers of parallel requests are out of order
+        (["4", "5"], 3, "(3 of 10 calls, of which others used 4). Run"),
+        # What is no number says nothing, and takes nothing back
+        (["5", "-7"], 3, "(3 of 10 calls, of which others used 4). Run"),
         (["-7"], 5, "(5 of 10 calls). Run"),
         (["many"], 5, "(5 of 10 calls). Run"),
         (["9" * 20], 5, "(5 of 10 calls). Run"),
@@ -972,9 +975,19 @@ def test_a_run_ends_at_its_share_of_the_hourly_limit(
     caller = transport(wire, hourly_limit=hourly, capacity_percent=capacity)
     for _unused in range(calls):
         caller.call(READ)
-    with pytest.raises(RateLimited, match=f"{calls} of {hourly} calls.*capacity_percent"):
+    with pytest.raises(RateLimited, match=f"{calls} of {hourly} calls") as raised:
         caller.call(READ)
     assert len(wire.sent) == calls
+    # Who uses the whole limit has no greater share to take.
+    assert ("capacity_percent" in raised.value.message) is (capacity < 100)
+
+
+def test_a_limit_of_nothing_is_none(wire: t.Any) -> None:
+    wire.script((200, {}, {"X-RateLimit-Limit-Hour": "0", "X-RateLimit-Remaining-Hour": "0"}))
+    caller = transport(wire, hourly_limit=10)
+    for _unused in range(5):
+        caller.call(READ)
+    assert len(wire.sent) == 5
 
 
 def test_runs_that_share_a_bucket_wait_by_what_all_of_them_have_used(wire: t.Any) -> None:
@@ -1078,6 +1091,17 @@ def test_an_error_says_who_refused_what_and_why(
         raised.value.details["operation"],
         raised.value.details["vendor"],
     ) == (answer[0], operation.name, "acme")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"code": "E1", "text": "caf\xe9"}', b'{"code": "E1", "text": "no", "text": "caf\xc3\xa9"}'],
+)
+def test_an_error_whose_text_is_damaged_has_its_code(wire: t.Any, body: bytes) -> None:
+    wire.script((400, body))
+    with pytest.raises(ApiError, match="caf") as raised:
+        transport(wire).call(READ)
+    assert raised.value.error_code == "E1"
 
 
 def test_an_error_has_the_vendors_code_and_request_id(wire: t.Any) -> None:
