@@ -173,6 +173,14 @@ def test_a_rule_that_refuses_managed_macs_admits_them_afterwards() -> None:
     assert (ada.today, ada.on_date, ada.lost) == ("no", "yes", None)
 
 
+def test_a_rule_that_may_refuse_managed_macs_takes_nothing_when_they_are_not_any_more() -> None:
+    """In the office, a managed Mac is refused. Every other Mac gets in from anywhere."""
+    network = {"connection": "ZONE", "include": ["z1"]}
+    refusing = rule("No managed Macs", "DENY", device={"managed": True}, network=network)
+    ada = of_ada(refusing, rule("Catch-all Rule"))
+    assert (ada.today, ada.on_date, ada.lost) == ("unknown", "yes", None)
+
+
 def test_groups_decide_about_each_person() -> None:
     both = fleet_mac(record(**ADA, **{"ben@acme.com": "MANAGED"}))
     context = DeviceContext("MACOS", True, True, "guo1")
@@ -246,7 +254,7 @@ def test_a_person_whom_okta_does_not_show_is_nobody_that_rules_can_name() -> Non
     for named in (STAFF_ONLY, rule("Cy", people={"users": {"exclude": ["u3"]}})):
         person = judged(named, OTHERS, macs=[facts])[0]
         assert (person.login, person.today, person.on_date) == ("Cy@acme.com", *("unknown",) * 2)
-        assert person.reason.endswith("Okta shows no user with this login.")
+        assert person.reason == "Okta shows no user with this login."
     assert judged(MANAGED, OTHERS, macs=[facts])[0].today == "no"
     open_to_all = judged(rule("Catch-all Rule"), macs=[facts])[0]
     assert (open_to_all.today, open_to_all.reason) == (
@@ -558,6 +566,22 @@ def test_whose_account_may_work_again_loses_what_the_rules_take(status: str, rea
     assert of_ada(rule("Catch-all Rule"), known=stopped).today == "no"
 
 
+def test_what_the_rules_ask_the_account_and_the_sessions_are_each_a_reason() -> None:
+    expired = (
+        "The account in Okta has a password that expired and must be changed first"
+        " (PASSWORD_EXPIRED)."
+    )
+    unread = "It depends on global session policies that the credentials may not read."
+    known = users(statuses={"u1": "PASSWORD_EXPIRED"}, sessions=Sessions(is_unread=True))
+    assert of_ada(rule("Catch-all Rule"), known=known).reason == f"{expired} {unread}"
+    ada = of_ada(rule("Low risk", riskScore={"level": "LOW"}), OTHERS, known=known)
+    assert (ada.today, ada.lost) == ("unknown", None)
+    assert ada.reason == (
+        "Whether rule 'Others' or 'Low risk' admits it depends on"
+        f' risk: {{"level": "LOW"}}. {expired} {unread}'
+    )
+
+
 def test_session_policies_that_nobody_read_may_refuse_everybody() -> None:
     """Who loses access when is known all the same."""
     known = users(sessions=Sessions(is_unread=True))
@@ -614,6 +638,7 @@ def test_an_older_record_does_not_surely_admit_where_any_registered_mac_is() -> 
     ada = of_ada(REGISTERED, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)])
     assert (ada.today, ada.on_date, ada.lost) == ("unknown", "unknown", ALREADY)
     assert ada.reason == SUPERSEDED
+    assert [(each.mac, each.reason) for each in ada.macs] == [(SERIAL, SUPERSEDED)]
     deactivated = record("DEACTIVATED", record_id="guo2", created=NEWER.created)
     older = record(**{"ada@acme.com": "NOT_MANAGED"})
     ada = of_ada(REGISTERED, OTHERS, macs=[fleet_mac(older, deactivated)])
@@ -636,9 +661,31 @@ def test_an_older_record_may_be_the_only_way_in_of_those_that_nobody_knows() -> 
 
 
 def test_an_older_record_loses_managed_access_now_and_says_it_once() -> None:
-    ada = of_ada(MANAGED, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)])
+    macs = [fleet_mac(record(**ADA), NEWER)]
+    ada = of_ada(MANAGED, OTHERS, macs=macs)
     assert (ada.today, ada.lost) == ("unknown", ALREADY)
     assert ada.reason == SUPERSEDED
+    low_risk = rule("Low risk", device={"managed": True}, riskScore={"level": "LOW"})
+    high_risk = rule("High risk", riskScore={"level": "HIGH"})
+    ada = of_ada(low_risk, high_risk, OTHERS, macs=macs)
+    assert (ada.today, ada.lost) == ("unknown", ALREADY)
+    assert ada.reason == (
+        f"{SUPERSEDED} Whether rule 'Others' or 'High risk' admits it depends on"
+        ' risk: {"level": "HIGH"}.'
+    )
+
+
+def test_an_older_record_of_a_member_loses_what_only_members_get_on_it() -> None:
+    """Others do not get in there either way."""
+    registered = rule(
+        "Staff", device={"registered": True}, people={"groups": {"include": ["staff"]}}
+    )
+    macs = [fleet_mac(record(**ADA), NEWER)]
+    member, other = users(members={"staff": {"u1"}}), users(members={"staff": {"u2"}})
+    ada = of_ada(registered, OTHERS, macs=macs, known=member)
+    assert (ada.today, ada.lost) == ("unknown", ALREADY)
+    ada = of_ada(registered, OTHERS, macs=macs, known=other)
+    assert (ada.today, ada.lost) == ("no", None)
 
 
 def test_an_older_record_does_not_matter_where_all_are_judged_alike() -> None:
@@ -666,7 +713,7 @@ def test_an_older_record_that_is_not_registered_either_may_be_judged_better_with
 def test_without_an_older_record_it_is_still_the_persons_mac(anybody: PolicyRule) -> None:
     known = users(members={"staff": {"u1"}})
     ada = of_ada(anybody, OTHERS, macs=[fleet_mac(record(**ADA), NEWER)], known=known)
-    assert ada.today == "yes"
+    assert (ada.today, ada.lost, ada.reason) == ("yes", None, "")
 
 
 def test_a_mac_that_may_be_erased_surely_admits_nobody_by_a_rule_for_registered_devices() -> None:

@@ -171,6 +171,7 @@ def desktop(**system):
         ),
         ({"people": {"roles": {"include": ["r1"]}}}, 'people.roles: {"include": ["r1"]}'),
         ({"people": {"users": {"status": "NEW"}}}, "people.users.status: NEW"),
+        ({"people": {"groups": {"kind": "APP"}}}, "people.groups.kind: APP"),
         ({"riskScore": {"minimum": "HIGH"}}, 'risk: {"minimum": "HIGH"}'),
         ({"elCondition": {"language": "x"}}, "elCondition.language: x"),
         (
@@ -330,6 +331,17 @@ def test_a_rule_of_an_unknown_status_may_apply_or_not(status):
     assert compare_outcomes(policy(admitting, closed), policy(closed), ANN, MAC).lost
     catch_all = rule("Catch-all Rule", status=status, system=True)
     assert conditions.unknowns_to_apply(catch_all, ANN, MAC) == frozenset()
+
+
+def test_the_platforms_that_a_device_may_be_on_are_named_once_in_one_order():
+    macos, windows = *desktop(type="MACOS"), *desktop(type="WINDOWS")
+    name = (
+        'platform: [{"os": {"type": "MACOS"}, "type": "DESKTOP"},'
+        ' {"os": {"type": "WINDOWS"}, "type": "DESKTOP"}]'
+    )
+    for entries in ([macos, windows], [windows, macos, windows]):
+        asked = rule("x", platform={"include": entries})
+        assert conditions.unknowns_to_apply(asked, ANN, DeviceContext("")) == {name}
 
 
 def test_a_device_of_an_unknown_platform_may_be_on_each():
