@@ -137,7 +137,8 @@ test_macs:
     - {serial_number: FVFXC2ABQ05D, met: false, proof: null, reason: The SCEP profile is not
       installed yet.}
 asked_to_check_in:
-  description: Serial numbers of the Macs from which the module requested a daily check-in.
+  description: Serial numbers of the Macs from which the module requested a daily check-in, if
+    Kandji accepted the request. It accepts none for a Mac of which one is pending.
   returned: success
   type: list
   elements: str

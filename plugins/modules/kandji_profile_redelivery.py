@@ -197,8 +197,9 @@ left_over:
   elements: str
   sample: []
 asked_to_check_in:
-  description: Serial numbers of the Macs from which the module requested a daily check-in.
-  returned: success, or failure after the first request
+  description: Serial numbers of the Macs from which the module requested a daily check-in, if
+    Kandji accepted the request. It accepts none for a Mac of which one is pending.
+  returned: success, or failure after the first accepted request
   type: list
   elements: str
   sample: [C02XK1ZAJG5J]

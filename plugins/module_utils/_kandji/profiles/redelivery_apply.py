@@ -35,9 +35,10 @@ class Run(Connections, redelivery_reader.Run, t.Protocol):
 class Redelivery:
     """The writes of one run, none if it ``plans_only``.
 
-    ``asked`` is serial -> whether the Mac had the tag when its check-in was requested. ``begun``
-    are the Macs that lose the profile in this run, by serial. ``failures`` are the errors that say
-    nothing of other Macs, by serial: such a Mac is unclear, and the work on the others goes on.
+    ``asked`` is serial -> whether the Mac had the tag when its check-in was requested, and
+    ``accepted`` are the serials of the requests that Kandji accepted. ``begun`` are the Macs that
+    lose the profile in this run, by serial. ``failures`` are the errors that say nothing of other
+    Macs, by serial: such a Mac is unclear, and the work on the others goes on.
     """
 
     def __init__(self, run: Run, selection: redelivery.Selection, profile: CustomProfile) -> None:
@@ -47,6 +48,7 @@ class Redelivery:
         self.tag: str = run.params["tag"]
         self.changes: list[Change] = []
         self.asked: dict[str, bool] = {}
+        self.accepted: list[str] = []
         self._check_ins = CheckIns(run.kandji, run.warn)
         self.left_over: list[str] = []
         self.begun: dict[str, redelivery.Mac] = {}
@@ -92,7 +94,7 @@ class Redelivery:
                 self._take(mac, redelivery.LEFT_OVER)
                 self.left_over.append(mac.device.serial)
                 if not self.plans_only:
-                    self._check_ins.request(mac.device.device_id)
+                    self._request_check_in(mac.device.serial, mac)
 
     def go_on(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take the steps of Macs that began before. No limit or map may stop these."""
@@ -143,8 +145,12 @@ class Redelivery:
         if step.needs_check_in and not self.plans_only:
             tagged = self.tag in mac.tags
             if self.asked.get(serial) is not tagged:
-                self._check_ins.request(mac.device.device_id)
+                self._request_check_in(serial, mac)
                 self.asked[serial] = tagged
+
+    def _request_check_in(self, serial: str, mac: redelivery.Mac) -> None:
+        if self._check_ins.request(mac.device.device_id):
+            self.accepted.append(serial)
 
     def describe_written(self) -> str:
         """Return a sentence on what this run wrote until now."""
@@ -155,7 +161,6 @@ class Redelivery:
         """Return where each Mac is after these steps. Raises the error if each of them failed."""
         steps = self.current(steps)
         predicted = self.plans_only and bool(self.changes)
-        requested = [*([] if self.plans_only else self.left_over), *self.asked]
         result = build_result(
             self.changes,
             finished=all(step.state == "done" for step in steps.values()) and not predicted,
@@ -165,7 +170,7 @@ class Redelivery:
             ],
             unfinished=[*self.unfinished],
             left_over=self.left_over,
-            asked_to_check_in=[] if self._check_ins.are_forbidden else requested,
+            asked_to_check_in=[*dict.fromkeys(self.accepted)],
         )
         if self.run.params["plan_only"]:
             result["changed"] = False

@@ -47,6 +47,7 @@ class Tenant:
         self.rows = {row["device_id"]: row for row in devices}
         self.holding, self.lists, self.checked_in = holding, lists, []
         self.written: dict[str, list[str]] = {}
+        self.pending: t.Collection[str] = ()
         self.transport = SimpleNamespace(now=lambda: 1795600000.0)
 
     def devices(self, tag_name: str = "", **_filters: str) -> t.Iterator[KandjiDevice]:
@@ -68,8 +69,9 @@ class Tenant:
         assert before == list(self.rows[device_id].get("tags") or ())
         self.rows[device_id]["tags"] = self.written[device_id] = tags
 
-    def daily_check_in(self, device_id: str) -> None:
+    def daily_check_in(self, device_id: str) -> bool:
         self.checked_in.append(device_id)
+        return device_id not in self.pending
 
     def profiles(self) -> t.Iterator[CustomProfile]:
         return iter([CustomProfile(ITEM, "SCEP")])
@@ -179,7 +181,7 @@ def test_without_unfinished_macs_nothing_is_done() -> None:
 
 def test_without_the_permission_to_request_check_ins_all_macs_go_on() -> None:
     class Refusing(Tenant):
-        def daily_check_in(self, device_id: str) -> None:
+        def daily_check_in(self, device_id: str) -> bool:
             super().daily_check_in(device_id)
             raise Forbidden("The token lacks the permission Daily check-in.", vendor="kandji")
 
@@ -191,6 +193,28 @@ def test_without_the_permission_to_request_check_ins_all_macs_go_on() -> None:
     said = [warning for warning in warnings if "Daily check-in" in warning]
     assert len(tenant.checked_in) == len(said) == 1
     assert result["asked_to_check_in"] == [] and result["changed"]
+
+
+def test_only_accepted_requests_of_check_ins_are_listed() -> None:
+    """The permission was there for the first ones."""
+
+    class Refusing(Tenant):
+        def daily_check_in(self, device_id: str) -> bool:
+            if device_id == "d3":
+                raise Forbidden("The token lacks the permission Daily check-in.", vendor="kandji")
+            return super().daily_check_in(device_id)
+
+    tenant = Refusing(*map(device, (1, 2, 3, 4)), holding=["d1", "d2", "d3", "d4"])
+    tenant.pending = ["d2"]
+    result = redeliver(tenant, "C1", "C2", "C3", "C4")
+    assert tenant.checked_in == ["d1", "d2"] and result["asked_to_check_in"] == ["C1"]
+
+
+def test_a_pending_check_in_of_a_left_over_mac_is_not_listed() -> None:
+    tenant = Tenant(device(1), device(2, **TAGGED))
+    tenant.pending = ["d2"]
+    result = redeliver(tenant, "C1")
+    assert result["left_over"] == ["C2"] and result["asked_to_check_in"] == ["C1"]
 
 
 def test_old_certificates_of_named_macs_need_a_time() -> None:
@@ -330,7 +354,7 @@ def test_macs_that_an_earlier_run_tagged_come_before_a_refusal(
     assert details["changes"] == [f"update tags of the Mac C{each}: tags" for each in (2, 3)]
     assert tenant.written == ({} if check else {"d2": ["vip"], "d3": ["vip"]})
     assert tenant.checked_in == ([] if check else ["d2", "d4", "d3"])
-    assert details.get("asked_to_check_in", []) == ([] if check else ["C3", "C2", "C4"])
+    assert details.get("asked_to_check_in", []) == ([] if check else ["C2", "C4", "C3"])
     assert ("Nothing was written." in message) is check
     assert ("The tag was removed from C2, C3; nothing else was written." in message) is not check
 
@@ -387,10 +411,10 @@ class Failing(Tenant):
         if not (device_id == "d1" and "lossy" in self.faults):
             super().set_tags(device_id, before, tags)
 
-    def daily_check_in(self, device_id: str) -> None:
+    def daily_check_in(self, device_id: str) -> bool:
         if device_id == "d1" and "check_in" in self.faults:
             raise NotFound("Kandji answered 404.", vendor="kandji", status=404)
-        super().daily_check_in(device_id)
+        return super().daily_check_in(device_id)
 
 
 @pytest.mark.parametrize(
