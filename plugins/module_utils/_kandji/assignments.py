@@ -281,17 +281,24 @@ class Limit:
     :arg allowed: None for any number of devices.
     :arg action: what would happen to devices, up to their number: "The removal of X would take it
         from".
+    :arg reached: what else than so many devices the change would reach: "5 Macs".
     """
 
     option: str
     allowed: int | None
     count: int
     action: str
+    reached: str = ""
 
     @property
     def is_exceeded(self) -> bool:
         """Return whether more devices would be reached than are allowed."""
         return self.allowed is not None and self.count > self.allowed
+
+
+def count_of(noun: str, count: int) -> str:
+    """Return a number of things in words: "1 device", "2 devices"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def check_limits(
@@ -308,7 +315,7 @@ def check_limits(
     if not exceeded:
         return
     sentences = [
-        f"{each.option}: {each.action} {each.count} device{'' if each.count == 1 else 's'}, and"
+        f"{each.option}: {each.action} {each.reached or count_of('device', each.count)}, and"
         f" {each.allowed} is the limit."
         for each in exceeded
     ]

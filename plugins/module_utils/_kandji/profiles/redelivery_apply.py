@@ -17,7 +17,7 @@ from ..._core.errors import (
     Uncertain,
 )
 from ..._core.results import Result, build_result
-from ..assignments import Limit, check_limits
+from ..assignments import Limit, check_limits, count_of
 from ..check_ins import CheckIns
 from ..records import CustomProfile, KandjiDevice
 from . import redelivery, redelivery_reader
@@ -111,7 +111,7 @@ class Redelivery:
         if not beginning and (self.tested or not delivering):
             return
         self.begun.update({serial: self.macs[serial] for serial in beginning})
-        unclear = sum(step.may_begin for step in steps.values())
+        unclear = sum(steps[serial].may_begin for serial in steps if serial not in self.begun)
         try:
             redelivery.require_payload(self.profile)
             if beginning:
@@ -259,11 +259,12 @@ def _check_limit(work: Redelivery, unclear: int) -> None:
 
     :arg unclear: how many others may have to begin. Kandji does not show enough of them.
     """
-    others = f" with {unclear} of which Kandji does not show enough" if unclear else ""
-    name = work.profile.name
-    action = f"The redelivery of the profile {name!r}{others} would give new certificates to"
+    action = f"The redelivery of the profile {work.profile.name!r} would give new certificates to"
     count = len(work.begun) + unclear
-    limit = Limit("max_started", work.run.params["max_started"], count, action)
+    reached = count_of("Mac", count)
+    if unclear:
+        reached += f", {unclear} of which Kandji does not show enough of"
+    limit = Limit("max_started", work.run.params["max_started"], count, action, reached)
     check_limits([limit], written=work.describe_written())
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -379,7 +380,7 @@ def test_no_limit_applies_to_macs_that_get_their_profile_back() -> None:
 def test_a_mac_that_begins_while_others_are_waited_for_counts_too() -> None:
     """Its profile was not reported at first. The limit is for the whole run."""
     tenant = Tenant(device(1), device(2), holding=["d1"])
-    with pytest.raises(Refused, match="to 2 devices, and 1 is the limit. The tag was set on C1;"):
+    with pytest.raises(Refused, match="to 2 Macs, and 1 is the limit. The tag was set on C1;"):
         redeliver(
             tenant,
             "C1",
@@ -389,6 +390,45 @@ def test_a_mac_that_begins_while_others_are_waited_for_counts_too() -> None:
             on_wait=lambda: setattr(tenant, "holding", ["d1", "d2"]),
         )
     assert tenant.written == {"d1": ["vip", TAG]}
+
+
+class Undated(Tenant):
+    """A tenant that does not report since when these Macs have the profile."""
+
+    undated: t.Collection[str] = ()
+
+    def prism_profiles(
+        self, _row_filter: t.Any, _blueprint_ids: t.Any = ()
+    ) -> t.Iterator[InstalledProfile]:
+        for row in super().prism_profiles(_row_filter, _blueprint_ids):
+            yield replace(row, created_at=None) if row.device_id in self.undated else row
+
+
+def test_a_mac_that_began_and_then_is_unclear_counts_once() -> None:
+    tenant = Undated(device(1), device(2), holding=["d1"])
+
+    def on_wait() -> None:
+        tenant.undated = ["d1", "d2"] if "d2" in tenant.written else ["d1"]
+        tenant.holding = ["d1", "d2"]
+        for device_id in tenant.undated:
+            tenant.rows[device_id]["tags"] = ["vip"]
+
+    result = redeliver(tenant, "C1", "C2", max_started=2, wait=60, on_wait=on_wait)
+    assert states(result) == {"C1": "unclear", "C2": "unclear"}
+    assert tenant.written == {"d1": ["vip", TAG], "d2": ["vip", TAG]}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_refusal_says_how_many_macs_are_unclear(check: bool) -> None:
+    tenant = Undated(*map(device, range(1, 6)), holding=[f"d{each}" for each in range(1, 6)])
+    tenant.undated = ["d3", "d4", "d5"]
+    with pytest.raises(Refused) as refused:
+        redeliver(tenant, *(f"C{each}" for each in range(1, 6)), max_started=2, check=check)
+    assert refused.value.message == (
+        "max_started: The redelivery of the profile 'SCEP' would give new certificates to 5 Macs, 3"
+        " of which Kandji does not show enough of, and 2 is the limit. Nothing was written. Set"
+        " max_started: 5 if that is intended."
+    )
 
 
 # One Mac that fails
