@@ -30,7 +30,9 @@ description:
     the module for Macs of the same blueprints and tag at the same time.
   - Kandji replaces a device's tags as a whole and has no precondition. The module reads them right
     before a write and again after it. It writes a tag that is not as written once more, with a
-    warning. What another program writes in the same second may be lost.
+    warning. What another program writes in the same second may be lost. A warning names tags that
+    the Mac does not have any more after a write. If it has no other tag any more, its C(state) is
+    V(unclear).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:

@@ -342,7 +342,7 @@ def explain_loss(serial: str, before: t.Sequence[str], current: t.Sequence[str])
 def check_nothing_lost(
     serial: str, known: t.Iterable[str], current: t.Iterable[str], tag: str
 ) -> None:
-    """Raise NotAsWritten if a device shows no tags any more, and had some in this run.
+    """Raise NotAsWritten if a device shows no other tags any more, and had some in this run.
 
     A write replaces all tags, and would take them from the Mac. Other tags in their place are those
     that another program wrote.
@@ -350,10 +350,23 @@ def check_nothing_lost(
     lost = sorted({*known} - {tag})
     if lost and not {*current} - {tag}:
         raise NotAsWritten(
-            f"Kandji shows no tags of the Mac {serial} any more, and showed {abbreviate(lost, 5)}"
-            " before. A write replaces all tags. No further tag was written to it. Run again.",
+            f"Kandji shows no other tags of the Mac {serial} any more, and showed"
+            f" {abbreviate(lost, 5)} before. A write replaces all tags. No further tag was written"
+            " to it. Set in Kandji what is missing there, then run again.",
             vendor="kandji",
         )
+
+
+def describe_lost(serial: str, known: t.Iterable[str], current: t.Iterable[str], tag: str) -> str:
+    """Return a warning of the tags that a device had in this run and does not show, or ""."""
+    lost = sorted({*known} - {*current, tag})
+    if not lost:
+        return ""
+    return (
+        f"Kandji does not show these tags of the Mac {serial} any more: {abbreviate(lost, 5)}."
+        " Another program removed them, or a write, which replaces all tags, did. Set in Kandji"
+        " what is missing there."
+    )
 
 
 def describe_not_kept(

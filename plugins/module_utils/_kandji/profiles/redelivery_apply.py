@@ -182,33 +182,48 @@ class Redelivery:
         return result
 
     def _take(self, mac: redelivery.Mac, step: redelivery.Step) -> None:
-        """Write the tags if the step needs it, and keep them in ``mac``."""
+        """Write the tags if the step needs it, and keep them in ``mac``.
+
+        Warns of other tags that are not shown after a write. Raises NotAsWritten, also if the Mac
+        has none of them any more: what was written is in the changes then.
+        """
         if step.action not in ("tag", "untag"):
             return
         wanted = step.action == "tag"
+        known: set[str] = set()
         if self.plans_only:
             before, after = mac.tags, redelivery.with_tag(mac.tags, self.tag, wanted)
         else:
-            before, after = self._write(mac, wanted)
+            before, after, known = self._write(mac, wanted)
             mac.tags = after
         if before != after:
             name = f"tags of the Mac {mac.device.serial}"
             self.changes.append(Change("update", name, {"tags": before}, {"tags": after}))
             self.written[step.action].append(mac.device.serial)
+        self._check_others(mac.device.serial, known, after)
 
-    def _write(self, mac: redelivery.Mac, wanted: bool) -> tuple[list[str], list[str]]:
-        """Set or remove the tag, and return the device's tags before and after.
+    def _check_others(self, serial: str, known: t.Iterable[str], current: t.Sequence[str]) -> None:
+        """Warn of other tags that are not shown any more. Raises NotAsWritten if none is."""
+        redelivery.check_nothing_lost(serial, known, current, self.tag)
+        lost = redelivery.describe_lost(serial, known, current, self.tag)
+        if lost:
+            self.run.warn(lost)
 
-        They are read after each write. A tag that was not kept is written again, with a warning,
-        unless another one is not shown any more. Raises NotAsWritten.
+    def _write(self, mac: redelivery.Mac, wanted: bool) -> tuple[list[str], list[str], set[str]]:
+        """Set or remove the tag. Return the device's tags before and after, and all known ones.
+
+        The known ones are those that it had until the last write, none if nothing was written. The
+        tags are read after each write. A tag that was not kept is written again, with a warning,
+        unless no other one is shown any more. Raises NotAsWritten.
         """
-        device, known, lost_answer = mac.device, set(mac.tags), False
+        known: set[str] = set()
+        device, lost_answer = mac.device, False
         first = before = current = self._read(device, wanted)
         for attempt in range(WRITES_OF_TAGS):
             if (self.tag in current) is wanted:
-                return first, current
+                return first, current, known
+            known |= {*mac.tags, *current}
             redelivery.check_nothing_lost(device.serial, known, current, self.tag)
-            known |= set(current)
             if attempt:
                 self.run.warn(
                     f"{redelivery.explain_loss(device.serial, before, current)}"
@@ -227,7 +242,8 @@ class Redelivery:
                 )
             current = self._read(device, wanted)
         if (self.tag in current) is wanted:
-            return first, current
+            return first, current, known
+        self._check_others(device.serial, known, current)
         raise NotAsWritten(
             redelivery.describe_not_kept(device.serial, before, current, lost_answer),
             vendor="kandji",

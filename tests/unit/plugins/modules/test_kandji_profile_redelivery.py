@@ -431,6 +431,65 @@ def test_a_refusal_says_how_many_macs_are_unclear(check: bool) -> None:
     )
 
 
+# Tags that a write takes away
+
+
+class Forgetting(Tenant):
+    """A tenant in which a write leaves only these of the other tags."""
+
+    keeps: t.Collection[str] = ()
+
+    def set_tags(self, device_id: str, before: list[str], tags: list[str]) -> None:
+        super().set_tags(device_id, before, [tag for tag in tags if tag in {TAG, *self.keeps}])
+
+
+@pytest.mark.parametrize(("own", "state"), [([], "excluding"), ([TAG], "delivering")])
+@pytest.mark.parametrize("keeps", ["", "b", "abc"])
+def test_other_tags_that_a_write_takes_away_are_named(
+    own: list[str], state: str, keeps: str
+) -> None:
+    tenant = Forgetting(device(1, tags=["a", "b", "c", *own]), device(2, tags=own))
+    tenant.holding, tenant.keeps = ([] if own else ["d1", "d2"]), keeps
+    warnings: list[str] = []
+    result = redeliver(tenant, "C1", "C2", warn=warnings.append)
+    assert states(result) == {"C1": state if keeps else "unclear", "C2": state}
+    assert result["changes"] == [f"update tags of the Mac C{each}: tags" for each in (1, 2)]
+    text = {
+        "": "Kandji shows no other tags of the Mac C1 any more, and showed a, b, c before.",
+        "b": "Kandji does not show these tags of the Mac C1 any more: a, c.",
+        "abc": "",
+    }[keeps]
+    assert len(warnings) == bool(text) and text in "".join(warnings)
+
+
+def test_tags_that_another_program_wrote_in_their_place_are_accepted_with_a_warning() -> None:
+    tenant = Tenant(device(1), holding=["d1"])
+    warnings: list[str] = []
+    write, programs = tenant.set_tags, [["loaner"]]
+
+    def overtake(device_id: str, before: list[str], tags: list[str]) -> None:
+        write(device_id, before, tags)
+        if programs:
+            tenant.rows[device_id]["tags"] = programs.pop()
+
+    tenant.set_tags = overtake  # type: ignore[method-assign]  # a stub
+    result = redeliver(tenant, "C1", warn=warnings.append)
+    assert states(result) == {"C1": "excluding"} and tenant.written["d1"] == ["loaner", TAG]
+    assert "Another program changed the tags of the Mac C1" in warnings[0]
+    assert "any more: vip." in warnings[1] and len(warnings) == 2
+
+
+def test_tags_of_a_mac_to_which_nothing_was_written_are_not_compared() -> None:
+    """Another program replaced them all after the list was read, and removed the tag, too."""
+    tenant = Tenant(device(1, **TAGGED))
+    warnings: list[str] = []
+    tenant.device = lambda _id: KandjiDevice.from_row(  # type: ignore[method-assign]  # a stub
+        device(1, tags=[])
+    )
+    result = redeliver(tenant, "C1", warn=warnings.append)
+    assert states(result) == {"C1": "delivering"} and warnings == [] and tenant.written == {}
+
+
 # One Mac that fails
 
 

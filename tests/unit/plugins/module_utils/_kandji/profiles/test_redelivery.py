@@ -36,6 +36,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     check_nothing_lost,
     classic_blueprints,
     console_steps,
+    describe_lost,
     describe_not_kept,
     describe_wait,
     describe_written,
@@ -432,9 +433,19 @@ def test_a_write_takes_not_all_tags_away_that_the_mac_had_in_this_run(
     with pytest.raises(NotAsWritten) as raised:
         check_nothing_lost("C02A", known, current, "okta-scep-redelivery")
     assert raised.value.message == (
-        f"Kandji shows no tags of the Mac C02A any more, and showed {lost} before. A write replaces"
-        " all tags. No further tag was written to it. Run again."
+        f"Kandji shows no other tags of the Mac C02A any more, and showed {lost} before. A write"
+        " replaces all tags. No further tag was written to it. Set in Kandji what is missing there,"
+        " then run again."
     )
+
+
+def test_a_warning_names_the_tags_that_a_mac_does_not_show_any_more() -> None:
+    known = ["a", "b", "c", "okta-scep-redelivery"]
+    assert describe_lost("C02A", known, ["d", "b"], "okta-scep-redelivery") == (
+        "Kandji does not show these tags of the Mac C02A any more: a, c. Another program removed"
+        " them, or a write, which replaces all tags, did. Set in Kandji what is missing there."
+    )
+    assert describe_lost("C02A", known, ["c", "b", "a"], "okta-scep-redelivery") == ""
 
 
 @pytest.mark.parametrize("lost_answer", [False, True])
