@@ -187,6 +187,7 @@ from ..module_utils._access.policies import app_moves, lookups, recheck, reversa
 from ..module_utils._access.policies import apply as policy_apply
 from ..module_utils._access.policies import moves as policy_moves
 from ..module_utils._access.policies import plan as policy_plan
+from ..module_utils._access.policies.marks import parse_marks
 from ..module_utils._access.policies.outcome import PolicyOutcome
 from ..module_utils._access.rules.rule_order import Rules
 from ..module_utils._core.module import ModuleContext, run_module
@@ -312,8 +313,10 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
         policy_plan.require_no_other_clone(ctx.params["name"], known, original)
         return PolicyOutcome(Policy("", ctx.params["name"]))
     mapped = ctx.okta.policy_apps(current.id)
-    org_apps = {app.id: app for app in ctx.okta.apps()} if mapped else {}
+    is_marked = bool(parse_marks(current.description).came_from)
+    org_apps = {app.id: app for app in ctx.okta.apps()} if mapped or is_marked else {}
     apps = [org_apps.get(app_id, App(app_id, app_id)) for app_id in mapped]
+    moved = reversal.describe_moved_apps(current, org_apps.values(), known)
     plan, left = reversal.plan_possible_reversal(current, apps, known, org_apps.values())
     moves = reversal.plan_moves_back(plan, current)
     rules = app_moves.read_rules(ctx.okta, moves)
@@ -331,7 +334,7 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
         if reversal.changes_description(plan, current):
             recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
-    _warn(ctx, *reversal.describe_reversal(left, forecast))
+    _warn(ctx, *moved, *reversal.describe_reversal(left, forecast))
     return PolicyOutcome(
         replace(current, description=plan.description),
         reversal.plan_changes(plan, current),

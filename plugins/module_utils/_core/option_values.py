@@ -167,7 +167,7 @@ def check_texts(params: Params) -> None:
 
 
 def check_required_names(spec: ArgumentSpec, params: Params, place: str = "") -> None:
-    """Raise BadOption for a name that a module cannot do without and that is blank.
+    """Raise BadOption for a name of an object that is blank.
 
     To AnsibleModule, an empty text is a value. A vendor refuses it, or gives an object no name.
 
@@ -175,7 +175,7 @@ def check_required_names(spec: ArgumentSpec, params: Params, place: str = "") ->
     """
     for option, details in spec.items():
         value = params.get(option)
-        if option in ("name", "policy") and details.get("required"):
+        if option == "name" or (option == "policy" and details.get("required")):
             if isinstance(value, str) and not value.strip():
                 raise BadOption(f"{place}{option}: it is empty. Set the name.")
         elif isinstance(value, list) and "options" in details:

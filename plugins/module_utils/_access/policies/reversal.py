@@ -104,6 +104,29 @@ def plan_changes(plan: Reversal, current: Policy) -> list[Change]:
     return changes
 
 
+def describe_moved_apps(
+    current: Policy, org_apps: t.Iterable[App], known: t.Sequence[Policy]
+) -> list[str]:
+    """Return which apps of a policy have another one now, neither this nor their earlier one.
+
+    Somebody assigned it since, so that a reversal does not reach them.
+    """
+    came_from = parse_marks(current.description).came_from
+    names = {policy.id: policy.name for policy in known}
+    earlier = {
+        app_id: repr(names[origin]) if origin in names else "another policy"
+        for app_id, origin in came_from.items()
+    }
+    return [
+        f"{app.label!r}: its policy is {names[app.policy_id]!r} now, which somebody assigned since,"
+        f" so it stays. To take it back, assign {earlier[app.id]} to it with okta_access_policy."
+        for app in org_apps
+        if app.id in came_from
+        and app.policy_id in names
+        and app.policy_id not in (current.id, came_from[app.id])
+    ]
+
+
 def describe_reversal(left: t.Sequence[Obstacle], forecast: Forecast | None) -> list[str]:
     """Return which apps stay, and whom the earlier policies refuse, as sentences."""
     texts = [explain_obstacles(left)] if left else []

@@ -72,6 +72,7 @@ def test_a_bound_is_written_as_a_person_writes_it() -> None:
 NAMED: ArgumentSpec = {
     "name": {"type": "str", "required": True},
     "policy": {"type": "str"},
+    "profiles": {"type": "list", "elements": "dict", "options": {"name": {"type": "str"}}},
     "rules": {
         "type": "list",
         "elements": "dict",
@@ -84,6 +85,8 @@ NAMED: ArgumentSpec = {
     ("params", "place"),
     [
         ({"name": ""}, "name"),
+        # of an object that its id may name, too
+        ({"name": "x", "profiles": [{"name": None}, {"name": " "}]}, r"profiles\[1\]\.name"),
         ({"name": " \t"}, "name"),
         ({"name": "x", "rules": [{"name": "y"}, {"name": " "}]}, r"rules\[1\]\.name"),
     ],

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
@@ -65,6 +66,24 @@ def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
 
 MARKED = "[made from policy rst1] [apps from policy rst1 as 5d1c: a0] [apps from policy rst7: a1]"
 SLACK, JIRA, CHAT = App("a0", "Slack"), App("a1", "Jira"), App("a2", "Chat")
+
+
+def test_an_app_that_somebody_gave_a_third_policy_is_named() -> None:
+    clone, third = policy(description=MARKED), policy(id="rst3", name="Third")
+    apps = [replace(SLACK, policy_id="rst3"), replace(JIRA, policy_id="rst3"), CHAT]
+    assert reversal.describe_moved_apps(clone, apps, [original(), third, clone]) == [
+        "'Slack': its policy is 'Third' now, which somebody assigned since, so it stays. To take it"
+        " back, assign 'Strict' to it with okta_access_policy.",
+        "'Jira': its policy is 'Third' now, which somebody assigned since, so it stays. To take it"
+        " back, assign another policy to it with okta_access_policy.",
+    ]
+
+
+@pytest.mark.parametrize("policy_id", ["rst2", "rst1", "", "rst9"])
+def test_an_app_with_this_or_its_earlier_policy_or_an_unknown_one_is_not(policy_id: str) -> None:
+    clone = policy(description=MARKED)
+    apps = [replace(SLACK, policy_id=policy_id)]
+    assert reversal.describe_moved_apps(clone, apps, [original(), clone]) == []
 
 
 def test_an_app_that_cannot_go_back_keeps_no_other_from_it() -> None:
