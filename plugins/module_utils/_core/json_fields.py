@@ -195,16 +195,15 @@ def is_uuid(text: str) -> bool:
 def is_name(value: object) -> bool:
     """Return whether a value is a name that can be read: a text with something to see.
 
-    Control characters but blanks, and lone surrogates, come from no form in which people write
-    names, so a text with them is a damaged one.
+    Blanks and characters that only format a text, such as a zero width space, show nothing. Control
+    characters but blanks, and lone surrogates, come from no form in which people write names, so a
+    text with them is a damaged one.
     """
-    return (
-        isinstance(value, str)
-        and bool(value.strip())
-        and not any(
-            unicodedata.category(each) in ("Cc", "Cs") for each in value if each not in "\t\n\r"
-        )
-    )
+    if not isinstance(value, str):
+        return False
+    categories = {unicodedata.category(each) for each in value if each not in "\t\n\r"}
+    shows = any(not each.isspace() and unicodedata.category(each) != "Cf" for each in value)
+    return shows and categories.isdisjoint(("Cc", "Cs"))
 
 
 def as_flag(value: object) -> bool | None:
