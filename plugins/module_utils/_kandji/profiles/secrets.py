@@ -29,7 +29,8 @@ _SECRET_NAME = re.compile(
     r"|パスワード|密码|密碼|пароль"
     r"|(private|shared|api|auth|recovery|access|encryption|licen[cs]e)[ _-]?key"
     r"|(master|signing|symmetric|activation|registration|enroll?ment|provisioning|install|account"
-    r"|storage|product|wep|wpa)[ _-]?key(?![a-z])"
+    # MasterKeyValue and ActivationKeys, not InstallKeyboard or AccountKeyChain
+    r"|storage|product|wep|wpa)[ _-]?keys?(?!chain|board|(?-i:[a-z]))"
     r"|(auth|unlock|activation|security|backup|recovery|access|pairing|verification|registration"
     r"|enroll?ment|invit(e|ation)|provisioning)[ _-]?code|session[ _-]?id"
     r"|(user|admin|bind)[ _-]?pw",

@@ -78,6 +78,8 @@ def test_secrets_of_apples_descriptions_are_masked(kind: str, path: str) -> None
         *("bearerToken", "Authorization", "adminpassword", "LicenseKey", "licencekey", "Key"),
         *("RecoveryCode", "recovery_code", "EnrollmentCode", "enrolmentkey", "masterkey"),
         *("signingkey", "wepkey", "wpakey", "activationkey", "RegistrationCode", "invite code"),
+        *("MasterKeyValue", "WPAKeyHex", "ActivationKeys", "ProductKeyID", "WEP_KEY_1"),
+        *("install keys", "storagekeysValue"),
     ],
 )
 def test_a_key_that_looks_like_a_secret_is_one(path: str) -> None:
@@ -95,6 +97,12 @@ def test_a_key_that_looks_like_a_secret_is_one(path: str) -> None:
         ("com.acme.app", "Key Type"),
         ("com.acme.app", "KeyIsExtractable"),
         ("com.acme.app", "PasswordType"),
+        ("com.acme.app", "InstallKeyboards"),
+        ("com.acme.app", "InstallKeyBoardLayout"),
+        ("com.acme.app", "AccountKeychain"),
+        ("com.acme.app", "ACCOUNT_KEYCHAIN"),
+        ("com.acme.app", "ProductKeynote"),
+        ("com.acme.app", "storagekeyspace"),
         ("com.apple.wifi.managed", "PayloadCertificateUUID"),
         ("com.apple.mobiledevice.passwordpolicy", "maxPINAgeInDays"),
         ("com.apple.mobiledevice.passwordpolicy", "customRegex.passwordContentRegex"),
