@@ -480,7 +480,7 @@ class Kandji:
             total = answer.headers.get("X-Total-Count", "")
             is_last = (
                 not rows
-                or (total.isdecimal() and offset >= int(total))
+                or (total.isdecimal() and offset == int(total))
                 or '<None>; rel="next"' in answer.headers.get("Link", "")
             )
             return Page(rows, None if is_last else {**query, "offset": offset})
@@ -690,16 +690,25 @@ class Kandji:
         row_filter: RowFilter,
         blueprint_ids: t.Sequence[str] = (),
     ) -> t.Iterator[Row]:
+        """Yield the rows of Prism's pages.
+
+        Raises Unreadable if a total led to a further page, and fewer rows than the total came.
+        """
         query: dict[str, str | int] = {"device_families": "Mac", "limit": PAGE}
         query.update({"filter": json.dumps(row_filter)} if row_filter else {})
         query.update({"blueprint_ids": ",".join(blueprint_ids)} if blueprint_ids else {})
+        expected: int | None = None  # the total, once it is why a further page is read
 
         def fetch(query: Query) -> Page:
+            nonlocal expected
             body = self.transport.call(operation, query=query).json
             rows = rows_of("kandji", body.get("data") if isinstance(body, dict) else None)
             require_keys("kandji", operation.name, rows, ("device_id",))
             following = _following_prism_page(query, body, len(rows))
-            return Page(rows, following, _at_least_one(count_in(body, "total")))
+            total = _prism_total(query, body, len(rows))
+            if total is not None and (expected or (following and "cursor" not in following)):
+                expected = total
+            return Page(rows, following, expected or _at_least_one(count_in(body, "total")))
 
         return read_pages("kandji", query, fetch)
 
@@ -770,7 +779,8 @@ def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:
 
     A cursor is opaque and good for the same query alone; a null one is the end. On a page that no
     cursor led to, it is not if the page is full, by the limit that the answer names, or if the
-    total is higher. Without a cursor the offset counts, up to the total or an empty page.
+    total is higher. Without a cursor the offset counts, up to the total or an empty page. A total
+    below the rows that came is none.
     """
     if not rows:
         return None
@@ -782,12 +792,18 @@ def _following_prism_page(query: Query, body: Row, rows: int) -> Query | None:
         )
     if cursor:
         return {**query, "cursor": cursor}
-    offset, total = int(query.get("offset", 0)) + rows, count_in(body, "total")
+    offset, total = int(query.get("offset", 0)) + rows, _prism_total(query, body, rows)
     most = min(PAGE, count_in(body, "limit") or PAGE)
     ends_by_cursor = "cursor" in body and ("cursor" in query or (total is None and rows < most))
-    if ends_by_cursor or (total is not None and offset >= total):
+    if ends_by_cursor or offset == total:
         return None
     return {**query, "offset": offset}
+
+
+def _prism_total(query: Query, body: Row, rows: int) -> int | None:
+    """Return the total of a Prism page, or None if it is less than the rows up to this page."""
+    total = count_in(body, "total")
+    return None if total is None or total < int(query.get("offset", 0)) + rows else total
 
 
 def _assignment(item_id: str, node_id: str | None) -> dict[str, str]:

@@ -450,6 +450,40 @@ def test_a_page_that_is_full_or_shorter_than_the_total_is_not_the_last(
     assert offsets[:3] == [None, "25", "50"]
 
 
+@pytest.mark.parametrize("said", [{"total": 60, "cursor": None}, {"total": 60}])
+@pytest.mark.parametrize("last", [{}, {"total": 60}, {"total": 0}, {"total": None}])
+def test_a_total_that_led_to_a_further_page_of_prism_has_to_be_reached(
+    wire: t.Any, said: dict[str, t.Any], last: dict[str, t.Any]
+) -> None:
+    wire.script((200, {"data": rows(25), **said}), (200, {"data": [], **said, **last}))
+    with pytest.raises(Unreadable, match="incomplete. It has 60 rows by its own count, and 25"):
+        list(kandji(wire).prism_certificates({}))
+
+
+def test_a_total_of_prism_that_is_less_by_the_last_page_counts(wire: t.Any) -> None:
+    wire.script((200, {"data": rows(25), "total": 26}), (200, {"data": [], "total": 25}))
+    assert len(list(kandji(wire).prism_certificates({}))) == 25
+
+
+@pytest.mark.parametrize("total", [0, -1, 299])
+@pytest.mark.parametrize("cursor", [{}, {"cursor": None}])
+def test_a_total_of_prism_below_the_rows_that_came_is_none(
+    wire: t.Any, cursor: dict[str, t.Any], total: int
+) -> None:
+    wire.script(
+        (200, {"data": rows(300), "total": total, **cursor}),
+        (200, {"data": rows(10, 300), "total": total, **cursor}),
+        (200, {"data": [], "total": total, **cursor}),
+    )
+    assert len(list(kandji(wire).prism_certificates({}))) == 310
+
+
+def test_a_count_of_devices_below_the_rows_that_came_is_none(wire: t.Any) -> None:
+    none = {"X-Total-Count": "0"}
+    wire.script((200, rows(300), none), (200, rows(10, 300), none), (200, [], none))
+    assert len(list(kandji(wire).devices())) == 310
+
+
 @pytest.mark.parametrize(
     "ends, sent",
     [
