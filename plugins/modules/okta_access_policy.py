@@ -355,7 +355,7 @@ def _delete(
     check_not_account_policy(current)
     policy_apply.check_deletable(ctx.okta, current)
     if not ctx.check_mode:
-        policy_apply.delete_policy(ctx.okta, current)
+        ctx.okta.delete_policy(current.id)
     return PolicyOutcome(current, [policy_plan.plan_deletion(current)])
 
 

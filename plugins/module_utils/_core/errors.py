@@ -109,6 +109,19 @@ class NotAsWritten(DeviceTrustError):
     """The vendor accepted a write and then shows something else than was written."""
 
 
+def still_listed(vendor: str, operation: str, what: str) -> NotAsWritten:
+    """Return the error of a deletion whose object was not found, and is listed all the same.
+
+    :arg what: the object, with its name and id.
+    """
+    return NotAsWritten(
+        f"{what}: {vendor.capitalize()} answered {operation} with 404, and lists it all the same."
+        " Run again.",
+        vendor=vendor,
+        operation=operation,
+    )
+
+
 def all_of(reads: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
     """Return the results of several reads.
 

@@ -15,7 +15,14 @@ import re
 import typing as t
 from itertools import count
 
-from .._core.errors import TRY_AGAIN, ApiError, NotAsWritten, NotFound, Unreadable
+from .._core.errors import (
+    TRY_AGAIN,
+    ApiError,
+    NotAsWritten,
+    NotFound,
+    Unreadable,
+    still_listed,
+)
 from .._core.json_fields import Row, as_id, as_number_or_id, as_object, is_uuid
 from .._core.masking import Masker
 from .._http.auth import Token
@@ -294,16 +301,20 @@ class Kandji:
         body = self.transport.send(UPDATE_PROFILE, request).json
         return CustomProfile.from_row(self._written(UPDATE_PROFILE, body, "profile"))
 
-    def delete_profile(self, item_id: str) -> bool:
-        """Delete a custom profile. Return whether Kandji found it.
+    def delete_profile(self, item_id: str) -> None:
+        """Delete a custom profile, or find that there is none. Macs in scope lose it.
 
-        Delete Custom Profile: Macs in scope lose it.
+        Delete Custom Profile. Raises NotAsWritten if Kandji does not find it, and lists it all the
+        same.
         """
         try:
             self.transport.call(DELETE_PROFILE, {"library_item_id": item_id})
         except NotFound:
-            return False
-        return True
+            for profile in self.profiles():
+                if same_id(profile.id, item_id):
+                    raise still_listed(
+                        "kandji", DELETE_PROFILE.name, f"profile {profile.name!r} ({item_id})"
+                    ) from None
 
     # Custom Scripts
 

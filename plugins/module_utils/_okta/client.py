@@ -16,7 +16,15 @@ import typing as t
 from dataclasses import replace
 from functools import partial
 
-from .._core.errors import TRY_AGAIN, ApiError, BadOption, NotFound, Unreachable, Unreadable
+from .._core.errors import (
+    TRY_AGAIN,
+    ApiError,
+    BadOption,
+    NotFound,
+    Unreachable,
+    Unreadable,
+    still_listed,
+)
 from .._core.json_fields import Row, as_flag, as_id, as_object, parse_shallow
 from .._core.masking import Masker
 from .._http.auth import Auth
@@ -688,9 +696,18 @@ class Okta:
         answer = self.transport.call(REPLACE_POLICY, {"policyId": policy_id}, json=body)
         return Policy.from_row(_row(answer.json))
 
-    def delete_policy(self, policy_id: str) -> bool:
-        """Delete a policy. Return whether Okta found it. deletePolicy."""
-        return self._is_there(DELETE_POLICY, {"policyId": policy_id})
+    def delete_policy(self, policy_id: str) -> None:
+        """Delete an app sign-in policy, or find that there is none. deletePolicy.
+
+        Raises NotAsWritten if Okta does not find it, and lists it all the same.
+        """
+        if self._is_there(DELETE_POLICY, {"policyId": policy_id}):
+            return
+        for policy in self.access_policies():
+            if policy.id == policy_id:
+                raise still_listed(
+                    "okta", DELETE_POLICY.name, f"Policy {policy.name!r} ({policy_id})"
+                )
 
     def policy_apps(self, policy_id: str) -> list[str]:
         """Return the ids of the apps that are mapped to a policy. listPolicyMappings.

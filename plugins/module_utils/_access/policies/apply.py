@@ -240,18 +240,6 @@ def _list_labels(apps: t.Sequence[App]) -> str:
     return ", ".join(repr(app.label) for app in apps) or "none"
 
 
-def delete_policy(okta: Okta, policy: Policy) -> None:
-    """Delete a policy. Raises NotAsWritten if Okta does not find it, and lists it all the same."""
-    is_found = okta.delete_policy(policy.id)
-    if not is_found and policy.id in [each.id for each in okta.access_policies()]:
-        raise NotAsWritten(
-            f"Policy {policy.name!r}: Okta answered deletePolicy with 404, and lists it all the"
-            " same. Run again.",
-            vendor="okta",
-            operation="deletePolicy",
-        )
-
-
 def check_deletable(okta: Okta, policy: Policy) -> None:
     """Raise Refused if the policy is Okta's own, or if any app has it."""
     if policy.system:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.errors import DeviceTrustError, NotAsWritten
+from ..._core.errors import DeviceTrustError
 from ..._core.options import Params
 from ..assignment_apply import apply_assignment
 from ..assignments import (
@@ -176,14 +176,7 @@ def _subject(plan: Plan) -> str:
 def _apply_plan(kandji: Kandji, plan: Plan, content: Content | None) -> CustomProfile | None:
     """Write, compare with what Kandji returned, assign, and return the profile as it is now."""
     if plan.deletes:
-        is_found = kandji.delete_profile(str(plan.item_id))
-        if not is_found and plan.item_id in [each.id for each in kandji.profiles()]:
-            raise NotAsWritten(
-                f"{_subject(plan)}: Kandji answered Delete Custom Profile with 404, and lists it"
-                " all the same. Run again.",
-                vendor="kandji",
-                operation="Delete Custom Profile",
-            )
+        kandji.delete_profile(str(plan.item_id))
         return None
     profile = plan.current
     if plan.writes_profile and content is not None:

@@ -578,12 +578,28 @@ def test_what_is_not_there_is_nothing_but_for_a_blueprint(wire: t.Any) -> None:
 
 def test_a_profile_that_is_gone_already_needs_no_deletion(wire: t.Any) -> None:
     """Kandji answers the deletion of what it does not know with a page of HTML."""
-    wire.script((204, None), (404, "<html>Not Found</html>"))
+    none: dict[str, t.Any] = {"count": 0, "results": []}
+    wire.script((204, None), (404, "<html>Not Found</html>"), (200, none))
     for _unused in range(2):
         kandji(wire).delete_profile(ITEM)
+    deletion = ("DELETE", f"/api/v1/library/custom-profiles/{ITEM}")
     assert [(one.method, urlsplit(one.url).path) for one in wire.sent] == [
-        ("DELETE", f"/api/v1/library/custom-profiles/{ITEM}")
-    ] * 2
+        *(deletion, deletion),
+        ("GET", "/api/v1/library/custom-profiles"),
+    ]
+
+
+def test_a_profile_that_is_listed_after_its_deletion_was_answered_with_404_is_not_gone(
+    wire: t.Any,
+) -> None:
+    listed = {"count": 1, "results": [{"id": ITEM.upper(), "name": "Wi-Fi"}]}
+    wire.script((404, "<html>Not Found</html>"), (200, listed))
+    with pytest.raises(NotAsWritten) as raised:
+        kandji(wire).delete_profile(ITEM)
+    assert raised.value.message == (
+        f"profile 'Wi-Fi' ({ITEM}): Kandji answered Delete Custom Profile with 404, and lists it"
+        " all the same. Run again."
+    )
 
 
 # Assignments

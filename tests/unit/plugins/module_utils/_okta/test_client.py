@@ -18,6 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     ApiError,
     BadOption,
     Forbidden,
+    NotAsWritten,
     NotFound,
     Unauthorized,
     Uncertain,
@@ -891,6 +892,22 @@ def test_a_policy_that_is_deleted_during_a_run_is_named_with_what_to_do(
         "Okta has no policy rst1: it was deleted during this run. Run again."
     )
     assert caught.value.error_code == "E0000007"
+
+
+def test_a_policy_that_is_listed_after_its_deletion_was_answered_with_404_is_not_gone(
+    wire: t.Any,
+) -> None:
+    listed = {"id": "rst1", "name": "Managed", "type": "ACCESS_POLICY", "status": "ACTIVE"}
+    wire.script(GONE, (200, [listed]), GONE, (200, []), (204, None))
+    with pytest.raises(NotAsWritten) as raised:
+        okta(wire).delete_policy("rst1")
+    assert raised.value.message == (
+        "Policy 'Managed' (rst1): Okta answered deletePolicy with 404, and lists it all the same."
+        " Run again."
+    )
+    okta(wire).delete_policy("rst1")
+    okta(wire).delete_policy("rst1")
+    assert len(wire.sent) == 5
 
 
 @pytest.mark.parametrize(
