@@ -351,8 +351,9 @@ report:
     - "C02XK1ZAJG5J, MacBook of Ann, guo4a5u7YAHhjXrMK0g4: changed. It is suspended; nobody signs
       in with its Okta Verify until it is unsuspended. Users: Ann Smith (ann@acme.com)."
 counts:
-  description: Number of records that were changed (in check mode, would be), unchanged, skipped and
-    absent.
+  description:
+    - Number of records that were changed (in check mode, would be), unchanged, skipped and absent.
+    - A record that another run deleted is absent, even if this run changed it before.
   returned: success
   type: dict
   sample: {changed: 1, unchanged: 0, skipped: 0, absent: 0}

@@ -345,7 +345,9 @@ unknown_users:
   elements: str
   sample: [bob@acme.com]
 counts:
-  description: Number of records that were reset (in check mode, would be), skipped and absent.
+  description:
+    - Number of records that were reset (in check mode, would be), skipped and absent.
+    - A record that another run deleted is absent, even if this run deactivated it before.
   returned: success
   type: dict
   sample: {reset: 1, skipped: 0, absent: 0}

@@ -56,6 +56,7 @@ from .plan import (
     keep_changed,
     loses_certificate,
     mark_gone,
+    mark_taken,
     plan_from_search,
     plan_records,
     reissue_after,
@@ -120,6 +121,8 @@ class RunResult:
     revoked: Sequence[str] = ()
 
 
+# Answers to a step by which the record has the status, maybe since before.
+NOT_CERTAIN = ("may_be_done", "already_done")
 # What a record is after each step, for the audit.
 _AFTER: t.Final[Mapping[Step, str]] = {
     "activate": "activated",
@@ -441,7 +444,9 @@ class RecordRun:
                 error.details["devices"] = self._rows(outcomes)
                 raise
             if state == "absent" and decision.writes:
-                decision = current[number] = mark_gone(decision)
+                decision = current[number] = mark_gone(decision, self._first_step(decision.target))
+            elif state == "unchanged" and decision.writes:
+                decision = current[number] = mark_taken(decision)
             loses = (
                 loses_certificate(decision.target, revocations, guards.now, decision.records_left)
                 if self._options.report_bound_certificates
@@ -523,7 +528,9 @@ class RecordRun:
         if self._goal.destroys:
             self._revoke_sessions(target)
         # One that another run deleted counts there.
-        return "absent" if self._take_steps(target) == "absent" else self._goal.done
+        if self._take_steps(target) == "absent":
+            return "absent"
+        return self._goal.done if target.id in self._changed else "unchanged"
 
     def _take_steps(self, target: RecordTarget) -> str:
         """Take the steps that a record needs, and return the answer to the last one.
@@ -535,10 +542,10 @@ class RecordRun:
         for step in self._goal.steps(target) or ():
             try:
                 answer = self._step(target, step)
-                if answer == "done":
-                    self._changed.add(target.id)
-                if taken and step == "suspend" and answer == "already_done":
+                if taken and step == "suspend" and answer in NOT_CERTAIN:
                     answer = self._suspend_again(target)
+                if answer in ("done", "may_be_done"):
+                    self._changed.add(target.id)
             except DeviceTrustError as error:
                 # A deactivated record has lost its users, who may have selected it.
                 if taken:
@@ -552,6 +559,11 @@ class RecordRun:
             taken = _AFTER[step]
         return answer
 
+    def _first_step(self, target: RecordTarget) -> str:
+        """Return what the first step of this run made of a record, "" if it took none."""
+        steps = self._goal.steps(target) if target.id in self._changed else ()
+        return _AFTER[steps[0]] if steps else ""
+
     def _suspend_again(self, target: RecordTarget) -> str:
         """Suspend a record that was just unsuspended, and return done.
 
@@ -561,7 +573,7 @@ class RecordRun:
         for pause in STALE_PAUSES:
             self._okta.transport.settings.wait(pause, "Okta: waiting until the last step shows")
             answer = self._step(target, "suspend")
-            if answer != "already_done":
+            if answer not in NOT_CERTAIN:
                 return answer
         raise NotAsWritten(
             f"Okta shows {target.id} as suspended since before it was unsuspended, so it may be"
@@ -578,13 +590,17 @@ class RecordRun:
         """
         if self._goal.destroys or not self._options.revoke_sessions:
             return
-        before = [each.decision.target for each in outcomes if each.state == "unchanged"]
+        before = [
+            each.decision.target
+            for each in outcomes
+            if each.state == "unchanged" and not each.decision.writes
+        ]
         try:
             ends = read_session_ends(self._okta, before, now)
             for outcome in outcomes:
-                if outcome.state == "unchanged":
+                if outcome.state == "unchanged" and not outcome.decision.writes:
                     self._revoke_sessions(outcome.decision.target, ends)
-                elif outcome.is_written:
+                elif outcome.is_written or outcome.state == "unchanged":
                     self._revoke_sessions(outcome.decision.target)
         except DeviceTrustError as error:
             error.details["devices"] = self._rows(outcomes)
@@ -613,7 +629,7 @@ class RecordRun:
         self._audited(target, "revoked", end, user)
 
     def _step(self, target: RecordTarget, step: Step) -> str:
-        """Take a step and keep it in the audit. Return done, already_done or absent."""
+        """Take a step and keep it in the audit. Return what ``take_step`` of Okta returns."""
         comment = [CLEAN_UP_COMMENT] if self._options.guards.clean_up else []
         take = partial(self._okta.take_step, step, target.id, *comment)
         return self._audited(target, _AFTER[step], take)

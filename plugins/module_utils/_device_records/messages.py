@@ -33,7 +33,7 @@ class Outcome:
 
     ``certificate_bound``: whether the Mac's certificate is revoked with the record, None if that
     is unknown. ``is_changed``: whether a step was taken on the record in this run. It may be absent
-    all the same: another run took the last step.
+    all the same: another run deleted it then.
     """
 
     decision: Decision
@@ -109,6 +109,9 @@ def _describe_change(outcome: Outcome, goal: Goal) -> Change:
     target = outcome.decision.target
     subject = f"device record {target.id} ({target.name})"
     before, after = {"status": target.status}, {"status": STATUS[goal.state]}
+    if outcome.state == "absent":
+        text = f"{subject}, which another run or person deleted after a step of this run"
+        return Change("update", text, before, {"status": None})
     if goal.state == "absent":
         return Change("delete", f"{subject}, which cannot be undone", before, after)
     return Change("update", subject, before, after)
@@ -130,11 +133,13 @@ def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
     """Return what the result of a run holds of the target."""
     if goal.registers_again:
         return outcome.as_result()
-    steps = goal.steps(outcome.decision.target) if outcome.is_written else ()
+    steps = goal.steps(outcome.decision.target) or ()
+    if not outcome.is_written:
+        steps = steps[:1] if outcome.is_changed else ()  # it was deleted before the second one
     return {
         **outcome.describe_record(),
         "reason": _explain_state(outcome, goal),
-        "steps": list(steps or ()),
+        "steps": list(steps),
         "summary": _describe_state(outcome, goal),
     }
 
@@ -240,8 +245,9 @@ def list_console_steps(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def list_losses(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return what cannot be undone, in sentences; empty if nothing is reset."""
-    return list(CANNOT_BE_UNDONE) if any(outcome.is_written for outcome in outcomes) else []
+    """Return what cannot be undone, in sentences; empty if no step is taken."""
+    taken = any(outcome.is_written or outcome.is_changed for outcome in outcomes)
+    return list(CANNOT_BE_UNDONE) if taken else []
 
 
 def write_report(outcomes: Sequence[Outcome], confirm: str) -> list[str]:

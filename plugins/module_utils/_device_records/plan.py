@@ -716,10 +716,24 @@ def _decide(
     return Decision(target, "write", _describe_reset(effect), keeper=keeper)
 
 
-def mark_gone(decision: Decision) -> Decision:
-    """Return the decision about a record that was deleted before its first step."""
+def mark_gone(decision: Decision, taken: str = "") -> Decision:
+    """Return the decision about a record that another run deleted before its last step.
+
+    :arg taken: what this run made of it before, such as "deactivated", "" for nothing.
+    """
     reason = "Its device record was deleted during the run."
+    if taken:
+        reason = f"This run {taken} its device record. Another run or person deleted it then."
     return replace(decision, action="none", reason=reason, code="no_record")
+
+
+def mark_taken(decision: Decision) -> Decision:
+    """Return the decision about a record of which another run took each step first.
+
+    It still writes: the sessions of its users end as with a step of this run.
+    """
+    reason = "Another run or person took the step during the run."
+    return replace(decision, reason=reason, code="unchanged")
 
 
 def _describe_reset(effect: str) -> str:

@@ -802,35 +802,47 @@ class Okta:
     # Device records
 
     def take_step(self, step: str, device_id: str, comment: str = "") -> str:
-        """Take a step of STEPS on a record. Return done, already_done or absent.
+        """Take a step of STEPS on a record. Return done, may_be_done, already_done or absent.
 
         A deactivated record loses its users for good, and only such a record can be deleted.
         activateDevice, suspendDevice, unsuspendDevice, deactivateDevice, deleteDevice.
 
         A step may not show yet (recorded: one second later getDevice still had the old status), so
-        a refusal that the record does not explain is tried again.
+        a refusal that the record does not explain is tried again. An attempt whose answer did not
+        come may have taken the step: may_be_done if the record has the status, done if it is
+        absent after its deletion.
 
         :arg comment: ends the user agent, which the event of the step names.
         """
         operation, statuses = STEPS[step]
         outcome: str | ApiError = ""
+        may_be_done = False
         for pause in (0.0, *STALE_PAUSES):
             if pause:
                 self.transport.settings.wait(pause, "Okta: waiting until the last step shows")
-            outcome = self._try_step(operation, device_id, statuses, comment)
+            outcome = self._try_step(operation, device_id, statuses, comment, may_be_done)
             if isinstance(outcome, str):
                 return outcome
+            may_be_done = outcome.may_be_done
         raise t.cast(ApiError, outcome)
 
     def _try_step(
-        self, operation: Operation, device_id: str, statuses: t.Collection[str], comment: str
+        self,
+        operation: Operation,
+        device_id: str,
+        statuses: t.Collection[str],
+        comment: str,
+        may_be_done: bool,
     ) -> str | ApiError:
-        """Return how a lifecycle step ended, or the refusal that the record does not explain."""
+        """Return how a lifecycle step ended, or the refusal that the record does not explain.
+
+        :arg may_be_done: whether an earlier attempt may have taken it.
+        """
         headers = {"User-Agent": f"{USER_AGENT} {comment}"} if comment else None
         request = Request(
             {"deviceId": device_id},
             headers=headers,
-            # Of the other steps it does not matter who took them.
+            # The other steps may be taken again.
             is_undone=partial(self._has_device, device_id) if operation.verb == "DELETE" else None,
         )
         try:
@@ -839,15 +851,16 @@ class Okta:
             return "done"
         except ApiError as error:
             self.last_request_id = str(error.details.get("request_id", ""))
-            if error.may_be_done and operation.verb == "DELETE" and isinstance(error, NotFound):
-                return "done"  # by an attempt before, whose answer did not come
             if not isinstance(error, NotFound) and error.error_code not in STEP_REFUSED:
                 raise
             refusal = error
+        refusal.may_be_done = refusal.may_be_done or may_be_done
         record = self.device(device_id)
         if record is None:
-            return "absent"
-        return "already_done" if record.status in statuses else refusal
+            return "done" if refusal.may_be_done and operation.verb == "DELETE" else "absent"
+        if record.status not in statuses:
+            return refusal
+        return "may_be_done" if refusal.may_be_done else "already_done"
 
     def _has_device(self, device_id: str) -> bool:
         return self.device(device_id) is not None

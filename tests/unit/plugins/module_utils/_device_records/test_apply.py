@@ -27,7 +27,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     RunResult,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.messages import (
+    count_states,
+    describe_outcome,
     describe_person,
+    list_changes,
+    list_losses,
     write_messages,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
@@ -688,6 +692,11 @@ def test_a_record_that_somebody_else_deleted_is_kept_as_absent(
     assert [line["result"] for line in audit_of(result)] == ["started", "deactivated", "absent"]
     assert states(result) == ["absent"] and result.outcomes[0].decision.code == "no_record"
     assert result.outcomes[0].is_changed, "this run deactivated it"
+    assert result.outcomes[0].decision.reason == (
+        "This run deactivated its device record. Another run or person deleted it then."
+    )
+    assert count_states(result.outcomes) == {"reset": 0, "skipped": 0, "absent": 1}
+    assert list_losses(result.outcomes), "its users are lost for good"
 
 
 # Certificates
@@ -795,6 +804,40 @@ def test_a_record_that_was_suspended_meanwhile_is_not_suspended_again(reset: t.A
     reset.okta.before = suspend_before
     assert states(reset.run("C01", **to_state("suspended"))) == ["unchanged"]
     assert reset.okta.writes == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "code"),
+    [("already_done", "unchanged", "unchanged"), ("may_be_done", "changed", None)],
+)
+def test_a_step_that_another_run_took_first_is_no_change_of_this_one(
+    reset: t.Any, monkeypatch: t.Any, answer: str, state: str, code: str | None
+) -> None:
+    reset.okta.add("guo1", "C01", "ann")
+    monkeypatch.setattr(reset.okta, "take_step", lambda _step, _id: answer)
+    result = reset.run("C01", **to_state("suspended", revoke_sessions=True))
+    (outcome,) = result.outcomes
+    assert (outcome.state, outcome.decision.code) == (state, code)
+    assert outcome.is_changed == (state == "changed")
+    assert result.revoked == ["ann@acme.com"], "the sessions end all the same"
+    goal = GOALS["suspended"]
+    assert len(list_changes([outcome], goal)) == outcome.is_changed
+    assert describe_outcome(outcome, goal)["steps"] == (["suspend"] if code is None else [])
+
+
+def test_a_lost_mac_that_is_deleted_after_it_was_unsuspended_is_absent(
+    reset: t.Any, monkeypatch: t.Any
+) -> None:
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    reset.okta.events = suspended_by(BY_CLEAN_UP, "guo1")
+    answers = {"unsuspend": "done", "suspend": "absent"}
+    monkeypatch.setattr(reset.okta, "take_step", lambda step, _id: answers[step])
+    (outcome,) = reset.run("C01", **to_state("suspended")).outcomes
+    assert (outcome.state, outcome.is_changed) == ("absent", True)
+    goal = GOALS["suspended"]
+    assert describe_outcome(outcome, goal)["steps"] == ["unsuspend"]
+    (change,) = list_changes([outcome], goal)
+    assert (change.before, change.after) == ({"status": "SUSPENDED"}, {"status": None})
 
 
 def test_a_loss_of_registrations_reads_the_users_again(reset: t.Any) -> None:

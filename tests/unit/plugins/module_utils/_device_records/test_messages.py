@@ -384,8 +384,14 @@ def test_a_record_that_is_written_to_is_a_change(goal: Goal, change: Change) -> 
 
 
 def test_a_record_that_another_run_deleted_after_a_step_of_this_one_is_a_change() -> None:
-    left = replace(ABSENT, is_changed=True)
-    assert len(report.list_changes([left], GOALS["absent"])) == 1
+    left = replace(done(state="absent"), is_changed=True)
+    (change,) = report.list_changes([left], GOALS["suspended"])
+    assert change == Change(
+        "update",
+        "device record guo1 (C01), which another run or person deleted after a step of this run",
+        {"status": "ACTIVE"},
+        {"status": None},
+    )
 
 
 def test_sessions_that_are_revoked_are_changes() -> None:

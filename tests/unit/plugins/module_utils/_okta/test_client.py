@@ -653,9 +653,12 @@ THERE = (200, record("guo1", "DEACTIVATED"))
     [
         ([BUSY, THERE, (204, None)], "done"),
         ([BUSY, THERE, GONE, GONE], "absent"),  # another run deleted it then
-        ([BUSY, GONE, GONE], "done"),  # the 429 was a gateway's
+        ([BUSY, GONE, GONE, GONE], "done"),  # the 429 was a gateway's
         ([(503, ""), BUSY, THERE, GONE, GONE], "absent"),
-        ([BUSY, THERE, (503, ""), GONE], "done"),
+        ([BUSY, THERE, (503, ""), GONE, GONE], "done"),
+        # The record is read: a 404 may be of something in between
+        ([(503, ""), GONE, THERE, GONE, THERE, (204, None)], "done"),
+        ([(503, ""), GONE, THERE, GONE, GONE], "done"),
     ],
 )
 def test_whose_a_deletion_is_after_a_429_is_read(
@@ -664,6 +667,33 @@ def test_whose_a_deletion_is_after_a_429_is_read(
     wire.script(*answers)
     assert okta(wire).take_step("delete", "guo1") == outcome
     assert len(wire.sent) == len(answers)
+
+
+def test_a_404_after_a_deletion_without_an_answer_does_not_hide_that_the_record_is_there(
+    wire: t.Any,
+) -> None:
+    wire.script((503, ""), *[GONE, THERE] * 3)
+    with pytest.raises(NotFound) as raised:
+        okta(wire).take_step("delete", "guo1")
+    assert raised.value.may_be_done
+
+
+SUSPENDED = (200, record("guo1", "SUSPENDED"))
+REFUSED = (400, error_body("E0000001"))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [(503, ""), REFUSED, SUSPENDED],
+        [(503, ""), REFUSED, (200, record("guo1")), REFUSED, SUSPENDED],
+    ],
+)
+def test_a_step_that_an_attempt_without_an_answer_may_have_taken_is_not_another_runs(
+    wire: t.Any, answers: list[t.Any]
+) -> None:
+    wire.script(*answers)
+    assert okta(wire).take_step("suspend", "guo1") == "may_be_done"
 
 
 def test_the_comment_of_a_step_ends_its_user_agent_alone(wire: t.Any) -> None:
