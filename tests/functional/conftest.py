@@ -159,14 +159,22 @@ def port() -> int:
 
 
 @pytest.fixture
-def webhook() -> t.Iterator[tuple[str, list[t.Any]]]:
+def webhook_statuses() -> list[int]:
+    """The statuses of the webhook's next answers, by which it refuses what is posted."""
+    return []
+
+
+@pytest.fixture
+def webhook(webhook_statuses: list[int]) -> t.Iterator[tuple[str, list[t.Any]]]:
     """A webhook that keeps what is posted: its URL and the bodies."""
     bodies: list[t.Any] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(202)
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if not webhook_statuses:
+                bodies.append(body)
+            self.send_response(webhook_statuses.pop(0) if webhook_statuses else 202)
             self.end_headers()
 
         def log_message(self, *_arguments: t.Any) -> None:

@@ -183,6 +183,14 @@ def test_an_integer_that_the_inventory_sets_is_outranked_by_an_answer_alone():
     } == {"device_trust_max_locked_out"}
 
 
+def test_an_extra_variable_of_a_template_is_one_that_nobody_sets_otherwise():
+    """It outranks the inventory, and so awx_configuration_variables."""
+    assert {name for one in TEMPLATES.values() for name in one["extra_vars"]} == {
+        "device_trust_reset_approved_only",
+        "device_trust_reset_require_records",
+    }
+
+
 def test_a_schedule_writes_only_if_it_says_so_and_no_two_that_write_overlap():
     writing = [one for one in DEFAULTS["awx_configuration_schedules"] if one.get("writes")]
     reading = [one for one in DEFAULTS["awx_configuration_schedules"] if not one.get("writes")]

@@ -200,7 +200,8 @@ def test_one_template_runs_over_the_tenants_of_a_file_in_slices_on_instance_grou
     awx.add("credential_types", {"name": "Vault", "inputs": {"fields": []}, "injectors": {}})
     kind = awx.named("credential_types", "Vault")["id"]
     for name in ("vault of acme", "vault of globex"):
-        awx.add("credentials", {"name": name, "credential_type": kind, "organization": 1})
+        vault = {"credential_type": kind, "inputs": {"vault_id": name}, "organization": 1}
+        awx.add("credentials", {"name": name, **vault})
     options = {
         "awx_configuration_tenants_source": "tenants.yml",
         "awx_configuration_vault_credentials": ["vault of acme", "vault of globex"],
@@ -235,6 +236,29 @@ def test_one_template_runs_over_the_tenants_of_a_file_in_slices_on_instance_grou
     wrote = len(awx.writes)
     again = configure(awx, **options)
     assert again.status == 0 and again.changed == [] and awx.writes[wrote:] == [], again.output
+
+
+def test_variables_outrank_what_the_role_sets_in_the_inventory(awx):
+    other = {"device_trust_report_notify": False, "device_trust_report_dir": "/srv/reports"}
+    made = configure(awx, awx_configuration_variables=other)
+    assert made.status == 0, made.output[-3000:]
+    variables = json.loads(awx.named("inventories", f"{PREFIX}tenants")["variables"])
+    assert {**variables, **other} == variables
+    assert json.loads(awx.named("job_templates", f"{PREFIX}report")["extra_vars"] or "{}") == {}
+
+
+def test_teams_have_no_role_on_a_template_that_was_replaced(awx):
+    """By a person who sets the templates and workflows of their own."""
+    options = {
+        "awx_configuration_teams": True,
+        "awx_configuration_job_templates": [{"name": "report", "playbook": "report.yml"}],
+        "awx_configuration_workflows": [],
+    }
+    made = configure(awx, **options)
+    assert made.status == 0, made.output[-3000:]
+    names = {row["id"]: row["name"] for row in awx.rows["job_templates"]}
+    assert {names[number] for number, _role in awx.roles} == {f"{PREFIX}report"}
+    assert configure(awx, **options).changed == []
 
 
 NOTIFICATION = {"token": CANARY, "channels": ["#it"]}

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import signal
+import ssl
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 
 from lab.actors import person as people
 from lab.okta.org_state import describe_org
+from lab.tls import make_server_certificate
 from tests.functional.devices.test_macs_enrolled_twice import leave_device
 from tests.functional.helpers.fake_awx import TOKEN, StandIn
 from tests.functional.helpers.reset_fleet import ResetFleet
@@ -102,8 +104,18 @@ def test_from_registered_too_early_to_managed(watched, early, playbook, tmp_path
     assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
 
 
+def offer_tls(awx, directory):
+    """Let the stand-in answer by HTTPS, with a certificate that nobody trusts."""
+    files = make_server_certificate(directory)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    awx.server.socket = context.wrap_socket(awx.server.socket, server_side=True)
+
+
 @pytest.mark.lab(macs=1)
-@pytest.mark.parametrize("credential", ["token", "password", "none", "refused"])
+@pytest.mark.parametrize(
+    "credential", ["token", "password", "none", "refused", "no scheme", "absent"]
+)
 def test_the_audit_names_who_launched_and_who_approved_in_awx(
     watched, playbook, tmp_path, credential
 ):
@@ -122,26 +134,76 @@ def test_the_audit_names_who_launched_and_who_approved_in_awx(
             "related": {"job": "/api/v2/jobs/18/"},
         },
         {**approval, "related": {"job": "/api/v2/workflow_approvals/19/"}},
+        {**approval, "related": {"job": "/api/v2/workflow_approvals/20/"}},
         {"summary_fields": {}, "related": {}},  # the node that runs has no job yet
     ]
     with StandIn(()) as awx:
-        awx.pages["workflow_jobs/17/workflow_nodes"] = {"count": 3, "results": nodes}
+        if credential == "no scheme":
+            offer_tls(awx, tmp_path / "tls")
+        awx.pages["workflow_jobs/17/workflow_nodes"] = {"count": 4, "results": nodes}
         approver = {"id": 4, "username": "olga"}
-        awx.pages["workflow_approvals/19"] = {"summary_fields": {"approved_or_denied_by": approver}}
-        token = {"token": TOKEN, "refused": "another-token-8816"}.get(credential, "")
+        awx.pages["workflow_approvals/19"] = {
+            "status": "successful",
+            "summary_fields": {"approved_or_denied_by": approver},
+        }
+        awx.pages["workflow_approvals/20"] = {
+            "status": "failed",
+            "summary_fields": {"approved_or_denied_by": {"id": 5, "username": "denier"}},
+        }
+        tokens = {"token": TOKEN, "no scheme": TOKEN, "refused": "another-token-8816"}
+        token = tokens.get(credential, "")
+        host = {
+            "none": "",
+            "no scheme": awx.url.removeprefix("http://"),
+            "absent": "http://127.0.0.1:9",
+        }
         environment = {
-            "CONTROLLER_HOST": "" if credential == "none" else awx.url,
+            "CONTROLLER_HOST": host.get(credential, awx.url),
             "CONTROLLER_OAUTH_TOKEN": token,
+            "CONTROLLER_VERIFY_SSL": "false",
             "CONTROLLER_USERNAME": "device-trust" if credential == "password" else "",
             "CONTROLLER_PASSWORD": TOKEN if credential == "password" else "",
         }
         done = playbook(watched.lab, RESET, variables=variables, environment=environment)
     assert done.status == 0 and TOKEN not in done.output, done.output
     lines = (tmp_path / "device_audit.jsonl").read_text().splitlines()
-    approved = ", approved by olga" if credential in ("token", "password") else ""
+    approved = ", approved by olga" if credential in ("token", "password", "no scheme") else ""
     assert {json.loads(line)["requested_by"] for line in lines} == {
         f"rosa{approved} (AWX workflow job 17)"
     }
+    problems = {"refused": "did not return the approvals (status 401).", "absent": "not reached."}
+    assert ("CONTROLLER_HOST: the audit does not name" in done.output) == (credential in problems)
+    assert problems.get(credential, "") in done.output
+
+
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize(
+    "launch, name",
+    [
+        ({"awx_parent_job_schedule_name": "nightly"}, "the schedule nightly"),
+        ({"awx_schedule_name": "weekly"}, "the schedule weekly"),
+        (
+            {"awx_job_launch_type": "workflow", "awx_workflow_job_launch_type": "webhook"},
+            "no user (launch type webhook)",
+        ),
+        ({"awx_job_launch_type": "workflow"}, "no user (launch type workflow)"),
+    ],
+)
+def test_the_audit_names_what_launched_a_workflow_without_a_user(
+    watched, playbook, tmp_path, launch, name
+):
+    ResetFleet(watched).stuck("LAUNCHED0001")
+    variables = {
+        "device_trust_reset_serials": ["LAUNCHED0001"],
+        "device_trust_reset_max_percent": 100,
+        "device_trust_state_dir": str(tmp_path),
+        "awx_workflow_job_id": 17,
+        **launch,
+    }
+    done = playbook(watched.lab, RESET, variables=variables)
+    assert done.status == 0, done.output
+    lines = (tmp_path / "device_audit.jsonl").read_text().splitlines()
+    assert {json.loads(line)["requested_by"] for line in lines} == {f"{name} (AWX workflow job 17)"}
 
 
 @pytest.mark.lab(macs=1)
@@ -151,7 +213,7 @@ def test_a_plan_without_a_record_fails_where_somebody_would_have_to_approve_it(w
     assert alone.status == 0, alone.output
     wanted = {**variables, "device_trust_reset_require_records": True}
     empty = playbook(watched.lab, RESET, check=True, variables=wanted)
-    assert empty.status != 0 and "There is nothing to approve." in empty.output, empty.output
+    assert empty.status != 0 and "and select other Macs." in empty.output, empty.output
 
 
 @pytest.mark.lab(macs=1)

@@ -45,6 +45,50 @@ def test_on_several_hosts_a_message_says_whose_it_is(webhook, tmp_path):
     assert sorted(body["text"] for body in bodies) == [f"eu: {MESSAGE}", f"us: {MESSAGE}"]
 
 
+def test_a_message_names_the_tenant_where_a_limit_leaves_one(webhook, tmp_path):
+    """As a job of AWX with a slice or a limit."""
+    url, bodies = webhook
+    inventory = tmp_path / "tenants.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"eu": {"ansible_connection": "local"}}}}))
+    done = run_playbook(
+        NOTIFY,
+        None,
+        variables={
+            "device_trust_hosts": "all",
+            "device_trust_notification": MESSAGE,
+            "device_trust_notify_url": url,
+        },
+        inventory=inventory,
+    )
+    assert done.status == 0 and bodies == [{"text": f"eu: {MESSAGE}"}], done.output
+
+
+def test_a_refusal_of_the_webhook_is_shown_by_its_status_alone(webhook, webhook_statuses):
+    url, bodies = webhook
+    webhook_statuses.append(500)
+    done = notify(url)
+    assert done.status != 0 and bodies == [], done.output
+    assert "device_trust_notify_url: the webhook answered with status 500." in done.output
+    assert "hook-with-a-secret" not in done.output
+
+
+def test_a_webhook_that_nobody_serves_is_named():
+    done = notify("http://127.0.0.1:9/hook-with-a-secret")
+    assert done.status != 0 and "the webhook was not reached." in done.output, done.output
+    assert "hook-with-a-secret" not in done.output
+
+
+def test_in_check_mode_nothing_is_posted(webhook):
+    url, bodies = webhook
+    done = run_playbook(
+        NOTIFY,
+        None,
+        arguments=["--check"],
+        variables={"device_trust_notification": MESSAGE, "device_trust_notify_url": url},
+    )
+    assert done.status == 0 and bodies == [], done.output
+
+
 def test_without_a_webhook_the_run_says_that_nothing_was_posted():
     done = notify("")
     assert done.status == 0, done.output

@@ -230,11 +230,36 @@ def test_the_playbook_posts_how_many_macs_need_somebody(watched, playbook, tmp_p
     assert users + admins > 0
     (body,) = bodies
     assert body["text"].startswith(
-        f"{users + admins} Macs need somebody: {users} their user, {admins} an administrator."
+        f"{'1 Mac needs' if users + admins == 1 else f'{users + admins} Macs need'} somebody:"
+        f" {users} their user, {admins} an administrator."
     )
     assert f"{stages[0]} {stages.count(stages[0])}" in body["text"]
     # Nothing changed since, so nobody is disturbed.
     assert playbook(watched.lab, REPORT, variables=where).status == 0 and len(bodies) == 1
+
+
+@pytest.mark.lab(macs=1)
+def test_a_notification_that_was_not_posted_is_posted_by_the_next_run(
+    watched, playbook, tmp_path, webhook, webhook_statuses
+):
+    url, bodies = webhook
+    ResetFleet(watched).record("LEFT00000001")  # which Kandji does not have
+    where = {
+        "device_trust_report_dir": str(tmp_path),
+        "device_trust_report_notify": True,
+        "device_trust_notify_url": url,
+    }
+    webhook_statuses.append(500)
+    lost = playbook(watched.lab, REPORT, variables=where)
+    assert lost.status != 0 and bodies == [] and "hook-with-a-secret" not in lost.output
+    assert "the webhook answered with status 500." in lost.output, lost.output
+    check = playbook(watched.lab, REPORT, variables=where, check=True)
+    assert check.status == 0 and bodies == [], check.output
+    again = playbook(watched.lab, REPORT, variables=where)
+    assert again.status == 0 and again.changed == [] and len(bodies) == 1, again.output
+    assert "somebody: " in bodies[0]["text"]
+    third = playbook(watched.lab, REPORT, variables=where)
+    assert third.status == 0 and len(bodies) == 1, third.output
 
 
 def test_the_playbook_finds_the_certificate_check(watched, playbook, run_module, tmp_path):
