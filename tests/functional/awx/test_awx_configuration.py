@@ -197,7 +197,8 @@ def documented(collection, module):
 
 def test_one_template_runs_over_the_tenants_of_a_file_in_slices_on_instance_groups(awx):
     """A credential of one tenant would be in the environment of all."""
-    awx.add("credential_types", {"name": "Vault", "inputs": {"fields": []}, "injectors": {}})
+    fields = [{"id": "vault_id", "type": "string", "label": "Vault ID"}]
+    awx.add("credential_types", {"name": "Vault", "inputs": {"fields": fields}, "injectors": {}})
     kind = awx.named("credential_types", "Vault")["id"]
     for name in ("vault of acme", "vault of globex"):
         vault = {"credential_type": kind, "inputs": {"vault_id": name}, "organization": 1}
