@@ -165,10 +165,10 @@ def test_a_directory_that_all_tenants_share_is_refused_before_a_request(tenants)
     assert len(summary(result)) == 5
 
 
-def test_a_notification_names_its_tenant_if_there_are_several(tenants):
+def test_a_notification_names_its_tenant_also_where_a_limit_leaves_one(tenants):
     text = {"device_trust_notification": "The clean-up stopped."}
     several = tenants.run("notify", variables=text)
     assert "globex: The clean-up stopped." in several.output, several.output
     one = tenants.run("notify", "--limit", "globex", variables=text)
-    assert "globex: The clean-up stopped." not in one.output and not summary(one), one.output
+    assert "globex: The clean-up stopped." in one.output and not summary(one), one.output
     assert "The clean-up stopped." in one.output
