@@ -171,7 +171,7 @@ def scheduled(name):
 
 
 def test_an_integer_that_the_inventory_sets_is_outranked_by_an_answer_alone():
-    """A default of a survey is an extra variable of each job, whoever launches it.
+    """A default of a survey is an extra variable of each job, also of a scheduled one.
 
     What somebody consents to at each launch is the exception.
     """

@@ -317,6 +317,17 @@ def test_each_app_goes_back_to_the_policy_that_it_had(company, playbook):
     assert back.status != 0 and "Payroll: the policy before" in " ".join(back.output.split())
 
 
+@pytest.mark.lab(macs=MACS)
+def test_a_rollback_names_an_app_that_somebody_gave_a_third_policy(moved, playbook):
+    with moved.world.lock:
+        third = moved.okta.policies.add("Third")
+        moved.okta.assign(moved.okta.directory.app("Slack"), third)
+    for check in (True, False):
+        back = playbook(moved.watched.lab, ROLLBACK, variables=VARIABLES, check=check)
+        assert "'Slack': its policy is 'Third' now" in " ".join(back.output.split()), back.output
+    assert moved.policies() == {**dict.fromkeys(APPS, "Company apps"), "Slack": "Third"}
+
+
 def refuse_some(company):
     """Add a rule to the policy which refuses people by an expression, which no forecast knows."""
     policies = company.okta.policies
