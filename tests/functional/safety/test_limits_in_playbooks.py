@@ -12,13 +12,16 @@ import re
 
 import pytest
 
+from tests.functional.helpers.interleaving import act_while_held
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tests.functional.sign_in.test_enforce_managed_devices import ENFORCE, VARIABLES, Company
 from tools.support.environment import CHECKOUT
 
-RESET, ROTATE = (
-    CHECKOUT / "playbooks" / f"{name}.yml" for name in ("reset_devices", "rotate_scep_challenge")
+MIGRATE, RESET, ROTATE, SITE = (
+    CHECKOUT / "playbooks" / f"{name}.yml"
+    for name in ("migrate_scep_item", "reset_devices", "rotate_scep_challenge", "site")
 )
+ITEM = "Okta SCEP (web app)"
 QUICK = {
     "device_trust_gate_wait": 60,
     "device_trust_poll_interval": 1,
@@ -105,6 +108,68 @@ def test_each_change_of_a_rollout_has_its_limit(watched, playbook):
         mark = watched.mark()
         check_refusal(playbook(watched.lab, check=True, variables={**known, **variables}), pattern)
         assert watched.writes(mark) == []
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=8)
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        (SITE, "device_trust_max_new"),
+        (SITE, "device_trust_max_reissue"),
+        (MIGRATE, "device_trust_max_new"),
+        (MIGRATE, "device_trust_max_removed"),
+    ],
+    ids=lambda value: getattr(value, "stem", value),
+)
+def test_macs_that_join_a_later_ring_at_a_gate_count_with_those_of_the_first(
+    watched, playbook, path, limit
+):
+    """The limit is as many as were planned: two more Macs join, fewer than the first ring has."""
+    watched.switch(macs_act=True, people_act=True)
+    first, second = watched.canary["blueprints"][0], "Engineering"
+    rings = [watched.canary, {"name": "wide", "blueprints": [second]}]
+    variables = {
+        **QUICK,
+        "device_trust_rings": rings,
+        # A request is held for longer than a run waits for an answer.
+        "_device_trust_connection": {
+            "ca_path": watched.lab.announcement["ca_file"],
+            "api_timeout": 600,
+        },
+    }
+    names = {each.id: each.name for each in watched.world.kandji.blueprints.values()}
+    places = {mac.serial: names[mac.device.blueprint_id] for mac in watched.world.macs}
+    planned = [serial for serial, place in places.items() if place in (first, second)]
+    joining = [serial for serial, place in places.items() if place not in (first, second)][:2]
+    if path is MIGRATE:
+        options = {"type": "scep", "name": ITEM, "blueprints": [*dict.fromkeys(places.values())]}
+        watched.control("POST", "/kandji/items", options)
+        variables |= {"device_trust_migrate_to": "profile", "device_trust_console_item": ITEM}
+        variables["device_trust_max_removed"] = 50
+    elif limit == "device_trust_max_reissue":
+        assert playbook(watched.lab, path, variables=variables).status == 0
+        variables["device_trust_rings"] = [{**ring, "generation": "2"} for ring in rings]
+    watched.switch(macs_act=False, people_act=False)
+    watched.live()
+    variables[limit] = len(planned)
+
+    def join():
+        watched.switch(macs_act=True)
+        for serial in joining:
+            watched.control("PATCH", f"/kandji/devices/{serial}", {"blueprint": second})
+        watched.live()
+
+    result, _joined = act_while_held(
+        watched,
+        ["Daily check-in"],
+        lambda: playbook(watched.lab, path, variables=variables),
+        join,
+    )
+    left = len(planned) - sum(place == first for place in places.values())
+    assert result.status != 0 and len(joining) == 2, result.output
+    refused = rf"{limit}: [^\n]* {left + 2} devices, and {left} is the limit\."
+    assert re.search(refused, failures(result)), result.output
 
 
 @pytest.mark.lab(macs=3)
