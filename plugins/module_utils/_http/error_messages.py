@@ -255,9 +255,8 @@ class Failures:
                 f" {operation.permission!r} (403 {explained.reason})."
             )
         text = f"{self.vendor.title} refused {operation.name} with {status}: {explained.text}"
-        if status in (*NOT_CARRIED_OUT, *RETRY_STATUSES):
-            return f"{_sentence(text)} Run again later."
-        return text
+        retry = status in (*NOT_CARRIED_OUT, *RETRY_STATUSES)
+        return _sentence(text) + (" Run again later." if retry else "")
 
 
 def _sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from ..._core.errors import (
     NotFound,
     RateLimited,
     Refused,
+    RunEnded,
     Unauthorized,
     Uncertain,
     Unreadable,
@@ -29,7 +30,7 @@ from ..rules.comparison import merge_rule
 from ..rules.plan import RulePlan, RuleRequest, verify_rule
 from ..rules.rule_order import Rules, find_rule, in_order, is_placed, place_index, place_priority
 from .moves import Move, Obstacle, explain_obstacles
-from .plan import PolicyPlan, find_leftover_clones
+from .plan import PolicyPlan, find_leftover_clones, find_origin
 from .recheck import check_app, check_rules, check_target, find_older_twin
 
 # Keys that only the server writes.
@@ -77,14 +78,42 @@ def _clone(okta: Okta, original: Policy, known: t.Iterable[Policy]) -> Policy:
 
 
 def _name_clone(okta: Okta, clone: Policy, name: str, description: str | None) -> Policy:
-    """Return the clone with its name. Deletes it and raises Refused if the name is taken."""
+    """Return the clone with its name. Deletes it if that fails: no next run could know it.
+
+    Raises Refused if the name is taken.
+    """
     try:
         return write_policy(okta, clone, name, description)
-    except ApiError as error:
-        twins = named(okta.access_policies(), name)
-        if error.status != 400 or not twins:
-            raise
-        raise _withdraw(okta, replace(clone, name=name), twins[0]) from error
+    except RunEnded:
+        raise
+    except DeviceTrustError as error:
+        raise _withdraw_unnamed(okta, clone, name, error) from error
+
+
+def _withdraw_unnamed(
+    okta: Okta, clone: Policy, name: str, error: DeviceTrustError
+) -> DeviceTrustError:
+    """Delete a clone that did not get its name, and return the error of that.
+
+    It stays if Okta shows it with name and mark: the answer alone was lost. A next run finds it.
+    """
+    try:
+        known = okta.access_policies()
+        policy = next((each for each in known if each.id == clone.id), None)
+        if policy is None or (policy.name == name and find_origin(policy)):
+            return error
+        twins = [each for each in named(known, name) if each.id != clone.id]
+        if twins and isinstance(error, ApiError) and error.status == 400:
+            return _withdraw(okta, replace(clone, name=name), twins[0])
+        check_deletable(okta, policy)
+        okta.delete_policy(clone.id)
+    except DeviceTrustError as second:
+        text = (
+            f"{error.message} The clone {clone.name!r} ({clone.id}) was not deleted:"
+            f" {second.message} Delete it in the Admin Console."
+        )
+        return type(error)(text, **error.details)
+    return error
 
 
 def _check_twin(okta: Okta, created: Policy) -> None:

@@ -553,8 +553,8 @@ def test_a_run_knows_its_writes_and_which_of_them_are_certain(wire: t.Any) -> No
     ("text", "shown"),
     [
         ("long " * 40_000, r"with 400: (long ){99}l \.\.\.$"),
-        ("a\x1b[2Jb\r\n\u202efatal", r"with 400: a\\x1b\[2Jb \\u202efatal$"),
-        ("broken \ud800", r"with 400: broken \\ud800$"),
+        ("a\x1b[2Jb\r\n\u202efatal", r"with 400: a\\x1b\[2Jb \\u202efatal\.$"),
+        ("broken \ud800", r"with 400: broken \\ud800\.$"),
     ],
 )
 def test_a_vendors_words_are_printable_and_short(wire: t.Any, text: str, shown: str) -> None:
@@ -1065,14 +1065,14 @@ def test_check_mode_reads(wire: t.Any, operation: Operation) -> None:
             "lacks a permission: listThings needs 'things.read' (403 E0000006)",
         ),
         (WRITE, (403, {"text": "no"}), Forbidden, "createThing needs 'things.manage' (403 no)"),
-        (OTHER_READ, (403, {"text": "no"}), Forbidden, "Acme refused listOthers with 403: no"),
+        (OTHER_READ, (403, {"text": "no"}), Forbidden, "Acme refused listOthers with 403: no."),
         (
             READ,
             (404, {"text": "Not found."}),
             NotFound,
             "Acme refused listThings with 404: Not found.",
         ),
-        (WRITE, (400, "bare text"), ApiError, "Acme refused createThing with 400: bare text"),
+        (WRITE, (400, "bare text"), ApiError, "Acme refused createThing with 400: bare text."),
         (WRITE, (400, ["one", "two"]), ApiError, "one"),
         (WRITE, (409, b"\xff\xfe"), ApiError, "Acme refused createThing with 409"),
         (READ, (503, {"text": "down"}), ApiError, "with 503: down. Run again later."),

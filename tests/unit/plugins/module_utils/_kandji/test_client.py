@@ -130,11 +130,11 @@ def test_every_shape_of_an_error_is_read(body: t.Any, text: str, request_id: str
             Forbidden,
             "List Blueprints needs 'List Blueprints' (403 HTTP status 403)",
         ),
-        ((400, ["one", "two"]), ApiError, "Kandji refused List Blueprints with 400: one, two"),
+        ((400, ["one", "two"]), ApiError, "Kandji refused List Blueprints with 400: one, two."),
         (
             (400, json.dumps("bare text")),
             ApiError,
-            "Kandji refused List Blueprints with 400: bare text",
+            "Kandji refused List Blueprints with 400: bare text.",
         ),
     ],
 )

@@ -38,6 +38,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     NotFound,
     RateLimited,
     Refused,
+    RunEnded,
     Unauthorized,
     Uncertain,
     Unreachable,
@@ -860,3 +861,73 @@ def test_a_clone_whose_name_is_taken_is_deleted(okta: FakeOkta) -> None:
     with pytest.raises(Refused, match=r"another run created it at the same time \(rst7\)"):
         apply(okta, "Managed", None, None, strict)
     assert okta.writes == [("clone policy", "rst1"), ("delete policy", "copy")]
+
+
+# A clone whose name could not be written: Okta names it, so that no next run could know it.
+
+
+def refuse_name(okta: FakeOkta, error: DeviceTrustError, written: dict[str, t.Any]) -> None:
+    def fail(policy_id: str, body: t.Any) -> Policy:
+        okta.rows[policy_id].update({key: body[key] for key in written if key in body})
+        raise error
+
+    okta.replace_policy = fail  # type: ignore[method-assign]  # as Okta or a gateway does
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiError("Okta refused replacePolicy with 413: Too large.", status=413),
+        NotAsWritten("Okta shows another name."),
+        RateLimited("Okta limits."),
+        Uncertain("The answer was lost."),
+        Unreachable("The connection broke."),
+        Unreadable("A page of a gateway."),
+    ],
+)
+@pytest.mark.parametrize("written", [[], ["name"], ["description"]])
+def test_a_clone_that_does_not_get_its_name_and_mark_is_deleted(
+    okta: FakeOkta, error: DeviceTrustError, written: list[str]
+) -> None:
+    strict = okta.add("rst1", name="Strict")
+    refuse_name(okta, error, dict.fromkeys(written))
+    with pytest.raises(type(error)) as raised:
+        apply(okta, "Managed", None, None, strict)
+    assert raised.value is error
+    assert okta.writes == [("clone policy", "rst1"), ("delete policy", "copy")]
+
+
+def test_a_clone_that_has_its_name_stays_where_the_answer_was_lost(okta: FakeOkta) -> None:
+    strict = okta.add("rst1", name="Strict")
+    refuse_name(okta, Uncertain("The answer was lost."), dict.fromkeys(["name", "description"]))
+    with pytest.raises(Uncertain, match=r"^The answer was lost\.$"):
+        apply(okta, "Managed", None, None, strict)
+    assert okta.writes == [("clone policy", "rst1")]
+
+
+def test_a_clone_that_got_an_app_meanwhile_is_named_and_stays(okta: FakeOkta) -> None:
+    strict = okta.add("rst1", name="Strict")
+
+    def fail(_policy_id: str, _body: t.Any) -> Policy:
+        okta.apps = lambda: [App("0oa1", "Slack")]  # type: ignore[assignment]  # as the client does
+        raise ApiError("Okta refused it.", status=413, reason="large")
+
+    okta.replace_policy = fail  # type: ignore[method-assign]  # and an administrator is quick
+    okta.policy_apps = lambda _policy_id: ["0oa1"]  # type: ignore[method-assign]
+    with pytest.raises(ApiError) as raised:
+        apply(okta, "Managed", None, None, strict)
+    assert raised.value.message == (
+        "Okta refused it. The clone 'A copy' (copy) was not deleted: Policy 'A copy': 1 app uses it"
+        " ('Slack'), so it is not deleted. Assign another policy first. Delete it in the Admin"
+        " Console."
+    )
+    assert raised.value.details == {"status": 413, "reason": "large"}
+    assert okta.writes == [("clone policy", "rst1")]
+
+
+def test_a_run_that_ended_deletes_no_clone(okta: FakeOkta) -> None:
+    strict = okta.add("rst1", name="Strict")
+    refuse_name(okta, RunEnded("The run ended."), {})
+    with pytest.raises(RunEnded):
+        apply(okta, "Managed", None, None, strict)
+    assert okta.writes == [("clone policy", "rst1")]
