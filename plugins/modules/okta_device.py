@@ -530,11 +530,11 @@ def run(ctx: ModuleContext) -> Result:
         devices=[describe_outcome(outcome, goal) for outcome in done.outcomes],
         counts=count_changes(done.outcomes),
         report=write_state_report(
-            # A run that comes here had the phrase.
             done.outcomes,
             goal,
             done.people,
             done.revoked,
+            # A real run that comes here had the phrase.
             done.confirm if ctx.check_mode else "",
         ),
         unknown_users=list_unknown_users(done.outcomes),

@@ -526,6 +526,7 @@ def run(ctx: ModuleContext) -> Result:
         list_changes(done.outcomes, RESET),
         devices=[outcome.as_result() for outcome in done.outcomes],
         counts=count_states(done.outcomes),
+        # A real run that comes here had the phrase.
         report=write_report(done.outcomes, done.confirm if ctx.check_mode else ""),
         messages=write_messages(done.outcomes, org_url),
         messages_after_reissue=write_later_messages(done.outcomes, org_url),
