@@ -385,11 +385,6 @@ class Decision:
         return self.action == "write"
 
     @property
-    def is_spare(self) -> bool:
-        """Whether another record of its device is kept."""
-        return self.keeper is not None
-
-    @property
     def users_to_register(self) -> list[DeviceUser]:
         """The active users who have no account on a record that is kept."""
         return users_without_account(self.target, *self.records_left)

@@ -82,11 +82,6 @@ class Verdict(t.NamedTuple):
     keeper: RecordTarget | None
     refusal: Refusal | None
 
-    @property
-    def is_spare(self) -> bool:
-        """Whether another record of its device is kept."""
-        return self.keeper is not None
-
 
 @dataclass(frozen=True)
 class Limits:

@@ -103,7 +103,7 @@ def test_a_user_keeps_a_strong_authenticator(
 def test_the_keeper_of_a_serial_stays(some: Targets, limits: Guards, facts: Evidence) -> None:
     decisions = plan_records(some, limits, facts)
     for decision in decisions:
-        if decision.writes and decision.is_spare:
+        if decision.writes and decision.keeper:
             keeper = next(each for each in decisions if each.target is decision.keeper)
             assert keeper.target.id != decision.target.id and not keeper.writes
 

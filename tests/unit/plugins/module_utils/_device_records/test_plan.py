@@ -431,7 +431,11 @@ def test_where_no_record_works_every_one_stays(status: str | None) -> None:
     old, new = (device(each.id, each.device.created, status=status) for each in two_records())
     guards = allowing("suspended", duplicates="clean_up")
     spare, kept = reset.plan_records([target(old), target(new)], guards, Evidence())
-    assert (spare.code, spare.is_spare, kept.code) == ("no_working_record", True, "kept_record")
+    assert (spare.code, spare.keeper, kept.code) == (
+        "no_working_record",
+        kept.target,
+        "kept_record",
+    )
     remedy = "Unsuspend that one, or name" if status == "SUSPENDED" else "Name"
     expected = f"guo2, is {status} and does not work. {remedy} the id of this one (guo1)."
     assert expected in spare.reason
@@ -472,7 +476,7 @@ def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
         " id (guo1) or clean up duplicates."
     )
     assert "It is the one to keep of 2 records" in kept.reason
-    assert (skipped.is_spare, kept.is_spare) == (True, False)
+    assert (skipped.keeper, kept.keeper) == (kept.target, None)
 
 
 @pytest.mark.parametrize(
@@ -496,7 +500,7 @@ def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
     targets = [target(*first), target(*second)]
     guards = allowing("managed", "suspended", duplicates="clean_up")
     verdicts = reset.check_static_guards(targets, guards, Evidence())
-    assert [one.is_spare for one in verdicts] == [kept == 1, kept == 0]
+    assert [one.keeper is not None for one in verdicts] == [kept == 1, kept == 0]
     assert reset.plan_records(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
 
 
@@ -531,7 +535,7 @@ def test_clean_up_keeps_the_record_that_the_status_shows(
     (kept,) = [
         each.target.id
         for each in reset.plan_records(targets, clean_up, Evidence())
-        if not each.is_spare
+        if each.keeper is None
     ]
     records_of_serial = [
         device_record(replace(each[0], users=each[1:])) for each in (first, second)
@@ -763,7 +767,7 @@ def test_a_record_that_is_decided_again_may_be_gone_or_as_it_was() -> None:
     gone = reset.decide_again(target(None, user()), None, [before], GUARDS, Evidence())
     assert (gone.action, gone.code) == ("none", "no_record")
     same = reset.decide_again(before.target, None, [before], GUARDS, with_phones("ada"))
-    assert same.action == "write" and not same.is_spare
+    assert same.action == "write" and same.keeper is None
 
 
 def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
@@ -773,7 +777,7 @@ def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
     assert again.action == "write" and again.keeper is keeper
     managed = replace(one, users=(user("ada", "MANAGED"),))
     skipped = reset.decide_again(managed, keeper, [spare], GUARDS, with_phones("ada"))
-    assert skipped.code == "managed" and skipped.is_spare
+    assert skipped.code == "managed" and skipped.keeper is keeper
 
 
 def test_a_spare_record_stays_if_its_users_lose_their_account_on_the_kept_one() -> None:
@@ -791,7 +795,7 @@ def test_a_spare_record_stays_if_the_kept_one_is_gone_or_does_not_work(
     one = target(device())
     spare = Decision(one, "write", "", keeper=target(device("guo2")))
     left = reset.decide_again(one, target(keeper), [spare], GUARDS, Evidence())
-    assert (left.action, left.code, left.is_spare) == ("skip", "kept_record_gone", True)
+    assert (left.action, left.code) == ("skip", "kept_record_gone") and left.keeper
     assert "Run again" in left.reason
 
 
