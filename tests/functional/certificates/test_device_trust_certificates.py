@@ -116,6 +116,7 @@ def test_without_the_api_the_name_of_the_issuer_decides_as_before(
     watched.switch(certificate_authorities="feature")
     options = {"certificate_check_item_id": item_id}
     rows = run_module(MODULE, options, lab=watched.lab)["certificates"]
+    assert rows.keys() == held.keys()
     assert all(row["expires"] > held[serial] for serial, row in rows.items())
 
 

@@ -41,12 +41,20 @@ def refused(watched, run_module):
     return serials
 
 
+def read_macs(run_module, watched, serials):
+    """Return the result of device_trust_info, which has a row for each of these Macs."""
+    options = {"rings": watched.ring_options, "serials": serials}
+    done = run_module(INFO, options, lab=watched.lab)
+    assert {mac["serial_number"] for mac in done["macs"]} == set(serials), done
+    return done
+
+
 @pytest.mark.parametrize("flexible", [False, True])
 def test_a_mac_that_nobody_can_register_says_which_policy_forbids_it(
     watched, run_module, refused, flexible
 ):
     watched.switch(flexible_okta_verify=flexible)
-    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
+    done = read_macs(run_module, watched, refused)
     assert done["registration"]["disabling_policies"] == ["Contractors"], done
     for mac in done["macs"]:
         assert mac["stage"] == "NOT_REGISTERED"
@@ -63,7 +71,7 @@ def test_a_policy_that_does_not_list_okta_fastpass_disables_it(
     watched.switch(flexible_okta_verify=bool(enroll))
     with watched.world.lock:
         watched.world.okta.enrollment.policies[0].enroll = dict(enroll)
-    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
+    done = read_macs(run_module, watched, refused)
     for mac in done["macs"]:
         assert "their enrollment policy 'Contractors' disables Okta Verify" in mac["reason"]
     watched.live(rounds=1)
@@ -78,7 +86,7 @@ def test_a_person_whose_login_is_not_the_address_is_found_by_it(watched, run_mod
             if one.serial in refused:
                 user = org.users[one.user_id]
                 user.login = f"u{user.id}@corp.example.com"
-    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
+    done = read_macs(run_module, watched, refused)
     for mac in done["macs"]:
         assert "their enrollment policy 'Contractors' disables Okta Verify" in mac["reason"]
     calls = {(each["operation"]): each["count"] for each in done["api_calls"]}
@@ -90,7 +98,7 @@ def test_a_person_whom_the_rule_of_the_policy_excludes_is_not_judged(watched, ru
     excluded = next(one for one in watched.world.people if one.serial == refused[0])
     with watched.world.lock:
         org.enrollment.policies[0].excluded.append(excluded.user_id)
-    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
+    done = read_macs(run_module, watched, refused)
     for mac in done["macs"]:
         is_refused = "their enrollment policy 'Contractors'" in mac["reason"]
         assert is_refused is (mac["serial_number"] != excluded.serial), mac
@@ -107,7 +115,7 @@ def test_the_report_says_it_too(watched, run_module, refused, tmp_path):
 
 def test_a_token_that_may_not_read_policies_leaves_the_reason_out(watched, run_module, refused):
     watched.forbid("listPolicies")
-    done = run_module(INFO, {"rings": watched.ring_options, "serials": refused}, lab=watched.lab)
+    done = read_macs(run_module, watched, refused)
     assert done["registration"]["unavailable"], done
     assert {mac["stage"] for mac in done["macs"]} == {"NOT_REGISTERED"}
 
