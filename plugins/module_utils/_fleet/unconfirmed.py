@@ -48,7 +48,7 @@ def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) 
         return unknown_status(best_record(mac.records))
     check = _CHECKS.get(stage)
     reason = check(mac, best_record(mac.records)) if check else ""
-    reason = reason or (_check_proof(mac) if stage in _AFTER_CERTIFICATE else "")
+    reason = reason or (_check_proof(mac) if stage in AFTER_CERTIFICATE else "")
     return reason or mac.unshown or _check_dates(mac)
 
 
@@ -182,7 +182,7 @@ def _check_order(mac: MacFacts, best: DeviceRecord | None) -> str:
 
 
 # Stages of Macs that are taken to have a certificate.
-_AFTER_CERTIFICATE = (
+AFTER_CERTIFICATE = (
     "NO_LICENSE",
     "OKTA_VERIFY_MISSING",
     "NOT_REGISTERED",

@@ -10,8 +10,12 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import classify
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
+    STAGES,
+    classify,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.unconfirmed import (
+    AFTER_CERTIFICATE,
     contradiction,
     unconfirmed_reason,
 )
@@ -286,3 +290,9 @@ def test_the_newest_of_two_deleted_records_is_not_the_only_one_that_counts() -> 
         mac(record(created=OLD, ada="MANAGED"), events={"guo8": later, **lost(ada=True)})
     )
     assert said.startswith("Its newest record guo9 was deleted")
+
+
+def test_stages_between_the_certificate_and_a_managed_account_ask_for_its_proof() -> None:
+    """A new stage that is not among them would take any certificate with the serial as proof."""
+    first, last = STAGES.index("NO_LICENSE"), STAGES.index("MIXED")
+    assert STAGES[first:last] == AFTER_CERTIFICATE
