@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: okta_sign_in_denials_info
-short_description: People who were refused at apps in Okta since a timestamp, and not before
+short_description: People who were denied at apps in Okta since a timestamp, and not before
 version_added: 0.1.0
 description:
   - Reads the System Log for sign-ins that app sign-in policies denied. It covers the time since a
     timestamp, and as much time before it.
-  - Names the people who were refused only after the timestamp. It warns if there are more of them
+  - Names the people who were denied only after the timestamp. It warns if there are more of them
     than O(max_denied).
   - This module only reads.
 author:
@@ -38,7 +38,7 @@ options:
     type: int
     default: 60
   max_denied:
-    description: More people than this, who were refused since and not before, are a rise.
+    description: More people than this, who were denied since and not before, are a rise.
     type: int
     default: 0
   wait:
@@ -48,7 +48,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Find people who are refused since an hour ago and were not before
+- name: Find people who are denied since an hour ago and were not before
   devicetrust.okta_kandji.okta_sign_in_denials_info:
     okta_org_url: https://acme.okta.com
     okta_api_token: "{{ vault_okta_api_token }}"
@@ -56,7 +56,7 @@ EXAMPLES = r"""
     minutes: 60
 
 # URLs and tokens of this one come from the environment, or from module_defaults.
-- name: Wait a quarter of an hour after a change, and accept two newly refused people
+- name: Wait a quarter of an hour after a change, and accept two newly denied people
   devicetrust.okta_kandji.okta_sign_in_denials_info:
     apps: [Device check]
     since: "2026-11-25T08:00:00Z"
@@ -66,9 +66,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 denied:
-  description: People who were refused since the timestamp. C(count) is how often, C(apps) and
-    C(rules) are where and by what. C(rule_unknown) counts the refusals whose event lists several
-    rules, or none. C(before) is true if the person was refused before the timestamp, too.
+  description: People who were denied since the timestamp. C(count) is how often, C(apps) and
+    C(rules) are where and by what. C(rule_unknown) counts the denials whose event lists several
+    rules, or none. C(before) is true if the person was denied before the timestamp, too.
   returned: success
   type: list
   elements: dict
@@ -76,7 +76,7 @@ denied:
     - {login: ann@acme.com, count: 2, apps: [Salesforce], rules: [Other Macs], rule_unknown: 0,
        before: false}
 newly_denied:
-  description: Logins of the people who were refused since the timestamp, and not in the same time
+  description: Logins of the people who were denied since the timestamp, and not in the same time
     before it.
   returned: success
   type: list
@@ -147,7 +147,7 @@ def run(ctx: ModuleContext) -> Result:
     rise = len(denials.new) > params["max_denied"]
     if rise:
         ctx.warn(
-            f"{len(denials.new)} {'person was' if len(denials.new) == 1 else 'people were'} refused"
+            f"{len(denials.new)} {'person was' if len(denials.new) == 1 else 'people were'} denied"
             f" at these apps since {since} and not in as long before: {abbreviate(denials.new)}."
             f" The apps: {apps}. max_denied: {params['max_denied']} is the limit."
         )

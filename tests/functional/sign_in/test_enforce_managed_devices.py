@@ -426,8 +426,8 @@ def test_a_rise_of_denials_is_named_and_ends_in_a_rollback_where_asked(
     )
     assert (done.status != 0) == rollback and login_of(company, serial) in done.output, done.output
     assert (
-        "Refused who were not before: " in done.output
-        and "1 person was refused at these apps" in done.output
+        "People who were denied at sign-in and were not before: " in done.output
+        and "1 person was denied at these apps" in done.output
         and "The apps: 'Device check'. " in " ".join(done.output.split())
     )
     assert company.policies() == {

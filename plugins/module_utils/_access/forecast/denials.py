@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who was refused at sign-in before and since a timestamp, by the System Log. Pure."""
+"""Who was denied at sign-in before and since a timestamp, by the System Log. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class DeniedPerson:
-    """A person who was refused: how often, at which apps, and by which rules.
+    """A person who was denied: how often, at which apps, and by which rules.
 
-    ``login`` is that of the newest refusal, at ``newest``. ``rule_unknown`` counts the refusals
+    ``login`` is that of the newest denial, at ``newest``. ``rule_unknown`` counts the denials
     whose rule the log does not tell.
     """
 
@@ -34,7 +34,7 @@ class DeniedPerson:
     def plus(
         self, login: str, published: datetime | None, apps: t.Iterable[str], rule: str | None
     ) -> DeniedPerson:
-        """Return the person with one more refusal, by a rule or None for an unknown one."""
+        """Return the person with one more denial, by a rule or None for an unknown one."""
         newest, newest_login = max((published or _NEVER, login), (self.newest, self.login))
         return replace(
             self,
@@ -59,7 +59,7 @@ class DeniedPerson:
 
 @dataclass
 class Denials:
-    """The people who were refused since a timestamp, and before it, by id.
+    """The people who were denied since a timestamp, and before it, by id.
 
     By login, where the log does not tell the id.
     """
@@ -69,14 +69,14 @@ class Denials:
 
     @property
     def new(self) -> list[str]:
-        """Logins of people who were refused since, and not before."""
+        """Logins of people who were denied since, and not before."""
         return sorted(person.login for key, person in self.since.items() if key not in self.before)
 
 
 def count_denials(
     events: t.Iterable[LogEvent], app_ids: t.Collection[str], timestamp: str
 ) -> Denials:
-    """Return the people whom these apps refused.
+    """Return the people whom these apps denied.
 
     An event whose time is unknown counts as one since: it never makes a person known before.
 
@@ -101,7 +101,7 @@ def count_denials(
 
 
 def _rule_name(event: LogEvent) -> str | None:
-    """Return the rule that refused, None if the event does not tell.
+    """Return the rule that denied, None if the event does not tell.
 
     Recorded denials list every rule of the policy as target, without a mark of the one that
     decided.
