@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A certificate authority of Okta, with real keys, certificates and SCEP messages.
 
-SCEP over HTTP is in ``scep_operations``, and what an administrator reads of it in
-``authority_operations``.
+SCEP over HTTP is in ``scep_operations``, and what an administrator reads of it in ``operations``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 """The policy operations of Okta's management API.
 
 App sign-in policies can be written. The other kinds, which can only be read, are in
-``enrollment_policies`` and ``session_and_signal_policies``.
+``enrollment`` and ``session_and_signal``.
 """
 
 from __future__ import annotations

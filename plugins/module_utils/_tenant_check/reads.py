@@ -4,7 +4,8 @@
 """The reads that verify a tenant. Each takes a sample, and one that fails does not end the others.
 
 A new read is an entry of OKTA_READS or KANDJI_READS. A read is made by the clients' own methods, so
-that it ends well only if the collection copes with the answers. A ``Collector`` keeps the answers.
+that it ends well only if the collection copes with the answers. ``answers.Collector`` keeps
+the answers.
 """
 
 from __future__ import annotations

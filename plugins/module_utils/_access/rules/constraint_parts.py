@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a part of a rule's constraint, such as ``possession``, limits. Pure."""
+"""What a part of a rule's constraint, such as possession, limits. Pure."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 """The plan for a Custom Profile, for any content: found, compared, assigned, or deleted. Pure.
 
 What differs between kinds of profiles is their ``Content``: one SCEP payload (``scep``), or a whole
-file (``file``).
+file (``file_content``).
 """
 
 from __future__ import annotations
