@@ -50,8 +50,6 @@ _LIFECYCLE = (
     "unsuspendDevice",
     "deleteDevice",
 )
-_POLICY_READS = ("listPolicies", "getPolicy")
-_POLICY_WRITES = ("createPolicy", "replacePolicy", "clonePolicy")
 _METHODS = (
     "listAuthenticatorMethods",
     "getAuthenticatorMethod",

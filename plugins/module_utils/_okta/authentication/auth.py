@@ -104,18 +104,12 @@ def _describe_methods(table: ArgumentSpec) -> str:
     )
 
 
-def make_auth(
-    params: Params,
-    table: ArgumentSpec,
-    masker: Masker,
-    scopes: Sequence[str],
-    environment: Mapping[str, str] | None = None,
-) -> Auth:
+def make_auth(params: Params, table: ArgumentSpec, masker: Masker, scopes: Sequence[str]) -> Auth:
     """Return the authentication that a module's options ask for.
 
     :arg scopes: those that the task needs.
     """
-    method = select_auth_method(params, table, os.environ if environment is None else environment)
+    method = select_auth_method(params, table, os.environ)
     for name in ("okta_api_token", "okta_access_token"):
         masker.add(params[name])
     for name in AUTH_METHODS[method]:
