@@ -17,8 +17,8 @@ import pytest
 from tools.support.environment import CHECKOUT
 
 PLUGINS = CHECKOUT / "plugins"
-# From the bottom to the top. The first pattern that fits a file decides, so that the exceptions of
-# a package stand before its rest.
+# The first pattern that fits a file decides, so that the exceptions of a package come before its
+# rest. HEIGHT has the order.
 LAYERS: dict[str, tuple[str, ...]] = {
     "entry points": (
         "modules/*",
