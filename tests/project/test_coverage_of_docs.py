@@ -90,11 +90,6 @@ def test_the_readme_has_the_headings_of_certified_collections_in_their_order():
     assert [heading for heading in found if heading in HEADINGS] == HEADINGS
 
 
-def test_sanity_is_told_to_ignore_nothing_without_a_reason():
-    for file in (CHECKOUT / "tests" / "sanity").glob("ignore-*.txt"):
-        bare = [
-            line
-            for line in file.read_text().splitlines()
-            if line.strip() and not re.search(r"\S+ \S+.* # \S", line)
-        ]
-        assert bare == [], file
+def test_sanity_ignores_nothing():
+    assert (CHECKOUT / "tests").is_dir()
+    assert list((CHECKOUT / "tests").rglob("ignore-*.txt")) == []
