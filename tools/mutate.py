@@ -47,13 +47,13 @@ DECIDED_BY_EXAMPLES = {
     "_fleet/findings.py": "which failed read ends the reads of a vendor",
     "_fleet/rings/reader.py": "which profiles and blueprints are a ring's",
     "_fleet/registration.py": "whether a person can register a Mac",
-    "_access/policies/app_moves.py": "which rules a move changes, and whose groups changed since",
+    "_access/policies/moves_reader.py": "which rules a move changes, and whose groups changed",
     "_access/policies/lookups.py": "which objects the options of a rule name",
     "_access/policies/recheck.py": "whether Okta still holds what a plan of policies relies on",
     "_access/forecast/directory.py": "which people a forecast is about",
-    "_access/forecast/change_forecast.py": "which apps and people a forecast of a change counts",
-    "_access/guards/checks.py": "which guards a change needs",
-    "_access/forecast/judged_apps.py": "which rules judge the apps of a report",
+    "_access/forecast/forecast_reader.py": "which apps and people a forecast of a change counts",
+    "_access/guards/change_guard.py": "which guards a change needs",
+    "_access/forecast/report_access_reader.py": "which rules judge the apps of a report",
     "_access/rules/rule_set_apply.py": "which rule is written next, and whether it was",
 }
 # Files that decide as well, though they also read or write. Paths below plugins/module_utils.

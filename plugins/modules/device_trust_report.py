@@ -226,9 +226,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..module_utils._access.forecast import judged_apps
-from ..module_utils._access.forecast.admission import JudgedApp, Users, forecast_access
+from ..module_utils._access.forecast import report_access_reader
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.forecast.report_access import JudgedApp, Users, forecast_access
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, Refused
 from ..module_utils._core.module import ModuleContext, run_module
@@ -300,7 +300,7 @@ USES = (
     *fleet_reads.USES,
     *certificate_authorities.USES,
     *REGISTRATION_USES,
-    *judged_apps.USES,
+    *report_access_reader.USES,
 )
 
 
@@ -381,8 +381,8 @@ def _read(ctx: ModuleContext) -> _Source:
     authorities = read_authorities(ctx.okta)
     horizon = choose_horizon(_read_time(ctx), params["within_days"], params["on_date"])
     others = OtherPolicies(ctx.okta)
-    apps = judged_apps.read_judged_apps(ctx.okta, params["apps"], others)
-    users = judged_apps.UserReader()
+    apps = report_access_reader.read_judged_apps(ctx.okta, params["apps"], others)
+    users = report_access_reader.UserReader()
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     query = FleetQuery(
         rings,

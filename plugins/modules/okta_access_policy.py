@@ -181,14 +181,14 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
-from ..module_utils._access.guards import checks
+from ..module_utils._access.guards import change_guard
 from ..module_utils._access.guards.protected_apps import check_not_account_policy
-from ..module_utils._access.policies import app_moves, lookups, recheck, reversal
 from ..module_utils._access.policies import apply as policy_apply
+from ..module_utils._access.policies import lookups, moves_reader, recheck, reversal
 from ..module_utils._access.policies import moves as policy_moves
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.policies.marks import parse_marks
-from ..module_utils._access.policies.outcome import PolicyOutcome
+from ..module_utils._access.policies.policy_result import PolicyResult
 from ..module_utils._access.rules.rule_order import Rules
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
@@ -209,7 +209,7 @@ USES = (
     okta_api.LIST_RULES,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    *checks.USES,
+    *change_guard.USES,
     okta_api.CREATE_POLICY,
     okta_api.CLONE_POLICY,
     okta_api.REPLACE_POLICY,
@@ -231,7 +231,7 @@ def run(ctx: ModuleContext) -> Result:
 
 def _ensure_present(
     ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None
-) -> PolicyOutcome:
+) -> PolicyResult:
     params, original = ctx.params, None
     if params["clone_of"]:
         original = lookups.require_policy(known, params["clone_of"], "clone_of")
@@ -251,14 +251,14 @@ def _ensure_present(
     policy_moves.require_no_obstacles(moves, org_apps)
     if current and params["apps"]:
         policy_moves.require_active(current)
-    options = checks.GuardOptions.from_params(params)
+    options = change_guard.GuardOptions.from_params(params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
-    forecast = app_moves.check_moves(ctx.okta, moves, rules, options, others=others)
+    forecast = moves_reader.check_moves(ctx.okta, moves, rules, options, others=others)
     policy = plan.future
     if changes and not ctx.check_mode:
         recheck.check_all_rules(ctx.okta, known, rules)
         policy = _apply(ctx, plan, moves)
-    return PolicyOutcome(policy, changes, moving, forecast)
+    return PolicyResult(policy, changes, moving, forecast)
 
 
 def _read_apps(
@@ -290,7 +290,7 @@ def _plan_policy(
     name, description = ctx.params["name"], ctx.params["description"]
     target = current or Policy("", name)
     moves = policy_moves.plan_moves(target, current or original, moving, known)
-    rules = app_moves.read_rules(ctx.okta, moves)
+    rules = moves_reader.read_rules(ctx.okta, moves)
     earlier = policy_plan.find_earlier_policies(moving, known, rules)
     return policy_plan.plan_policy(name, description, current, original, earlier, held), rules
 
@@ -307,11 +307,11 @@ def _apply(
     return policy
 
 
-def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> PolicyOutcome:
+def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None) -> PolicyResult:
     if current is None:
         original = lookups.find_policy(known, ctx.params["clone_of"] or "", "clone_of")
         policy_plan.require_no_other_clone(ctx.params["name"], known, original)
-        return PolicyOutcome(Policy("", ctx.params["name"]))
+        return PolicyResult(Policy("", ctx.params["name"]))
     mapped = ctx.okta.policy_apps(current.id)
     is_marked = bool(parse_marks(current.description).came_from)
     org_apps = {app.id: app for app in ctx.okta.apps()} if mapped or is_marked else {}
@@ -319,11 +319,11 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
     moved = reversal.describe_moved_apps(current, org_apps.values(), known)
     plan, left = reversal.plan_possible_reversal(current, apps, known, org_apps.values())
     moves = reversal.plan_moves_back(plan, current)
-    rules = app_moves.read_rules(ctx.okta, moves)
-    moves = app_moves.mark_changed_groups(ctx.okta, moves, rules, current.created)
-    options = checks.GuardOptions.from_params(ctx.params)
+    rules = moves_reader.read_rules(ctx.okta, moves)
+    moves = moves_reader.mark_changed_groups(ctx.okta, moves, rules, current.created)
+    options = change_guard.GuardOptions.from_params(ctx.params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
-    forecast = app_moves.check_moves(ctx.okta, moves, rules, options, True, others)
+    forecast = moves_reader.check_moves(ctx.okta, moves, rules, options, True, others)
     if not ctx.check_mode and (moves or reversal.changes_description(plan, current)):
         recheck.check_all_rules(ctx.okta, known, rules)
         recheck.check_policy(ctx.okta, current.name, current)
@@ -335,7 +335,7 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
             recheck.check_policy(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
     _warn(ctx, *moved, *reversal.describe_reversal(left, forecast))
-    return PolicyOutcome(
+    return PolicyResult(
         replace(current, description=plan.description),
         reversal.plan_changes(plan, current),
         [app for app, _target in plan.moves],
@@ -345,18 +345,16 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
     )
 
 
-def _delete(
-    ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None
-) -> PolicyOutcome:
+def _delete(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | None) -> PolicyResult:
     if current is None:
-        return PolicyOutcome(Policy("", ctx.params["name"]))
+        return PolicyResult(Policy("", ctx.params["name"]))
     if not ctx.check_mode:
         recheck.check_policy(ctx.okta, current.name, current)
     check_not_account_policy(current)
     policy_apply.check_deletable(ctx.okta, current)
     if not ctx.check_mode:
         ctx.okta.delete_policy(current.id)
-    return PolicyOutcome(current, [policy_plan.plan_deletion(current)])
+    return PolicyResult(current, [policy_plan.plan_deletion(current)])
 
 
 def _warn(ctx: ModuleContext, *texts: str) -> None:

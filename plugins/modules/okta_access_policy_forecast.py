@@ -184,13 +184,13 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._access.forecast import simulation
-from ..module_utils._access.forecast.change_forecast import read_forecast
 from ..module_utils._access.forecast.conditions import DeviceContext, Person
 from ..module_utils._access.forecast.directory import read_directory
-from ..module_utils._access.forecast.outcomes import Forecast
+from ..module_utils._access.forecast.evaluation import Forecast
+from ..module_utils._access.forecast.forecast_reader import read_forecast
 from ..module_utils._access.forecast.policy_changes import AppChange, PolicyChange
 from ..module_utils._access.forecast.policy_reader import OtherPolicies
-from ..module_utils._access.guards import checks
+from ..module_utils._access.guards import change_guard
 from ..module_utils._access.policies import lookups
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.policies.moves import describe_inactive_policies
@@ -219,7 +219,7 @@ USES = (
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
     okta_api.SIMULATE,
-    *checks.USES,
+    *change_guard.USES,
 )
 
 
@@ -297,14 +297,14 @@ def _forecast(ctx: ModuleContext, change: PolicyChange) -> tuple[Result | None, 
 
     Raises Refused. The refusal of a lock-out has the forecast already: the log is read once.
     """
-    options = checks.GuardOptions.from_params(ctx.params)
+    options = change_guard.GuardOptions.from_params(ctx.params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
     effective = [each for each in change.apps if each.may_affect(others)]
     if not effective and same_rules(change.before, change.after):
         return Forecast(unread=others.unread).as_result(), None
     change = replace(change, apps=effective)
     try:
-        forecast = checks.check_change(ctx.okta, change, options, others)
+        forecast = change_guard.check_change(ctx.okta, change, options, others)
         return forecast.as_result() if forecast else None, None
     except Refused as error:
         if ctx.params["refuse"]:

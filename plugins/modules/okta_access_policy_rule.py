@@ -144,7 +144,7 @@ api_calls:
 
 from dataclasses import replace
 
-from ..module_utils._access.guards import checks
+from ..module_utils._access.guards import change_guard
 from ..module_utils._access.policies import apply as policy_apply
 from ..module_utils._access.policies import lookups, recheck
 from ..module_utils._access.rules.plan import RuleRequest, plan_rule
@@ -168,7 +168,7 @@ USES = (
     okta_api.GET_RULE,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    *checks.USES,
+    *change_guard.USES,
     okta_api.CREATE_RULE,
     okta_api.REPLACE_RULE,
     okta_api.DELETE_RULE,
@@ -187,11 +187,13 @@ def run(ctx: ModuleContext) -> Result:
     request = _with_known_place(ctx, policy, rules, wanted)
     plan = plan_rule(rules, request, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
-    options = checks.GuardOptions.from_params(params)
+    options = change_guard.GuardOptions.from_params(params)
     forecast = None
     if plan.changes:
         change = (rules, plan.after)
-        forecast = checks.check_other_rules(ctx.okta, policy, change, mapped, options, ctx.warn)
+        forecast = change_guard.check_other_rules(
+            ctx.okta, policy, change, mapped, options, ctx.warn
+        )
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
         recheck.check_apps(ctx.okta, policy, mapped)

@@ -123,7 +123,7 @@ api_calls:
     - {vendor: okta, operation: replacePolicyRule, verb: PUT, count: 2}
 """
 
-from ..module_utils._access.guards import checks
+from ..module_utils._access.guards import change_guard
 from ..module_utils._access.policies import lookups, recheck
 from ..module_utils._access.rules import rule_set_apply
 from ..module_utils._access.rules import rule_set_plan as rule_set
@@ -146,7 +146,7 @@ USES = (
     okta_api.GET_RULE,
     okta_api.LIST_MAPPINGS,
     okta_api.LIST_APPS,
-    *checks.USES,
+    *change_guard.USES,
     okta_api.CREATE_RULE,
     okta_api.REPLACE_RULE,
     okta_api.DELETE_RULE,
@@ -165,11 +165,13 @@ def run(ctx: ModuleContext) -> Result:
     requests = [lookups.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
     plan = rule_set.plan_rules(rules, requests, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
-    options = checks.GuardOptions.from_params(params)
+    options = change_guard.GuardOptions.from_params(params)
     forecast = None
     if plan.changes:
         change = (plan.before, plan.after)
-        forecast = checks.check_other_rules(ctx.okta, policy, change, mapped, options, ctx.warn)
+        forecast = change_guard.check_other_rules(
+            ctx.okta, policy, change, mapped, options, ctx.warn
+        )
     _warn_of_kept_copies(ctx, policy, plan.after)
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:

@@ -87,14 +87,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # Reads that a plan asks for.
     "evidence": (
         "module_utils/_kandji/profiles/redelivery_reader.py",
-        "module_utils/_access/policies/app_moves.py",
-        "module_utils/_access/forecast/judged_apps.py",
+        "module_utils/_access/policies/moves_reader.py",
+        "module_utils/_access/forecast/report_access_reader.py",
         "module_utils/_access/forecast/directory.py",
         "module_utils/_access/policies/recheck.py",
-        "module_utils/_access/forecast/change_forecast.py",
+        "module_utils/_access/forecast/forecast_reader.py",
         "module_utils/_access/forecast/policy_changes.py",
         "module_utils/_access/guards/break_glass.py",
-        "module_utils/_access/guards/checks.py",
+        "module_utils/_access/guards/change_guard.py",
         "module_utils/_access/guards/protected_apps.py",
         "module_utils/_access/forecast/policy_reader.py",
         "module_utils/_access/policies/lookups.py",

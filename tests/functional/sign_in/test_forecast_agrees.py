@@ -13,7 +13,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.forecast_reader import (
     read_forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (

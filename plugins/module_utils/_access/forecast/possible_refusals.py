@@ -15,7 +15,7 @@ from itertools import combinations
 from ..rules.rule_order import Rules, in_order, same_rules
 from ..rules.subjects import named_groups, named_platforms, named_users
 from .conditions import DeviceContext, Identity
-from .outcomes import Comparison
+from .evaluation import Comparison
 from .signal_policies import NO_SIGNALS, Signals
 
 MAX_GROUPS = 5  # that rules tell apart, of which each combination is judged

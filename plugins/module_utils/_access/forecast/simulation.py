@@ -16,7 +16,7 @@ from ..._okta.client import Okta
 from ..._okta.constants import NOT_WELL_FORMED
 from ..rules.rule_order import Rules
 from .conditions import DeviceContext, Person
-from .outcomes import certain_outcome
+from .evaluation import certain_outcome
 
 MAX_QUESTIONS = 20  # requests; recorded orgs allow 50 a minute
 

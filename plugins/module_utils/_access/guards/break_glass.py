@@ -16,7 +16,7 @@ from ..._okta.user_statuses import ACTIVE
 from ..forecast import directory as directories
 from ..forecast import sure_verification
 from ..forecast.conditions import NEVER, DeviceContext, Identity
-from ..forecast.outcomes import candidates
+from ..forecast.evaluation import candidates
 from ..forecast.policy_changes import requires_managed
 from ..forecast.policy_reader import OtherPolicies
 from ..forecast.session_policies import Sessions

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ..._core.errors import Refused
 from ..._core.text import abbreviate
-from ..forecast.admission import MAX_UNKNOWN_NAMES
-from ..forecast.outcomes import Forecast
+from ..forecast.evaluation import Forecast
+from ..forecast.report_access import MAX_UNKNOWN_NAMES
 
 
 @dataclass(frozen=True)

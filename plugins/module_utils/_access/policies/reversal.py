@@ -12,7 +12,7 @@ from ..._core.changes import Change
 from ..._core.errors import Refused
 from ..._core.text import abbreviate
 from ..._okta.records import App, Policy
-from ..forecast.outcomes import Forecast
+from ..forecast.evaluation import Forecast
 from .marks import parse_marks, write_marks
 from .moves import Move, Obstacle, explain_obstacles, find_obstacles, plan_assignment
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.possible_refusals import (

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     certain_outcome,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.simulation import (

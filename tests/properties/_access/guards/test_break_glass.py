@@ -9,7 +9,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     DeviceContext,
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.break_glass import (

@@ -19,7 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.break_glass import (
     BreakGlassGuard,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.checks import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.change_guard import (
     GuardOptions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.protected_apps import (

@@ -16,7 +16,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Identity,
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     Comparison,
     forecast,
 )

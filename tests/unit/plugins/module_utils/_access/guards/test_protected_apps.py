@@ -12,7 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     AppChange,
     PolicyChange,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.checks import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.change_guard import (
     check_change,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.protected_apps import (

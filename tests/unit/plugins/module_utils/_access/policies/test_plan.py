@@ -13,7 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     DeviceContext,
     Identity,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     candidates,
     possible_outcomes,
     unknowns_of,

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     AccessChange,
     Forecast,
 )

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     Forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
     Obstacle,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.outcome import (
-    PolicyOutcome,
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.policy_result import (
+    PolicyResult,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -24,7 +24,7 @@ SLACK, JIRA = App("a0", "Slack", policy_id="rst1"), App("a1", "Jira", policy_id=
 
 
 def test_a_policy_that_does_not_exist_has_no_id() -> None:
-    assert PolicyOutcome(Policy("", "Managed")).as_result() == {
+    assert PolicyResult(Policy("", "Managed")).as_result() == {
         "changed": False,
         "changes": [],
         "diff": {"before": {}, "after": {}},
@@ -38,7 +38,7 @@ def test_a_policy_that_does_not_exist_has_no_id() -> None:
 def test_an_app_moved_from_its_policy_or_from_that_of_all() -> None:
     clone = Policy("rst2", "Managed", "[made from policy rst1]")
     changes = [Change("assign", "app 'Slack'", {}, {})]
-    result = PolicyOutcome(clone, changes, [SLACK, JIRA], Forecast()).as_result()
+    result = PolicyResult(clone, changes, [SLACK, JIRA], Forecast()).as_result()
     assert result["changed"] and result["policy"]["made_from"] == "rst1"
     assert result["policy"]["id"] == "rst2"
     assert result["moved_apps"] == [
@@ -47,6 +47,6 @@ def test_an_app_moved_from_its_policy_or_from_that_of_all() -> None:
     ]
     assert result["forecast"] == Forecast().as_result()
     left = [Obstacle(JIRA, "it stays")]
-    back = PolicyOutcome(clone, changes, [SLACK], came_from="rst2", left_apps=left).as_result()
+    back = PolicyResult(clone, changes, [SLACK], came_from="rst2", left_apps=left).as_result()
     assert back["moved_apps"] == [{"id": "a0", "label": "Slack", "from_policy": "rst2"}]
     assert back["left_apps"] == [{"id": "a1", "label": "Jira", "reason": "it stays"}]

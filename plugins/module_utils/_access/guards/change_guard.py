@@ -18,8 +18,8 @@ from ..._okta.client import Okta
 from ..._okta.records import OktaUser, Policy
 from ..forecast import directory as directories
 from ..forecast import policy_reader
-from ..forecast.change_forecast import read_forecast
-from ..forecast.outcomes import Forecast
+from ..forecast.evaluation import Forecast
+from ..forecast.forecast_reader import read_forecast
 from ..forecast.policy_changes import AppChange, PolicyChange, requires_managed
 from ..forecast.policy_reader import OtherPolicies
 from ..policies.lookups import apps_of_policy

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
-    read_forecast,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.forecast_reader import (
+    read_forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
     AppChange,
@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
     OtherPolicies,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.checks import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.change_guard import (
     GuardOptions,
     check_change,
     check_changes,

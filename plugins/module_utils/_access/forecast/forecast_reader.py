@@ -15,7 +15,7 @@ from ..._okta.user_statuses import BLOCKED
 from ..rules.subjects import named_groups, named_platforms
 from . import directory as directories
 from .conditions import Person
-from .outcomes import AccessChange, EarlierRefusal, Forecast, forecast, split_refused
+from .evaluation import AccessChange, EarlierRefusal, Forecast, forecast, split_refused
 from .policy_changes import AppChange
 from .policy_reader import OtherPolicies
 from .sign_ins import read_sign_ins

@@ -21,9 +21,9 @@ from ..policies.plan import describe_inactive
 from ..rules.rule_order import Rules, in_order
 from ..rules.subjects import named_groups
 from . import policy_reader
-from .admission import JudgedApp, Users
 from .directory import Directory
 from .policy_reader import OtherPolicies
+from .report_access import JudgedApp, Users
 from .session_policies import Sessions
 from .signal_policies import signals_of
 

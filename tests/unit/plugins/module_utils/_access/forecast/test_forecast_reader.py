@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.change_forecast import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
+    Forecast,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.forecast_reader import (
     MAX_SINGLE_READS,
     read_forecast,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
-    Forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.lock_out import (
     LockOutGuard,

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from ..._core.changes import Change
 from ..._core.results import Result, build_result
 from ..._okta.records import App, Policy
-from ..forecast.outcomes import Forecast
+from ..forecast.evaluation import Forecast
 from .moves import Obstacle
 from .plan import find_origin
 
 
 @dataclass(frozen=True)
-class PolicyOutcome:
+class PolicyResult:
     """What a run did, or would do in check mode.
 
     ``came_from`` is the id of the policy that all moved apps had, if it is one. ``left_apps`` could

@@ -33,7 +33,7 @@ from ..._okta.user_statuses import ACTIVE, BLOCKED, describe_account
 from ..rules.rule_order import Rules
 from ..rules.subjects import named_groups, named_users
 from .conditions import DeviceContext, Identity
-from .outcomes import Candidate, candidates, compare_candidates, possible_outcomes, unknowns_of
+from .evaluation import Candidate, candidates, compare_candidates, possible_outcomes, unknowns_of
 from .session_policies import Sessions
 from .signal_policies import NO_SIGNALS, SignalPolicy, Signals
 

@@ -9,19 +9,21 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     AccessChange,
     Forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.possible_refusals import (
     newly_refusing_rule,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards import checks
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards import (
+    change_guard,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.lock_out import (
     LockOutGuard,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
-    app_moves,
+    moves_reader,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
     Move,
@@ -58,13 +60,13 @@ def test_the_rules_of_each_policy_are_read_once():
         return [rule(policy_id)]
 
     okta = SimpleNamespace(policy_rules=policy_rules)
-    rules = app_moves.read_rules(okta, [move(SLACK), move(JIRA), move(CONSOLE)])
+    rules = moves_reader.read_rules(okta, [move(SLACK), move(JIRA), move(CONSOLE)])
     assert rules == {each: [rule(each)] for each in ("rst1", "rst2", "rst9")}
     assert sorted(reads) == sorted(rules)
 
 
 def test_without_a_move_there_is_nothing_to_check():
-    assert app_moves.check_moves(SimpleNamespace(), [], {}, OPTIONS) is None
+    assert moves_reader.check_moves(SimpleNamespace(), [], {}, OPTIONS) is None
 
 
 # Reversals
@@ -76,7 +78,7 @@ def rule(name="Catch-all Rule", access="ALLOW", **conditions):
     return PolicyRule.from_row({**row, "actions": {"appSignOn": sign_on}})
 
 
-OPTIONS = checks.GuardOptions(
+OPTIONS = change_guard.GuardOptions(
     forecast=True,
     active_days=30,
     log_events=50000,
@@ -97,7 +99,7 @@ def reverse(before, after, app=SLACK, left=None):
     digest = "" if left is None else digest_rules(left)
     moves = [Move(app, COMPANY, "rst2", "rst1", digest)]
     rules = {"rst2": before, "rst1": after}
-    return app_moves.check_moves(ORG, moves, rules, OPTIONS, is_reversal=True)
+    return moves_reader.check_moves(ORG, moves, rules, OPTIONS, is_reversal=True)
 
 
 @pytest.mark.parametrize(
@@ -129,10 +131,12 @@ def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
 )
 def test_rules_about_other_members_say_nothing_about_whom_they_refused(monkeypatch, left, expected):
     changes = []
-    monkeypatch.setattr(checks, "check_changes", lambda _okta, each, *_more: changes.extend(each))
+    monkeypatch.setattr(
+        change_guard, "check_changes", lambda _okta, each, *_more: changes.extend(each)
+    )
     digest = "" if left is None else digest_rules(left)
     back = Move(SLACK, COMPANY, "rst2", "rst1", digest, members_changed=True)
-    app_moves.check_moves(ORG, [back], {"rst2": OPEN, "rst1": CLOSED}, OPTIONS, is_reversal=True)
+    moves_reader.check_moves(ORG, [back], {"rst2": OPEN, "rst1": CLOSED}, OPTIONS, is_reversal=True)
     assert [each.left for change in changes for each in change.apps] == [expected]
 
 
@@ -153,7 +157,7 @@ def test_moves_know_of_changed_groups_of_their_future_rules():
     digest = digest_rules(OPEN)  # the rules changed since
     moves = [Move(SLACK, COMPANY, "rst2", after, digest) for after in ("g1", "g2")]
     okta = SimpleNamespace(groups=groups)
-    known = app_moves.mark_changed_groups(okta, moves, rules, CLONED)
+    known = moves_reader.mark_changed_groups(okta, moves, rules, CLONED)
     assert [each.members_changed for each in known] == [True, False]
     assert [each.app for each in known] == [SLACK, SLACK] and len(searches) == 1
     assert "g1" in searches[0] and "g2" in searches[0]
@@ -161,14 +165,14 @@ def test_moves_know_of_changed_groups_of_their_future_rules():
     def forbidden(_search):
         raise Forbidden("No groups.")
 
-    unreadable = app_moves.mark_changed_groups(
+    unreadable = moves_reader.mark_changed_groups(
         SimpleNamespace(groups=forbidden), moves, rules, CLONED
     )
     assert [each.members_changed for each in unreadable] == [True, True]
     no_groups = {"g1": CLOSED, "g2": CLOSED}
-    assert app_moves.mark_changed_groups(ORG, moves, no_groups, CLONED) == moves
+    assert moves_reader.mark_changed_groups(ORG, moves, no_groups, CLONED) == moves
     unchanged = [replace(each, digest=digest_rules(rules[each.after])) for each in moves]
-    assert app_moves.mark_changed_groups(ORG, unchanged, rules, CLONED) == unchanged
+    assert moves_reader.mark_changed_groups(ORG, unchanged, rules, CLONED) == unchanged
 
 
 @pytest.mark.parametrize(
@@ -182,25 +186,29 @@ def test_moves_know_of_changed_groups_of_their_future_rules():
 )
 def test_the_rules_that_an_app_left_are_found_or_assumed(monkeypatch, left, clone, expected):
     changes = []
-    monkeypatch.setattr(checks, "check_changes", lambda _okta, each, *_more: changes.extend(each))
+    monkeypatch.setattr(
+        change_guard, "check_changes", lambda _okta, each, *_more: changes.extend(each)
+    )
     reverse(clone, CLOSED, left=left)
     assert [each.left for change in changes for each in change.apps] == [expected]
     changes.clear()
-    app_moves.check_moves(ORG, [move(SLACK)], {"rst1": OPEN, "rst2": CLOSED}, OPTIONS)
+    moves_reader.check_moves(ORG, [move(SLACK)], {"rst1": OPEN, "rst2": CLOSED}, OPTIONS)
     assert [each.left for change in changes for each in change.apps] == [None]
 
 
 def test_only_a_reversal_may_end_at_managed_devices_without_a_break_glass_group():
     moves, rules = [move(SLACK, CLONE)], {"rst1": CLOSED, "rst2": MANAGED}
     with pytest.raises(Refused, match="no group keeps access"):
-        app_moves.check_moves(ORG, moves, rules, OPTIONS)
+        moves_reader.check_moves(ORG, moves, rules, OPTIONS)
 
 
 def test_a_move_does_not_change_the_policy_that_it_leads_to():
     account = Policy("rst2", "Okta Account Management Policy")
     options = replace(OPTIONS, forecast=False)
     assert (
-        app_moves.check_moves(ORG, [move(SLACK, account)], {"rst1": OPEN, "rst2": CLOSED}, options)
+        moves_reader.check_moves(
+            ORG, [move(SLACK, account)], {"rst1": OPEN, "rst2": CLOSED}, options
+        )
         is None
     )
 
@@ -215,9 +223,9 @@ INACTIVE = Policy("rst1", "Company apps", status="INACTIVE")
 
 def test_what_was_read_of_other_policies_serves_the_check(monkeypatch):
     seen = []
-    monkeypatch.setattr(checks, "check_changes", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr(change_guard, "check_changes", lambda *arguments: seen.append(arguments))
     rules = {"rst1": OPEN, "rst2": OPEN}
-    app_moves.check_moves("org", [move(SLACK)], rules, OPTIONS, others="others")
+    moves_reader.check_moves("org", [move(SLACK)], rules, OPTIONS, others="others")
     ((org, changes, options, others),) = seen
     assert (org, options, others) == ("org", OPTIONS, "others")
     assert [each.policy for each in changes] == [CLONE]
@@ -257,7 +265,7 @@ def test_a_forecast_leaves_out_who_lost_nothing_and_apps_that_do_not_count():
 @pytest.mark.parametrize(("before", "after"), [(CLOSED, OPEN), (CLOSED, CLOSED)])
 def test_an_app_whose_policy_is_not_active_may_admit_anybody_now(present, before, after):
     moved = Move(SLACK, CLONE, "rst1", "rst2", present=present)
-    change = app_moves.plan_app_change(moved, {"rst1": before, "rst2": after}, False)
+    change = moves_reader.plan_app_change(moved, {"rst1": before, "rst2": after}, False)
     may_refuse = present == INACTIVE and after == CLOSED
     assert (newly_refusing_rule(change.before, change.after) is not None) is may_refuse
     assert change.after is after and change.policy_after == "rst2"
@@ -265,5 +273,5 @@ def test_an_app_whose_policy_is_not_active_may_admit_anybody_now(present, before
 
 def test_a_reversal_does_not_wait_for_a_policy_to_be_active():
     moved = Move(SLACK, COMPANY, "rst2", "rst1", digest_rules(OPEN), INACTIVE)
-    change = app_moves.plan_app_change(moved, {"rst1": OPEN, "rst2": CLOSED}, True)
+    change = moves_reader.plan_app_change(moved, {"rst1": OPEN, "rst2": CLOSED}, True)
     assert change.before is CLOSED and change.policy_after == "rst1"

@@ -15,15 +15,13 @@ from datetime import date
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
     conditions,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast import (
-    outcomes as forecast,
+    evaluation,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     DeviceContext,
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     Outcome,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
@@ -418,7 +416,7 @@ def test_recorded_constraints_name_people_without_such_a_factor(constraints):
     simple = {"type": "ASSURANCE", "factorMode": "1FA"}
     before, after = policy(rule("All", method=simple)), policy(rule("All", method=strict))
     ada = replace(ANN, devices=(STRANGE_MAC,))
-    assert forecast.forecast(before, after, [ada]).locked_out_logins == [ada.login]
+    assert evaluation.forecast(before, after, [ada]).locked_out_logins == [ada.login]
 
 
 # Whole policies
@@ -475,41 +473,41 @@ def with_unknowns(count):
 
 
 def test_too_many_unknowns_to_try_count_as_refused():
-    many = [*with_unknowns(forecast.MAX_UNKNOWNS + 1)[:-1], CLOSED]
+    many = [*with_unknowns(evaluation.MAX_UNKNOWNS + 1)[:-1], CLOSED]
     names = tuple(sorted(f"expression: x == {number}" for number in range(11)))
-    assert compare_outcomes(OPEN, many, ANN, MAC) == forecast.OutcomeChange(
+    assert compare_outcomes(OPEN, many, ANN, MAC) == evaluation.OutcomeChange(
         True, False, Outcome(True, "Catch-all Rule"), Outcome(False, "Closed"), names
     )
-    assert compare_outcomes(many, [], ANN, MAC) == forecast.OutcomeChange(
+    assert compare_outcomes(many, [], ANN, MAC) == evaluation.OutcomeChange(
         True, False, Outcome(True, "r0"), Outcome(False, ""), names
     )
 
 
 def test_who_was_refused_before_is_not_locked_out_by_many_unknowns():
-    many = [*with_unknowns(forecast.MAX_UNKNOWNS + 1)[:-1], CLOSED]
+    many = [*with_unknowns(evaluation.MAX_UNKNOWNS + 1)[:-1], CLOSED]
     seen = compare_outcomes([CLOSED], many, ANN, MAC)
     assert (seen.lost, seen.gained) == (False, True)
     assert (seen.before, seen.after) == (Outcome(False, "Closed"), Outcome(True, "r0"))
 
 
 def test_who_is_admitted_in_any_case_is_not_locked_out_by_many_unknowns():
-    many = with_unknowns(forecast.MAX_UNKNOWNS + 1)
+    many = with_unknowns(evaluation.MAX_UNKNOWNS + 1)
     stays = Outcome(True, "Catch-all Rule")
     seen = compare_outcomes(OPEN, many, ANN, MAC)
-    assert seen == forecast.OutcomeChange(False, False, stays, stays)
+    assert seen == evaluation.OutcomeChange(False, False, stays, stays)
     assert not compare_outcomes(many, OPEN, ANN, MAC).lost
 
 
 def test_as_many_unknowns_as_can_be_tried_are_tried():
     """The order of rules that all admit does not matter."""
-    rules = with_unknowns(forecast.MAX_UNKNOWNS)[:-1]
+    rules = with_unknowns(evaluation.MAX_UNKNOWNS)[:-1]
     before, after = policy(*rules, CLOSED), policy(*reversed(rules), CLOSED)
     assert not compare_outcomes(before, after, ANN, MAC).lost
 
 
 def test_no_rule_at_all_refuses():
     assert compare_outcomes(OPEN, [], ANN, MAC).lost
-    assert forecast.decide([], frozenset()) == Outcome(False, "")
+    assert evaluation.decide([], frozenset()) == Outcome(False, "")
 
 
 OFFICE = {"network": {"connection": "ZONE", "include": ["z1"]}}
@@ -549,17 +547,19 @@ def test_priority_decides_and_the_catch_all_rule_is_last_whatever_its_number():
         rule("a", priority=5),
         rule("b", "DENY", priority=3),
     ]
-    assert [each.rule for each in forecast.candidates(some, ANN, MAC)] == ["b"]
+    assert [each.rule for each in evaluation.candidates(some, ANN, MAC)] == ["b"]
     assert (
-        forecast.certain_outcome(some, ANN, MAC) == forecast.Outcome(False, "b")
-        and forecast.certain_outcome(policy(rule("x", riskScore={"level": "LOW"}), *OPEN), ANN, MAC)
+        evaluation.certain_outcome(some, ANN, MAC) == evaluation.Outcome(False, "b")
+        and evaluation.certain_outcome(
+            policy(rule("x", riskScore={"level": "LOW"}), *OPEN), ANN, MAC
+        )
         is None
     )
 
 
 def test_people_are_counted_once_and_told_apart_from_those_never_seen():
     two = Person("ann", login="ann@acme.com", devices=(MAC, PLAIN_MAC, STRANGE_MAC))
-    found = forecast.forecast(
+    found = evaluation.forecast(
         OPEN,
         MANAGED_ONLY,
         [two, Person("bob", login="bob@acme.com", devices=(MAC,))],
@@ -587,7 +587,7 @@ def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
     risky = policy(rule("Risky", "DENY", **HIGH), *OPEN)
     ann = Person("ann", login="ann@acme.com", devices=(PLAIN_MAC,))
     eve = Person("eve", login="eve@acme.com", devices=(STRANGE_MAC,))
-    found = forecast.forecast(OPEN, risky, [ann], [eve]).for_app(App("app1", "Slack"))
+    found = evaluation.forecast(OPEN, risky, [ann], [eve]).for_app(App("app1", "Slack"))
     name = 'risk: {"level": "HIGH"}'
     shared = {
         "admitted_by": "Catch-all Rule",
@@ -625,7 +625,7 @@ def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
 
 
 def test_who_is_newly_admitted_is_listed():
-    found = forecast.forecast(
+    found = evaluation.forecast(
         MANAGED_ONLY, OPEN, [Person("ann", login="ann@acme.com", devices=(PLAIN_MAC,))]
     )
     assert (
@@ -637,13 +637,13 @@ def test_who_is_newly_admitted_is_listed():
 
 def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkeypatch):
     asked = []
-    real = forecast.compare_views
+    real = evaluation.compare_views
 
     def counted(before, after, person, device, signals):
         asked.append(person.id)
         return real(before, after, person, device, signals)
 
-    monkeypatch.setattr(forecast, "compare_views", counted)
+    monkeypatch.setattr(evaluation, "compare_views", counted)
     some = [
         Person(
             f"u{number}",
@@ -659,7 +659,7 @@ def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkey
         ),
         *OPEN,
     )
-    found = forecast.forecast(OPEN, left_out, some)
+    found = evaluation.forecast(OPEN, left_out, some)
     assert (
         len(found.locked_out_logins) == 24 and len(asked) == 3
     )  # with the group, without it, and u3 for itself
@@ -683,7 +683,7 @@ def test_a_condition_that_cannot_be_read_may_hold_or_not(asked):
     admits_all = policy(rule("everybody"))
     may_refuse = policy(rule("who knows", "DENY", **asked), rule("everybody"))
     person = replace(ANN, devices=(STRANGE_MAC,))
-    found = forecast.forecast(admits_all, may_refuse, [person])
+    found = evaluation.forecast(admits_all, may_refuse, [person])
     assert found.locked_out_logins == ["ann@acme.com"]
     assert "what cannot be read: conditions." in found.unknowns[0]
 
@@ -716,48 +716,48 @@ FAST_PASS_ONLY = {
 def test_who_may_not_be_seen_as_managed_counts_as_locked_out():
     hidden = Signals(signals_with(), signals_with())
     person = replace(ANN, devices=(MAC,))
-    found = forecast.forecast(OPEN, SEEN_ONLY, [person], signals=hidden)
+    found = evaluation.forecast(OPEN, SEEN_ONLY, [person], signals=hidden)
     (row,) = found.locked_out
     assert row.unknowns == (
         "device signal collection policy 'Signals', rule 'Rule': it leaves out Okta Verify",
     )
     assert (row.device, row.admitted_by, row.refused_by) == (MAC.label, "Catch-all Rule", "Stop")
     collected = Signals(signals_with("ALLOW"), signals_with("ALLOW"))
-    assert forecast.forecast(OPEN, SEEN_ONLY, [person], signals=collected).locked_out == ()
-    assert forecast.forecast(OPEN, SEEN_ONLY, [person]).locked_out == ()
+    assert evaluation.forecast(OPEN, SEEN_ONLY, [person], signals=collected).locked_out == ()
+    assert evaluation.forecast(OPEN, SEEN_ONLY, [person]).locked_out == ()
 
 
 def test_whom_a_policy_hides_before_a_change_does_not_lose_anything():
     """With the same policy before and after, the device is seen the same on both sides."""
     hidden = Signals(signals_with(), signals_with())
     person = replace(ANN, devices=(MAC,))
-    assert forecast.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=hidden) == (
-        forecast.Forecast(people=1)
+    assert evaluation.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=hidden) == (
+        evaluation.Forecast(people=1)
     )
     moved = Signals((), signals_with())
-    assert forecast.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=moved).locked_out
+    assert evaluation.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=moved).locked_out
     back = Signals(signals_with(), ())
-    found = forecast.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=back)
+    found = evaluation.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=back)
     assert found.locked_out == () and found.newly_admitted
 
 
 def test_a_device_that_is_ignored_is_managed_and_has_no_fast_pass():
     ignored = Signals(signals_with("IGNORE"), signals_with("IGNORE"))
     person = replace(ANN, devices=(MAC,))
-    assert forecast.forecast(OPEN, SEEN_ONLY, [person], signals=ignored).locked_out == ()
+    assert evaluation.forecast(OPEN, SEEN_ONLY, [person], signals=ignored).locked_out == ()
     strict = policy(rule("FastPass", method=FAST_PASS_ONLY), DENY)
-    (row,) = forecast.forecast(OPEN, strict, [person], signals=ignored).locked_out
+    (row,) = evaluation.forecast(OPEN, strict, [person], signals=ignored).locked_out
     assert row.unknowns[-1].endswith("it ignores Okta Verify")
-    assert forecast.forecast(OPEN, strict, [person]).locked_out == ()
+    assert evaluation.forecast(OPEN, strict, [person]).locked_out == ()
     two = policy(rule("Two", method={"type": "ASSURANCE", "factorMode": "2FA"}), DENY)
-    (row,) = forecast.forecast(OPEN, two, [person], signals=ignored).locked_out
+    (row,) = evaluation.forecast(OPEN, two, [person], signals=ignored).locked_out
     assert row.unknowns[0] == "authenticator: a second factor"
 
 
 def test_who_is_locked_out_in_any_case_depends_on_no_view():
     hidden = Signals(signals_with(), signals_with())
     closed = policy(DENY)
-    (row,) = forecast.forecast(
+    (row,) = evaluation.forecast(
         OPEN, closed, [replace(ANN, devices=(MAC,))], signals=hidden
     ).locked_out
     assert row.unknowns == ()
@@ -769,12 +769,12 @@ def test_people_whom_a_session_policy_refuses_are_apart():
     stop = SessionRule("r", "Stop", status="ACTIVE", access="DENY")
     sessions = Sessions((SessionPolicy(RankedPolicy.from_row(row), (stop,)),))
     eve = Person("eve", login="eve@acme.com")
-    admitted, refused = forecast.split_refused([ANN, eve], sessions)
+    admitted, refused = evaluation.split_refused([ANN, eve], sessions)
     assert admitted == [eve]
     assert refused == [
-        forecast.EarlierRefusal("ann", "ann@acme.com", SessionRefusal("Staff", "Stop"))
+        evaluation.EarlierRefusal("ann", "ann@acme.com", SessionRefusal("Staff", "Stop"))
     ]
-    found = forecast.Forecast(refused_earlier=tuple(refused), unread=("Something.",)).as_result()
+    found = evaluation.Forecast(refused_earlier=tuple(refused), unread=("Something.",)).as_result()
     assert found["refused_earlier"] == [
         {"user_id": "ann", "login": "ann@acme.com", "policy": "Staff", "rule": "Stop"}
     ]
@@ -786,18 +786,18 @@ def test_people_whom_a_session_policy_refuses_are_apart():
 
 def test_every_outcome_that_an_unknown_leaves_possible_is_there_once() -> None:
     office = rule("Office", network={"connection": "ZONE", "include": ["z1"]})
-    chosen = forecast.candidates([office, CLOSED], ANN, MAC)
-    assert forecast.possible_outcomes(chosen) == [
+    chosen = evaluation.candidates([office, CLOSED], ANN, MAC)
+    assert evaluation.possible_outcomes(chosen) == [
         Outcome(False, "Closed"),
         Outcome(True, "Office"),
     ]
-    assert forecast.possible_outcomes([]) == [Outcome(False, "")]
+    assert evaluation.possible_outcomes([]) == [Outcome(False, "")]
 
 
 def test_of_as_many_unknowns_as_can_be_tried_only_the_possible_is() -> None:
-    names = frozenset(f"n{number}" for number in range(forecast.MAX_UNKNOWNS))
-    chosen = [forecast.Candidate(conditions.NOTHING, "A", (names, conditions.NOTHING))]
-    assert forecast.possible_outcomes(chosen) == [Outcome(True, "A")]
+    names = frozenset(f"n{number}" for number in range(evaluation.MAX_UNKNOWNS))
+    chosen = [evaluation.Candidate(conditions.NOTHING, "A", (names, conditions.NOTHING))]
+    assert evaluation.possible_outcomes(chosen) == [Outcome(True, "A")]
 
 
 @pytest.mark.parametrize("kind", ["users", "groups"])
@@ -805,18 +805,18 @@ def test_of_as_many_unknowns_as_can_be_tried_only_the_possible_is() -> None:
 def test_people_whom_a_rule_tells_apart_do_not_share_an_outcome(kind: str, side: str) -> None:
     named, other = (Person(name, frozenset({name}), login=name) for name in ("ann", "bob"))
     stop = rule("Stop", "DENY", people={kind: {side: ["ann"]}})
-    change = forecast.Comparison(OPEN, policy(stop, *OPEN))
+    change = evaluation.Comparison(OPEN, policy(stop, *OPEN))
     lost = [change.outcome_for(person, MAC).lost for person in (named, other)]
     assert lost == [side == "include", side == "exclude"]
 
 
 def test_of_too_many_unknowns_the_extremes_are_possible() -> None:
-    names = frozenset(f"n{number}" for number in range(forecast.MAX_UNKNOWNS + 1))
+    names = frozenset(f"n{number}" for number in range(evaluation.MAX_UNKNOWNS + 1))
     chosen = [
-        forecast.Candidate(names, "A", conditions.ALWAYS),
-        forecast.Candidate(conditions.NOTHING, "B", conditions.NEVER),
+        evaluation.Candidate(names, "A", conditions.ALWAYS),
+        evaluation.Candidate(conditions.NOTHING, "B", conditions.NEVER),
     ]
-    assert forecast.possible_outcomes(chosen) == [Outcome(False, "B"), Outcome(True, "A")]
+    assert evaluation.possible_outcomes(chosen) == [Outcome(False, "B"), Outcome(True, "A")]
 
 
 def test_people_with_and_without_a_password_do_not_share_an_outcome() -> None:
@@ -826,7 +826,7 @@ def test_people_with_and_without_a_password_do_not_share_an_outcome() -> None:
     opened = PolicyRule.from_row(
         {"name": "x", "system": True, "actions": {"appSignOn": {"access": "ALLOW"}}}
     )
-    comparison = forecast.Comparison([opened], [asking])
+    comparison = evaluation.Comparison([opened], [asking])
     device = DeviceContext("MACOS")
     lost = [
         comparison.outcome_for(conditions.Identity(sure_password=sure), device).lost
@@ -873,7 +873,7 @@ def test_an_expression_that_names_the_device_may_say_less_of_one_that_a_policy_h
         "s", "Signals", (SignalRule("r", "Rule", status="ACTIVE", providers={}),), frozenset({"p2"})
     )
     signals = signals_of([hiding], "app1", "p1", "p2")
-    change = forecast.compare_views(BY_EXPRESSION, BY_EXPRESSION, ANN, MAC, signals)
+    change = evaluation.compare_views(BY_EXPRESSION, BY_EXPRESSION, ANN, MAC, signals)
     assert change.lost and change.after.rule == "Catch-all Rule"
     same = signals_of([hiding], "app1", "p2", "p2")
-    assert not forecast.compare_views(BY_EXPRESSION, BY_EXPRESSION, ANN, MAC, same).lost
+    assert not evaluation.compare_views(BY_EXPRESSION, BY_EXPRESSION, ANN, MAC, same).lost

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.admission import (
-    JudgedApp,
-    Users,
-    judge_app_access,
-    verdict_of,
-)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     DeviceContext,
     Person,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
     candidates,
     decide,
     unknowns_of,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.report_access import (
+    JudgedApp,
+    Users,
+    judge_app_access,
+    verdict_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
     Horizon,

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.judged_apps import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.report_access_reader import (
     UserReader,
     read_judged_apps,
 )

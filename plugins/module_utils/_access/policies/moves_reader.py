@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from ..._core.errors import Forbidden
 from ..._okta.client import Okta
-from ..forecast.outcomes import Forecast
+from ..forecast.evaluation import Forecast
 from ..forecast.policy_changes import AppChange, PolicyChange
 from ..forecast.policy_reader import OtherPolicies
-from ..guards import checks
+from ..guards import change_guard
 from ..rules.rule_order import Rules
 from ..rules.subjects import named_groups
 from . import lookups
@@ -56,7 +56,7 @@ def check_moves(
     okta: Okta,
     moves: t.Sequence[Move],
     rules: t.Mapping[str, Rules],
-    options: checks.GuardOptions,
+    options: change_guard.GuardOptions,
     is_reversal: bool = False,
     others: OtherPolicies | None = None,
 ) -> Forecast | None:
@@ -81,7 +81,7 @@ def check_moves(
         )
         for after, group in by_target.items()
     ]
-    return checks.check_changes(okta, changes, options, others)
+    return change_guard.check_changes(okta, changes, options, others)
 
 
 def plan_app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> AppChange:

@@ -10,7 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.admission import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
+    DeviceContext,
+    Identity,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
+    Candidate,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.report_access import (
     JudgedApp,
     Users,
     forecast_access,
@@ -18,13 +25,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     possibly_refused,
     possibly_unregistered,
     verdict_of,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
-    DeviceContext,
-    Identity,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.outcomes import (
-    Candidate,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
     SessionPolicy,
