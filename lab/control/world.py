@@ -18,6 +18,7 @@ from datetime import timedelta
 from lab.actors import mac, person
 from lab.clock import iso
 from lab.control.okta_users import find_app, find_user
+from lab.control.okta_view import describe_certificates, describe_org
 from lab.control.schemas import (
     BadRequest,
     Body,
@@ -31,7 +32,6 @@ from lab.control.schemas import (
     read_serials,
     read_texts,
 )
-from lab.okta.org_state import describe_certificates, describe_org
 from lab.page import data
 from lab.state import Fault, Options, World
 

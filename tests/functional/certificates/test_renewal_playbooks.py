@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.okta.org_state import describe_org
+from lab.control.okta_view import describe_org
 from tools.support.playbook import SITE
 
 RENEW, ROTATE = SITE.parent / "renew_certificates.yml", SITE.parent / "rotate_scep_challenge.yml"

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from lab.actors import person as people
-from lab.okta.org_state import describe_org
+from lab.control.okta_view import describe_org
 from lab.tls import make_server_certificate
 from tests.functional.devices.test_macs_enrolled_twice import leave_device
 from tests.functional.helpers.fake_awx import TOKEN, StandIn
