@@ -114,14 +114,20 @@ def sha256(der: bytes) -> str:
     return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA256()).hex()
 
 
-def looked(shell: str, mac: MacState, script: str | None = None) -> certificate_check.Check:
-    """Run the check, hold its output to what it promises, and read it."""
+def printed_by(shell: str, mac: MacState, script: str | None = None) -> str:
+    """Run the check, hold its output to what it promises, and return its line."""
     done = run_check(shell, mac, script)
     assert (done.returncode, done.stderr) == (0, ""), done
     (line,) = done.stdout.splitlines()
     assert (
         line.isascii() and len(line) <= 920 and json.loads(line)["device_trust_certificates"] == 1
     )
+    return line
+
+
+def looked(shell: str, mac: MacState, script: str | None = None) -> certificate_check.Check:
+    """Run the check, and read its line as Kandji may keep it."""
+    line = printed_by(shell, mac, script)
     check = certificate_check.read_check(f"Executing script...\n{line}\nExit code: 0")
     assert check is not None
     return check
@@ -135,13 +141,15 @@ def with_issuer(issuer: str) -> str:
 
 
 def test_a_mac_without_certificates_has_none(shell):
-    assert looked(shell, MacState()) == certificate_check.Check((), 0, None, 0)
+    assert looked(shell, MacState()) == certificate_check.Check((), 0)
+    printed = json.loads(printed_by(shell, MacState()))
+    assert (printed["okta_verify"], printed["scep_profiles"]) == (None, 0)
 
 
 def test_a_mac_without_its_keychain_and_commands_that_fail(shell):
-    assert looked(shell, MacState(system=None, scep_profiles=None)) == certificate_check.Check(
-        (), 0, None, None
-    )
+    state = MacState(system=None, scep_profiles=None)
+    assert looked(shell, state) == certificate_check.Check((), 0)
+    assert json.loads(printed_by(shell, state))["scep_profiles"] is None
 
 
 @pytest.mark.parametrize("key_id", ["1699E4263D0DC9D9FDA0B6AAE1286E5F7B57ACCC", f"{0xAB:040X}"])
@@ -153,7 +161,8 @@ def test_the_authority_key_identifier_is_reported(shell, key_id):
 
 def test_one_identity_is_told_whole(shell):
     der = certificate("C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E")
-    found = looked(shell, MacState(Keychain([der]), okta_verify="9.52.0", scep_profiles=2))
+    state = MacState(Keychain([der]), okta_verify="9.52.0", scep_profiles=2)
+    printed = json.loads(printed_by(shell, state))
     identity = certificate_check.Identity(
         "C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E",
         ISSUER,
@@ -161,7 +170,8 @@ def test_one_identity_is_told_whole(shell):
         sha256(der),
         "system",
     )
-    assert found == certificate_check.Check((identity,), 1, "9.52.0", 2)
+    assert looked(shell, state) == certificate_check.Check((identity,), 1)
+    assert (printed["okta_verify"], printed["scep_profiles"]) == ("9.52.0", 2)
 
 
 def test_of_two_identities_the_one_that_ends_last_comes_first(shell):
@@ -246,11 +256,11 @@ def test_the_longest_names_leave_room_for_one_identity(shell):
 
 @pytest.mark.parametrize("version", ["9.52.0", "10.0-beta+1"])
 def test_the_version_of_okta_verify(shell, version):
-    assert looked(shell, MacState(okta_verify=version)).okta_verify_version == version
+    assert json.loads(printed_by(shell, MacState(okta_verify=version)))["okta_verify"] == version
 
 
 def test_a_version_that_is_none_is_not_passed_on(shell):
-    assert looked(shell, MacState(okta_verify='9","x":"')).okta_verify_version is None
+    assert json.loads(printed_by(shell, MacState(okta_verify='9","x":"')))["okta_verify"] is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from .rows import MacRow
 from .stages import STAGES
 
+NAMED = 10  # Macs with the same next step that have a line each
+
 
 def count_by_stage(counts: Mapping[str, int]) -> dict[str, int]:
     """Return the counts of the stages that have Macs, the highest stage first."""
@@ -21,7 +23,6 @@ def render_table(
     counts: Mapping[str, int],
     renewals: Mapping[str, str | None],
     authority: Sequence[str] = (),
-    max_names: int = 10,
     rollout: str = "",
 ) -> list[str]:
     """Return the lines of a table: Macs by stage, Macs by next step, renewals by ring, authority.
@@ -29,7 +30,7 @@ def render_table(
     ``authority`` are sentences on Okta's certificate authority. ``rollout`` is one on rings that
     are not rolled out yet.
 
-    Each group of Macs with the same next step names at most ``max_names`` of them.
+    Each group of Macs with the same next step names the first ``NAMED`` of them.
     """
     lines = [rollout, ""] if rollout else []
     lines += [f"{'stage':<31}Macs"] + [f"{stage:<31}{count:>4}" for stage, count in counts.items()]
@@ -39,7 +40,7 @@ def render_table(
     if groups:
         lines += ["", "Next steps:"]
     for macs in groups.values():
-        lines += _render_group(macs, max_names)
+        lines += _render_group(macs)
     if renewals:
         lines += ["", "Renewals:"]
         lines += [
@@ -51,13 +52,13 @@ def render_table(
     return lines
 
 
-def _render_group(macs: Sequence[MacRow], max_names: int) -> list[str]:
+def _render_group(macs: Sequence[MacRow]) -> list[str]:
     """Return the lines of Macs with the same next step. Different reasons are next to the Macs."""
     first = macs[0]
     is_shared = all(row.reason == first.reason for row in macs)
     reason = f"{first.reason} " if is_shared else ""
     lines = [f"  {first.stage}: {reason}{first.next_step}"]
-    for row in macs[:max_names]:
+    for row in macs[:NAMED]:
         line = f"    {row.serial_number} {row.device_name} ({row.person or 'no user'})"
         lines.append(line if is_shared else f"{line}: {row.reason}")
-    return lines + [f"    ... and {len(macs) - max_names} more"] * (len(macs) > max_names)
+    return lines + [f"    ... and {len(macs) - NAMED} more"] * (len(macs) > NAMED)

@@ -25,9 +25,7 @@ from ..._okta.authorities.records import parse_key_id
 
 MARK = '{"device_trust_certificates":'
 _VERSION = re.compile(r"\s*\d+\s*[,}]")
-_FIELDS = re.compile(
-    r'"(okta_verify|scep_profiles|count|left_out|removed|not_removed)":\s*("[^"\\]*"|\d{1,9}|null)\s*[,}]'
-)
+_COUNTS = re.compile(r'"(count|removed|not_removed)":\s*(\d{1,9})\s*[,}]')
 _IDENTITIES = '"identities":'
 _CUT = "..."  # the end of a name that the check cut
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -79,8 +77,6 @@ class Check:
 
     identities: tuple[Identity, ...]
     count: int
-    okta_verify_version: str | None = None
-    scep_profiles: int | None = None
     reported_at: datetime | None = None
     removed: int | None = None
     not_removed: int | None = None
@@ -122,8 +118,8 @@ def _check_in(status: ItemStatus) -> Check | None:
     return next(filter(None, map(read_check, status.logs)), None)
 
 
-def expiry_by_device(
-    statuses: t.Iterable[ItemStatus],
+def expiries_of(
+    checks: t.Mapping[str, Check],
     key_ids: t.Collection[str] = (),
     subject: Subject = UNKNOWN,
 ) -> dict[str, CheckedExpiry]:
@@ -131,21 +127,13 @@ def expiry_by_device(
 
     Macs without one are left out.
 
+    :arg checks: what ``read_checks`` returned.
     :arg key_ids: the key identifiers of the authority's certificates, if they were read. A
         certificate of another authority with the same name does not count then.
     :arg subject: of the SCEP profiles. Where only the name of the issuer speaks for certificates,
         those that hold the UUID of a profile outweigh the others. Those without any UUID do not
         count if the subject holds one.
     """
-    return expiries_of(read_checks(statuses), key_ids, subject)
-
-
-def expiries_of(
-    checks: t.Mapping[str, Check],
-    key_ids: t.Collection[str] = (),
-    subject: Subject = UNKNOWN,
-) -> dict[str, CheckedExpiry]:
-    """Return ``expiry_by_device`` of what ``read_checks`` returned."""
     expiries: dict[str, CheckedExpiry] = {}
     for device_id, check in checks.items():
         own = _own_identities(check, key_ids, subject)
@@ -219,23 +207,17 @@ def read_check(log: str | None) -> Check | None:
     line = log[log.rindex(MARK) :].partition("\n")[0]
     if not _VERSION.match(line[len(MARK) :]):
         return None
-    values = {
-        name: json.loads(value) for name, value in _FIELDS.findall(line.partition(_IDENTITIES)[0])
-    }
+    counts = {name: int(text) for name, text in _COUNTS.findall(line.partition(_IDENTITIES)[0])}
     identities = sorted(
         set(_identities(line)),
         key=lambda identity: (identity.not_after, identity.sha256),
         reverse=True,
     )
-    version = values.get("okta_verify")
-    numbers = {name: value for name, value in values.items() if isinstance(value, int)}
     return Check(
         tuple(identities),
-        max(numbers.get("count", 0), len(identities)),
-        version if isinstance(version, str) else None,
-        numbers.get("scep_profiles"),
-        removed=numbers.get("removed"),
-        not_removed=numbers.get("not_removed"),
+        max(counts.get("count", 0), len(identities)),
+        removed=counts.get("removed"),
+        not_removed=counts.get("not_removed"),
     )
 
 

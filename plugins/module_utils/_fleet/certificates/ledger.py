@@ -252,7 +252,7 @@ def known_expiry(
 ) -> Expiries:
     """Return what the certificate check and the ledger know, as ``read_fleet`` takes it.
 
-    ``key_ids`` and ``subject`` are those of ``expiry_by_device``.
+    ``key_ids`` and ``subject`` are those of ``expiries_of``.
     """
     checks = read_checks(kandji.item_statuses(check_item_id)) if check_item_id else {}
     by_device = expiries_of(checks, key_ids, subject)

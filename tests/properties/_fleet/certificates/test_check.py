@@ -12,7 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.time
     parse_timestamp,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
-    expiry_by_device,
+    expiries_of,
     read_check,
     read_checks,
 )
@@ -78,8 +78,9 @@ def test_a_log_that_is_nested_too_deeply_or_has_huge_numbers_is_read(text: str) 
 @given(changed_rows([REPORT]), st.lists(st.sampled_from(DEVICE_IDS), unique=True))
 def test_an_expiry_is_that_of_the_newest_identity(report: t.Any, ids: list[str]) -> None:
     statuses = [ItemStatus(each, log=line_of(report)) for each in ids]
-    checks, expiries = read_checks(statuses), expiry_by_device(statuses)
+    checks = read_checks(statuses)
+    expiries = expiries_of(checks)
     assert set(expiries) <= set(checks) <= set(ids)
     for device_id, checked in expiries.items():
         assert checked.expires == max(each.not_after for each in checks[device_id].identities)
-    assert expiry_by_device(list(reversed(statuses))) == expiries
+    assert expiries_of(read_checks(list(reversed(statuses)))) == expiries
