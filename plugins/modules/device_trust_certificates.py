@@ -138,8 +138,8 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._fleet.certificates import ledger as certificate_ledger
-from ..module_utils._fleet.certificates.check import (
-    Check,
+from ..module_utils._fleet.certificates.check_report import (
+    CheckReport,
     expiries_of,
     newest_by_serial,
     read_checks,
@@ -188,7 +188,7 @@ def run(ctx: ModuleContext) -> Result:
     if params["state_dir"]:
         book, changes = _update_ledger(ctx)
         known.update(_in_ledger(book, macs, rings, params["lifetime_days"]))
-    checks: t.Mapping[str, Check] = {}
+    checks: t.Mapping[str, CheckReport] = {}
     if params["certificate_check_item_id"]:
         checks = read_checks(ctx.kandji.item_statuses(params["certificate_check_item_id"]))
         known.update(_on_macs(ctx, checks, serials, rings))
@@ -219,7 +219,7 @@ def _in_ledger(
 
 
 def _removals(
-    checks: t.Mapping[str, Check], serials: t.Mapping[str, str]
+    checks: t.Mapping[str, CheckReport], serials: t.Mapping[str, str]
 ) -> dict[str, dict[str, int]]:
     """Return serial -> what the Mac's check removed, or could not remove, at its last run."""
     return {
@@ -231,7 +231,7 @@ def _removals(
 
 def _on_macs(
     ctx: ModuleContext,
-    checks: t.Mapping[str, Check],
+    checks: t.Mapping[str, CheckReport],
     serials: t.Mapping[str, str],
     rings: t.Sequence[Ring],
 ) -> dict[str, Certificate]:

@@ -206,7 +206,7 @@ from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._fleet.certificates import renewal
 from ..module_utils._fleet.certificates.challenge_age import SecretAges
-from ..module_utils._fleet.certificates.check import newest_by_serial
+from ..module_utils._fleet.certificates.check_report import newest_by_serial
 from ..module_utils._fleet.certificates.ledger import Expiries, known_expiry
 from ..module_utils._fleet.certificates.ring_certificates import (
     RingProfile,

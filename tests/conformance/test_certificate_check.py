@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates import (
-    check as certificate_check,
+    check_report as certificate_check,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -125,7 +125,7 @@ def printed_by(shell: str, mac: MacState, script: str | None = None) -> str:
     return line
 
 
-def looked(shell: str, mac: MacState, script: str | None = None) -> certificate_check.Check:
+def looked(shell: str, mac: MacState, script: str | None = None) -> certificate_check.CheckReport:
     """Run the check, and read its line as Kandji may keep it."""
     line = printed_by(shell, mac, script)
     check = certificate_check.read_check(f"Executing script...\n{line}\nExit code: 0")
@@ -141,14 +141,14 @@ def with_issuer(issuer: str) -> str:
 
 
 def test_a_mac_without_certificates_has_none(shell):
-    assert looked(shell, MacState()) == certificate_check.Check((), 0)
+    assert looked(shell, MacState()) == certificate_check.CheckReport((), 0)
     printed = json.loads(printed_by(shell, MacState()))
     assert (printed["okta_verify"], printed["scep_profiles"]) == (None, 0)
 
 
 def test_a_mac_without_its_keychain_and_commands_that_fail(shell):
     state = MacState(system=None, scep_profiles=None)
-    assert looked(shell, state) == certificate_check.Check((), 0)
+    assert looked(shell, state) == certificate_check.CheckReport((), 0)
     assert json.loads(printed_by(shell, state))["scep_profiles"] is None
 
 
@@ -163,14 +163,14 @@ def test_one_identity_is_told_whole(shell):
     der = certificate("C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E")
     state = MacState(Keychain([der]), okta_verify="9.52.0", scep_profiles=2)
     printed = json.loads(printed_by(shell, state))
-    identity = certificate_check.Identity(
+    identity = certificate_check.CheckedIdentity(
         "C02XK1ZAJG5J 5D9E1F7A-3C64-4E0B-8B6F-0D1C2B3A4F5E",
         ISSUER,
         "2027-11-23T10:00:00Z",
         sha256(der),
         "system",
     )
-    assert looked(shell, state) == certificate_check.Check((identity,), 1)
+    assert looked(shell, state) == certificate_check.CheckReport((identity,), 1)
     assert (printed["okta_verify"], printed["scep_profiles"]) == ("9.52.0", 2)
 
 

@@ -9,7 +9,7 @@ import re
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates import (
-    check as _certificate_check,
+    check_report as _certificate_check,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep import (
     client as _scep,

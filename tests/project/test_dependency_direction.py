@@ -66,7 +66,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/profiles/property_list.py",
         "module_utils/_kandji/profiles/references.py",
         "module_utils/_kandji/profiles/secrets.py",
-        "module_utils/_fleet/certificates/check.py",
+        "module_utils/_fleet/certificates/check_report.py",
         "module_utils/_fleet/certificates/check_reader.py",
         "module_utils/_fleet/certificates/use.py",
         "module_utils/_fleet/enrolled_after_registration.py",

@@ -23,7 +23,7 @@ from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCertificate
 from .._okta.events.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
-from .certificates.check import CheckedExpiry
+from .certificates.check_report import CheckedExpiry
 from .certificates.ledger import Expiries, LedgerExpiry
 from .facts import DeviceRecord, MacFacts, known_logins, person_key
 from .rings.reader import Ring, subjects_by_ring

@@ -15,7 +15,7 @@ from ..._kandji import client as kandji_api
 from ..._kandji.certificate_proof import UnattestedNames
 from ..._kandji.client import PAGE, Kandji
 from ..._okta import client as okta_api
-from .check import read_checks, unattested_names
+from .check_report import read_checks, unattested_names
 
 USES = (kandji_api.ITEM_STATUSES, okta_api.LIST_AUTHORITIES, okta_api.LIST_LOG_EVENTS)
 

@@ -25,7 +25,7 @@ from ..._kandji.client import Kandji
 from ..._okta.client import LIST_LOG_EVENTS
 from ..._okta.constants import CERTIFICATE_LIFETIME, LOG_RETENTION
 from ..._okta.records import LogEvent
-from .check import CheckedExpiry, expiries_of, read_checks, unattested_names
+from .check_report import CheckedExpiry, expiries_of, read_checks, unattested_names
 
 FILE = "certificates.jsonl"
 VERSION = 1

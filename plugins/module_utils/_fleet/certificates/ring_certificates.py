@@ -29,7 +29,7 @@ from ..._kandji.records import (
 )
 from ..rings.reader import RingOptions, find_ring_profile, profile_name, profile_uuid
 from . import renewal
-from .check import CheckedExpiry
+from .check_report import CheckedExpiry
 from .ledger import Expiries
 
 Reported = t.TypeVar("Reported", InstalledProfile, PrismCertificate)

@@ -14,7 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import (
     ModuleContext,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
     CheckedExpiry,
     newest_by_serial,
 )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import join
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
     CheckedExpiry,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ledger import (

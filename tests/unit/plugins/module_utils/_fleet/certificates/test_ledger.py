@@ -20,7 +20,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates import (
     ledger as certificate_ledger,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
     CheckedExpiry,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (

@@ -33,7 +33,7 @@ _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
 
 
 @dataclass(frozen=True)
-class Identity:
+class CheckedIdentity:
     """A certificate with its private key, as it is on a Mac.
 
     ``not_after`` is ISO 8601 in UTC; ``keychain`` is system or user. ``authority_key_id`` names the
@@ -67,7 +67,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckReport:
     """What the check reported on one Mac, newest identity first.
 
     ``count`` are all identities of the authority on the Mac. Those beyond ``identities`` did not
@@ -75,7 +75,7 @@ class Check:
     ``not_removed`` those that it could not remove; None where the Mac is to remove none.
     """
 
-    identities: tuple[Identity, ...]
+    identities: tuple[CheckedIdentity, ...]
     count: int
     reported_at: datetime | None = None
     removed: int | None = None
@@ -100,7 +100,7 @@ class CheckedExpiry(t.NamedTuple):
         return is_outdated(self.reported_at, *since)
 
 
-def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
+def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, CheckReport]:
     """Return device id -> what the check reported there, from statuses of the script's item.
 
     Macs without a readable report are left out. Of two reports of a Mac the true one counts.
@@ -113,13 +113,13 @@ def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, Check]:
     }
 
 
-def _check_in(status: ItemStatus) -> Check | None:
+def _check_in(status: ItemStatus) -> CheckReport | None:
     """Return what the check wrote into a log of the status, or None."""
     return next(filter(None, map(read_check, status.logs)), None)
 
 
 def expiries_of(
-    checks: t.Mapping[str, Check],
+    checks: t.Mapping[str, CheckReport],
     key_ids: t.Collection[str] = (),
     subject: Subject = UNKNOWN,
 ) -> dict[str, CheckedExpiry]:
@@ -145,7 +145,9 @@ def expiries_of(
     return expiries
 
 
-def _own_identities(check: Check, key_ids: t.Collection[str], subject: Subject) -> list[Identity]:
+def _own_identities(
+    check: CheckReport, key_ids: t.Collection[str], subject: Subject
+) -> list[CheckedIdentity]:
     """Return the identities that decide when the Mac's last certificate expires.
 
     They are those that are proved, else those that may be of the authority. The latter prove
@@ -168,7 +170,7 @@ def _own_identities(check: Check, key_ids: t.Collection[str], subject: Subject) 
     ]
 
 
-def unattested_names(check: Check, key_ids: t.Collection[str]) -> UnattestedNames:
+def unattested_names(check: CheckReport, key_ids: t.Collection[str]) -> UnattestedNames:
     """Return the names whose certificates on a Mac are all of other authorities.
 
     None if the authorities were not read, or if the check did not list every identity: another one
@@ -200,7 +202,7 @@ def newest_by_serial(
     return by_serial
 
 
-def read_check(log: str | None) -> Check | None:
+def read_check(log: str | None) -> CheckReport | None:
     """Return what the last line of the check in a log reports, or None without such a line."""
     if log is None or MARK not in log:
         return None
@@ -213,7 +215,7 @@ def read_check(log: str | None) -> Check | None:
         key=lambda identity: (identity.not_after, identity.sha256),
         reverse=True,
     )
-    return Check(
+    return CheckReport(
         tuple(identities),
         max(counts.get("count", 0), len(identities)),
         removed=counts.get("removed"),
@@ -221,7 +223,7 @@ def read_check(log: str | None) -> Check | None:
     )
 
 
-def _identities(line: str) -> t.Iterator[Identity]:
+def _identities(line: str) -> t.Iterator[CheckedIdentity]:
     """Yield the identities of a line, up to where it was cut."""
     decoder = json.JSONDecoder()
     rest = line.partition(_IDENTITIES + "[")[2]
@@ -232,7 +234,7 @@ def _identities(line: str) -> t.Iterator[Identity]:
             return
         not_after, sha256 = parse_timestamp(row.get("not_after")), str(row.get("sha256"))
         if not_after and _SHA256.fullmatch(sha256):
-            yield Identity(
+            yield CheckedIdentity(
                 _unescape(row.get("cn")),
                 _unescape(row.get("issuer")),
                 format_timestamp(not_after),

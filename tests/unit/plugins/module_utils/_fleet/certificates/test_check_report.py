@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates import (
-    check as certificate_check,
+    check_report as certificate_check,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
     CheckedExpiry,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
@@ -98,7 +98,7 @@ def test_of_a_line_that_was_cut_the_whole_identities_count():
     check = certificate_check.read_check(cut)
     assert check and check.count == 2 and [one.sha256 for one in check.identities] == ["a" * 64]
     headless = certificate_check.read_check(TWO[: TWO.index(',"count"')] + ",")
-    assert headless == certificate_check.Check((), 0)
+    assert headless == certificate_check.CheckReport((), 0)
 
 
 def test_the_last_of_several_lines_counts():
@@ -189,10 +189,12 @@ def test_identities_are_sorted_and_counted(identities, count, found, counted):
 def test_an_identity_has_all_that_was_printed_of_it():
     printed = identity(cn="C02X", issuer="CA of Okta", **{"in": "user"})
     assert certificate_check.read_check(line(printed)).identities == (
-        certificate_check.Identity("C02X", "CA of Okta", "2027-11-23T10:00:00Z", A, "user"),
+        certificate_check.CheckedIdentity("C02X", "CA of Okta", "2027-11-23T10:00:00Z", A, "user"),
     )
     bare = certificate_check.read_check(line({"not_after": "2027-11-23", "sha256": A}))
-    assert bare.identities == (certificate_check.Identity("", "", "2027-11-23T00:00:00Z", A, ""),)
+    assert bare.identities == (
+        certificate_check.CheckedIdentity("", "", "2027-11-23T00:00:00Z", A, ""),
+    )
 
 
 def test_identities_may_be_separated_by_spaces():

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.timestamps import (
     parse_timestamp,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
     expiries_of,
     read_check,
     read_checks,
