@@ -44,7 +44,7 @@ DECIDED_BY_EXAMPLES = {
     "_kandji/recheck.py": "which of two copies is kept",
     "_okta/user_statuses.py": "what the status of an account says of sign-ins",
     "_okta/authenticators/temporary_access.py": "whether a person may get a code",
-    "_fleet/findings.py": "which failed read ends the reads of a vendor",
+    "_fleet/read_problems.py": "which failed read ends the reads of a vendor",
     "_fleet/rings/reader.py": "which profiles and blueprints are a ring's",
     "_fleet/registration.py": "whether a person can register a Mac",
     "_access/policies/moves_reader.py": "which rules a move changes, and whose groups changed",

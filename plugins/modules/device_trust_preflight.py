@@ -249,7 +249,7 @@ from ..module_utils._core.options import (
     arguments,
 )
 from ..module_utils._core.results import Result
-from ..module_utils._fleet.findings import Findings
+from ..module_utils._fleet.read_problems import ReadProblems
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._fleet.registration import POLICY_USES, Registration, read_policies
 from ..module_utils._fleet.rings import preflight
@@ -293,24 +293,24 @@ def run(ctx: ModuleContext) -> Result:
     """
     ctx.masker.add(ctx.params["challenge"])
     ctx.settings.read_once = ReadOnce(READ_ONCE)
-    options, findings = ring_options(ctx.params), Findings()
+    options, read_problems = ring_options(ctx.params), ReadProblems()
     fast_pass = FastPass(ctx.okta)
-    registration = findings.attempt("okta", lambda: read_policies(ctx.okta, fast_pass))
-    rings = preflight.select_unique(_read_rings(ctx, options, findings))
+    registration = read_problems.attempt("okta", lambda: read_policies(ctx.okta, fast_pass))
+    rings = preflight.select_unique(_read_rings(ctx, options, read_problems))
     results = [ring.as_result(ctx.params["scep_profile_prefix"]) for ring in rings]
     serials = preflight.list_test_macs(options)
-    plans = SitePlans(ctx, results, findings.unusable)
+    plans = SitePlans(ctx, results, read_problems.unusable)
     seen = SeenMacs({serial.lower() for serial in serials})
     plans.predict(registration, seen)
     registration = registration or Registration()
-    test_macs = _read_test_macs(ctx, serials, findings, seen)
+    test_macs = _read_test_macs(ctx, serials, read_problems, seen)
     if test_macs.devices and not plans.needs_no_gate:
         first = test_macs.devices[0].device_id
         # What later the gate alone reads, so that the permission is not missing after a write.
-        findings.attempt("kandji", lambda: ctx.kandji.device_items(first))
-    findings.problems += registration.problems
+        read_problems.attempt("kandji", lambda: ctx.kandji.device_items(first))
+    read_problems.messages += registration.problems
     if not seen.is_complete:  # else that read has warned
-        _check_shared_macs(ctx, findings)
+        _check_shared_macs(ctx, read_problems)
     result: Result = {
         **plans.as_result(),
         "rings": [
@@ -323,20 +323,20 @@ def run(ctx: ModuleContext) -> Result:
             }
             for ring, result in zip(rings, results, strict=True)
         ],
-        "unusable_vendors": sorted(findings.unusable),
+        "unusable_vendors": sorted(read_problems.unusable),
         "registration": registration.as_result(),
     }
     for warning in registration.describe_warnings():
         ctx.warn(warning)
-    if findings.problems:
-        unique = list(dict.fromkeys(findings.problems))
+    if read_problems.messages:
+        unique = list(dict.fromkeys(read_problems.messages))
         raise Refused("Not ready: " + " ".join(unique), problems=unique, **result)
     return result
 
 
-def _check_shared_macs(ctx: ModuleContext, findings: Findings) -> None:
+def _check_shared_macs(ctx: ModuleContext, read_problems: ReadProblems) -> None:
     """Warn if no Mac of Kandji has a record in Okta."""
-    counts = findings.attempt("okta", lambda: _read_shared_macs(ctx, findings))
+    counts = read_problems.attempt("okta", lambda: _read_shared_macs(ctx, read_problems))
     if counts is None or counts.shared:
         return
     okta, kandji = urlsplit(ctx.okta.org_url).netloc, urlsplit(ctx.kandji.api_url).netloc
@@ -344,7 +344,7 @@ def _check_shared_macs(ctx: ModuleContext, findings: Findings) -> None:
         ctx.warn(warning)
 
 
-def _read_shared_macs(ctx: ModuleContext, findings: Findings) -> SharedMacs | None:
+def _read_shared_macs(ctx: ModuleContext, read_problems: ReadProblems) -> SharedMacs | None:
     """Return how many Macs Okta and Kandji share, read only until there is one."""
     records = (
         record.serial_key
@@ -362,7 +362,7 @@ def _read_shared_macs(ctx: ModuleContext, findings: Findings) -> SharedMacs | No
                 return True
         return False
 
-    if findings.attempt("kandji", read_until_shared) is None:
+    if read_problems.attempt("kandji", read_until_shared) is None:
         return None
     if not recorded & enrolled:
         for serial in records:
@@ -373,24 +373,24 @@ def _read_shared_macs(ctx: ModuleContext, findings: Findings) -> SharedMacs | No
 
 
 def _read_rings(
-    ctx: ModuleContext, options: t.Sequence[RingOptions], findings: Findings
+    ctx: ModuleContext, options: t.Sequence[RingOptions], read_problems: ReadProblems
 ) -> list[ResolvedRing]:
     """Return the rings about which nothing is wrong, by id, and record what is of the others."""
-    blueprints = findings.attempt("kandji", lambda: list(ctx.kandji.blueprints()))
-    findings.problems += preflight.check_ring_options(options)
+    blueprints = read_problems.attempt("kandji", lambda: list(ctx.kandji.blueprints()))
+    read_problems.messages += preflight.check_ring_options(options)
     if blueprints is None:
         return []
     rings, problems = preflight.resolve_rings(options, blueprints)
-    findings.problems += problems
+    read_problems.messages += problems
     rings, wrong = _resolve_items(ctx, [ring for ring in rings if ring.is_sound])
-    findings.problems += wrong
+    read_problems.messages += wrong
     return rings
 
 
 def _read_test_macs(
     ctx: ModuleContext,
     serials: t.Sequence[str],
-    findings: Findings,
+    read_problems: ReadProblems,
     seen: SeenMacs,
 ) -> preflight.KnownMacs:
     """Return the test Macs of all rings, and record if not even one could be there.
@@ -399,14 +399,14 @@ def _read_test_macs(
     """
     listed = seen.macs if seen.is_complete else []
     unseen = preflight.find_unknown(serials, listed)
-    others = findings.attempt("kandji", lambda: list(ctx.kandji.devices_with_serials(unseen)))
+    others = read_problems.attempt("kandji", lambda: list(ctx.kandji.devices_with_serials(unseen)))
     devices = None if others is None else [*listed, *others]
-    if devices == [] and findings.attempt("kandji", lambda: _has_macs(ctx, seen)) is False:
-        findings.problems.append(preflight.NO_MACS)
+    if devices == [] and read_problems.attempt("kandji", lambda: _has_macs(ctx, seen)) is False:
+        read_problems.messages.append(preflight.NO_MACS)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
     macs: list[KandjiDevice] | None = None
     if devices is not None and preflight.find_unknown(serials, devices):
-        macs = findings.attempt("kandji", lambda: list(ctx.kandji.devices(platform="Mac")))
+        macs = read_problems.attempt("kandji", lambda: list(ctx.kandji.devices(platform="Mac")))
     return preflight.KnownMacs(devices, macs or (), now)
 
 

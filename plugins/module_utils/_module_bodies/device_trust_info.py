@@ -45,7 +45,7 @@ from .._fleet.rings.reader import (
 )
 from .._fleet.rows import MacRow, rows
 from .._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
-from .._fleet.table import count_by_stage, render_table
+from .._fleet.summary_text import count_by_stage, render_table
 from .._fleet.tenant_match import SharedMacs, describe_warning
 from .._kandji.profiles import mobileconfig
 from .._kandji.profiles.scep import estimate_renewal, find_platform_payload, read_pin

@@ -23,7 +23,7 @@ from . import (
     kandji_scep_profile,
     okta_device_integration,
 )
-from .parts import Part, predict
+from .predictions import Part, predict
 
 OKTA_VERIFY = Part(
     "okta_verify", kandji_app_store_item.run, kandji_app_store_item.USES, kandji_app_store_item.SPEC

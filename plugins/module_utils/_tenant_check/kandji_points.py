@@ -23,7 +23,7 @@ from .._kandji.constants import (
 )
 from .answers import TRIAL, Material, Reply
 from .generated_keys import VALUES
-from .point import Finding, Point
+from .point_type import Finding, Point
 from .shapes import case_of
 from .trial import (
     judge_flags,

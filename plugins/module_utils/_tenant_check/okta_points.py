@@ -18,7 +18,7 @@ from .._okta.authenticators.okta_verify_spellings import METHODS, OKTA_VERIFY, f
 from .._okta.constants import FASTPASS_EVENT, OKTA_DOMAINS, SESSION_START
 from .._okta.records import LogEvent, Org
 from .answers import Material, Reply
-from .point import Finding, Point
+from .point_type import Finding, Point
 
 EVALUATION, DENIED_APP = "policy.evaluate_sign_on", "application.policy.sign_on.deny_access"
 SIGNAL_POLICIES = "DEVICE_SIGNAL_COLLECTION"

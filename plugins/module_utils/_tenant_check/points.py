@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .answers import READ, SKIPPED, Material, Outcome
 from .kandji_points import KANDJI_POINTS
 from .okta_points import OKTA_POINTS
-from .point import Finding, Point
+from .point_type import Finding, Point
 
 POINTS: tuple[Point, ...] = (*OKTA_POINTS, *KANDJI_POINTS)
 

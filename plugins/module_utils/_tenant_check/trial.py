@@ -19,7 +19,7 @@ from .._kandji.profiles.mobileconfig import parse, payloads_of
 from .._kandji.profiles.references import Plist
 from .._kandji.records import CustomProfile
 from .answers import Material, Trial
-from .point import Finding
+from .point_type import Finding
 from .shapes import case_of
 
 NAME = "Trial of devicetrust.okta_kandji, may be deleted"

@@ -17,7 +17,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies import (
     site_plans,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies.parts import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies.predictions import (
     Part,
 )
 

@@ -25,7 +25,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_ch
     Reply,
     Trial,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.point import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.point_type import (
     Finding,
 )
 

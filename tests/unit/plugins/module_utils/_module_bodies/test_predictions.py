@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.resu
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji import (
     client as kandji_api,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies.parts import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._module_bodies.predictions import (
     Part,
     predict,
 )

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import table as summary
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet import (
+    summary_text as summary,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import MacRow
 
 
@@ -30,7 +32,7 @@ def test_stages_are_counted_from_the_top() -> None:
     assert summary.count_by_stage({}) == {}
 
 
-# The table at the end of a run
+# The summary at the end of a run
 
 
 def row(

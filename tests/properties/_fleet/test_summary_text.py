@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table: it counts every Mac once."""
+"""The summary: it counts every Mac once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rows import row_of
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.table import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.summary_text import (
     count_by_stage,
     render_table,
 )

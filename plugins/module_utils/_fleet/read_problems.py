@@ -27,10 +27,10 @@ Answer = t.TypeVar("Answer")
 
 
 @dataclass
-class Findings:
+class ReadProblems:
     """What is wrong, what blocks most first, and the vendors of which nothing can be read."""
 
-    problems: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     unusable: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
 
@@ -49,7 +49,7 @@ class Findings:
             is_another = isinstance(error, NotFound) and vendor not in self.answered
             if is_another or prevents_all(error):
                 self.unusable.add(vendor)
-            self.problems.append(NOT_THE_VENDOR[vendor] if is_another else error.message)
+            self.messages.append(NOT_THE_VENDOR[vendor] if is_another else error.message)
         return None
 
 

@@ -18,9 +18,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Unreachable,
     Unreadable,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.findings import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.read_problems import (
     NOT_THE_VENDOR,
-    Findings,
+    ReadProblems,
     prevents_all,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.auth import (
@@ -36,9 +36,13 @@ def failing(error: DeviceTrustError) -> t.Callable[[], None]:
 
 
 def test_a_read_that_succeeds_is_no_problem() -> None:
-    findings = Findings()
-    assert findings.attempt("okta", lambda: 3) == 3
-    assert (findings.problems, findings.unusable, findings.answered) == ([], set(), {"okta"})
+    read_problems = ReadProblems()
+    assert read_problems.attempt("okta", lambda: 3) == 3
+    assert (read_problems.messages, read_problems.unusable, read_problems.answered) == (
+        [],
+        set(),
+        {"okta"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,18 +60,20 @@ def test_a_read_that_succeeds_is_no_problem() -> None:
 def test_only_what_every_read_would_meet_ends_the_reads_of_a_vendor(
     error: DeviceTrustError, is_end: bool
 ) -> None:
-    findings = Findings()
-    assert findings.attempt("okta", failing(error)) is None
-    assert findings.problems == ["No."]
-    assert prevents_all(error) is is_end is ("okta" in findings.unusable)
-    assert findings.attempt("okta", lambda: 3) == (None if is_end else 3)
-    assert findings.attempt("kandji", lambda: 4) == 4
+    read_problems = ReadProblems()
+    assert read_problems.attempt("okta", failing(error)) is None
+    assert read_problems.messages == ["No."]
+    assert prevents_all(error) is is_end is ("okta" in read_problems.unusable)
+    assert read_problems.attempt("okta", lambda: 3) == (None if is_end else 3)
+    assert read_problems.attempt("kandji", lambda: 4) == 4
 
 
 def test_a_host_whose_first_answer_is_404_is_not_the_vendors() -> None:
-    findings = Findings()
-    findings.attempt("kandji", failing(NotFound("No such page.")))
-    assert findings.problems == [NOT_THE_VENDOR["kandji"]] and findings.unusable == {"kandji"}
-    known = Findings(answered={"okta"})
+    read_problems = ReadProblems()
+    read_problems.attempt("kandji", failing(NotFound("No such page.")))
+    assert read_problems.messages == [NOT_THE_VENDOR["kandji"]] and read_problems.unusable == {
+        "kandji"
+    }
+    known = ReadProblems(answered={"okta"})
     known.attempt("okta", failing(NotFound("No such page.")))
-    assert known.problems == ["No such page."] and known.unusable == set()
+    assert known.messages == ["No such page."] and known.unusable == set()
