@@ -176,9 +176,9 @@ def _unknown_status(records: t.Iterable[DeviceRecord], login: str) -> str:
 
 
 def _why_not_managed(mac: MacFacts, login: str, limits: AgeLimits) -> str:
-    stage = classify(mac, limits)
-    if stage.stage != "MANAGED":
-        return stage.reason
+    classification = classify(mac, limits)
+    if classification.stage != "MANAGED":
+        return classification.reason
     return f"{login} has no working registration on {name_of(mac)}."
 
 

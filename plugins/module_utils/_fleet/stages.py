@@ -99,7 +99,7 @@ def classify(mac: MacFacts, limits: AgeLimits = TIMELESS) -> Classification:
     Managed in Okta outweighs everything; otherwise the first thing that is missing decides.
     """
     best = best_record(mac.records)
-    stage = (
+    classification = (
         _judge_kandji(mac)
         or _judge_managed(best)
         or _judge_profile(mac)
@@ -108,9 +108,9 @@ def classify(mac: MacFacts, limits: AgeLimits = TIMELESS) -> Classification:
         or _judge_registration(mac, best)
     )
     return replace(
-        stage,
+        classification,
         flags=find_flags(mac, limits),
-        unconfirmed_reason=unconfirmed_reason(mac, stage.stage, limits),
+        unconfirmed_reason=unconfirmed_reason(mac, classification.stage, limits),
     )
 
 
