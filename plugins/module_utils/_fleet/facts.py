@@ -104,6 +104,15 @@ class MacFacts:
     enrolled: str = ""  # when Kandji's MDM enrolled it last
     elsewhere: bool = False  # it is declared to be of another org or tenant
 
+    @property
+    def has_certificate(self) -> bool:
+        """Whether Kandji or the Mac itself shows a certificate of it, proved or not."""
+        return bool(self.certificates or self.unproved) or self.expiry_source == "mac"
+
+    def is_bound(self, record_id: str) -> bool:
+        """Return whether Okta's log has that a certificate was bound to this record, last."""
+        return bool((self.events or {}).get(record_id, RecordEvents()).bound)
+
 
 @dataclass(frozen=True)
 class AgeLimits:

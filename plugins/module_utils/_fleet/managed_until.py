@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._core.timestamps import EARLIEST, parse_timestamp
-from .._okta.events.device_events import RecordEvents
 from .._okta.record_rank import current_records, newest_records
 from .._okta.records import DEVICE_STATUSES, MANAGEMENT_STATUSES
 from .certificates.use import UnusedCertificate, unused_certificate
@@ -268,16 +267,10 @@ def _why_it_may_be_gone(mac: MacFacts) -> str:
         return f"The SCEP profile on {name} is {mac.profile_state}, so its certificate may be gone."
     if mac.copied:
         return f"The certificate of {name} is on another Mac, too."
-    has_certificate = mac.certificates or mac.unproved or mac.expiry_source == "mac"
-    if not has_certificate and not (mac.profile_state == "installed" and _is_bound(mac)):
+    is_bound = any(mac.is_bound(record.id) for record in mac.records)
+    if not mac.has_certificate and not (mac.profile_state == "installed" and is_bound):
         return f"Okta shows {name} as managed, but Kandji shows no certificate of it."
     return ""
-
-
-def _is_bound(mac: MacFacts) -> bool:
-    """Return whether Okta's log has that a certificate was bound to one of its records."""
-    events = mac.events or {}
-    return any(events.get(record.id, RecordEvents()).bound for record in mac.records)
 
 
 def name_of(mac: MacFacts) -> str:

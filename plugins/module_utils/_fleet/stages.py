@@ -202,15 +202,14 @@ def _judge_profile(mac: MacFacts) -> Classification | None:
 
 
 def _judge_certificate(mac: MacFacts, limits: AgeLimits) -> Classification | None:
-    has_certificate = mac.certificates or mac.unproved or mac.expiry_source == "mac"
-    if mac.unattested and not has_certificate:
+    if mac.unattested and not mac.has_certificate:
         return Classification(
             "CERTIFICATE_ABSENT",
             "Its certificate is of another authority than the one that attests management, as the"
             " certificate check on the Mac reports.",
             "Check the SCEP URL of its ring's profile: it must not be that of Device Access.",
         )
-    if not has_certificate:
+    if not mac.has_certificate:
         return Classification(
             "CERTIFICATE_ABSENT",
             (

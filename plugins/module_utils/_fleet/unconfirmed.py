@@ -131,8 +131,8 @@ def _check_app(mac: MacFacts, best: DeviceRecord | None) -> str:
 
 
 def _check_managed(mac: MacFacts, best: DeviceRecord | None) -> str:
-    bound = best is not None and (mac.events or {}).get(best.id, RecordEvents()).bound
-    if mac.ring is None or mac.certificates or mac.unproved or mac.expiry_source == "mac" or bound:
+    is_bound = best is not None and mac.is_bound(best.id)
+    if mac.ring is None or mac.has_certificate or is_bound:
         return ""
     return "Okta shows it as managed, but Kandji shows no certificate of it."
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from datetime import datetime, timezone
 
 import pytest
@@ -15,8 +16,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
     known_logins,
     logins_by_key,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
+    RecordEvents,
+)
 
-from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, record
+from tests.unit.plugins.module_utils._fleet.builders import AFTER, BEFORE, ISSUED, record
 
 
 def test_a_working_record_counts_then_a_managed_one_then_the_newest() -> None:
@@ -140,3 +144,26 @@ def test_a_mac_of_another_org_alone_has_nobody_of_this_one() -> None:
     shared = MacFacts("C03", records=[record()], elsewhere=True)
     fleet = facts.Fleet([ours, theirs, shared], facts.AgeLimits(datetime.now(timezone.utc)))
     assert fleet.macs_of_org == [ours, shared]
+
+
+@pytest.mark.parametrize(
+    ("shown", "has_certificate"),
+    [
+        ({}, False),
+        ({"certificates": [ISSUED]}, True),
+        ({"unproved": [ISSUED]}, True),
+        ({"expiry_source": "mac"}, True),
+        ({"expiry_source": "ledger"}, False),
+    ],
+)
+def test_a_certificate_is_shown_by_kandji_or_the_mac(
+    shown: dict[str, t.Any], has_certificate: bool
+) -> None:
+    assert MacFacts("C02A", **shown).has_certificate is has_certificate
+
+
+def test_a_certificate_is_bound_to_the_record_of_which_the_log_says_so() -> None:
+    events = {"guo1": RecordEvents(bound=True), "guo2": RecordEvents(bound=False)}
+    bound = MacFacts("C02A", events=events)
+    assert [bound.is_bound(each) for each in ("guo1", "guo2", "guo3")] == [True, False, False]
+    assert not MacFacts("C02A").is_bound("guo1")
