@@ -13,13 +13,16 @@ from __future__ import annotations
 import gzip
 import json
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests.exceptions
 import urllib3.exceptions
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.answers import (
+    list_path,
+)
 
 from tests.faults.channel import Send
 from tests.faults.exchange import JSON_TYPE, Exchange
@@ -446,26 +449,45 @@ def _each_object(exchange: Exchange, change: Callable[[t.Any], t.Any]) -> Exchan
 
 # Rows
 
-ENVELOPES = ("results", "data", "library_items")
-
 
 def rows_of(exchange: Exchange) -> list[t.Any] | None:
     """Return the rows of a list, None where the answer is none."""
-    value = exchange.json
-    if isinstance(value, dict):
-        value = next((value[key] for key in ENVELOPES if isinstance(value.get(key), list)), None)
-    return value if isinstance(value, list) else None
+    path = list_path(exchange.json)
+    rows = None if path is None else _member(exchange.json, path)
+    return rows if isinstance(rows, list) else None
+
+
+def _member(value: t.Any, path: Sequence[str]) -> t.Any:
+    """Return the member of nested objects to which these keys lead."""
+    return _member(value[path[0]], path[1:]) if path else value
+
+
+def _with_member(value: t.Any, path: Sequence[str], member: object) -> t.Any:
+    """Return nested objects with another member at the end of these keys."""
+    if not path:
+        return member
+    return {**value, path[0]: _with_member(value[path[0]], path[1:], member)}
+
+
+def _envelope(exchange: Exchange) -> dict[str, t.Any]:
+    """Return the object that holds the rows of a list, an empty one if there is none."""
+    path = list_path(exchange.json)
+    return _member(exchange.json, path[:-1]) if path else {}
+
+
+def _with_envelope(exchange: Exchange, **changed: object) -> Exchange:
+    """Return a list with other members in the object that holds its rows."""
+    path = (list_path(exchange.json) or ())[:-1]
+    envelope = {**_envelope(exchange), **changed}
+    return exchange.with_json(_with_member(exchange.json, path, envelope))
 
 
 def _with_rows(exchange: Exchange, change: Callable[[list[t.Any]], list[t.Any]]) -> Exchange:
     rows = rows_of(exchange) if exchange.succeeded else None
     if not rows:
         return exchange
-    value = exchange.json
-    if isinstance(value, list):
-        return exchange.with_json(change(rows))
-    key = next(key for key in ENVELOPES if isinstance(value.get(key), list))
-    return exchange.with_json({**value, key: change(rows)})
+    path = list_path(exchange.json) or ()
+    return exchange.with_json(_with_member(exchange.json, path, change(rows)))
 
 
 ROWS: dict[str, Callable[[list[t.Any]], list[t.Any]]] = {
@@ -501,14 +523,11 @@ SECOND = "page=second"  # in the address of a second page, in a parameter that s
 
 def _with_next(exchange: Exchange, link: str) -> Exchange:
     """Return a list's page with a next page: a Link header, or the envelope's ``next``."""
-    value = exchange.json
     if not exchange.succeeded or rows_of(exchange) is None or exchange.writes:
         return exchange
-    if isinstance(value, list):
+    if isinstance(exchange.json, list):
         return exchange.with_headers({"Link": f'<{link}>; rel="next"'})
-    if "data" in value:
-        return exchange.with_json({**value, "cursor": link})
-    return exchange.with_json({**value, "next": link})
+    return _with_envelope(exchange, **{_key(exchange) or "next": link})
 
 
 def _url(exchange: Exchange, host: str = "", path: str = "", **query: str) -> str:
@@ -627,7 +646,7 @@ def next_page_relative(exchange: Exchange) -> Exchange:
 
 def _with_value_of_next(exchange: Exchange, value: object) -> Exchange:
     key = _key(exchange)
-    return exchange.with_json({**exchange.json, key: value}) if key else exchange
+    return _with_envelope(exchange, **{key: value}) if key else exchange
 
 
 NO_LINKS: dict[str, object] = {"an object": {"href": "x"}, "true": True, "a list": ["x"], "7": 7}
@@ -637,26 +656,24 @@ for _title, _next in NO_LINKS.items():
 
 def _key(exchange: Exchange) -> str:
     """Return the key of an envelope that leads to its next page, "" without an envelope."""
-    value = exchange.json
-    if not exchange.succeeded or not isinstance(value, dict) or rows_of(exchange) is None:
-        return ""
-    return "cursor" if "data" in value else "next" if "results" in value else ""
+    envelope = _envelope(exchange) if exchange.succeeded else {}
+    return "cursor" if "data" in envelope else "next" if "results" in envelope else ""
 
 
 @answer
 def counted_too_low(exchange: Exchange) -> Exchange:
-    value = exchange.json
-    counts = value if isinstance(value, dict) else {}
-    key = next((key for key in ("count", "total") if is_number(counts.get(key))), "")
-    return exchange.with_json({**counts, key: -1}) if key else exchange
+    return _with_count(exchange, lambda _count: -1)
 
 
 @answer
 def counted_too_high(exchange: Exchange) -> Exchange:
-    value = exchange.json
-    counts = value if isinstance(value, dict) else {}
+    return _with_count(exchange, lambda count: count + 1000)
+
+
+def _with_count(exchange: Exchange, change: Callable[[int], int]) -> Exchange:
+    counts = _envelope(exchange)
     key = next((key for key in ("count", "total") if is_number(counts.get(key))), "")
-    return exchange.with_json({**counts, key: counts[key] + 1000}) if key else exchange
+    return _with_envelope(exchange, **{key: change(counts[key])}) if key else exchange
 
 
 # Connections

@@ -66,6 +66,20 @@ def test_rows_are_altered_inside_their_envelope():
     assert altered("next page is true").json["next"] is True
 
 
+def test_rows_are_altered_in_an_envelope_inside_another_object():
+    nested = LIST.with_json({"device_id": "d", "commands": LIST.json})
+
+    def altered_envelope(name):
+        body = FAULTS[name].alter(nested, lambda exchange: exchange).json
+        assert body["device_id"] == "d", name
+        return body["commands"]
+
+    assert rows_of(nested) == LIST.json["results"]
+    for name in ("the first row twice", "counted too high", "next page is true", "pages overlap"):
+        assert altered_envelope(name) == altered(name).json, name
+        assert altered_envelope(name) != LIST.json, name
+
+
 def test_overlapping_pages_share_a_row():
     pages = FAULTS["pages overlap"]
     first = pages.alter(LIST, lambda exchange: exchange)

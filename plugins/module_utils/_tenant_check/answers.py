@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 from .._core.json_fields import Row, as_object, as_objects, parse_json
 from .._http.operations import Exchange
+from .._kandji.client import ENVELOPES
 from .._kandji.records import CustomProfile
 from .._okta.authentication.auth import API_TOKEN
 
 # Where lists have their rows: in Kandji's envelopes, in Okta's newer APIs, of one device.
-_ENVELOPES = ("results", "data", "library_items")
+_ROWS = ("results", "data", "library_items")
 READ, REFUSED, UNREACHABLE, UNREADABLE, SKIPPED = (
     "read",
     "refused",
@@ -23,6 +24,22 @@ READ, REFUSED, UNREACHABLE, UNREADABLE, SKIPPED = (
     "skipped",
 )
 TRIAL = "trial"  # the name of the writes among the reads
+
+
+def list_path(body: object) -> tuple[str, ...] | None:
+    """Return the keys that lead to the rows of a list, no keys if the body is the list itself.
+
+    None if the body holds no list.
+    """
+    if isinstance(body, list):
+        return ()
+    whole = as_object(body)
+    for prefix in ((), *((member,) for member in ENVELOPES.values())):
+        envelope = as_object(whole.get(prefix[0])) if prefix else whole
+        key = next((key for key in _ROWS if isinstance(envelope.get(key), list)), None)
+        if key:
+            return (*prefix, key)
+    return None
 
 
 @dataclass(frozen=True)
@@ -65,11 +82,14 @@ class Reply:
     @property
     def rows(self) -> list[Row]:
         """The objects of a list, whatever holds them, or the one object."""
-        if isinstance(self.body, list):
-            return as_objects(self.body)
-        body = as_object(self.body)
-        envelope = next((key for key in _ENVELOPES if isinstance(body.get(key), list)), None)
-        return as_objects(body[envelope]) if envelope else [body] if body else []
+        path = list_path(self.body)
+        if path is None:
+            body = as_object(self.body)
+            return [body] if body else []
+        rows = self.body
+        for key in path:
+            rows = as_object(rows)[key]
+        return as_objects(rows)
 
 
 @dataclass(frozen=True)

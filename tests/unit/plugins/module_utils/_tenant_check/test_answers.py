@@ -27,6 +27,8 @@ def reply(status=200, body=None, content=b""):
         ({"results": [{"id": 1}]}, [{"id": 1}]),
         ({"data": [{"id": 1}]}, [{"id": 1}]),
         ({"library_items": [{"id": 1}]}, [{"id": 1}]),
+        ({"device_id": "d", "commands": {"results": [{"id": 1}]}}, [{"id": 1}]),
+        ({"device_id": "d", "commands": {}}, [{"device_id": "d", "commands": {}}]),
         ({"id": 1, "data": "x"}, [{"id": 1, "data": "x"}]),
         ({}, []),
         (None, []),
