@@ -258,6 +258,17 @@ def test_a_playbook_reads_only_declared_variables(path: Path) -> None:
     }
 
 
+def test_a_role_reads_no_variable_of_a_playbook() -> None:
+    """Another play that runs the role has none."""
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for pattern in ("tasks/*.yml", "defaults/*.yml", "vars/*.yml", "templates/*")
+        for path in CHECKOUT.glob(f"roles/*/{pattern}")
+    }
+    assert len(texts) > 20
+    assert [path for path, text in texts.items() if "_device_trust_" in text] == []
+
+
 def test_every_declared_variable_is_read_by_a_playbook_or_a_rulebook() -> None:
     texts = "".join(path.read_text() for path in [*PLAYBOOK_FILES, *RULEBOOKS])
     # What only decides whether others are needed.
