@@ -471,6 +471,7 @@ from ..module_utils._core.text import split_lines
 from ..module_utils._device_records.apply import RecordRun, RunOptions, read_limits, read_platforms
 from ..module_utils._device_records.audit import Audit, find_requester
 from ..module_utils._device_records.clean_up import read_clean_up
+from ..module_utils._device_records.guards import STATE_ALLOW
 from ..module_utils._device_records.messages import (
     count_changes,
     describe_outcome,
@@ -482,7 +483,6 @@ from ..module_utils._device_records.messages import (
     write_state_report,
 )
 from ..module_utils._device_records.model import GOALS, Goal, GuardOptions
-from ..module_utils._device_records.plan import STATE_ALLOW
 from ..module_utils._device_records.reader import Selection
 from ..module_utils._http.operations import optional
 from ..module_utils._kandji import client as kandji_api

@@ -458,6 +458,7 @@ from ..module_utils._core.text import split_lines
 from ..module_utils._core.timestamps import require_timestamp
 from ..module_utils._device_records.apply import RecordRun, RunOptions, read_limits, read_platforms
 from ..module_utils._device_records.audit import Audit, find_requester
+from ..module_utils._device_records.guards import ALLOW
 from ..module_utils._device_records.messages import (
     count_states,
     list_changes,
@@ -468,7 +469,6 @@ from ..module_utils._device_records.messages import (
     write_report,
 )
 from ..module_utils._device_records.model import RESET, GuardOptions
-from ..module_utils._device_records.plan import ALLOW
 from ..module_utils._device_records.reader import Selection
 from ..module_utils._fleet.certificates import check_reader as certificate_check_reader
 from ..module_utils._fleet.rings.reader import read_rings, ring_options

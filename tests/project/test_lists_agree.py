@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.opti
     REMOVABLE_CONDITIONS,
     RULE,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.guards import (
     ALLOW,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta import rule_schema

@@ -416,7 +416,7 @@ def test_a_recipe_for_contributors_names_files_and_what_they_hold(step):
 
 
 def test_a_name_that_a_recipe_invents_is_seen():
-    step = "`_device_records/plan.py`: a reason of `ALLOW`, of `_check_moon` and of `_device_records/moon.py`"
+    step = "`_device_records/guards.py`: a reason of `ALLOW`, of `_check_moon` and of `_device_records/moon.py`"
     assert absent_from_code(step) == ["_device_records/moon.py", "_check_moon"]
 
 

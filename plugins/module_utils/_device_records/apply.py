@@ -28,6 +28,16 @@ from .._kandji.client import Kandji
 from .._okta.authorities.certificate_authorities import read_key_ids
 from .._okta.client import STALE_PAUSES, Okta
 from .._okta.records import DeviceUser
+from .approval import (
+    Limits,
+    check_approved,
+    check_confirmed,
+    check_limits,
+    count_writes,
+    digest_plan,
+    keep_changed,
+    write_phrase,
+)
 from .audit import Audit
 from .clean_up import check_kept, check_mac_again
 from .evidence import EvidenceReader
@@ -46,21 +56,13 @@ from .model import (
     login_of,
 )
 from .plan import (
-    Limits,
-    check_approved,
-    check_confirmed,
-    check_limits,
-    count_writes,
     decide_again,
-    digest_plan,
-    keep_changed,
     loses_certificate,
     mark_gone,
     mark_taken,
     plan_from_search,
     plan_records,
     reissue_after,
-    write_phrase,
 )
 from .reader import (
     Selection,

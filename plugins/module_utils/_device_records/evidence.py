@@ -12,14 +12,10 @@ from datetime import datetime
 from .._okta.client import Okta
 from .._okta.constants import LOG_DELAY, LOG_RETENTION
 from .._okta.records import Enrollment
+from .duplicates import check_static_guards
+from .guards import is_in_sign_in_grace, needs_history
+from .last_authenticator import needs_enrollments, relies_on_okta_verify
 from .model import CleanUp, Evidence, Guards, Lifecycle, RecordTarget
-from .plan import (
-    check_static_guards,
-    is_in_sign_in_grace,
-    needs_enrollments,
-    needs_history,
-    relies_on_okta_verify,
-)
 from .reader import (
     read_deleted_duplicates,
     read_deletions,

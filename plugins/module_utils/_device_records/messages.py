@@ -12,7 +12,6 @@ from .._core.changes import Change
 from .._okta import user_statuses
 from .._okta.records import DeviceUser, OktaDevice
 from .model import Decision, Goal, Person, RecordTarget, State, login_of, name_of
-from .plan import CANNOT_BE_UNDONE
 
 Message = dict[str, object]
 # Of a record in Okta, by the state that a run leads to.
@@ -22,6 +21,13 @@ STATUS: Mapping[State, str | None] = {
     "deactivated": "DEACTIVATED",
     "absent": None,
 }
+
+CANNOT_BE_UNDONE = (
+    "A device record that is deleted cannot be restored, and a deactivated one loses its users"
+    " for good.",
+    "A user who keeps that Mac removes the account in Okta Verify there and adds it again.",
+    "A certificate that was bound to the record is revoked with it, and the Mac needs a new one.",
+)
 
 
 @dataclass(frozen=True)

@@ -211,6 +211,20 @@ class RecordTarget:
         return "" if self.by_id or self.by_user else self.name
 
     @property
+    def device_key(self) -> DeviceKey:
+        """By what records of one device are known.
+
+        A Mac that also runs Windows, or a made-up serial, may give records of other platforms the
+        same serial. They are other devices.
+        """
+        return self.serial.lower(), self.device.platform if self.device else None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it has a record with which its users can sign in."""
+        return self.device is not None and self.device.is_working
+
+    @property
     def revocation_key(self) -> str:
         """By what revocations name it: the id of the record, the serial if the record is gone."""
         return self.id or self.serial

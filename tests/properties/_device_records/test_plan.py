@@ -9,7 +9,6 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     GOALS,
     Decision,
@@ -19,29 +18,20 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     RecordTarget,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    Limits,
-    check_approved,
-    check_confirmed,
-    check_last_authenticator,
-    check_limits,
     count_writes,
     decide_again,
-    digest_plan,
     plan_records,
     reissue_after,
-    write_phrase,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
-    Enrollment,
     OktaUser,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.strategies.okta import USER_IDS
 from tests.support.strategies.resets import evidence, guards, targets
-from tests.support.strategies.values import NOW, datetimes, outcome_of, unknown_words
+from tests.support.strategies.values import NOW, datetimes, unknown_words
 
 Targets = list[RecordTarget]
 
@@ -73,39 +63,6 @@ def test_a_newer_registration_is_never_deleted(
         if decision.writes:
             registered = decision.target.registered_at
             assert registered is not None and registered < limits.created_before
-
-
-@given(targets(), guards(allow=False), evidence())
-def test_a_user_keeps_a_strong_authenticator(
-    some: Targets, limits: Guards, facts: Evidence
-) -> None:
-    decisions = plan_records(some, limits, facts)
-    deleted = [each.target for each in decisions if each.writes and not each.target.is_idle]
-    weak = limits.options.weak_authenticators
-    for user_id in USER_IDS:
-        gone = {
-            target.id
-            for target in deleted
-            if user_id in [user.user.id for user in target.active_users]
-        }
-        strong = [
-            each.key
-            for each in facts.enrollments.get(user_id, ())
-            if each.status == "ACTIVE" and each.key not in weak
-        ]
-        if gone:
-            others = [key for key in strong if key != "okta_verify"]
-            assert others or strong.count("okta_verify") > len(gone)
-            assert others or set(facts.active_records.get(user_id, ())) - gone
-
-
-@given(targets(), guards(), evidence())
-def test_the_keeper_of_a_serial_stays(some: Targets, limits: Guards, facts: Evidence) -> None:
-    decisions = plan_records(some, limits, facts)
-    for decision in decisions:
-        if decision.writes and decision.keeper:
-            keeper = next(each for each in decisions if each.target is decision.keeper)
-            assert keeper.target.id != decision.target.id and not keeper.writes
 
 
 @given(targets(), guards(), evidence(), st.randoms(use_true_random=False))
@@ -198,46 +155,6 @@ def test_the_second_look_at_an_unchanged_record_decides_alike(
             assert decide_again(gone, keeper, decisions, limits, facts).action == "none"
 
 
-@given(targets(), guards(), evidence(), st.integers(0, 5), st.integers(0, 5), st.integers(0, 50))
-def test_a_lower_limit_never_allows_more(
-    some: Targets, limits: Guards, facts: Evidence, one: int, other: int, fleet: int
-) -> None:
-    decisions = plan_records(some, limits, facts)
-    low, high = sorted((one, other))
-    for name in ("max_devices", "max_percent"):
-        values = {"max_devices": 9, "max_percent": 100, "confirm_above": 0, "confirm": ""}
-        strict, loose = (
-            outcome_of(lambda chosen=each: check_limits(decisions, chosen, fleet))
-            for each in (Limits(**{**values, name: low}), Limits(**{**values, name: high}))
-        )
-        assert not isinstance(loose, Refused) or isinstance(strict, Refused)
-        if name == "max_devices" and not isinstance(strict, Refused):
-            assert count_writes(decisions) <= low
-    unknown = outcome_of(lambda: check_limits(decisions, Limits(9, 0, 0, ""), None))
-    assert isinstance(unknown, Refused) is (count_writes(decisions) > 9)
-
-
-@given(targets(), guards(), evidence(), st.integers(0, 3), st.randoms(use_true_random=False))
-def test_a_plan_needs_its_own_phrase_and_digest(
-    some: Targets, limits: Guards, facts: Evidence, above: int, chance: t.Any
-) -> None:
-    decisions = plan_records(some, limits, facts)
-    count, host = count_writes(decisions), "acme.okta.com"
-    wrong = Limits(99, 100, above, write_phrase(count + len(some) + 1, host))
-    right = replace(wrong, confirm=write_phrase(count, host))
-    check_confirmed(decisions, right, host)
-    try:
-        check_confirmed(decisions, wrong, host)
-        assert count <= above
-    except Refused as error:
-        assert error.details["confirm"] == right.confirm
-    digest = digest_plan(decisions, host)
-    check_approved(decisions, digest, digest.upper())
-    assert isinstance(outcome_of(lambda: check_approved(decisions, digest, "0" * 64)), Refused)
-    chance.shuffle(decisions)
-    assert digest_plan(decisions, host) == digest
-
-
 @given(targets(), datetimes(), st.dictionaries(st.sampled_from(("guo1", "guo2")), datetimes()))
 def test_certificates_that_are_seen_after_reissue_after_are_new(
     some: Targets, now: datetime, revocations: dict[str, datetime]
@@ -247,17 +164,6 @@ def test_certificates_that_are_seen_after_reissue_after_are_new(
         assert all(
             each.newest_certificate is None or after > each.newest_certificate for each in some
         )
-
-
-@given(targets(), guards(allow=False), st.lists(st.just(Enrollment("okta_verify", "ACTIVE"))))
-def test_who_has_okta_verify_alone_keeps_one_of_several(
-    some: Targets, limits: Guards, verify: list[Enrollment]
-) -> None:
-    for target in some:
-        facts = Evidence(enrollments={user_id: verify for user_id in USER_IDS})
-        refusal = check_last_authenticator(target, limits, facts, {})
-        if target.device is not None and not target.is_idle and target.active_users:
-            assert refusal is not None and refusal.code == "last_authenticator"
 
 
 def test_a_decision_is_a_value() -> None:

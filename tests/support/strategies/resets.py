@@ -8,15 +8,15 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.guards import (
+    ALLOW,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     Evidence,
     GuardOptions,
     Guards,
     Mac,
     RecordTarget,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    ALLOW,
 )
 from hypothesis import strategies as st
 

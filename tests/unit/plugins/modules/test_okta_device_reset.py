@@ -12,7 +12,11 @@ import typing as t
 
 import yaml
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import (
+    approval,
     clean_up,
+    duplicates,
+    guards,
+    last_authenticator,
     plan,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
@@ -33,10 +37,11 @@ def documented_codes(module: t.Any) -> set[str]:
 
 
 def planned_codes() -> set[str]:
-    """Return the codes that the source of the plan gives to its refusals and decisions."""
+    """Return the codes that the sources of the plan give to its refusals and decisions."""
     places = {"Refusal": 0, "Decision": 3}
     codes = set()
-    for node in ast.walk(ast.parse(inspect.getsource(plan))):
+    sources = map(inspect.getsource, (guards, duplicates, last_authenticator, plan, approval))
+    for node in (each for source in sources for each in ast.walk(ast.parse(source))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             place = places.get(node.func.id, len(node.args))
             for code in node.args[place : place + 1]:
@@ -61,6 +66,6 @@ def test_each_reason_code_of_the_plan_is_documented() -> None:
 
 
 def test_allow_lifts_what_the_plan_calls_liftable() -> None:
-    for module, liftable in ((okta_device_reset, plan.ALLOW), (okta_device, plan.STATE_ALLOW)):
+    for module, liftable in ((okta_device_reset, guards.ALLOW), (okta_device, guards.STATE_ALLOW)):
         options = yaml.safe_load(module.DOCUMENTATION)["options"]
         assert options["allow"]["choices"] == list(liftable)

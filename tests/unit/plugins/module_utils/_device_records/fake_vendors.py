@@ -21,14 +21,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     RunOptions,
     RunResult,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.approval import (
+    Limits,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.audit import (
     Audit,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     GuardOptions,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    Limits,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
     Selection,

@@ -14,6 +14,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     messages as report,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.messages import (
+    CANNOT_BE_UNDONE,
     Outcome,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
@@ -24,9 +25,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     Mac,
     Person,
     RecordTarget,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    CANNOT_BE_UNDONE,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     DeviceUser,
