@@ -253,7 +253,7 @@ def _ensure_present(
         policy_moves.require_active(current)
     options = change_guard.GuardOptions.from_params(params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
-    forecast = moves_reader.check_moves(ctx.okta, moves, rules, options, others=others)
+    forecast = moves_reader.guard_moves(ctx.okta, moves, rules, options, others=others)
     policy = plan.future
     if changes and not ctx.check_mode:
         recheck.check_all_rules(ctx.okta, known, rules)
@@ -299,7 +299,7 @@ def _apply(
     ctx: ModuleContext, plan: policy_plan.PolicyPlan, moves: t.Sequence[policy_moves.Move]
 ) -> Policy:
     """Write the policy, then move the apps to it. Return the policy."""
-    present = recheck.check_policy(ctx.okta, ctx.params["name"], plan.current)
+    present = recheck.reread_policies(ctx.okta, ctx.params["name"], plan.current)
     if plan.current:
         recheck.check_marks(ctx.okta, plan.current, plan.future)
     policy = policy_apply.apply_policy(ctx.okta, plan, present)
@@ -323,16 +323,16 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
     moves = moves_reader.mark_changed_groups(ctx.okta, moves, rules, current.created)
     options = change_guard.GuardOptions.from_params(ctx.params)
     others = OtherPolicies(ctx.okta, warn=ctx.warn)
-    forecast = moves_reader.check_moves(ctx.okta, moves, rules, options, True, others)
+    forecast = moves_reader.guard_moves(ctx.okta, moves, rules, options, True, others)
     if not ctx.check_mode and (moves or reversal.changes_description(plan, current)):
         recheck.check_all_rules(ctx.okta, known, rules)
-        recheck.check_policy(ctx.okta, current.name, current)
+        recheck.reread_policies(ctx.okta, current.name, current)
         refused = policy_apply.apply_reversal(ctx.okta, moves)
         left += refused
         staying = {app.id for app in plan.left} | {each.app.id for each in refused}
         plan = reversal.plan_reversal(current, apps, known, staying)
         if reversal.changes_description(plan, current):
-            recheck.check_policy(ctx.okta, current.name, current)
+            recheck.reread_policies(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
     _warn(ctx, *moved, *reversal.describe_reversal(left, forecast))
     return PolicyResult(
@@ -349,7 +349,7 @@ def _delete(ctx: ModuleContext, _known: t.Sequence[Policy], current: Policy | No
     if current is None:
         return PolicyResult(Policy("", ctx.params["name"]))
     if not ctx.check_mode:
-        recheck.check_policy(ctx.okta, current.name, current)
+        recheck.reread_policies(ctx.okta, current.name, current)
     check_not_account_policy(current)
     policy_apply.check_deletable(ctx.okta, current)
     if not ctx.check_mode:

@@ -304,7 +304,7 @@ def _forecast(ctx: ModuleContext, change: PolicyChange) -> tuple[Result | None, 
         return Forecast(unread=others.unread).as_result(), None
     change = replace(change, apps=effective)
     try:
-        forecast = change_guard.check_change(ctx.okta, change, options, others)
+        forecast = change_guard.guard_change(ctx.okta, change, options, others)
         return forecast.as_result() if forecast else None, None
     except Refused as error:
         if ctx.params["refuse"]:

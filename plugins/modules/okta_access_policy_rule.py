@@ -191,9 +191,7 @@ def run(ctx: ModuleContext) -> Result:
     forecast = None
     if plan.changes:
         change = (rules, plan.after)
-        forecast = change_guard.check_other_rules(
-            ctx.okta, policy, change, mapped, options, ctx.warn
-        )
+        forecast = change_guard.guard_rules(ctx.okta, policy, change, mapped, options, ctx.warn)
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
         recheck.check_apps(ctx.okta, policy, mapped)

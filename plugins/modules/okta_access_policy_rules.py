@@ -169,9 +169,7 @@ def run(ctx: ModuleContext) -> Result:
     forecast = None
     if plan.changes:
         change = (plan.before, plan.after)
-        forecast = change_guard.check_other_rules(
-            ctx.okta, policy, change, mapped, options, ctx.warn
-        )
+        forecast = change_guard.guard_rules(ctx.okta, policy, change, mapped, options, ctx.warn)
     _warn_of_kept_copies(ctx, policy, plan.after)
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:

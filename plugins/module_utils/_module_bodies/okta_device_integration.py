@@ -131,7 +131,9 @@ def _judge_challenge(
 def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
     """Raise BadOption if no Mac of this org can enroll at a SCEP URL; warn of an unknown host."""
     check_scep_url(scep_url)
-    for text in integration.check_host(scep_url, ctx.okta.org_url, org, ctx.params["scep_hosts"]):
+    for text in integration.find_host_warnings(
+        scep_url, ctx.okta.org_url, org, ctx.params["scep_hosts"]
+    ):
         ctx.warn(text)
 
 

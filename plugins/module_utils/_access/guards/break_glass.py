@@ -56,7 +56,9 @@ class BreakGlassGuard:
     group_name: str | None  # or its id
     others: OtherPolicies
 
-    def check(self, after: Rules, policy: str, refusing: str | None = None) -> directories.Members:
+    def guard_rules(
+        self, after: Rules, policy: str, refusing: str | None = None
+    ) -> directories.Members:
         """Return the members of the group and of the groups that rules name. Raises Refused.
 
         :arg policy: the name of the policy, for messages.
@@ -113,7 +115,7 @@ class BreakGlassGuard:
     def is_admitted(self, rules: Rules) -> bool:
         """Return whether these rules surely admit a member. Raises BadOption."""
         try:
-            self.check(rules, "")
+            self.guard_rules(rules, "")
         except Refused:
             return False
         return True

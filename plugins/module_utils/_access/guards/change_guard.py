@@ -57,14 +57,14 @@ class GuardOptions:
         return cls(**{name: params[name] for name in cls.__dataclass_fields__})
 
 
-def check_change(
+def guard_change(
     okta: Okta, change: PolicyChange, options: GuardOptions, others: OtherPolicies | None = None
 ) -> Forecast | None:
-    """Return the forecast of a change of one policy (see ``check_changes``)."""
-    return check_changes(okta, [change], options, others)
+    """Return the forecast of a change of one policy (see ``guard_changes``)."""
+    return guard_changes(okta, [change], options, others)
 
 
-def check_other_rules(
+def guard_rules(
     okta: Okta,
     policy: Policy,
     rules: tuple[Rules, Rules],
@@ -72,7 +72,7 @@ def check_other_rules(
     options: GuardOptions,
     warn: t.Callable[[str], None],
 ) -> Forecast | None:
-    """Return the forecast of other rules of a policy, as ``check_changes`` does.
+    """Return the forecast of other rules of a policy, as ``guard_changes`` does.
 
     :arg rules: those before and after.
     :arg app_ids: the ids of the apps of the policy.
@@ -83,10 +83,10 @@ def check_other_rules(
         warn(text)
     changes = [AppChange(app, *rules, policy_after=policy.id) for app in apps]
     change = PolicyChange(policy, *rules, changes)
-    return check_change(okta, change, options, OtherPolicies(okta, warn))
+    return guard_change(okta, change, options, OtherPolicies(okta, warn))
 
 
-def check_changes(
+def guard_changes(
     okta: Okta,
     changes: t.Sequence[PolicyChange],
     options: GuardOptions,
@@ -101,7 +101,7 @@ def check_changes(
     out of an emergency.
     """
     others = others or OtherPolicies(okta)
-    members = _check_own_apps_and_break_glass(okta, changes, options, others)
+    members = _guard_own_apps_and_break_glass(okta, changes, options, others)
     reversed_only = all(change.is_reversal for change in changes)
     if not options.forecast or (
         reversed_only and not any(change.stricter_apps for change in changes)
@@ -120,16 +120,16 @@ def check_changes(
     return result
 
 
-def _check_own_apps_and_break_glass(
+def _guard_own_apps_and_break_glass(
     okta: Okta, changes: t.Sequence[PolicyChange], options: GuardOptions, others: OtherPolicies
 ) -> dict[str, t.Sequence[OktaUser]]:
     """Return the members of the groups that were read. Raises Refused."""
     members: dict[str, t.Sequence[OktaUser]] = {}
     for change in changes:
-        refusing = ProtectedAppsGuard(options.allow_protected_apps, others).check(change)
+        refusing = ProtectedAppsGuard(options.allow_protected_apps, others).guard_change(change)
         guard = BreakGlassGuard(okta, options.break_glass_group, others)
         if _needs_break_glass(guard, change, refusing, options):
-            members |= guard.check(change.after, change.policy.name, refusing)
+            members |= guard.guard_rules(change.after, change.policy.name, refusing)
     return members
 
 

@@ -41,12 +41,12 @@ class ProtectedAppsGuard:
     allowed: t.Sequence[str]  # labels, names or ids
     others: OtherPolicies
 
-    def check(self, change: PolicyChange) -> str | None:
+    def guard_change(self, change: PolicyChange) -> str | None:
         """Return a rule that may refuse people at one of them where that is allowed, or None.
 
         Raises Refused where it is not allowed.
         """
-        refusing = self._check_account_policy(change)
+        refusing = self._guard_account_policy(change)
         strict = [
             (each, rule)
             for each in change.apps
@@ -72,7 +72,7 @@ class ProtectedAppsGuard:
         signals = NO_SIGNALS if change.is_reversal else app.signals_of_move(self.others)
         return change.refusing_rule(app.before, app.after, signals)
 
-    def _check_account_policy(self, change: PolicyChange) -> str | None:
+    def _guard_account_policy(self, change: PolicyChange) -> str | None:
         policy = change.policy
         refusing = (
             change.refusing_rule(change.before, change.after) if is_account_policy(policy) else None

@@ -52,7 +52,7 @@ def mark_changed_groups(
     return [replace(move, members_changed=bool(named[move.after] & changed)) for move in moves]
 
 
-def check_moves(
+def guard_moves(
     okta: Okta,
     moves: t.Sequence[Move],
     rules: t.Mapping[str, Rules],
@@ -81,7 +81,7 @@ def check_moves(
         )
         for after, group in by_target.items()
     ]
-    return change_guard.check_changes(okta, changes, options, others)
+    return change_guard.guard_changes(okta, changes, options, others)
 
 
 def plan_app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool) -> AppChange:

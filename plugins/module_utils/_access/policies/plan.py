@@ -107,7 +107,7 @@ def find_earlier_policies(
             came_from[app.id], digest = before, held.digests.get(app.id)
         elif app.policy_id:
             came_from[app.id] = app.policy_id
-            digest = digest_rules(_check_readable(app, rules[app.policy_id]))
+            digest = digest_rules(_require_readable(app, rules[app.policy_id]))
         else:
             continue
         if digest:
@@ -115,7 +115,7 @@ def find_earlier_policies(
     return Marks(None, came_from, digests)
 
 
-def _check_readable(app: App, rules: Rules) -> Rules:
+def _require_readable(app: App, rules: Rules) -> Rules:
     for rule in rules:
         if rule.hidden_part:
             raise Unreadable(

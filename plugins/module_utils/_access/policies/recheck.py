@@ -22,7 +22,7 @@ from .marks import parse_marks
 _NO_CONTENT = ("lastUpdated", "_links", "_embedded")  # keys that change nothing that a rule does
 
 
-def check_policy(okta: Okta, name: str, planned: Policy | None) -> list[Policy]:
+def reread_policies(okta: Okta, name: str, planned: Policy | None) -> list[Policy]:
     """Return the policies of now. Raises Refused if a policy is not as it was planned.
 
     :arg planned: the policy that the plan read, or None if it creates one of this name.

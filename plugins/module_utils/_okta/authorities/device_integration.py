@@ -66,7 +66,9 @@ def check_identity_engine(org: Org, org_url: str) -> None:
         )
 
 
-def check_host(scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str]) -> list[str]:
+def find_host_warnings(
+    scep_url: str, org_url: str, org: Org, scep_hosts: t.Sequence[str]
+) -> list[str]:
     """Return a warning if the SCEP URL's host may be the org's and nothing says so.
 
     Raises BadOption if it is the host of another org. Which of its names an org puts into the SCEP

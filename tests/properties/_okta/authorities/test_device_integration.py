@@ -16,12 +16,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.time
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authorities.device_integration import (
     RESET_EVENT,
-    check_host,
     check_identity_engine,
     check_pin,
     describe_expiry,
     describe_shape,
     find_admin_console,
+    find_host_warnings,
     find_later_reset,
     list_console_steps,
     summarize_event,
@@ -55,7 +55,7 @@ orgs = st.builds(
 def test_a_scep_url_is_of_the_org_or_warned_of_or_refused(
     url: str, org: Org, hosts: list[str]
 ) -> None:
-    warnings = outcome_of(lambda: check_host(url, ORG, org, hosts))
+    warnings = outcome_of(lambda: find_host_warnings(url, ORG, org, hosts))
     if warnings == []:
         assert "acme.okta.com" in url.lower() or any(host.lower() in url.lower() for host in hosts)
     outcome_of(lambda: describe_shape(url))

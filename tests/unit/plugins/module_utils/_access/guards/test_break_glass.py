@@ -46,7 +46,7 @@ def test_a_member_is_judged_by_all_groups():
 
 
 def break_glass(after, users=(ADA,), group="Break glass"):
-    return guard_of(FakeOrg(users), group).check(after, "Company apps")
+    return guard_of(FakeOrg(users), group).guard_rules(after, "Company apps")
 
 
 @pytest.mark.parametrize("kind", ["BUILT_IN", "OKTA_GROUP"])
@@ -57,14 +57,14 @@ def test_everybody_is_not_a_break_glass_group(kind):
     guard = guard_of(org, "Everyone")
     if kind == "BUILT_IN":
         with pytest.raises(Refused) as refused:
-            guard.check([MANAGED, *OPEN], "Company apps")
+            guard.guard_rules([MANAGED, *OPEN], "Company apps")
         assert refused.value.message == (
             "break_glass_group: group 'Everyone' has everybody, so rule 'Managed' of policy 'Company"
             " apps' would require managed devices of nobody. Name a group of a few people."
         )
-        assert guard.check(OPEN, "Company apps")
+        assert guard.guard_rules(OPEN, "Company apps")
     else:
-        assert guard.check([MANAGED, *OPEN], "Company apps")
+        assert guard.guard_rules([MANAGED, *OPEN], "Company apps")
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_whether_a_member_is_in_a_group_that_was_deleted_is_unknown(access, side
     gone = rule("Gone", access, people={"groups": sides})
     guard = guard_of(org_without("gone"))
     if message is None:
-        assert set(guard.check([gone, MANAGED, *OPEN], "Company apps")) == {"glass"}
+        assert set(guard.guard_rules([gone, MANAGED, *OPEN], "Company apps")) == {"glass"}
         return
     with pytest.raises(Refused, match=message):
-        guard.check([gone, MANAGED, *OPEN], "Company apps")
+        guard.guard_rules([gone, MANAGED, *OPEN], "Company apps")
 
 
 OTHERS = rule("Others", "DENY", device={"registered": False}, **GLASS_OUT)
@@ -276,10 +276,10 @@ def test_a_member_counts_who_has_surely_enrolled_what_the_rules_require(rules, e
     org.enrolled = enrolled
     guard = guard_of(org)
     if proven:
-        assert guard.check([MANAGED, *rules], "Company apps")
+        assert guard.guard_rules([MANAGED, *rules], "Company apps")
     else:
         with pytest.raises(Refused, match="rule 'Strong' requires .*ada@acme.com has "):
-            guard.check([MANAGED, *rules], "Company apps")
+            guard.guard_rules([MANAGED, *rules], "Company apps")
 
 
 def test_the_refusal_names_the_rule_and_what_the_member_lacks():
@@ -298,7 +298,7 @@ def test_an_authenticator_that_is_not_active_is_not_a_proof():
     org = FakeOrg([ADA])
     org.enrollments = lambda user_id: [Enrollment("okta_password", "INACTIVE")]
     with pytest.raises(Refused, match="has no authenticator"):
-        guard_of(org).check([MANAGED, *OPEN], "Company apps")
+        guard_of(org).guard_rules([MANAGED, *OPEN], "Company apps")
 
 
 def test_a_rule_that_is_not_sure_to_apply_is_not_a_proof():
@@ -310,12 +310,12 @@ def test_a_rule_that_is_not_sure_to_apply_is_not_a_proof():
 def test_a_break_glass_group_whose_members_a_session_policy_refuses_is_no_proof():
     org = session_org("bob", in_group=("ada",), users=[ADA])
     with pytest.raises(Refused) as caught:
-        guard_of(org).check([MANAGED, *OPEN], "Company apps")
+        guard_of(org).guard_rules([MANAGED, *OPEN], "Company apps")
     assert caught.value.message == (
         "break_glass_group: rule 'Stop' of global session policy 'Leavers' refuses each member of"
         " group 'Break glass'. Exclude the group there, or add a member whom no rule refuses."
     )
     eve = OktaUser("eve", "eve@acme.com", status="ACTIVE")
     org.users = [ADA, eve]
-    assert guard_of(org).check([MANAGED, *OPEN], "Company apps")["out"]
+    assert guard_of(org).guard_rules([MANAGED, *OPEN], "Company apps")["out"]
     assert org.reads[-1] == "authenticators of eve"

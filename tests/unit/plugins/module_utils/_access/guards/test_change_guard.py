@@ -23,9 +23,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.change_guard import (
     GuardOptions,
-    check_change,
-    check_changes,
-    check_other_rules,
+    guard_change,
+    guard_changes,
+    guard_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -71,7 +71,7 @@ def test_a_break_glass_group_keeps_each_app_that_it_has_whatever_their_order(tur
     change = PolicyChange(COMPANY, after, after, apps[::-1] if turned else apps, True)
     org = FakeOrg([ADA])
     with pytest.raises(Refused, match="admits no member of group"):
-        check_change(org, change, OPTIONS)
+        guard_change(org, change, OPTIONS)
 
 
 OFF = replace(OPTIONS, forecast=False)
@@ -80,7 +80,7 @@ OFF = replace(OPTIONS, forecast=False)
 def test_a_forecast_that_is_switched_off_reads_neither_people_nor_sign_ins():
     org = FakeOrg([ADA])
     after = [MANAGED, *OPEN]
-    assert check_change(org, company(app_change(after=after), after=after), OFF) is None
+    assert guard_change(org, company(app_change(after=after), after=after), OFF) is None
     assert org.reads == [
         "authenticators",
         "groups",
@@ -93,30 +93,30 @@ def test_a_forecast_that_is_switched_off_reads_neither_people_nor_sign_ins():
 def test_without_a_forecast_the_guards_stay():
     console = app_change(App("a1", "Console", "saasure"))
     with pytest.raises(Refused, match="the Admin Console"):
-        check_change(FakeOrg([ADA]), company(console), OFF)
+        guard_change(FakeOrg([ADA]), company(console), OFF)
     account = Policy("p", "Okta Account Management")
     with pytest.raises(Refused, match="decides who may add an authenticator"):
-        check_change(FakeOrg([ADA]), company(policy=account), OFF)
+        guard_change(FakeOrg([ADA]), company(policy=account), OFF)
     with pytest.raises(Refused, match="no group keeps access"):
-        check_change(FakeOrg([ADA]), company(), replace(OFF, break_glass_group=None))
+        guard_change(FakeOrg([ADA]), company(), replace(OFF, break_glass_group=None))
 
 
 def test_what_is_consented_to_needs_no_forecast():
     console = app_change(App("a1", "Console", "saasure"))
     consented = replace(OFF, allow_protected_apps=["Console"])
     change = company(console, after=[MANAGED, *OPEN])
-    assert check_change(FakeOrg([ADA]), change, consented) is None
+    assert guard_change(FakeOrg([ADA]), change, consented) is None
 
 
 def test_rules_without_managed_devices_need_no_break_glass_group():
     org, options = FakeOrg(), replace(OPTIONS, break_glass_group=None)
-    assert check_change(org, company(after=OPEN), options) == Forecast()
+    assert guard_change(org, company(after=OPEN), options) == Forecast()
     assert org.reads == []
 
 
 def test_rules_for_managed_devices_pass_every_guard():
     org, after = FakeOrg([ADA]), [MANAGED, *OPEN]
-    assert check_change(org, company(after=after), OPTIONS) == Forecast()
+    assert guard_change(org, company(after=after), OPTIONS) == Forecast()
     assert org.reads == [
         "groups",
         "session policies",
@@ -124,20 +124,20 @@ def test_rules_for_managed_devices_pass_every_guard():
         "authenticators of ada",
     ]
     with pytest.raises(Refused, match="break_glass_group: group 'Break glass' has no member"):
-        check_change(FakeOrg(), company(after=after), OPTIONS)
+        guard_change(FakeOrg(), company(after=after), OPTIONS)
     nobody = replace(OPTIONS, break_glass_group=None)
     with pytest.raises(Refused, match="rule 'Managed' of policy 'Company apps' would require"):
-        check_change(org, company(after=after), nobody)
+        guard_change(org, company(after=after), nobody)
     console = app_change(App("a1", "Console", "saasure"))
     with pytest.raises(Refused, match="the Admin Console"):
-        check_change(FakeOrg([ADA]), company(console, after=after), OPTIONS)
+        guard_change(FakeOrg([ADA]), company(console, after=after), OPTIONS)
 
 
 def test_a_change_that_locks_out_more_people_than_permitted_is_refused():
     org = FakeOrg([ADA], [mac_of("ann")], [sign_in("ann", APP)])
     with pytest.raises(Refused, match="max_locked_out: 1 person .* locked out: ann@acme.com"):
-        check_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
-    result = check_change(
+        guard_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
+    result = guard_change(
         org, company(change_of(), after=ONLY_MANAGED), replace(OPTIONS, max_locked_out=1)
     )
     assert result.locked_out_logins == ["ann@acme.com"]
@@ -145,7 +145,7 @@ def test_a_change_that_locks_out_more_people_than_permitted_is_refused():
 
 def test_the_break_glass_group_is_read_once():
     org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
-    check_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
+    guard_change(org, company(change_of(), after=ONLY_MANAGED), OPTIONS)
     assert org.reads == [
         "authenticators",
         "groups",
@@ -161,7 +161,7 @@ def test_the_break_glass_group_is_read_once():
 def test_the_options_limit_what_is_read_of_the_log():
     org = FakeOrg([ADA], [mac_of("ada")], [sign_in("ada", APP)])
     options = replace(OPTIONS, active_days=7, log_events=5)
-    check_change(org, company(change_of(), after=ONLY_MANAGED), options)
+    guard_change(org, company(change_of(), after=ONLY_MANAGED), options)
     ((_log_filter, limits),) = org.log_reads
     assert limits["since"].startswith("2026-11-17T") and limits["at_most"] == 6
 
@@ -186,7 +186,7 @@ def test_a_move_to_equal_rules_with_other_signals_is_forecast(
     org.users = [ADA]
     if locked_out:
         with pytest.raises(Refused, match="max_locked_out: 1 person"):
-            check_change(org, moved, OPTIONS)
+            guard_change(org, moved, OPTIONS)
 
 
 @pytest.mark.parametrize("status, warnings", [("ACTIVE", 0), ("INACTIVE", 1)])
@@ -195,12 +195,12 @@ def test_other_rules_of_a_policy_are_judged_for_its_apps(status: str, warnings: 
     org, policy = hiding(managed="NOT_MANAGED"), replace(COMPANY, status=status)
     org.apps = lambda: [APP, JIRA]
     change, allowing = (OPEN, [MANAGED, *OPEN]), replace(OPTIONS, max_locked_out=1)
-    result = check_other_rules(org, policy, change, [APP.id], allowing, shown.append)
+    result = guard_rules(org, policy, change, [APP.id], allowing, shown.append)
     assert result is not None and len(shown) == warnings
     with pytest.raises(Refused, match="max_locked_out"):
-        check_other_rules(org, policy, (OPEN, ONLY_MANAGED), [APP.id], OPTIONS, shown.append)
+        guard_rules(org, policy, (OPEN, ONLY_MANAGED), [APP.id], OPTIONS, shown.append)
     shown.clear()
-    check_other_rules(org, policy, change, [], allowing, shown.append)
+    guard_rules(org, policy, change, [], allowing, shown.append)
     assert not shown, "it has no app that somebody signs in to"
 
 
@@ -209,7 +209,7 @@ def test_what_okta_does_not_show_is_a_warning_once():
     org = hiding("session_policies", "signal_policies")
     change = company(change_of(), change_of(JIRA), after=[MANAGED, *OPEN])
     with pytest.raises(Refused) as refused:
-        check_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
+        guard_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
     assert refused.value.message == (
         "break_glass_group: whether global session policies refuse group 'Break glass' is unknown,"
         " because Okta does not show all of them. Let the role of the credentials view all policies."
@@ -218,22 +218,22 @@ def test_what_okta_does_not_show_is_a_warning_once():
     org = hiding("signal_policies")
     shown.clear()
     with pytest.raises(Refused, match="max_locked_out: 1 person") as refused:
-        check_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
+        guard_change(org, change, OPTIONS, OtherPolicies(org, warn=shown.append))
     assert "device signal collection policies that the credentials may not read. If any" in (
         refused.value.message
     )
     assert len(shown) == 1
     allowing = replace(OPTIONS, max_locked_out=1)
-    result = check_change(org, change, allowing, OtherPolicies(org))
+    result = guard_change(org, change, allowing, OtherPolicies(org))
     assert result is not None and result.unread == tuple(shown)
-    assert check_change(hiding(), change, OPTIONS) is not None, "the signals alone did it"
+    assert guard_change(hiding(), change, OPTIONS) is not None, "the signals alone did it"
 
 
 def test_a_rollback_does_not_wait_for_what_okta_does_not_show():
     org = hiding("session_policies", "signal_policies")
     back = change_of(before=ONLY_MANAGED, after=OPEN)
     change = replace(company(back, before=ONLY_MANAGED, after=OPEN), is_reversal=True)
-    assert check_change(org, change, OPTIONS, OtherPolicies(org)) is None
+    assert guard_change(org, change, OPTIONS, OtherPolicies(org)) is None
 
 
 DENYING = [rule("Nobody", "DENY")]
@@ -244,7 +244,7 @@ def test_a_consented_app_that_may_refuse_people_needs_a_break_glass_group():
     console = change_of(App("a1", "Console", "saasure"), after=DENYING)
     consented = replace(OFF, allow_protected_apps=["Console"], break_glass_group=None)
     with pytest.raises(Refused, match="rule 'Nobody' of policy 'Company apps' may refuse people"):
-        check_change(FakeOrg([ADA]), company(console, after=DENYING), consented)
+        guard_change(FakeOrg([ADA]), company(console, after=DENYING), consented)
 
 
 def test_a_refusal_of_several_changes_names_each_and_reads_each_group_once():
@@ -254,7 +254,7 @@ def test_a_refusal_of_several_changes_names_each_and_reads_each_group_once():
     first = company(change_of(after=staff), after=staff)
     second = company(change_of(JIRA), policy=Policy("rst2", "Other apps"), after=ONLY_MANAGED)
     with pytest.raises(Refused) as refused:
-        check_changes(org, [first, second], OPTIONS)
+        guard_changes(org, [first, second], OPTIONS)
     named = "The change: policy 'Company apps' for 'Slack'; policy 'Other apps' for 'Jira'."
     assert f" locked out: ann@acme.com. {named}" in refused.value.message
     assert org.reads.count("members of staff") == 1
@@ -271,11 +271,11 @@ def test_a_reversal_counts_whom_the_earlier_policy_refuses_by_now():
     org = FakeOrg([ADA], [mac_of("ann")], [sign_in("ann", APP)])
     consented = replace(OPTIONS, allow_protected_apps=["Slack"])
     with pytest.raises(Refused, match="max_locked_out: 1 person") as refused:
-        check_change(org, reversal(left=OPEN), consented)
+        guard_change(org, reversal(left=OPEN), consented)
     assert "The earlier policy changed after the apps left it." in refused.value.message
-    result = check_change(org, reversal(), consented)
+    result = guard_change(org, reversal(), consented)
     assert result and result.locked_out_logins == ["ann@acme.com"]
-    assert check_change(org, reversal(left=ONLY_MANAGED), consented) is None
+    assert guard_change(org, reversal(left=ONLY_MANAGED), consented) is None
 
 
 NOBODY = replace(OFF, break_glass_group=None)
@@ -301,9 +301,9 @@ def test_a_reversal_needs_a_break_glass_group_only_for_what_it_takes_from_it(
     if not options.break_glass_group:
         if needs:
             with pytest.raises(Refused, match="no group keeps access"):
-                check_change(org, change, options)
+                guard_change(org, change, options)
         else:
-            assert check_change(org, change, options) is None and "groups" not in org.reads
+            assert guard_change(org, change, options) is None and "groups" not in org.reads
     else:
-        assert check_change(org, change, options) is None
+        assert guard_change(org, change, options) is None
         assert org.reads.count("members of glass") == 1 + needs

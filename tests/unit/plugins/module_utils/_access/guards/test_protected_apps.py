@@ -13,7 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     PolicyChange,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.change_guard import (
-    check_change,
+    guard_change,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.protected_apps import (
     check_not_account_policy,
@@ -50,44 +50,44 @@ from tests.unit.plugins.module_utils._access.fake_org import (
 )
 def test_an_app_of_okta_is_protected_unless_it_is_allowed(app, role):
     with pytest.raises(Refused, match=rf"{app.label}' \({role}\) would .* Remove it\."):
-        protected(FakeOrg(), []).check(company(app_change(), app_change(app)))
+        protected(FakeOrg(), []).guard_change(company(app_change(), app_change(app)))
     for name in (app.label, app.id):
-        protected(FakeOrg(), [name]).check(company(app_change(app)))
+        protected(FakeOrg(), [name]).guard_change(company(app_change(app)))
 
 
 def test_an_app_of_which_only_the_id_is_known_may_be_one_of_okta():
     app = App("0oa9", "0oa9")
     with pytest.raises(Refused, match=r"'0oa9' \(an app that Okta does not list, which may be"):
-        protected(FakeOrg(), []).check(company(app_change(app)))
-    protected(FakeOrg(), ["0oa9"]).check(company(app_change(app)))
+        protected(FakeOrg(), []).guard_change(company(app_change(app)))
+    protected(FakeOrg(), ["0oa9"]).guard_change(company(app_change(app)))
     back = replace(company(app_change(app)), is_reversal=True)
-    assert protected(FakeOrg(), []).check(back) is None
+    assert protected(FakeOrg(), []).guard_change(back) is None
 
 
 def test_several_protected_apps_are_named_at_once():
     apps = [App("a1", "Console", "saasure"), App("a2", "Dashboard", "okta_enduser")]
     with pytest.raises(Refused, match="'Console' .*, 'Dashboard' .* Remove them"):
-        protected(FakeOrg(), []).check(company(*map(app_change, apps)))
+        protected(FakeOrg(), []).guard_change(company(*map(app_change, apps)))
 
 
 def test_any_other_app_may_require_managed_devices():
     org = FakeOrg()
     guard = protected(org, [])
-    assert guard.check(company(app_change(), app_change(App("", "No id")))) is None
-    assert guard.check(company()) is None
+    assert guard.guard_change(company(app_change(), app_change(App("", "No id")))) is None
+    assert guard.guard_change(company()) is None
     assert org.reads == ["authenticators"], "without apps, nothing is read"
 
 
 def test_without_okta_verify_no_app_is_its_own():
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator("aut1", "okta_password", app_instance_id="app1")]
-    protected(org, []).check(company(app_change()))
+    protected(org, []).guard_change(company(app_change()))
 
 
 def test_the_policy_for_adding_authenticators_is_protected_unless_it_is_allowed():
     enrollment = replace(COMPANY, resource_type="END_USER_ACCOUNT_MANAGEMENT")
     with pytest.raises(Refused) as caught:
-        protected(FakeOrg(), ["app1"]).check(company(policy=enrollment))
+        protected(FakeOrg(), ["app1"]).guard_change(company(policy=enrollment))
     assert caught.value.message == (
         "Policy 'Company apps' decides who may add an authenticator. If it requires a managed"
         " device, no new device can become one. If you intend that, name it in"
@@ -95,7 +95,7 @@ def test_the_policy_for_adding_authenticators_is_protected_unless_it_is_allowed(
     )
     for name in (enrollment.name, enrollment.id):
         guard = protected(FakeOrg(), [name])
-        assert guard.check(company(policy=enrollment)) == "Managed"
+        assert guard.guard_change(company(policy=enrollment)) == "Managed"
 
 
 STOP = rule("Stop", "DENY")
@@ -125,19 +125,19 @@ def test_a_rule_that_may_refuse_anybody_needs_consent_at_an_app_of_okta(after, r
         " registered. If you intend that, name it"
     )
     with pytest.raises(Refused, match=account_message):
-        protected(FakeOrg(), []).check(enrollment)
+        protected(FakeOrg(), []).guard_change(enrollment)
     with pytest.raises(Refused, match=rf"the Admin Console\) may refuse .* \(rule '{refusing}'\)"):
-        protected(FakeOrg(), []).check(admin)
+        protected(FakeOrg(), []).guard_change(admin)
     options = replace(OPTIONS, allow_protected_apps=[console.id, account.id])
     for change in (enrollment, admin):
         allowed = protected(FakeOrg(), options.allow_protected_apps)
-        assert allowed.check(change) == refusing
+        assert allowed.guard_change(change) == refusing
         without_group = (
             f"^break_glass_group: rule '{refusing}' of policy '[^']*' may refuse people, and no"
             " group keeps access if that fails. Name a group here that another rule admits.$"
         )
         with pytest.raises(Refused, match=without_group):
-            check_change(FakeOrg(), change, replace(options, break_glass_group=None))
+            guard_change(FakeOrg(), change, replace(options, break_glass_group=None))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_change_that_refuses_nobody_needs_no_consent(before, after):
         company(policy=account, before=before, after=after),
         company(console, after=after),
     ):
-        assert protected(org, []).check(change) is None
+        assert protected(org, []).guard_change(change) is None
     assert org.reads == []
 
 
@@ -169,7 +169,7 @@ def test_a_person_in_two_groups_is_judged_by_both():
     after = [rule("Guests", "DENY", **guests), *before]
     console = AppChange(App("a1", "Console", "saasure"), before, after)
     with pytest.raises(Refused, match="rule 'Guests'"):
-        protected(FakeOrg(), []).check(company(console, after=after))
+        protected(FakeOrg(), []).guard_change(company(console, after=after))
 
 
 @pytest.mark.parametrize(
@@ -202,17 +202,17 @@ def test_an_enrollment_app_that_okta_does_not_show_is_guarded(app, role, keys):
     org.authenticators = lambda: [Authenticator(f"aut-{key}", key) for key in keys]
     change, guard = company(app_change(app)), protected(org, [])
     if role is None:
-        assert guard.check(change) is None
+        assert guard.guard_change(change) is None
     else:
         with pytest.raises(Refused, match=role):
-            guard.check(change)
+            guard.guard_change(change)
 
 
 def test_the_app_of_one_of_three_authenticators_is_protected():
     org = FakeOrg()
     org.authenticators = lambda: [Authenticator("a", "okta_verify_totp", app_instance_id="app1")]
     with pytest.raises(Refused, match="the app that Okta Verify enrolls by"):
-        protected(org, []).check(company(app_change()))
+        protected(org, []).guard_change(company(app_change()))
 
 
 def test_an_app_of_okta_is_protected_from_other_signals_with_equal_rules():
@@ -222,9 +222,9 @@ def test_an_app_of_okta_is_protected_from_other_signals_with_equal_rules():
     org = signals_org("rst2")
     moved = PolicyChange(COMPANY, rules, rules, [change])
     with pytest.raises(Refused, match="may refuse people who are admitted now"):
-        protected(org, []).check(moved)
-    assert protected(signals_org("rst1"), []).check(moved) is None
-    assert protected(org, []).check(replace(moved, is_reversal=True)) is None
+        protected(org, []).guard_change(moved)
+    assert protected(signals_org("rst1"), []).guard_change(moved) is None
+    assert protected(org, []).guard_change(replace(moved, is_reversal=True)) is None
 
 
 def test_the_policy_for_adding_authenticators_is_not_deleted():

@@ -727,7 +727,7 @@ def test_a_policy_that_was_edited_since_the_plan_is_refused(okta: FakeOkta) -> N
     planned = okta.add("rst2", name="Managed", description="Ours.")
     okta.rows["rst2"]["description"] = "Ours. Ask Ann before you change it."
     with pytest.raises(Refused) as raised:
-        recheck.check_policy(t.cast(t.Any, okta), "Managed", planned)
+        recheck.reread_policies(t.cast(t.Any, okta), "Managed", planned)
     assert raised.value.message == (
         "Policy 'Managed': it was changed in Okta after this run read it. This run wrote nothing"
         " more. Run again to plan with what Okta holds now."
@@ -746,7 +746,7 @@ def test_a_policy_that_came_or_went_since_the_plan_is_refused(
 ) -> None:
     okta.add("rst2", name="Managed")
     with pytest.raises(Refused, match=f"^Policy 'Managed': {fact} in Okta after"):
-        recheck.check_policy(t.cast(t.Any, okta), "Managed", planned)
+        recheck.reread_policies(t.cast(t.Any, okta), "Managed", planned)
 
 
 def test_only_what_the_vendor_counts_by_itself_may_differ_in_rules(okta: FakeOkta) -> None:
@@ -777,8 +777,8 @@ def test_a_policy_and_its_rules_as_planned_are_written_to(okta: FakeOkta) -> Non
     okta.rules["rst1"].reverse()
     company = Policy.from_row(okta.rows["rst1"])
     known = okta.access_policies()
-    assert recheck.check_policy(t.cast(t.Any, okta), "Apps", company) == known
-    assert recheck.check_policy(t.cast(t.Any, okta), "New", None) == known
+    assert recheck.reread_policies(t.cast(t.Any, okta), "Apps", company) == known
+    assert recheck.reread_policies(t.cast(t.Any, okta), "New", None) == known
     recheck.check_rules(t.cast(t.Any, okta), company, planned)
 
 

@@ -66,7 +66,7 @@ def test_the_rules_of_each_policy_are_read_once():
 
 
 def test_without_a_move_there_is_nothing_to_check():
-    assert moves_reader.check_moves(SimpleNamespace(), [], {}, OPTIONS) is None
+    assert moves_reader.guard_moves(SimpleNamespace(), [], {}, OPTIONS) is None
 
 
 # Reversals
@@ -99,7 +99,7 @@ def reverse(before, after, app=SLACK, left=None):
     digest = "" if left is None else digest_rules(left)
     moves = [Move(app, COMPANY, "rst2", "rst1", digest)]
     rules = {"rst2": before, "rst1": after}
-    return moves_reader.check_moves(ORG, moves, rules, OPTIONS, is_reversal=True)
+    return moves_reader.guard_moves(ORG, moves, rules, OPTIONS, is_reversal=True)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
 def test_rules_about_other_members_say_nothing_about_whom_they_refused(monkeypatch, left, expected):
     changes = []
     monkeypatch.setattr(
-        change_guard, "check_changes", lambda _okta, each, *_more: changes.extend(each)
+        change_guard, "guard_changes", lambda _okta, each, *_more: changes.extend(each)
     )
     digest = "" if left is None else digest_rules(left)
     back = Move(SLACK, COMPANY, "rst2", "rst1", digest, members_changed=True)
-    moves_reader.check_moves(ORG, [back], {"rst2": OPEN, "rst1": CLOSED}, OPTIONS, is_reversal=True)
+    moves_reader.guard_moves(ORG, [back], {"rst2": OPEN, "rst1": CLOSED}, OPTIONS, is_reversal=True)
     assert [each.left for change in changes for each in change.apps] == [expected]
 
 
@@ -187,26 +187,26 @@ def test_moves_know_of_changed_groups_of_their_future_rules():
 def test_the_rules_that_an_app_left_are_found_or_assumed(monkeypatch, left, clone, expected):
     changes = []
     monkeypatch.setattr(
-        change_guard, "check_changes", lambda _okta, each, *_more: changes.extend(each)
+        change_guard, "guard_changes", lambda _okta, each, *_more: changes.extend(each)
     )
     reverse(clone, CLOSED, left=left)
     assert [each.left for change in changes for each in change.apps] == [expected]
     changes.clear()
-    moves_reader.check_moves(ORG, [move(SLACK)], {"rst1": OPEN, "rst2": CLOSED}, OPTIONS)
+    moves_reader.guard_moves(ORG, [move(SLACK)], {"rst1": OPEN, "rst2": CLOSED}, OPTIONS)
     assert [each.left for change in changes for each in change.apps] == [None]
 
 
 def test_only_a_reversal_may_end_at_managed_devices_without_a_break_glass_group():
     moves, rules = [move(SLACK, CLONE)], {"rst1": CLOSED, "rst2": MANAGED}
     with pytest.raises(Refused, match="no group keeps access"):
-        moves_reader.check_moves(ORG, moves, rules, OPTIONS)
+        moves_reader.guard_moves(ORG, moves, rules, OPTIONS)
 
 
 def test_a_move_does_not_change_the_policy_that_it_leads_to():
     account = Policy("rst2", "Okta Account Management Policy")
     options = replace(OPTIONS, forecast=False)
     assert (
-        moves_reader.check_moves(
+        moves_reader.guard_moves(
             ORG, [move(SLACK, account)], {"rst1": OPEN, "rst2": CLOSED}, options
         )
         is None
@@ -223,9 +223,9 @@ INACTIVE = Policy("rst1", "Company apps", status="INACTIVE")
 
 def test_what_was_read_of_other_policies_serves_the_check(monkeypatch):
     seen = []
-    monkeypatch.setattr(change_guard, "check_changes", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr(change_guard, "guard_changes", lambda *arguments: seen.append(arguments))
     rules = {"rst1": OPEN, "rst2": OPEN}
-    moves_reader.check_moves("org", [move(SLACK)], rules, OPTIONS, others="others")
+    moves_reader.guard_moves("org", [move(SLACK)], rules, OPTIONS, others="others")
     ((org, changes, options, others),) = seen
     assert (org, options, others) == ("org", OPTIONS, "others")
     assert [each.policy for each in changes] == [CLONE]

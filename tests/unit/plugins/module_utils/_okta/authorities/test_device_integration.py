@@ -182,7 +182,7 @@ def test_a_secret_key_in_the_place_of_the_scep_url_is_not_shown() -> None:
 def test_the_scep_url_may_be_the_orgs_own_or_a_listed_one(
     url: str, org: str, listed: list[str]
 ) -> None:
-    assert integration.check_host(url, org, Org(), listed) == []
+    assert integration.find_host_warnings(url, org, Org(), listed) == []
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_the_scep_url_may_be_the_orgs_own_or_a_listed_one(
     [(ORG, CUSTOM + PATH), (CUSTOM, ORG + PATH), (CUSTOM, "https://LOGIN.acme.com:443" + PATH)],
 )
 def test_the_names_that_okta_tells_of_the_org_are_its_own(org: str, url: str) -> None:
-    assert integration.check_host(url, org, Org(linked_urls=(ORG, CUSTOM)), []) == []
+    assert integration.find_host_warnings(url, org, Org(linked_urls=(ORG, CUSTOM)), []) == []
 
 
 @pytest.mark.parametrize(
@@ -210,14 +210,14 @@ def test_what_may_be_a_name_of_the_org_is_a_warning(links: dict[str, t.Any]) -> 
         ("https://id.acme.com" + PATH, CUSTOM),
         loopback,
     ):
-        [warning] = integration.check_host(url, org, Org.from_row(links), ["okta.com"])
+        [warning] = integration.find_host_warnings(url, org, Org.from_row(links), ["okta.com"])
         assert "scep_hosts" in warning and org.removeprefix("https://") in warning
 
 
 @pytest.mark.parametrize("listed", ["localhost:9999", "localhost", "LOCALHOST:9999"])
 def test_a_host_is_listed_as_the_message_shows_it(listed: str) -> None:
     url = "https://localhost:9999" + PATH
-    assert integration.check_host(url, "https://localhost:8443", Org(), [listed]) == []
+    assert integration.find_host_warnings(url, "https://localhost:8443", Org(), [listed]) == []
 
 
 @pytest.mark.parametrize(
@@ -235,19 +235,19 @@ def test_a_host_is_listed_as_the_message_shows_it(listed: str) -> None:
 )
 def test_the_scep_url_of_another_org_is_refused(url: str, org: str, linked: str) -> None:
     with pytest.raises(BadOption, match="scep_url: .*scep_hosts"):
-        integration.check_host(url, org, Org(linked_urls=(linked,)), ["okta.com"])
+        integration.find_host_warnings(url, org, Org(linked_urls=(linked,)), ["okta.com"])
 
 
 def test_the_names_that_are_known_of_the_org_are_in_the_message_once() -> None:
     org = Org(linked_urls=(ORG, CUSTOM, "", "https://LOGIN.acme.com:443/"))
     known = "acme.okta.com or login.acme.com"
     with pytest.raises(BadOption) as raised:
-        integration.check_host("https://other.okta.com:8443" + PATH, ORG, org, [])
+        integration.find_host_warnings("https://other.okta.com:8443" + PATH, ORG, org, [])
     assert raised.value.message == (
         f"scep_url: its host is other.okta.com:8443, and the org is {known}. Copy the SCEP URL of"
         " this org. If the org has a custom domain and this host is its own, list it in scep_hosts."
     )
-    assert integration.check_host("https://id.acme.com" + PATH, ORG, org, []) == [
+    assert integration.find_host_warnings("https://id.acme.com" + PATH, ORG, org, []) == [
         f"scep_url: its host id.acme.com is not a name that Okta shows for the org ({known}). If it"
         " is a custom domain of the org, list it in scep_hosts. Otherwise copy the SCEP URL of this"
         " org."
@@ -256,7 +256,7 @@ def test_the_names_that_are_known_of_the_org_are_in_the_message_once() -> None:
 
 def test_a_url_without_a_host_is_refused() -> None:
     with pytest.raises(BadOption) as raised:
-        integration.check_host(PATH, ORG, Org(), [])
+        integration.find_host_warnings(PATH, ORG, Org(), [])
     assert raised.value.message == (
         "scep_url: it is not a URL with a host. Copy the SCEP URL of this org."
     )
