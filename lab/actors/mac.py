@@ -365,12 +365,10 @@ class Mac:
 
     # For the fleet, tests and the control surface
 
-    def install_by_hand(
-        self, name: str = "Okta Verify", bundle_id: str = OKTA_VERIFY, version: str = "9.50.0"
-    ) -> None:
-        """Install an app that does not come from Kandji."""
-        self.apps[bundle_id] = InstalledApp(
-            bundle_id, app_columns(name, bundle_id, version, "identified_developer")
+    def install_by_hand(self) -> None:
+        """Install an Okta Verify that does not come from Kandji."""
+        self.apps[OKTA_VERIFY] = InstalledApp(
+            OKTA_VERIFY, app_columns("Okta Verify", OKTA_VERIFY, "9.50.0", "identified_developer")
         )
 
     def leave_mdm(self) -> None:

@@ -95,9 +95,9 @@ class Catalog(t.Generic[Item]):
             )
         return item
 
-    def resolve_one(self, wanted: str, option: str, id_option: str = "") -> Item:
+    def resolve_one(self, wanted: str, option: str) -> Item:
         """Return the object with this id, else with this name. Raises BadOption."""
-        item = self.find_one(wanted, option, id_option)
+        item = self.find_one(wanted, option)
         if item is None:
             names = map(self.name_of, self.items)
             nearest = suggestion(wanted, names) if self.complete else ". Correct the name."

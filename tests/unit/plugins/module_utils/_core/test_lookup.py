@@ -88,7 +88,7 @@ def test_the_result_of_a_search_suggests_nothing() -> None:
 )
 def test_which_of_several_is_meant_is_never_guessed(id_option: str, remedy: str) -> None:
     with pytest.raises(BadOption) as error:
-        POLICIES.resolve_one("Staff", "policy", id_option)
+        POLICIES.find_one("Staff", "policy", id_option)
     assert error.value.message == f"policy: Okta has 2 policies named 'Staff' (p2, P1). {remedy}"
     for find in (POLICIES.find_name, POLICIES.find_one, POLICIES.resolve_one):
         with pytest.raises(BadOption, match=r"^policy: .*\. Give the id of one\.$"):
