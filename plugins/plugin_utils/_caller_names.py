@@ -40,7 +40,11 @@ def trace_options(arguments: object, role: str, variables: Params) -> dict[str, 
             for variable in _declared().values()
             if variable.environment  # which playbooks pass by module_defaults
         }
-    for option, template in arguments.items() if isinstance(arguments, Mapping) else ():
+    options = arguments if isinstance(arguments, Mapping) else {}
+    for template in options.values():
+        keys = _trace_keys(template, role, variables)
+        names |= {key: name for key, name in keys.items() if key not in options}
+    for option, template in options.items():
         name = _trace(template, role, variables, _LONGEST_CHAIN)
         if name and name != option:
             names[str(option)] = name
@@ -76,6 +80,25 @@ def _trace(template: object, role: str, variables: Params, depth: int) -> str:
     if isinstance(value, str) and _EXPRESSION.fullmatch(value):
         return _trace(value, role, variables, depth - 1)
     return name if role and name.startswith(f"{role}_") else ""
+
+
+def _trace_keys(template: object, role: str, variables: Params) -> dict[str, str]:
+    """Return key -> variable, for the keys of the entries of a list that a variable holds.
+
+    As the groups of the rules of C(managed_access_rules). A key with several variables has no name.
+    """
+    if not isinstance(template, str) or not _EXPRESSION.fullmatch(template):
+        return {}
+    name = next((each for each in _IDENTIFIER.findall(template) if each in variables), "")
+    entries = variables[name] if name else None
+    variables_of: dict[str, set[str]] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        for key, value in entry.items() if isinstance(entry, Mapping) else ():
+            template_of_key = value[0] if isinstance(value, list) and len(value) == 1 else value
+            traced = _trace(template_of_key, role, variables, _LONGEST_CHAIN)
+            variables_of.setdefault(str(key), set()).add(traced)
+    single = {key: min(names) for key, names in variables_of.items() if len(names) == 1}
+    return {key: name for key, name in single.items() if name}
 
 
 def rename_options(result: Params, names: Mapping[str, str]) -> dict[str, object]:

@@ -126,6 +126,22 @@ def test_an_org_without_okta_fastpass_enforces_nothing(company, playbook, switch
     }
 
 
+@pytest.mark.lab(macs=0)
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        ("Nope", "Okta has no group 'Nope'. Correct the name."),
+        ("Break glass", "rule 'Managed devices' of policy 'Company apps' would apply to nobody"),
+    ],
+)
+def test_a_wrong_group_is_refused_in_the_name_of_the_variable(watched, playbook, group, says):
+    """The groups are an option of each rule, and the rules are one option of the modules."""
+    wrong = {**VARIABLES, "device_trust_access_groups": [group]}
+    refused = playbook(watched.lab, ENFORCE, check=True, variables=wrong)
+    assert refused.status != 0, refused.output
+    assert f"device_trust_access_groups: {says}" in " ".join(refused.output.split())
+
+
 @pytest.mark.long
 @pytest.mark.lab(macs=0)
 @pytest.mark.parametrize(

@@ -78,14 +78,14 @@ class BreakGlassGuard:
         if including:
             raise Refused(
                 f"break_glass_group: {_list_rules(including)} of policy {policy!r} would require"
-                f" managed devices and does not exclude group {group.name!r}. Add the group to"
-                " groups_excluded."
+                f" managed devices, and {'do' if len(including) > 1 else 'does'} not exclude group"
+                f" {group.name!r}. Exclude the group from {_refer(including)}."
             )
         idle = [rule for rule in demanding if _applies_to_nobody(rule)]
         if idle:
             raise Refused(
                 f"groups: {_list_rules(idle)} of policy {policy!r} would apply to nobody, because"
-                " groups_excluded has each of its groups. Name groups other than the break-glass"
+                " all groups of a rule are excluded from it. Name groups other than the break-glass"
                 " group."
             )
         sessions = self._read_sessions(str(group.name))
@@ -203,13 +203,17 @@ def _explain_missing_group(demanding: Rules, policy: str, refusing: str | None) 
     if demanding:
         return (
             f"break_glass_group: {_list_rules(demanding)} of policy {policy!r} would require"
-            " managed devices, and no group keeps access if that fails. Name a group here and in"
-            " groups_excluded."
+            " managed devices, and no group keeps access if that fails. Name a group here, and"
+            f" exclude it from {_refer(demanding)}."
         )
     return (
         f"break_glass_group: rule {refusing!r} of policy {policy!r} may refuse people, and no group"
         " keeps access if that fails. Name a group here that another rule admits."
     )
+
+
+def _refer(rules: Rules) -> str:
+    return "these rules" if len(rules) > 1 else "the rule"
 
 
 def _list_rules(rules: Rules) -> str:

@@ -79,6 +79,44 @@ def test_a_value_that_is_composed_of_another_is_not_that_other() -> None:
     }
 
 
+RULES = [
+    {
+        "name": "Managed devices",
+        "groups": "{{ managed_access_groups }}",
+        "groups_excluded": ["{{ managed_access_break_glass_group }}"],
+        "platforms": "{{ managed_access_platforms }}",
+        "policy": "{{ managed_access_groups }}",
+    },
+    {
+        "name": "Others",
+        "groups": "{{ managed_access_groups }}",
+        "groups_excluded": ["{{ managed_access_break_glass_group }}"],
+        "platforms": [],
+    },
+]
+
+
+def test_the_keys_of_entries_are_called_what_the_user_called_them() -> None:
+    """Platforms are of several variables here, and the policy is an option of the task."""
+    task = {"rules": "{{ managed_access_rules }}", "policy": "Company apps"}
+    variables = {
+        "managed_access_rules": RULES,
+        "managed_access_groups": "{{ device_trust.access_groups }}",
+        "managed_access_break_glass_group": "{{ device_trust.break_glass_group }}",
+        "managed_access_platforms": ["MACOS"],
+    }
+    assert trace_options(task, "managed_access", variables) == {
+        "rules": "managed_access_rules",
+        "groups": "device_trust_access_groups",
+        "groups_excluded": "device_trust_break_glass_group",
+    }
+    of_role = {**variables, "managed_access_groups": ["Engineering"]}
+    assert trace_options(task, "managed_access", of_role)["groups"] == "managed_access_groups"
+    for broken in ("no template", "{{ nothing }}", "{{ managed_access_platforms }}"):
+        names = trace_options({"rules": broken}, "managed_access", variables)
+        assert names.keys() <= {"rules"}
+
+
 def test_a_secret_is_traced_though_the_task_that_checks_variables_does_not_return_it() -> None:
     variables = {
         "device_trust": {},

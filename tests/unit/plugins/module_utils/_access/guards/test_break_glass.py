@@ -89,7 +89,8 @@ def test_a_rule_whose_groups_are_all_excluded_requires_nothing(people, refuses):
             break_glass(after)
         assert refused.value.message == (
             "groups: rule 'Managed' of policy 'Company apps' would apply to nobody, because"
-            " groups_excluded has each of its groups. Name groups other than the break-glass group."
+            " all groups of a rule are excluded from it. Name groups other than the break-glass"
+            " group."
         )
     else:
         break_glass(after)
@@ -139,15 +140,15 @@ OTHERS = rule("Others", "DENY", device={"registered": False}, **GLASS_OUT)
             [ADA],
             None,
             "rule 'Managed' of policy 'Company apps' would require managed devices, and no group"
-            " keeps access if that fails. Name a group here and in groups_excluded.$",
+            " keeps access if that fails. Name a group here, and exclude it from the rule.$",
         ),
         ([MANAGED, OTHERS], [ADA], "", "rules 'Managed', 'Others' of policy"),
         (
             [MANAGED, rule("Laptops", device={"managed": True})],
             [ADA],
             "Break glass",
-            "rule 'Laptops' of policy 'Company apps' would require managed devices and does not"
-            " exclude group 'Break glass'. Add the group to groups_excluded.$",
+            "rule 'Laptops' of policy 'Company apps' would require managed devices, and does not"
+            " exclude group 'Break glass'. Exclude the group from the rule.$",
         ),
         (
             [MANAGED, *OPEN],
