@@ -148,7 +148,9 @@ class Prepared:
             raise EndsEarly(f"{name}: {self.plain.result['msg']}")
         if self.flow.idle and (self.plain.carried_out or self.plain.result.get("changed")):
             raise EndsEarly(f"{name}: it changes something")
-        # Ids and times that two runs read are not new.
+        # Ids and times that two runs read are not new. Copies of this process take over what is
+        # found here.
+        self.known = self.plain.known
         self.reads = in_copy(self._reads)
 
     def _observe(

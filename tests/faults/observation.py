@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from unittest import mock
 
@@ -64,15 +65,21 @@ class Observation:
         """Whether the run failed with a message."""
         return bool(self.result.get("failed"))
 
-    @property
+    @cached_property
     def known(self) -> frozenset[str]:
         """The ids and times of the answers before the first write."""
         found: set[str] = set()
         for exchange in self.exchanges:
             if exchange.writes:
                 break
-            found.update(_TOKENS.findall(exchange.body.decode(errors="replace")))
+            found.update(_tokens_in(exchange.body))
         return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def _tokens_in(body: bytes) -> frozenset[str]:
+    """Return the ids and times of an answer. Most answers of a run are those of another one."""
+    return frozenset(_TOKENS.findall(body.decode(errors="replace")))
 
 
 @dataclass

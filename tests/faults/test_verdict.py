@@ -64,6 +64,24 @@ def test_a_write_that_is_carried_out_twice_is_wrong_unless_it_may_be_repeated():
     ]
 
 
+def test_a_run_that_fails_may_delete_what_it_created_and_nothing_else():
+    own = replace(CREATE, body=b'{"id": "00u1"}')
+    undone = replace(CREATE, operation="Delete Thing", verb="DELETE", url="https://k/things/00u1")
+    undone = replace(undone, repeatable=True, status=204)
+    done = {
+        "changed": True,
+        "writes": [{"operation": "Create Thing"}, {"operation": "Delete Thing"}],
+    }
+    assert problems(failed(own, undone, **done), PLAIN) == []
+    foreign = replace(undone, url="https://k/things/00u2")
+    assert problems(failed(own, foreign, **done), PLAIN) == [
+        "another write: Delete Thing /things/00u2"
+    ]
+    there = replace(READ, body=b'[{"id": "00u1"}]')
+    succeeded = replace(PLAIN, exchanges=(there, own, undone), carried_out=(own, ASSIGN, undone))
+    assert problems(succeeded) == ["another write: Delete Thing /things/00u1"]
+
+
 def test_a_failure_after_a_write_has_to_say_what_was_done():
     assert problems(failed(CREATE), PLAIN) == ["fails after a write and does not say changed"]
     assert problems(failed(CREATE, changed=True), PLAIN) == [
