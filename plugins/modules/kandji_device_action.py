@@ -209,11 +209,11 @@ from ..module_utils._kandji.device_actions import (
     Outcome,
     build_action_result,
     check_confirmed,
-    check_device,
-    check_device_again,
     decide,
     describe_pins,
     mark_sent,
+    refuse_changed_device,
+    refuse_device,
 )
 from ..module_utils._kandji.devices_by_serial import group_by_serial
 from ..module_utils._kandji.records import DeviceCommand, KandjiDevice
@@ -268,7 +268,7 @@ class ActionRun:
         decisions = []
         for serial in self._request.serials:
             devices = known.get(serial.lower(), [])
-            decisions.append(check_device(serial, devices) or self._decide(serial, devices[0])[0])
+            decisions.append(refuse_device(serial, devices) or self._decide(serial, devices[0])[0])
         return decisions
 
     def _decide(
@@ -298,7 +298,7 @@ class ActionRun:
             devices = [self._ctx.kandji.device(device.device_id)]
         except NotFound:
             devices = []
-        problem = check_device_again(serial, devices)
+        problem = refuse_changed_device(serial, devices)
         return (problem, ()) if problem else self._decide(serial, devices[0])
 
     def _send(

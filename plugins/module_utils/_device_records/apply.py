@@ -39,7 +39,7 @@ from .approval import (
     write_phrase,
 )
 from .audit import Audit
-from .clean_up import check_kept, check_mac_again
+from .clean_up import mark_changed_keepers, mark_changed_mac
 from .evidence import EvidenceReader
 from .messages import Outcome, describe_outcome
 from .model import (
@@ -358,14 +358,14 @@ class RecordRun:
             doubtful = [each for each in searched if not each.writes]
             if not doubtful:
                 try:
-                    return decisions, self._check(decisions, fleet)
+                    return decisions, self._approve_within_limits(decisions, fleet)
                 except Refused:
                     if not searched:
                         raise
             ids = {each.target.id for each in doubtful or searched}
             targets = [read_users(self._okta, each) if each.id in ids else each for each in targets]
 
-    def _check(self, decisions: Sequence[Decision], fleet: int | None) -> str:
+    def _approve_within_limits(self, decisions: Sequence[Decision], fleet: int | None) -> str:
         """Return the plan's digest. Raise Refused if limits, approval or phrase forbid the plan.
 
         ``fleet`` is the number of Macs in Kandji, None if it is unknown.
@@ -439,7 +439,7 @@ class RecordRun:
         for number, decision in enumerate(decisions):
             try:
                 if decision.writes:
-                    decision = self._check_again(decision, current, guards, reader)
+                    decision = self._decide_again(decision, current, guards, reader)
                     current[number] = decision
                 state = self._write(decision)
             except DeviceTrustError as error:
@@ -463,7 +463,7 @@ class RecordRun:
                 self._progress(f"{done} of {total}: {target.serial} ({target.id}) {words}")
         return outcomes
 
-    def _check_again(
+    def _decide_again(
         self,
         decision: Decision,
         decisions: Sequence[Decision],
@@ -479,23 +479,23 @@ class RecordRun:
         """
         target, clean_up = decision.target, self._options.guards.clean_up
         if clean_up:
-            target = self._check_mac_again(target, clean_up)
+            target = self._mark_changed_mac(target, clean_up)
             reader.read_uses_again(target, self._guards().now)
         target = self._read_again(target)
         keeper = decision.keeper and self._read_again(decision.keeper)
         if target.device:
             kept = [read_with_users(self._okta, each) for each in target.kept_ids]
-            target = check_kept(target, kept)
+            target = mark_changed_keepers(target, kept)
         evidence = reader.read_enrollments(target)
         again = decide_again(target, keeper, decisions, guards, evidence)
         return keep_changed(again, decision.target) if self._options.approved_digest else again
 
-    def _check_mac_again(self, target: RecordTarget, clean_up: CleanUp) -> RecordTarget:
+    def _mark_changed_mac(self, target: RecordTarget, clean_up: CleanUp) -> RecordTarget:
         if self._kandji is None or target.kept_ids:
             return target
         macs = self._kandji.devices_with_serials([target.serial], platform="Mac")
         now = self._guards().now
-        return check_mac_again(target, (mac for mac in macs if mac.is_mac), clean_up, now)
+        return mark_changed_mac(target, (mac for mac in macs if mac.is_mac), clean_up, now)
 
     def _read_again(self, target: RecordTarget) -> RecordTarget:
         """Return the target with its record and, if they decide, its users as they are now."""

@@ -49,7 +49,7 @@ def find_candidates(
     by_serial = group_by_serial(macs)
     candidates = []
     for record in unique.values():
-        why = _check_mac(by_serial.get(record.serial_key, ()), clean_up, now)
+        why = _explain_unneeded(by_serial.get(record.serial_key, ()), clean_up, now)
         if why:
             candidates.append(RecordTarget(record.serial_number, record, why=why))
         elif record.id in spare:
@@ -103,7 +103,7 @@ def select_returned(
     return selected
 
 
-def _check_mac(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime) -> str:
+def _explain_unneeded(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime) -> str:
     """Return why a Mac's records are not needed, "" if they are or it is unknown."""
     if not devices:
         return "Kandji has no Mac with its serial."
@@ -176,7 +176,7 @@ def find_user_ids(record: OktaDevice) -> set[str] | None:
 # Guards
 
 
-def check_unused(
+def refuse_used(
     target: RecordTarget, guards: Guards, evidence: Evidence
 ) -> tuple[ReasonCode, str] | None:
     """Return why a clean-up skips a candidate, or None."""
@@ -184,23 +184,23 @@ def check_unused(
     if _is_unfinished(target, evidence):
         return None
     if target.needed:
-        return _check_needed(target, _find_lifecycle(target, evidence))
+        return _explain_needed(target, _find_lifecycle(target, evidence))
     used = find_last_use(target, evidence)
     if clean_up is None or used is None:
         return "registration_time_unknown", "Its registration time is unknown."
     if not guards.goal.destroys:
         if used <= guards.now - clean_up.unused:
-            return _check_uncertainty(target)
+            return _refuse_uncertain(target)
         return "in_use", f"It was used, registered or unsuspended at {_format_time(used)}."
     lifecycle = _find_lifecycle(target, evidence)
     return (
-        _check_proof(target, clean_up, lifecycle, guards.now)
-        or _check_suspended_unused(clean_up, lifecycle, used)
-        or _check_uncertainty(target)
+        _refuse_unproved(target, clean_up, lifecycle, guards.now)
+        or _refuse_suspended_in_use(clean_up, lifecycle, used)
+        or _refuse_uncertain(target)
     )
 
 
-def _check_needed(target: RecordTarget, lifecycle: Lifecycle) -> tuple[ReasonCode, str]:
+def _explain_needed(target: RecordTarget, lifecycle: Lifecycle) -> tuple[ReasonCode, str]:
     """Return what to do about a record that is needed again. A lost Mac may check in, too."""
     suspended = f" at {_format_time(lifecycle.suspended)}" if lifecycle.suspended else ""
     return "needed_again", (
@@ -224,13 +224,13 @@ def _is_unfinished(target: RecordTarget, evidence: Evidence) -> bool:
     )
 
 
-def _check_uncertainty(target: RecordTarget) -> tuple[ReasonCode, str] | None:
+def _refuse_uncertain(target: RecordTarget) -> tuple[ReasonCode, str] | None:
     if not target.uncertainty:
         return None
     return "other_record", target.uncertainty
 
 
-def check_kept(target: RecordTarget, kept: Sequence[OktaDevice | None]) -> RecordTarget:
+def mark_changed_keepers(target: RecordTarget, kept: Sequence[OktaDevice | None]) -> RecordTarget:
     """Return a spare target as uncertain if the records that are kept in its place changed.
 
     :arg kept: these records with their users, read again; None for one that is gone.
@@ -245,7 +245,7 @@ def check_kept(target: RecordTarget, kept: Sequence[OktaDevice | None]) -> Recor
     )
 
 
-def check_mac_again(
+def mark_changed_mac(
     target: RecordTarget, macs: Iterable[KandjiDevice], clean_up: CleanUp, now: datetime
 ) -> RecordTarget:
     """Return a target that its Mac selected as uncertain if its Mac does not select it any more.
@@ -253,7 +253,7 @@ def check_mac_again(
     :arg macs: the devices of Kandji with its serial, read again.
     """
     devices = list(macs)
-    if target.kept_ids or _check_mac(devices, clean_up, now):
+    if target.kept_ids or _explain_unneeded(devices, clean_up, now):
         return target
     uncertainty = f"It changed in Kandji during the run. {_describe_mac(devices)} Run again."
     return replace(target, uncertainty=uncertainty)
@@ -273,7 +273,7 @@ def find_last_use(target: RecordTarget, evidence: Evidence) -> datetime | None:
     return max(time for time in times if time)
 
 
-def _check_proof(
+def _refuse_unproved(
     target: RecordTarget, clean_up: CleanUp, lifecycle: Lifecycle, now: datetime
 ) -> tuple[ReasonCode, str] | None:
     """Return why no clean-up suspended a record for the grace period, as far as Okta shows."""
@@ -314,10 +314,13 @@ def _check_proof(
     return "deleted_soon", text
 
 
-def _check_suspended_unused(
+def _refuse_suspended_in_use(
     clean_up: CleanUp, lifecycle: Lifecycle, used: datetime
 ) -> tuple[ReasonCode, str] | None:
-    """Keep what was suspended while it was in use, as a lost Mac is: a deletion lifts the block."""
+    """Return why a record is kept that was suspended while it was in use, or None.
+
+    A lost Mac is suspended so, and a deletion would lift the block.
+    """
     suspended = lifecycle.suspended
     if suspended and used <= suspended - clean_up.unused:
         return None

@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Sequence
 
 from .._okta.record_rank import Rank, rank_record
-from .guards import Refusal, check_record, find_common_refusal
+from .guards import Refusal, find_common_refusal, find_refusal
 from .model import DeviceKey, Evidence, Guards, RecordTarget
 
 
@@ -21,7 +21,7 @@ class Verdict(t.NamedTuple):
     refusal: Refusal | None
 
 
-def check_static_guards(
+def judge_targets(
     targets: Sequence[RecordTarget], guards: Guards, evidence: Evidence
 ) -> list[Verdict]:
     """Return the verdict of all guards but the last-authenticator guard, in the order of targets.
@@ -33,12 +33,12 @@ def check_static_guards(
         if target.device is not None and target.serial:
             groups.setdefault(target.device_key, []).append(target)
     return [
-        _check_duplicates(target, groups.get(target.device_key, [target]), guards, evidence)
+        _judge_target(target, groups.get(target.device_key, [target]), guards, evidence)
         for target in targets
     ]
 
 
-def _check_duplicates(
+def _judge_target(
     target: RecordTarget, group: Sequence[RecordTarget], guards: Guards, evidence: Evidence
 ) -> Verdict:
     """Return the verdict for a target of a device, whose targets are the group.
@@ -49,26 +49,26 @@ def _check_duplicates(
     if target.device is None:
         return Verdict(target, None, None)
     if target.by_id or guards.options.duplicates == "each":
-        return Verdict(target, None, check_record(target, guards, evidence))
+        return Verdict(target, None, find_refusal(target, guards, evidence))
     if len(group) < 2:
         return Verdict(
             target,
             None,
-            _check_kept_before(target, guards, evidence)
-            or _check_only_record(target, guards, evidence),
+            _refuse_kept_before(target, guards, evidence)
+            or _refuse_only_record(target, guards, evidence),
         )
     best = max((each for each in group if not each.by_id), key=_rank)
     keeper = None if target is best else best
     refusal = (
         find_common_refusal(target, guards, evidence)
-        or _check_group(target, best, len(group), guards)
-        or check_record(target, guards, evidence, keeper)
+        or _refuse_in_group(target, best, len(group), guards)
+        or find_refusal(target, guards, evidence, keeper)
     )
     return Verdict(target, keeper, refusal)
 
 
-def _check_kept_before(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
-    """Skip what a repeated command would delete: the record that its first run kept.
+def _refuse_kept_before(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+    """Return why a record stays that a first run of the same command kept, or None.
 
     The first run deleted the duplicates that device_ids names, so this one is the only one now.
     """
@@ -82,14 +82,14 @@ def _check_kept_before(target: RecordTarget, guards: Guards, evidence: Evidence)
     )
 
 
-def _check_only_record(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _refuse_only_record(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     if guards.options.duplicates == "clean_up":
         return Refusal(
             "only_record",
             "It is the only record of its serial and platform, and a clean-up resets spare records"
             " only.",
         )
-    return check_record(target, guards, evidence)
+    return find_refusal(target, guards, evidence)
 
 
 def _rank(target: RecordTarget) -> Rank:
@@ -97,7 +97,7 @@ def _rank(target: RecordTarget) -> Rank:
     return rank_record(target.id, target.status, management, target.registered_at)
 
 
-def _check_group(
+def _refuse_in_group(
     target: RecordTarget, keeper: RecordTarget, count: int, guards: Guards
 ) -> Refusal | None:
     if target is keeper:

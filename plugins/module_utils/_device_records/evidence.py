@@ -12,7 +12,7 @@ from datetime import datetime
 from .._okta.client import Okta
 from .._okta.constants import LOG_DELAY, LOG_RETENTION
 from .._okta.records import Enrollment
-from .duplicates import check_static_guards
+from .duplicates import judge_targets
 from .guards import is_in_sign_in_grace, needs_history
 from .last_authenticator import needs_enrollments, relies_on_okta_verify
 from .model import CleanUp, Evidence, Guards, Lifecycle, RecordTarget
@@ -74,7 +74,7 @@ class EvidenceReader:
             self._deleted_duplicates = self._once(read_deleted_duplicates, targets)
         passed = [
             target
-            for target, _keeper, refusal in check_static_guards(targets, guards, self.evidence)
+            for target, _keeper, refusal in judge_targets(targets, guards, self.evidence)
             if refusal is None and target.device is not None
         ]
         young = [target for target in passed if needs_history(target, guards)]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import format_timestamp
 from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
-from .clean_up import check_unused
+from .clean_up import refuse_used
 from .model import (
     Evidence,
     Guards,
@@ -82,7 +82,7 @@ def needs_history(target: RecordTarget, guards: Guards) -> bool:
     )
 
 
-def check_record(
+def find_refusal(
     target: RecordTarget, guards: Guards, evidence: Evidence, keeper: RecordTarget | None = None
 ) -> Refusal | None:
     """Return why a record is skipped by itself, or None.
@@ -91,30 +91,32 @@ def check_record(
     users do: they need an account on the record that is kept.
     """
     if not guards.goal.registers_again:
-        return _check_for_state(target, guards, evidence)
+        return _refuse_for_state(target, guards, evidence)
     refusal = find_common_refusal(target, guards, evidence)
     if refusal:
         return refusal
     if keeper is not None:
-        return _check_spare_users(target, keeper, guards)
-    return _check_certificate(target, guards) or _check_sign_in(target, guards, evidence)
+        return _refuse_used_spare(target, keeper, guards)
+    return _refuse_by_certificate(target, guards) or _refuse_before_sign_in(
+        target, guards, evidence
+    )
 
 
-def _check_for_state(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _refuse_for_state(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     """Return why a record is not taken to a state, or None."""
-    refusal = _check_platform(target, guards) or _check_status(target, guards)
+    refusal = _refuse_platform(target, guards) or _refuse_status(target, guards)
     if guards.options.clean_up and not refusal:
         # That it is unused decides for it, and its users keep another authenticator.
-        used = check_unused(target, guards, evidence)
+        used = refuse_used(target, guards, evidence)
         return Refusal(*used) if used else None
     if refusal or not guards.goal.destroys:
         return refusal
     # A deactivated Mac stays blocked; only without its record can it register again.
-    suspension = _check_suspension(target, guards) if guards.goal.state == "absent" else None
-    return suspension or _check_age(target, guards) or _check_users(target, guards)
+    suspension = _refuse_suspended(target, guards) if guards.goal.state == "absent" else None
+    return suspension or _refuse_recent(target, guards) or _refuse_managed_or_shared(target, guards)
 
 
-def _check_status(target: RecordTarget, guards: Guards) -> Refusal | None:
+def _refuse_status(target: RecordTarget, guards: Guards) -> Refusal | None:
     goal = guards.goal
     if goal.steps(target) is not None:
         return None
@@ -128,16 +130,16 @@ def _check_status(target: RecordTarget, guards: Guards) -> Refusal | None:
 def find_common_refusal(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
     """Return why a record is skipped, by the guards of spare records and others, or None."""
     return (
-        _check_identity(target, guards)
-        or _check_status(target, guards)
-        or _check_suspension(target, guards)
-        or _check_age(target, guards)
-        or _check_users(target, guards)
-        or _check_registered_again(target, guards, evidence)
+        _refuse_unknown_mac(target, guards)
+        or _refuse_status(target, guards)
+        or _refuse_suspended(target, guards)
+        or _refuse_recent(target, guards)
+        or _refuse_managed_or_shared(target, guards)
+        or _refuse_registered_again(target, guards, evidence)
     )
 
 
-def _check_platform(target: RecordTarget, guards: Guards) -> Refusal | None:
+def _refuse_platform(target: RecordTarget, guards: Guards) -> Refusal | None:
     platform = target.device.platform if target.device else None
     if platform in guards.options.platforms:
         return None
@@ -147,8 +149,8 @@ def _check_platform(target: RecordTarget, guards: Guards) -> Refusal | None:
     return Refusal("other_platform", f"{fact}, and only records of {allowed} are {done}.")
 
 
-def _check_identity(target: RecordTarget, guards: Guards) -> Refusal | None:
-    refusal = _check_platform(target, guards)
+def _refuse_unknown_mac(target: RecordTarget, guards: Guards) -> Refusal | None:
+    refusal = _refuse_platform(target, guards)
     if refusal:
         return refusal
     if target.mac is None and guards.forbids("unknown_to_kandji"):
@@ -164,8 +166,8 @@ def _check_identity(target: RecordTarget, guards: Guards) -> Refusal | None:
     return None
 
 
-def _check_suspension(target: RecordTarget, guards: Guards) -> Refusal | None:
-    """Skip a record that an administrator suspended, such as that of a lost Mac, also a spare one.
+def _refuse_suspended(target: RecordTarget, guards: Guards) -> Refusal | None:
+    """Return why a record stays, also a spare one, that an administrator suspended, or None.
 
     Deactivation and deletion would lift the block: the Mac could register again.
     """
@@ -178,7 +180,7 @@ def _check_suspension(target: RecordTarget, guards: Guards) -> Refusal | None:
     )
 
 
-def _check_age(target: RecordTarget, guards: Guards) -> Refusal | None:
+def _refuse_recent(target: RecordTarget, guards: Guards) -> Refusal | None:
     registered = target.registered_at
     if registered is None:
         return Refusal(
@@ -195,10 +197,10 @@ def _check_age(target: RecordTarget, guards: Guards) -> Refusal | None:
     return None
 
 
-def _check_registered_again(
+def _refuse_registered_again(
     target: RecordTarget, guards: Guards, evidence: Evidence
 ) -> Refusal | None:
-    """Skip what a repeated command would delete: the registration that its first run led to."""
+    """Return why a registration stays to which a first run of the same command led, or None."""
     registered, deleted = target.registered_at, evidence.earlier_deletions.get(target.id)
     if not (registered and deleted and needs_history(target, guards)):
         return None
@@ -212,7 +214,7 @@ def _check_registered_again(
     )
 
 
-def _check_users(target: RecordTarget, guards: Guards) -> Refusal | None:
+def _refuse_managed_or_shared(target: RecordTarget, guards: Guards) -> Refusal | None:
     managed = target.managed_logins
     if managed and guards.forbids("managed"):
         return Refusal(
@@ -227,7 +229,7 @@ def _check_users(target: RecordTarget, guards: Guards) -> Refusal | None:
             f"{describe_allow('managed', guards)}.",
         )
     if target.of_users is not None:
-        return _check_other_users(target, guards)
+        return _refuse_needed_by_others(target, guards)
     active = [login_of(user) for user in target.active_users]
     if len(active) > 1 and guards.forbids("shared"):
         return Refusal(
@@ -239,11 +241,11 @@ def _check_users(target: RecordTarget, guards: Guards) -> Refusal | None:
     return None
 
 
-def _check_other_users(target: RecordTarget, guards: Guards) -> Refusal | None:
-    """Skip a record that users who are not selected need: a shared Mac loses one user only.
+def _refuse_needed_by_others(target: RecordTarget, guards: Guards) -> Refusal | None:
+    """Return which users who are not selected need a record, or None.
 
-    Okta's API describes no operation that takes one user off a device record, and its enrollments
-    do not say which device they are on.
+    A shared Mac loses one user only. Okta's API describes no operation that takes one user off a
+    device record, and its enrollments do not say which device they are on.
     """
     others = [login_of(user) for user in target.other_users]
     if not others or not guards.forbids("shared"):
@@ -254,10 +256,10 @@ def _check_other_users(target: RecordTarget, guards: Guards) -> Refusal | None:
     )
 
 
-def _check_spare_users(
+def _refuse_used_spare(
     target: RecordTarget, keeper: RecordTarget, guards: Guards
 ) -> Refusal | None:
-    """Skip a spare record that somebody else uses: people who share a Mac may have one each."""
+    """Return who else uses a spare record, or None: people who share a Mac may have one each."""
     users = users_without_account(target, keeper)
     if not users or not guards.forbids("shared"):
         return None
@@ -275,7 +277,7 @@ UNDATED = (
 )
 
 
-def _check_certificate(target: RecordTarget, guards: Guards) -> Refusal | None:
+def _refuse_by_certificate(target: RecordTarget, guards: Guards) -> Refusal | None:
     mac, registered = target.mac, target.registered_at
     if mac is None:
         return None
@@ -334,7 +336,9 @@ def _what_mac_lacks(mac: Mac) -> str:
     return "No certificate of its Mac is known yet"
 
 
-def _check_sign_in(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:
+def _refuse_before_sign_in(
+    target: RecordTarget, guards: Guards, evidence: Evidence
+) -> Refusal | None:
     certificate = target.newer_certificate
     if certificate is None or not is_in_sign_in_grace(target, guards):
         return None

@@ -16,7 +16,7 @@ from .model import Evidence, Guards, RecordTarget, login_of
 PlannedDeletions = Mapping[str, set[str]]  # user id -> ids of the user's records that are deleted
 
 
-def check_last_authenticator(
+def refuse_last_authenticator(
     target: RecordTarget, guards: Guards, evidence: Evidence, deletions: PlannedDeletions
 ) -> Refusal | None:
     """Return whose last strong authenticator the deletion of a record would take, or None.

@@ -14,9 +14,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .._okta.constants import UNUSED_CERTIFICATE_LIFETIME
-from .duplicates import check_static_guards
-from .guards import Refusal, check_record
-from .last_authenticator import check_last_authenticator
+from .duplicates import judge_targets
+from .guards import Refusal, find_refusal
+from .last_authenticator import refuse_last_authenticator
 from .model import (
     RESET,
     Decision,
@@ -54,8 +54,8 @@ def plan_records(
     """Return the decision for each target, in the same order."""
     deletions: dict[str, set[str]] = {}
     decisions: list[Decision] = []
-    for target, keeper, refusal in check_static_guards(targets, guards, evidence):
-        refusal = refusal or check_last_authenticator(target, guards, evidence, deletions)
+    for target, keeper, refusal in judge_targets(targets, guards, evidence):
+        refusal = refusal or refuse_last_authenticator(target, guards, evidence, deletions)
         decision = _decide(target, refusal, keeper, guards.goal)
         _mark_for_deletion(decision, deletions)
         decisions.append(decision)
@@ -87,7 +87,7 @@ def decide_again(
         _mark_for_deletion(other, deletions)
     refusal = None
     if target.device is not None:
-        refusal = check_record(target, guards, evidence, keeper) or check_last_authenticator(
+        refusal = find_refusal(target, guards, evidence, keeper) or refuse_last_authenticator(
             target, guards, evidence, deletions
         )
     decision = _decide(target, refusal, keeper, guards.goal)

@@ -128,7 +128,7 @@ class Outcome:
         return f"{', '.join(names)}: {words}. {self.decision.reason}"
 
 
-def check_device(serial: str, devices: Sequence[KandjiDevice]) -> Decision | None:
+def refuse_device(serial: str, devices: Sequence[KandjiDevice]) -> Decision | None:
     """Return why the devices with a serial get no command, None if the one of them may get it."""
     if not devices:
         reason = "Kandji has no Mac with this serial number. Check the spelling."
@@ -148,7 +148,7 @@ def check_device(serial: str, devices: Sequence[KandjiDevice]) -> Decision | Non
     return None
 
 
-def check_device_again(serial: str, devices: Iterable[KandjiDevice]) -> Decision | None:
+def refuse_changed_device(serial: str, devices: Iterable[KandjiDevice]) -> Decision | None:
     """Return why a device gets no command as it is right before it, None if it may get it.
 
     :arg devices: the device, or nothing if it was deleted.
@@ -157,7 +157,7 @@ def check_device_again(serial: str, devices: Iterable[KandjiDevice]) -> Decision
     if devices and not devices[0].serial:
         reason = "Kandji does not show its serial number any more. Run again."
         return Decision(serial, "skipped", reason, "no_device", devices[0])
-    return check_device(serial, [each for each in devices if each.serial_key == serial.lower()])
+    return refuse_device(serial, [each for each in devices if each.serial_key == serial.lower()])
 
 
 def decide(
@@ -177,7 +177,9 @@ def decide(
     last = _find_last(commands, action)
     if last and last.status in _OPEN:
         return Decision(serial, "unchanged", _describe_pending(action, last), "pending", device)
-    refusal = _check_last(action, last, allow) or _check_other(action, commands, allow)
+    refusal = _refuse_after_last(action, last, allow) or _refuse_after_other(
+        action, commands, allow
+    )
     if refusal is None:
         return Decision(serial, "send", _describe_send(action), device=device)
     code, reason = refusal
@@ -213,7 +215,7 @@ def _rank_command(command: DeviceCommand) -> tuple[bool, bool, datetime]:
     return command.status in _OPEN, time is None, time or EARLIEST
 
 
-def _check_last(
+def _refuse_after_last(
     action: Action, last: DeviceCommand | None, allow: Collection[str]
 ) -> tuple[ReasonCode, str] | None:
     if last is None or last.status == _FAILED:
@@ -230,7 +232,7 @@ def _check_last(
     return None if "state_unknown" in allow else ("state_unknown", reason)
 
 
-def _check_other(
+def _refuse_after_other(
     action: Action, commands: Iterable[DeviceCommand], allow: Collection[str]
 ) -> tuple[ReasonCode, str] | None:
     """Return why the other command prevents this one.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.duplicates import (
-    check_static_guards,
+    judge_targets,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     Evidence,
@@ -36,7 +36,7 @@ def test_the_keeper_of_a_serial_stays(some: Targets, limits: Guards, facts: Evid
 def test_one_record_of_a_device_is_kept_and_no_option_named_it(
     some: Targets, limits: Guards, facts: Evidence
 ) -> None:
-    verdicts = check_static_guards(some, limits, facts)
+    verdicts = judge_targets(some, limits, facts)
     assert [verdict.target for verdict in verdicts] == some
     keepers: dict[object, set[str]] = {}
     for verdict in verdicts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.guards import (
-    check_record,
+    find_refusal,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     Evidence,
@@ -30,7 +30,7 @@ def test_only_an_old_registration_passes(some: Targets, limits: Guards, facts: E
         if target.device is None:
             continue
         for keeper in (None, replace(target, device=replace(target.device, id="guo-kept"))):
-            if check_record(target, limits, facts, keeper) is None:
+            if find_refusal(target, limits, facts, keeper) is None:
                 registered = target.registered_at
                 assert registered is not None and registered < limits.created_before
 
@@ -45,5 +45,5 @@ def test_what_passes_still_passes_with_one_guard_less(
     stricter = [each for each in limits.options.allow if each != forbidden]
     strict = replace(limits, options=replace(limits.options, allow=stricter))
     for target in some:
-        if target.device is not None and check_record(target, strict, facts) is None:
-            assert check_record(target, limits, facts) is None
+        if target.device is not None and find_refusal(target, strict, facts) is None:
+            assert find_refusal(target, limits, facts) is None

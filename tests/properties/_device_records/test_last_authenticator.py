@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.last_authenticator import (
-    check_last_authenticator,
+    refuse_last_authenticator,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     Evidence,
@@ -58,6 +58,6 @@ def test_who_has_okta_verify_alone_keeps_one_of_several(
 ) -> None:
     for target in some:
         facts = Evidence(enrollments={user_id: verify for user_id in USER_IDS})
-        refusal = check_last_authenticator(target, limits, facts, {})
+        refusal = refuse_last_authenticator(target, limits, facts, {})
         if target.device is not None and not target.is_idle and target.active_users:
             assert refusal is not None and refusal.code == "last_authenticator"

@@ -215,7 +215,7 @@ def test_a_spare_record_is_uncertain_unless_each_kept_one_works(
     users: list[DeviceUser], kept: list[OktaDevice | None], uncertainty: str
 ) -> None:
     target = RecordTarget("C01", record(1), tuple(users))
-    assert clean_up.check_kept(target, kept).uncertainty == uncertainty
+    assert clean_up.mark_changed_keepers(target, kept).uncertainty == uncertainty
 
 
 def test_a_spare_record_names_the_one_that_is_kept() -> None:
@@ -684,9 +684,9 @@ def test_a_mac_that_comes_back_while_the_clean_up_runs_keeps_its_record(
 
 def test_a_spare_record_does_not_depend_on_its_mac() -> None:
     spare = RecordTarget("C01", record(), kept_ids=("guo2",))
-    assert clean_up.check_mac_again(spare, [mac()], CLEAN_UP, NOW) is spare
+    assert clean_up.mark_changed_mac(spare, [mac()], CLEAN_UP, NOW) is spare
     stale = RecordTarget("C01", record())
-    assert clean_up.check_mac_again(stale, [mac(61)], CLEAN_UP, NOW) is stale
+    assert clean_up.mark_changed_mac(stale, [mac(61)], CLEAN_UP, NOW) is stale
 
 
 def blocked(status: str = "SUSPENDED", number: int = 1, **values: t.Any) -> OktaDevice:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.duplicates import (
-    check_static_guards,
+    judge_targets,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.guards import (
     ALLOW,
@@ -146,7 +146,7 @@ def test_a_duplicate_is_skipped_with_what_deletes_it() -> None:
 def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
     targets = [target(*first), target(*second)]
     guards = allowing("managed", "suspended", duplicates="clean_up")
-    verdicts = check_static_guards(targets, guards, Evidence())
+    verdicts = judge_targets(targets, guards, Evidence())
     assert [one.keeper is not None for one in verdicts] == [kept == 1, kept == 0]
     assert plan_records(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.last_authenticator import (
-    check_last_authenticator,
     needs_enrollments,
+    refuse_last_authenticator,
     relies_on_okta_verify,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
@@ -70,7 +70,7 @@ def test_a_user_keeps_a_strong_authenticator(
     evidence = Evidence(
         enrollments={"00u-ada": enrollments}, active_records={"00u-ada": set(active)}
     )
-    refusal = check_last_authenticator(
+    refusal = refuse_last_authenticator(
         target(device(), user()), GUARDS, evidence, {"00u-ada": set(deleted)}
     )
     assert (refusal is None) is bool(kept)
@@ -147,10 +147,10 @@ def test_nobody_without_okta_verify_keeps_a_way_in_by_a_record() -> None:
     evidence = Evidence(active_records={"00u-ada": {"guo2"}})
     guards = to_state("absent", clean_up=period)
     one = target(device(status="SUSPENDED"), user())
-    left = check_last_authenticator(one, guards, evidence, {})
+    left = refuse_last_authenticator(one, guards, evidence, {})
     assert left is not None and left.code == "last_authenticator"
     with_one = replace(evidence, enrollments={"00u-ada": [VERIFY]})
-    assert check_last_authenticator(one, guards, with_one, {}) is None
+    assert refuse_last_authenticator(one, guards, with_one, {}) is None
 
 
 def test_each_planned_deletion_of_a_user_counts_by_its_record() -> None:

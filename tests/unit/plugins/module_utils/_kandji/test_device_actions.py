@@ -248,7 +248,7 @@ def test_the_reason_says_when_and_what_lifts_it(
 def test_a_mac_that_no_command_reaches_gets_none(
     devices: list[KandjiDevice], code: str, reason: str
 ) -> None:
-    decision = actions.check_device(SERIAL, devices)
+    decision = actions.refuse_device(SERIAL, devices)
     assert decision and not decision.sends
     assert (decision.serial, decision.action) == (SERIAL, "skipped")
     assert (decision.code, decision.reason) == (code, reason)
@@ -258,7 +258,7 @@ def test_a_mac_that_no_command_reaches_gets_none(
 @pytest.mark.parametrize("enabled", [True, None])
 def test_a_mac_whose_mdm_is_not_known_to_be_gone_may_get_it(enabled: bool | None) -> None:
     device = KandjiDevice("d1", SERIAL, platform="Mac", mdm_enabled=enabled)
-    assert actions.check_device(SERIAL, [device]) is None
+    assert actions.refuse_device(SERIAL, [device]) is None
 
 
 def test_what_kandji_says_after_all_changes_nothing() -> None:
@@ -339,12 +339,12 @@ def test_an_erasure_takes_no_option_of_a_lock(name: str) -> None:
 
 
 def test_a_device_is_checked_again_as_it_is_right_before_the_command() -> None:
-    assert actions.check_device_again(SERIAL.lower(), [MAC]) is None
+    assert actions.refuse_changed_device(SERIAL.lower(), [MAC]) is None
     for devices in ([], [replace(MAC, serial="C02OTHER0001")]):
-        missing = actions.check_device_again(SERIAL, devices)
-        assert missing == actions.check_device(SERIAL, [])
+        missing = actions.refuse_changed_device(SERIAL, devices)
+        assert missing == actions.refuse_device(SERIAL, [])
     hidden = replace(MAC, serial="")
-    assert actions.check_device_again(SERIAL, [hidden]) == actions.Decision(
+    assert actions.refuse_changed_device(SERIAL, [hidden]) == actions.Decision(
         SERIAL,
         "skipped",
         "Kandji does not show its serial number any more. Run again.",
@@ -352,7 +352,7 @@ def test_a_device_is_checked_again_as_it_is_right_before_the_command() -> None:
         hidden,
     )
     ipad = replace(MAC, platform="iPad")
-    found = actions.check_device_again(SERIAL, [ipad])
+    found = actions.refuse_changed_device(SERIAL, [ipad])
     assert found and found.code == "other_platform"
 
 
