@@ -145,7 +145,7 @@ from ..module_utils._fleet.certificates.check_report import (
     read_checks,
 )
 from ..module_utils._fleet.facts import MacFacts
-from ..module_utils._fleet.join import ledger_by_ring, mac_of
+from ..module_utils._fleet.join import build_mac_facts, ledger_by_ring
 from ..module_utils._fleet.rings import reader as ring_reads
 from ..module_utils._fleet.rings.gate import ISSUED
 from ..module_utils._fleet.rings.reader import Ring, read_rings, ring_options, subjects_by_ring
@@ -181,7 +181,11 @@ def run(ctx: ModuleContext) -> Result:
     rings, _competitors = read_rings(
         ctx.kandji, ring_options(params), params["scep_profile_prefix"]
     )
-    macs = [mac_of(device, rings) for device in ctx.kandji.devices(platform="Mac") if device.is_mac]
+    macs = [
+        build_mac_facts(device, rings)
+        for device in ctx.kandji.devices(platform="Mac")
+        if device.is_mac
+    ]
     serials = {mac.device_id: mac.serial for mac in macs}
     known: dict[str, Certificate] = {}
     changes: list[Change] = []

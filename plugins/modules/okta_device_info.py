@@ -134,7 +134,7 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.text import split_lines
-from ..module_utils._fleet.join import management_by_user
+from ..module_utils._fleet.join import map_management
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._http.operations import optional
 from ..module_utils._okta import client as okta_api
@@ -261,7 +261,7 @@ def _device_row(device: OktaDevice, users: t.Iterable[DeviceUser]) -> Result:
         "profile": device.row.get("profile") or {},
         "users": [
             {"login": login, "managementStatus": management, "status": statuses.get(login)}
-            for login, management in management_by_user(users).items()
+            for login, management in map_management(users).items()
         ],
     }
 

@@ -18,8 +18,8 @@ from .._core.errors import BadOption
 from .._core.results import Result
 from .._core.text import abbreviate
 from .._core.timestamps import EARLIEST, format_timestamp, require_timestamp
-from .facts import AgeLimits, MacFacts, known_logins, person_key
-from .managed_until import Outlook, State, name_of, outlooks
+from .facts import AgeLimits, MacFacts, fold_person, map_known_logins
+from .managed_until import Outlook, State, name_of, predict_outlooks
 
 STATES: tuple[State, ...] = ("yes", "unknown", "no")  # from the best to the worst
 ALREADY = EARLIEST  # the time at which access is lost that the next sign-in may not give
@@ -225,16 +225,16 @@ def judge_people(
     Okta and Kandji may write a login in another case, and Kandji has the e-mail address.
 
     :arg judge: takes a Mac, a login and the Mac's outlook for that person.
-    :arg users: facts.logins_by_key of all users that Okta showed, None for those of the Macs.
+    :arg users: facts.map_logins of all users that Okta showed, None for those of the Macs.
     """
     macs = list(macs)
-    logins = known_logins(record for mac in macs for record in mac.records)
+    logins = map_known_logins(record for mac in macs for record in mac.records)
     if users is not None:  # an address may be that of another user, too
-        logins = {**{person_key(login): login for login in logins.values()}, **users}
+        logins = {**{fold_person(login): login for login in logins.values()}, **users}
     people: dict[str, list[MacAccess]] = defaultdict(list)
     for mac in macs:
-        for login, outlook in outlooks(mac, limits, logins).items():
-            known = logins.setdefault(person_key(login), login)
+        for login, outlook in predict_outlooks(mac, limits, logins).items():
+            known = logins.setdefault(fold_person(login), login)
             people[known].append(judge(mac, known, outlook))
     return {login: tuple(known) for login, known in people.items()}
 

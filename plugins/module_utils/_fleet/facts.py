@@ -146,7 +146,7 @@ class Fleet:
         return [mac for mac in self.macs if mac.records or not mac.elsewhere]
 
 
-def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
+def choose_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     """Return the record that counts for a serial: the one that a reset keeps, too.
 
     A working record does not count if the newest one of its people is blocked: then that one does.
@@ -168,7 +168,7 @@ def best_record(records: Sequence[DeviceRecord]) -> DeviceRecord | None:
     return newest_blocked(of_same_people(best, records, lambda record: record.users)) or best
 
 
-def deleted_records(mac: MacFacts) -> list[DeviceRecord]:
+def list_deleted_records(mac: MacFacts) -> list[DeviceRecord]:
     """Return the records that Okta does not list any more, without the people who used them.
 
     They are those of which the log has the registration and the deletion.
@@ -181,12 +181,12 @@ def deleted_records(mac: MacFacts) -> list[DeviceRecord]:
     ]
 
 
-def person_key(text: str) -> str:
+def fold_person(text: str) -> str:
     """Return the form in which logins and e-mail addresses of both vendors are compared."""
     return text.strip().casefold()
 
 
-def logins_by_key(users: Iterable[tuple[str, str]]) -> dict[str, str]:
+def map_logins(users: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the login of each user of Okta, by the keys of login and e-mail address.
 
     An address that several users have, or that is the login of another one, is not theirs.
@@ -196,7 +196,7 @@ def logins_by_key(users: Iterable[tuple[str, str]]) -> dict[str, str]:
     logins: dict[str, str] = {}
     owners: dict[str, set[str]] = {}
     for login, email in users:
-        key, address = person_key(login), person_key(email)
+        key, address = fold_person(login), fold_person(email)
         logins.setdefault(key, login)
         if address not in ("", key):
             owners.setdefault(address, set()).add(key)
@@ -208,14 +208,14 @@ def logins_by_key(users: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {**logins, **addresses}
 
 
-def known_logins(records: Iterable[DeviceRecord]) -> dict[str, str]:
-    """Return the login of each user of these records, by ``logins_by_key``."""
-    return logins_by_key(
+def map_known_logins(records: Iterable[DeviceRecord]) -> dict[str, str]:
+    """Return the login of each user of these records, by ``map_logins``."""
+    return map_logins(
         (login, record.emails.get(login, "")) for record in records for login in record.users
     )
 
 
-def unknown_status(record: DeviceRecord | None) -> str:
+def explain_unknown_status(record: DeviceRecord | None) -> str:
     """Return which status of a record and its users is unknown, as a sentence, or "".
 
     A vendor may add values, and a row may lack the key.
@@ -233,7 +233,7 @@ def unknown_status(record: DeviceRecord | None) -> str:
     return f"Okta shows {statuses} of management for {', '.join(sorted(unknown))}."
 
 
-def unknown_item_status(state: str | None, log: str, name: str) -> str:
+def explain_unknown_item_status(state: str | None, log: str, name: str) -> str:
     """Return that the status of an item is unknown, as a sentence, or ""."""
     if state != "unknown":
         return ""
@@ -244,12 +244,12 @@ def _quote(status: str) -> str:
     return f"the status {status!r}" if status else "no status"
 
 
-def earliest(timestamps: Iterable[str]) -> datetime | None:
+def find_earliest(timestamps: Iterable[str]) -> datetime | None:
     """Return the earliest of the timestamps that can be parsed, or None."""
     return min((time for time in map(parse_timestamp, timestamps) if time), default=None)
 
 
-def certificate_expiry(mac: MacFacts) -> tuple[datetime | None, str]:
+def estimate_expiry_of(mac: MacFacts) -> tuple[datetime | None, str]:
     """Return when its newest certificate expires, and the source of that date.
 
     The source is mac, ledger, or estimated: a year after Kandji first saw the certificate.

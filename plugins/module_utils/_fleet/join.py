@@ -25,7 +25,7 @@ from .._okta.events.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .certificates.check_report import CheckedExpiry
 from .certificates.ledger import Expiries, LedgerExpiry
-from .facts import DeviceRecord, MacFacts, known_logins, person_key
+from .facts import DeviceRecord, MacFacts, fold_person, map_known_logins
 from .rings.reader import Ring, subjects_by_ring
 
 _UDID = re.compile(
@@ -157,7 +157,7 @@ class DeviceRecords:
 
     def add(self, device: OktaDevice) -> None:
         """Add a record, once."""
-        record = device_record(device)
+        record = build_device_record(device)
         if not device.serial_key:
             self.unnamed.append((device.udid, record))
         elif record.id not in [other.id for other in self.by_serial.get(device.serial_key, ())]:
@@ -168,14 +168,14 @@ class DeviceRecords:
         self.by_serial[serial_key] = (*self.by_serial.get(serial_key, ()), record)
 
 
-def device_record(device: OktaDevice) -> DeviceRecord:
+def build_device_record(device: OktaDevice) -> DeviceRecord:
     """Return what the join needs of a device record."""
     return DeviceRecord(
         id=device.id,
         status=sys.intern(device.status or ""),
         created=device.created or "",
         last_updated=device.last_updated or "",
-        users=management_by_user(device.users or ()),
+        users=map_management(device.users or ()),
         serial=device.serial_number,
         name=device.display_name or "",
         emails={
@@ -186,7 +186,7 @@ def device_record(device: OktaDevice) -> DeviceRecord:
     )
 
 
-def management_by_user(users: Iterable[DeviceUser]) -> dict[str, str]:
+def map_management(users: Iterable[DeviceUser]) -> dict[str, str]:
     """Return login, else id, else number of each user -> managementStatus, "" if it is absent."""
     return {
         user.user.name or f"unknown user {number + 1}": sys.intern(user.management_status or "")
@@ -194,7 +194,7 @@ def management_by_user(users: Iterable[DeviceUser]) -> dict[str, str]:
     }
 
 
-def mac_of(device: KandjiDevice, rings: Sequence[Ring]) -> MacFacts:
+def build_mac_facts(device: KandjiDevice, rings: Sequence[Ring]) -> MacFacts:
     """Return the facts of a device; of several rings with its blueprint the first counts."""
     ring = next((ring for ring in rings if device.blueprint_id in ring.blueprint_ids), None)
     return MacFacts(
@@ -481,8 +481,8 @@ def _assign_unnamed_records(macs: Sequence[MacFacts], tables: FleetTables) -> li
 
 def _note_possible_records(macs: Iterable[MacFacts], strays: Sequence[DeviceRecord]) -> None:
     """Note Macs without a record that share person or name with a record without a serial."""
-    people = known_logins(strays)
+    people = map_known_logins(strays)
     names = {record.name for record in strays} - {""}
     for mac in macs if strays else ():
-        if not mac.records and (person_key(mac.person) in people or mac.name in names):
+        if not mac.records and (fold_person(mac.person) in people or mac.name in names):
             mac.incomplete = "A record without a serial has the same person or name."

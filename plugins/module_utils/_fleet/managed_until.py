@@ -23,11 +23,11 @@ from .facts import (
     AgeLimits,
     DeviceRecord,
     MacFacts,
-    certificate_expiry,
-    deleted_records,
-    known_logins,
-    person_key,
-    unknown_status,
+    estimate_expiry_of,
+    explain_unknown_status,
+    fold_person,
+    list_deleted_records,
+    map_known_logins,
 )
 from .stages import classify
 from .unconfirmed import contradiction
@@ -62,7 +62,7 @@ class Outlook:
         return "unknown"
 
 
-def outlooks(
+def predict_outlooks(
     mac: MacFacts, limits: AgeLimits, known: t.Mapping[str, str] | None = None
 ) -> dict[str, Outlook]:
     """Return the outlook of a Mac for each person who uses it, by login.
@@ -70,22 +70,22 @@ def outlooks(
     A person whom only Kandji names is not registered on it. Without an e-mail address, which
     identifies the person, that may be one of the users of a record that works.
 
-    :arg known: facts.known_logins of all Macs, None for those of this Mac.
+    :arg known: facts.map_known_logins of all Macs, None for those of this Mac.
     """
-    shared = _certificate_outlook(mac, limits)
+    shared = _predict_by_certificate(mac, limits)
     logins = dict.fromkeys(login for record in mac.records for login in record.users)
-    known = known_logins(mac.records) if known is None else known
-    person = known.get(person_key(mac.person), mac.person.strip())
-    own = {person_key(login) for login in logins}
+    known = map_known_logins(mac.records) if known is None else known
+    person = known.get(fold_person(mac.person), mac.person.strip())
+    own = {fold_person(login) for login in logins}
     has_users = any(record.is_working and record.users for record in mac.records)
-    if person and person_key(person) not in own and ("@" in person or not has_users):
+    if person and fold_person(person) not in own and ("@" in person or not has_users):
         logins[person] = None
-    return {login: _of_person(mac, login, shared, limits) for login in logins}
+    return {login: _predict_for(mac, login, shared, limits) for login in logins}
 
 
-def outlook_of(mac: MacFacts, limits: AgeLimits) -> Outlook:
+def predict_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook of a Mac: that of the person for whom it is managed longest."""
-    known = list(outlooks(mac, limits).values())
+    known = list(predict_outlooks(mac, limits).values())
     for state in (YES, UNKNOWN):
         for outlook in known:
             if outlook.today == state:
@@ -96,7 +96,7 @@ def outlook_of(mac: MacFacts, limits: AgeLimits) -> Outlook:
 # One person
 
 
-def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) -> Outlook:
+def _predict_for(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) -> Outlook:
     """Return the outlook for one person, whose records of the Mac may say different things.
 
     The newest record is that of the account in Okta Verify: an older one is from before the Mac was
@@ -104,13 +104,15 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
     """
     records = [record for record in mac.records if record.is_working and login in record.users]
     statuses = {record.users[login] for record in records}
-    superseded = (_superseded(mac, login, limits) or _may_be_erased(mac)) if records else ""
+    superseded = ""
+    if records:
+        superseded = _explain_superseded(mac, login, limits) or _explain_erasure(mac)
     if superseded and "MANAGED" in statuses:
         return Outlook("unknown", superseded, superseded=superseded)
     newest = {record.users[login] for record in newest_records(records)}
     if newest == {"MANAGED"}:
         return shared
-    incomplete = mac.incomplete or contradiction(mac) or _unknown_status(mac.records, login)
+    incomplete = mac.incomplete or contradiction(mac) or _explain_status(mac.records, login)
     if incomplete:
         return Outlook("unknown", incomplete, superseded=superseded)
     if "MANAGED" in statuses:
@@ -119,21 +121,21 @@ def _of_person(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) ->
             f"Okta has several records of {name_of(mac)}, and the newest does not show it as"
             f" managed for {login}.",
         )
-    return Outlook("no", _why_not_managed(mac, login, limits), superseded=superseded)
+    return Outlook("no", _explain_not_managed(mac, login, limits), superseded=superseded)
 
 
-def _superseded(mac: MacFacts, login: str, limits: AgeLimits) -> str:
+def _explain_superseded(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     """Return why a record of a person says nothing of their account in Okta Verify, or ""."""
-    records = [*mac.records, *deleted_records(mac)]
+    records = [*mac.records, *list_deleted_records(mac)]
     if current_records(records, lambda record: login in record.users):
-        return _enrolled_again(mac, login, limits)
-    fact = _why_not_current(newest_records(records), login)
+        return _explain_enrollment(mac, login, limits)
+    fact = _explain_not_current(newest_records(records), login)
     return (
         f"The newest record that Okta has of {name_of(mac)} {fact}, and an older one is of {login}."
     )
 
 
-def _may_be_erased(mac: MacFacts) -> str:
+def _explain_erasure(mac: MacFacts) -> str:
     """Return why the account in Okta Verify may be gone, though no newer record says so, or ""."""
     if not mac.left_mdm:
         return ""
@@ -143,7 +145,7 @@ def _may_be_erased(mac: MacFacts) -> str:
     )
 
 
-def _why_not_current(newest: t.Iterable[DeviceRecord], login: str) -> str:
+def _explain_not_current(newest: t.Iterable[DeviceRecord], login: str) -> str:
     """Return why none of the newest records of a Mac is that of a person's account."""
     statuses = [
         each.status
@@ -155,7 +157,7 @@ def _why_not_current(newest: t.Iterable[DeviceRecord], login: str) -> str:
     return f"is {statuses[0] or 'without a status'}" if statuses else f"is not of {login}"
 
 
-def _enrolled_again(mac: MacFacts, login: str, limits: AgeLimits) -> str:
+def _explain_enrollment(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     enrolled = enrolled_since(mac, login, limits)
     if enrolled is None:
         return ""
@@ -165,16 +167,16 @@ def _enrolled_again(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     )
 
 
-def _unknown_status(records: t.Iterable[DeviceRecord], login: str) -> str:
+def _explain_status(records: t.Iterable[DeviceRecord], login: str) -> str:
     """Return which status of a person's records is unknown, as a sentence, or ""."""
     for record in records:
         known = record.status in DEVICE_STATUSES and record.users.get(login) in MANAGEMENT_STATUSES
         if login in record.users and not known:
-            return unknown_status(record)
+            return explain_unknown_status(record)
     return ""
 
 
-def _why_not_managed(mac: MacFacts, login: str, limits: AgeLimits) -> str:
+def _explain_not_managed(mac: MacFacts, login: str, limits: AgeLimits) -> str:
     classification = classify(mac, limits)
     if classification.stage != "MANAGED":
         return classification.reason
@@ -184,12 +186,12 @@ def _why_not_managed(mac: MacFacts, login: str, limits: AgeLimits) -> str:
 # The certificate, which all people of a Mac share
 
 
-def _certificate_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
+def _predict_by_certificate(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook for a person for whom Okta shows the Mac as managed."""
-    outlook, unused = _lifetime_outlook(mac, limits), unused_certificate(mac, limits)
+    outlook, unused = _predict_by_expiry(mac, limits), unused_certificate(mac, limits)
     if unused is None or outlook.today != YES:
         return outlook
-    reason = _why_unused(name_of(mac), unused)
+    reason = _explain_unused(name_of(mac), unused)
     if limits.now is None or unused.is_revoked or unused.sure_until <= limits.now:
         return Outlook("unknown", reason)
     if outlook.sure_until is None or unused.sure_until < outlook.sure_until:
@@ -197,7 +199,7 @@ def _certificate_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
     return outlook
 
 
-def _why_unused(name: str, unused: UnusedCertificate) -> str:
+def _explain_unused(name: str, unused: UnusedCertificate) -> str:
     if unused.is_revoked:
         return (
             f"Okta revoked a certificate of {name} that nobody used, probably that of"
@@ -214,13 +216,13 @@ def _why_unused(name: str, unused: UnusedCertificate) -> str:
     )
 
 
-def _lifetime_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
+def _predict_by_expiry(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook by the expiry of the certificate."""
     now = limits.now
-    incomplete = mac.incomplete or contradiction(mac) or _why_it_may_be_gone(mac)
+    incomplete = mac.incomplete or contradiction(mac) or _explain_loss(mac)
     if incomplete:
         return Outlook("unknown", incomplete)
-    expiry, source = certificate_expiry(mac)
+    expiry, source = estimate_expiry_of(mac)
     if expiry is None or now is None:
         return Outlook(
             "yes",
@@ -239,20 +241,20 @@ def _lifetime_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
         "yes",
         f"The certificate of {name_of(mac)} expires on {sure_until:%Y-%m-%d}"
         f"{', or within a day of it,' * is_estimated} and nothing renews it before."
-        f"{_late_check_in(mac, now)}",
+        f"{_explain_late_check_in(mac, now)}",
         sure_until,
         None if mac.competing else expiry,
     )
 
 
-def _late_check_in(mac: MacFacts, now: datetime) -> str:
+def _explain_late_check_in(mac: MacFacts, now: datetime) -> str:
     seen = parse_timestamp(mac.last_check_in)
     if seen is None or now - seen <= LATE_CHECK_IN:
         return ""
     return f" It last checked in on {seen:%Y-%m-%d}."
 
 
-def _why_it_may_be_gone(mac: MacFacts) -> str:
+def _explain_loss(mac: MacFacts) -> str:
     """Return why the certificate by which Okta treats a Mac as managed may be gone, or ""."""
     name = name_of(mac)
     if not mac.in_kandji:

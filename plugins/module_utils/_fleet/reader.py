@@ -36,10 +36,10 @@ from .join import (
     DeviceRecords,
     FleetTables,
     Statuses,
+    build_mac_facts,
     find_unlisted,
     gather_certificates,
     join_fleet,
-    mac_of,
     note_certificate_events,
 )
 from .other_tenants import Elsewhere
@@ -200,7 +200,7 @@ def read_devices(
         if device.is_mac and device.is_removed:
             removed.add(device.device_id)
         elif device.is_mac:
-            mac = mac_of(device, rings)
+            mac = build_mac_facts(device, rings)
             macs[mac.device_id] = mac
             if on_device:
                 on_device(device)
@@ -222,7 +222,7 @@ def read_unlisted(
         except NotFound:  # this is the one that was deleted
             continue
         if device.is_mac and not device.is_removed:
-            macs.append(mac_of(device, rings))
+            macs.append(build_mac_facts(device, rings))
     return macs
 
 

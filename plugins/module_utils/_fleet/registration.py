@@ -21,7 +21,7 @@ from .._okta.client import Okta
 from .._okta.group_members import read_members
 from .._okta.policy_order import active_in_order, policy_of, possibly_excluded
 from .._okta.records import EnrollmentPolicy
-from .facts import Fleet, Obstacle, logins_by_key, person_key
+from .facts import Fleet, Obstacle, fold_person, map_logins
 from .rings.preflight import ResolvedRing
 from .stages import NO_OBSTACLE, classify
 
@@ -44,7 +44,7 @@ class Registration:
 
     ``problems`` are of the whole org, ``security_level`` the one at which Okta Verify enrolls.
     ``policies`` are the active enrollment policies in the order in
-    which Okta evaluates them, ``members`` the keys of logins (facts.person_key) by group: of each
+    which Okta evaluates them, ``members`` the keys of logins (facts.fold_person) by group: of each
     policy up to the last one that disables Okta Verify. ``excluded`` are those whom each rule of a
     policy excludes, by the id of the policy, None if it may be anybody. ``logins`` are those of the
     members, by the keys of login and e-mail address. ``unavailable`` says why this was not read.
@@ -71,7 +71,7 @@ class Registration:
         A person whom Okta does not show in a group is not judged, nor one whom the policy excludes:
         whether the next policy applies then is not documented.
         """
-        key = person_key(self.logins.get(person_key(login), login))
+        key = fold_person(self.logins.get(fold_person(login), login))
         if not any(key in members for members in self.members.values()):
             return None
         policy = policy_of(self.policies, lambda group: key in self.members.get(group, ()))
@@ -188,7 +188,7 @@ def read_policies(okta: Okta, fast_pass: FastPass) -> Registration:
         policies=policies,
         members=members,
         excluded=excluded,
-        logins=logins_by_key(listed),
+        logins=map_logins(listed),
     )
 
 
@@ -200,7 +200,7 @@ def _read_users(okta: Okta, group: str, listed: list[tuple[str, str]]) -> dict[s
     keys = {}
     for user in read_members(okta, group):
         if user.login:
-            keys[user.id] = person_key(user.login)
+            keys[user.id] = fold_person(user.login)
             listed.append((user.login, user.email or ""))
     return keys
 

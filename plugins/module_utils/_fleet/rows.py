@@ -15,11 +15,11 @@ from .facts import (
     DeviceRecord,
     Fleet,
     MacFacts,
-    best_record,
-    certificate_expiry,
-    earliest,
+    choose_record,
+    estimate_expiry_of,
+    find_earliest,
 )
-from .managed_until import Outlook, outlook_of
+from .managed_until import Outlook, predict_outlook
 from .stages import classify
 
 
@@ -94,9 +94,10 @@ def rows(fleet: Fleet) -> Iterator[MacRow]:
 
 def row_of(mac: MacFacts, limits: AgeLimits) -> MacRow:
     """Return the row of one Mac."""
-    classification, best = classify(mac, limits), best_record(mac.records)
-    first, (expiry, source) = earliest([*mac.certificates, mac.issued]), certificate_expiry(mac)
-    outlook = outlook_of(mac, limits)
+    classification, best = classify(mac, limits), choose_record(mac.records)
+    first = find_earliest([*mac.certificates, mac.issued])
+    expiry, source = estimate_expiry_of(mac)
+    outlook = predict_outlook(mac, limits)
     return MacRow(
         serial_number=mac.serial,
         device_name=mac.name,

@@ -21,11 +21,11 @@ from .facts import (
     DeviceRecord,
     MacFacts,
     Obstacle,
-    best_record,
-    certificate_expiry,
-    earliest,
-    unknown_item_status,
-    unknown_status,
+    choose_record,
+    estimate_expiry_of,
+    explain_unknown_item_status,
+    explain_unknown_status,
+    find_earliest,
 )
 from .unconfirmed import unconfirmed_reason
 
@@ -98,7 +98,7 @@ def classify(mac: MacFacts, limits: AgeLimits = TIMELESS) -> Classification:
 
     Managed in Okta outweighs everything; otherwise the first thing that is missing decides.
     """
-    best = best_record(mac.records)
+    best = choose_record(mac.records)
     classification = (
         _judge_kandji(mac)
         or _judge_managed(best)
@@ -147,8 +147,8 @@ def _judge_managed(best: DeviceRecord | None) -> Classification | None:
         waiting = ", ".join(
             sorted(login for login, status in best.users.items() if status != "MANAGED")
         )
-        if unknown_status(best):
-            return Classification("MIXED", unknown_status(best), READ_RECORD)
+        if explain_unknown_status(best):
+            return Classification("MIXED", explain_unknown_status(best), READ_RECORD)
         return Classification(
             "MIXED",
             f"Okta shows it as managed for some of its users, but not for {waiting}.",
@@ -194,7 +194,7 @@ def _judge_profile(mac: MacFacts) -> Classification | None:
     if mac.profile_state != "installed":
         return Classification(
             "PROFILE_PENDING",
-            unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
+            explain_unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
             or "The SCEP profile is not installed yet.",
             "Wait for its check-in (within 24 hours), or request one in Kandji.",
         )
@@ -218,7 +218,7 @@ def _judge_certificate(mac: MacFacts, limits: AgeLimits) -> Classification | Non
             ),
             "Wait for its next inventory (daily), then look for pki.cert.issue in the System Log.",
         )
-    expiry = certificate_expiry(mac)[0]
+    expiry = estimate_expiry_of(mac)[0]
     if expiry and limits.now and expiry <= limits.now:
         return Classification(
             "CERTIFICATE_EXPIRED",
@@ -239,7 +239,7 @@ def _judge_app(mac: MacFacts) -> Classification | None:
         )
     return Classification(
         "OKTA_VERIFY_MISSING",
-        unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
+        explain_unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
         or _explain_app(mac.app_state),
         _choose_app_step(mac.app_state),
     )
@@ -269,11 +269,12 @@ def _judge_registration(mac: MacFacts, best: DeviceRecord | None) -> Classificat
     if best is None:
         obstacle = mac.obstacle or NO_OBSTACLE
         return Classification("NOT_REGISTERED", obstacle.reason, obstacle.next_step)
-    if unknown_status(best):
-        return Classification("REGISTERED_NOT_MANAGED", unknown_status(best), READ_RECORD)
+    if explain_unknown_status(best):
+        return Classification("REGISTERED_NOT_MANAGED", explain_unknown_status(best), READ_RECORD)
     if best.status in ("SUSPENDED", "DEACTIVATED"):
         return _judge_blocked(mac, best)
-    registered, first = parse_timestamp(best.created), earliest([*mac.certificates, mac.issued])
+    registered = parse_timestamp(best.created)
+    first = find_earliest([*mac.certificates, mac.issued])
     if registered and first and first >= registered + OBJECT_TIME_PRECISION:
         return Classification(
             "REGISTERED_BEFORE_CERTIFICATE",
@@ -313,7 +314,7 @@ def _judge_blocked(mac: MacFacts, best: DeviceRecord) -> Classification:
 
 def find_flags(mac: MacFacts, limits: AgeLimits = TIMELESS) -> tuple[str, ...]:
     """Return the flags of a Mac, which do not depend on its stage, in the order of FLAGS."""
-    expiry = certificate_expiry(mac)[0]
+    expiry = estimate_expiry_of(mac)[0]
     left = expiry - limits.now if expiry and limits.now else None
     applies = {
         "DUPLICATE_RECORD": len(mac.records) > 1,

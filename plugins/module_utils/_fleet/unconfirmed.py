@@ -21,12 +21,12 @@ from .facts import (
     AgeLimits,
     DeviceRecord,
     MacFacts,
-    best_record,
-    certificate_expiry,
-    deleted_records,
-    earliest,
-    unknown_item_status,
-    unknown_status,
+    choose_record,
+    estimate_expiry_of,
+    explain_unknown_item_status,
+    explain_unknown_status,
+    find_earliest,
+    list_deleted_records,
 )
 
 # Okta's search is eventually consistent: a record that has just changed may show another state.
@@ -44,10 +44,10 @@ def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) 
         return newer
     if limits.now and any(_is_fresh(record, limits.now) for record in mac.records):
         return "Its record changed within the last minutes, and Okta's search may lag."
-    if unknown_status(best_record(mac.records)):
-        return unknown_status(best_record(mac.records))
+    if explain_unknown_status(choose_record(mac.records)):
+        return explain_unknown_status(choose_record(mac.records))
     check = _CHECKS.get(stage)
-    reason = check(mac, best_record(mac.records)) if check else ""
+    reason = check(mac, choose_record(mac.records)) if check else ""
     reason = reason or (_check_proof(mac) if stage in AFTER_CERTIFICATE else "")
     return reason or mac.unshown or _check_dates(mac)
 
@@ -66,7 +66,7 @@ def contradiction(mac: MacFacts) -> str:
             return f"The System Log names its record {record_id}, which the search lacks."
         if record and _differs(record, events):
             return f"The System Log has newer facts about its record {record_id} than the search."
-    for deleted in deleted_records(mac):
+    for deleted in list_deleted_records(mac):
         if newest_records([*mac.records, deleted]) == [deleted] and _leaves_managed(
             deleted.id, mac
         ):
@@ -121,13 +121,13 @@ def _check_dates(mac: MacFacts) -> str:
 def _check_profile(mac: MacFacts, best: DeviceRecord | None) -> str:
     if "profile" in mac.status_gaps:
         return _GAP.format("SCEP profile")
-    return unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
+    return explain_unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
 
 
 def _check_app(mac: MacFacts, best: DeviceRecord | None) -> str:
     if "app" in mac.status_gaps:
         return _GAP.format("Okta Verify")
-    return unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
+    return explain_unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
 
 
 def _check_managed(mac: MacFacts, best: DeviceRecord | None) -> str:
@@ -155,7 +155,7 @@ def _check_absent(mac: MacFacts, best: DeviceRecord | None) -> str:
 
 
 def _check_expired(mac: MacFacts, best: DeviceRecord | None) -> str:
-    if certificate_expiry(mac)[1] != "estimated":
+    if estimate_expiry_of(mac)[1] != "estimated":
         return ""
     return "The expiry of its certificate is estimated from when it was first seen."
 
@@ -168,7 +168,7 @@ def _check_order(mac: MacFacts, best: DeviceRecord | None) -> str:
     if best is not None and not best.users:
         return "The search shows no user of its record."
     registered = parse_timestamp(best.created) if best else None
-    first = earliest([*mac.certificates, mac.issued])
+    first = find_earliest([*mac.certificates, mac.issued])
     if registered is None or first is None:
         return "The time of its registration or of its certificate is unknown."
     if abs(first - registered) <= UNORDERED:

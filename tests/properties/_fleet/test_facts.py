@@ -13,11 +13,11 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.time
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     MacFacts,
-    best_record,
-    certificate_expiry,
-    earliest,
-    unknown_item_status,
-    unknown_status,
+    choose_record,
+    estimate_expiry_of,
+    explain_unknown_item_status,
+    explain_unknown_status,
+    find_earliest,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,22 +28,22 @@ from tests.support.strategies.values import any_time
 
 @given(macs(), st.randoms(use_true_random=False))
 def test_the_best_record_is_one_of_the_mac(mac: MacFacts, chance: t.Any) -> None:
-    best, records = best_record(mac.records), list(mac.records)
+    best, records = choose_record(mac.records), list(mac.records)
     assert (best is None) is (not records)
     assert best is None or best in records
     chance.shuffle(records)
-    assert best_record(records) == best
+    assert choose_record(records) == best
     for record in records:
         assert best is not None
         # A blocked record without users may be the newest of the person whom an older one has.
         assert best.users or not best.is_working or not record.users or not record.is_working
-        text = unknown_status(record)
+        text = explain_unknown_status(record)
         assert text == "" or text.endswith(".")
 
 
 @given(macs())
 def test_an_expiry_is_known_or_estimated_from_a_certificate(mac: MacFacts) -> None:
-    expiry, source = certificate_expiry(mac)
+    expiry, source = estimate_expiry_of(mac)
     assert (expiry is None) is (source == "")
     if expiry is not None:
         format_timestamp(expiry)
@@ -57,5 +57,5 @@ def test_an_expiry_is_known_or_estimated_from_a_certificate(mac: MacFacts) -> No
 @given(st.lists(any_time().map(str)))
 def test_the_earliest_timestamp_is_one_of_those_that_can_be_read(seen: list[str]) -> None:
     known = [time for time in map(parse_timestamp, seen) if time]
-    assert earliest(seen) == (min(known) if known else None)
-    assert unknown_item_status("unknown", "", "the profile").endswith(".")
+    assert find_earliest(seen) == (min(known) if known else None)
+    assert explain_unknown_item_status("unknown", "", "the profile").endswith(".")

@@ -16,10 +16,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.joi
     DeviceRecords,
     FleetTables,
     Statuses,
+    build_mac_facts,
     find_unlisted,
     gather_certificates,
     join_fleet,
-    mac_of,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
     Ring,
@@ -86,7 +86,7 @@ def tables_of(read: Rows, some: list[Ring]) -> FleetTables:
         records.add(device)
     profiles = [ring.profile for ring in some if ring.profile]
     return FleetTables(
-        [mac_of(device, some) for device in listed],
+        [build_mac_facts(device, some) for device in listed],
         set(),
         profile_statuses,
         gather_certificates(seen, profiles),
@@ -155,7 +155,7 @@ def test_the_order_of_statuses_does_not_matter(some: list[ItemStatus], chance: t
 
 @given(hostile_devices(), rings())
 def test_a_device_of_any_form_is_joined(device: KandjiDevice, some: list[Ring]) -> None:
-    mac = mac_of(device, some)
+    mac = build_mac_facts(device, some)
     assert mac.ring is None or device.blueprint_id in {
         each for ring in some for each in ring.blueprint_ids
     }

@@ -12,8 +12,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.time
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import MacFacts
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
-    outlook_of,
-    outlooks,
+    predict_outlook,
+    predict_outlooks,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +26,7 @@ WORSE = {"yes": 0, "unknown": 1, "no": 2}
 
 @given(macs(), st.lists(st.integers(0, 1000), min_size=2, max_size=2).map(sorted))
 def test_an_outlook_never_gets_better_and_has_a_reason(mac: MacFacts, days: list[int]) -> None:
-    for outlook in [*outlooks(mac, LIMITS).values(), outlook_of(mac, LIMITS)]:
+    for outlook in [*predict_outlooks(mac, LIMITS).values(), predict_outlook(mac, LIMITS)]:
         before, after = (outlook.state_at(NOW + timedelta(days=day)) for day in days)
         assert WORSE[outlook.today] <= WORSE[before] <= WORSE[after]
         assert outlook.reason.endswith(".")
@@ -38,7 +38,7 @@ def test_an_outlook_never_gets_better_and_has_a_reason(mac: MacFacts, days: list
 
 @given(macs())
 def test_each_user_of_a_mac_has_an_outlook_and_is_managed_only_by_okta(mac: MacFacts) -> None:
-    shown = outlooks(mac, LIMITS)
+    shown = predict_outlooks(mac, LIMITS)
     users = {login for record in mac.records for login in record.users}
     assert users <= set(shown) and len(set(shown) - users) <= 1
     for login, outlook in shown.items():

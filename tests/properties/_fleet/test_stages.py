@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     MacFacts,
-    best_record,
+    choose_record,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.stages import (
     ACTORS,
@@ -34,7 +34,7 @@ def test_a_mac_has_one_known_stage_with_a_reason_and_a_next_step(mac: MacFacts) 
 
 @given(macs())
 def test_managed_is_what_okta_says_of_each_user_of_a_working_record(mac: MacFacts) -> None:
-    best, found = best_record(mac.records), classify(mac, LIMITS)
+    best, found = choose_record(mac.records), classify(mac, LIMITS)
     says_so = (
         mac.in_kandji
         and best is not None
@@ -52,7 +52,7 @@ def test_an_unknown_status_never_makes_a_mac_managed_and_never_is_confirmed(
     mac.records = [replace(each, users=dict.fromkeys(each.users, word)) for each in mac.records]
     found = classify(mac, LIMITS)
     assert found.stage not in ("MANAGED", "MIXED")
-    best = best_record(mac.records)
+    best = choose_record(mac.records)
     if best is not None and best.users and mac.in_kandji:
         assert found.unconfirmed_reason
 

@@ -26,7 +26,7 @@ from ..._fleet.access_calendar import (
     judge_managed_only,
     judge_people,
 )
-from ..._fleet.facts import AgeLimits, Fleet, MacFacts, person_key
+from ..._fleet.facts import AgeLimits, Fleet, MacFacts, fold_person
 from ..._fleet.managed_until import Outlook, name_of
 from ..._okta.records import App
 from ..._okta.user_statuses import ACTIVE, BLOCKED, describe_account
@@ -67,12 +67,12 @@ class JudgedApp(t.NamedTuple):
 class Users:
     """The users of Okta whom rules may tell apart.
 
-    ``ids`` are by the key of the login (facts.person_key). ``devices`` are by user, ``members`` are
-    user ids by group, ``types`` the ids of user types by user, and ``statuses`` those of their
+    ``ids`` are by the key of the login (facts.fold_person). ``devices`` are by user, ``members``
+    are user ids by group, ``types`` the ids of user types by user, and ``statuses`` those of their
     accounts, as far as they were read. ``unsure_passwords`` are users who may have no password in
     Okta. ``sessions`` are the global session policies, which may
     refuse a person before any rule is asked. ``unread_groups`` are those whose members Okta does
-    not show. ``logins`` are by the keys of login and e-mail address (facts.logins_by_key).
+    not show. ``logins`` are by the keys of login and e-mail address (facts.map_logins).
     """
 
     ids: t.Mapping[str, str] = field(default_factory=dict)
@@ -97,8 +97,8 @@ class Users:
         )
 
     def _id_of(self, login: str) -> str | None:
-        key = person_key(login)
-        return self.ids.get(person_key(self.logins.get(key, key)))
+        key = fold_person(login)
+        return self.ids.get(fold_person(self.logins.get(key, key)))
 
     def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
         """Return why a person is surely refused before any rule is asked, or None."""

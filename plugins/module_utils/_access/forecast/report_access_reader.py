@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ..._core.errors import ApiError, Forbidden, NotFound
-from ..._fleet.facts import logins_by_key, person_key
+from ..._fleet.facts import fold_person, map_logins
 from ..._http.operations import optional
 from ..._okta import client as okta_api
 from ..._okta.client import Okta
@@ -150,11 +150,11 @@ class UserReader:
                     " let their role view it."
                 )
         directory = self._directory
-        missing = {person_key(each) for each in people if "@" in each} - self._logins().keys()
+        missing = {fold_person(each) for each in people if "@" in each} - self._logins().keys()
         for group_id in sorted(sessions.everyone - named) if missing else ():
             self._add_missing(okta, group_id, missing)
         return Users(
-            {person_key(login): user_id for user_id, login in directory.logins.items()},
+            {fold_person(login): user_id for user_id, login in directory.logins.items()},
             directory.devices,
             {group: frozenset(users) for group, users in directory.members.items()},
             directory.types,
@@ -167,7 +167,7 @@ class UserReader:
 
     def _logins(self) -> dict[str, str]:
         directory = self._directory
-        return logins_by_key(
+        return map_logins(
             (login, directory.emails.get(user_id, ""))
             for user_id, login in directory.logins.items()
         )
@@ -176,7 +176,7 @@ class UserReader:
         """Add the members of a group who have one of these logins or addresses."""
         try:
             for user in read_members(okta, group_id):
-                if person_key(user.name) in missing or person_key(user.email or "") in missing:
+                if fold_person(user.name) in missing or fold_person(user.email or "") in missing:
                     self._directory.add_user(user)
         except ApiError as error:
             if error.status not in (403, 404):

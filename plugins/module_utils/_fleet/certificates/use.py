@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from ..._core.timestamps import parse_timestamp
 from ..._okta.constants import CERTIFICATE_LIFETIME, LOG_RETENTION, UNUSED_CERTIFICATE_LIFETIME
-from ..facts import INVENTORY, AgeLimits, MacFacts, certificate_expiry
+from ..facts import INVENTORY, AgeLimits, MacFacts, estimate_expiry_of
 
 # What tells when certificates were issued, used first, and revoked.
 EVENTS = 'eventType sw "pki.cert."'
@@ -63,7 +63,7 @@ def newest_issue(mac: MacFacts) -> Issue | None:
     saw the certificate.
     """
     logged = parse_timestamp(mac.last_issued)
-    expiry, source = certificate_expiry(mac)
+    expiry, source = estimate_expiry_of(mac)
     if expiry is None:
         return Issue(logged, logged) if logged else None
     latest = expiry - CERTIFICATE_LIFETIME

@@ -24,10 +24,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     plan_records,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
-    best_record,
+    choose_record,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.join import (
-    device_record,
+    build_device_record,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.record_rank import (
     newest_blocked,
@@ -185,9 +185,9 @@ def test_clean_up_keeps_the_record_that_the_status_shows(
         if each.keeper is None
     ]
     records_of_serial = [
-        device_record(replace(each[0], users=each[1:])) for each in (first, second)
+        build_device_record(replace(each[0], users=each[1:])) for each in (first, second)
     ]
-    shown = best_record(records_of_serial)
+    shown = choose_record(records_of_serial)
     assert shown is not None
     if kept != shown.id:
         # The status describes the newest record, which is blocked. A reset keeps the one that works.

@@ -13,8 +13,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet imp
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     DeviceRecord,
     MacFacts,
-    known_logins,
-    logins_by_key,
+    map_known_logins,
+    map_logins,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     RecordEvents,
@@ -29,30 +29,30 @@ def test_a_working_record_counts_then_a_managed_one_then_the_newest() -> None:
     managed = DeviceRecord("3", "ACTIVE", "2026-01-01T00:00:00Z", users={"a": "MANAGED"})
     newest = DeviceRecord("4", "ACTIVE", "2026-01-03T00:00:00Z", users={"b": "NOT_MANAGED"})
     orphan = DeviceRecord("5", "ACTIVE", "2026-01-04T00:00:00Z")
-    assert facts.best_record([old, working]) == working
-    assert facts.best_record([newest, managed, working, old]) == managed
-    assert facts.best_record([working, newest]) == newest
-    assert facts.best_record([orphan, working, old]) == working
-    assert facts.best_record([orphan, old]) == orphan
-    assert facts.best_record([]) is None
+    assert facts.choose_record([old, working]) == working
+    assert facts.choose_record([newest, managed, working, old]) == managed
+    assert facts.choose_record([working, newest]) == newest
+    assert facts.choose_record([orphan, working, old]) == working
+    assert facts.choose_record([orphan, old]) == orphan
+    assert facts.choose_record([]) is None
 
 
 def test_an_unsuspended_record_is_better_than_an_old_one() -> None:
     old = record("DEACTIVATED", record_id="guo0", updated=AFTER)
     works = record("UNSUSPENDED", record_id="guo1", updated=BEFORE, ada="MANAGED")
-    assert facts.best_record([old, works]) is works
+    assert facts.choose_record([old, works]) is works
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "DEACTIVATED", "NEW", ""])
 def test_a_newest_record_that_does_not_work_counts_instead_of_a_working_one(status: str) -> None:
     works = record(record_id="guo1", created=BEFORE, ada="MANAGED")
     newest = record(status, record_id="guo2", created=AFTER)
-    assert facts.best_record([works, newest]) is newest
-    assert facts.best_record([newest, record(created=AFTER, ada="MANAGED")]) is not newest
+    assert facts.choose_record([works, newest]) is newest
+    assert facts.choose_record([newest, record(created=AFTER, ada="MANAGED")]) is not newest
     of_ben = record(status, record_id="guo2", created=AFTER, ben="NOT_MANAGED")
-    assert facts.best_record([works, of_ben]) is works
+    assert facts.choose_record([works, of_ben]) is works
     older = record("SUSPENDED", record_id="guo1", created=BEFORE, ada="MANAGED")
-    assert facts.best_record([older, record("DEACTIVATED", created=AFTER)]) is older
+    assert facts.choose_record([older, record("DEACTIVATED", created=AFTER)]) is older
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_newest_record_that_does_not_work_counts_instead_of_a_working_one(stat
 def test_a_status_that_no_description_has_is_named(
     device_record: DeviceRecord | None, sentence: str
 ) -> None:
-    assert facts.unknown_status(device_record) == sentence
+    assert facts.explain_unknown_status(device_record) == sentence
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_status_that_no_description_has_is_named(
 def test_a_status_of_an_item_that_is_not_documented_is_named(
     state: str | None, log: str, sentence: str
 ) -> None:
-    assert facts.unknown_item_status(state, log, "the app") == sentence
+    assert facts.explain_unknown_item_status(state, log, "the app") == sentence
 
 
 def day(year: int, month: int, number: int) -> datetime:
@@ -97,8 +97,8 @@ def day(year: int, month: int, number: int) -> datetime:
 
 
 def test_the_earliest_of_timestamps_is_the_first_that_can_be_parsed() -> None:
-    assert facts.earliest(["2026-02-01", "", "soon", "2026-01-01"]) == day(2026, 1, 1)
-    assert facts.earliest([""]) is None
+    assert facts.find_earliest(["2026-02-01", "", "soon", "2026-01-01"]) == day(2026, 1, 1)
+    assert facts.find_earliest([""]) is None
 
 
 @pytest.mark.parametrize(
@@ -116,24 +116,24 @@ def test_the_earliest_of_timestamps_is_the_first_that_can_be_parsed() -> None:
 def test_the_expiry_is_known_or_estimated_from_the_newest_certificate(
     mac: MacFacts, expiry: datetime | None, source: str
 ) -> None:
-    assert facts.certificate_expiry(mac) == (expiry, source)
+    assert facts.estimate_expiry_of(mac) == (expiry, source)
 
 
 def test_a_login_is_known_by_itself_and_by_an_address_that_nobody_else_has() -> None:
     emails = {"a": " A.Long@x", "b": "both@x", "c": "Both@x", "d": "e@x"}
     users = dict.fromkeys((*emails, "E@x"), "MANAGED")
     records = [DeviceRecord("1", "ACTIVE", users=users, emails=emails)]
-    assert known_logins(records) == {
+    assert map_known_logins(records) == {
         **{login: login for login in "abcd"},
         "e@x": "E@x",
         "a.long@x": "a",
     }
     twice = [*records, DeviceRecord("2", "ACTIVE", users={"A": ""}, emails={"A": "a.long@x"})]
-    assert known_logins(twice)["a.long@x"] == "a"
+    assert map_known_logins(twice)["a.long@x"] == "a"
 
 
 def test_a_user_without_an_address_or_whose_address_is_the_login_has_one_key() -> None:
-    assert logins_by_key([("Ada@x", " ada@X"), ("Ben", ""), ("Ada@x", "")]) == {
+    assert map_logins([("Ada@x", " ada@X"), ("Ben", ""), ("Ada@x", "")]) == {
         "ada@x": "Ada@x",
         "ben": "Ben",
     }

@@ -119,7 +119,7 @@ def test_a_mac_has_the_facts_of_its_device_and_the_first_ring_of_its_blueprint()
         Ring("wide", {"b1", "b3"}, profile),
         Ring("all", {"b1"}),
     ]
-    assert join.mac_of(device, rings) == MacFacts(
+    assert join.build_mac_facts(device, rings) == MacFacts(
         "C02A",
         name="Ada's Mac",
         device_id="dev-1",
@@ -132,16 +132,16 @@ def test_a_mac_has_the_facts_of_its_device_and_the_first_ring_of_its_blueprint()
         tags=("a", "b"),
         last_check_in=SEEN,
     )
-    assert join.mac_of(KandjiDevice("dev-1"), rings) == MacFacts(
+    assert join.build_mac_facts(KandjiDevice("dev-1"), rings) == MacFacts(
         "", device_id="dev-1", incomplete="Kandji does not show its blueprint."
     )
 
 
 def test_a_ring_without_a_profile_is_not_rolled_out() -> None:
     device = KandjiDevice("dev-1", blueprint_id="b1")
-    assert not join.mac_of(device, [Ring("wide", {"b1"})]).rolled_out
-    assert join.mac_of(device, [Ring("wide", {"b1"}, CustomProfile("p1"))]).rolled_out
-    assert join.mac_of(device, [Ring("wide", {"b2"})]).rolled_out  # it is in no ring
+    assert not join.build_mac_facts(device, [Ring("wide", {"b1"})]).rolled_out
+    assert join.build_mac_facts(device, [Ring("wide", {"b1"}, CustomProfile("p1"))]).rolled_out
+    assert join.build_mac_facts(device, [Ring("wide", {"b2"})]).rolled_out  # it is in no ring
 
 
 EARLY, LATE = "2026-11-01T10:00:00Z", "2026-11-02T10:00:00+00:00"
@@ -316,11 +316,11 @@ def test_a_ring_is_the_first_with_the_blueprint() -> None:
     device = KandjiDevice.from_row({**row, "is_removed": False, "user": ""})
     profile = CustomProfile("p1")
     rings = [Ring("none", {"b-0"}), Ring("canary", {"b-1"}, profile), Ring("wide", {"b-1"})]
-    facts = join.mac_of(device, rings)
+    facts = join.build_mac_facts(device, rings)
     assert facts == MacFacts(
         "C02A", device_id="dev-1", ring="canary", blueprint_id="b-1", tags=("x",)
     )
-    assert join.mac_of(device, []).ring is None
+    assert join.build_mac_facts(device, []).ring is None
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_ring_is_the_first_with_the_blueprint() -> None:
 )
 def test_what_kandji_does_not_show_of_a_mac_is_noted(row: dict[str, t.Any], unshown: str) -> None:
     device = KandjiDevice.from_row({"device_id": "dev-1", "blueprint_id": "b-1", **row})
-    assert join.mac_of(device, []).unshown == unshown
+    assert join.build_mac_facts(device, []).unshown == unshown
 
 
 @pytest.mark.parametrize(
@@ -580,11 +580,11 @@ def test_the_order_is_that_of_serials_then_ids() -> None:
 def test_a_row_without_a_management_status_does_not_say_that_it_is_not_managed():
     users = [{"user": {"id": "00u1", "profile": {"login": "ada"}}}]
     device = OktaDevice.from_row({"id": "guo1", "status": "ACTIVE", "_embedded": {"users": users}})
-    assert join.device_record(device).users == {"ada": ""}
+    assert join.build_device_record(device).users == {"ada": ""}
 
 
 def test_a_record_without_texts_has_empty_ones():
-    assert join.device_record(OktaDevice("guo1")) == DeviceRecord("guo1", "")
+    assert join.build_device_record(OktaDevice("guo1")) == DeviceRecord("guo1", "")
 
 
 def test_an_item_without_a_status_is_unknown():
@@ -648,4 +648,6 @@ def test_the_address_of_a_user_is_kept_where_it_is_not_the_login() -> None:
         DeviceUser(OktaUser("u3", "cy")),
         DeviceUser(OktaUser("u4", email="dan@x")),
     ]
-    assert join.device_record(OktaDevice("guo1", users=tuple(users))).emails == {"ada": "ada@x"}
+    assert join.build_device_record(OktaDevice("guo1", users=tuple(users))).emails == {
+        "ada": "ada@x"
+    }

@@ -20,8 +20,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.fac
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.managed_until import (
     Outlook,
-    outlook_of,
-    outlooks,
+    predict_outlook,
+    predict_outlooks,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     RecordEvents,
@@ -49,7 +49,7 @@ def managed(*records: DeviceRecord, **facts: t.Any) -> MacFacts:
 
 
 def of_ada(facts: MacFacts) -> Outlook:
-    return outlooks(facts, NOW)["ada"]
+    return predict_outlooks(facts, NOW)["ada"]
 
 
 def test_a_mac_is_managed_until_its_certificate_expires() -> None:
@@ -93,7 +93,7 @@ def test_an_unknown_expiry_is_not_sure_from_now_on() -> None:
 
 
 def test_without_a_present_nothing_expires() -> None:
-    outlook = outlooks(managed(), TIMELESS)["ada"]
+    outlook = predict_outlooks(managed(), TIMELESS)["ada"]
     assert (outlook.today, outlook.sure_until) == ("yes", None)
     assert outlook.state_at(EXPIRES + DAY) == "yes"
 
@@ -184,7 +184,7 @@ def test_a_binding_of_another_record_proves_nothing() -> None:
 
 def test_each_person_has_an_outlook_of_their_own() -> None:
     facts = managed(record(ada="MANAGED", ben="NOT_MANAGED"), person="Cy@acme.com")
-    shown = outlooks(facts, NOW)
+    shown = predict_outlooks(facts, NOW)
     assert {login: outlook.today for login, outlook in shown.items()} == {
         "ada": "yes",
         "ben": "no",
@@ -193,16 +193,16 @@ def test_each_person_has_an_outlook_of_their_own() -> None:
     assert shown["ben"].reason == (
         "Okta shows it as managed for some of its users, but not for ben."
     )
-    assert outlook_of(facts, NOW) == shown["ada"]
+    assert predict_outlook(facts, NOW) == shown["ada"]
 
 
 def test_a_person_whom_okta_knows_is_there_once() -> None:
     records = DeviceRecord("guo1", "ACTIVE", users={"ada@acme.com": "MANAGED"}, serial=SERIAL)
-    assert list(outlooks(managed(records, person="Ada@Acme.com"), NOW)) == ["ada@acme.com"]
+    assert list(predict_outlooks(managed(records, person="Ada@Acme.com"), NOW)) == ["ada@acme.com"]
 
 
 def test_a_mac_that_is_managed_for_others_is_not_for_its_person() -> None:
-    shown = outlooks(managed(person="ben@acme.com"), NOW)["ben@acme.com"]
+    shown = predict_outlooks(managed(person="ben@acme.com"), NOW)["ben@acme.com"]
     assert shown == Outlook("no", f"ben@acme.com has no working registration on {SERIAL}.")
 
 
@@ -251,22 +251,26 @@ def test_of_a_mac_that_is_not_known_whole_nobody_is_surely_refused() -> None:
 def test_a_mac_whose_certificate_has_expired_says_so() -> None:
     expired = {"expires": "2026-11-30T00:00:00Z", "expiry_source": "mac"}
     reason = "Its newest certificate expired on 2026-11-30."
-    assert outlook_of(mac(**expired), NOW) == Outlook("no", reason)
+    assert predict_outlook(mac(**expired), NOW) == Outlook("no", reason)
     assert of_ada(mac(record(ada="NOT_MANAGED"), **expired)) == Outlook("no", reason)
 
 
 def test_a_mac_that_is_managed_for_nobody_has_the_reason_of_its_stage() -> None:
     facts = mac(record("SUSPENDED", ada="MANAGED"))
-    assert outlook_of(facts, NOW) == Outlook("no", "Its device record in Okta is suspended.")
-    assert outlook_of(mac(), NOW).today == "no"
+    assert predict_outlook(facts, NOW) == Outlook("no", "Its device record in Okta is suspended.")
+    assert predict_outlook(mac(), NOW).today == "no"
 
 
 def test_a_mac_is_judged_by_the_person_for_whom_it_is_managed() -> None:
     facts = managed(record(ada="NOT_MANAGED", ben="SOON", cy="MANAGED"))
-    assert [outlook.today for outlook in outlooks(facts, NOW).values()] == ["no", "unknown", "yes"]
-    assert outlook_of(facts, NOW).today == "yes"
+    assert [outlook.today for outlook in predict_outlooks(facts, NOW).values()] == [
+        "no",
+        "unknown",
+        "yes",
+    ]
+    assert predict_outlook(facts, NOW).today == "yes"
     facts = managed(record(ada="NOT_MANAGED", ben="SOON"))
-    assert outlook_of(facts, NOW).today == "unknown"
+    assert predict_outlook(facts, NOW).today == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -318,7 +322,7 @@ def test_an_older_record_does_not_speak_for_a_newest_one_that_is_blocked(
 
 def test_an_older_record_does_not_speak_for_a_newest_one_of_somebody_else() -> None:
     newest = record(record_id="guo2", created=LATER, ben="MANAGED")
-    shown = outlooks(managed(record(ada="MANAGED"), newest), NOW)
+    shown = predict_outlooks(managed(record(ada="MANAGED"), newest), NOW)
     assert shown["ben"].today == "yes"
     why = f"The newest record that Okta has of {SERIAL} is not of ada, and an older one is of ada."
     assert shown["ada"] == Outlook("unknown", why, superseded=why)
@@ -492,18 +496,18 @@ def test_a_record_from_before_an_enrollment_counts_once_a_certificate_of_it_was_
     )
     assert of_ada(facts).superseded.startswith("Kandji enrolled"), "the log was not read"
     whole = replace(NOW, log_since=NOW.now - timedelta(days=90))
-    assert outlooks(facts, whole)["ada"].today == "yes"
-    revoked = outlooks(replace(facts, last_revoked="2026-11-21T00:00:00Z"), whole)["ada"]
+    assert predict_outlooks(facts, whole)["ada"].today == "yes"
+    revoked = predict_outlooks(replace(facts, last_revoked="2026-11-21T00:00:00Z"), whole)["ada"]
     assert revoked.superseded.startswith("Kandji enrolled")
 
 
 def test_the_person_of_kandji_is_known_by_the_addresses_of_all_macs() -> None:
     facts = mac(record(ada="MANAGED"), person="Ada.Long@acme.com")
-    assert [*outlooks(facts, NOW)] == ["ada", "Ada.Long@acme.com"]
-    assert [*outlooks(facts, NOW, {"ada.long@acme.com": "ada"})] == ["ada"]
+    assert [*predict_outlooks(facts, NOW)] == ["ada", "Ada.Long@acme.com"]
+    assert [*predict_outlooks(facts, NOW, {"ada.long@acme.com": "ada"})] == ["ada"]
 
 
 def test_a_person_with_a_name_alone_is_not_the_user_of_a_record_that_is_blocked() -> None:
     blocked = record("SUSPENDED", ada="MANAGED")
-    assert [*outlooks(mac(blocked, person="Ben Wu"), NOW)] == ["ada", "Ben Wu"]
-    assert [*outlooks(mac(record(ada="MANAGED"), person="Ben Wu"), NOW)] == ["ada"]
+    assert [*predict_outlooks(mac(blocked, person="Ben Wu"), NOW)] == ["ada", "Ben Wu"]
+    assert [*predict_outlooks(mac(record(ada="MANAGED"), person="Ben Wu"), NOW)] == ["ada"]

@@ -160,7 +160,7 @@ def test_a_record_has_its_users_by_login_else_id(users: t.Any, states: dict[str,
         "created": "2026-11-01T10:00:00.000Z",
         "lastUpdated": None,
     }
-    record = join.device_record(OktaDevice.from_row({**row, "_embedded": {"users": users}}))
+    record = join.build_device_record(OktaDevice.from_row({**row, "_embedded": {"users": users}}))
     assert record == DeviceRecord("guo1", "ACTIVE", "2026-11-01T10:00:00.000Z", "", states)
 
 
