@@ -204,9 +204,9 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.device_actions import (
     ACTIONS,
     ALLOW,
+    ActionOutcome,
     ActionRequest,
     Decision,
-    Outcome,
     build_action_result,
     check_confirmed,
     decide,
@@ -241,7 +241,7 @@ class ActionRun:
 
     def __init__(self, ctx: ModuleContext, request: ActionRequest) -> None:
         self._ctx, self._request = ctx, request
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[ActionOutcome] = []
 
     def run(self) -> Result:
         """Return what was done. Raise Refused, before any command, without the phrase."""
@@ -279,15 +279,15 @@ class ActionRun:
         request = self._request
         return decide(request.action, serial, device, commands, request.allow), commands
 
-    def _carry_out(self, decision: Decision) -> Outcome:
+    def _carry_out(self, decision: Decision) -> ActionOutcome:
         if not decision.sends or decision.device is None:
-            return Outcome(decision, decision.action)
+            return ActionOutcome(decision, decision.action)
         path = self._request.find_pin_file(decision.serial)
         if self._ctx.check_mode:
-            return Outcome(decision, "would_change", path)
+            return ActionOutcome(decision, "would_change", path)
         again, commands = self._decide_again(decision.serial, decision.device)
         if not again.sends or again.device is None:
-            return Outcome(again, again.action)
+            return ActionOutcome(again, again.action)
         return self._send(again, again.device, commands, path)
 
     def _decide_again(
@@ -307,12 +307,12 @@ class ActionRun:
         device: KandjiDevice,
         commands: t.Sequence[DeviceCommand],
         path: str | None,
-    ) -> Outcome:
+    ) -> ActionOutcome:
         kandji = self._ctx.kandji
         if self._request.action == "erase":
             if kandji.erase_device(device.device_id, commands):
-                return Outcome(decision, "changed")
-            return Outcome(mark_sent(decision), "unchanged")
+                return ActionOutcome(decision, "changed")
+            return ActionOutcome(mark_sent(decision), "unchanged")
         with private_file(path, "pin_dir") if path else nullcontext() as file:
             pin = kandji.lock_device(device.device_id, commands, self._request.texts)
             if file and pin:
@@ -325,8 +325,8 @@ class ActionRun:
                 " Kandji's web app, on the page of the Mac."
             )
         if pin is None:
-            return Outcome(mark_sent(decision), "unchanged")
-        return Outcome(decision, "changed", path if pin else None)
+            return ActionOutcome(mark_sent(decision), "unchanged")
+        return ActionOutcome(decision, "changed", path if pin else None)
 
 
 def run(ctx: ModuleContext) -> Result:

@@ -41,7 +41,7 @@ from .approval import (
 from .audit import Audit
 from .clean_up import mark_changed_keepers, mark_changed_mac
 from .evidence import EvidenceReader
-from .messages import Outcome, describe_outcome
+from .messages import RecordOutcome, describe_outcome
 from .model import (
     CLEAN_UP_COMMENT,
     CleanUp,
@@ -49,10 +49,10 @@ from .model import (
     Goal,
     GuardOptions,
     Guards,
+    LifecycleStep,
     Mac,
     Person,
     RecordTarget,
-    Step,
     login_of,
 )
 from .plan import (
@@ -114,7 +114,7 @@ class RunResult:
     whose sessions are revoked.
     """
 
-    outcomes: Sequence[Outcome] = ()
+    outcomes: Sequence[RecordOutcome] = ()
     plan_digest: str = ""
     confirm: str = ""
     audit_file: str = ""
@@ -126,7 +126,7 @@ class RunResult:
 # Answers to a step by which the record has the status, maybe since before.
 NOT_CERTAIN = ("may_be_done", "already_done")
 # What a record is after each step, for the audit.
-_AFTER: t.Final[Mapping[Step, str]] = {
+_AFTER: t.Final[Mapping[LifecycleStep, str]] = {
     "activate": "activated",
     "unsuspend": "unsuspended",
     "suspend": "suspended",
@@ -251,7 +251,7 @@ class RecordRun:
         options = self._options
         return self._goal.destroys and not (options.guards.clean_up or options.check_mode)
 
-    def _read_people(self, outcomes: Sequence[Outcome]) -> list[Person]:
+    def _read_people(self, outcomes: Sequence[RecordOutcome]) -> list[Person]:
         if not self._options.report_people:
             return []
         return read_people(
@@ -431,9 +431,9 @@ class RecordRun:
         guards: Guards,
         reader: EvidenceReader,
         revocations: Mapping[str, datetime],
-    ) -> list[Outcome]:
+    ) -> list[RecordOutcome]:
         """Return the outcome for each decision. An error carries the outcomes until then."""
-        current, outcomes = list(decisions), list[Outcome]()
+        current, outcomes = list(decisions), list[RecordOutcome]()
         done, total = 0, count_writes(decisions)
         self._progress(f"0 of {total} records {self._goal.done}")
         for number, decision in enumerate(decisions):
@@ -455,7 +455,7 @@ class RecordRun:
                 else None
             )
             changed = decision.target.id in self._changed
-            outcomes.append(Outcome(decision, state, loses, changed))
+            outcomes.append(RecordOutcome(decision, state, loses, changed))
             if outcomes[-1].is_written:
                 done += 1
                 words = state.replace("_", " ")
@@ -583,7 +583,7 @@ class RecordRun:
             vendor="okta",
         )
 
-    def _revoke_later(self, outcomes: Sequence[Outcome], now: datetime) -> None:
+    def _revoke_later(self, outcomes: Sequence[RecordOutcome], now: datetime) -> None:
         """Revoke the sessions of the users of all suspended records.
 
         After the last suspension: no missing permission keeps a Mac from being suspended. Users of
@@ -630,7 +630,7 @@ class RecordRun:
 
         self._audited(target, "revoked", end, user)
 
-    def _step(self, target: RecordTarget, step: Step) -> str:
+    def _step(self, target: RecordTarget, step: LifecycleStep) -> str:
         """Take a step and keep it in the audit. Return what ``take_step`` of Okta returns."""
         comment = [CLEAN_UP_COMMENT] if self._options.guards.clean_up else []
         take = partial(self._okta.take_step, step, target.id, *comment)
@@ -660,7 +660,7 @@ class RecordRun:
         self._audit.write(target, result, self._okta.last_request_id, login)
         return answer
 
-    def _rows(self, outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
+    def _rows(self, outcomes: Sequence[RecordOutcome]) -> list[dict[str, object]]:
         return [describe_outcome(outcome, self._goal) for outcome in outcomes]
 
 
@@ -670,7 +670,7 @@ def _may_be_done(error: DeviceTrustError) -> bool:
 
 
 def _reissue_after(
-    outcomes: Sequence[Outcome], revocations: Mapping[str, datetime], now: datetime
+    outcomes: Sequence[RecordOutcome], revocations: Mapping[str, datetime], now: datetime
 ) -> datetime | None:
     revoked = [outcome.decision.target for outcome in outcomes if outcome.loses_certificate]
     return reissue_after(revoked, revocations, now) if revoked else None

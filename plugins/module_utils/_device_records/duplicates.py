@@ -13,7 +13,7 @@ from .guards import Refusal, find_common_refusal, find_refusal
 from .model import DeviceKey, Evidence, Guards, RecordTarget
 
 
-class Verdict(t.NamedTuple):
+class RecordVerdict(t.NamedTuple):
     """A target before the last-authenticator guard. ``keeper`` is as in Decision."""
 
     target: RecordTarget
@@ -23,7 +23,7 @@ class Verdict(t.NamedTuple):
 
 def judge_targets(
     targets: Sequence[RecordTarget], guards: Guards, evidence: Evidence
-) -> list[Verdict]:
+) -> list[RecordVerdict]:
     """Return the verdict of all guards but the last-authenticator guard, in the order of targets.
 
     That guard costs a call for each user of the records that pass here.
@@ -40,18 +40,18 @@ def judge_targets(
 
 def _judge_target(
     target: RecordTarget, group: Sequence[RecordTarget], guards: Guards, evidence: Evidence
-) -> Verdict:
+) -> RecordVerdict:
     """Return the verdict for a target of a device, whose targets are the group.
 
     A record of device_ids is decided by itself. It still counts as one of its device's, and is
     never the one to keep: it may be deleted.
     """
     if target.device is None:
-        return Verdict(target, None, None)
+        return RecordVerdict(target, None, None)
     if target.by_id or guards.options.duplicates == "each":
-        return Verdict(target, None, find_refusal(target, guards, evidence))
+        return RecordVerdict(target, None, find_refusal(target, guards, evidence))
     if len(group) < 2:
-        return Verdict(
+        return RecordVerdict(
             target,
             None,
             _refuse_kept_before(target, guards, evidence)
@@ -64,7 +64,7 @@ def _judge_target(
         or _refuse_in_group(target, best, len(group), guards)
         or find_refusal(target, guards, evidence, keeper)
     )
-    return Verdict(target, keeper, refusal)
+    return RecordVerdict(target, keeper, refusal)
 
 
 def _refuse_kept_before(target: RecordTarget, guards: Guards, evidence: Evidence) -> Refusal | None:

@@ -31,7 +31,7 @@ CANNOT_BE_UNDONE = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RecordOutcome:
     """What became of a target.
 
     ``state`` is what the goal calls it if the record is written to, else skipped, absent or
@@ -98,7 +98,7 @@ class Outcome:
 
 
 def list_changes(
-    outcomes: Iterable[Outcome], goal: Goal, revoked: Iterable[str] = ()
+    outcomes: Iterable[RecordOutcome], goal: Goal, revoked: Iterable[str] = ()
 ) -> list[Change]:
     """Return what was written, or would be: records, and the sessions of these logins."""
     return [
@@ -111,7 +111,7 @@ def list_changes(
     ]
 
 
-def _describe_change(outcome: Outcome, goal: Goal) -> Change:
+def _describe_change(outcome: RecordOutcome, goal: Goal) -> Change:
     target = outcome.decision.target
     subject = f"device record {target.id} ({target.name})"
     before, after = {"status": target.status}, {"status": STATUS[goal.state]}
@@ -123,19 +123,19 @@ def _describe_change(outcome: Outcome, goal: Goal) -> Change:
     return Change("update", subject, before, after)
 
 
-def count_states(outcomes: Iterable[Outcome]) -> dict[str, int]:
+def count_states(outcomes: Iterable[RecordOutcome]) -> dict[str, int]:
     """Return how many records are reset (or would be), skipped and absent."""
     states = ["reset" if outcome.is_written else outcome.state for outcome in outcomes]
     return {state: states.count(state) for state in ("reset", "skipped", "absent")}
 
 
-def count_changes(outcomes: Iterable[Outcome]) -> dict[str, int]:
+def count_changes(outcomes: Iterable[RecordOutcome]) -> dict[str, int]:
     """Return how many records are changed (or would be), unchanged, skipped and absent."""
     states = ["changed" if outcome.is_written else outcome.state for outcome in outcomes]
     return {name: states.count(name) for name in ("changed", "unchanged", "skipped", "absent")}
 
 
-def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
+def describe_outcome(outcome: RecordOutcome, goal: Goal) -> dict[str, object]:
     """Return what the result of a run holds of the target."""
     if goal.registers_again:
         return outcome.as_result()
@@ -150,7 +150,7 @@ def describe_outcome(outcome: Outcome, goal: Goal) -> dict[str, object]:
     }
 
 
-def _explain_state(outcome: Outcome, goal: Goal) -> str:
+def _explain_state(outcome: RecordOutcome, goal: Goal) -> str:
     """Return why a target became what it is. Check mode says what would become of it."""
     is_planned = outcome.state == goal.planned and not goal.registers_again
     target = outcome.decision.target
@@ -187,7 +187,7 @@ def describe_person(person: Person) -> dict[str, object]:
 
 
 def write_state_report(
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RecordOutcome],
     goal: Goal,
     people: Iterable[Person] = (),
     revoked: Iterable[str] = (),
@@ -210,7 +210,7 @@ def write_state_report(
     ]
 
 
-def _describe_state(outcome: Outcome, goal: Goal) -> str:
+def _describe_state(outcome: RecordOutcome, goal: Goal) -> str:
     target = outcome.decision.target
     if target.device is None:
         return f"{target.name}: {outcome.state}. {_explain_state(outcome, goal)}"
@@ -222,7 +222,7 @@ def _describe_state(outcome: Outcome, goal: Goal) -> str:
     )
 
 
-def list_unknown_users(outcomes: Iterable[Outcome]) -> list[str]:
+def list_unknown_users(outcomes: Iterable[RecordOutcome]) -> list[str]:
     """Return the logins and ids, as the option has them, of which Okta has no user."""
     targets = (outcome.decision.target for outcome in outcomes)
     return [target.name for target in targets if target.unknown_user]
@@ -235,7 +235,7 @@ def _describe_user(user: DeviceUser) -> str:
     return f"{name_of(user)} ({login_of(user)}{note})"
 
 
-def list_console_steps(outcomes: Iterable[Outcome]) -> list[str]:
+def list_console_steps(outcomes: Iterable[RecordOutcome]) -> list[str]:
     """Return what each user who stays linked to a shared Mac does there: the API cannot unlink one.
 
     Okta's console cannot, either. A deactivated user has lost Okta Verify everywhere.
@@ -250,13 +250,13 @@ def list_console_steps(outcomes: Iterable[Outcome]) -> list[str]:
     ]
 
 
-def list_losses(outcomes: Iterable[Outcome]) -> list[str]:
+def list_losses(outcomes: Iterable[RecordOutcome]) -> list[str]:
     """Return what cannot be undone, in sentences; empty if no step is taken."""
     taken = any(outcome.is_written or outcome.is_changed for outcome in outcomes)
     return list(CANNOT_BE_UNDONE) if taken else []
 
 
-def write_report(outcomes: Sequence[Outcome], confirm: str) -> list[str]:
+def write_report(outcomes: Sequence[RecordOutcome], confirm: str) -> list[str]:
     """Return the lines that an operator reads before a reset.
 
     A line for each record that exists, a line for what becomes of each target, what cannot be
@@ -275,7 +275,7 @@ def write_report(outcomes: Sequence[Outcome], confirm: str) -> list[str]:
     ]
 
 
-def _describe_record(outcome: Outcome, device: OktaDevice) -> str:
+def _describe_record(outcome: RecordOutcome, device: OktaDevice) -> str:
     target = outcome.decision.target
     users = ", ".join(
         f"{name_of(user)} ({login_of(user)}) is {user.management_status}" for user in target.users
@@ -291,7 +291,7 @@ def _describe_record(outcome: Outcome, device: OktaDevice) -> str:
     )
 
 
-def _describe_decision(outcome: Outcome) -> str:
+def _describe_decision(outcome: RecordOutcome) -> str:
     target = outcome.decision.target
     state = outcome.state.replace("_", " ")
     return (
@@ -300,7 +300,7 @@ def _describe_decision(outcome: Outcome) -> str:
     )
 
 
-def write_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Message]:
+def write_messages(outcomes: Sequence[RecordOutcome], org_url: str) -> list[Message]:
     """Return a message to the user of each Mac whose record is deleted or absent.
 
     Users of a Mac whose certificate is revoked with the record wait for its new certificate. Users
@@ -315,7 +315,7 @@ def write_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Message]:
     ]
 
 
-def write_later_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Message]:
+def write_later_messages(outcomes: Sequence[RecordOutcome], org_url: str) -> list[Message]:
     """Return a message to each user who waits, for when the new certificate was seen."""
     waiting = {outcome.decision.target.serial for outcome in outcomes if outcome.loses_certificate}
     return [
@@ -325,7 +325,7 @@ def write_later_messages(outcomes: Sequence[Outcome], org_url: str) -> list[Mess
     ]
 
 
-def _select_with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def _select_with_users(outcomes: Iterable[RecordOutcome]) -> list[RecordOutcome]:
     return [
         outcome
         for outcome in outcomes
@@ -336,7 +336,7 @@ def _select_with_users(outcomes: Iterable[Outcome]) -> list[Outcome]:
     ]
 
 
-def _ask_to_wait(outcome: Outcome) -> Message:
+def _ask_to_wait(outcome: RecordOutcome) -> Message:
     step = (
         f"{_name_addressee(outcome)}, please wait: {_name_mac(outcome)} gets a new certificate"
         " first. Do not register it with Okta Verify before you are asked to."
@@ -344,7 +344,7 @@ def _ask_to_wait(outcome: Outcome) -> Message:
     return _write_message(outcome, False, [step])
 
 
-def _ask_to_register(outcome: Outcome, org_url: str) -> Message:
+def _ask_to_register(outcome: RecordOutcome, org_url: str) -> Message:
     steps = [
         f"{_name_addressee(outcome)}, please register {_name_mac(outcome)} with Okta again:",
         "1. On this Mac, open Okta Verify.",
@@ -357,7 +357,7 @@ def _ask_to_register(outcome: Outcome, org_url: str) -> Message:
     return _write_message(outcome, True, steps)
 
 
-def _write_message(outcome: Outcome, register_now: bool, steps: list[str]) -> Message:
+def _write_message(outcome: RecordOutcome, register_now: bool, steps: list[str]) -> Message:
     target = outcome.decision.target
     return {
         "serial_number": target.serial,
@@ -367,7 +367,7 @@ def _write_message(outcome: Outcome, register_now: bool, steps: list[str]) -> Me
     }
 
 
-def _name_addressee(outcome: Outcome) -> str:
+def _name_addressee(outcome: RecordOutcome) -> str:
     target = outcome.decision.target
     names = ", ".join(map(name_of, outcome.decision.users_to_register))
     return names or _name_person(target) or f"The user of {outcome.display_name or target.serial}"
@@ -378,6 +378,6 @@ def _name_person(target: RecordTarget) -> str:
     return target.mac.person if target.mac else ""
 
 
-def _name_mac(outcome: Outcome) -> str:
+def _name_mac(outcome: RecordOutcome) -> str:
     serial = outcome.decision.target.serial
     return f"{outcome.display_name or serial} ({serial})"

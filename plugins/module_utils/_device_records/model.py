@@ -58,11 +58,11 @@ ReasonCode = t.Literal[
 CLEAN_UP_COMMENT: t.Final = "(clean-up)"
 
 State = t.Literal["active", "suspended", "deactivated", "absent"]
-Step = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
+LifecycleStep = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
 
 # The steps to a state by the status of a record. Of a status that is missing here, no step is known
 # to lead there. Older documentation of Okta names these statuses for each step.
-_STEPS: t.Final[Mapping[State, Mapping[str, tuple[Step, ...]]]] = {
+_STEPS: t.Final[Mapping[State, Mapping[str, tuple[LifecycleStep, ...]]]] = {
     "active": {
         **dict.fromkeys(WORKING_STATUSES, ()),
         "SUSPENDED": ("unsuspend",),
@@ -80,7 +80,7 @@ _STEPS: t.Final[Mapping[State, Mapping[str, tuple[Step, ...]]]] = {
         "DEACTIVATED": ("delete",),
     },
 }
-_EFFECTS: t.Final[Mapping[tuple[Step, ...], str]] = {
+_EFFECTS: t.Final[Mapping[tuple[LifecycleStep, ...], str]] = {
     ("unsuspend",): (
         "unsuspended; its users sign in with its Okta Verify as before, unless the Mac was erased."
     ),
@@ -116,7 +116,7 @@ class Goal:
         """Whether registrations are lost for good."""
         return self.state in ("deactivated", "absent")
 
-    def steps(self, target: RecordTarget) -> tuple[Step, ...] | None:
+    def steps(self, target: RecordTarget) -> tuple[LifecycleStep, ...] | None:
         """Return the steps that a record still needs, None if none leads to the state."""
         if target.of_clean_up and self.state == "suspended" and target.status == "SUSPENDED":
             return ("unsuspend", "suspend")

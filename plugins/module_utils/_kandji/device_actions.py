@@ -96,7 +96,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ActionOutcome:
     """What became of a Mac. ``state`` is changed, would_change, unchanged or skipped."""
 
     decision: Decision
@@ -324,7 +324,7 @@ def name_pin_file(serial: str) -> str:
 # The result
 
 
-def plan_changes(action: Action, outcomes: Iterable[Outcome]) -> list[Change]:
+def plan_changes(action: Action, outcomes: Iterable[ActionOutcome]) -> list[Change]:
     """Return the commands that were sent, or would be."""
     return [
         Change("update", f"Mac {outcome.decision.serial}", {}, {action: "sent"})
@@ -333,7 +333,7 @@ def plan_changes(action: Action, outcomes: Iterable[Outcome]) -> list[Change]:
     ]
 
 
-def list_console_steps(action: Action, outcomes: Iterable[Outcome]) -> list[str]:
+def list_console_steps(action: Action, outcomes: Iterable[ActionOutcome]) -> list[str]:
     """Return where people find the PINs that are in no file of the run."""
     return [
         f"{outcome.decision.serial}: Kandji's web app shows the PIN on the page of the Mac."
@@ -350,7 +350,7 @@ def describe_pins(action: Action, may_have_written: bool) -> str:
 
 
 def build_action_result(
-    request: ActionRequest, outcomes: Sequence[Outcome], sends: bool, check_mode: bool
+    request: ActionRequest, outcomes: Sequence[ActionOutcome], sends: bool, check_mode: bool
 ) -> Result:
     """Return the module's result.
 

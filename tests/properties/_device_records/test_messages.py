@@ -9,7 +9,7 @@ import json
 import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.messages import (
-    Outcome,
+    RecordOutcome,
     count_states,
     list_losses,
     write_later_messages,
@@ -32,12 +32,12 @@ STATES = {"write": ("reset", "would_reset"), "skip": ("skipped",), "none": ("abs
 
 
 @st.composite
-def outcomes(draw: st.DrawFn) -> list[Outcome]:
+def outcomes(draw: st.DrawFn) -> list[RecordOutcome]:
     limits: Guards = draw(guards())
     facts: Evidence = draw(evidence())
     decisions = plan_records(draw(targets()), limits, facts)
     return [
-        Outcome(
+        RecordOutcome(
             each,
             draw(st.sampled_from(STATES[each.action])),
             draw(st.sampled_from((True, False, None))),
@@ -47,7 +47,7 @@ def outcomes(draw: st.DrawFn) -> list[Outcome]:
 
 
 @given(outcomes(), st.sampled_from(("", "RESET 3 DEVICES acme.okta.com")))
-def test_each_target_is_reported(some: list[Outcome], phrase: str) -> None:
+def test_each_target_is_reported(some: list[RecordOutcome], phrase: str) -> None:
     lines = write_report(some, phrase)
     records = [each for each in some if each.decision.target.device]
     losses = list_losses(some)
@@ -62,7 +62,7 @@ def test_each_target_is_reported(some: list[Outcome], phrase: str) -> None:
 
 @given(outcomes())
 def test_who_waits_for_a_certificate_registers_later_and_nobody_else_is_written_to(
-    some: list[Outcome],
+    some: list[RecordOutcome],
 ) -> None:
     now, later = (
         write(some, "https://acme.okta.com") for write in (write_messages, write_later_messages)

@@ -72,7 +72,7 @@ def test_allowing_more_sends_no_less(
 def test_a_result_changes_what_was_sent_alone(action: t.Any, state: str) -> None:
     decision = actions.Decision("C02A", "send", "Lost.", device=MAC)
     request = actions.ActionRequest(action, ("C02A",))
-    outcome = actions.Outcome(decision, state)
+    outcome = actions.ActionOutcome(decision, state)
     result = actions.build_action_result(request, [outcome], outcome.is_written, False)
     assert result["changed"] is (state in ("changed", "would_change"))
     assert bool(result["confirm"]) is outcome.is_written

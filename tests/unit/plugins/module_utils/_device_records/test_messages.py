@@ -15,7 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.messages import (
     CANNOT_BE_UNDONE,
-    Outcome,
+    RecordOutcome,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     GOALS,
@@ -47,12 +47,14 @@ MAC = Mac("C01", "C01 in Kandji", "rosa@acme.com")
 TARGET = RecordTarget("C01", RECORD, (ANN,), MAC)
 
 
-def done(target: RecordTarget = TARGET, state: str = "reset", bound: bool | None = None) -> Outcome:
-    return Outcome(Decision(target, "write", "Because.", None), state, bound)
+def done(
+    target: RecordTarget = TARGET, state: str = "reset", bound: bool | None = None
+) -> RecordOutcome:
+    return RecordOutcome(Decision(target, "write", "Because.", None), state, bound)
 
 
 NOBODYS_MAC = RecordTarget("C09", mac=Mac("C09", "", ""))
-ABSENT = Outcome(Decision(NOBODYS_MAC, "none", "No record.", "no_record"), "absent")
+ABSENT = RecordOutcome(Decision(NOBODYS_MAC, "none", "No record.", "no_record"), "absent")
 
 
 def test_the_row_of_a_record() -> None:
@@ -96,14 +98,14 @@ def test_a_user_of_whom_okta_has_none_is_told_from_one_without_a_record() -> Non
         RecordTarget("nobody@acme.com", by_user=True, unknown_user=True),
         RecordTarget("new@acme.com", by_user=True),
     ]
-    outcomes = [Outcome(Decision(each, "none", "Because."), "absent") for each in targets]
+    outcomes = [RecordOutcome(Decision(each, "none", "Because."), "absent") for each in targets]
     assert report.list_unknown_users(outcomes) == ["nobody@acme.com"]
 
 
 def test_the_report_of_a_run_to_a_state() -> None:
     gone = DeviceUser(OktaUser("00u2", "bob@acme.com", status="DEPROVISIONED"), "NOT_MANAGED")
     shared = replace(TARGET, users=(ANN, gone))
-    outcomes = [done(shared, "would_change"), Outcome(ABSENT.decision, "absent")]
+    outcomes = [done(shared, "would_change"), RecordOutcome(ABSENT.decision, "absent")]
     person = Person(ANN, ("okta_password",))
     lines = report.write_state_report(
         outcomes, GOALS["suspended"], [person], ["ann@acme.com"], "SUSPEND 1 DEVICES acme"
@@ -219,10 +221,10 @@ def test_each_named_user_of_a_shared_mac_does_the_rest_on_it() -> None:
     shared = replace(TARGET, users=(ANN, BOB, gone), of_users=named)
     nameless = replace(shared, device=replace(RECORD, serial_number=""))
     outcomes = [
-        Outcome(Decision(each, "skip", "It is shared.", "shared"), "skipped")
+        RecordOutcome(Decision(each, "skip", "It is shared.", "shared"), "skipped")
         for each in (shared, nameless, replace(shared, of_users=None))
     ]
-    other = Outcome(Decision(shared, "skip", "It works.", "managed"), "skipped")
+    other = RecordOutcome(Decision(shared, "skip", "It works.", "managed"), "skipped")
     step = "on this Mac, ann@acme.com opens Okta Verify, selects the account, then Remove account."
     assert report.list_console_steps([*outcomes, other]) == [f"C01: {step}", f"guo1: {step}"]
     lines = report.write_state_report(outcomes[:1], GOALS["absent"], confirm="DELETE 1 DEVICES x")
@@ -323,7 +325,9 @@ def test_who_a_message_is_for(target: RecordTarget, to: str, addressee: str) -> 
 
 
 def test_nobody_is_asked_for_a_serial_that_neither_vendor_knows() -> None:
-    misspelt = Outcome(Decision(RecordTarget("C0I"), "none", "No record.", "no_record"), "absent")
+    misspelt = RecordOutcome(
+        Decision(RecordTarget("C0I"), "none", "No record.", "no_record"), "absent"
+    )
     assert report.write_messages([misspelt], URL) == []
 
 

@@ -356,10 +356,13 @@ def test_a_device_is_checked_again_as_it_is_right_before_the_command() -> None:
     assert found and found.code == "other_platform"
 
 
-def outcomes_of(state: t.Any, pin_file: str | None = None) -> list[actions.Outcome]:
+def outcomes_of(state: t.Any, pin_file: str | None = None) -> list[actions.ActionOutcome]:
     named = actions.Decision("C02A", "send", "It is lost.", device=replace(MAC, name="Ann's"))
     unknown = actions.Decision("C02B", "skipped", "Kandji has no Mac.", "no_device")
-    return [actions.Outcome(named, state, pin_file), actions.Outcome(unknown, "skipped")]
+    return [
+        actions.ActionOutcome(named, state, pin_file),
+        actions.ActionOutcome(unknown, "skipped"),
+    ]
 
 
 def test_a_result_names_each_mac_and_the_commands_that_were_sent() -> None:
@@ -413,7 +416,9 @@ def test_a_pin_in_a_file_is_looked_up_nowhere_else() -> None:
     assert steps("lock", outcomes_of("changed", "/pins/C02A.pin")) == []
     assert steps("erase", outcomes_of("changed")) == []
     assert len(steps("lock", outcomes_of("unchanged"))) == 1
-    nameless = actions.Outcome(actions.Decision("C02A", "send", "Lost.", device=MAC), "changed")
+    nameless = actions.ActionOutcome(
+        actions.Decision("C02A", "send", "Lost.", device=MAC), "changed"
+    )
     assert nameless.as_result()["name"] is None
     assert nameless.describe() == "C02A, no name: changed. Lost."
 
