@@ -21,8 +21,8 @@ description:
   - Each run takes the next step of each Mac, by what Kandji reports. The next run finishes an
     interrupted one.
   - Macs that began before come first. If the limit, the map or the tag does not allow others to
-    begin, the module fails after these steps, and returns C(changes), C(left_over) and
-    C(asked_to_check_in) of them.
+    begin, the module fails after these steps, and returns C(changes), C(left_over),
+    C(asked_to_check_in) and C(written_to) of them.
   - If the token lacks the permission Daily check-in, a warning says so, and the module waits for
     the check-ins that Macs make by themselves.
   - A tag that a previous run left on another Mac of the same blueprints is removed too, even if
@@ -202,6 +202,13 @@ asked_to_check_in:
   description: Serial numbers of the Macs from which the module requested a daily check-in, if
     Kandji accepted the request. It accepts none for a Mac of which one is pending.
   returned: success, or failure after the first accepted request
+  type: list
+  elements: str
+  sample: [C02XK1ZAJG5J]
+written_to:
+  description: Serial numbers of the Macs that the module wrote to in Kandji. It changed their tags,
+    or Kandji accepted the request of a check-in. None in check mode and with O(plan_only).
+  returned: success, or failure after the first write
   type: list
   elements: str
   sample: [C02XK1ZAJG5J]

@@ -138,6 +138,16 @@ def test_a_redelivery_counts_the_macs_that_it_has_moved(watched, run_module):
     )
 
 
+def test_a_redelivery_counts_a_mac_whose_check_in_kandji_did_not_accept(
+    watched, run_module, prepared
+):
+    """Its tag was written."""
+    watched.forbid("Daily check-in")
+    result = run_module("kandji_profile_redelivery", prepared, lab=watched.lab)
+    assert result["asked_to_check_in"] == [] and result["changed"]
+    assert counted("kandji_profile_redelivery", result) == sorted(prepared["serials"])
+
+
 @pytest.mark.lab(macs=4)
 def test_a_gate_counts_the_test_macs_that_it_asked_to_check_in(watched, run_module):
     profile = run_module(

@@ -28,6 +28,10 @@ from .redelivery_reader import tags_of
 WRITES_OF_TAGS = 3  # for one Mac and step, if another program keeps writing
 
 
+# Of a result, which a failure has, too.
+LISTS = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in", "written_to")
+
+
 class Run(Connections, redelivery_reader.Run, t.Protocol):
     """What the writes need of a module's run."""
 
@@ -36,7 +40,8 @@ class Redelivery:
     """The writes of one run, none if it ``plans_only``.
 
     ``asked`` is serial -> whether the Mac had the tag when its check-in was requested, and
-    ``accepted`` are the serials of the requests that Kandji accepted. ``begun`` are the Macs that
+    ``accepted`` are the serials of the requests that Kandji accepted. ``written_to`` are those of
+    these Macs, and of the Macs to which a write of tags was sent. ``begun`` are the Macs that
     lose the profile in this run, by serial. ``failures`` are the errors that say nothing of other
     Macs, by serial: such a Mac is unclear, and the work on the others goes on.
     """
@@ -49,6 +54,7 @@ class Redelivery:
         self.changes: list[Change] = []
         self.asked: dict[str, bool] = {}
         self.accepted: list[str] = []
+        self.written_to: list[str] = []
         self._check_ins = CheckIns(run.kandji, run.warn)
         self.left_over: list[str] = []
         self.begun: dict[str, redelivery.Mac] = {}
@@ -129,8 +135,7 @@ class Redelivery:
         self, refusal: DeviceTrustError, steps: t.Mapping[str, redelivery.Step]
     ) -> None:
         done = self.result(steps)
-        names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
-        refusal.details.update({name: done[name] for name in names if done[name]})
+        refusal.details.update({name: done[name] for name in LISTS if done[name]})
 
     def _take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
         """Take one step of each Mac, and request a check-in after each change of its tag."""
@@ -151,6 +156,7 @@ class Redelivery:
     def _request_check_in(self, serial: str, mac: redelivery.Mac) -> None:
         if self._check_ins.request(mac.device.device_id):
             self.accepted.append(serial)
+            self.written_to.append(serial)
 
     def describe_written(self) -> str:
         """Return a sentence on what this run wrote until now."""
@@ -171,13 +177,13 @@ class Redelivery:
             unfinished=[*self.unfinished],
             left_over=self.left_over,
             asked_to_check_in=[*dict.fromkeys(self.accepted)],
+            written_to=[*dict.fromkeys(self.written_to)],
         )
         if self.run.params["plan_only"]:
             result["changed"] = False
         if steps and all(serial in self.failures for serial in steps):
             error = next(iter(self.failures.values()))
-            names = ("macs", "changes", "unfinished", "left_over", "asked_to_check_in")
-            error.details.update({name: result[name] for name in names if result[name]})
+            error.details.update({name: result[name] for name in LISTS if result[name]})
             raise error
         return result
 
@@ -230,6 +236,7 @@ class Redelivery:
                     f" Its tag {self.tag!r} is written again."
                 )
             before = current
+            self.written_to.append(device.serial)
             try:
                 self.run.kandji.set_tags(
                     device.device_id, before, redelivery.with_tag(before, self.tag, wanted)

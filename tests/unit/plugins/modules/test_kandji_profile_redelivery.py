@@ -194,6 +194,7 @@ def test_without_the_permission_to_request_check_ins_all_macs_go_on() -> None:
     said = [warning for warning in warnings if "Daily check-in" in warning]
     assert len(tenant.checked_in) == len(said) == 1
     assert result["asked_to_check_in"] == [] and result["changed"]
+    assert result["written_to"] == ["C3", "C1", "C2"]
 
 
 def test_only_accepted_requests_of_check_ins_are_listed() -> None:
@@ -209,6 +210,7 @@ def test_only_accepted_requests_of_check_ins_are_listed() -> None:
     tenant.pending = ["d2"]
     result = redeliver(tenant, "C1", "C2", "C3", "C4")
     assert tenant.checked_in == ["d1", "d2"] and result["asked_to_check_in"] == ["C1"]
+    assert result["written_to"] == ["C1", "C2", "C3", "C4"]
 
 
 def test_a_pending_check_in_of_a_left_over_mac_is_not_listed() -> None:
@@ -355,7 +357,8 @@ def test_macs_that_an_earlier_run_tagged_come_before_a_refusal(
     assert details["changes"] == [f"update tags of the Mac C{each}: tags" for each in (2, 3)]
     assert tenant.written == ({} if check else {"d2": ["vip"], "d3": ["vip"]})
     assert tenant.checked_in == ([] if check else ["d2", "d4", "d3"])
-    assert details.get("asked_to_check_in", []) == ([] if check else ["C2", "C4", "C3"])
+    for name in ("asked_to_check_in", "written_to"):
+        assert details.get(name, []) == ([] if check else ["C2", "C4", "C3"])
     assert ("Nothing was written." in message) is check
     assert ("The tag was removed from C2, C3; nothing else was written." in message) is not check
 
