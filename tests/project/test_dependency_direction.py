@@ -106,7 +106,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_kandji/assignment_apply.py",
         "module_utils/_kandji/check_ins.py",
         "module_utils/_kandji/profiles/apply.py",
-        "module_utils/_kandji/profiles/enrollment_check.py",
+        "module_utils/_kandji/profiles/enrollment_test.py",
         "module_utils/_kandji/profiles/redelivery_apply.py",
         "module_utils/_access/policies/apply.py",
         "module_utils/_access/rules/rule_set_apply.py",

@@ -14,9 +14,9 @@ from .._core.options import ASSIGNMENT, CUSTOM_PROFILE, KANDJI, ArgumentSpec, ar
 from .._core.results import Result, build_result
 from .._kandji import client as kandji_api
 from .._kandji.constants import OKTA_DEVICE_TRUST
-from .._kandji.profiles import apply, entries, mobileconfig
+from .._kandji.profiles import apply, entry_conflicts, mobileconfig
 from .._kandji.profiles import plan as custom_profile
-from .._kandji.profiles.enrollment_check import try_payloads
+from .._kandji.profiles.enrollment_test import try_payloads
 from .._kandji.profiles.file_content import FileContent
 from .._kandji.profiles.plan import (
     Library,
@@ -92,12 +92,12 @@ def run(ctx: ModuleContext) -> Result:
     params = ctx.params
     deletes, removes = params["state"] == "absent", params["blueprints_mode"] == "remove"
     asked = profile_options(params)
-    entries.check_options(asked, deletes or removes or params["on_conflict"] == "warn")
+    entry_conflicts.check_options(asked, deletes or removes or params["on_conflict"] == "warn")
     plist = _read_plist(ctx, asked)
     library, wanted = apply.read_library(ctx.kandji, asked, params["blueprints_mode"], deletes)
     tasks = [_plan(ctx, each, plist, library) for each in wanted]
     plans = [task.plan for task in tasks]
-    entries.check_plans(plans, deletes or removes, params["on_conflict"] == "warn")
+    entry_conflicts.check_plans(plans, deletes or removes, params["on_conflict"] == "warn")
     if plist:
         _check_conflicts(ctx, plist, plans, library)
     for text in apply.describe_unknowns(plans, ctx.check_mode):

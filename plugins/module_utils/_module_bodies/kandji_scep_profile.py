@@ -30,11 +30,11 @@ from .._kandji.console_items import find_scep_item
 from .._kandji.constants import OKTA_DEVICE_TRUST_SCEP
 from .._kandji.lookups import profile_catalog
 from .._kandji.profile_holders import ProfileItem, read_holders, reported_profiles
-from .._kandji.profiles import apply, entries, scep
+from .._kandji.profiles import apply, entry_conflicts, scep
 from .._kandji.profiles import plan as custom_profile
 from .._kandji.profiles.challenge import check_challenge
 from .._kandji.profiles.console_evidence import find_kept_blueprints, summarize_evidence
-from .._kandji.profiles.enrollment_check import open_endpoint
+from .._kandji.profiles.enrollment_test import open_endpoint
 from .._kandji.profiles.plan import ProfileOptions, profile_options
 from .._kandji.profiles.replacement import (
     Replaced,
@@ -179,12 +179,12 @@ def run(ctx: ModuleContext) -> Result:
     removes, may_share = params["blueprints_mode"] == "remove", params["on_conflict"] == "warn"
     asked = profile_options(params)
     exact = params["blueprints_mode"] == "exact"
-    entries.check_options(asked, removes or may_share, exact)
+    entry_conflicts.check_options(asked, removes or may_share, exact)
     settings = _read_settings(params, asked)
     library, wanted = apply.read_library(ctx.kandji, asked, params["blueprints_mode"])
     tasks = [_plan(ctx, each, settings, library) for each in wanted]
     plans = [task.plan for task in tasks]
-    entries.check_plans(plans, removes, may_share, exact)
+    entry_conflicts.check_plans(plans, removes, may_share, exact)
     if not removes:
         for task in tasks:
             task.replaced = _find_replaced(ctx, task.plan, library)

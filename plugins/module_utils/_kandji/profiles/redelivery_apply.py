@@ -21,7 +21,7 @@ from ..assignments import Limit, check_limits, count_of
 from ..check_ins import CheckIns
 from ..records import CustomProfile, KandjiDevice
 from . import redelivery, redelivery_reader
-from .enrollment_check import Connections, try_payloads
+from .enrollment_test import Connections, try_payloads
 from .mobileconfig import parse, titled_scep_payloads
 from .redelivery_reader import tags_of
 

@@ -12,7 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     BadOption,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
-    entries,
+    entry_conflicts,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.plan import (
     Plan,
@@ -68,7 +68,7 @@ def shared(other: str) -> str:
 )
 def test_two_entries_that_name_one_thing_are_refused(second, text):
     with pytest.raises(BadOption) as refused:
-        entries.check_options([entry("a", "Canary"), second])
+        entry_conflicts.check_options([entry("a", "Canary"), second])
     assert refused.value.message == f"profiles: {text}"
 
 
@@ -76,7 +76,7 @@ def test_two_entries_that_name_one_thing_are_refused(second, text):
 def test_a_text_with_a_line_break_is_not_written_to_kandji(option):
     wrong = {"name": "a", **{option: "Okta SCEP\n"}}
     with pytest.raises(BadOption) as refused:
-        entries.check_options([entry(wrong.pop("name"), "Canary", **wrong)])
+        entry_conflicts.check_options([entry(wrong.pop("name"), "Canary", **wrong)])
     assert refused.value.message == (
         f"{option}: 'Okta SCEP\\n' holds a line break or another control character. Remove it."
     )
@@ -86,12 +86,12 @@ def test_a_text_with_a_line_break_is_not_written_to_kandji(option):
 def test_an_item_in_two_entries_is_refused(option):
     both = [entry(None, name, **{option: item}) for name, item in (("A", "x-1"), ("B", "X-1"))]
     with pytest.raises(BadOption, match="two entries name 'x-1'"):
-        entries.check_options(both, is_exact=True)
+        entry_conflicts.check_options(both, is_exact=True)
 
 
 def test_several_rings_may_have_one_console_managed_item():
     both = [entry(None, name, library_item="Okta SCEP") for name in ("Canary", "Sales")]
-    entries.check_options(both)
+    entry_conflicts.check_options(both)
     item = LibraryItem("i", "Okta SCEP")
     plans = [
         ScepPlan(
@@ -103,16 +103,18 @@ def test_several_rings_may_have_one_console_managed_item():
         )
         for each in (CANARY, SALES)
     ]
-    entries.check_plans(plans)
+    entry_conflicts.check_plans(plans)
     with pytest.raises(BadOption, match=r"two entries name 'Okta SCEP' \(i\)"):
-        entries.check_plans(plans, is_exact=True)
+        entry_conflicts.check_plans(plans, is_exact=True)
 
 
 def test_entries_of_their_own_are_accepted():
-    entries.check_options([entry("a", "Canary", "canary"), entry("b", "Sales")])
-    entries.check_options([entry("a", "Canary"), entry("b", "Canary")], shares_blueprints=True)
+    entry_conflicts.check_options([entry("a", "Canary", "canary"), entry("b", "Sales")])
+    entry_conflicts.check_options(
+        [entry("a", "Canary"), entry("b", "Canary")], shares_blueprints=True
+    )
     with pytest.raises(BadOption):
-        entries.check_options([entry("a", "Canary"), entry("a")], shares_blueprints=True)
+        entry_conflicts.check_options([entry("a", "Canary"), entry("a")], shares_blueprints=True)
 
 
 @pytest.mark.parametrize(
@@ -134,23 +136,23 @@ def test_entries_of_their_own_are_accepted():
 )
 def test_two_plans_for_one_thing_are_refused(first, second, text):
     with pytest.raises(BadOption, match=text):
-        entries.check_plans([first, second])
+        entry_conflicts.check_plans([first, second])
 
 
 def test_a_new_name_with_a_space_around_it_is_refused():
     with pytest.raises(BadOption, match="^profile 'a ': its name begins or ends with a space"):
-        entries.check_plans([replace(plan("a "), fields={"name": "a "}, mobileconfig=b"x")])
+        entry_conflicts.check_plans([replace(plan("a "), fields={"name": "a "}, mobileconfig=b"x")])
     old = CustomProfile("i", "a ")
-    entries.check_plans([plan("a ", current=old)])  # it has the name already
+    entry_conflicts.check_plans([plan("a ", current=old)])  # it has the name already
 
 
 def test_two_old_profiles_of_one_name_are_managed_by_their_ids():
     twins = [plan("a", each, current=CustomProfile(each.id, "a")) for each in (CANARY, SALES)]
-    entries.check_plans(twins)
+    entry_conflicts.check_plans(twins)
 
 
 def test_profiles_are_removed_from_a_blueprint_together():
-    entries.check_plans([plan("a", CANARY), plan("b", CANARY)], shares_blueprints=True)
+    entry_conflicts.check_plans([plan("a", CANARY), plan("b", CANARY)], shares_blueprints=True)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +162,9 @@ def test_profiles_are_removed_from_a_blueprint_together():
 def test_different_nodes_of_one_map_are_accepted_where_conflicts_are(first, second, accepted):
     plans = [plan("a", CANARY, nodes=first), plan("b", CANARY, nodes=second)]
     with pytest.raises(BadOption):
-        entries.check_plans(plans)
+        entry_conflicts.check_plans(plans)
     if accepted:
-        entries.check_plans(plans, shares_maps=True)
+        entry_conflicts.check_plans(plans, shares_maps=True)
     else:
         with pytest.raises(BadOption):
-            entries.check_plans(plans, shares_maps=True)
+            entry_conflicts.check_plans(plans, shares_maps=True)

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.lookup import fold_name
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.entries import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.entry_conflicts import (
     check_options,
     check_plans,
 )

@@ -13,7 +13,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Refused,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
-    enrollment_check,
+    enrollment_test,
 )
 
 PIN = b"\x7f" * 20
@@ -61,8 +61,8 @@ def content(**more: t.Any) -> dict[str, t.Any]:
 def enroll(monkeypatch):
     def run(plist, *pins, check_mode=False):
         endpoint, made = Endpoint(pins), Run(check_mode)
-        monkeypatch.setattr(enrollment_check, "open_endpoint", lambda _run, _url, _option: endpoint)
-        enrollment_check.try_payloads("mobileconfig", plist, made)
+        monkeypatch.setattr(enrollment_test, "open_endpoint", lambda _run, _url, _option: endpoint)
+        enrollment_test.try_payloads("mobileconfig", plist, made)
         return endpoint.asked, made.secrets
 
     return run
