@@ -129,7 +129,7 @@ moved_apps:
   elements: dict
   sample:
     - {id: 0oa1n8sbwArJ7OQRw406, label: Device check, from_policy: rst0n8sbwArJ7OQRw406}
-left_apps:
+staying_apps:
   description: The apps that keep the policy, and why, for example because their earlier policy is
     not known, or because Okta refused to move the app. Empty unless O(state=reverted).
   returned: success
@@ -248,7 +248,7 @@ def _ensure_present(
     ]
     moves = policy_moves.plan_moves(plan.future, current or original, moving, known)
     _warn(ctx, *policy_moves.describe_inactive_policies(move.present for move in moves))
-    policy_moves.require_no_obstacles(moves, org_apps)
+    policy_moves.require_all_move(moves, org_apps)
     if current and params["apps"]:
         policy_moves.require_active(current)
     options = change_guard.GuardOptions.from_params(params)
@@ -317,7 +317,7 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
     org_apps = {app.id: app for app in ctx.okta.apps()} if mapped or is_marked else {}
     apps = [org_apps.get(app_id, App(app_id, app_id)) for app_id in mapped]
     moved = reversal.describe_moved_apps(current, org_apps.values(), known)
-    plan, left = reversal.plan_possible_reversal(current, apps, known, org_apps.values())
+    plan, staying = reversal.plan_possible_reversal(current, apps, known, org_apps.values())
     moves = reversal.plan_moves_back(plan, current)
     rules = moves_reader.read_rules(ctx.okta, moves)
     moves = moves_reader.mark_changed_groups(ctx.okta, moves, rules, current.created)
@@ -328,20 +328,20 @@ def _revert(ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | Non
         recheck.check_all_rules(ctx.okta, known, rules)
         recheck.reread_policies(ctx.okta, current.name, current)
         refused = policy_apply.apply_reversal(ctx.okta, moves)
-        left += refused
-        staying = {app.id for app in plan.left} | {each.app.id for each in refused}
-        plan = reversal.plan_reversal(current, apps, known, staying)
+        staying += refused
+        staying_ids = {app.id for app in plan.staying} | {each.app.id for each in refused}
+        plan = reversal.plan_reversal(current, apps, known, staying_ids)
         if reversal.changes_description(plan, current):
             recheck.reread_policies(ctx.okta, current.name, current)
             policy_apply.write_policy(ctx.okta, current, current.name, plan.description)
-    _warn(ctx, *moved, *reversal.describe_reversal(left, forecast))
+    _warn(ctx, *moved, *reversal.describe_reversal(staying, forecast))
     return PolicyResult(
         replace(current, description=plan.description),
         reversal.plan_changes(plan, current),
         [app for app, _target in plan.moves],
         forecast,
         came_from=current.id,
-        left_apps=left,
+        staying_apps=staying,
     )
 
 

@@ -55,7 +55,7 @@ def describe_question(horizon: Horizon, within_days: int, on_date: str | None) -
     return f"{within_days} days" if on_date is None else format_timestamp(horizon.on_date)
 
 
-class Verdict(t.NamedTuple):
+class AccessVerdict(t.NamedTuple):
     """Whether a person is admitted from a Mac that is managed, is not, or may be; and why.
 
     ``shortfall`` compares verdicts that cannot be known: the greater it is, the more answers to
@@ -72,9 +72,9 @@ class Verdict(t.NamedTuple):
         return STATES.index(self.state), self.shortfall
 
 
-Verdicts = t.Mapping[State, Verdict]  # by whether the Mac is managed
+AccessVerdicts = t.Mapping[State, AccessVerdict]  # by whether the Mac is managed
 # What apps that admit managed Macs alone decide.
-MANAGED_ONLY: Verdicts = {state: Verdict(state) for state in STATES}
+MANAGED_ONLY: AccessVerdicts = {state: AccessVerdict(state) for state in STATES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,9 @@ def _describe_loss(lost: datetime | None) -> str | None:
     return ALREADY_TEXT if lost == ALREADY else format_timestamp(lost) if lost else None
 
 
-def judge_access(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizon) -> MacAccess:
+def judge_access(
+    mac: str, outlook: Outlook, verdicts: AccessVerdicts, horizon: Horizon
+) -> MacAccess:
     """Return the access of a person from one Mac."""
     today, lost = verdicts[outlook.today], _find_loss(outlook, verdicts)
     matters = any(verdicts[state].rank != today.rank for state in STATES)  # if it is managed
@@ -200,7 +202,7 @@ def judge_access(mac: str, outlook: Outlook, verdicts: Verdicts, horizon: Horizo
     )
 
 
-def _find_loss(outlook: Outlook, verdicts: Verdicts) -> datetime | None:
+def _find_loss(outlook: Outlook, verdicts: AccessVerdicts) -> datetime | None:
     """Return when a Mac gives less access than one that stays managed."""
     worse = [state for state in STATES if verdicts[state].rank > verdicts["yes"].rank]
     if outlook.today == "no" or not worse:

@@ -655,7 +655,7 @@ def test_each_app_goes_back_to_its_own_policy(desk):
     predicted = desk.run(POLICY, {"name": NAME, "state": "reverted"}, check=True)
     back = desk.run(POLICY, {"name": NAME, "state": "reverted"})
     assert back["changed"] and back["changes"] == predicted["changes"]
-    assert [app["label"] for app in back["left_apps"]] == ["Payroll"]
+    assert [app["label"] for app in back["staying_apps"]] == ["Payroll"]
     assert any("'Payroll': the policy before" in text for text in back["warnings"])
     assert {
         label: desk.okta.policies.in_force(desk.okta.directory.app(label)).name
@@ -680,7 +680,7 @@ def test_an_app_that_left_the_clone_and_came_back_by_hand_is_not_sent_to_a_polic
     with desk.watched.world.lock:
         desk.okta.assign(slack, clone)
     back = desk.run(POLICY, {"name": NAME, "state": "reverted"})
-    assert [app["label"] for app in back["left_apps"]] == ["Slack"]
+    assert [app["label"] for app in back["staying_apps"]] == ["Slack"]
     assert [app["label"] for app in back["moved_apps"]] == ["Salesforce"]
 
 
@@ -756,13 +756,13 @@ def test_an_app_that_okta_keeps_does_not_keep_the_others_from_going_back(desk):
     desk.okta.assign = assign
     first = desk.run(POLICY, back)
     assert sorted(app["label"] for app in first["moved_apps"]) == ["Payroll", "Slack"], first
-    assert [app["label"] for app in first["left_apps"]] == ["Salesforce"] and first["changed"]
-    assert "403" in first["left_apps"][0]["reason"]
+    assert [app["label"] for app in first["staying_apps"]] == ["Salesforce"] and first["changed"]
+    assert "403" in first["staying_apps"][0]["reason"]
     assert "'Salesforce': " in " ".join(first["warnings"])
     desk.okta.assign = real
     second = desk.run(POLICY, back)  # its mark is kept
     assert [app["label"] for app in second["moved_apps"]] == ["Salesforce"]
-    assert second["left_apps"] == [] and not desk.run(POLICY, back)["changed"]
+    assert second["staying_apps"] == [] and not desk.run(POLICY, back)["changed"]
 
 
 def protect(desk, *apps):
@@ -973,7 +973,7 @@ def test_no_app_goes_to_a_policy_that_is_not_active(desk):
     mark = desk.watched.mark()
     for check in (True, False):
         back = desk.run(POLICY, {"name": NAME, "state": "reverted"}, check=check)
-        assert [app["label"] for app in back["left_apps"]] == ["Slack"] and not back["changed"]
+        assert [app["label"] for app in back["staying_apps"]] == ["Slack"] and not back["changed"]
         assert any("policy 'Company apps' is INACTIVE" in text for text in back["warnings"])
     moving = {"name": "Company apps", "apps": ["Slack"]}
     assert "'Slack': policy 'Company apps' is INACTIVE" in refused(desk.run(POLICY, moving))

@@ -35,7 +35,7 @@ from .signal_policies import NO_SIGNALS, UNREAD, Signals
 MAX_UNKNOWNS = 10
 
 
-class Outcome(t.NamedTuple):
+class SignInOutcome(t.NamedTuple):
     """Whether a person is admitted, and the name of the rule that decides, "" if none does."""
 
     admitted: bool
@@ -64,13 +64,13 @@ def candidates(rules: Rules, person: Identity, device: DeviceContext) -> list[Ca
     return chosen
 
 
-def decide(chosen: t.Iterable[Candidate], holding: t.AbstractSet[str]) -> Outcome:
+def decide(chosen: t.Iterable[Candidate], holding: t.AbstractSet[str]) -> SignInOutcome:
     """Return the outcome if exactly these unknowns hold."""
     for candidate in chosen:
         if candidate.applies <= holding:
             admitted = any(unknowns <= holding for unknowns in candidate.admits)
-            return Outcome(admitted, candidate.rule)
-    return Outcome(False, "")
+            return SignInOutcome(admitted, candidate.rule)
+    return SignInOutcome(False, "")
 
 
 def unknowns_of(chosen: t.Iterable[Candidate]) -> set[str]:
@@ -83,7 +83,7 @@ def unknowns_of(chosen: t.Iterable[Candidate]) -> set[str]:
     }
 
 
-def possible_outcomes(chosen: t.Sequence[Candidate]) -> list[Outcome]:
+def possible_outcomes(chosen: t.Sequence[Candidate]) -> list[SignInOutcome]:
     """Return the outcomes that the unknowns leave possible, at least one.
 
     With too many unknowns these are a refusal and an admission that are not ruled out.
@@ -94,7 +94,7 @@ def possible_outcomes(chosen: t.Sequence[Candidate]) -> list[Outcome]:
     return list(dict.fromkeys(decide(chosen, holding) for holding in _combinations(names)))
 
 
-def certain_outcome(rules: Rules, person: Identity, device: DeviceContext) -> Outcome | None:
+def certain_outcome(rules: Rules, person: Identity, device: DeviceContext) -> SignInOutcome | None:
     """Return the outcome if it does not depend on unknowns, else None.
 
     Only such an outcome can be compared with a simulation of Okta.
@@ -114,8 +114,8 @@ class OutcomeChange(t.NamedTuple):
 
     lost: bool
     gained: bool
-    before: Outcome
-    after: Outcome
+    before: SignInOutcome
+    after: SignInOutcome
     unknowns: tuple[str, ...] = ()
 
 
@@ -163,21 +163,21 @@ def _compare_extremes(
     return OutcomeChange(lost, False, _admission(old), _refusal(new), names if lost else ())
 
 
-def _admission(chosen: t.Iterable[Candidate]) -> Outcome:
+def _admission(chosen: t.Iterable[Candidate]) -> SignInOutcome:
     """Return the first rule that may admit a person, else a refusal."""
     admitting = (candidate.rule for candidate in chosen if candidate.admits != NEVER)
     rule = next(admitting, None)
-    return Outcome(rule is not None, rule or "")
+    return SignInOutcome(rule is not None, rule or "")
 
 
-def _refusal(chosen: t.Sequence[Candidate]) -> Outcome:
+def _refusal(chosen: t.Sequence[Candidate]) -> SignInOutcome:
     """Return the first rule that may refuse a person, else an admission."""
     for candidate in chosen:
         if candidate.admits != ALWAYS:
-            return Outcome(False, candidate.rule)
+            return SignInOutcome(False, candidate.rule)
     if not chosen or chosen[-1].applies:
-        return Outcome(False, "")
-    return Outcome(True, chosen[-1].rule)
+        return SignInOutcome(False, "")
+    return SignInOutcome(True, chosen[-1].rule)
 
 
 def _combinations(names: t.Sequence[str]) -> list[Conjunction]:
@@ -396,8 +396,8 @@ def _row(
     person: Person,
     device: DeviceContext,
     change: OutcomeChange,
-    admits: Outcome,
-    refuses: Outcome,
+    admits: SignInOutcome,
+    refuses: SignInOutcome,
 ) -> AccessChange:
     return AccessChange(
         person.id,

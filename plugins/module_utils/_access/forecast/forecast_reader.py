@@ -83,8 +83,10 @@ def _forecast_app(
     """Return the forecast of one app."""
     signals = change.signals(others)
     part = forecast(change.before, change.after, used, unseen, signals)
-    if change.left is not None:
-        part = part.also_in(forecast(change.left, change.after, used, unseen, signals))
+    if change.rules_at_departure is not None:
+        part = part.also_in(
+            forecast(change.rules_at_departure, change.after, used, unseen, signals)
+        )
     return part.for_app(change.app)
 
 

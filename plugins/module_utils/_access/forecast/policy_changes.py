@@ -20,16 +20,16 @@ from .signal_policies import NO_SIGNALS, Signals, signals_of
 class AppChange:
     """An app and the rules that apply to its sign-ins, before a change and after it.
 
-    ``left`` are, of an app that goes back, the rules that its earlier policy had when the app left
-    it, None if they are not recorded. Whom these refused does not lose anything. ``policy_after``
-    is the id of the policy that the app would have, or of the original of a clone that does not
-    exist yet; "" for the one that it has.
+    ``rules_at_departure`` are, of an app that goes back, the rules that its earlier policy had when
+    the app left it, None if they are not recorded. Whom these refused does not lose anything.
+    ``policy_after`` is the id of the policy that the app would have, or of the original of a clone
+    that does not exist yet; "" for the one that it has.
     """
 
     app: App
     before: Rules
     after: Rules
-    left: Rules | None = None
+    rules_at_departure: Rules | None = None
     policy_after: str = ""
 
     @property
@@ -54,7 +54,7 @@ class AppChange:
         left is not recorded, so they do not count for it.
         """
         before, after = self._policies
-        moves = before != after and self.left is None
+        moves = before != after and self.rules_at_departure is None
         return self.signals(others) if moves else NO_SIGNALS
 
     def may_affect(self, others: OtherPolicies) -> bool:
@@ -100,7 +100,7 @@ class PolicyChange:
         return [
             each
             for each in self.refusing_apps
-            if each.left is None or may_refuse(each.left, each.after)
+            if each.rules_at_departure is None or may_refuse(each.rules_at_departure, each.after)
         ]
 
 

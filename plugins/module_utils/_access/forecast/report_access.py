@@ -16,11 +16,11 @@ from ..._fleet.access_calendar import (
     ALREADY,
     STATES,
     AccessForecast,
+    AccessVerdict,
+    AccessVerdicts,
     Horizon,
     MacAccess,
     PersonAccess,
-    Verdict,
-    Verdicts,
     find_least_access,
     judge_access,
     judge_managed_only,
@@ -58,9 +58,13 @@ class JudgedApp(t.NamedTuple):
     is_off: bool = False
 
     @property
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> AccessVerdict | None:
         """What holds for everybody if the rules are not evaluated."""
-        return Verdict("no" if self.is_off else "unknown", self.problem) if self.problem else None
+        return (
+            AccessVerdict("no" if self.is_off else "unknown", self.problem)
+            if self.problem
+            else None
+        )
 
 
 @dataclass
@@ -100,13 +104,13 @@ class Users:
         key = fold_person(login)
         return self.ids.get(fold_person(self.logins.get(key, key)))
 
-    def refusal_of(self, identity: Identity, device: DeviceContext) -> Verdict | None:
+    def refusal_of(self, identity: Identity, device: DeviceContext) -> AccessVerdict | None:
         """Return why a person is surely refused before any rule is asked, or None."""
         status = self.statuses.get(identity.id, ACTIVE)
         if status in BLOCKED:
-            return Verdict("no", describe_account(status))
+            return AccessVerdict("no", describe_account(status))
         refusal = self.sessions.refusal_of(identity, device)
-        return Verdict("no", f"Refused by {refusal.label}.") if refusal else None
+        return AccessVerdict("no", f"Refused by {refusal.label}.") if refusal else None
 
     def why_uncertain(self, identity: Identity | None, device: DeviceContext) -> str:
         """Return why a person may be refused before any rule is asked, as sentences, or ""."""
@@ -139,7 +143,7 @@ def judge_app_access(
     """Return the access of each person to an app from their Macs."""
     policy = _Policy(judged.rules, Signals(judged.signals, judged.signals), judged.verdict)
 
-    def judge_device(identity: Identity | None, device: DeviceContext) -> Verdicts:
+    def judge_device(identity: Identity | None, device: DeviceContext) -> AccessVerdicts:
         refusal = users.refusal_of(identity, device) if identity else None
         if refusal:
             return dict.fromkeys(STATES, refusal)
@@ -199,7 +203,7 @@ def forecast_access(
     return AccessForecast(horizon, tuple(people), labels, notes)
 
 
-def possibly_refused(verdicts: Verdicts, why: str) -> Verdicts:
+def possibly_refused(verdicts: AccessVerdicts, why: str) -> AccessVerdicts:
     """Return verdicts of rules for people whom Okta may refuse before any rule is asked.
 
     Nobody surely gets in. Who gets in less from a Mac that is not managed still loses that.
@@ -207,16 +211,18 @@ def possibly_refused(verdicts: Verdicts, why: str) -> Verdicts:
     return {state: _possibly_refused(verdict, why) for state, verdict in verdicts.items()}
 
 
-def _possibly_refused(verdict: Verdict, why: str) -> Verdict:
+def _possibly_refused(verdict: AccessVerdict, why: str) -> AccessVerdict:
     if verdict.state == "no":
         return verdict
     if verdict.state == "yes":
-        return Verdict("unknown", why)
+        return AccessVerdict("unknown", why)
     reason = why if verdict.reason == why else f"{verdict.reason} {why}".lstrip()
-    return Verdict("unknown", reason, verdict.shortfall + 1)
+    return AccessVerdict("unknown", reason, verdict.shortfall + 1)
 
 
-def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) -> Verdicts:
+def possibly_unregistered(
+    verdicts: AccessVerdicts, unregistered: AccessVerdicts, why: str
+) -> AccessVerdicts:
     """Return verdicts of a device whose record may not be that of the account in Okta Verify.
 
     Where the rules judge a Mac alike that is not registered, that is known.
@@ -226,7 +232,7 @@ def possibly_unregistered(verdicts: Verdicts, unregistered: Verdicts, why: str) 
     return {
         state: verdict
         if verdict.state == unregistered[state].state
-        else Verdict("unknown", why, sum(verdict.rank))
+        else AccessVerdict("unknown", why, sum(verdict.rank))
         for state, verdict in verdicts.items()
     }
 
@@ -240,20 +246,20 @@ class _Policy:
 
     rules: Rules
     signals: Signals = NO_SIGNALS
-    verdict: Verdict | None = None
-    _known: dict[tuple[object, ...], Verdicts] = field(default_factory=dict)
+    verdict: AccessVerdict | None = None
+    _known: dict[tuple[object, ...], AccessVerdicts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Collect the users that the rules name."""
         self._users = named_users(self.rules)
         self._names_people = bool(self._users or named_groups(self.rules))
 
-    def verdicts(self, person: Identity | None, device: DeviceContext) -> Verdicts:
+    def verdicts(self, person: Identity | None, device: DeviceContext) -> AccessVerdicts:
         """Return whether the rules admit a person on a device, by whether it is managed."""
         if self.verdict:
             return dict.fromkeys(STATES, self.verdict)
         if person is None and self._names_people:
-            return dict.fromkeys(STATES, Verdict("unknown", NO_USER))
+            return dict.fromkeys(STATES, AccessVerdict("unknown", NO_USER))
         known = person or Identity()
         key: tuple[object, ...] = (
             known.id if known.id in self._users else "",
@@ -266,7 +272,7 @@ class _Policy:
             self._known[key] = self._decide(known, device)
         return self._known[key]
 
-    def _decide(self, person: Identity, device: DeviceContext) -> Verdicts:
+    def _decide(self, person: Identity, device: DeviceContext) -> AccessVerdicts:
         managed, unmanaged = (
             self._judge(person, replace(device, managed=state)) for state in (True, False)
         )
@@ -277,7 +283,7 @@ class _Policy:
             return {"yes": managed, "unknown": unmanaged, "no": unmanaged}
         # To be managed is then one unknown more.
         shortfall = int(managed.state == "unknown" and unmanaged.state == "no")
-        either = Verdict("unknown", shortfall=shortfall)
+        either = AccessVerdict("unknown", shortfall=shortfall)
         return {"yes": managed, "unknown": either, "no": unmanaged}
 
     def admits_more(self, person: Identity, device: DeviceContext, other: DeviceContext) -> bool:
@@ -291,7 +297,7 @@ class _Policy:
         )
         return any(compare_candidates(*pair).lost for pair in zip(chosen, others))
 
-    def _judge(self, person: Identity, device: DeviceContext) -> Verdict:
+    def _judge(self, person: Identity, device: DeviceContext) -> AccessVerdict:
         """Return whether the rules admit a person, however a sign-in sees the device."""
         views = [pair.after for pair in self.signals.pairs(device)]
         judged = [
@@ -300,19 +306,19 @@ class _Policy:
         first = judged[0][0]
         for verdict, reason in judged:
             if verdict.state != first.state:
-                return Verdict("unknown", f"It depends on {reason}.")
+                return AccessVerdict("unknown", f"It depends on {reason}.")
         return first
 
 
-def verdict_of(chosen: t.Sequence[Candidate]) -> Verdict:
+def verdict_of(chosen: t.Sequence[Candidate]) -> AccessVerdict:
     """Return whether rules that may decide admit a person under any answer to the unknowns."""
     outcomes = possible_outcomes(chosen)
     rules = list(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule))
     named = " or ".join(repr(rule) for rule in rules)
     admitted = {outcome.admitted for outcome in outcomes}
     if admitted == {True}:
-        return Verdict("yes", f"Rule {named} admits it.")
+        return AccessVerdict("yes", f"Rule {named} admits it.")
     if admitted == {False}:
-        return Verdict("no", f"Rule {named} refuses it." if named else "No rule admits it.")
+        return AccessVerdict("no", f"Rule {named} refuses it." if named else "No rule admits it.")
     unknowns = abbreviate(sorted(unknowns_of(chosen)), MAX_UNKNOWN_NAMES)
-    return Verdict("unknown", f"Whether rule {named} admits it depends on {unknowns}.")
+    return AccessVerdict("unknown", f"Whether rule {named} admits it depends on {unknowns}.")

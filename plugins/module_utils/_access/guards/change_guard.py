@@ -108,7 +108,7 @@ def guard_changes(
     ):
         return None
     apps = [app for change in changes for app in change.apps]
-    unproven = {each.app.id for each in apps if reversed_only and each.left is None}
+    unproven = {each.app.id for each in apps if reversed_only and each.rules_at_departure is None}
     try:
         result = read_forecast(okta, apps, options.active_days, options.log_events, members, others)
     except Forbidden as error:

@@ -29,7 +29,7 @@ from ..._okta.records import App, Policy, PolicyRule
 from ..rules.comparison import merge_rule
 from ..rules.plan import RulePlan, RuleRequest, verify_rule
 from ..rules.rule_order import Rules, find_rule, in_order, is_placed, place_index, place_priority
-from .moves import Move, Obstacle, explain_obstacles
+from .moves import Move, StayingApp, explain_staying_apps
 from .plan import PolicyPlan, find_leftover_clones, find_origin
 from .recheck import check_app, check_rules, check_target, find_older_twin
 
@@ -193,7 +193,7 @@ def apply_moves(okta: Okta, moves: t.Sequence[Move]) -> None:
             raise _explain_interruption(error, apps[:number], apps[number:]) from error
 
 
-def apply_reversal(okta: Okta, moves: t.Sequence[Move]) -> list[Obstacle]:
+def apply_reversal(okta: Okta, moves: t.Sequence[Move]) -> list[StayingApp]:
     """Move apps back, each by itself. Return those that stay, and why.
 
     People may be locked out of each of them, so one that Okta refuses does not keep the others from
@@ -201,7 +201,7 @@ def apply_reversal(okta: Okta, moves: t.Sequence[Move]) -> list[Obstacle]:
     connection fail. The error says which apps moved, and which did not.
     """
     moved: list[App] = []
-    left: list[Obstacle] = []
+    staying: list[StayingApp] = []
     errors: list[DeviceTrustError] = []
     for number, move in enumerate(moves):
         try:
@@ -209,16 +209,17 @@ def apply_reversal(okta: Okta, moves: t.Sequence[Move]) -> list[Obstacle]:
         except DeviceTrustError as error:
             if _meets_all(error):
                 rest = [each.app for each in moves[number:]]
-                raise _explain_interruption(error, moved, rest, left) from error
+                raise _explain_interruption(error, moved, rest, staying) from error
             if not _has_moved(okta, move, error):
                 errors.append(error)
-                left.append(Obstacle(move.app, _explain_error(error)))
+                staying.append(StayingApp(move.app, _explain_error(error)))
                 continue
         moved.append(move.app)
-    if left and not moved:
-        text = f"{explain_obstacles(left)} No app moved. Correct the cause. Run again after that."
+    if staying and not moved:
+        reasons = explain_staying_apps(staying)
+        text = f"{reasons} No app moved. Correct the cause. Run again after that."
         raise type(errors[0])(text, **errors[0].details)
-    return left
+    return staying
 
 
 def _meets_all(error: DeviceTrustError) -> bool:
@@ -245,13 +246,13 @@ def _explain_interruption(
     error: DeviceTrustError,
     moved: t.Sequence[App],
     rest: t.Sequence[App],
-    left: t.Sequence[Obstacle] = (),
+    staying: t.Sequence[StayingApp] = (),
 ) -> DeviceTrustError:
     """Return the error with what moved before it, and what did not.
 
     :arg rest: the app that the error met, and those after it.
     """
-    failed, waiting = rest[0], [*rest[1:], *(each.app for each in left)]
+    failed, waiting = rest[0], [*rest[1:], *(each.app for each in staying)]
     text = (
         f"{error.message} This was the move of app {failed.label!r}. Moved before it:"
         f" {_list_labels(moved)}. Not moved: {_list_labels(waiting)}. What moved stays. Correct the"

@@ -39,7 +39,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class StayingApp:
     """An app that cannot move, and why."""
 
     app: App
@@ -75,7 +75,7 @@ def plan_assignment(app: App, policy: Policy) -> Change:
     return Change("assign", subject, {}, {"policy": policy.name})
 
 
-def find_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[Obstacle]:
+def find_staying_apps(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[StayingApp]:
     """Return the moves that Okta refuses, or whose effect is unknown, in order.
 
     Recorded: Okta refuses the policy of the Admin Console for each other app
@@ -84,12 +84,12 @@ def find_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[Obsta
     :arg apps: of the org, with their policies.
     """
     held_by_console = {app.policy_id for app in apps if app.is_admin_console}
-    obstacles = []
+    staying = []
     for move in moves:
         target = move.target.id or move.target.name
         if move.target.is_inactive:
-            obstacles.append(
-                Obstacle(
+            staying.append(
+                StayingApp(
                     move.app,
                     f"policy {move.target.name!r} is {move.target.status}, so which rules would"
                     " apply to the app is unknown. Activate the policy in the Admin Console",
@@ -98,22 +98,21 @@ def find_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[Obsta
         elif move.app.is_admin_console:
             held_by_console = {target}
         elif target in held_by_console:
-            obstacles.append(
-                Obstacle(
+            staying.append(
+                StayingApp(
                     move.app,
                     f"policy {move.target.name!r} is, or becomes, the policy of the Okta Admin"
                     " Console, and Okta refuses it for other apps. Choose another policy",
                 )
             )
-    return obstacles
+    return staying
 
 
-def explain_obstacles(obstacles: t.Sequence[Obstacle]) -> str:
+def explain_staying_apps(staying: t.Sequence[StayingApp]) -> str:
     """Return a sentence for each reason, with its apps."""
-    reasons = dict.fromkeys(each.reason for each in obstacles)
+    reasons = dict.fromkeys(each.reason for each in staying)
     return " ".join(
-        f"{', '.join(repr(each.app.label) for each in obstacles if each.reason == reason)}:"
-        f" {reason}."
+        f"{', '.join(repr(each.app.label) for each in staying if each.reason == reason)}: {reason}."
         for reason in reasons
     )
 
@@ -143,8 +142,8 @@ def describe_inactive_policies(policies: t.Iterable[Policy]) -> list[str]:
     return list(filter(None, dict.fromkeys(map(describe_inactive, policies))))
 
 
-def require_no_obstacles(moves: t.Sequence[Move], apps: t.Iterable[App]) -> None:
+def require_all_move(moves: t.Sequence[Move], apps: t.Iterable[App]) -> None:
     """Raise Refused if an app cannot move."""
-    obstacles = find_obstacles(moves, apps)
-    if obstacles:
-        raise Refused(f"{explain_obstacles(obstacles)} Nothing was written.")
+    staying = find_staying_apps(moves, apps)
+    if staying:
+        raise Refused(f"{explain_staying_apps(staying)} Nothing was written.")

@@ -96,6 +96,6 @@ def plan_app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool)
         before = find_rules_in_force(move.present, before)
     if not is_reversal or is_unrecorded(move, rules):
         return AppChange(move.app, before, after, policy_after=move.after)
-    left = find_rules_at_departure(move.digest, after, before)
-    recorded = before if left is None or move.members_changed else left
+    then = find_rules_at_departure(move.digest, after, before)
+    recorded = before if then is None or move.members_changed else then
     return AppChange(move.app, before, after, recorded, move.after)

@@ -12,7 +12,7 @@ from ..._core.changes import Change
 from ..._core.results import Result, build_result
 from ..._okta.records import App, Policy
 from ..forecast.evaluation import Forecast
-from .moves import Obstacle
+from .moves import StayingApp
 from .plan import find_origin
 
 
@@ -20,8 +20,8 @@ from .plan import find_origin
 class PolicyResult:
     """What a run did, or would do in check mode.
 
-    ``came_from`` is the id of the policy that all moved apps had, if it is one. ``left_apps`` could
-    not go back.
+    ``came_from`` is the id of the policy that all moved apps had, if it is one. ``staying_apps``
+    could not go back.
     """
 
     policy: Policy
@@ -29,7 +29,7 @@ class PolicyResult:
     moved_apps: t.Sequence[App] = ()
     forecast: Forecast | None = None
     came_from: str = ""
-    left_apps: t.Sequence[Obstacle] = ()
+    staying_apps: t.Sequence[StayingApp] = ()
 
     def as_result(self) -> Result:
         """Return the module's result."""
@@ -45,9 +45,9 @@ class PolicyResult:
                 {"id": app.id, "label": app.label, "from_policy": self.came_from or app.policy_id}
                 for app in self.moved_apps
             ],
-            left_apps=[
+            staying_apps=[
                 {"id": each.app.id, "label": each.app.label, "reason": each.reason}
-                for each in self.left_apps
+                for each in self.staying_apps
             ],
             forecast=self.forecast.as_result() if self.forecast else None,
         )

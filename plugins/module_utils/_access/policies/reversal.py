@@ -14,19 +14,19 @@ from ..._core.text import abbreviate
 from ..._okta.records import App, Policy
 from ..forecast.evaluation import Forecast
 from .marks import parse_marks, write_marks
-from .moves import Move, Obstacle, explain_obstacles, find_obstacles, plan_assignment
+from .moves import Move, StayingApp, explain_staying_apps, find_staying_apps, plan_assignment
 
 
 @dataclass(frozen=True)
 class Reversal:
     """Which apps of a policy go back to which one, and which stay.
 
-    ``left`` are apps whose earlier policy is not known, does not exist any more, or cannot be
+    ``staying`` are apps whose earlier policy is not known, does not exist any more, or cannot be
     assigned. ``description`` is that of the policy afterwards.
     """
 
     moves: tuple[tuple[App, Policy], ...]
-    left: tuple[App, ...]
+    staying: tuple[App, ...]
     description: str
 
 
@@ -34,13 +34,13 @@ def plan_reversal(
     policy: Policy,
     apps: t.Sequence[App],
     known: t.Sequence[Policy],
-    staying: t.Container[str] = (),
+    staying_ids: t.Container[str] = (),
 ) -> Reversal:
     """Return how the apps of a policy go back to the policies that they had.
 
     Raises Refused for a policy without the mark of this collection.
 
-    :arg staying: the ids of apps whose earlier policy cannot be assigned.
+    :arg staying_ids: those of apps whose earlier policy cannot be assigned.
     """
     marks = parse_marks(policy.description)
     if not marks.origin:
@@ -50,20 +50,20 @@ def plan_reversal(
             " the name of their future policy."
         )
     by_id = {each.id: each for each in known if each.id != policy.id}
-    moves, left = [], []
+    moves, staying = [], []
     for app in apps:
         target = by_id.get(marks.came_from[app.id]) if app.id in marks.came_from else None
-        if target is None or app.id in staying:
-            left.append(app)
+        if target is None or app.id in staying_ids:
+            staying.append(app)
         else:
             moves.append((app, target))
-    description = write_marks(policy.description, marks.keep({app.id for app in left}))
-    return Reversal(tuple(moves), tuple(left), description)
+    description = write_marks(policy.description, marks.keep({app.id for app in staying}))
+    return Reversal(tuple(moves), tuple(staying), description)
 
 
 def plan_possible_reversal(
     current: Policy, apps: t.Sequence[App], known: t.Sequence[Policy], org_apps: t.Iterable[App]
-) -> tuple[Reversal, list[Obstacle]]:
+) -> tuple[Reversal, list[StayingApp]]:
     """Return the reversal, and why apps stay. Raises Refused.
 
     An app that cannot go back does not keep the others from it.
@@ -71,14 +71,14 @@ def plan_possible_reversal(
     :arg org_apps: of the org, with their policies.
     """
     plan = plan_reversal(current, apps, known)
-    obstacles = find_obstacles(plan_moves_back(plan, current), org_apps)
+    stopped = find_staying_apps(plan_moves_back(plan, current), org_apps)
     unknown = (
         f"the policy before {current.name!r} is not known or does not exist any more, so it stays."
         " Assign its policy with okta_access_policy"
     )
-    left = [*(Obstacle(app, unknown) for app in plan.left), *obstacles]
-    staying = {each.app.id for each in obstacles}
-    return plan_reversal(current, apps, known, staying), left
+    staying = [*(StayingApp(app, unknown) for app in plan.staying), *stopped]
+    stopped_ids = {each.app.id for each in stopped}
+    return plan_reversal(current, apps, known, stopped_ids), staying
 
 
 def plan_moves_back(plan: Reversal, current: Policy) -> list[Move]:
@@ -127,9 +127,9 @@ def describe_moved_apps(
     ]
 
 
-def describe_reversal(left: t.Sequence[Obstacle], forecast: Forecast | None) -> list[str]:
+def describe_reversal(staying: t.Sequence[StayingApp], forecast: Forecast | None) -> list[str]:
     """Return which apps stay, and whom the earlier policies refuse, as sentences."""
-    texts = [explain_obstacles(left)] if left else []
+    texts = [explain_staying_apps(staying)] if staying else []
     if forecast and forecast.locked_out:
         logins = forecast.locked_out_logins
         people = f"{len(logins)} {'person' if len(logins) == 1 else 'people'}"

@@ -17,7 +17,7 @@ from .comparison import comparable_content, comparable_effect, find_differences,
 from .plan import names_of, verify_rule, with_priority
 from .rule_order import Rules, in_order
 from .rule_set_plan import RuleSetPlan
-from .write_order import Step
+from .write_order import RuleWrite
 
 
 def apply_rules(okta: Okta, policy: Policy, plan: RuleSetPlan) -> list[PolicyRule]:
@@ -28,13 +28,13 @@ def apply_rules(okta: Okta, policy: Policy, plan: RuleSetPlan) -> list[PolicyRul
     """
     change = _Change(okta, policy, plan)
     rules = list(plan.before)
-    for number, step in enumerate(plan.steps):
+    for number, write in enumerate(plan.writes):
         try:
-            rules = change.carry_out(step, rules)
+            rules = change.carry_out(write, rules)
         except DeviceTrustError as error:
             if number == 0:
                 raise
-            raise _explain_interruption(error, plan.steps[:number], policy) from error
+            raise _explain_interruption(error, plan.writes[:number], policy) from error
     for request in plan.requests:
         if not request.absent:
             verify_rule(request, rules, policy.name)
@@ -42,10 +42,10 @@ def apply_rules(okta: Okta, policy: Policy, plan: RuleSetPlan) -> list[PolicyRul
 
 
 def _explain_interruption(
-    error: DeviceTrustError, done: t.Sequence[Step], policy: Policy
+    error: DeviceTrustError, done: t.Sequence[RuleWrite], policy: Policy
 ) -> DeviceTrustError:
     """Return the error with what was written before it."""
-    writes = [f"{step.action} {step.name!r}" for step in done]
+    writes = [f"{write.action} {write.name!r}" for write in done]
     text = (
         f"{error.message} Written to policy {policy.name!r} before it: {', '.join(writes)}. Each"
         " sign-in is treated by the old rules or by the new ones until then. Run again to complete"
@@ -60,61 +60,62 @@ class _Change:
     policy: Policy
     plan: RuleSetPlan
 
-    def carry_out(self, step: Step, rules: Rules) -> list[PolicyRule]:
+    def carry_out(self, write: RuleWrite, rules: Rules) -> list[PolicyRule]:
         """Write one rule, and return the rules as Okta shows them then."""
-        self._write(step, rules)
+        self._write(write, rules)
         after = in_order(self.okta.policy_rules(self.policy.id))
         for _attempt in range(MAX_ATTEMPTS):
-            if not _is_displaced(step, after):
+            if not _is_displaced(write, after):
                 break
-            after = self._move(step, after)
-        self._check(step, rules, after)
+            after = self._move(write, after)
+        self._check(write, rules, after)
         return after
 
-    def _write(self, step: Step, rules: Rules) -> None:
+    def _write(self, write: RuleWrite, rules: Rules) -> None:
         policy_id = self.policy.id
-        if step.action == "create":
-            body = with_priority(self.plan.bodies[step.name], rules, step.index)
-            create_rule(self.okta, policy_id, body, step.rules[step.index].status != "INACTIVE")
-        elif step.action == "copy":
-            source = _find(rules, step.source)
-            body = merge_rule({"name": step.name}, source)
-            create_rule(self.okta, policy_id, with_priority(body, rules, step.index), False)
-        elif step.action == "replace":
-            self._replace(step, rules)
-        elif step.action == "delete":
-            self.okta.delete_rule(policy_id, _find(rules, step.name).id)
+        if write.action == "create":
+            body = with_priority(self.plan.bodies[write.name], rules, write.index)
+            create_rule(self.okta, policy_id, body, write.rules[write.index].status != "INACTIVE")
+        elif write.action == "copy":
+            source = _find(rules, write.source)
+            body = merge_rule({"name": write.name}, source)
+            create_rule(self.okta, policy_id, with_priority(body, rules, write.index), False)
+        elif write.action == "replace":
+            self._replace(write, rules)
+        elif write.action == "delete":
+            self.okta.delete_rule(policy_id, _find(rules, write.name).id)
         else:
-            rule_id = _find(rules, step.name).id
-            self.okta.set_rule_status(policy_id, rule_id, step.action == "activate")
+            rule_id = _find(rules, write.name).id
+            self.okta.set_rule_status(policy_id, rule_id, write.action == "activate")
 
-    def _replace(self, step: Step, rules: Rules) -> None:
+    def _replace(self, write: RuleWrite, rules: Rules) -> None:
         """Replace a rule, which is read again right before. Raises NotFound, Refused."""
-        known = _find(rules, step.name)
+        known = _find(rules, write.name)
         fresh = self.okta.policy_rule(self.policy.id, known.id)
         if fresh is None:
             raise NotFound(
-                f"Rule {step.name!r} was deleted in Okta during this run. Run again.", vendor="okta"
+                f"Rule {write.name!r} was deleted in Okta during this run. Run again.",
+                vendor="okta",
             )
         if comparable_effect(fresh) != comparable_effect(known):
-            raise self._changed(step.name)
-        body = merge_rule(self.plan.request_of(step.name).body, fresh)
-        if names_of(rules).index(step.name) != step.index:
-            body = with_priority(body, rules, step.index)
+            raise self._changed(write.name)
+        body = merge_rule(self.plan.request_of(write.name).body, fresh)
+        if names_of(rules).index(write.name) != write.index:
+            body = with_priority(body, rules, write.index)
         self.okta.replace_rule(self.policy.id, known.id, body)
 
-    def _move(self, step: Step, rules: Rules) -> list[PolicyRule]:
+    def _move(self, write: RuleWrite, rules: Rules) -> list[PolicyRule]:
         """Move a written rule to its place, at which Okta did not put it."""
-        rule = _find(rules, step.name)
-        body = with_priority(merge_rule({}, rule), rules, step.index)
+        rule = _find(rules, write.name)
+        body = with_priority(merge_rule({}, rule), rules, write.index)
         self.okta.replace_rule(self.policy.id, rule.id, body)
         return in_order(self.okta.policy_rules(self.policy.id))
 
-    def _check(self, step: Step, before: Rules, after: Rules) -> None:
+    def _check(self, write: RuleWrite, before: Rules, after: Rules) -> None:
         """Raise an error unless the rules are those before the write, with what was written."""
         known = {rule.id: rule for rule in before}
-        others = [rule for rule in after if rule.name != step.name]
-        if names_of(after) != names_of(step.rules) or any(
+        others = [rule for rule in after if rule.name != write.name]
+        if names_of(after) != names_of(write.rules) or any(
             rule.id not in known or comparable_effect(rule) != comparable_effect(known[rule.id])
             for rule in others
         ):
@@ -122,11 +123,11 @@ class _Change:
                 f"Policy {self.policy.name!r}: Okta has other rules, or another order of them, than"
                 " this run wrote. Another client may write to it too. Run again."
             )
-        if step.action == "delete":
+        if write.action == "delete":
             return
-        rule = _find(after, step.name)
-        keys = self._unkept(step, rule, before)
-        if rule.status != step.rules[step.index].status and not rule.system:
+        rule = _find(after, write.name)
+        keys = self._unkept(write, rule, before)
+        if rule.status != write.rules[write.index].status and not rule.system:
             keys.append("status")
         if keys:
             raise NotAsWritten(
@@ -136,18 +137,18 @@ class _Change:
                 keys=keys,
             )
 
-    def _unkept(self, step: Step, rule: PolicyRule, before: Rules) -> list[str]:
+    def _unkept(self, write: RuleWrite, rule: PolicyRule, before: Rules) -> list[str]:
         """Return the paths of what was written and is not there."""
-        if step.action == "copy":
-            source = _find(before, step.source)
+        if write.action == "copy":
+            source = _find(before, write.source)
             return (
                 []
                 if comparable_content(rule) == comparable_content(source)
                 else ["conditions", "actions"]
             )
-        if step.action not in ("create", "replace"):
+        if write.action not in ("create", "replace"):
             return []
-        wanted = self.plan.request_of(step.name).body
+        wanted = self.plan.request_of(write.name).body
         return [difference.path for difference in find_differences(wanted, rule.row)]
 
     def _changed(self, name: str) -> Refused:
@@ -157,15 +158,15 @@ class _Change:
         )
 
 
-def _is_displaced(step: Step, rules: Rules) -> bool:
+def _is_displaced(write: RuleWrite, rules: Rules) -> bool:
     """Return whether a written rule, and no other one, is not at its place."""
     others, planned = (
-        [name for name in names_of(each) if name != step.name] for each in (rules, step.rules)
+        [name for name in names_of(each) if name != write.name] for each in (rules, write.rules)
     )
     return (
         others == planned
-        and sorted(names_of(rules)) == sorted(names_of(step.rules))
-        and (names_of(rules) != names_of(step.rules))
+        and sorted(names_of(rules)) == sorted(names_of(write.rules))
+        and (names_of(rules) != names_of(write.rules))
     )
 
 

@@ -15,7 +15,7 @@ from ..._core.lookup import fold_name, named
 from ..._okta.records import PolicyRule
 from .plan import RuleRequest, plan_rule
 from .rule_order import Rules, in_order, is_placed
-from .write_order import Step, find_copies, plan_steps
+from .write_order import RuleWrite, find_copies, plan_writes
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class RuleSetPlan:
     """What to do about several rules.
 
     ``before`` and ``after`` are all rules of the policy, in order. ``bodies`` are the contents to
-    write, by the names of rules. ``steps`` lead from one to the other.
+    write, by the names of rules. ``writes`` lead from one to the other.
     """
 
     requests: tuple[RuleRequest, ...]
@@ -31,7 +31,7 @@ class RuleSetPlan:
     after: tuple[PolicyRule, ...]
     bodies: t.Mapping[str, Json] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
-    steps: tuple[Step, ...] = ()
+    writes: tuple[RuleWrite, ...] = ()
 
     def request_of(self, name: str) -> RuleRequest:
         """Return the request of a rule by its name."""
@@ -71,9 +71,9 @@ def plan_rules(rules: Rules, requests: t.Sequence[RuleRequest], policy: str) -> 
     _check_distinct(before, policy)
     _check_places(after, requests)
     after = _numbered(after)
-    steps = plan_steps(before, after, bodies.keys(), switched)
+    writes = plan_writes(before, after, bodies.keys(), switched)
     return RuleSetPlan(
-        tuple(requests), tuple(before), tuple(after), bodies, tuple(changes), tuple(steps)
+        tuple(requests), tuple(before), tuple(after), bodies, tuple(changes), tuple(writes)
     )
 
 

@@ -31,7 +31,7 @@ _COPY = re.compile(r"\[earlier form of ([^\[\]]+) ([0-9a-f]{8})(?: \d+)?\]")
 
 
 @dataclass(frozen=True)
-class Step:
+class RuleWrite:
     """One write.
 
     ``action`` is copy, create, replace, activate, deactivate or delete. ``name`` is that of the
@@ -84,9 +84,9 @@ def _digest(rule: PolicyRule) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def plan_steps(
+def plan_writes(
     before: Rules, after: Rules, written: t.Container[str], switched: t.Container[str]
-) -> list[Step]:
+) -> list[RuleWrite]:
     """Return the writes that lead from some rules to others, none if both are the same.
 
     Rules that are not written have the same order before and after.
@@ -102,18 +102,18 @@ def plan_steps(
         planner.reach(target)
     planner.write_catch_all()
     planner.remove_earlier()
-    return planner.steps
+    return planner.writes
 
 
 @dataclass
 class _Planner:
-    """The rules while they change: ``state`` are those in force after the steps so far."""
+    """The rules while they change: ``state`` are those in force after the writes so far."""
 
     state: list[PolicyRule]
     after: list[PolicyRule]
     written: t.Container[str]
     switched: t.Container[str]
-    steps: list[Step] = field(default_factory=list)
+    writes: list[RuleWrite] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)  # names of the rules that have their new place
 
     def __post_init__(self) -> None:
@@ -277,4 +277,4 @@ class _Planner:
         self._add("delete", name)
 
     def _add(self, action: str, name: str, source: str = "") -> None:
-        self.steps.append(Step(action, name, tuple(self.state), source))
+        self.writes.append(RuleWrite(action, name, tuple(self.state), source))

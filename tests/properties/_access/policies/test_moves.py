@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
     Move,
-    explain_obstacles,
-    find_obstacles,
+    explain_staying_apps,
+    find_staying_apps,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
     App,
@@ -50,7 +50,7 @@ def test_a_move_is_stopped_only_where_okta_would_refuse_it(
     org: tuple[list[App], list[Move]],
 ) -> None:
     known, moves = org
-    stopped = [obstacle.app.id for obstacle in find_obstacles(moves, known)]
+    stopped = [each.app.id for each in find_staying_apps(moves, known)]
     of_console, refused = known[0].policy_id, []
     for move in moves:
         target = move.target.id or move.target.name
@@ -64,6 +64,6 @@ def test_a_move_is_stopped_only_where_okta_would_refuse_it(
 @given(orgs())
 def test_each_app_that_cannot_move_is_explained_once(org: tuple[list[App], list[Move]]) -> None:
     known, moves = org
-    obstacles = find_obstacles(moves, known)
-    text = explain_obstacles(obstacles)
-    assert text.count("'Slack'") + text.count("'Okta Admin Console'") == len(obstacles)
+    staying = find_staying_apps(moves, known)
+    text = explain_staying_apps(staying)
+    assert text.count("'Slack'") + text.count("'Okta Admin Console'") == len(staying)

@@ -41,13 +41,13 @@ def test_apps_go_back_to_a_policy_that_exists_or_stay(
     if isinstance(reversal, DeviceTrustError):
         assert marks.origin is None
         return
-    assert [*(app for app, _policy in reversal.moves), *reversal.left] or not used_by
-    assert len(reversal.moves) + len(reversal.left) == len(used_by)
+    assert [*(app for app, _policy in reversal.moves), *reversal.staying] or not used_by
+    assert len(reversal.moves) + len(reversal.staying) == len(used_by)
     for app, target in reversal.moves:
         assert target in known and target.id == marks.came_from[app.id] != policy.id
     kept = parse_marks(reversal.description)
     assert kept.origin == marks.origin
-    assert set(kept.came_from) <= {app.id for app in reversal.left}
+    assert set(kept.came_from) <= {app.id for app in reversal.staying}
     assert set(kept.digests) <= set(kept.came_from)
     chance.shuffle(used_by)
     again = plan_reversal(policy, used_by, known)
@@ -66,9 +66,9 @@ def test_each_app_goes_back_or_has_a_reason(
     )
     if isinstance(planned, DeviceTrustError):
         return
-    plan, left = planned
+    plan, staying = planned
     moves = plan_moves_back(plan, policy)
     assert not any(move.target.is_inactive for move in moves)
-    ids = sorted([*(move.app.id for move in moves), *(each.app.id for each in left)])
+    ids = sorted([*(move.app.id for move in moves), *(each.app.id for each in staying)])
     assert ids == sorted(app.id for app in used_by)
     assert len(plan_changes(plan, policy)) >= len(moves)

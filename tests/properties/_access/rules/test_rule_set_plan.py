@@ -33,8 +33,8 @@ def test_cut_off_after_any_write_the_next_run_ends_as_planned(policy, wanted) ->
     plan = outcome_of(lambda: plan_rules(policy, wanted, "Strict"))
     if isinstance(plan, DeviceTrustError):
         return
-    for step in plan.steps:
-        left = [with_id(number, rule) for number, rule in enumerate(step.rules)]
+    for write in plan.writes:
+        left = [with_id(number, rule) for number, rule in enumerate(write.rules)]
         again = plan_rules(left, wanted, "Strict")
         assert shown(again.after) == shown(plan.after)
         assert not plan_rules(again.after, wanted, "Strict").changes

@@ -30,7 +30,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.ru
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.write_order import (
     find_copies,
-    plan_steps,
+    plan_writes,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     DeviceTrustError,
@@ -84,11 +84,11 @@ def assert_no_third_outcome(plan: RuleSetPlan, person: Person, device: DeviceCon
         :MOST_UNKNOWNS
     ]
     old, new = (decisions(each, person, device) for each in (plan.before, plan.after))
-    for step in plan.steps:
-        now = decisions(step.rules, person, device)
+    for write in plan.writes:
+        now = decisions(write.rules, person, device)
         for answers in product((False, True), repeat=len(names)):
             holding = frozenset(name for name, holds in zip(names, answers, strict=True) if holds)
-            assert now(holding) in (old(holding), new(holding)), (step.action, step.name)
+            assert now(holding) in (old(holding), new(holding)), (write.action, write.name)
 
 
 @settings(max_examples=150)
@@ -102,9 +102,9 @@ def test_no_state_is_stricter_or_weaker_than_both_ends(policy, wanted, persons, 
     plan = outcome_of(lambda: plan_rules(policy, wanted, "Strict"))
     if isinstance(plan, DeviceTrustError) or not plan.changes:
         return
-    event(f"{len(plan.steps)} steps")
-    assert [rule.name for rule in plan.steps[-1].rules] == [rule.name for rule in plan.after]
-    assert [rule.status for rule in plan.steps[-1].rules] == [rule.status for rule in plan.after]
+    event(f"{len(plan.writes)} writes")
+    assert [rule.name for rule in plan.writes[-1].rules] == [rule.name for rule in plan.after]
+    assert [rule.status for rule in plan.writes[-1].rules] == [rule.status for rule in plan.after]
     assert not find_copies(plan.after)
     for person in persons:
         for device in devices:
@@ -145,8 +145,8 @@ def test_the_last_state_has_the_order_and_the_statuses_that_are_asked_for(
     before, after, written = change
     catch_all, old = rule("Catch-all", "ACTIVE"), {each.name: each.status for each in before}
     switched = {each.name for each in after if old.get(each.name, each.status) != each.status}
-    steps = plan_steps([*before, catch_all], [*after, catch_all], written, switched)
-    last = steps[-1].rules if steps else (*before, catch_all)
+    writes = plan_writes([*before, catch_all], [*after, catch_all], written, switched)
+    last = writes[-1].rules if writes else (*before, catch_all)
     assert [(each.name, each.status) for each in last] == [
         (each.name, each.status) for each in (*after, catch_all)
     ]

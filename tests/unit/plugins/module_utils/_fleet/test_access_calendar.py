@@ -17,12 +17,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.acc
     MAX_SHOWN,
     STATES,
     AccessForecast,
+    AccessVerdict,
+    AccessVerdicts,
     Day,
     Horizon,
     MacAccess,
     PersonAccess,
-    Verdict,
-    Verdicts,
     choose_horizon,
     describe_question,
     find_least_access,
@@ -64,12 +64,12 @@ REFUSED = access("C05", "no", "no", None, "No.")
 FOR_ALL = access("C06")
 
 
-def verdicts(yes: State, unknown: State, no: State) -> Verdicts:
+def verdicts(yes: State, unknown: State, no: State) -> AccessVerdicts:
     reasons = {"yes": "Rule 'A'.", "unknown": "", "no": "Rule 'B'."}
     return {
-        "yes": Verdict(yes, reasons["yes"]),
-        "unknown": Verdict(unknown, reasons["unknown"]),
-        "no": Verdict(no, reasons["no"]),
+        "yes": AccessVerdict(yes, reasons["yes"]),
+        "unknown": AccessVerdict(unknown, reasons["unknown"]),
+        "no": AccessVerdict(no, reasons["no"]),
     }
 
 
@@ -313,19 +313,19 @@ def test_what_a_forecast_assumes() -> None:
 
 def test_a_reason_names_the_mac_only_if_it_matters_whether_it_is_managed() -> None:
     outlook = Outlook("yes", WHY, SOON, SOON)
-    refused: Verdicts = dict.fromkeys(STATES, Verdict("no", "Refused."))
+    refused: AccessVerdicts = dict.fromkeys(STATES, AccessVerdict("no", "Refused."))
     assert judge_access("C02", outlook, refused, HORIZON).reason == "Refused."
-    managed: Verdicts = {
-        "yes": Verdict("yes", "Rule 'A' admits it."),
-        "unknown": Verdict("unknown", "?"),
-        "no": Verdict("no", "Refused."),
+    managed: AccessVerdicts = {
+        "yes": AccessVerdict("yes", "Rule 'A' admits it."),
+        "unknown": AccessVerdict("unknown", "?"),
+        "no": AccessVerdict("no", "Refused."),
     }
     assert judge_access("C02", outlook, managed, HORIZON).reason == WHY
 
 
 def test_a_reason_does_not_name_the_mac_where_only_the_names_of_rules_differ() -> None:
-    unsure: Verdicts = {
-        state: Verdict("unknown", f"Whether rule {state!r} admits it.") for state in STATES
+    unsure: AccessVerdicts = {
+        state: AccessVerdict("unknown", f"Whether rule {state!r} admits it.") for state in STATES
     }
     shown = judge_access("C02", Outlook("yes", WHY, SOON, SOON), unsure, HORIZON)
     assert (shown.lost, shown.reason) == (None, "Whether rule 'yes' admits it.")

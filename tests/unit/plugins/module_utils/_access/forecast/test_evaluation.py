@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Person,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
-    Outcome,
+    SignInOutcome,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
     SessionPolicy,
@@ -476,10 +476,10 @@ def test_too_many_unknowns_to_try_count_as_refused():
     many = [*with_unknowns(evaluation.MAX_UNKNOWNS + 1)[:-1], CLOSED]
     names = tuple(sorted(f"expression: x == {number}" for number in range(11)))
     assert compare_outcomes(OPEN, many, ANN, MAC) == evaluation.OutcomeChange(
-        True, False, Outcome(True, "Catch-all Rule"), Outcome(False, "Closed"), names
+        True, False, SignInOutcome(True, "Catch-all Rule"), SignInOutcome(False, "Closed"), names
     )
     assert compare_outcomes(many, [], ANN, MAC) == evaluation.OutcomeChange(
-        True, False, Outcome(True, "r0"), Outcome(False, ""), names
+        True, False, SignInOutcome(True, "r0"), SignInOutcome(False, ""), names
     )
 
 
@@ -487,12 +487,12 @@ def test_who_was_refused_before_is_not_locked_out_by_many_unknowns():
     many = [*with_unknowns(evaluation.MAX_UNKNOWNS + 1)[:-1], CLOSED]
     seen = compare_outcomes([CLOSED], many, ANN, MAC)
     assert (seen.lost, seen.gained) == (False, True)
-    assert (seen.before, seen.after) == (Outcome(False, "Closed"), Outcome(True, "r0"))
+    assert (seen.before, seen.after) == (SignInOutcome(False, "Closed"), SignInOutcome(True, "r0"))
 
 
 def test_who_is_admitted_in_any_case_is_not_locked_out_by_many_unknowns():
     many = with_unknowns(evaluation.MAX_UNKNOWNS + 1)
-    stays = Outcome(True, "Catch-all Rule")
+    stays = SignInOutcome(True, "Catch-all Rule")
     seen = compare_outcomes(OPEN, many, ANN, MAC)
     assert seen == evaluation.OutcomeChange(False, False, stays, stays)
     assert not compare_outcomes(many, OPEN, ANN, MAC).lost
@@ -507,7 +507,7 @@ def test_as_many_unknowns_as_can_be_tried_are_tried():
 
 def test_no_rule_at_all_refuses():
     assert compare_outcomes(OPEN, [], ANN, MAC).lost
-    assert evaluation.decide([], frozenset()) == Outcome(False, "")
+    assert evaluation.decide([], frozenset()) == SignInOutcome(False, "")
 
 
 OFFICE = {"network": {"connection": "ZONE", "include": ["z1"]}}
@@ -517,7 +517,10 @@ LOW, HIGH = {"riskScore": {"level": "LOW"}}, {"riskScore": {"level": "HIGH"}}
 def test_who_may_lose_access_is_shown_with_the_rules_that_decide_then():
     """Only a person whose risk is not low meets the rule Closed."""
     seen = compare_outcomes(OPEN, policy(rule("Trusted", **LOW), CLOSED), ANN, MAC)
-    assert (seen.before, seen.after) == (Outcome(True, "Catch-all Rule"), Outcome(False, "Closed"))
+    assert (seen.before, seen.after) == (
+        SignInOutcome(True, "Catch-all Rule"),
+        SignInOutcome(False, "Closed"),
+    )
     assert seen.unknowns == ('risk: {"level": "LOW"}',)
 
 
@@ -549,7 +552,7 @@ def test_priority_decides_and_the_catch_all_rule_is_last_whatever_its_number():
     ]
     assert [each.rule for each in evaluation.candidates(some, ANN, MAC)] == ["b"]
     assert (
-        evaluation.certain_outcome(some, ANN, MAC) == evaluation.Outcome(False, "b")
+        evaluation.certain_outcome(some, ANN, MAC) == evaluation.SignInOutcome(False, "b")
         and evaluation.certain_outcome(
             policy(rule("x", riskScore={"level": "LOW"}), *OPEN), ANN, MAC
         )
@@ -788,16 +791,16 @@ def test_every_outcome_that_an_unknown_leaves_possible_is_there_once() -> None:
     office = rule("Office", network={"connection": "ZONE", "include": ["z1"]})
     chosen = evaluation.candidates([office, CLOSED], ANN, MAC)
     assert evaluation.possible_outcomes(chosen) == [
-        Outcome(False, "Closed"),
-        Outcome(True, "Office"),
+        SignInOutcome(False, "Closed"),
+        SignInOutcome(True, "Office"),
     ]
-    assert evaluation.possible_outcomes([]) == [Outcome(False, "")]
+    assert evaluation.possible_outcomes([]) == [SignInOutcome(False, "")]
 
 
 def test_of_as_many_unknowns_as_can_be_tried_only_the_possible_is() -> None:
     names = frozenset(f"n{number}" for number in range(evaluation.MAX_UNKNOWNS))
     chosen = [evaluation.Candidate(conditions.NOTHING, "A", (names, conditions.NOTHING))]
-    assert evaluation.possible_outcomes(chosen) == [Outcome(True, "A")]
+    assert evaluation.possible_outcomes(chosen) == [SignInOutcome(True, "A")]
 
 
 @pytest.mark.parametrize("kind", ["users", "groups"])
@@ -816,7 +819,10 @@ def test_of_too_many_unknowns_the_extremes_are_possible() -> None:
         evaluation.Candidate(names, "A", conditions.ALWAYS),
         evaluation.Candidate(conditions.NOTHING, "B", conditions.NEVER),
     ]
-    assert evaluation.possible_outcomes(chosen) == [Outcome(False, "B"), Outcome(True, "A")]
+    assert evaluation.possible_outcomes(chosen) == [
+        SignInOutcome(False, "B"),
+        SignInOutcome(True, "A"),
+    ]
 
 
 def test_people_with_and_without_a_password_do_not_share_an_outcome() -> None:

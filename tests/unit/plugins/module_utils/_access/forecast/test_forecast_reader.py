@@ -258,10 +258,10 @@ def test_an_app_that_is_not_listed_has_the_policy_that_changes():
 
 
 def test_an_app_that_goes_back_is_judged_with_the_same_signals():
-    change = replace(change_of(), left=OPEN)
+    change = replace(change_of(), rules_at_departure=OPEN)
     org = signals_org("rst1")
     assert read_forecast(org, [change], 30, 100).locked_out_logins == ["ann@acme.com"]
-    refused = replace(change_of(), left=ONLY_MANAGED)
+    refused = replace(change_of(), rules_at_departure=ONLY_MANAGED)
     assert read_forecast(org, [refused], 30, 100).locked_out_logins == []
 
 

@@ -37,9 +37,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
     ALREADY,
     STATES,
+    AccessVerdict,
     Horizon,
     PersonAccess,
-    Verdict,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.facts import (
     Fleet,
@@ -390,25 +390,25 @@ def test_a_person_gets_in_from_the_mac_that_stays_managed() -> None:
 @pytest.mark.parametrize(
     "chosen, verdict",
     [
-        ([Candidate(NOTHING, "A", (NOTHING,))], Verdict("yes", "Rule 'A' admits it.")),
-        ([Candidate(NOTHING, "A", ())], Verdict("no", "Rule 'A' refuses it.")),
-        ([], Verdict("no", "No rule admits it.")),
+        ([Candidate(NOTHING, "A", (NOTHING,))], AccessVerdict("yes", "Rule 'A' admits it.")),
+        ([Candidate(NOTHING, "A", ())], AccessVerdict("no", "Rule 'A' refuses it.")),
+        ([], AccessVerdict("no", "No rule admits it.")),
         (
             [Candidate(frozenset({"risk"}), "A", ()), Candidate(NOTHING, "B", ())],
-            Verdict("no", "Rule 'B' or 'A' refuses it."),
+            AccessVerdict("no", "Rule 'B' or 'A' refuses it."),
         ),
         (
             [Candidate(NOTHING, "A", (frozenset({"b", "a"}),))],
-            Verdict("unknown", "Whether rule 'A' admits it depends on a, b."),
+            AccessVerdict("unknown", "Whether rule 'A' admits it depends on a, b."),
         ),
         (
             [Candidate(NOTHING, "A", (frozenset({"a", "b", "c", "d"}),))],
-            Verdict("unknown", "Whether rule 'A' admits it depends on a, b, c and 1 more."),
+            AccessVerdict("unknown", "Whether rule 'A' admits it depends on a, b, c and 1 more."),
         ),
     ],
 )
 def test_a_verdict_names_rules_and_what_they_depend_on(
-    chosen: list[Candidate], verdict: Verdict
+    chosen: list[Candidate], verdict: AccessVerdict
 ) -> None:
     assert verdict_of(chosen) == verdict
 
@@ -499,15 +499,15 @@ def test_a_global_session_policy_for_phones_refuses_nobody_on_a_mac() -> None:
 
 
 def test_what_is_less_already_is_even_less_without_a_registration() -> None:
-    known = {state: Verdict("unknown", "", 1) for state in STATES}
-    refused = {state: Verdict("no") for state in STATES}
+    known = {state: AccessVerdict("unknown", "", 1) for state in STATES}
+    refused = {state: AccessVerdict("no") for state in STATES}
     shown = possibly_unregistered(known, refused, "Why.")
-    assert shown["no"] == Verdict("unknown", "Why.", STATES.index("unknown") + 1)
+    assert shown["no"] == AccessVerdict("unknown", "Why.", STATES.index("unknown") + 1)
 
 
 def test_why_a_session_policy_may_refuse_is_said_without_another_reason() -> None:
-    verdicts = possibly_refused({"yes": Verdict("unknown", "", 1)}, "It may be refused.")
-    assert verdicts == {"yes": Verdict("unknown", "It may be refused.", 2)}
+    verdicts = possibly_refused({"yes": AccessVerdict("unknown", "", 1)}, "It may be refused.")
+    assert verdicts == {"yes": AccessVerdict("unknown", "It may be refused.", 2)}
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,9 @@ def test_a_move_to_equal_rules_with_other_signals_is_forecast(
     resource, policy_after, left, locked_out
 ):
     rules = [*ONLY_MANAGED]
-    change = replace(change_of(before=rules, after=rules), policy_after=policy_after, left=left)
+    change = replace(
+        change_of(before=rules, after=rules), policy_after=policy_after, rules_at_departure=left
+    )
     org = signals_org(resource)
     assert read_forecast(org, [change], 30, 100).locked_out_logins == locked_out
     moved = company(change, before=rules, after=rules)
@@ -262,7 +264,7 @@ def test_a_refusal_of_several_changes_names_each_and_reads_each_group_once():
 
 def reversal(*, left=None, before=OPEN, after=ONLY_MANAGED):
     """Return a change that returns an app to a policy that it had."""
-    back = replace(change_of(before=before, after=after), left=left)
+    back = replace(change_of(before=before, after=after), rules_at_departure=left)
     return replace(company(back, before=before, after=after), is_reversal=True)
 
 

@@ -21,7 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
     Move,
-    Obstacle,
+    StayingApp,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
     plan as rule_plan,
@@ -404,8 +404,8 @@ def test_an_app_that_okta_keeps_does_not_keep_the_others_from_going_back(okta: F
             raise Forbidden("Okta refused it.", status=403)
 
     okta.before = refuse_jira
-    left = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
-    assert left == [Obstacle(App("jira", "Jira"), "Okta refused it")]
+    staying = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert staying == [StayingApp(App("jira", "Jira"), "Okta refused it")]
     assert [app for _assign, app, _policy in okta.writes] == ["slack", "jira", "pay"]
 
 
@@ -455,15 +455,15 @@ def test_whether_an_app_moved_is_read_where_the_answer_was_lost(
             raise Uncertain("Whether it was carried out is unknown.")
 
     okta.before = lose
-    left = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
-    assert [each.app.label for each in left] == ([] if is_carried_out else ["Slack"])
+    staying = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert [each.app.label for each in staying] == ([] if is_carried_out else ["Slack"])
 
 
 def test_an_app_that_got_another_policy_meanwhile_is_left(okta: FakeOkta) -> None:
     moves = moves_of(okta, "Slack", "Jira")
     okta.apps["rst1"].remove("slack")
-    left = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
-    assert left == [Obstacle(App("slack", "Slack"), "it has another policy by now")]
+    staying = policy_apply.apply_reversal(t.cast(t.Any, okta), moves)
+    assert staying == [StayingApp(App("slack", "Slack"), "it has another policy by now")]
 
 
 def test_the_failure_of_a_single_move_is_that_of_okta(okta: FakeOkta) -> None:

@@ -66,7 +66,7 @@ def test_an_assignment_names_app_and_policy():
 
 
 def blocked(*moving):
-    return [each.app for each in moves.find_obstacles(moving, APPS)]
+    return [each.app for each in moves.find_staying_apps(moving, APPS)]
 
 
 def test_the_policy_of_the_admin_console_takes_no_other_app():
@@ -85,13 +85,13 @@ def test_a_policy_that_the_admin_console_leaves_takes_apps():
 
 
 def test_an_org_without_an_admin_console_has_no_obstacle():
-    assert moves.find_obstacles([move(SLACK, Policy("", "New clone"))], [SLACK]) == []
+    assert moves.find_staying_apps([move(SLACK, Policy("", "New clone"))], [SLACK]) == []
 
 
 def test_an_app_that_cannot_move_to_the_policy_of_the_admin_console_is_named():
     target = Policy("rst9", "Okta Admin Console")
     with pytest.raises(Refused) as error:
-        moves.require_no_obstacles([move(SLACK, target)], APPS)
+        moves.require_all_move([move(SLACK, target)], APPS)
     assert error.value.message == (
         "'Slack': policy 'Okta Admin Console' is, or becomes, the policy of the Okta Admin"
         " Console, and Okta refuses it for other apps. Choose another policy. Nothing was written."
@@ -99,12 +99,12 @@ def test_an_app_that_cannot_move_to_the_policy_of_the_admin_console_is_named():
 
 
 def test_obstacles_are_explained_by_their_reasons():
-    obstacles = [
-        moves.Obstacle(app, reason)
+    staying = [
+        moves.StayingApp(app, reason)
         for app, reason in ((SLACK, "a is off"), (JIRA, "b is off"), (PAYROLL, "a is off"))
     ]
     explanation = "'Slack', 'Pay': a is off. 'Jira': b is off."
-    assert moves.explain_obstacles(obstacles) == explanation
+    assert moves.explain_staying_apps(staying) == explanation
 
 
 @pytest.mark.parametrize("status", ["INACTIVE", "SOMETHING_NEW"])
@@ -113,7 +113,7 @@ def test_no_app_moves_to_a_policy_that_is_not_active(status):
     with pytest.raises(
         Refused, match=f"'Slack', 'Jira': policy 'Company apps' is {status}, so"
     ) as error:
-        moves.require_no_obstacles([move(SLACK, inactive), move(JIRA, inactive)], APPS)
+        moves.require_all_move([move(SLACK, inactive), move(JIRA, inactive)], APPS)
     assert error.value.message.endswith(
         "Activate the policy in the Admin Console. Nothing was written."
     )

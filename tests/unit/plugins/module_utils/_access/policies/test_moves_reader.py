@@ -137,7 +137,7 @@ def test_rules_about_other_members_say_nothing_about_whom_they_refused(monkeypat
     digest = "" if left is None else digest_rules(left)
     back = Move(SLACK, COMPANY, "rst2", "rst1", digest, members_changed=True)
     moves_reader.guard_moves(ORG, [back], {"rst2": OPEN, "rst1": CLOSED}, OPTIONS, is_reversal=True)
-    assert [each.left for change in changes for each in change.apps] == [expected]
+    assert [each.rules_at_departure for change in changes for each in change.apps] == [expected]
 
 
 CLONED, LATER, EARLIER = (f"2026-03-0{day}T08:00:00.000Z" for day in (2, 3, 1))
@@ -190,10 +190,10 @@ def test_the_rules_that_an_app_left_are_found_or_assumed(monkeypatch, left, clon
         change_guard, "guard_changes", lambda _okta, each, *_more: changes.extend(each)
     )
     reverse(clone, CLOSED, left=left)
-    assert [each.left for change in changes for each in change.apps] == [expected]
+    assert [each.rules_at_departure for change in changes for each in change.apps] == [expected]
     changes.clear()
     moves_reader.guard_moves(ORG, [move(SLACK)], {"rst1": OPEN, "rst2": CLOSED}, OPTIONS)
-    assert [each.left for change in changes for each in change.apps] == [None]
+    assert [each.rules_at_departure for change in changes for each in change.apps] == [None]
 
 
 def test_only_a_reversal_may_end_at_managed_devices_without_a_break_glass_group():

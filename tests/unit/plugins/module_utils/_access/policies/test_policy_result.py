@@ -9,7 +9,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
-    Obstacle,
+    StayingApp,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.policy_result import (
     PolicyResult,
@@ -30,7 +30,7 @@ def test_a_policy_that_does_not_exist_has_no_id() -> None:
         "diff": {"before": {}, "after": {}},
         "policy": {"id": None, "name": "Managed", "description": None, "made_from": None},
         "moved_apps": [],
-        "left_apps": [],
+        "staying_apps": [],
         "forecast": None,
     }
 
@@ -46,7 +46,7 @@ def test_an_app_moved_from_its_policy_or_from_that_of_all() -> None:
         {"id": "a1", "label": "Jira", "from_policy": "rst9"},
     ]
     assert result["forecast"] == Forecast().as_result()
-    left = [Obstacle(JIRA, "it stays")]
-    back = PolicyResult(clone, changes, [SLACK], came_from="rst2", left_apps=left).as_result()
+    staying = [StayingApp(JIRA, "it stays")]
+    back = PolicyResult(clone, changes, [SLACK], came_from="rst2", staying_apps=staying).as_result()
     assert back["moved_apps"] == [{"id": "a0", "label": "Slack", "from_policy": "rst2"}]
-    assert back["left_apps"] == [{"id": "a1", "label": "Jira", "reason": "it stays"}]
+    assert back["staying_apps"] == [{"id": "a1", "label": "Jira", "reason": "it stays"}]

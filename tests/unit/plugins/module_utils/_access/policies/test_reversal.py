@@ -18,7 +18,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.po
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.moves import (
     Move,
-    Obstacle,
+    StayingApp,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.changes import Change
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
@@ -44,14 +44,14 @@ def test_each_app_goes_back_to_the_policy_that_it_had() -> None:
     other = policy(id="rst7", name="Other")
     plan = reversal.plan_reversal(clone, [slack, jira, new, gone], [original(), other, clone])
     assert plan.moves == ((slack, original()), (jira, other))
-    assert plan.left == (new, gone)
+    assert plan.staying == (new, gone)
     assert plan.description == "Ours. [made from policy rst1] [apps from policy rst8: a3]"
 
 
 def test_an_app_never_goes_back_to_the_clone_itself() -> None:
     clone = policy(description="[made from policy rst1] [apps from policy rst2: a1]")
     plan = reversal.plan_reversal(clone, [App("a1", "Slack")], [original(), clone])
-    assert plan.moves == () and plan.left == (App("a1", "Slack"),)
+    assert plan.moves == () and plan.staying == (App("a1", "Slack"),)
 
 
 def test_the_apps_of_a_policy_without_a_mark_do_not_move_back() -> None:
@@ -90,16 +90,16 @@ def test_an_app_that_cannot_go_back_keeps_no_other_from_it() -> None:
     clone = policy(description=MARKED)
     off = policy(id="rst7", name="Other", status="INACTIVE")
     known = [original(), off, clone]
-    plan, left = reversal.plan_possible_reversal(clone, [SLACK, JIRA, CHAT], known, [])
+    plan, staying = reversal.plan_possible_reversal(clone, [SLACK, JIRA, CHAT], known, [])
     assert plan.moves == ((SLACK, original()),)
-    assert plan.left == (JIRA, CHAT)
-    assert left == [
-        Obstacle(
+    assert plan.staying == (JIRA, CHAT)
+    assert staying == [
+        StayingApp(
             CHAT,
             "the policy before 'Copy of Strict' is not known or does not exist any more, so it"
             " stays. Assign its policy with okta_access_policy",
         ),
-        Obstacle(
+        StayingApp(
             JIRA,
             "policy 'Other' is INACTIVE, so which rules would apply to the app is unknown. Activate"
             " the policy in the Admin Console",
@@ -110,8 +110,8 @@ def test_an_app_that_cannot_go_back_keeps_no_other_from_it() -> None:
 
 def test_the_policy_of_the_admin_console_takes_no_app_back() -> None:
     clone, console = policy(description=MARKED), App("a9", "Console", "saasure", "rst1")
-    plan, left = reversal.plan_possible_reversal(clone, [SLACK], [original()], [console])
-    assert plan.moves == () and [each.app for each in left] == [SLACK]
+    plan, staying = reversal.plan_possible_reversal(clone, [SLACK], [original()], [console])
+    assert plan.moves == () and [each.app for each in staying] == [SLACK]
 
 
 def test_moves_back_know_the_digest_of_the_rules_that_the_apps_left() -> None:
@@ -153,9 +153,9 @@ def lost(*logins: str) -> tuple[AccessChange, ...]:
 def test_a_reversal_says_what_stays_and_whom_it_refuses() -> None:
     assert reversal.describe_reversal([], None) == []
     assert reversal.describe_reversal([], Forecast()) == []
-    left = [Obstacle(SLACK, "it stays")]
-    assert reversal.describe_reversal(left, None) == ["'Slack': it stays."]
+    staying = [StayingApp(SLACK, "it stays")]
+    assert reversal.describe_reversal(staying, None) == ["'Slack': it stays."]
     (text,) = reversal.describe_reversal([], Forecast(lost("ada")))
     assert text.startswith("1 person (ada): the earlier policy refuses them, and the present one")
-    stays, several = reversal.describe_reversal(left, Forecast(lost("ada", "bob")))
+    stays, several = reversal.describe_reversal(staying, Forecast(lost("ada", "bob")))
     assert stays == "'Slack': it stays." and several.startswith("2 people (ada, bob): the")

@@ -53,14 +53,14 @@ def test_each_rule_is_placed_among_those_before_it_in_the_list() -> None:
 
 def test_rules_as_wanted_need_no_step() -> None:
     plan = rule_set.plan_rules(rules(rule_row("a")), [request("a")], "Strict")
-    assert not plan.changes and not plan.steps and plan.after == plan.before
+    assert not plan.changes and not plan.writes and plan.after == plan.before
 
 
 def test_a_copy_that_was_left_is_deleted_though_the_rules_are_as_wanted() -> None:
     name = name_copy(PolicyRule.from_row(rule_row("a")), [])
     plan = rule_set.plan_rules(rules(rule_row("a"), rule_row(name, 1)), [request("a")], "Strict")
     assert [change.subject for change in plan.changes] == [f"rule {name!r} of policy 'Strict'"]
-    assert [step.action for step in plan.steps] == ["delete"]
+    assert [write.action for write in plan.writes] == ["delete"]
     for other in ("[earlier form of rul-a]", name.replace("rul-a", "rul-b")):
         kept = rules(rule_row("a"), rule_row(other, 1))
         assert not rule_set.plan_rules(kept, [request("a")], "Strict").changes

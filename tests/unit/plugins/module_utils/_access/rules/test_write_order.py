@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules import (
-    write_order as rule_steps,
+    write_order,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Unreadable
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -27,28 +27,28 @@ CATCH_ALL = rule("Catch-all")
 
 def copy_of(name: str) -> str:
     """Return the name of the copy of a rule."""
-    return rule_steps.name_copy(rule(name), [])
+    return write_order.name_copy(rule(name), [])
 
 
-def steps(
+def writes(
     before: t.Sequence[PolicyRule],
     after: t.Sequence[PolicyRule],
     written: t.Container[str] = (),
     switched: t.Container[str] = (),
 ) -> list[str]:
-    planned = rule_steps.plan_steps([*before, CATCH_ALL], [*after, CATCH_ALL], written, switched)
-    return [f"{step.action} {step.name}" for step in planned]
+    planned = write_order.plan_writes([*before, CATCH_ALL], [*after, CATCH_ALL], written, switched)
+    return [f"{write.action} {write.name}" for write in planned]
 
 
 def test_a_rule_that_is_switched_off_ends_above_the_new_one_that_follows_it() -> None:
     off = rule("Off", "INACTIVE")
-    planned = rule_steps.plan_steps(
+    planned = write_order.plan_writes(
         [rule("Off"), rule("Kept"), CATCH_ALL],
         [off, rule("New"), rule("Kept"), CATCH_ALL],
         ("Off", "New"),
         ("Off",),
     )
-    assert [(step.action, step.name) for step in planned] == [
+    assert [(write.action, write.name) for write in planned] == [
         ("create", "New"),
         ("deactivate", "Off"),
         ("replace", "Off"),
@@ -59,11 +59,13 @@ def test_a_rule_that_is_switched_off_ends_above_the_new_one_that_follows_it() ->
 
 def test_two_rules_change_with_the_old_form_of_the_first_below_it() -> None:
     allow, deny = rule("Allow"), rule("Deny")
-    planned = rule_steps.plan_steps(
+    planned = write_order.plan_writes(
         [allow, deny, CATCH_ALL], [allow, deny, CATCH_ALL], ("Allow", "Deny"), ()
     )
     copy = copy_of("Allow")
-    assert [(step.action, step.name, [each.name for each in step.rules]) for step in planned] == [
+    assert [
+        (write.action, write.name, [each.name for each in write.rules]) for write in planned
+    ] == [
         ("copy", copy, ["Allow", copy, "Deny", "Catch-all"]),
         ("activate", copy, ["Allow", copy, "Deny", "Catch-all"]),
         ("replace", "Allow", ["Allow", copy, "Deny", "Catch-all"]),
@@ -110,7 +112,7 @@ def test_steps(
     def rules(letters: str) -> list[PolicyRule]:
         return [rule(each.upper(), "ACTIVE" if each.isupper() else "INACTIVE") for each in letters]
 
-    planned = steps(rules(before), rules(after), written, switched.upper())
+    planned = writes(rules(before), rules(after), written, switched.upper())
     assert planned == [
         each.replace("copy D", f"copy {copy_of('D')}").replace(" copy", f" {copy_of('D')}")
         if "copy" in each
@@ -124,7 +126,7 @@ def test_what_an_interrupted_change_left_is_deleted() -> None:
         rule(copy_of(name), status) for name, status in (("A", "ACTIVE"), ("D", "INACTIVE"))
     )
     allow, deny = rule("A"), rule("D")
-    assert steps([allow, left, deny, unused], [allow, deny], ("D",)) == [
+    assert writes([allow, left, deny, unused], [allow, deny], ("D",)) == [
         f"delete {unused.name}",
         "replace D",
         f"delete {left.name}",
@@ -133,7 +135,7 @@ def test_what_an_interrupted_change_left_is_deleted() -> None:
 
 def test_a_copy_that_an_interrupted_change_left_serves_again() -> None:
     left, allow, deny = rule(copy_of("A")), rule("A"), rule("D")
-    assert steps([allow, left, deny], [allow, deny], ("A", "D")) == [
+    assert writes([allow, left, deny], [allow, deny], ("A", "D")) == [
         "replace A",
         "replace D",
         f"delete {left.name}",
@@ -142,13 +144,13 @@ def test_a_copy_that_an_interrupted_change_left_serves_again() -> None:
 
 def test_a_second_copy_has_a_name_of_its_own() -> None:
     first = copy_of("A")
-    second = rule_steps.name_copy(rule("A"), [first])
+    second = write_order.name_copy(rule("A"), [first])
     assert second == first.replace("]", " 2]")
     blank = rule("B", id="rul B")
-    third = rule_steps.name_copy(blank, [])
+    third = write_order.name_copy(blank, [])
     known = [rule("A"), blank, *map(rule, (first, second, third))]
-    assert rule_steps.find_copies(known) == {first, second, third}
-    assert all(map(rule_steps.looks_like_copy, (first, second, third)))
+    assert write_order.find_copies(known) == {first, second, third}
+    assert all(map(write_order.looks_like_copy, (first, second, third)))
 
 
 def edited(name: str, status: str = "ACTIVE") -> PolicyRule:
@@ -164,29 +166,29 @@ def edited(name: str, status: str = "ACTIVE") -> PolicyRule:
         rule("[earlier form of ours]"),
         rule("[earlier form of rul-A]"),
         rule("[earlier form of rul-A 5d1c0a1b]"),
-        rule(rule_steps.name_copy(rule("gone"), [])),
-        rule(f"{rule_steps.name_copy(rule('A'), [])} of ours"),
-        edited(rule_steps.name_copy(rule("A"), [])),
+        rule(write_order.name_copy(rule("gone"), [])),
+        rule(f"{write_order.name_copy(rule('A'), [])} of ours"),
+        edited(write_order.name_copy(rule("A"), [])),
     ],
 )
 def test_a_rule_that_is_not_proved_to_be_a_copy_stays(other: PolicyRule) -> None:
     """A person may have named it so, or edited the copy."""
     allow, deny = rule("A"), rule("D")
-    assert rule_steps.find_copies([allow, other, deny]) == set()
-    planned = steps([allow, other, deny], [allow, other, deny], ("A", "D"))
+    assert write_order.find_copies([allow, other, deny]) == set()
+    planned = writes([allow, other, deny], [allow, other, deny], ("A", "D"))
     assert f"delete {other.name}" not in planned
     assert sum(each.startswith("copy ") for each in planned) == 1
 
 
 def test_an_inactive_copy_that_okta_did_not_keep_as_it_was_sent_is_one_all_the_same() -> None:
     copy = edited(copy_of("A"), "INACTIVE")
-    assert rule_steps.find_copies([rule("A"), copy]) == {copy.name}
+    assert write_order.find_copies([rule("A"), copy]) == {copy.name}
 
 
 def test_a_rule_that_may_not_be_in_force_is_not_copied() -> None:
     draft = rule("A", "DRAFT")
     with pytest.raises(Unreadable) as raised:
-        steps([draft, rule("D")], [draft, rule("D")], ("A", "D"))
+        writes([draft, rule("D")], [draft, rule("D")], ("A", "D"))
     assert raised.value.message == (
         "Rule 'A': Okta shows the status 'DRAFT', so whether it applies is unknown, and it cannot"
         " change together with other rules. Set its status in the Admin Console."
