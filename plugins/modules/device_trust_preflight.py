@@ -310,7 +310,7 @@ def run(ctx: ModuleContext) -> Result:
         read_problems.attempt("kandji", lambda: ctx.kandji.device_items(first))
     read_problems.messages += registration.problems
     if not seen.is_complete:  # else that read has warned
-        _check_shared_macs(ctx, read_problems)
+        _warn_of_tenants(ctx, read_problems)
     result: Result = {
         **plans.as_result(),
         "rings": [
@@ -334,7 +334,7 @@ def run(ctx: ModuleContext) -> Result:
     return result
 
 
-def _check_shared_macs(ctx: ModuleContext, read_problems: ReadProblems) -> None:
+def _warn_of_tenants(ctx: ModuleContext, read_problems: ReadProblems) -> None:
     """Warn if no Mac of Kandji has a record in Okta."""
     counts = read_problems.attempt("okta", lambda: _read_shared_macs(ctx, read_problems))
     if counts is None or counts.shared:
@@ -377,7 +377,7 @@ def _read_rings(
 ) -> list[ResolvedRing]:
     """Return the rings about which nothing is wrong, by id, and record what is of the others."""
     blueprints = read_problems.attempt("kandji", lambda: list(ctx.kandji.blueprints()))
-    read_problems.messages += preflight.check_ring_options(options)
+    read_problems.messages += preflight.find_option_problems(options)
     if blueprints is None:
         return []
     rings, problems = preflight.resolve_rings(options, blueprints)

@@ -215,6 +215,7 @@ from ..module_utils._fleet.certificates.ring_certificates import (
     group_by_device,
     okta_payload,
     ring_profiles,
+    warn_stray,
 )
 from ..module_utils._fleet.rings.reader import (
     RingOptions,
@@ -230,9 +231,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.profile_holders import ProfileItem, installed_on
 from ..module_utils._kandji.profiles.plan import Library
-from ..module_utils._kandji.profiles.scep import (
-    find_strays,
-)
+from ..module_utils._kandji.profiles.scep import find_strays
 from ..module_utils._okta.authorities import certificate_authorities
 from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
 from ..module_utils._okta.authorities.device_integration import RESET_EVENT
@@ -283,9 +282,10 @@ def run(ctx: ModuleContext) -> Result:
     if warning := renewal.warn_outdated_option(facts):
         ctx.warn(warning)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
-    unconfirmed = _check_challenge(ctx, facts, now) if pace.rotate else None
+    unconfirmed = _find_possible_reset(ctx, facts, now) if pace.rotate else None
     decisions = renewal.decide(facts, now, pace)
-    if warning := renewal.check_url(facts, decisions, params["url"]):
+    renewal.check_url(facts, decisions, params["url"])
+    if warning := renewal.warn_url(facts, decisions, params["url"]):
         ctx.warn(warning)
     late = (renewal.warn_late(*each, now) for each in zip(facts, decisions, strict=True))
     for warning in filter(None, late):
@@ -361,11 +361,13 @@ def _warn_of_strays(ctx: ModuleContext, ring: RingOptions, tenant: TenantFacts) 
     blueprints = assignments.resolve(ring.blueprints, tenant.blueprints)
     library = Library(tenant.profiles, items=assignments.read_items(ctx.kandji, blueprints))
     strays = find_strays(ctx.params["url"] or "", tenant.ring_profile_ids, blueprints, library)
+    prefix = ctx.params["scep_profile_prefix"]
     for text, is_own in strays:
-        ctx.warn(check_stray(ring, ctx.params["scep_profile_prefix"], text, is_own))
+        check_stray(ring, prefix, text, is_own)
+        ctx.warn(warn_stray(ring, prefix, text))
 
 
-def _check_challenge(
+def _find_possible_reset(
     ctx: ModuleContext, rings: t.Sequence[renewal.RingFacts], now: datetime
 ) -> str | None:
     """Return when Okta reset what may be the rings' challenge, or None.

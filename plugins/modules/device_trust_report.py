@@ -332,7 +332,7 @@ class _Source:
 
 def run(ctx: ModuleContext) -> Result:
     """Write the reports whose figures changed, and return their files."""
-    target, source = _check_target(ctx), _read(ctx)
+    target, source = _find_target(ctx), _read(ctx)
     forecast = forecast_access(
         source.fleet, source.horizon, source.apps, source.users, source.notes
     )
@@ -363,7 +363,7 @@ def _next_actors(counts: t.Mapping[str, int]) -> dict[str, int]:
     }
 
 
-def _check_target(ctx: ModuleContext) -> _Target:
+def _find_target(ctx: ModuleContext) -> _Target:
     """Return where the report goes. Raises BadOption, also for what no request has to be sent."""
     params = ctx.params
     paths = files.name_files(params["dest"], params["formats"])

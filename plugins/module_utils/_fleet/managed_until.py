@@ -30,7 +30,7 @@ from .facts import (
     map_known_logins,
 )
 from .stages import classify
-from .unconfirmed import contradiction
+from .unconfirmed import find_contradiction
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 State = t.Literal["yes", "no", "unknown"]
@@ -112,7 +112,7 @@ def _predict_for(mac: MacFacts, login: str, shared: Outlook, limits: AgeLimits) 
     newest = {record.users[login] for record in newest_records(records)}
     if newest == {"MANAGED"}:
         return shared
-    incomplete = mac.incomplete or contradiction(mac) or _explain_status(mac.records, login)
+    incomplete = mac.incomplete or find_contradiction(mac) or _explain_status(mac.records, login)
     if incomplete:
         return Outlook("unknown", incomplete, superseded=superseded)
     if "MANAGED" in statuses:
@@ -219,7 +219,7 @@ def _explain_unused(name: str, unused: UnusedCertificate) -> str:
 def _predict_by_expiry(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook by the expiry of the certificate."""
     now = limits.now
-    incomplete = mac.incomplete or contradiction(mac) or _explain_loss(mac)
+    incomplete = mac.incomplete or find_contradiction(mac) or _explain_loss(mac)
     if incomplete:
         return Outlook("unknown", incomplete)
     expiry, source = estimate_expiry_of(mac)

@@ -27,7 +27,7 @@ from .facts import (
     explain_unknown_status,
     find_earliest,
 )
-from .unconfirmed import unconfirmed_reason
+from .unconfirmed import explain_unconfirmed
 
 # Who acts next: the Mac's user, time alone, an administrator, or nobody.
 USER, TIME, ADMINISTRATOR, NOBODY = "user", "time", "administrator", "nobody"
@@ -110,7 +110,7 @@ def classify(mac: MacFacts, limits: AgeLimits = TIMELESS) -> Classification:
     return replace(
         classification,
         flags=find_flags(mac, limits),
-        unconfirmed_reason=unconfirmed_reason(mac, classification.stage, limits),
+        unconfirmed_reason=explain_unconfirmed(mac, classification.stage, limits),
     )
 
 

@@ -35,21 +35,21 @@ FRESH = timedelta(minutes=5)
 _GAP = "Kandji's list of statuses of the {} names other Macs of its blueprint, but not this one."
 
 
-def unconfirmed_reason(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) -> str:
+def explain_unconfirmed(mac: MacFacts, stage: str, limits: AgeLimits = TIMELESS) -> str:
     """Return why only a read by id would confirm the stage, or "". The first reason counts."""
     if mac.incomplete:
         return mac.incomplete
-    newer = contradiction(mac)
+    newer = find_contradiction(mac)
     if newer:
         return newer
     if limits.now and any(_is_fresh(record, limits.now) for record in mac.records):
         return "Its record changed within the last minutes, and Okta's search may lag."
     if explain_unknown_status(choose_record(mac.records)):
         return explain_unknown_status(choose_record(mac.records))
-    check = _CHECKS.get(stage)
-    reason = check(mac, choose_record(mac.records)) if check else ""
-    reason = reason or (_check_proof(mac) if stage in AFTER_CERTIFICATE else "")
-    return reason or mac.unshown or _check_dates(mac)
+    explain = _EXPLAIN.get(stage)
+    reason = explain(mac, choose_record(mac.records)) if explain else ""
+    reason = reason or (_explain_proof(mac) if stage in AFTER_CERTIFICATE else "")
+    return reason or mac.unshown or _explain_dates(mac)
 
 
 def _is_fresh(record: DeviceRecord, now: datetime) -> bool:
@@ -57,7 +57,7 @@ def _is_fresh(record: DeviceRecord, now: datetime) -> bool:
     return changed is not None and changed > now - FRESH
 
 
-def contradiction(mac: MacFacts) -> str:
+def find_contradiction(mac: MacFacts) -> str:
     """Return where the System Log is ahead of Okta's search, as a sentence, or ""."""
     records = {record.id: record for record in mac.records}
     for record_id, events in (mac.events or {}).items():
@@ -99,7 +99,7 @@ def _differs(record: DeviceRecord, events: RecordEvents) -> bool:
     return any(added != (login in record.users) for login, added in events.users.items())
 
 
-def _check_proof(mac: MacFacts) -> str:
+def _explain_proof(mac: MacFacts) -> str:
     """Return why its certificate may be another authority's.
 
     The Mac's own report, Okta's log and the UUID of the profile tell them apart.
@@ -112,37 +112,37 @@ def _check_proof(mac: MacFacts) -> str:
     )
 
 
-def _check_dates(mac: MacFacts) -> str:
+def _explain_dates(mac: MacFacts) -> str:
     if mac.expires or all(map(parse_timestamp, mac.certificates)):
         return ""
     return "Kandji does not show when it first saw its certificate."
 
 
-def _check_profile(mac: MacFacts, best: DeviceRecord | None) -> str:
+def _explain_profile(mac: MacFacts, best: DeviceRecord | None) -> str:
     if "profile" in mac.status_gaps:
         return _GAP.format("SCEP profile")
     return explain_unknown_item_status(mac.profile_state, mac.profile_log, "the SCEP profile")
 
 
-def _check_app(mac: MacFacts, best: DeviceRecord | None) -> str:
+def _explain_app(mac: MacFacts, best: DeviceRecord | None) -> str:
     if "app" in mac.status_gaps:
         return _GAP.format("Okta Verify")
     return explain_unknown_item_status(mac.app_state, mac.app_log, "Okta Verify")
 
 
-def _check_managed(mac: MacFacts, best: DeviceRecord | None) -> str:
+def _explain_managed(mac: MacFacts, best: DeviceRecord | None) -> str:
     is_bound = best is not None and mac.is_bound(best.id)
     if mac.ring is None or mac.has_certificate or is_bound:
         return ""
     return "Okta shows it as managed, but Kandji shows no certificate of it."
 
 
-def _check_mixed(mac: MacFacts, best: DeviceRecord | None) -> str:
+def _explain_mixed(mac: MacFacts, best: DeviceRecord | None) -> str:
     # The second user's sign-in binds nothing, therefore the log cannot confirm or refute it.
     return "Okta's search may lag for single users of a device."
 
 
-def _check_absent(mac: MacFacts, best: DeviceRecord | None) -> str:
+def _explain_absent(mac: MacFacts, best: DeviceRecord | None) -> str:
     if mac.issued:
         return (
             "Okta's System Log has a certificate that was issued to it, but Kandji's inventory"
@@ -154,13 +154,13 @@ def _check_absent(mac: MacFacts, best: DeviceRecord | None) -> str:
     )
 
 
-def _check_expired(mac: MacFacts, best: DeviceRecord | None) -> str:
+def _explain_expired(mac: MacFacts, best: DeviceRecord | None) -> str:
     if estimate_expiry_of(mac)[1] != "estimated":
         return ""
     return "The expiry of its certificate is estimated from when it was first seen."
 
 
-def _check_order(mac: MacFacts, best: DeviceRecord | None) -> str:
+def _explain_order(mac: MacFacts, best: DeviceRecord | None) -> str:
     """Return why it is unknown whether the record or the certificate came first.
 
     The System Log has the time of issue; Kandji's inventory has it only within a day.
@@ -191,13 +191,13 @@ AFTER_CERTIFICATE = (
     "REGISTERED_BEFORE_CERTIFICATE",
     "REGISTERED_NOT_MANAGED",
 )
-_CHECKS: dict[str, Callable[[MacFacts, DeviceRecord | None], str]] = {
-    "PROFILE_PENDING": _check_profile,
-    "OKTA_VERIFY_MISSING": _check_app,
-    "MANAGED": _check_managed,
-    "MIXED": _check_mixed,
-    "CERTIFICATE_ABSENT": _check_absent,
-    "CERTIFICATE_EXPIRED": _check_expired,
-    "REGISTERED_BEFORE_CERTIFICATE": _check_order,
-    "REGISTERED_NOT_MANAGED": _check_order,
+_EXPLAIN: dict[str, Callable[[MacFacts, DeviceRecord | None], str]] = {
+    "PROFILE_PENDING": _explain_profile,
+    "OKTA_VERIFY_MISSING": _explain_app,
+    "MANAGED": _explain_managed,
+    "MIXED": _explain_mixed,
+    "CERTIFICATE_ABSENT": _explain_absent,
+    "CERTIFICATE_EXPIRED": _explain_expired,
+    "REGISTERED_BEFORE_CERTIFICATE": _explain_order,
+    "REGISTERED_NOT_MANAGED": _explain_order,
 }

@@ -11,7 +11,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.sta
     classify,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.unconfirmed import (
-    unconfirmed_reason,
+    explain_unconfirmed,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ from tests.support.strategies.fleet import LIMITS, macs
 
 @given(macs(), st.sampled_from(STAGES))
 def test_each_stage_of_each_mac_is_confirmed_or_has_a_reason(mac: MacFacts, stage: str) -> None:
-    reason = unconfirmed_reason(mac, stage, LIMITS)
+    reason = explain_unconfirmed(mac, stage, LIMITS)
     assert reason == "" or reason.endswith(".")
 
 

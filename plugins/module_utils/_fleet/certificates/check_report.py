@@ -105,15 +105,15 @@ def read_checks(statuses: t.Iterable[ItemStatus]) -> dict[str, CheckReport]:
 
     Macs without a readable report are left out. Of two reports of a Mac the true one counts.
     """
-    readable = newest_statuses(status for status in statuses if _check_in(status))
+    readable = newest_statuses(status for status in statuses if _read_status(status))
     return {
         device_id: replace(check, reported_at=parse_timestamp(status.reported_at))
         for device_id, status in readable.items()
-        if (check := _check_in(status))
+        if (check := _read_status(status))
     }
 
 
-def _check_in(status: ItemStatus) -> CheckReport | None:
+def _read_status(status: ItemStatus) -> CheckReport | None:
     """Return what the check wrote into a log of the status, or None."""
     return next(filter(None, map(read_check, status.logs)), None)
 

@@ -266,34 +266,47 @@ def warn_late(ring: RingFacts, decision: Decision, now: datetime) -> str:
 
 def check_url(
     rings: t.Sequence[RingFacts], decisions: t.Sequence[Decision], url: str | None
-) -> str:
-    """Return the warning about rings that wait and whose profile holds another URL, or "".
+) -> None:
+    """Raise BadOption if a ring renews now whose profile holds another SCEP URL than ``url``.
 
-    Raises BadOption if a ring renews now whose profile holds another SCEP URL than ``url``: a
-    renewal re-issues certificates of the authority that the Macs have. None compares nothing.
+    A renewal re-issues certificates of the authority that the Macs have. None compares nothing.
     """
-    others = [
+    others = _find_other_urls(rings, decisions, url)
+    renewing = [ring for ring, decision in others if decision.renew]
+    if renewing:
+        raise BadOption(_describe_other_url(renewing[0], [ring for ring, _ in others], url))
+
+
+def warn_url(rings: t.Sequence[RingFacts], decisions: t.Sequence[Decision], url: str | None) -> str:
+    """Return the warning about rings that wait and whose profile holds another URL, or ""."""
+    others = _find_other_urls(rings, decisions, url)
+    waiting = [ring for ring, decision in others if decision.waiting]
+    if not waiting:
+        return ""
+    text = _describe_other_url(waiting[0], [ring for ring, _ in others], url)
+    return f"{text} {waiting[0].name} waits, and the run fails when it is to renew."
+
+
+def _find_other_urls(
+    rings: t.Sequence[RingFacts], decisions: t.Sequence[Decision], url: str | None
+) -> list[tuple[RingFacts, Decision]]:
+    return [
         (ring, decision)
         for ring, decision in zip(rings, decisions, strict=True)
         if url and ring.has_profile and not is_same_url(ring.url, url)
     ]
-    renewing = [ring for ring, decision in others if decision.renew]
-    waiting = [ring for ring, decision in others if decision.waiting]
-    due = renewing or waiting
-    if not due:
-        return ""
-    macs = sum(ring.to_enroll for ring, _decision in others)
-    names = abbreviate([ring.name for ring, _decision in others], 5)
-    text = (
-        f"url: the profile of {due[0].name} enrolls at {due[0].url or 'no URL'}, and the SCEP URL"
+
+
+def _describe_other_url(first: RingFacts, others: t.Sequence[RingFacts], url: str | None) -> str:
+    macs = sum(ring.to_enroll for ring in others)
+    names = abbreviate([ring.name for ring in others], 5)
+    return (
+        f"url: the profile of {first.name} enrolls at {first.url or 'no URL'}, and the SCEP URL"
         f" to write is {url}. A renewal does not change it. If the variables of two tenants are"
         " mixed, correct them. If the change is wanted, or Okta's platform has another URL now, run"
         f" site.yml with device_trust_max_reissue: {macs}, the Macs of all rings with another URL"
         f" ({names}), then this again."
     )
-    if renewing:
-        raise BadOption(text)
-    return f"{text} {due[0].name} waits, and the run fails when it is to renew."
 
 
 def decide(rings: t.Sequence[RingFacts], now: datetime, pace: Pace) -> list[Decision]:

@@ -229,24 +229,35 @@ def ring_devices(
     ]
 
 
-def check_stray(ring: RingOptions, prefix: str, text: str, is_own: bool) -> str:
-    """Return a warning of a profile for Okta on the blueprints of a ring without one.
-
-    Raises BadOption if this collection wrote it, under another name.
+def check_stray(ring: RingOptions, prefix: str, text: str, is_own: bool) -> None:
+    """Raise BadOption for a profile for Okta that this collection wrote under another name.
 
     :arg text: a clause that names the profile and its place.
     """
-    name = profile_name(ring, prefix)
-    warning = (
-        f"rings: {ring.name} has no SCEP profile {name!r}, and {text}."
+    if not is_own:
+        return
+    raise BadOption(
+        f"{_describe_stray(ring, prefix, text)} It is one of this collection. Rename it to"
+        f" {profile_name(ring, prefix)!r} in Kandji, or remove it from there."
+    )
+
+
+def warn_stray(ring: RingOptions, prefix: str, text: str) -> str:
+    """Return a warning of another's profile for Okta on the blueprints of a ring without one.
+
+    :arg text: a clause that names the profile and its place.
+    """
+    return (
+        f"{_describe_stray(ring, prefix, text)} Remove it from there, then run site.yml, which"
+        " creates the profile."
+    )
+
+
+def _describe_stray(ring: RingOptions, prefix: str, text: str) -> str:
+    return (
+        f"rings: {ring.name} has no SCEP profile {profile_name(ring, prefix)!r}, and {text}."
         " Nobody renews its certificates, or gives it a new challenge."
     )
-    if is_own:
-        raise BadOption(
-            f"{warning} It is one of this collection. Rename it to {name!r} in Kandji, or remove"
-            " it from there."
-        )
-    return f"{warning} Remove it from there, then run site.yml, which creates the profile."
 
 
 def group_by_device(rows: t.Iterable[Reported]) -> dict[str, list[Reported]]:

@@ -72,7 +72,7 @@ class ResolvedRing:
         }
 
 
-def check_ring_options(rings: t.Sequence[RingOptions]) -> list[str]:
+def find_option_problems(rings: t.Sequence[RingOptions]) -> list[str]:
     """Return what is wrong with the option rings, without a request to a vendor."""
     problems = []
     names = [ring.name for ring in rings]
@@ -175,7 +175,7 @@ class KnownMacs:
         if self.devices is None:
             return {"test_mac_problems": [], "silent_test_macs": []}
         return {
-            "test_mac_problems": check_test_macs(ring, self.devices, self.macs),
+            "test_mac_problems": find_unprovable_test_macs(ring, self.devices, self.macs),
             "silent_test_macs": describe_silent_macs(ring, self.devices, self.now),
         }
 
@@ -185,7 +185,7 @@ def find_unknown(serials: t.Iterable[str], devices: t.Sequence[KandjiDevice]) ->
     return [serial for serial in serials if not _find_by_serial(serial, devices)]
 
 
-def check_test_macs(
+def find_unprovable_test_macs(
     ring: ResolvedRing, devices: t.Sequence[KandjiDevice], macs: t.Sequence[KandjiDevice] = ()
 ) -> list[str]:
     """Return which test Macs the gate of their ring can never prove, and why.
@@ -195,7 +195,7 @@ def check_test_macs(
     """
     problems = []
     for serial in ring.options.test_macs:
-        problem = _check_placement(ring, _find_by_serial(serial, devices))
+        problem = _explain_placement(ring, _find_by_serial(serial, devices))
         if problem == UNKNOWN_MAC:
             problem = _suggest_mac(serial, macs) or problem
         if problem:
@@ -222,7 +222,7 @@ def _suggest_mac(wanted: str, macs: t.Sequence[KandjiDevice]) -> str:
     return ""
 
 
-def _check_placement(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> str:
+def _explain_placement(ring: ResolvedRing, devices: t.Sequence[KandjiDevice]) -> str:
     """Return what is wrong with the devices that have the serial of a test Mac, or ""."""
     if not devices:
         return UNKNOWN_MAC

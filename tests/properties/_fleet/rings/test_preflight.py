@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.preflight import (
-    check_ring_options,
-    check_test_macs,
     describe_silent_macs,
+    find_option_problems,
+    find_unprovable_test_macs,
     resolve_rings,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
@@ -40,7 +40,7 @@ options = st.builds(
 def test_rings_without_problems_share_no_blueprint(some: list[RingOptions]) -> None:
     resolved, problems = resolve_rings(some, BLUEPRINTS)
     assert [each.options for each in resolved] == some
-    for problem in (*problems, *check_ring_options(some)):
+    for problem in (*problems, *find_option_problems(some)):
         assert_sentence(problem)
     if not problems and len({ring.name for ring in some}) == len(some):
         ids = [blueprint.id for ring in resolved for blueprint in ring.blueprints]
@@ -59,7 +59,7 @@ def test_what_is_wrong_with_test_macs_is_a_sentence(
     rings, _problems = resolve_rings(some, BLUEPRINTS)
     now = datetime(2026, 11, 26, tzinfo=timezone.utc)
     for ring in rings:
-        problems = check_test_macs(ring, held)
+        problems = find_unprovable_test_macs(ring, held)
         for sentence in (*problems, *describe_silent_macs(ring, held, now)):
             assert_sentence(sentence)
         assert len(problems) <= len(ring.options.test_macs)

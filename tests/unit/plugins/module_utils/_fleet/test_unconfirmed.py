@@ -16,8 +16,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.sta
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.unconfirmed import (
     AFTER_CERTIFICATE,
-    contradiction,
-    unconfirmed_reason,
+    explain_unconfirmed,
+    find_contradiction,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.events.device_events import (
     RecordEvents,
@@ -96,7 +96,7 @@ from tests.unit.plugins.module_utils._fleet.builders import BEFORE, ISSUED, NOW,
 def test_what_only_a_read_by_id_would_settle_is_unconfirmed(
     facts: MacFacts, stage: str, unconfirmed: bool
 ) -> None:
-    reason = unconfirmed_reason(facts, stage, NOW)
+    reason = explain_unconfirmed(facts, stage, NOW)
     assert bool(reason) == unconfirmed, reason
     assert classify(facts, NOW) == replace(
         classify(facts, NOW), stage=stage, unconfirmed_reason=reason
@@ -205,7 +205,7 @@ def test_what_only_a_read_by_id_would_settle_is_unconfirmed(
     ],
 )
 def test_the_reason_says_what_is_missing(facts: MacFacts, stage: str, reason: str) -> None:
-    assert unconfirmed_reason(facts, stage, NOW) == reason
+    assert explain_unconfirmed(facts, stage, NOW) == reason
 
 
 @pytest.mark.parametrize(
@@ -219,12 +219,12 @@ def test_the_reason_says_what_is_missing(facts: MacFacts, stage: str, reason: st
     ],
 )
 def test_events_contradict_the_search_only_where_they_differ(facts: MacFacts, reason: bool) -> None:
-    assert bool(unconfirmed_reason(facts, "KANDJI_MISSING", NOW)) is reason
+    assert bool(explain_unconfirmed(facts, "KANDJI_MISSING", NOW)) is reason
 
 
 def test_without_a_present_no_record_is_fresh() -> None:
     facts = mac(record(ada="MANAGED", updated="2026-11-30T23:59:00.000Z"))
-    assert unconfirmed_reason(facts, "MANAGED") == ""
+    assert explain_unconfirmed(facts, "MANAGED") == ""
 
 
 @pytest.mark.parametrize(
@@ -239,14 +239,14 @@ def test_without_a_present_no_record_is_fresh() -> None:
 def test_a_certificate_that_names_the_serial_alone_may_be_of_another_authority(
     facts: dict[str, t.Any], is_proved: bool
 ) -> None:
-    reason = unconfirmed_reason(mac(unproved=[ISSUED], **facts), "NOT_REGISTERED")
+    reason = explain_unconfirmed(mac(unproved=[ISSUED], **facts), "NOT_REGISTERED")
     assert reason == (
         ""
         if is_proved
         else "Its certificate is known by its serial alone, which certificates of other authorities"
         " hold too."
     )
-    assert unconfirmed_reason(mac(**facts), "NOT_REGISTERED") == ""
+    assert explain_unconfirmed(mac(**facts), "NOT_REGISTERED") == ""
 
 
 # A newest record that was deleted
@@ -275,7 +275,7 @@ def lost(registered_at: str = DELETED_AT, **users: bool) -> dict[str, RecordEven
 def test_an_older_record_that_is_managed_says_nothing_after_the_newest_was_deleted(
     management: str, events: dict[str, RecordEvents], is_said: bool | None
 ) -> None:
-    said = contradiction(mac(record(created=OLD, ada=management), events=events))
+    said = find_contradiction(mac(record(created=OLD, ada=management), events=events))
     if is_said is None:
         assert said == "The System Log names its record guo9, which the search lacks."
     else:
@@ -286,7 +286,7 @@ def test_an_older_record_that_is_managed_says_nothing_after_the_newest_was_delet
 def test_the_newest_of_two_deleted_records_is_not_the_only_one_that_counts() -> None:
     """The younger one was of somebody else."""
     later = RecordEvents("DELETED", users={"ben": True}, registered_at="2026-11-21T10:00:00.000Z")
-    said = contradiction(
+    said = find_contradiction(
         mac(record(created=OLD, ada="MANAGED"), events={"guo8": later, **lost(ada=True)})
     )
     assert said.startswith("Its newest record guo9 was deleted")

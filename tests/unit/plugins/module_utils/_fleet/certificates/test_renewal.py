@@ -426,7 +426,7 @@ def test_a_ring_that_renews_is_not_moved_to_another_scep_url() -> None:
     rings = [own, other, last, new]
     decisions = decide(rings, NOW, Pace())
     assert [each.renew for each in decisions] == [False, True, False, False]
-    assert renewal.check_url(rings, decisions, None) == ""
+    renewal.check_url(rings, decisions, None)
     with pytest.raises(BadOption) as caught:
         renewal.check_url(rings, decisions, OURS)
     assert caught.value.message == (
@@ -449,14 +449,16 @@ def test_a_ring_that_waits_with_another_scep_url_hinders_no_other() -> None:
     other = replace(ring(mac(5), name="fleet"), url=THEIRS)
     decisions = decide([own, other], NOW, Pace())
     assert [(each.renew, each.waiting) for each in decisions] == [(True, False), (False, True)]
-    said = renewal.check_url([own, other], decisions, RESPELLED)
+    renewal.check_url([own, other], decisions, RESPELLED)
+    said = renewal.warn_url([own, other], decisions, RESPELLED)
     assert said.startswith(f"url: the profile of fleet enrolls at {THEIRS}, and")
     assert said.endswith("fleet waits, and the run fails when it is to renew.")
 
 
 def test_a_ring_that_is_not_due_may_have_another_scep_url() -> None:
     facts = replace(ring(mac(300)), url=THEIRS)
-    assert renewal.check_url([facts], decide([facts], NOW, Pace()), OURS) == ""
+    renewal.check_url([facts], decide([facts], NOW, Pace()), OURS)
+    assert renewal.warn_url([facts], decide([facts], NOW, Pace()), OURS) == ""
 
 
 # Options

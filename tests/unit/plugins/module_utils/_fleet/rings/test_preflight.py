@@ -68,7 +68,7 @@ def ring(
 def test_all_that_is_wrong_with_the_rings_is_told_at_once(
     rings: list[RingOptions], problems: list[str]
 ) -> None:
-    found = preflight.check_ring_options(rings)
+    found = preflight.find_option_problems(rings)
     assert len(found) == len(problems)
     assert all(problem in one for problem, one in zip(problems, found, strict=True))
 
@@ -169,12 +169,12 @@ def test_a_test_mac_is_a_mac_on_a_blueprint_of_its_ring(
         [ring(blueprints=["Canary", "b-2"])], BLUEPRINTS
     )
     expected = [f"Ring 'canary': test Mac C02A {problem}"] if problem else []
-    assert preflight.check_test_macs(resolved, devices) == expected
+    assert preflight.find_unprovable_test_macs(resolved, devices) == expected
 
 
 def test_a_test_mac_may_be_one_whose_serial_is_not_shown() -> None:
     (resolved,), _problems = preflight.resolve_rings([ring(blueprints=["Canary"])], BLUEPRINTS)
-    (problem,) = preflight.check_test_macs(resolved, [], [device(""), device("ZZ")])
+    (problem,) = preflight.find_unprovable_test_macs(resolved, [], [device(""), device("ZZ")])
     assert problem.endswith(
         "C02A is not known in Kandji, which does not show the serial of 1 Mac. Look at the Mac in"
         " Kandji."
@@ -201,7 +201,7 @@ def test_an_unknown_test_mac_is_compared_with_names_and_similar_serials(
     ]
     rings, _problems = preflight.resolve_rings([ring(test_macs=[wanted])], BLUEPRINTS)
     assert preflight.find_unknown([wanted, "c02xk1zajg5j"], macs) == [wanted]
-    assert preflight.check_test_macs(rings[0], [], macs) == [
+    assert preflight.find_unprovable_test_macs(rings[0], [], macs) == [
         f"Ring 'canary': test Mac {wanted} {problem}"
     ]
 
@@ -304,5 +304,7 @@ def test_test_macs_that_could_not_be_read_have_no_problem_of_their_own() -> None
     assert len(judged["silent_test_macs"]) == 1
     named = device("C02B", name="c02a")
     missing = preflight.KnownMacs([], [named], now).judge(resolved)
-    assert missing["test_mac_problems"] == preflight.check_test_macs(resolved, [], [named])
+    assert missing["test_mac_problems"] == preflight.find_unprovable_test_macs(
+        resolved, [], [named]
+    )
     assert "is the name of a Mac" in missing["test_mac_problems"][0]
