@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Desired against current: the one differ. What a plan is made of, and what a person sees of it."""
+"""Compare desired with current values. What a plan is made of, and what a person sees of it."""
 
 from __future__ import annotations
 
