@@ -55,6 +55,7 @@ DECIDED_BY_EXAMPLES = {
     "_access/guards/change_guard.py": "which guards a change needs",
     "_access/forecast/report_access_reader.py": "which rules judge the apps of a report",
     "_access/rules/rule_set_apply.py": "which rule is written next, and whether it was",
+    "_device_records/session_revocation.py": "which users lose their sessions, and which lost them",
 }
 # Files that decide as well, though they also read or write. Paths below plugins/module_utils.
 NOT_PURE = {

@@ -112,6 +112,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_access/rules/rule_set_apply.py",
         "module_utils/_device_records/apply.py",
         "module_utils/_device_records/audit.py",
+        "module_utils/_device_records/session_revocation.py",
         "module_utils/_report/report_files.py",
         "module_utils/_tenant_check/trial_apply.py",
     ),

@@ -17,8 +17,6 @@ from .._core.errors import (
     DeviceTrustError,
     NotAsWritten,
     Refused,
-    RunEnded,
-    Uncertain,
 )
 from .._core.options import Params
 from .._fleet.certificates.check_reader import CertificateReports
@@ -27,7 +25,6 @@ from .._fleet.stages import classify
 from .._kandji.client import Kandji
 from .._okta.authorities.certificate_authorities import read_key_ids
 from .._okta.client import STALE_PAUSES, Okta
-from .._okta.records import DeviceUser
 from .approval import (
     Limits,
     check_approved,
@@ -38,7 +35,7 @@ from .approval import (
     keep_changed,
     write_phrase,
 )
-from .audit import Audit
+from .audit import Audit, may_be_done
 from .clean_up import mark_changed_keepers, mark_changed_mac
 from .evidence import EvidenceReader
 from .messages import RecordOutcome, describe_outcome
@@ -53,7 +50,6 @@ from .model import (
     Mac,
     Person,
     RecordTarget,
-    login_of,
 )
 from .plan import (
     decide_again,
@@ -68,18 +64,17 @@ from .reader import (
     Selection,
     find_targets,
     find_unused,
-    has_open_sessions,
     read_lifecycles,
     read_macs,
     read_others,
     read_people,
     read_record,
     read_revocations,
-    read_session_ends,
     read_users,
     read_with_users,
     search_users,
 )
+from .session_revocation import SessionRevocation
 
 
 @dataclass(frozen=True)
@@ -187,7 +182,9 @@ class RecordRun:
         self._audit, self._progress, self._warn = audit, progress, warn
         self._host = urlsplit(okta.org_url).netloc
         self._goal: Goal = options.guards.goal
-        self._revoked: dict[str, str] = {}  # user id -> login
+        self._sessions = SessionRevocation(
+            okta, audit, warn, options.revoke_sessions, options.check_mode
+        )
         self._changed: set[str] = set()  # ids of records of which a step was taken
         self._fleet: int | None = None  # the number of Macs, if the targets come from them
 
@@ -207,12 +204,16 @@ class RecordRun:
             else {}
         )
         count = count_writes(decisions)
-        persons = self._find_persons(guards.now)
-        self._open_audit(bool(count) or bool(persons) or self._may_revoke(decisions))
+        # Where registrations are lost, the users leave.
+        leaving = options.selection.users if self._goal.destroys else ()
+        persons = self._sessions.find_persons(leaving, guards.now)
+        revokes = bool(persons) or self._sessions.may_follow(decisions)
+        self._open_audit(bool(count) or revokes)
         for person in persons:
-            self._revoke_sessions(person)
+            self._sessions.revoke(person)
         outcomes = self._apply(decisions, guards, reader, revocations)
-        self._revoke_later(outcomes, guards.now)
+        if not self._goal.destroys:
+            self._revoke_after(outcomes, guards.now)
         return RunResult(
             outcomes,
             digest,
@@ -222,7 +223,7 @@ class RecordRun:
             self._audit.path,
             _reissue_after(outcomes, revocations, guards.now),
             self._read_people(outcomes),
-            sorted(self._revoked.values()),
+            self._sessions.logins,
         )
 
     def _find_targets(self) -> list[RecordTarget]:
@@ -382,39 +383,6 @@ class RecordRun:
         check_approved(decisions, digest, self._options.approved_digest, self._goal)
         return digest
 
-    def _find_persons(self, now: datetime) -> list[RecordTarget]:
-        """Return the named users whose sessions end, also without a record that changes.
-
-        Where registrations are lost, the users leave. Those whose sessions ended since they last
-        signed in are left out, as the System Log shows. Without it, all of them may have one.
-        """
-        options, persons = self._options, list[RecordTarget]()
-        if not (self._goal.destroys and options.revoke_sessions):
-            return persons
-        for login in dict.fromkeys(options.selection.users):
-            user = self._okta.user(login)
-            if user is None:
-                continue
-            person = RecordTarget(login, by_user=True, users=(DeviceUser(user),))
-            if person.active_users and self._may_have_sessions(user.id, now):
-                persons.append(person)
-        return persons
-
-    def _may_have_sessions(self, user_id: str, now: datetime) -> bool:
-        try:
-            return has_open_sessions(self._okta, user_id, now)
-        except DeviceTrustError as error:
-            self._warn(
-                f"Whether the sessions of {user_id} ended before is unknown. {error.message}"
-            )
-            return True
-
-    def _may_revoke(self, decisions: Sequence[Decision]) -> bool:
-        """Return whether users of records that are suspended already may lose their sessions."""
-        return self._options.revoke_sessions and any(
-            decision.code == "unchanged" and decision.target.active_users for decision in decisions
-        )
-
     def _open_audit(self, writes: bool) -> None:
         """Open the audit before the first write: a directory that is not writable stops the run."""
         directory = self._options.state_dir
@@ -524,11 +492,11 @@ class RecordRun:
             return "skipped"
         if self._options.check_mode:
             if self._goal.destroys:
-                self._revoke_sessions(target)
+                self._sessions.revoke(target)
             return self._goal.planned
         self._audit.write(target, "started")
         if self._goal.destroys:
-            self._revoke_sessions(target)
+            self._sessions.revoke(target)
         # One that another run deleted counts there.
         if self._take_steps(target) == "absent":
             return "absent"
@@ -552,7 +520,7 @@ class RecordRun:
                 # A deactivated record has lost its users, who may have selected it.
                 if taken:
                     error.message += f" The record {target.id} is {taken} already."
-                elif step == "deactivate" and _may_be_done(error):
+                elif step == "deactivate" and may_be_done(error):
                     error.message += f" The record {target.id} may be deactivated."
                 else:
                     raise
@@ -583,90 +551,22 @@ class RecordRun:
             vendor="okta",
         )
 
-    def _revoke_later(self, outcomes: Sequence[RecordOutcome], now: datetime) -> None:
-        """Revoke the sessions of the users of all suspended records.
-
-        After the last suspension: no missing permission keeps a Mac from being suspended. Users of
-        a record that was suspended before lose them, too, unless the System Log shows that they
-        lost them since. So the next run after an interruption finishes.
-        """
-        if self._goal.destroys or not self._options.revoke_sessions:
-            return
-        before = [
-            each.decision.target
-            for each in outcomes
-            if each.state == "unchanged" and not each.decision.writes
-        ]
+    def _revoke_after(self, outcomes: Sequence[RecordOutcome], now: datetime) -> None:
+        """Revoke sessions after the last step. An error carries the outcomes."""
         try:
-            ends = read_session_ends(self._okta, before, now)
-            for outcome in outcomes:
-                if outcome.state == "unchanged" and not outcome.decision.writes:
-                    self._revoke_sessions(outcome.decision.target, ends)
-                elif outcome.is_written or outcome.state == "unchanged":
-                    self._revoke_sessions(outcome.decision.target)
+            self._sessions.revoke_after(outcomes, now)
         except DeviceTrustError as error:
             error.details["devices"] = self._rows(outcomes)
             raise
-
-    def _revoke_sessions(
-        self, target: RecordTarget, ends: Mapping[str, datetime] | None = None
-    ) -> None:
-        """Revoke the sessions of a record's users, each user's once.
-
-        :arg ends: when users lost them last. It counts from the last change of the record on.
-        """
-        for user in target.active_users if self._options.revoke_sessions else ():
-            ended, changed = (ends or {}).get(user.user.id), target.updated_at
-            if user.user.id in self._revoked or (ended and changed and ended >= changed):
-                continue
-            if not self._options.check_mode:
-                self._end_sessions(target, user)
-            self._revoked[user.user.id] = login_of(user)
-
-    def _end_sessions(self, target: RecordTarget, user: DeviceUser) -> None:
-        def end() -> str:
-            self._okta.revoke_sessions(user.user.id)
-            return "done"
-
-        self._audited(target, "revoked", end, user)
 
     def _step(self, target: RecordTarget, step: LifecycleStep) -> str:
         """Take a step and keep it in the audit. Return what ``take_step`` of Okta returns."""
         comment = [CLEAN_UP_COMMENT] if self._options.guards.clean_up else []
         take = partial(self._okta.take_step, step, target.id, *comment)
-        return self._audited(target, _AFTER[step], take)
-
-    def _audited(
-        self,
-        target: RecordTarget,
-        name: str,
-        write: Callable[[], str],
-        user: DeviceUser | None = None,
-    ) -> str:
-        """Write, and keep in the audit that a record is ``name``, also if it fails.
-
-        With a user, it is the user's sessions that are ``name``.
-        """
-        subject, login = ("sessions ", login_of(user)) if user else ("", None)
-        try:
-            answer = write()
-        except DeviceTrustError as error:
-            known = "not known to be" if _may_be_done(error) else "not"
-            request_id = str(error.details.get("request_id", ""))
-            ended = ", because ansible-playbook ended" if isinstance(error, RunEnded) else ""
-            self._audit.write(target, f"{subject}{known} {name}{ended}", request_id, login)
-            raise
-        result = "absent" if answer == "absent" else f"{subject}{name}"
-        self._audit.write(target, result, self._okta.last_request_id, login)
-        return answer
+        return self._audit.carry_out(target, _AFTER[step], take, self._okta)
 
     def _rows(self, outcomes: Sequence[RecordOutcome]) -> list[dict[str, object]]:
         return [describe_outcome(outcome, self._goal) for outcome in outcomes]
-
-
-def _may_be_done(error: DeviceTrustError) -> bool:
-    """Return whether a write that failed may have been carried out."""
-    return error.may_be_done or isinstance(error, Uncertain)
 
 
 def _reissue_after(

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from .._core.atomic_files import check_regular, check_writable
-from .._core.errors import BadOption
+from .._core.errors import BadOption, DeviceTrustError, RunEnded, Uncertain
 from .._core.masking import Masker
+from .._okta.client import Okta
+from .._okta.records import DeviceUser
 from .model import RecordTarget, login_of
 
 FILE_NAME = "device_audit.jsonl"
@@ -27,6 +29,11 @@ def find_requester(requested_by: str | None) -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "unknown"  # a container may run as a user without a name
+
+
+def may_be_done(error: DeviceTrustError) -> bool:
+    """Return whether a write that failed may have been carried out."""
+    return error.may_be_done or isinstance(error, Uncertain)
 
 
 class Audit:
@@ -77,6 +84,31 @@ class Audit:
             "request_id": request_id,
         }
         self._append(json.dumps(self._masker.value(line)) + "\n")
+
+    def carry_out(
+        self,
+        target: RecordTarget,
+        name: str,
+        write: Callable[[], str],
+        okta: Okta,
+        user: DeviceUser | None = None,
+    ) -> str:
+        """Write, and keep that a record is ``name``, also if it fails. Return the answer.
+
+        With a user, it is the user's sessions that are ``name``.
+        """
+        subject, login = ("sessions ", login_of(user)) if user else ("", None)
+        try:
+            answer = write()
+        except DeviceTrustError as error:
+            known = "not known to be" if may_be_done(error) else "not"
+            request_id = str(error.details.get("request_id", ""))
+            ended = ", because ansible-playbook ended" if isinstance(error, RunEnded) else ""
+            self.write(target, f"{subject}{known} {name}{ended}", request_id, login)
+            raise
+        result = "absent" if answer == "absent" else f"{subject}{name}"
+        self.write(target, result, okta.last_request_id, login)
+        return answer
 
     def _append(self, text: str) -> None:
         def append() -> None:

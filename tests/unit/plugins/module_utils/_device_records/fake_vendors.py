@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import NotFound
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    NotFound,
+    Refused,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.options import (
     DEVICE_RUN,
@@ -28,6 +32,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     Audit,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    GOALS,
     GuardOptions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
@@ -285,3 +290,28 @@ class Reset:
         return RecordRun(
             okta, kandji, options_, audit, self.progress.append, self.warnings.append
         ).run()
+
+
+def states(result: RunResult) -> list[str]:
+    """Return what became of each target."""
+    return [outcome.state for outcome in result.outcomes]
+
+
+def to_state(state: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    """Return the options of a run to a state."""
+    return {"goal": GOALS[state], "duplicates": "each", **options}
+
+
+def audit_of(result: RunResult) -> list[dict[str, t.Any]]:
+    """Return the lines of a run's audit."""
+    with open(result.audit_file, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def refuse_the_log(reset: t.Any, monkeypatch: t.Any) -> None:
+    """Let the System Log be refused, for the lack of a scope."""
+
+    def refuse(*_query: str) -> list[LogEvent]:
+        raise Refused("The credentials lack a scope.")
+
+    monkeypatch.setattr(reset.okta, "log_events", refuse)
