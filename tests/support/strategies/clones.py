@@ -31,8 +31,8 @@ def app_marks(draw: st.DrawFn) -> Marks:
 def clones(draw: st.DrawFn) -> Policy:
     """Return a policy that may be a clone of ours."""
     policy = draw(policies("rst9"))
-    origin = draw(st.sampled_from(("rst1", "rst2", None)))
-    if origin is None:
+    original_id = draw(st.sampled_from(("rst1", "rst2", None)))
+    if original_id is None:
         return policy
-    text = write_marks(policy.description, replace(draw(app_marks()), origin=origin))
+    text = write_marks(policy.description, replace(draw(app_marks()), original_id=original_id))
     return replace(policy, description=text)

@@ -30,7 +30,7 @@ from ..rules.comparison import merge_rule
 from ..rules.plan import RulePlan, RuleRequest, verify_rule
 from ..rules.rule_order import Rules, find_rule, in_order, is_placed, place_index, place_priority
 from .moves import Move, StayingApp, explain_staying_apps
-from .plan import PolicyPlan, find_leftover_clones, find_origin
+from .plan import PolicyPlan, find_leftover_clones, find_original_id
 from .recheck import check_app, check_rules, check_target, find_older_twin
 
 # Keys that only the server writes.
@@ -100,7 +100,7 @@ def _withdraw_unnamed(
     try:
         known = okta.access_policies()
         policy = next((each for each in known if each.id == clone.id), None)
-        if policy is None or (policy.name == name and find_origin(policy)):
+        if policy is None or (policy.name == name and find_original_id(policy)):
             return error
         twins = [each for each in named(known, name) if each.id != clone.id]
         if twins and isinstance(error, ApiError) and error.status == 400:

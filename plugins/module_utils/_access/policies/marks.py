@@ -14,7 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-_ORIGIN = re.compile(r"\[made from policy ([^\[\]\s]+)\]")
+_ORIGINAL = re.compile(r"\[made from policy ([^\[\]\s]+)\]")
 _APPS = re.compile(r"\[apps from policy ([^\[\]\s:]+)(?: as ([0-9a-f]+))?:((?: [^\[\]\s]+)+)\]")
 
 
@@ -22,13 +22,13 @@ _APPS = re.compile(r"\[apps from policy ([^\[\]\s:]+)(?: as ([0-9a-f]+))?:((?: [
 class Marks:
     """What the description of a policy says.
 
-    ``origin`` is the id of the policy that a clone was made from, None for a policy that is not
+    ``original_id`` is that of the policy which a clone was made from, None for a policy that is not
     ours. ``came_from`` is the policy of each app before it moved here, both by id. ``digests`` are
     those of the rules of that policy then, by app, where the description has them. ``ambiguous``
     are the marks of apps that it names twice: app, policy, digest. They stay for a person to read.
     """
 
-    origin: str | None = None
+    original_id: str | None = None
     came_from: t.Mapping[str, str] = field(default_factory=dict)
     digests: t.Mapping[str, str] = field(default_factory=dict)
     ambiguous: tuple[tuple[str, str, str], ...] = ()
@@ -45,13 +45,13 @@ class Marks:
             for values in (self.came_from, self.digests)
         )
         ambiguous = tuple(row for row in self.ambiguous if row[0] in app_ids)
-        return Marks(self.origin, came_from, digests, ambiguous)
+        return Marks(self.original_id, came_from, digests, ambiguous)
 
 
 def parse_marks(description: str | None) -> Marks:
     """Return the marks of a description."""
     text = description or ""
-    origin = _ORIGIN.search(text)
+    original = _ORIGINAL.search(text)
     rows = sorted(
         {
             (app_id, policy_id, digest)
@@ -64,7 +64,7 @@ def parse_marks(description: str | None) -> Marks:
     ambiguous = tuple(row for row in rows if row not in known)
     came_from = {app_id: policy_id for app_id, policy_id, _digest in known}
     digests = {app_id: digest for app_id, _policy_id, digest in known if digest}
-    return Marks(origin.group(1) if origin else None, came_from, digests, ambiguous)
+    return Marks(original.group(1) if original else None, came_from, digests, ambiguous)
 
 
 def strip_marks(description: str | None) -> str:
@@ -74,15 +74,15 @@ def strip_marks(description: str | None) -> str:
     """
     text, before = " ".join((description or "").split()), ""
     while text != before:
-        before, text = text, " ".join(_APPS.sub("", _ORIGIN.sub("", text)).split())
+        before, text = text, " ".join(_APPS.sub("", _ORIGINAL.sub("", text)).split())
     return text
 
 
 def write_marks(description: str | None, marks: Marks) -> str:
     """Return a description with these marks in place of any others."""
     parts = [strip_marks(description)]
-    if marks.origin:
-        parts.append(f"[made from policy {marks.origin}]")
+    if marks.original_id:
+        parts.append(f"[made from policy {marks.original_id}]")
     rows = [(app, policy, marks.digests.get(app, "")) for app, policy in marks.came_from.items()]
     groups: dict[tuple[str, str], list[str]] = {}
     for app_id, policy_id, digest in sorted([*rows, *marks.ambiguous]):

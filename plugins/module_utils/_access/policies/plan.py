@@ -27,9 +27,9 @@ def check_apps_option(state: str, apps: t.Sequence[str]) -> None:
         )
 
 
-def find_origin(policy: Policy) -> str | None:
+def find_original_id(policy: Policy) -> str | None:
     """Return the id of the policy that a clone was made from, by its description."""
-    return parse_marks(policy.description).origin
+    return parse_marks(policy.description).original_id
 
 
 def require_policy_of(app: App) -> str:
@@ -137,7 +137,7 @@ def require_no_other_clone(name: str, known: t.Iterable[Policy], original: Polic
     clones = []
     for policy in known:
         marks = parse_marks(policy.description)
-        if marks.apps and (original is None or marks.origin == original.id):
+        if marks.apps and (original is None or marks.original_id == original.id):
             clones.append(repr(policy.name))
     if clones:
         raise Refused(
@@ -156,7 +156,7 @@ def require_no_renamed_clone(
 
     :arg option: the option that has the name.
     """
-    clones = {policy.id: policy for policy in known if find_origin(policy) == original.id}
+    clones = {policy.id: policy for policy in known if find_original_id(policy) == original.id}
     held = {app.label: clones[app.policy_id] for app in apps if app.policy_id in clones}
     if not held:
         return
@@ -206,10 +206,10 @@ def plan_policy(
     if current is None:
         return _plan_new_policy(name, description, original, moving or Marks())
     marks = parse_marks(current.description)
-    if original and marks.origin != original.id:
+    if original and marks.original_id != original.id:
         fact = (
-            f"made from policy {marks.origin}"
-            if marks.origin
+            f"made from policy {marks.original_id}"
+            if marks.original_id
             else "not marked as made from another one in the description that Okta shows"
         )
         raise Refused(
@@ -234,11 +234,11 @@ def _describe_policy(
     current: Policy, description: str | None, marks: Marks, moving: Marks
 ) -> str | None:
     """Return the future description; that of a policy which is not a clone gets no marks."""
-    if not marks.origin:
+    if not marks.original_id:
         return current.description if description is None else description
     others = marks.keep(marks.apps - moving.came_from.keys())
     future = Marks(
-        marks.origin,
+        marks.original_id,
         {**others.came_from, **moving.came_from},
         {**others.digests, **moving.digests},
         others.ambiguous,
@@ -254,7 +254,7 @@ def _plan_new_policy(
     original: Policy | None,
     moving: Marks,
 ) -> PolicyPlan:
-    marks = replace(moving, origin=original.id) if original else Marks()
+    marks = replace(moving, original_id=original.id) if original else Marks()
     text = write_marks(description, marks) if original else description
     values = {"description": text, **({"clone_of": original.name} if original else {})}
     change = Change("create", f"policy {name!r}", {}, values)
@@ -274,7 +274,7 @@ def find_leftover_clones(policies: t.Sequence[Policy], original: Policy) -> list
     return [
         policy.name
         for policy in policies
-        if policy.name.startswith(f"{CLONED}{original.name}") and not find_origin(policy)
+        if policy.name.startswith(f"{CLONED}{original.name}") and not find_original_id(policy)
     ]
 
 

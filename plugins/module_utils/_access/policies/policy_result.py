@@ -13,7 +13,7 @@ from ..._core.results import Result, build_result
 from ..._okta.records import App, Policy
 from ..forecast.evaluation import Forecast
 from .moves import StayingApp
-from .plan import find_origin
+from .plan import find_original_id
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class PolicyResult:
                 "id": self.policy.id or None,
                 "name": self.policy.name,
                 "description": self.policy.description,
-                "made_from": find_origin(self.policy),
+                "made_from": find_original_id(self.policy),
             },
             moved_apps=[
                 {"id": app.id, "label": app.label, "from_policy": self.came_from or app.policy_id}

@@ -43,7 +43,7 @@ def plan_reversal(
     :arg staying_ids: those of apps whose earlier policy cannot be assigned.
     """
     marks = parse_marks(policy.description)
-    if not marks.origin:
+    if not marks.original_id:
         raise Refused(
             f"Policy {policy.name!r}: its description does not name the policy that it was made"
             " from, so its apps cannot be moved back. Assign its apps with okta_access_policy and"
@@ -114,8 +114,8 @@ def describe_moved_apps(
     came_from = parse_marks(current.description).came_from
     names = {policy.id: policy.name for policy in known}
     earlier = {
-        app_id: repr(names[origin]) if origin in names else "another policy"
-        for app_id, origin in came_from.items()
+        app_id: repr(names[policy_id]) if policy_id in names else "another policy"
+        for app_id, policy_id in came_from.items()
     }
     return [
         f"{app.label!r}: its policy is {names[app.policy_id]!r} now, which somebody assigned since,"

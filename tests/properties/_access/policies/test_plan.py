@@ -55,9 +55,9 @@ def test_a_policy_that_was_written_needs_no_further_write(
     again = plan_policy("Strict", description, written, original, moved)
     assert again.changes == () and again.future == written
     if current is None and original is not None:
-        assert parse_marks(written.description) == replace(moved, origin=original.id)
-    if current is not None and parse_marks(current.description).origin is None:
-        assert parse_marks(written.description).origin == parse_marks(description).origin
+        assert parse_marks(written.description) == replace(moved, original_id=original.id)
+    if current is not None and parse_marks(current.description).original_id is None:
+        assert parse_marks(written.description).original_id == parse_marks(description).original_id
 
 
 @given(apps(), clones(), policies("rst1"))
@@ -68,4 +68,4 @@ def test_a_policy_that_okta_does_not_show_is_never_guessed(
         found = outcome_of(lambda app=app: require_policy_of(app))
         assert found == app.policy_id or not app.policy_id
     names = find_leftover_clones([clone, original], original)
-    assert parse_marks(clone.description).origin is None or clone.name not in names
+    assert parse_marks(clone.description).original_id is None or clone.name not in names

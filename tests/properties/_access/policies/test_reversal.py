@@ -39,14 +39,14 @@ def test_apps_go_back_to_a_policy_that_exists_or_stay(
     reversal = outcome_of(lambda: plan_reversal(policy, used_by, known))
     marks = parse_marks(policy.description)
     if isinstance(reversal, DeviceTrustError):
-        assert marks.origin is None
+        assert marks.original_id is None
         return
     assert [*(app for app, _policy in reversal.moves), *reversal.staying] or not used_by
     assert len(reversal.moves) + len(reversal.staying) == len(used_by)
     for app, target in reversal.moves:
         assert target in known and target.id == marks.came_from[app.id] != policy.id
     kept = parse_marks(reversal.description)
-    assert kept.origin == marks.origin
+    assert kept.original_id == marks.original_id
     assert set(kept.came_from) <= {app.id for app in reversal.staying}
     assert set(kept.digests) <= set(kept.came_from)
     chance.shuffle(used_by)
