@@ -226,7 +226,7 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
-    wanted = lookups.validated_rules(params["rules"])
+    wanted = lookups.validate_rules(params["rules"])
     known = ctx.okta.access_policies()
     existing = lookups.find_policy(known, params["policy"])
     source = "clone_of" if params["clone_of"] else "policy"
@@ -260,7 +260,7 @@ def _plan(ctx: ModuleContext, wanted: t.Sequence[Params], rules: Rules) -> tuple
 def _apps(ctx: ModuleContext, policy_id: str) -> list[App]:
     if ctx.params["apps"] is not None:
         return lookups.resolve_apps(ctx.okta.apps(), ctx.params["apps"])
-    return lookups.apps_of_policy(ctx.okta, ctx.okta.policy_apps(policy_id), policy_id)
+    return lookups.list_apps_of(ctx.okta, ctx.okta.policy_apps(policy_id), policy_id)
 
 
 def _app_changes(

@@ -158,7 +158,7 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
     params = ctx.params
-    wanted = lookups.validated_rules(params["rules"])
+    wanted = lookups.validate_rules(params["rules"])
     policy, source_id = lookups.find_policy_of_rules(ctx.okta, params, ctx.check_mode)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     group = params["break_glass_group"]

@@ -50,7 +50,7 @@ class Candidate(t.NamedTuple):
     admits: AnyOf
 
 
-def candidates(rules: Rules, person: Identity, device: DeviceContext) -> list[Candidate]:
+def select_candidates(rules: Rules, person: Identity, device: DeviceContext) -> list[Candidate]:
     """Return the rules that may decide, in order, up to the first that applies in any case."""
     chosen = []
     for rule in in_order(rules):
@@ -73,7 +73,7 @@ def decide(chosen: t.Iterable[Candidate], holding: t.AbstractSet[str]) -> SignIn
     return SignInOutcome(False, "")
 
 
-def unknowns_of(chosen: t.Iterable[Candidate]) -> set[str]:
+def list_unknowns(chosen: t.Iterable[Candidate]) -> set[str]:
     """Return the unknowns that any of the rules depends on."""
     return {
         name
@@ -83,24 +83,26 @@ def unknowns_of(chosen: t.Iterable[Candidate]) -> set[str]:
     }
 
 
-def possible_outcomes(chosen: t.Sequence[Candidate]) -> list[SignInOutcome]:
+def list_possible_outcomes(chosen: t.Sequence[Candidate]) -> list[SignInOutcome]:
     """Return the outcomes that the unknowns leave possible, at least one.
 
     With too many unknowns these are a refusal and an admission that are not ruled out.
     """
-    names = sorted(unknowns_of(chosen))
+    names = sorted(list_unknowns(chosen))
     if len(names) > MAX_UNKNOWNS:
-        return [_refusal(chosen), _admission(chosen)]
-    return list(dict.fromkeys(decide(chosen, holding) for holding in _combinations(names)))
+        return [_find_refusal(chosen), _find_admission(chosen)]
+    return list(dict.fromkeys(decide(chosen, holding) for holding in _list_combinations(names)))
 
 
-def certain_outcome(rules: Rules, person: Identity, device: DeviceContext) -> SignInOutcome | None:
+def find_certain_outcome(
+    rules: Rules, person: Identity, device: DeviceContext
+) -> SignInOutcome | None:
     """Return the outcome if it does not depend on unknowns, else None.
 
     Only such an outcome can be compared with a simulation of Okta.
     """
-    chosen = candidates(rules, person, device)
-    return None if unknowns_of(chosen) else decide(chosen, frozenset())
+    chosen = select_candidates(rules, person, device)
+    return None if list_unknowns(chosen) else decide(chosen, frozenset())
 
 
 # A change of rules
@@ -130,8 +132,8 @@ def compare_views(
     changes = []
     for pair in signals.pairs(device):
         change = compare_candidates(
-            candidates(before, person, pair.before.device),
-            candidates(after, person, pair.after.device),
+            select_candidates(before, person, pair.before.device),
+            select_candidates(after, person, pair.after.device),
         )
         if change.lost:
             return change._replace(unknowns=(*change.unknowns, *pair.reasons))
@@ -141,12 +143,12 @@ def compare_views(
 
 def compare_candidates(old: t.Sequence[Candidate], new: t.Sequence[Candidate]) -> OutcomeChange:
     """Return how the outcome changes under any combination of the unknowns of both."""
-    names = sorted(unknowns_of(old) | unknowns_of(new))
+    names = sorted(list_unknowns(old) | list_unknowns(new))
     if old == new:
         return _compare_under(old, new, [frozenset()])
     if len(names) > MAX_UNKNOWNS:
         return _compare_extremes(old, new, tuple(names))
-    return _compare_under(old, new, _combinations(names))
+    return _compare_under(old, new, _list_combinations(names))
 
 
 def _compare_extremes(
@@ -156,21 +158,23 @@ def _compare_extremes(
 
     A person counts as locked out who may be admitted before and may be refused after.
     """
-    lost = _admission(old).admitted and not _refusal(new).admitted
-    gained = not lost and not _refusal(old).admitted and _admission(new).admitted
+    lost = _find_admission(old).admitted and not _find_refusal(new).admitted
+    gained = not lost and not _find_refusal(old).admitted and _find_admission(new).admitted
     if gained:
-        return OutcomeChange(False, True, _refusal(old), _admission(new))
-    return OutcomeChange(lost, False, _admission(old), _refusal(new), names if lost else ())
+        return OutcomeChange(False, True, _find_refusal(old), _find_admission(new))
+    return OutcomeChange(
+        lost, False, _find_admission(old), _find_refusal(new), names if lost else ()
+    )
 
 
-def _admission(chosen: t.Iterable[Candidate]) -> SignInOutcome:
+def _find_admission(chosen: t.Iterable[Candidate]) -> SignInOutcome:
     """Return the first rule that may admit a person, else a refusal."""
     admitting = (candidate.rule for candidate in chosen if candidate.admits != NEVER)
     rule = next(admitting, None)
     return SignInOutcome(rule is not None, rule or "")
 
 
-def _refusal(chosen: t.Sequence[Candidate]) -> SignInOutcome:
+def _find_refusal(chosen: t.Sequence[Candidate]) -> SignInOutcome:
     """Return the first rule that may refuse a person, else an admission."""
     for candidate in chosen:
         if candidate.admits != ALWAYS:
@@ -180,7 +184,7 @@ def _refusal(chosen: t.Sequence[Candidate]) -> SignInOutcome:
     return SignInOutcome(True, chosen[-1].rule)
 
 
-def _combinations(names: t.Sequence[str]) -> list[Conjunction]:
+def _list_combinations(names: t.Sequence[str]) -> list[Conjunction]:
     """Return all sets of names, from none to all."""
     return [
         frozenset(name for name, holds in zip(names, answers) if holds)
@@ -196,7 +200,7 @@ def _compare_under(
     gained = next((pair for pair in pairs if pair[1].admitted and not pair[0].admitted), None)
     may_stay = any(after.admitted for _before, after in pairs)
     before, after = lost or gained or pairs[-1]
-    unknowns = tuple(sorted(unknowns_of(new))) if lost and may_stay else ()
+    unknowns = tuple(sorted(list_unknowns(new))) if lost and may_stay else ()
     return OutcomeChange(lost is not None, gained is not None, before, after, unknowns)
 
 
@@ -226,7 +230,7 @@ def split_refused(
     """Return the people whom no global session policy surely refuses, and the others."""
     admitted, refused = [], []
     for person in people:
-        refusal = sessions.refusal_of(person)
+        refusal = sessions.find_refusal(person)
         if refusal is None:
             admitted.append(person)
         else:
@@ -361,7 +365,7 @@ class Comparison:
         self._users = frozenset(named_users(self.before, self.after))
         self._groups = frozenset(named_groups(self.before, self.after))
 
-    def outcome_for(self, person: Identity, device: DeviceContext) -> OutcomeChange:
+    def find_change(self, person: Identity, device: DeviceContext) -> OutcomeChange:
         """Return what the change does to a person on a device."""
         key = (
             person.id if person.id in self._users else None,
@@ -377,22 +381,24 @@ class Comparison:
             )
         return self._outcomes[key]
 
-    def rows(
+    def list_rows(
         self, people: t.Iterable[Person]
     ) -> tuple[tuple[AccessChange, ...], tuple[AccessChange, ...]]:
         """Return the rows of people who lose access, and of those who gain it, by login."""
         lost, gained = [], []
         for person in people:
             for device in person.devices:
-                outcome = self.outcome_for(person, device)
+                outcome = self.find_change(person, device)
                 if outcome.lost:
-                    lost.append(_row(person, device, outcome, outcome.before, outcome.after))
+                    lost.append(_build_row(person, device, outcome, outcome.before, outcome.after))
                 elif outcome.gained:
-                    gained.append(_row(person, device, outcome, outcome.after, outcome.before))
-        return _sorted(lost), _sorted(gained)
+                    gained.append(
+                        _build_row(person, device, outcome, outcome.after, outcome.before)
+                    )
+        return _sort(lost), _sort(gained)
 
 
-def _row(
+def _build_row(
     person: Person,
     device: DeviceContext,
     change: OutcomeChange,
@@ -410,7 +416,7 @@ def _row(
     )
 
 
-def _sorted(rows: t.Iterable[AccessChange]) -> tuple[AccessChange, ...]:
+def _sort(rows: t.Iterable[AccessChange]) -> tuple[AccessChange, ...]:
     return tuple(sorted(rows, key=lambda row: (row.login, row.device)))
 
 
@@ -426,5 +432,7 @@ def forecast(
     ``never_seen`` are listed apart: whether they need the app is not known.
     """
     comparison = Comparison(before, after, signals)
-    locked_out, newly_admitted = comparison.rows(people)
-    return Forecast(locked_out, newly_admitted, comparison.rows(never_seen)[0], people=len(people))
+    locked_out, newly_admitted = comparison.list_rows(people)
+    return Forecast(
+        locked_out, newly_admitted, comparison.list_rows(never_seen)[0], people=len(people)
+    )

@@ -34,7 +34,7 @@ def newly_refusing_rule(before: Rules, after: Rules, signals: Signals = NO_SIGNA
     groups = _distinct_groups(before, after)
     for person in _kinds_of_people(named_users(before, after), groups):
         for device in devices:
-            change = comparison.outcome_for(person, device)
+            change = comparison.find_change(person, device)
             if change.lost:
                 return change.after.rule
     if len(groups) <= MAX_GROUPS or same_rules(before, after):

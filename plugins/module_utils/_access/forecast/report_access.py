@@ -33,7 +33,13 @@ from ..._okta.user_statuses import ACTIVE, BLOCKED, describe_account
 from ..rules.rule_order import Rules
 from ..rules.subjects import named_groups, named_users
 from .conditions import DeviceContext, Identity
-from .evaluation import Candidate, candidates, compare_candidates, possible_outcomes, unknowns_of
+from .evaluation import (
+    Candidate,
+    compare_candidates,
+    list_possible_outcomes,
+    list_unknowns,
+    select_candidates,
+)
 from .session_policies import Sessions
 from .signal_policies import NO_SIGNALS, SignalPolicy, Signals
 
@@ -89,9 +95,9 @@ class Users:
     logins: t.Mapping[str, str] = field(default_factory=dict)
     unsure_passwords: frozenset[str] = frozenset()
 
-    def identity_of(self, login: str) -> Identity | None:
+    def find_identity(self, login: str) -> Identity | None:
         """Return what rules can ask of a person, or None if Okta showed no such user."""
-        user_id = self._id_of(login)
+        user_id = self._find_id(login)
         if user_id is None:
             return None
         groups = frozenset(group for group, users in self.members.items() if user_id in users)
@@ -100,40 +106,40 @@ class Users:
             sure_password=user_id not in self.unsure_passwords,
         )
 
-    def _id_of(self, login: str) -> str | None:
+    def _find_id(self, login: str) -> str | None:
         key = fold_person(login)
         return self.ids.get(fold_person(self.logins.get(key, key)))
 
-    def refusal_of(self, identity: Identity, device: DeviceContext) -> AccessVerdict | None:
+    def find_refusal(self, identity: Identity, device: DeviceContext) -> AccessVerdict | None:
         """Return why a person is surely refused before any rule is asked, or None."""
         status = self.statuses.get(identity.id, ACTIVE)
         if status in BLOCKED:
             return AccessVerdict("no", describe_account(status))
-        refusal = self.sessions.refusal_of(identity, device)
+        refusal = self.sessions.find_refusal(identity, device)
         return AccessVerdict("no", f"Refused by {refusal.label}.") if refusal else None
 
-    def why_uncertain(self, identity: Identity | None, device: DeviceContext) -> str:
+    def explain_uncertainty(self, identity: Identity | None, device: DeviceContext) -> str:
         """Return why a person may be refused before any rule is asked, as sentences, or ""."""
         if identity is None:  # the account may not work, and any session policy may refuse it
             return NO_USER
         reasons = (
             describe_account(self.statuses.get(identity.id, ACTIVE)),
-            self._why_session_uncertain(identity, device),
+            self._explain_session(identity, device),
         )
         return " ".join(filter(None, reasons))
 
-    def _why_session_uncertain(self, identity: Identity, device: DeviceContext) -> str:
+    def _explain_session(self, identity: Identity, device: DeviceContext) -> str:
         if self.sessions.is_unread:
             return UNREAD_SESSIONS
-        possible = self.sessions.possible_refusal_of(identity, device)
+        possible = self.sessions.find_possible_refusal(identity, device)
         if possible is None:
             return ""
         return f"{possible.label[0].upper()}{possible.label[1:]} may refuse it."
 
-    def contexts_of(self, login: str, mac: MacFacts) -> list[DeviceContext]:
+    def list_contexts(self, login: str, mac: MacFacts) -> list[DeviceContext]:
         """Return a Mac as a person signs in from it; one for each of its records of the person."""
         ids = {record.id for record in mac.records}
-        devices = self.devices.get(self._id_of(login) or "", ())
+        devices = self.devices.get(self._find_id(login) or "", ())
         return [each for each in devices if each.device_id in ids] or [DeviceContext(MAC)]
 
 
@@ -144,12 +150,12 @@ def judge_app_access(
     policy = _Policy(judged.rules, Signals(judged.signals, judged.signals), judged.verdict)
 
     def judge_device(identity: Identity | None, device: DeviceContext) -> AccessVerdicts:
-        refusal = users.refusal_of(identity, device) if identity else None
+        refusal = users.find_refusal(identity, device) if identity else None
         if refusal:
             return dict.fromkeys(STATES, refusal)
-        verdicts = policy.verdicts(identity, device)
-        why = users.why_uncertain(identity, device)
-        return possibly_refused(verdicts, why) if why else verdicts
+        verdicts = policy.judge(identity, device)
+        why = users.explain_uncertainty(identity, device)
+        return make_refusable(verdicts, why) if why else verdicts
 
     def judge_record(
         mac: MacFacts, identity: Identity | None, device: DeviceContext, outlook: Outlook
@@ -158,7 +164,7 @@ def judge_app_access(
         if not outlook.superseded:
             return judge_access(name_of(mac), outlook, verdicts, horizon)
         unregistered = judge_device(identity, DeviceContext(MAC))
-        possible = possibly_unregistered(verdicts, unregistered, outlook.superseded)
+        possible = make_unregistrable(verdicts, unregistered, outlook.superseded)
         access = judge_access(name_of(mac), outlook, possible, horizon)
         refused = judged.verdict is not None or verdicts[outlook.today].state == "no"
         if refused or not policy.admits_more(identity or Identity(), device, DeviceContext(MAC)):
@@ -167,10 +173,10 @@ def judge_app_access(
         return replace(access, lost=ALREADY, reason=f"{outlook.superseded} {rest}".rstrip())
 
     def judge(mac: MacFacts, login: str, outlook: Outlook) -> MacAccess:
-        identity = users.identity_of(login)
+        identity = users.find_identity(login)
         # Which of several records Okta Verify uses is unknown.
         return find_least_access(
-            judge_record(mac, identity, each, outlook) for each in users.contexts_of(login, mac)
+            judge_record(mac, identity, each, outlook) for each in users.list_contexts(login, mac)
         )
 
     people = judge_people(macs, limits, judge, users.logins)
@@ -203,15 +209,15 @@ def forecast_access(
     return AccessForecast(horizon, tuple(people), labels, notes)
 
 
-def possibly_refused(verdicts: AccessVerdicts, why: str) -> AccessVerdicts:
+def make_refusable(verdicts: AccessVerdicts, why: str) -> AccessVerdicts:
     """Return verdicts of rules for people whom Okta may refuse before any rule is asked.
 
     Nobody surely gets in. Who gets in less from a Mac that is not managed still loses that.
     """
-    return {state: _possibly_refused(verdict, why) for state, verdict in verdicts.items()}
+    return {state: _make_refusable(verdict, why) for state, verdict in verdicts.items()}
 
 
-def _possibly_refused(verdict: AccessVerdict, why: str) -> AccessVerdict:
+def _make_refusable(verdict: AccessVerdict, why: str) -> AccessVerdict:
     if verdict.state == "no":
         return verdict
     if verdict.state == "yes":
@@ -220,7 +226,7 @@ def _possibly_refused(verdict: AccessVerdict, why: str) -> AccessVerdict:
     return AccessVerdict("unknown", reason, verdict.shortfall + 1)
 
 
-def possibly_unregistered(
+def make_unregistrable(
     verdicts: AccessVerdicts, unregistered: AccessVerdicts, why: str
 ) -> AccessVerdicts:
     """Return verdicts of a device whose record may not be that of the account in Okta Verify.
@@ -254,7 +260,7 @@ class _Policy:
         self._users = named_users(self.rules)
         self._names_people = bool(self._users or named_groups(self.rules))
 
-    def verdicts(self, person: Identity | None, device: DeviceContext) -> AccessVerdicts:
+    def judge(self, person: Identity | None, device: DeviceContext) -> AccessVerdicts:
         """Return whether the rules admit a person on a device, by whether it is managed."""
         if self.verdict:
             return dict.fromkeys(STATES, self.verdict)
@@ -274,7 +280,7 @@ class _Policy:
 
     def _decide(self, person: Identity, device: DeviceContext) -> AccessVerdicts:
         managed, unmanaged = (
-            self._judge(person, replace(device, managed=state)) for state in (True, False)
+            self._judge_state(person, replace(device, managed=state)) for state in (True, False)
         )
         if managed.state == unmanaged.state:
             if managed.state == "unknown":
@@ -292,16 +298,20 @@ class _Policy:
         :arg other: the device from which it does not.
         """
         chosen, others = (
-            [candidates(self.rules, person, pair.after.device) for pair in self.signals.pairs(each)]
+            [
+                select_candidates(self.rules, person, pair.after.device)
+                for pair in self.signals.pairs(each)
+            ]
             for each in (device, other)
         )
         return any(compare_candidates(*pair).lost for pair in zip(chosen, others))
 
-    def _judge(self, person: Identity, device: DeviceContext) -> AccessVerdict:
+    def _judge_state(self, person: Identity, device: DeviceContext) -> AccessVerdict:
         """Return whether the rules admit a person, however a sign-in sees the device."""
         views = [pair.after for pair in self.signals.pairs(device)]
         judged = [
-            (verdict_of(candidates(self.rules, person, view.device)), view.reason) for view in views
+            (judge_candidates(select_candidates(self.rules, person, view.device)), view.reason)
+            for view in views
         ]
         first = judged[0][0]
         for verdict, reason in judged:
@@ -310,9 +320,9 @@ class _Policy:
         return first
 
 
-def verdict_of(chosen: t.Sequence[Candidate]) -> AccessVerdict:
+def judge_candidates(chosen: t.Sequence[Candidate]) -> AccessVerdict:
     """Return whether rules that may decide admit a person under any answer to the unknowns."""
-    outcomes = possible_outcomes(chosen)
+    outcomes = list_possible_outcomes(chosen)
     rules = list(dict.fromkeys(outcome.rule for outcome in outcomes if outcome.rule))
     named = " or ".join(repr(rule) for rule in rules)
     admitted = {outcome.admitted for outcome in outcomes}
@@ -320,5 +330,5 @@ def verdict_of(chosen: t.Sequence[Candidate]) -> AccessVerdict:
         return AccessVerdict("yes", f"Rule {named} admits it.")
     if admitted == {False}:
         return AccessVerdict("no", f"Rule {named} refuses it." if named else "No rule admits it.")
-    unknowns = abbreviate(sorted(unknowns_of(chosen)), MAX_UNKNOWN_NAMES)
+    unknowns = abbreviate(sorted(list_unknowns(chosen)), MAX_UNKNOWN_NAMES)
     return AccessVerdict("unknown", f"Whether rule {named} admits it depends on {unknowns}.")

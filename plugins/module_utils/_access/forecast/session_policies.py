@@ -82,7 +82,7 @@ class Sessions:
         }
         return frozenset(named) - self.everyone
 
-    def refusal_of(
+    def find_refusal(
         self, person: Identity, device: DeviceContext = ANY_DEVICE
     ) -> SessionRefusal | None:
         """Return the policy and the rule that surely refuse a person, or None.
@@ -96,14 +96,14 @@ class Sessions:
                 return SessionRefusal(policy, rule.name)
         return None
 
-    def possible_refusal_of(
+    def find_possible_refusal(
         self, person: Identity, device: DeviceContext = ANY_DEVICE
     ) -> SessionRefusal | None:
         """Return the first policy and rule that may refuse a person, or None.
 
         Policies whose rules Okta does not show are not among them. See ``is_unread``.
 
-        :arg person: as in ``refusal_of``.
+        :arg person: as in ``find_refusal``.
         """
         for policy, rule, _is_sure in self._applying(person, device):
             if rule.may_deny:

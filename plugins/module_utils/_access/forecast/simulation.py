@@ -16,7 +16,7 @@ from ..._okta.client import Okta
 from ..._okta.constants import NOT_WELL_FORMED
 from ..rules.rule_order import Rules
 from .conditions import DeviceContext, Person
-from .evaluation import certain_outcome
+from .evaluation import find_certain_outcome
 
 MAX_QUESTIONS = 20  # requests; recorded orgs allow 50 a minute
 
@@ -68,7 +68,7 @@ def select_questions(app_id: str, rules: Rules, people: t.Iterable[Person]) -> l
     questions: dict[tuple[object, ...], Question] = {}
     for person in people:
         for device in person.devices:
-            outcome = certain_outcome(rules, person, device)
+            outcome = find_certain_outcome(rules, person, device)
             if outcome and outcome.rule and device.platform:
                 key = (outcome.rule, device.platform, device.registered, device.managed)
                 questions.setdefault(key, Question(app_id, person, device, outcome.rule))

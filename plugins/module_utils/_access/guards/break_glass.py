@@ -16,7 +16,7 @@ from ..._okta.user_statuses import ACTIVE
 from ..forecast import directory as directories
 from ..forecast import sure_verification
 from ..forecast.conditions import NEVER, DeviceContext, Identity
-from ..forecast.evaluation import candidates
+from ..forecast.evaluation import select_candidates
 from ..forecast.policy_changes import requires_managed
 from ..forecast.policy_reader import OtherPolicies
 from ..forecast.session_policies import Sessions
@@ -181,7 +181,7 @@ def _admitted_by_sessions(
     names: Names,
 ) -> list[OktaUser]:
     """Return the users whom no global session policy surely refuses. Raises Refused without any."""
-    refusals = [sessions.refusal_of(_identity(user, members, sessions.groups)) for user in users]
+    refusals = [sessions.find_refusal(_identity(user, members, sessions.groups)) for user in users]
     admitted = [user for user, refusal in zip(users, refusals) if refusal is None]
     if not admitted:
         labels = sorted({refusal.label for refusal in refusals if refusal})
@@ -239,7 +239,7 @@ def blocking_rule(after: Rules, person: Identity) -> str | None:
     It is "" if no rule may apply. Which authenticators the person has is not checked.
     """
     for platform in named_platforms(after):
-        chosen = candidates(after, person, DeviceContext(platform))
+        chosen = select_candidates(after, person, DeviceContext(platform))
         for candidate in chosen:
             if candidate.admits == NEVER:
                 return candidate.rule
@@ -253,6 +253,6 @@ def deciding_rules(after: Rules, person: Identity) -> list[PolicyRule]:
     names = {
         candidate.rule
         for platform in named_platforms(after)
-        for candidate in candidates(after, person, DeviceContext(platform))
+        for candidate in select_candidates(after, person, DeviceContext(platform))
     }
     return [rule for rule in in_order(after) if rule.name in names and not rule.is_inactive]

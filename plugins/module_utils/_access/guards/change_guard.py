@@ -22,7 +22,7 @@ from ..forecast.evaluation import Forecast
 from ..forecast.forecast_reader import read_forecast
 from ..forecast.policy_changes import AppChange, PolicyChange, requires_managed
 from ..forecast.policy_reader import OtherPolicies
-from ..policies.lookups import apps_of_policy
+from ..policies.lookups import list_apps_of
 from ..policies.moves import describe_inactive_policies
 from ..rules.rule_order import Rules
 from .break_glass import BreakGlassGuard
@@ -78,7 +78,7 @@ def guard_rules(
     :arg app_ids: the ids of the apps of the policy.
     :arg warn: displays that the policy is inactive, and what a credential may not read.
     """
-    apps = apps_of_policy(okta, app_ids, policy.id)
+    apps = list_apps_of(okta, app_ids, policy.id)
     for text in describe_inactive_policies([policy] if apps else []):
         warn(text)
     changes = [AppChange(app, *rules, policy_after=policy.id) for app in apps]

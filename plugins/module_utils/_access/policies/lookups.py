@@ -29,7 +29,7 @@ from ..rules.plan import RuleRequest
 from ..rules.rule_order import Place, Rules
 
 
-def _policies(policies: t.Sequence[Policy]) -> Catalog[Policy]:
+def _build_catalog(policies: t.Sequence[Policy]) -> Catalog[Policy]:
     return Catalog(
         "app sign-in policy",
         "Okta",
@@ -44,12 +44,12 @@ def find_policy(policies: t.Sequence[Policy], wanted: str, option: str = "policy
 
     Raises BadOption if several have the name.
     """
-    return _policies(policies).find_one(wanted, option)
+    return _build_catalog(policies).find_one(wanted, option)
 
 
 def require_policy(policies: t.Sequence[Policy], wanted: str, option: str = "policy") -> Policy:
     """Return the policy of this id, else of this name. Raises BadOption."""
-    return _policies(policies).resolve_one(wanted, option)
+    return _build_catalog(policies).resolve_one(wanted, option)
 
 
 def find_policy_of_rules(okta: Okta, options: Params, check_mode: bool) -> tuple[Policy, str]:
@@ -74,7 +74,7 @@ def resolve_apps(apps: t.Sequence[App], wanted: t.Sequence[str]) -> list[App]:
     return catalog.resolve_many(wanted, "apps")
 
 
-def apps_of_policy(okta: Okta, app_ids: t.Collection[str], policy_id: str) -> list[App]:
+def list_apps_of(okta: Okta, app_ids: t.Collection[str], policy_id: str) -> list[App]:
     """Return the apps of a policy by their ids.
 
     An app that Okta does not list, as for a token of few apps, is one of which only the id is
@@ -95,7 +95,7 @@ def find_groups(okta: Okta, wanted: t.Sequence[str], option: str) -> list[Group]
     return [catalog.resolve_one(name, option) for name in wanted]
 
 
-def groups_by_id(okta: Okta, ids: t.Collection[str]) -> dict[str, Group]:
+def read_groups_by_id(okta: Okta, ids: t.Collection[str]) -> dict[str, Group]:
     """Return the groups with these ids that Okta shows, by id; a search for each 40."""
     searches = (any_equals("id", batch) for batch in batches(sorted(ids)))
     return {group.id: group for search in searches for group in okta.groups(search)}
@@ -130,15 +130,15 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
     return ids
 
 
-def validated_rules(rules: t.Sequence[Params]) -> list[Params]:
+def validate_rules(rules: t.Sequence[Params]) -> list[Params]:
     """Return the rules of an option with their defaults, as AnsibleModule checks them.
 
     Raises BadOption.
     """
-    return [_validated(number, options) for number, options in enumerate(rules)]
+    return [_validate_rule(number, options) for number, options in enumerate(rules)]
 
 
-def _validated(number: int, options: Params) -> Params:
+def _validate_rule(number: int, options: Params) -> Params:
     validator = ArgumentSpecValidator(LISTED_RULE, mutually_exclusive=RULE_PLACES)
     result = validator.validate(dict(options))
     if result.error_messages:
@@ -159,14 +159,14 @@ def resolve_rule(
         the rule, because the rule repeats it.
     :arg rules: those of the policy.
     """
-    name, place = options["name"], place_of(options)
+    name, place = options["name"], read_place(options)
     if options["state"] == "absent":
         return RuleRequest(name, {"name": name}, place, options.get("status"), absent=True)
-    body = build_rule({**options, **_member_ids(okta, options, break_glass_group)})
-    return RuleRequest(name, _in_spelling_of_org(okta, body, rules), place, options.get("status"))
+    body = build_rule({**options, **_resolve_members(okta, options, break_glass_group)})
+    return RuleRequest(name, _spell_for_org(okta, body, rules), place, options.get("status"))
 
 
-def _in_spelling_of_org(okta: Okta, body: Json, rules: Rules) -> Json:
+def _spell_for_org(okta: Okta, body: Json, rules: Rules) -> Json:
     """Return a rule with Okta Verify as its policy has it, else as the org's authenticators do.
 
     Raises BadOption for a new expression that flexible Okta Verify refuses, and that this run
@@ -188,12 +188,14 @@ def _in_spelling_of_org(okta: Okta, body: Json, rules: Rules) -> Json:
     return spelled
 
 
-def place_of(options: Params) -> Place:
+def read_place(options: Params) -> Place:
     """Return the place that options ask for."""
     return Place(options.get("position"), options.get("before"), options.get("after"))
 
 
-def _member_ids(okta: Okta, options: Params, break_glass_group: str | None) -> dict[str, list[str]]:
+def _resolve_members(
+    okta: Okta, options: Params, break_glass_group: str | None
+) -> dict[str, list[str]]:
     """Return the ids of the groups and users in each option that names some; one search in all."""
     by_group: dict[str, list[str]] = {
         option: options[option]

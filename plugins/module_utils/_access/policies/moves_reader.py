@@ -45,7 +45,7 @@ def mark_changed_groups(
     }
     ids = frozenset[str]().union(*named.values())
     try:
-        known = lookups.groups_by_id(okta, ids) if ids else {}
+        known = lookups.read_groups_by_id(okta, ids) if ids else {}
     except Forbidden:  # a role without groups must not stop the way out of an emergency
         known = {}
     changed = {each for each in ids if may_have_changed(known.get(each), since)}

@@ -12,15 +12,15 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Person,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
-    candidates,
     decide,
-    unknowns_of,
+    list_unknowns,
+    select_candidates,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.report_access import (
     JudgedApp,
     Users,
     judge_app_access,
-    verdict_of,
+    judge_candidates,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.access_calendar import (
     Horizon,
@@ -45,9 +45,9 @@ HORIZON = Horizon(NOW, NOW + timedelta(days=30))
 def test_a_certain_verdict_holds_under_any_answer(
     rules: list[PolicyRule], person: Person, device: DeviceContext, data: st.DataObject
 ) -> None:
-    chosen = candidates(rules, person, device)
-    verdict = verdict_of(chosen)
-    names = sorted(unknowns_of(chosen))
+    chosen = select_candidates(rules, person, device)
+    verdict = judge_candidates(chosen)
+    names = sorted(list_unknowns(chosen))
     holding = frozenset(data.draw(st.lists(st.sampled_from(names)))) if names else frozenset()
     admitted = decide(chosen, holding).admitted
     assert verdict.state in ("unknown", "yes" if admitted else "no")

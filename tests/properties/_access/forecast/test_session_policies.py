@@ -81,11 +81,11 @@ def test_a_sure_refusal_is_one_in_and_outside_of_each_zone(
     simple: Simple, user: str, groups: t.Sequence[str]
 ) -> None:
     person = Identity(user, frozenset(groups))
-    found = sessions_of(simple).refusal_of(person)
+    found = sessions_of(simple).find_refusal(person)
     both = [is_refused(simple, person, inside) for inside in (False, True)]
     if found:
         assert both == [True, True]
-    possible = sessions_of(simple).possible_refusal_of(person)
+    possible = sessions_of(simple).find_possible_refusal(person)
     assert possible or not any(both)
     zones = {zone for _group, some in simple for _access, _excluded, zone in some}
     if zones <= {False}:
@@ -101,7 +101,7 @@ def test_what_a_policy_does_not_show_of_its_people_never_makes_a_refusal_sure(
     simple: Simple, hidden: dict[int, t.Any], groups: t.Sequence[str]
 ) -> None:
     person = Identity("ann", frozenset(groups))
-    if sessions_of(simple, hidden).refusal_of(person):
+    if sessions_of(simple, hidden).find_refusal(person):
         assert [is_refused(simple, person, inside) for inside in (False, True)] == [True, True]
 
 

@@ -12,7 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Person,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
-    certain_outcome,
+    find_certain_outcome,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.simulation import (
     MAX_QUESTIONS,
@@ -37,7 +37,7 @@ def test_a_question_has_one_certain_answer_among_the_rules(
     questions = select_questions("0oa1", policy, somebody)
     assert len(questions) <= MAX_QUESTIONS
     for question in questions:
-        outcome = certain_outcome(policy, question.person, question.device)
+        outcome = find_certain_outcome(policy, question.person, question.device)
         assert outcome and outcome.rule == question.rule
         assert question.person in somebody and question.device in question.person.devices
         assert question.rule in {rule.name for rule in policy}

@@ -550,10 +550,10 @@ def test_priority_decides_and_the_catch_all_rule_is_last_whatever_its_number():
         rule("a", priority=5),
         rule("b", "DENY", priority=3),
     ]
-    assert [each.rule for each in evaluation.candidates(some, ANN, MAC)] == ["b"]
+    assert [each.rule for each in evaluation.select_candidates(some, ANN, MAC)] == ["b"]
     assert (
-        evaluation.certain_outcome(some, ANN, MAC) == evaluation.SignInOutcome(False, "b")
-        and evaluation.certain_outcome(
+        evaluation.find_certain_outcome(some, ANN, MAC) == evaluation.SignInOutcome(False, "b")
+        and evaluation.find_certain_outcome(
             policy(rule("x", riskScore={"level": "LOW"}), *OPEN), ANN, MAC
         )
         is None
@@ -789,18 +789,18 @@ def test_people_whom_a_session_policy_refuses_are_apart():
 
 def test_every_outcome_that_an_unknown_leaves_possible_is_there_once() -> None:
     office = rule("Office", network={"connection": "ZONE", "include": ["z1"]})
-    chosen = evaluation.candidates([office, CLOSED], ANN, MAC)
-    assert evaluation.possible_outcomes(chosen) == [
+    chosen = evaluation.select_candidates([office, CLOSED], ANN, MAC)
+    assert evaluation.list_possible_outcomes(chosen) == [
         SignInOutcome(False, "Closed"),
         SignInOutcome(True, "Office"),
     ]
-    assert evaluation.possible_outcomes([]) == [SignInOutcome(False, "")]
+    assert evaluation.list_possible_outcomes([]) == [SignInOutcome(False, "")]
 
 
 def test_of_as_many_unknowns_as_can_be_tried_only_the_possible_is() -> None:
     names = frozenset(f"n{number}" for number in range(evaluation.MAX_UNKNOWNS))
     chosen = [evaluation.Candidate(conditions.NOTHING, "A", (names, conditions.NOTHING))]
-    assert evaluation.possible_outcomes(chosen) == [SignInOutcome(True, "A")]
+    assert evaluation.list_possible_outcomes(chosen) == [SignInOutcome(True, "A")]
 
 
 @pytest.mark.parametrize("kind", ["users", "groups"])
@@ -809,7 +809,7 @@ def test_people_whom_a_rule_tells_apart_do_not_share_an_outcome(kind: str, side:
     named, other = (Person(name, frozenset({name}), login=name) for name in ("ann", "bob"))
     stop = rule("Stop", "DENY", people={kind: {side: ["ann"]}})
     change = evaluation.Comparison(OPEN, policy(stop, *OPEN))
-    lost = [change.outcome_for(person, MAC).lost for person in (named, other)]
+    lost = [change.find_change(person, MAC).lost for person in (named, other)]
     assert lost == [side == "include", side == "exclude"]
 
 
@@ -819,7 +819,7 @@ def test_of_too_many_unknowns_the_extremes_are_possible() -> None:
         evaluation.Candidate(names, "A", conditions.ALWAYS),
         evaluation.Candidate(conditions.NOTHING, "B", conditions.NEVER),
     ]
-    assert evaluation.possible_outcomes(chosen) == [
+    assert evaluation.list_possible_outcomes(chosen) == [
         SignInOutcome(False, "B"),
         SignInOutcome(True, "A"),
     ]
@@ -835,7 +835,7 @@ def test_people_with_and_without_a_password_do_not_share_an_outcome() -> None:
     comparison = evaluation.Comparison([opened], [asking])
     device = DeviceContext("MACOS")
     lost = [
-        comparison.outcome_for(conditions.Identity(sure_password=sure), device).lost
+        comparison.find_change(conditions.Identity(sure_password=sure), device).lost
         for sure in (True, False)
     ]
     assert lost == [False, True]

@@ -216,8 +216,8 @@ def test_a_session_policy_whose_status_is_an_unknown_word_may_refuse() -> None:
         rules = {"rst1": [stop], "rst9": [ALLOW]}
         policies, _okta = others(session_policies=[paused, DEFAULT], session_rules=rules.get)
         person = Identity("u1", frozenset({"out"}))
-        assert bool(policies.sessions.refusal_of(person)) is sure
-        assert bool(policies.sessions.possible_refusal_of(person)) is possible
+        assert bool(policies.sessions.find_refusal(person)) is sure
+        assert bool(policies.sessions.find_possible_refusal(person)) is possible
 
 
 @pytest.mark.parametrize("name", ["session_policies", "session_rules"])

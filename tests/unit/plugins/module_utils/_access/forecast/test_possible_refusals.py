@@ -235,7 +235,7 @@ def test_people_of_groups_that_were_not_read_do_not_share_an_outcome() -> None:
     mac = DeviceContext("MACOS")
     for unread, lost in ((frozenset[str](), False), (frozenset({"gone"}), True)):
         person = Identity("ada", unread_groups=unread)
-        assert comparison.outcome_for(person, mac).lost is lost
+        assert comparison.find_change(person, mac).lost is lost
 
 
 def test_a_person_whom_a_rule_names_is_judged_in_some_groups() -> None:

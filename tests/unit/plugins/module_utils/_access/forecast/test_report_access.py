@@ -22,9 +22,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Users,
     forecast_access,
     judge_app_access,
-    possibly_refused,
-    possibly_unregistered,
-    verdict_of,
+    judge_candidates,
+    make_refusable,
+    make_unregistrable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
     SessionPolicy,
@@ -410,13 +410,13 @@ def test_a_person_gets_in_from_the_mac_that_stays_managed() -> None:
 def test_a_verdict_names_rules_and_what_they_depend_on(
     chosen: list[Candidate], verdict: AccessVerdict
 ) -> None:
-    assert verdict_of(chosen) == verdict
+    assert judge_candidates(chosen) == verdict
 
 
 def test_a_person_is_told_apart_by_groups_and_type() -> None:
     known = users(members={"staff": frozenset({"u1"}), "all": frozenset({"u2"})}, types={"u1": "t"})
-    assert known.identity_of("ADA@acme.com") == Identity("u1", frozenset({"staff"}), "t")
-    assert known.identity_of("ben@acme.com") is None
+    assert known.find_identity("ADA@acme.com") == Identity("u1", frozenset({"staff"}), "t")
+    assert known.find_identity("ben@acme.com") is None
 
 
 # Policies of other kinds
@@ -501,12 +501,12 @@ def test_a_global_session_policy_for_phones_refuses_nobody_on_a_mac() -> None:
 def test_what_is_less_already_is_even_less_without_a_registration() -> None:
     known = {state: AccessVerdict("unknown", "", 1) for state in STATES}
     refused = {state: AccessVerdict("no") for state in STATES}
-    shown = possibly_unregistered(known, refused, "Why.")
+    shown = make_unregistrable(known, refused, "Why.")
     assert shown["no"] == AccessVerdict("unknown", "Why.", STATES.index("unknown") + 1)
 
 
 def test_why_a_session_policy_may_refuse_is_said_without_another_reason() -> None:
-    verdicts = possibly_refused({"yes": AccessVerdict("unknown", "", 1)}, "It may be refused.")
+    verdicts = make_refusable({"yes": AccessVerdict("unknown", "", 1)}, "It may be refused.")
     assert verdicts == {"yes": AccessVerdict("unknown", "It may be refused.", 2)}
 
 
@@ -747,9 +747,9 @@ def test_people_whom_rules_name_do_not_share_a_verdict_with_others() -> None:
 
 def test_a_password_is_unknown_of_some_users() -> None:
     known = users(unsure_passwords=frozenset({"u1"}))
-    ada = known.identity_of("ada@acme.com")
+    ada = known.find_identity("ada@acme.com")
     assert ada is not None and not ada.sure_password
-    sure = users(unsure_passwords=frozenset({"u2"})).identity_of("ada@acme.com")
+    sure = users(unsure_passwords=frozenset({"u2"})).find_identity("ada@acme.com")
     assert sure is not None and sure.sure_password
 
 

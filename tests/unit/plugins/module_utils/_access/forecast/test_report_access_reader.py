@@ -181,7 +181,7 @@ def test_a_record_that_does_not_work_shows_its_users_all_the_same(status: str | 
     assert known.statuses == {"u1": "SUSPENDED"} and known.types == {"u1": "t7"}
     assert known.devices == {}
     for name in ("ADA@acme.com", " ada.long@acme.com"):
-        identity = known.identity_of(name)
+        identity = known.find_identity(name)
         assert identity and identity.id == "u1"
 
 
@@ -197,7 +197,7 @@ def test_an_address_finds_the_one_user_whose_it_is(monkeypatch: pytest.MonkeyPat
     reader.add(OktaDevice.from_row(row))
     known = reader.read(org, judged, OTHERS.sessions)
     names = ("Ada@X", "ada", "ben", "both@x", "EVE", "dot", "")
-    identities = [known.identity_of(name) for name in names]
+    identities = [known.find_identity(name) for name in names]
     assert [each.id if each else None for each in identities] == [
         *("u1", "u1", "u2", None, "u9", "u4", None)
     ]
@@ -213,7 +213,7 @@ def test_the_members_of_a_group_that_was_deleted_are_unknown() -> None:
     reader.add(device())
     users = reader.read(org, judged, OTHERS.sessions)
     assert users.unread_groups == {"g1"} and users.members == {}
-    identity = users.identity_of("ada@acme.com")
+    identity = users.find_identity("ada@acme.com")
     assert identity and identity.unread_groups == {"g1"}
     (note,) = reader.notes
     assert note.startswith("Okta has no group g1, which a policy or a rule names")
@@ -318,7 +318,7 @@ def test_everybody_is_read_for_people_whom_okta_shows_nowhere_else(
     judged = read_judged_apps(org, ["Slack"], OTHERS)
     users = UserReader().read(org, judged, everybody("g9"), people)
     assert org.reads[3:] == reads
-    identities = {name: users.identity_of(name) for name in found}
+    identities = {name: users.find_identity(name) for name in found}
     assert {name: each.id if each else None for name, each in identities.items()} == found
 
 
@@ -337,7 +337,7 @@ def test_everybody_may_be_hidden(status: int) -> None:
             reader.read(org, judged, everybody("g9"), ["cy@acme.com"])
         return
     assert (
-        reader.read(org, judged, everybody("g9"), ["cy@acme.com"]).identity_of("cy@acme.com")
+        reader.read(org, judged, everybody("g9"), ["cy@acme.com"]).find_identity("cy@acme.com")
         is None
     )
     (note,) = reader.notes

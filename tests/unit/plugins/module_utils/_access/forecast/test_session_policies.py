@@ -58,11 +58,11 @@ def policy(
 
 
 def refusal(*policies: SessionPolicy, person: Identity = ANN) -> SessionRefusal | None:
-    return Sessions(policies).refusal_of(person)
+    return Sessions(policies).find_refusal(person)
 
 
 def possible(*policies: SessionPolicy, **how: t.Any) -> SessionRefusal | None:
-    return Sessions(policies).possible_refusal_of(how.get("person", ANN), how.get("device", MAC))
+    return Sessions(policies).find_possible_refusal(how.get("person", ANN), how.get("device", MAC))
 
 
 ALLOW_ALL = policy("Default", rule("Allow", "ALLOW"), groups=["everyone"], system=True)
@@ -153,9 +153,9 @@ def test_a_refusal_of_a_platform_is_certain_for_its_devices() -> None:
     asked = {"include": [{"type": "DESKTOP", "os": {"type": "MACOS"}}]}
     stop = policy("Staff", rule("Stop", platform=asked))
     everybody = Sessions((stop, ALLOW_ALL))
-    assert everybody.refusal_of(ANN, MAC) == SessionRefusal("Staff", "Stop")
-    assert everybody.refusal_of(ANN, DeviceContext("IOS")) is None
-    assert everybody.possible_refusal_of(ANN, DeviceContext("IOS")) is None
+    assert everybody.find_refusal(ANN, MAC) == SessionRefusal("Staff", "Stop")
+    assert everybody.find_refusal(ANN, DeviceContext("IOS")) is None
+    assert everybody.find_possible_refusal(ANN, DeviceContext("IOS")) is None
 
 
 @pytest.mark.parametrize("access", [None, "ALLOW", "LATER"])

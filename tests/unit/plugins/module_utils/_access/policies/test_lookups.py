@@ -10,16 +10,16 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.lookups import (
-    apps_of_policy,
     find_groups,
     find_policy,
     find_policy_of_rules,
     find_users,
-    groups_by_id,
+    list_apps_of,
+    read_groups_by_id,
     require_policy,
     resolve_apps,
     resolve_rule,
-    validated_rules,
+    validate_rules,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.rules.plan import (
     RuleRequest,
@@ -130,10 +130,10 @@ def test_a_group_that_the_search_does_not_find_is_named_without_suggestions() ->
 
 def test_groups_by_ids_are_found_by_one_search() -> None:
     okta = directory()
-    found = groups_by_id(okta, {"g2", "g1"})
+    found = read_groups_by_id(okta, {"g2", "g1"})
     assert found == {"g1": Group("g1", "Staff"), "g2": Group("g2", "Break glass")}
     assert okta.searches == ['id eq "g1" or id eq "g2"']
-    groups_by_id(okta, [f"g{number}" for number in range(41)])
+    read_groups_by_id(okta, [f"g{number}" for number in range(41)])
     assert [search.count(" eq ") for search in okta.searches] == [2, 40, 1]
 
 
@@ -147,7 +147,7 @@ def test_users_are_found_by_id_or_login() -> None:
 
 def test_the_rules_of_an_option_get_their_defaults() -> None:
     asked = {"name": "Staff", "managed": "yes"}
-    (checked,) = validated_rules([asked])
+    (checked,) = validate_rules([asked])
     assert (checked["state"], checked["managed"], checked["remove_conditions"]) == (
         "present",
         True,
@@ -170,12 +170,12 @@ def test_the_rules_of_an_option_get_their_defaults() -> None:
 def test_a_rule_with_wrong_options_is_named_by_its_place(
     rule: dict[str, t.Any], problem: str
 ) -> None:
-    message = refusal(lambda: validated_rules([{"name": "Staff"}, rule]))
+    message = refusal(lambda: validate_rules([{"name": "Staff"}, rule]))
     assert message == f"rules[1]: {problem}"
 
 
 def test_all_problems_of_a_rule_are_named() -> None:
-    message = refusal(lambda: validated_rules([{"access": "MAYBE", "nmae": "A"}]))
+    message = refusal(lambda: validate_rules([{"access": "MAYBE", "nmae": "A"}]))
     assert message.count("; ") == 2 and "XX" not in message
 
 
@@ -297,13 +297,13 @@ def test_an_app_that_okta_does_not_list_is_one_of_its_policy_all_the_same() -> N
     """A token whose role covers a few apps lists only those, and the policy has others too."""
     slack = App("0oa1", "Slack", "slack", "rst1")
     okta: t.Any = SimpleNamespace(apps=lambda: [slack, App("0oa2", "Other", "other", "rst2")])
-    apps = apps_of_policy(okta, ["0oa9", "0oa1"], "rst1")
+    apps = list_apps_of(okta, ["0oa9", "0oa1"], "rst1")
     assert apps == [App("0oa9", "0oa9", None, "rst1"), slack]
     assert [app.is_listed for app in apps] == [False, True]
 
 
 def test_without_an_app_nothing_is_read() -> None:
-    assert apps_of_policy(t.cast(t.Any, None), [], "rst1") == []
+    assert list_apps_of(t.cast(t.Any, None), [], "rst1") == []
 
 
 FAST_PASS = {"key": "okta_verify", "method": "signed_nonce"}

@@ -14,9 +14,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Identity,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.evaluation import (
-    candidates,
-    possible_outcomes,
-    unknowns_of,
+    list_possible_outcomes,
+    list_unknowns,
+    select_candidates,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies import (
     plan as policy_plan,
@@ -90,9 +90,9 @@ def test_a_policy_that_is_not_active_may_admit_anybody_or_nobody(
     unknown = f"whom policy 'Copy of Strict' while it is {status} admits"
     for rules in ([OPEN], [strict], []):
         judged = policy_plan.find_rules_in_force(policy(status=status), rules)
-        chosen = candidates(judged, Identity(), device)
-        assert {outcome.admitted for outcome in possible_outcomes(chosen)} == {True, False}
-        assert unknowns_of(chosen) == {f"{unknown}: anybody", f"{unknown}: nobody"}
+        chosen = select_candidates(judged, Identity(), device)
+        assert {outcome.admitted for outcome in list_possible_outcomes(chosen)} == {True, False}
+        assert list_unknowns(chosen) == {f"{unknown}: anybody", f"{unknown}: nobody"}
         assert list(judged[2:]) == rules
     assert policy_plan.describe_inactive(policy(status=status)) == (
         f"Policy 'Copy of Strict': it is {status}, so which rules apply to its apps is unknown."
