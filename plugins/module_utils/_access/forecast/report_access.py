@@ -102,7 +102,10 @@ class Users:
             return None
         groups = frozenset(group for group, users in self.members.items() if user_id in users)
         return Identity(
-            *(user_id, groups, self.types.get(user_id), self.unread_groups),
+            user_id,
+            groups,
+            user_type=self.types.get(user_id),
+            unread_groups=self.unread_groups,
             sure_password=user_id not in self.unsure_passwords,
         )
 

@@ -58,7 +58,10 @@ def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies)
         )
         judged.append(
             JudgedApp(
-                *(app, known or (), signals, _inactive_app(app) or problem),
+                app,
+                known or (),
+                signals=signals,
+                problem=_inactive_app(app) or problem,
                 is_off=app.status in OFF,
             )
         )
