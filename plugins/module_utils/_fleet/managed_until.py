@@ -32,7 +32,6 @@ from .facts import (
 from .stages import classify
 from .unconfirmed import find_contradiction
 
-YES, NO, UNKNOWN = "yes", "no", "unknown"
 State = t.Literal["yes", "no", "unknown"]
 LATE_CHECK_IN = timedelta(days=7)  # a Mac that was away so long may get no renewal in time
 
@@ -55,9 +54,9 @@ class Outlook:
 
     def state_at(self, time: datetime) -> State:
         """Return whether it is managed at a time that has not passed."""
-        if self.today == YES and (self.sure_until is None or time < self.sure_until):
+        if self.today == "yes" and (self.sure_until is None or time < self.sure_until):
             return "yes"
-        if self.today == NO or (self.ends is not None and time >= self.ends):
+        if self.today == "no" or (self.ends is not None and time >= self.ends):
             return "no"
         return "unknown"
 
@@ -86,7 +85,7 @@ def predict_outlooks(
 def predict_outlook(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook of a Mac: that of the person for whom it is managed longest."""
     known = list(predict_outlooks(mac, limits).values())
-    for state in (YES, UNKNOWN):
+    for state in ("yes", "unknown"):
         for outlook in known:
             if outlook.today == state:
                 return outlook
@@ -189,7 +188,7 @@ def _explain_not_managed(mac: MacFacts, login: str, limits: AgeLimits) -> str:
 def _predict_by_certificate(mac: MacFacts, limits: AgeLimits) -> Outlook:
     """Return the outlook for a person for whom Okta shows the Mac as managed."""
     outlook, unused = _predict_by_expiry(mac, limits), unused_certificate(mac, limits)
-    if unused is None or outlook.today != YES:
+    if unused is None or outlook.today != "yes":
         return outlook
     reason = _explain_unused(name_of(mac), unused)
     if limits.now is None or unused.is_revoked or unused.sure_until <= limits.now:
