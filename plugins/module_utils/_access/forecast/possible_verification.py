@@ -15,7 +15,7 @@ from itertools import product
 from ..._core.json_fields import Row
 from ..._okta.authenticators.okta_verify_spellings import FAST_PASS, OKTA_VERIFY
 from ..._okta.records import PolicyRule
-from ..rules.constraint_parts import is_asked, is_surely_asked, limits_of, permits
+from ..rules.constraint_parts import FACTORS, LEVELS, is_asked, is_surely_asked, limits_of, permits
 from .conditions import (
     ALWAYS,
     NEVER,
@@ -49,7 +49,6 @@ CHARACTERISTICS = (
     "userVerification",
     "userVerificationMethods",
 )
-LEVELS = ("OPTIONAL", "REQUIRED")
 
 
 class _SignIn(t.NamedTuple):
@@ -195,7 +194,6 @@ def _possession(part: Row, sign_in: _SignIn) -> AnyOf:
 
 
 # What lets a person pass a part of a constraint that is asked, by the factor.
-FACTORS = ("knowledge", "possession")
 PARTS = {"knowledge": _knowledge, "possession": _possession}
 
 

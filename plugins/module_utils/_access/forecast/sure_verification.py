@@ -14,9 +14,8 @@ import typing as t
 from ..._core.json_fields import Row
 from ..._okta.authenticators.okta_verify_spellings import fold_key
 from ..._okta.records import Enrollment, PolicyRule
-from ..rules.constraint_parts import is_asked, limits_of, permits
+from ..rules.constraint_parts import FACTORS, is_asked, limits_of, permits
 
-FACTORS = ("knowledge", "possession")
 # The class of an authenticator by its key: Okta's description has the keys, its help page
 # "Multifactor authentication" the classes. A temporary access code expires, so it proves nothing,
 # nor does a key that is not here.

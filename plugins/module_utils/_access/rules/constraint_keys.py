@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from ..._core.errors import BadOption
 from ..._core.lookup import suggestion
 from ..._okta.authenticators.okta_verify_spellings import METHODS
-
-LEVELS = ("OPTIONAL", "REQUIRED")
+from .constraint_parts import LEVELS
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from collections.abc import Collection, Sequence
 
 from ..._core.json_fields import Row
 
+FACTORS = ("knowledge", "possession")  # the parts of a constraint
+LEVELS = ("OPTIONAL", "REQUIRED")  # the words for a characteristic of an authenticator
+
 
 def is_asked(part: Row, no_limits: Collection[str]) -> bool:
     """Return whether a part of a constraint may limit which authenticators a person may use.
