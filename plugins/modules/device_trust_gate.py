@@ -245,19 +245,19 @@ def run(ctx: ModuleContext) -> Result:
     }
 
 
-def _read_test_macs(ctx: ModuleContext) -> tuple[Macs, list[gate.Verdict]]:
+def _read_test_macs(ctx: ModuleContext) -> tuple[Macs, list[gate.GateVerdict]]:
     """Return the test Macs that Kandji knows, by serial as the option spells it.
 
     Kandji may spell it otherwise, and its filters compare with case. The verdicts are on Macs with
     several devices in Kandji.
     """
     macs: dict[str, KandjiDevice] = {}
-    unclear: list[gate.Verdict] = []
+    unclear: list[gate.GateVerdict] = []
     for serial in dict.fromkeys(ctx.params["test_macs"]):
         devices = list(ctx.kandji.devices_with_serials([serial]))
         group = group_by_serial(devices).get(serial.lower(), [])
         if len(group) > 1:
-            unclear.append(gate.Verdict(serial, f"{describe_several(group)}."))
+            unclear.append(gate.GateVerdict(serial, f"{describe_several(group)}."))
         elif group:
             macs[serial] = group[0]
         else:
@@ -270,7 +270,7 @@ def _read_verdicts(
     macs: Macs,
     expected: gate.Expected,
     reports: CertificateReports,
-) -> list[gate.Verdict]:
+) -> list[gate.GateVerdict]:
     """Return a verdict on each test Mac, for the state that the options ask for."""
     if ctx.params["state"] == "absent":
         return _read_absent(ctx, macs)
@@ -282,11 +282,11 @@ def _read_present(
     macs: Macs,
     expected: gate.Expected,
     reports: CertificateReports,
-) -> list[gate.Verdict]:
+) -> list[gate.GateVerdict]:
     """Return a verdict on each test Mac that must have the profile and its certificate."""
     item_id = ctx.params["library_item_id"]
     if not item_id or not macs:
-        return [gate.Verdict(serial, "The SCEP profile does not exist yet.") for serial in macs]
+        return [gate.GateVerdict(serial, "The SCEP profile does not exist yet.") for serial in macs]
     of_kandji = [device.serial for device in macs.values()]
     serials = filter_of_serials(of_kandji)
     profiles = installed_on(ctx.kandji, ProfileItem(item_id), of_kandji)
@@ -334,7 +334,7 @@ def _read_expected(ctx: ModuleContext) -> gate.Expected:
     return gate.Expected.of_profile(profile, ctx.params["payload_uuid"] or "", updated_at)
 
 
-def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.Verdict]:
+def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.GateVerdict]:
     """Return a verdict on each test Mac that must not have the profile any more."""
     item_id = ctx.params["library_item_id"]
     holding: set[str] = set()

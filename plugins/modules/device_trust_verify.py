@@ -217,7 +217,7 @@ from ..module_utils._tenant_check.answers import (
     TRIAL,
     Collector,
     Material,
-    Outcome,
+    ReadOutcome,
     Surroundings,
 )
 from ..module_utils._tenant_check.document import (
@@ -253,10 +253,10 @@ OPTIONS: ArgumentSpec = {
     "writes": {"type": "bool", "default": False},
     "confirm": {"type": "str"},
 }
-READS_ALONE = Outcome(
+READS_ALONE = ReadOutcome(
     SKIPPED, reason="Only a write shows it. Set device_trust_verify_writes: true."
 )
-IN_CHECK_MODE = Outcome(SKIPPED, reason="Only a write shows it, and check mode does not write.")
+IN_CHECK_MODE = ReadOutcome(SKIPPED, reason="Only a write shows it, and check mode does not write.")
 
 
 def run(ctx: ModuleContext) -> Result:
@@ -322,7 +322,7 @@ def _try(ctx: ModuleContext, material: Material) -> tuple[list[Change], Material
         return changes, replace(material, outcomes=outcomes)
     trial = make_trial(ctx.kandji, leftovers, ctx.progress)
     replies = {**material.replies, **collector.replies}
-    outcomes = {**material.outcomes, TRIAL: Outcome(READ)}
+    outcomes = {**material.outcomes, TRIAL: ReadOutcome(READ)}
     return changes, replace(material, replies=replies, outcomes=outcomes, trial=trial)
 
 

@@ -93,7 +93,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReadOutcome:
     """How a read ended.
 
     :arg state: read, refused, unreachable, unreadable or skipped.
@@ -147,7 +147,7 @@ class Material:
     """
 
     replies: Mapping[str, Sequence[Reply]] = field(default_factory=dict)
-    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    outcomes: Mapping[str, ReadOutcome] = field(default_factory=dict)
     surroundings: Surroundings = Surroundings()
     trial: Trial | None = None
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .._core.json_fields import as_object, as_text
-from .answers import READ, TRIAL, Material, Outcome, Reply
+from .answers import READ, TRIAL, Material, ReadOutcome, Reply
 from .okta_points import lab_limits, rate_limit
 from .points import CANNOT_BE_READ, Answer, answer_points, lab_switches
 from .pseudonyms import Pseudonyms
@@ -173,7 +173,7 @@ def _reason(answer: Answer, pseudonyms: Pseudonyms) -> str:
     )
 
 
-def _outcome(outcome: Outcome, pseudonyms: Pseudonyms) -> Document:
+def _outcome(outcome: ReadOutcome, pseudonyms: Pseudonyms) -> Document:
     row: Document = {"state": outcome.state}
     if outcome.state != READ:
         row |= {"status": outcome.status, "code": _code(outcome.code, pseudonyms)}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .answers import READ, SKIPPED, Material, Outcome
+from .answers import READ, SKIPPED, Material, ReadOutcome
 from .kandji_points import KANDJI_POINTS
 from .okta_points import OKTA_POINTS
 from .point_type import Finding, Point
@@ -91,7 +91,7 @@ class Answer:
     point: Point
     state: str
     finding: Finding = Finding(None)
-    outcome: Outcome = Outcome(READ)
+    outcome: ReadOutcome = ReadOutcome(READ)
 
 
 def answer_points(material: Material, points: Sequence[Point] = POINTS) -> list[Answer]:
@@ -107,8 +107,8 @@ def _answer(point: Point, material: Material) -> Answer:
     failed = [outcome for outcome in outcomes if outcome.state not in (READ, SKIPPED)]
     skipped = [outcome for outcome in outcomes if outcome.state == SKIPPED]
     if failed or not outcomes:
-        return Answer(point, "unread", outcome=failed[0] if failed else Outcome(SKIPPED))
-    return Answer(point, "unseen", outcome=skipped[0] if skipped else Outcome(READ))
+        return Answer(point, "unread", outcome=failed[0] if failed else ReadOutcome(SKIPPED))
+    return Answer(point, "unseen", outcome=skipped[0] if skipped else ReadOutcome(READ))
 
 
 def lab_switches(answers: Sequence[Answer]) -> dict[str, object]:

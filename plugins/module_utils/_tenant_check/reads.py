@@ -30,7 +30,7 @@ from .._okta.client import Okta
 from .._okta.constants import FASTPASS_EVENT, LOG_RETENTION, NOT_WELL_FORMED, SESSION_START
 from .._okta.records import LogEvent, OktaUser
 from .._scep.endpoint import ScepEndpoint
-from .answers import READ, REFUSED, SKIPPED, UNREACHABLE, UNREADABLE, Outcome
+from .answers import READ, REFUSED, SKIPPED, UNREACHABLE, UNREADABLE, ReadOutcome
 
 RECORDS, ROWS, EVENTS = 200, 300, 200  # the largest samples
 FEW = 3  # objects of which details are read
@@ -312,21 +312,21 @@ READS = {**OKTA_READS, **KANDJI_READS}
 WITHOUT_CREDENTIALS = ("organization", "scep")
 
 
-def outcome_of(error: DeviceTrustError) -> Outcome:
+def outcome_of(error: DeviceTrustError) -> ReadOutcome:
     """Return how a read ended that failed. Nothing of the message is kept: it may name anything."""
     if isinstance(error, ApiError):
-        return Outcome(REFUSED, error.status, error.error_code)
+        return ReadOutcome(REFUSED, error.status, error.error_code)
     if isinstance(error, (Unreachable, NotTrusted)):
-        return Outcome(UNREACHABLE)
+        return ReadOutcome(UNREACHABLE)
     status = error.details.get("status")
-    return Outcome(UNREADABLE, status if isinstance(status, int) else 0)
+    return ReadOutcome(UNREADABLE, status if isinstance(status, int) else 0)
 
 
 @dataclass(frozen=True)
 class Ended:
     """How the reads ended, and the errors of those that failed, for a run in which all failed."""
 
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, ReadOutcome]
     errors: Mapping[str, DeviceTrustError]
 
 
@@ -335,15 +335,15 @@ def make_reads(session: Session, report: Callable[[str], None]) -> Ended:
 
     :arg report: is called with what is read before each.
     """
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, ReadOutcome] = {}
     errors: dict[str, DeviceTrustError] = {}
     for name, read in READS.items():
         report(f"reading: {name.replace('_', ' ')}")
         try:
             read(session)
-            outcomes[name] = Outcome(READ)
+            outcomes[name] = ReadOutcome(READ)
         except Skip as skipped:
-            outcomes[name] = Outcome(SKIPPED, reason=str(skipped))
+            outcomes[name] = ReadOutcome(SKIPPED, reason=str(skipped))
         except DeviceTrustError as error:
             outcomes[name], errors[name] = outcome_of(error), error
     return Ended(outcomes, errors)

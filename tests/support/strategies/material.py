@@ -16,7 +16,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_ch
     REFUSED,
     SKIPPED,
     Material,
-    Outcome,
+    ReadOutcome,
     Reply,
     Surroundings,
     Trial,
@@ -77,7 +77,9 @@ def trials() -> st.SearchStrategy[Trial]:
 
 def materials() -> st.SearchStrategy[Material]:
     """Return what was read of a tenant."""
-    outcomes = st.builds(Outcome, st.sampled_from((READ, REFUSED, SKIPPED)), st.just(403), texts())
+    outcomes = st.builds(
+        ReadOutcome, st.sampled_from((READ, REFUSED, SKIPPED)), st.just(403), texts()
+    )
     return st.builds(
         Material,
         st.dictionaries(

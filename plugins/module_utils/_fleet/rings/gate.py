@@ -43,7 +43,7 @@ ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the pr
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """The gate's verdict on one test Mac.
 
     ``reason`` names what is missing; ``proof`` names what settled it.
@@ -232,7 +232,7 @@ def judge(
     okta: OktaProof,
     expected: Expected = ANYTHING,
     report: t.Callable[[], UnattestedNames] = UnattestedNames,
-) -> Verdict:
+) -> GateVerdict:
     """Return the verdict on one test Mac.
 
     It needs the profile installed as it was last written, and any proof of its certificate.
@@ -243,22 +243,22 @@ def judge(
     serial, reported = facts.serial, any(map(expected.is_installed, facts.profiles))
     problem = _profile_problem(facts, reported)
     if problem:
-        return Verdict(serial, problem)
+        return GateVerdict(serial, problem)
     named = False
     checked = cache(lambda: expected.without(report()))
     for each in facts.certificates if reported else ():
         if expected.is_certificate(each, serial, facts.profiles):
             named = True
             if checked().is_certificate(each, serial, facts.profiles):
-                return Verdict(serial, proof=INVENTORY_PROOF)
+                return GateVerdict(serial, proof=INVENTORY_PROOF)
     for event in okta.issued():
         if expected.is_issued(event, serial):
             named = True
             if checked().is_issued(event, serial):
-                return Verdict(serial, proof=LOG_PROOF)
+                return GateVerdict(serial, proof=LOG_PROOF)
     if okta.managed():
-        return Verdict(serial, proof=RECORD_PROOF)
-    return Verdict(serial, OTHER_AUTHORITY if named else NOT_SEEN)
+        return GateVerdict(serial, proof=RECORD_PROOF)
+    return GateVerdict(serial, OTHER_AUTHORITY if named else NOT_SEEN)
 
 
 def _profile_problem(facts: GateFacts, reported: bool) -> str:
@@ -274,7 +274,7 @@ def _profile_problem(facts: GateFacts, reported: bool) -> str:
     return ""
 
 
-def describe_wait(verdicts: t.Sequence[Verdict]) -> str:
+def describe_wait(verdicts: t.Sequence[GateVerdict]) -> str:
     """Return for which test Macs the gate waits, and why."""
     unmet = [
         f"{verdict.serial} ({verdict.reason.rstrip('.')})" for verdict in verdicts if verdict.reason
@@ -282,7 +282,7 @@ def describe_wait(verdicts: t.Sequence[Verdict]) -> str:
     return f"waiting for {len(unmet)} of {len(verdicts)} test Macs: {abbreviate(unmet, 3)}"
 
 
-def find_waiting(verdicts: t.Iterable[Verdict], known: t.Container[str]) -> list[str]:
+def find_waiting(verdicts: t.Iterable[GateVerdict], known: t.Container[str]) -> list[str]:
     """Return the serials of the Macs that a check-in may help: those with a device in Kandji."""
     return [each.serial for each in verdicts if not each.is_met and each.serial in known]
 
@@ -309,11 +309,11 @@ def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) ->
     ][:1]
 
 
-def judge_absent(serial: str, device_id: str, holders: t.AbstractSet[str]) -> Verdict:
+def judge_absent(serial: str, device_id: str, holders: t.AbstractSet[str]) -> GateVerdict:
     """Return the verdict on one test Mac that must not hold the profile any more.
 
     ``holders`` are the ids of the devices that do.
     """
     if device_id in holders:
-        return Verdict(serial, "It still holds the SCEP profile.")
-    return Verdict(serial, proof=ABSENCE_PROOF)
+        return GateVerdict(serial, "It still holds the SCEP profile.")
+    return GateVerdict(serial, proof=ABSENCE_PROOF)

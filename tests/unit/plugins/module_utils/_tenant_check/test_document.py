@@ -15,7 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_ch
     SKIPPED,
     TRIAL,
     Material,
-    Outcome,
+    ReadOutcome,
     Reply,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.document import (
@@ -77,9 +77,9 @@ def test_numbers_of_rows_leave_the_fingerprint_alone():
 
 def test_a_read_that_failed_has_its_status_and_code():
     outcomes = {
-        "log": Outcome(REFUSED, 403, "E0000006"),
-        "users": Outcome(SKIPPED, reason="No user was read."),
-        "devices": Outcome(READ),
+        "log": ReadOutcome(REFUSED, 403, "E0000006"),
+        "users": ReadOutcome(SKIPPED, reason="No user was read."),
+        "devices": ReadOutcome(READ),
     }
     made = document(outcomes=outcomes)
     assert made["reads"] == {
@@ -108,8 +108,10 @@ def test_the_fingerprint_is_near_the_beginning_of_the_file():
 
 
 def test_the_fingerprint_of_the_reads_is_the_same_with_and_without_the_trial():
-    skipped = Material({"listDevices": [reply([{"id": "a"}])]}, {TRIAL: Outcome(SKIPPED)})
-    made = replace(skipped, outcomes={TRIAL: Outcome(READ)}, trial=tried(trial.CONTENT.decode()))
+    skipped = Material({"listDevices": [reply([{"id": "a"}])]}, {TRIAL: ReadOutcome(SKIPPED)})
+    made = replace(
+        skipped, outcomes={TRIAL: ReadOutcome(READ)}, trial=tried(trial.CONTENT.decode())
+    )
     assert len({fingerprint_of_reads(each, VENDORS) for each in (skipped, made)}) == 1
     documents = [build_document(each, answer_points(each), VENDORS) for each in (skipped, made)]
     assert documents[0]["fingerprint"] != documents[1]["fingerprint"]

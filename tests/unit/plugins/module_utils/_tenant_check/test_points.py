@@ -11,7 +11,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_ch
     SKIPPED,
     TRIAL,
     Material,
-    Outcome,
+    ReadOutcome,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.point_type import (
     Finding,
@@ -43,21 +43,21 @@ def test_the_points_are_unique_and_name_known_reads():
 
 def test_a_tenant_of_which_nothing_was_read_leaves_each_point_open():
     assert {each.state for each in answer_points(Material())} == {"unread"}
-    read = Material(outcomes=dict.fromkeys((*READS, TRIAL), Outcome(READ)))
+    read = Material(outcomes=dict.fromkeys((*READS, TRIAL), ReadOutcome(READ)))
     assert {each.state for each in answer_points(read)} == {"unseen"}
 
 
 def test_a_finding_counts_whatever_became_of_the_read():
-    refused = Material(outcomes={"log": Outcome(REFUSED, 403)})
+    refused = Material(outcomes={"log": ReadOutcome(REFUSED, 403)})
     [answer] = answer_points(refused, [point(finding=Finding("a", 1))])
     assert answer.state == "answered" and answer.finding.position == "a"
 
 
 def test_a_read_that_failed_is_the_reason_before_one_that_was_skipped():
-    outcomes = {"users": Outcome(SKIPPED, reason="None."), "log": Outcome(REFUSED, 403)}
+    outcomes = {"users": ReadOutcome(SKIPPED, reason="None."), "log": ReadOutcome(REFUSED, 403)}
     [answer] = answer_points(Material(outcomes=outcomes), [point(reads=("users", "log"))])
     assert (answer.state, answer.outcome.status) == ("unread", 403)
-    outcomes["log"] = Outcome(READ)
+    outcomes["log"] = ReadOutcome(READ)
     [answer] = answer_points(Material(outcomes=outcomes), [point(reads=("users", "log"))])
     assert (answer.state, answer.outcome.reason) == ("unseen", "None.")
 

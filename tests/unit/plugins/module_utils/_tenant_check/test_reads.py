@@ -14,17 +14,20 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check import reads
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._tenant_check.answers import (
-    Outcome,
+    ReadOutcome,
 )
 
 
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (Forbidden("qxj", status=403, error_code="E0000006"), Outcome("refused", 403, "E0000006")),
-        (Unreachable("qxj"), Outcome("unreachable")),
-        (Unreadable("qxj", status=200), Outcome("unreadable", 200)),
-        (BadOption("qxj"), Outcome("unreadable")),
+        (
+            Forbidden("qxj", status=403, error_code="E0000006"),
+            ReadOutcome("refused", 403, "E0000006"),
+        ),
+        (Unreachable("qxj"), ReadOutcome("unreachable")),
+        (Unreadable("qxj", status=200), ReadOutcome("unreadable", 200)),
+        (BadOption("qxj"), ReadOutcome("unreadable")),
     ],
 )
 def test_an_error_is_an_outcome_without_its_message(error, outcome):

@@ -115,7 +115,7 @@ def test_a_test_mac_needs_the_profile_and_any_proof_of_its_certificate(
     facts = gate.GateFacts(
         SERIAL, status(word) if word else None, tuple(profiles), tuple(certificates)
     )
-    assert gate.judge(facts, okta.proof()) == gate.Verdict(SERIAL, reason, proof)
+    assert gate.judge(facts, okta.proof()) == gate.GateVerdict(SERIAL, reason, proof)
     assert okta.read == read
 
 
@@ -214,14 +214,14 @@ def test_a_profile_without_a_uuid_proves_nothing_older_than_its_last_write() -> 
 @pytest.mark.parametrize(
     "uuids, name, verdict",
     [
-        (["before", UUID], COMMON_NAME, gate.Verdict(SERIAL, proof=gate.INVENTORY_PROOF)),
-        (["before"], COMMON_NAME, gate.Verdict(SERIAL, OUTDATED)),
-        ([UUID], SERIAL, gate.Verdict(SERIAL, NOT_CERTIFIED)),
-        ([], COMMON_NAME, gate.Verdict(SERIAL, NOT_CERTIFIED)),
+        (["before", UUID], COMMON_NAME, gate.GateVerdict(SERIAL, proof=gate.INVENTORY_PROOF)),
+        (["before"], COMMON_NAME, gate.GateVerdict(SERIAL, OUTDATED)),
+        ([UUID], SERIAL, gate.GateVerdict(SERIAL, NOT_CERTIFIED)),
+        ([], COMMON_NAME, gate.GateVerdict(SERIAL, NOT_CERTIFIED)),
     ],
 )
 def test_only_what_came_after_the_last_write_counts(
-    uuids: list[str], name: str, verdict: gate.Verdict
+    uuids: list[str], name: str, verdict: gate.GateVerdict
 ) -> None:
     facts = gate.GateFacts(
         SERIAL,
@@ -311,13 +311,13 @@ def test_nothing_is_known_of_the_last_write_without_uuid_and_time() -> None:
 
 
 def test_a_verdict_in_the_result() -> None:
-    assert gate.Verdict(SERIAL, reason="Not yet.").as_result() == {
+    assert gate.GateVerdict(SERIAL, reason="Not yet.").as_result() == {
         "serial_number": SERIAL,
         "met": False,
         "proof": None,
         "reason": "Not yet.",
     }
-    assert gate.Verdict(SERIAL, proof=gate.LOG_PROOF).as_result() == {
+    assert gate.GateVerdict(SERIAL, proof=gate.LOG_PROOF).as_result() == {
         "serial_number": SERIAL,
         "met": True,
         "proof": gate.LOG_PROOF,
@@ -326,17 +326,17 @@ def test_a_verdict_in_the_result() -> None:
 
 
 def test_a_mac_that_must_not_hold_the_profile() -> None:
-    assert gate.judge_absent(SERIAL, DEVICE, {DEVICE, "x"}) == gate.Verdict(
+    assert gate.judge_absent(SERIAL, DEVICE, {DEVICE, "x"}) == gate.GateVerdict(
         SERIAL, "It still holds the SCEP profile."
     )
-    assert gate.judge_absent(SERIAL, DEVICE, {"x"}) == gate.Verdict(
+    assert gate.judge_absent(SERIAL, DEVICE, {"x"}) == gate.GateVerdict(
         SERIAL, proof=gate.ABSENCE_PROOF
     )
 
 
 def test_what_a_gate_waits_for_is_said_with_the_reasons() -> None:
-    unmet = [gate.Verdict(f"C0{number}", NOT_INSTALLED) for number in range(1, 6)]
-    met = gate.Verdict("C09", proof=gate.LOG_PROOF)
+    unmet = [gate.GateVerdict(f"C0{number}", NOT_INSTALLED) for number in range(1, 6)]
+    met = gate.GateVerdict("C09", proof=gate.LOG_PROOF)
     reason = "(The SCEP profile is not installed yet)"
     assert gate.describe_wait([unmet[0], met]) == f"waiting for 1 of 2 test Macs: C01 {reason}"
     assert gate.describe_wait([met, *unmet]) == (
@@ -403,7 +403,7 @@ def test_a_certificate_of_another_authority_does_not_open_the_gate(
 
     okta = Okta([ISSUED], False)
     verdict = gate.judge(facts, okta.proof(), EXPECTED, report_of)
-    assert verdict == gate.Verdict(SERIAL, reason, proof)
+    assert verdict == gate.GateVerdict(SERIAL, reason, proof)
     assert read == [report]  # once, also where the log names the certificate, too
 
 
@@ -441,7 +441,7 @@ def test_the_expected_profile_has_its_own_time_if_the_options_name_its_identity_
 
 
 def test_only_macs_that_kandji_knows_are_waited_for() -> None:
-    verdicts = [gate.Verdict("A", "x"), gate.Verdict("B"), gate.Verdict("C", "y")]
+    verdicts = [gate.GateVerdict("A", "x"), gate.GateVerdict("B"), gate.GateVerdict("C", "y")]
     assert gate.find_waiting(verdicts, {"A", "B"}) == ["A"]
 
 
