@@ -91,7 +91,7 @@ options:
     description: The new SCEP challenge, after a reset in Okta. Rings whose profile has another one
       are then due, and certificates do not count. The module fails if a ring has this one since
       before a reset in Okta, and warns if it cannot read that. A reset of another platform than
-      that of O(url) does not count (RV(challenge_unconfirmed_since)).
+      that of O(url) does not count (RV(challenge_possibly_reset_at)).
     type: str
   url:
     description:
@@ -154,8 +154,8 @@ EXAMPLES = r"""
 RETURN = r"""
 rings:
   description: The decision for each ring, in the order of O(rings). C(due) lists serial numbers.
-    C(waiting) is true if a ring is due and has to wait. C(unconfirmed) is how many Macs do not
-    count as healthy because Kandji does not show enough of them.
+    C(waiting) is true if a ring is due and has to wait. C(certificates_unknown) is how many Macs do
+    not count as healthy because Kandji does not show enough of them.
   returned: success
   type: list
   elements: dict
@@ -169,8 +169,8 @@ rings:
       waiting: false
       healthy_percent: 100
       pinned_fingerprint: null
-      unconfirmed: 0
-challenge_unconfirmed_since:
+      certificates_unknown: 0
+challenge_possibly_reset_at:
   description: When Okta reset a challenge after a ring got O(challenge), if the event does not
     show of which platform. A test enrollment then shows whether the challenge is valid. Else null.
   returned: success
@@ -282,7 +282,7 @@ def run(ctx: ModuleContext) -> Result:
     if warning := renewal.warn_outdated_option(facts):
         ctx.warn(warning)
     now = datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc)
-    unconfirmed = _find_possible_reset(ctx, facts, now) if pace.rotate else None
+    possible_reset = _find_possible_reset(ctx, facts, now) if pace.rotate else None
     decisions = renewal.decide(facts, now, pace)
     renewal.check_url(facts, decisions, params["url"])
     if warning := renewal.warn_url(facts, decisions, params["url"]):
@@ -293,7 +293,7 @@ def run(ctx: ModuleContext) -> Result:
     return {
         "changed": False,
         "rings": [decision._asdict() for decision in decisions],
-        "challenge_unconfirmed_since": unconfirmed,
+        "challenge_possibly_reset_at": possible_reset,
     }
 
 
@@ -380,10 +380,10 @@ def _find_possible_reset(
     if warning := ages.warn_undated():
         ctx.warn(warning)
     events = _read_resets(ctx, ages.dated, now)
-    unconfirmed, warning = ages.find_possible_reset(events, ctx.params["url"] or "")
+    possible_reset, warning = ages.find_possible_reset(events, ctx.params["url"] or "")
     if warning:
         ctx.warn(warning)
-    return unconfirmed
+    return possible_reset
 
 
 def _read_resets(

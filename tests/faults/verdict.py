@@ -28,7 +28,7 @@ MAX_MESSAGE = 2500  # characters
 # Keys of results that say what a run could not find out, and values. More there is no silent
 # difference.
 _SAYS_SO = re.compile(
-    r"unconfirmed|unknown|incomplete|unclear|uncertain|unavailable|unreadable|flags\.SERIAL_EMPTY"
+    r"unconfirmed|unknown|incomplete|possibly|unclear|uncertain|unavailable|unreadable|flags\.SERIAL_EMPTY"
 )
 _VALUE_SAYS_SO = re.compile(r"unknown|unconfirmed|unclear|SERIAL_EMPTY")
 _NAMES_NONE = ("log_names_devices", True, False)  # a key with a value that became another one

@@ -73,7 +73,7 @@ class MacCertificate:
     missing if nothing does although the subject holds the UUID, and unknowable if the subject does
     not. ``authority_key_id`` is the key that signed its last certificate, as the Mac reported, ""
     if that is unknown. ``has_outdated_option``: the options have the date of an earlier one.
-    ``is_unconfirmed``: Kandji does not show enough to know whether it is present or proved.
+    ``is_unknown``: Kandji does not show enough to know whether it is present or proved.
     """
 
     serial: str
@@ -82,7 +82,7 @@ class MacCertificate:
     proof: t.Literal["proved", "missing", "unknowable"] = "proved"
     authority_key_id: str = ""
     has_outdated_option: bool = False
-    is_unconfirmed: bool = False
+    is_unknown: bool = False
 
     def is_healthy(self, now: datetime) -> bool:
         """Return whether the Mac holds the profile and a certificate that has not expired."""
@@ -131,9 +131,9 @@ class RingFacts:
         return sum(mac.is_present and mac.proof == "unknowable" for mac in self.macs)
 
     @property
-    def unconfirmed(self) -> int:
+    def certificates_unknown(self) -> int:
         """How many Macs count as not healthy, and Kandji does not show enough of them."""
-        return sum(mac.is_unconfirmed for mac in self.macs)
+        return sum(mac.is_unknown for mac in self.macs)
 
     def find_due_serials(self, limit: datetime) -> list[str]:
         """Return the serials of the Macs whose certificate expires by ``limit``."""
@@ -204,7 +204,7 @@ class Queue:
 class Decision(t.NamedTuple):
     """What happens to one ring. ``due`` are serials; ``waiting``: it is due and has to wait.
 
-    ``unconfirmed`` counts the Macs of which Kandji does not show enough.
+    ``certificates_unknown`` counts the Macs of which Kandji does not show enough.
     """
 
     name: str
@@ -216,7 +216,7 @@ class Decision(t.NamedTuple):
     waiting: bool
     healthy_percent: int
     pinned_fingerprint: str | None = None
-    unconfirmed: int = 0
+    certificates_unknown: int = 0
 
 
 def estimate_expiry(*seen: datetime | None) -> datetime | None:
@@ -341,7 +341,7 @@ def _decide_ring(ring: RingFacts, queue: Queue, now: datetime, pace: Pace) -> De
         bool(waits),
         ring.count_healthy_percent(now),
         ring.pinned_fingerprint,
-        ring.unconfirmed,
+        ring.certificates_unknown,
     )
 
 

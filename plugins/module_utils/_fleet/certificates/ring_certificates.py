@@ -116,10 +116,10 @@ class TenantFacts:
             checked.authority_key_id if checked else "",
             self.is_stated_before(device.serial, *since),
         )
-        return replace(certificate, is_unconfirmed=_is_unconfirmed(certificate, held, rows))
+        return replace(certificate, is_unknown=_is_unknown(certificate, held, rows))
 
 
-def _is_unconfirmed(
+def _is_unknown(
     certificate: renewal.MacCertificate,
     held: t.Sequence[InstalledProfile],
     rows: t.Sequence[PrismCertificate],

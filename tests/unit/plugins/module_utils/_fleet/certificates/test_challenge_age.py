@@ -27,20 +27,20 @@ SCEP_URL = f"https://acme.okta.com/pki/{'AB' * 20}/scep/{RAC}"
 
 
 def check_challenge(
-    *rings: RingFacts, target: str = RAC, unconfirmed: str | None = None
+    *rings: RingFacts, target: str = RAC, possible_reset: str | None = None
 ) -> list[str]:
     """Return the warnings of the check, of an org that reset the secret key of target at SEEN."""
     row = {"eventType": RESET_EVENT, "published": SEEN, "target": [{"id": target}]}
     ages = SecretAges.of_rings(rings)
     reset, warning = ages.find_possible_reset([LogEvent.from_row(row)], SCEP_URL)
-    assert reset == unconfirmed
+    assert reset == possible_reset
     return [each for each in (ages.warn_undated(), warning) if each]
 
 
 def test_a_reset_of_another_platform_does_not_make_the_secret_old() -> None:
     ring = RingFacts("fleet", True, WRITTEN)
     assert check_challenge(ring, target="racZZZZZZZZZZZZZZZZZ") == []
-    (warning,) = check_challenge(ring, target="dmp1", unconfirmed=SEEN)
+    (warning,) = check_challenge(ring, target="dmp1", possible_reset=SEEN)
     assert warning == (
         "challenge: it may be the old one. The profile of fleet holds it since"
         " 2026-11-20T00:00:00Z, Okta reset a challenge on 2026-11-22T00:00:00Z, and the event does"

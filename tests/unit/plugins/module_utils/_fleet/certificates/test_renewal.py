@@ -503,7 +503,7 @@ def test_dates_of_macs_that_kandji_does_not_have_are_warned_of() -> None:
     )
 
 
-def test_macs_that_are_unconfirmed_are_counted() -> None:
-    hidden = replace(mac(9), is_present=False, is_unconfirmed=True)
+def test_macs_that_are_unknown_are_counted() -> None:
+    hidden = replace(mac(9), is_present=False, is_unknown=True)
     (decision,) = decide([ring(mac(9), hidden)], NOW, Pace())
-    assert (decision.healthy_percent, decision.unconfirmed) == (50, 1)
+    assert (decision.healthy_percent, decision.certificates_unknown) == (50, 1)

@@ -116,7 +116,7 @@ def test_a_certificate_expires_as_reported_else_by_the_best_estimate(
 
 
 @pytest.mark.parametrize(
-    ("device", "held", "certificates", "unconfirmed"),
+    ("device", "held", "certificates", "is_unknown"),
     [
         (MAC, [PRESENT], [PROVED], False),
         (MAC, [], [], False),
@@ -128,22 +128,22 @@ def test_a_certificate_expires_as_reported_else_by_the_best_estimate(
         (MAC, [PRESENT], [PROVED, replace(PROVED, common_name="")], False),
     ],
 )
-def test_a_mac_of_which_kandji_shows_too_little_is_unconfirmed(
+def test_a_mac_of_which_kandji_shows_too_little_is_unknown(
     device: KandjiDevice,
     held: list[InstalledProfile],
     certificates: list[PrismCertificate],
-    unconfirmed: bool,
+    is_unknown: bool,
 ) -> None:
     tenant = TenantFacts([], [], [device], {"d1": certificates}, {})
     read = tenant.certificate_of(device, profile(), held)
-    assert read.is_unconfirmed is unconfirmed
+    assert read.is_unknown is is_unknown
 
 
-def test_a_mac_without_any_date_is_unconfirmed() -> None:
+def test_a_mac_without_any_date_is_unknown() -> None:
     tenant = TenantFacts([], [], [MAC], {"d1": [replace(PROVED, created_at=None)]}, {})
     undated = replace(profile(), updated_at=None)
     read = tenant.certificate_of(MAC, undated, [replace(PRESENT, created_at=None)])
-    assert (read.expires, read.is_unconfirmed) == (None, True)
+    assert (read.expires, read.is_unknown) == (None, True)
 
 
 @pytest.mark.parametrize("common_name", ["$SERIAL_NUMBER", "$EMAIL"])
