@@ -112,12 +112,13 @@ from ..module_utils._http import transport as _transport
 from ..module_utils._okta.authorities import certificate_authorities
 from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
 from ..module_utils._report.figures import masked
-from ..plugin_utils._rings import validated_rings
+from ..plugin_utils._rings import split_lists, validated_rings
 from ..plugin_utils._variables import suggest_name
 
 USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
 OF_FLEET = (FLEET, OPTIONAL_RINGS, PROFILES)
 TABLES = (OKTA, KANDJI, *OF_FLEET)
+OF_FLEET_LISTS = tuple(name for name, spec in FLEET.items() if spec["type"] == "list")
 # Where a template may begin: "{{", "{%" and "{#".
 _BRACE = re.compile("[{}]")
 # Of ansible-core from 2.19, which marks each text that does not have this tag.
@@ -203,8 +204,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _params(self) -> Params:
         """Return the options as modules have them, with templates resolved. Raises BadOption."""
-        names = [name for table in (*TABLES, CONNECTION) for name in table]
-        params = {name: self._resolved(self.get_option(name)) for name in names}
+        known = {name: spec for table in (*TABLES, CONNECTION) for name, spec in table.items()}
+        params = {name: self._resolved(self.get_option(name)) for name in known}
+        # The core splits a list that is one text at its commas alone.
+        texts = {
+            name: self._resolved(self._content[name])
+            for name in OF_FLEET_LISTS
+            if isinstance(self._content.get(name), str)
+        }
+        params |= split_lists(texts, known)
         shared = _read_fleet_options(self._resolved(self.get_option("fleet_options")))
         params |= {name: value for name, value in shared.items() if name not in self._content}
         return {**params, "rings": validated_rings(params["rings"] or [])}
@@ -255,7 +263,7 @@ def _read_fleet_options(text: str | None) -> Params:
                 f"fleet_options.{name}: this option does not exist{suggest_name(name, known)}"
             )
     spec = {name: known[name] for name in values if name != "rings"}
-    rest = {name: values[name] for name in spec}
+    rest = split_lists({name: values[name] for name in spec}, spec)
     result = ArgumentSpecValidator(spec).validate(rest)
     if result.error_messages:
         raise BadOption(f"fleet_options: {result.error_messages[0]}. Correct it.")

@@ -10,11 +10,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._core.errors import BadOption
-from ..module_utils._core.options import RING, RINGS, Params
-from ._variables import suggest_name
+from ..module_utils._core.options import RING, RINGS, ArgumentSpec, Params
+from ._variables import split_serials, split_texts, suggest_name
 
 _FORMS = {"str": "a text", "dict": "a mapping", "list": "a list of texts"}
 _REQUIRED = [name for name, option in RING.items() if option.get("required")]
+_SERIALS = frozenset({"other_serials", "test_macs"})
+
+
+def split_lists(values: Mapping[str, object], spec: ArgumentSpec) -> Params:
+    """Return options with each list that is one text as a list, as variables of playbooks may be.
+
+    Without it, a text is split at its commas alone, and other separators are part of a name.
+    """
+    return {
+        name: (split_serials if name in _SERIALS else split_texts)(value)
+        if isinstance(value, str) and spec.get(name, {}).get("type") == "list"
+        else value
+        for name, value in values.items()
+    }
 
 
 def validated_rings(rings: Sequence[object]) -> list[Params]:
@@ -25,6 +39,7 @@ def validated_rings(rings: Sequence[object]) -> list[Params]:
 def _validated(place: str, ring: object) -> Params:
     if not isinstance(ring, Mapping):
         raise BadOption(f"{place}: {ring!r} is not a ring. Write its keys, name and blueprints.")
+    ring = split_lists({str(key): value for key, value in ring.items()}, RING)
     problem = next(_problems(ring), "")
     if problem:
         raise BadOption(f"{place}{problem}")
@@ -36,7 +51,7 @@ def _validated(place: str, ring: object) -> Params:
     return dict(result.validated_parameters)
 
 
-def _problems(ring: Mapping[object, object]) -> Iterator[str]:
+def _problems(ring: Params) -> Iterator[str]:
     """Yield what is wrong with single keys, from the place in the ring on."""
     for key in ring:
         if key not in RING:

@@ -288,6 +288,16 @@ def _describe_missing(variables: Sequence[Variable], hosts: int) -> str:
     return f"{first.name}: {MISSING} {', or '.join(remedies)}."
 
 
+def split_texts(text: str) -> list[str]:
+    """Return the texts of a list that is one text with commas or line breaks."""
+    return [part.strip() for part in re.split(r"[,\r\n]", text) if part.strip()]
+
+
+def split_serials(text: str) -> list[str]:
+    """Return the serial numbers of one text, also with spaces or semicolons."""
+    return split_texts(re.sub(r"[;\s]+", ",", text))
+
+
 @dataclass(frozen=True)
 class Checker:
     """Checks values against what is declared, and gives them their types.
@@ -338,7 +348,7 @@ class Checker:
     def texts(self, place: str, variable: Variable, value: object) -> Checked:
         """Return the texts of a list, and what is wrong with them."""
         if isinstance(value, str) and not value.lstrip().startswith("["):
-            value = [part.strip() for part in re.split(r"[,\r\n]", value) if part.strip()]
+            value = split_texts(value)
         elements = _parse(value, Sequence, "a list")
         result: list[str] = []
         problems = []
@@ -354,7 +364,7 @@ class Checker:
     def serials(self, place: str, variable: Variable, value: object) -> Checked:
         """Return serial numbers as Kandji writes them, and what is wrong with them."""
         if isinstance(value, str) and not value.lstrip().startswith("["):
-            value = re.sub(r"[;\s]+", ",", value)
+            value = split_serials(value)
         texts, problems = self.texts(place, variable, value)
         problems += [
             f"{place}: {quote(text)} is an e-mail address. Name the serial number of the Mac."

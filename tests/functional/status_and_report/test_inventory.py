@@ -109,6 +109,18 @@ def test_awx_gives_the_rings_by_the_environment_and_the_file_has_precedence(watc
     assert any(name.startswith("ring_canary") for name in own)
 
 
+@pytest.mark.parametrize("in_file", [True, False])
+def test_lists_that_are_one_text_are_split_as_in_a_playbook(watched, inventory, in_file):
+    serials = ["GONEMAC00001", "GONEMAC00002", "GONEMAC00003"]
+    for serial in serials:
+        watched.control("POST", "/okta/records", {"serial": serial})
+    options = {"other_serials": "GONEMAC00001 gonemac00002\nGONEMAC00003"}
+    environment = {} if in_file else {"DEVICE_TRUST_FLEET_OPTIONS": json.dumps(options)}
+    found = listed(inventory("--list", environment=environment, **(options if in_file else {})))
+    stages = [found["_meta"]["hostvars"][each]["device_trust_stage"] for each in serials]
+    assert stages == ["OTHER_TENANT"] * 3
+
+
 @pytest.mark.parametrize(
     "options, said",
     [

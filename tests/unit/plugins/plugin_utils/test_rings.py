@@ -24,6 +24,16 @@ def test_a_ring_has_its_defaults_and_each_value_in_its_type() -> None:
     assert validated_rings([]) == []
 
 
+def test_a_list_that_is_one_text_is_split_as_in_a_variable_of_a_playbook() -> None:
+    """The name of a blueprint may hold spaces, and a serial number none."""
+    texts = {"blueprints": "IT\nAll Macs, Sales", "test_macs": "C1 C2;C3\nC4, C5"}
+    (ring,) = validated_rings([{**LEAST, **texts}])
+    assert ring["blueprints"] == ["IT", "All Macs", "Sales"]
+    assert ring["test_macs"] == ["C1", "C2", "C3", "C4", "C5"]
+    with pytest.raises(BadOption, match=r"rings\[0\].blueprints: it is missing or empty"):
+        validated_rings([{**LEAST, "blueprints": " ,\n"}])
+
+
 @pytest.mark.parametrize(
     ("ring", "message"),
     [
