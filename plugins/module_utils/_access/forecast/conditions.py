@@ -106,6 +106,20 @@ class Identity:
     unread_groups: frozenset[str] = frozenset()
     sure_password: bool = True
 
+    def traits(self, users: t.AbstractSet[str], groups: t.AbstractSet[str]) -> tuple[object, ...]:
+        """Return what rules can ask of it: people with equal traits have equal outcomes.
+
+        :arg users: those that the rules name.
+        :arg groups: the same.
+        """
+        return (
+            self.id if self.id in users else "",
+            self.groups & groups,
+            self.user_type,
+            self.unread_groups & groups,
+            self.sure_password,
+        )
+
 
 @dataclass(frozen=True)
 class Person(Identity):

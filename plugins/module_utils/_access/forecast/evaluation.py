@@ -367,14 +367,7 @@ class Comparison:
 
     def find_change(self, person: Identity, device: DeviceContext) -> OutcomeChange:
         """Return what the change does to a person on a device."""
-        key = (
-            person.id if person.id in self._users else None,
-            person.groups & self._groups,
-            person.unread_groups & self._groups,
-            person.user_type,
-            person.sure_password,
-            device.traits,
-        )
+        key = (person.traits(self._users, self._groups), device.traits)
         if key not in self._outcomes:
             self._outcomes[key] = compare_views(
                 self.before, self.after, person, device, self.signals

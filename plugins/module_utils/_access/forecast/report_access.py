@@ -259,24 +259,18 @@ class _Policy:
     _known: dict[tuple[object, ...], AccessVerdicts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Collect the users that the rules name."""
-        self._users = named_users(self.rules)
-        self._names_people = bool(self._users or named_groups(self.rules))
+        """Collect the users and groups that the rules name."""
+        self._users, self._groups = named_users(self.rules), named_groups(self.rules)
 
     def judge(self, person: Identity | None, device: DeviceContext) -> AccessVerdicts:
         """Return whether the rules admit a person on a device, by whether it is managed."""
         if self.verdict:
             return dict.fromkeys(STATES, self.verdict)
-        if person is None and self._names_people:
+        if person is None and (self._users or self._groups):
             return dict.fromkeys(STATES, AccessVerdict("unknown", NO_USER))
         known = person or Identity()
-        key: tuple[object, ...] = (
-            known.id if known.id in self._users else "",
-            known.groups,
-            known.user_type,
-            known.sure_password,
-        )
-        key = (*key, replace(device, managed=False).traits)
+        traits = replace(device, managed=False).traits
+        key = (known.traits(self._users, self._groups), traits)
         if key not in self._known:
             self._known[key] = self._decide(known, device)
         return self._known[key]
