@@ -16,6 +16,7 @@ import typing as t
 
 from lab.contract import findings
 from tools import lint
+from tools.support.check_runner import Background, CheckStep, run_steps
 from tools.support.environment import (
     CACHE,
     CHECKOUT,
@@ -25,24 +26,23 @@ from tools.support.environment import (
     run_and_read,
     run_tool,
 )
-from tools.support.pipeline import Background, Stage, run_stages
 
 SCENARIOS = CHECKOUT / "extensions" / "molecule"
 Check = t.Callable[[], bool]
 STEPS = ("check", "side_effect", "converge", "idempotence", "verify")
 
 
-def stages(sanity: Check, scenarios: t.Sequence[str] = ("default",)) -> list[Stage]:
+def steps(sanity: Check, scenarios: t.Sequence[str] = ("default",)) -> list[CheckStep]:
     """Return the checks of `make test`, with these molecule scenarios.
 
     :arg sanity: waits for the sanity tests, which were started before.
     """
     return [
-        *lint.stages(),
-        Stage("molecule", lambda: molecule(scenarios)),
-        Stage("sanity", sanity),
-        Stage("pytest", pytest),
-        Stage("recorder", findings.check),
+        *lint.steps(),
+        CheckStep("molecule", lambda: molecule(scenarios)),
+        CheckStep("sanity", sanity),
+        CheckStep("pytest", pytest),
+        CheckStep("recorder", findings.check),
     ]
 
 
@@ -124,21 +124,21 @@ def site() -> bool:
     return run_tool("python", "-m", "tools.docs")
 
 
-def asked(arguments: list[str], sanity: Check) -> list[Stage]:
+def asked(arguments: list[str], sanity: Check) -> list[CheckStep]:
     """Return the checks that these arguments ask for."""
     if arguments != ["--all"]:
-        return stages(sanity)
+        return steps(sanity)
     return [
-        *stages(sanity, all_scenarios()),
-        Stage("long", long),
-        Stage("faults", faults),
-        Stage("properties", properties),
-        Stage("programs", programs),
-        Stage("docs", site),
+        *steps(sanity, all_scenarios()),
+        CheckStep("long", long),
+        CheckStep("faults", faults),
+        CheckStep("properties", properties),
+        CheckStep("programs", programs),
+        CheckStep("docs", site),
     ]
 
 
 if __name__ == "__main__":
     findings.clear()
     sanity_tests = Background("tools.support.sanity", *sys.argv[1:])
-    sys.exit(run_stages(asked(sys.argv[1:], sanity_tests.finish)))
+    sys.exit(run_steps(asked(sys.argv[1:], sanity_tests.finish)))

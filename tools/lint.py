@@ -14,10 +14,10 @@ import sys
 import typing as t
 from pathlib import Path
 
+from tools.support.check_runner import CheckStep, run_steps
 from tools.support.complexity import check_complexity
 from tools.support.environment import CHECKOUT, SCRIPTS, child_environment, run_and_read, run_tool
 from tools.support.git_files import tracked_files
-from tools.support.pipeline import Stage, run_stages
 from tools.support.type_check import check_types
 from tools.support.vocabulary import check_vocabulary
 from tools.support.web_syntax import check_web_syntax
@@ -26,13 +26,13 @@ PROCESSED = re.compile(r"in (\d+) files? processed")
 FORMATTED = re.compile(r"(\d+) files? (?:already|would be left) (?:formatted|unchanged)")
 
 
-def stages() -> list[Stage]:
+def steps() -> list[CheckStep]:
     """Return all linters."""
     return [
-        Stage("yamllint", lambda: run_tool("yamllint", "--strict", ".")),
-        Stage("changelog", lambda: run_tool("antsibull-changelog", "lint")),
-        Stage("licenses", lambda: run_tool("reuse", "lint", "--lines")),
-        Stage(
+        CheckStep("yamllint", lambda: run_tool("yamllint", "--strict", ".")),
+        CheckStep("changelog", lambda: run_tool("antsibull-changelog", "lint")),
+        CheckStep("licenses", lambda: run_tool("reuse", "lint", "--lines")),
+        CheckStep(
             "plugin docs",
             lambda: run_tool(
                 "antsibull-docs",
@@ -43,13 +43,13 @@ def stages() -> list[Stage]:
                 ".",
             ),
         ),
-        Stage("ruff", lambda: run_tool("ruff", "check", "--quiet", ".") and ruff_read_files()),
-        Stage("format", ruff_format),
-        Stage("types", check_types),
-        Stage("complexity", check_complexity),
-        Stage("vocabulary", check_vocabulary),
-        Stage("web syntax", check_web_syntax),
-        Stage("ansible-lint", ansible_lint),
+        CheckStep("ruff", lambda: run_tool("ruff", "check", "--quiet", ".") and ruff_read_files()),
+        CheckStep("format", ruff_format),
+        CheckStep("types", check_types),
+        CheckStep("complexity", check_complexity),
+        CheckStep("vocabulary", check_vocabulary),
+        CheckStep("web syntax", check_web_syntax),
+        CheckStep("ansible-lint", ansible_lint),
     ]
 
 
@@ -113,4 +113,4 @@ def ansible_content(files: t.Iterable[Path]) -> t.Iterator[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_stages(stages()))
+    sys.exit(run_steps(steps()))

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.check import SCENARIOS, all_scenarios, asked, judge_molecule, stages
+from tools.check import SCENARIOS, all_scenarios, asked, judge_molecule, steps
 from tools.lint import judge_ansible_lint, judge_ruff_format
-from tools.support import pipeline
+from tools.support import check_runner
+from tools.support.check_runner import Background, CheckStep, run_steps
 from tools.support.complexity import LIMIT, FunctionComplexity, judge_complexity, measure
 from tools.support.git_files import tracked_files
-from tools.support.pipeline import Background, Stage, run_stages
 from tools.support.sanity import EXPECTED, judge, users_files
 from tools.support.type_check import judge_mypy, typed_files
 
@@ -119,8 +119,11 @@ def test_every_scenario_has_all_playbooks():
 
 def test_one_failed_stage_stops_no_other_and_is_named_in_the_last_line(capsys):
     ran = []
-    stages = [Stage("first", lambda: False), Stage("second", lambda: ran.append("second") or True)]
-    assert run_stages(stages) == 1
+    steps = [
+        CheckStep("first", lambda: False),
+        CheckStep("second", lambda: ran.append("second") or True),
+    ]
+    assert run_steps(steps) == 1
     assert ran == ["second"]
     assert capsys.readouterr().out.splitlines()[-1].endswith("failed: first")
 
@@ -128,7 +131,7 @@ def test_one_failed_stage_stops_no_other_and_is_named_in_the_last_line(capsys):
 def test_a_check_beside_others_runs_at_once_and_shows_its_output_later(
     capsys, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(pipeline, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(check_runner, "CHECKOUT", tmp_path)
     for name, status in (("passes", 0), ("fails", 1)):
         code = f"open({name!r}, 'w').close(); print({name!r}); raise SystemExit({status})"
         (tmp_path / f"{name}_beside.py").write_text(code)
@@ -142,11 +145,11 @@ def test_a_check_beside_others_runs_at_once_and_shows_its_output_later(
 
 
 def test_every_check_has_its_stage():
-    names = [stage.name for stage in stages(lambda: True)]
+    names = [step.name for step in steps(lambda: True)]
     assert {"ruff", "types", "ansible-lint", "molecule", "sanity", "pytest", "recorder"} < set(
         names
     )
-    everything = [stage.name for stage in asked(["--all"], lambda: True)]
+    everything = [step.name for step in asked(["--all"], lambda: True)]
     assert everything[: len(names)] == names
     assert {"long", "faults", "properties", "programs", "docs"} == set(everything[len(names) :])
 

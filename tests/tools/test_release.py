@@ -27,7 +27,7 @@ from tools.release.checks import (
     with_full_links,
 )
 from tools.release.sbom import NEEDED, REFERENCE, completed, reading_problems
-from tools.support.pipeline import NotDone, Stage, run_stages
+from tools.support.check_runner import CheckStep, NotDone, run_steps
 
 GALAXY = {
     "namespace": "devicetrust",
@@ -242,11 +242,11 @@ def test_a_check_that_is_not_done_is_listed_and_fails_nothing(capsys):
     def not_done() -> bool:
         raise NotDone("gpg is not installed")
 
-    assert run_stages([Stage("build", lambda: True), Stage("signature", not_done)]) == 0
+    assert run_steps([CheckStep("build", lambda: True), CheckStep("signature", not_done)]) == 0
     printed = capsys.readouterr().out
     assert "Not done: gpg is not installed." in printed
     assert "1 of 2 passed" in printed and printed.strip().endswith("; not done: signature")
-    assert run_stages([Stage("build", lambda: False), Stage("signature", not_done)]) == 1
+    assert run_steps([CheckStep("build", lambda: False), CheckStep("signature", not_done)]) == 1
 
 
 def test_a_bill_of_materials_lists_what_is_installed_and_nothing_else():

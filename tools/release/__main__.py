@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tools.release.checks import stages
-from tools.support.pipeline import run_stages
+from tools.release.checks import steps
+from tools.support.check_runner import run_steps
 
-sys.exit(run_stages(stages()))
+sys.exit(run_steps(steps()))

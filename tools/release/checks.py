@@ -24,10 +24,10 @@ import yaml
 from tools.release import signature, tarball
 from tools.release.advisories import Audit
 from tools.release.sbom import completed, reading_problems
+from tools.support.check_runner import CheckStep, NotDone
 from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
 from tools.support.git_files import tracked_files
 from tools.support.interpreters import environment_of, here
-from tools.support.pipeline import NotDone, Stage
 from tools.support.playbook import INVENTORY, lab_environment
 
 PLACE = CACHE / "release"
@@ -53,18 +53,18 @@ PIP_AUDIT = ("pip-audit==2.10.1",)
 RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^)#]*)(#[^)]*)?\)")
 
 
-def stages() -> list[Stage]:
+def steps() -> list[CheckStep]:
     """Return the checks of a release, in order."""
     return [
-        Stage("version", version_agrees),
-        Stage("changelog", changelog),
-        Stage("build", build),
-        Stage("importer", importer),
-        Stage("sbom", bill_of_materials),
-        Stage("advisories", advisories),
-        Stage("install", install),
-        Stage("signature", signed),
-        Stage("site", site),
+        CheckStep("version", version_agrees),
+        CheckStep("changelog", changelog),
+        CheckStep("build", build),
+        CheckStep("importer", importer),
+        CheckStep("sbom", bill_of_materials),
+        CheckStep("advisories", advisories),
+        CheckStep("install", install),
+        CheckStep("signature", signed),
+        CheckStep("site", site),
     ]
 
 

@@ -22,9 +22,9 @@ import typing as t
 from importlib.util import find_spec
 from pathlib import Path
 
+from tools.support.check_runner import CheckStep, run_steps
 from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
 from tools.support.git_files import tracked_files
-from tools.support.pipeline import Stage, run_stages
 
 HOME = (
     CACHE / "sanity-home"
@@ -52,9 +52,9 @@ sys.exit(subprocess.call([sys.executable, "-m", "ensurepip", "--default-pip"], e
 '''
 
 
-def stages(everything: bool = False) -> list[Stage]:
+def steps(everything: bool = False) -> list[CheckStep]:
     """Return the sanity check, of everything or of what users get."""
-    return [Stage("sanity", lambda: sanity(everything))]
+    return [CheckStep("sanity", lambda: sanity(everything))]
 
 
 def sanity(everything: bool) -> bool:
@@ -165,4 +165,4 @@ def judge(status: int, output: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(run_stages(stages(sys.argv[1:] == ["--all"])))
+    sys.exit(run_steps(steps(sys.argv[1:] == ["--all"])))

@@ -24,7 +24,7 @@ class NotDone(Exception):
 
 
 @dataclass(frozen=True)
-class Stage:
+class CheckStep:
     """One check. It prints what it finds and returns whether all is well.
 
     It raises NotDone if it needs something that is not there.
@@ -35,7 +35,7 @@ class Stage:
 
 
 class Background:
-    """A check that runs next to the stages that come first. Its output is printed at its own stage.
+    """A check that runs next to the steps that come first. Its output is printed at its own step.
 
     :arg module: runs the check, as ``python -m``, with these arguments.
     """
@@ -59,29 +59,29 @@ class Background:
         return status == 0
 
 
-def run_stages(stages: t.Sequence[Stage]) -> int:
-    """Run every stage, also after a failure. Return the exit status."""
+def run_steps(steps: t.Sequence[CheckStep]) -> int:
+    """Run every step, also after a failure. Return the exit status."""
     failed: list[str] = []
     not_done: list[str] = []
     report: list[str] = []
     began = time.monotonic()
-    for stage in stages:
-        print(f"\n=== {stage.name} ===", flush=True)
+    for step in steps:
+        print(f"\n=== {step.name} ===", flush=True)
         started = time.monotonic()
         try:
-            passed = stage.check()
+            passed = step.check()
         except NotDone as reason:
             print(f"Not done: {reason}.")
-            not_done.append(stage.name)
+            not_done.append(step.name)
             word = "NOT DONE"
         else:
             word = "ok" if passed else "FAILED"
-            failed += [] if passed else [stage.name]
-        report.append(f"{word:<8}  {stage.name:<14} {time.monotonic() - started:6.1f} s")
+            failed += [] if passed else [step.name]
+        report.append(f"{word:<8}  {step.name:<14} {time.monotonic() - started:6.1f} s")
     print("\n" + "\n".join(report))
-    passed_ones = len(stages) - len(failed) - len(not_done)
+    passed_ones = len(steps) - len(failed) - len(not_done)
     print(
-        f"{passed_ones} of {len(stages)} passed in {time.monotonic() - began:.0f} s"
+        f"{passed_ones} of {len(steps)} passed in {time.monotonic() - began:.0f} s"
         + (f"; failed: {', '.join(failed)}" if failed else "")
         + (f"; not done: {', '.join(not_done)}" if not_done else "")
     )
