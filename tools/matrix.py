@@ -19,10 +19,11 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.setup import link_collection
+from tools.make_venv import link_collection
 from tools.support import sanity
 from tools.support.environment import CHECKOUT, child_environment, run_and_read
-from tools.support.interpreters import environment_of, interpreter, packages_of
+from tools.support.interpreters import interpreter
+from tools.support.venvs import environment_of, packages_of
 
 PAGE = CHECKOUT / "docs" / "dev" / "matrix.md"
 # The Pythons that each ansible-core supports on a controller; `agrees` holds this to what the

@@ -28,7 +28,8 @@ from pathlib import Path
 
 from tools.support.environment import CACHE, CHECKOUT, child_environment
 from tools.support.git_files import tracked_files
-from tools.support.interpreters import environment_of, here
+from tools.support.interpreters import here
+from tools.support.venvs import environment_of
 
 PLACE = CACHE / "mutate"
 REPORT = PLACE / "survivors.txt"

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs setup.py with a Python that is new enough: $PYTHON if set, else the first of the usual names that works.
+# Runs make_venv.py with a Python that is new enough: $PYTHON if set, else the first of the usual names that works.
 # A name that is found is not enough: pyenv's shims are there for versions that are not.
 set -eu
 
@@ -27,4 +27,4 @@ if [ -z "$chosen" ]; then
     echo "Python 3.11 or newer is needed${PYTHON:+, and $PYTHON is not}. Name one: make PYTHON=/path/to/python3.12 ..." >&2
     exit 1
 fi
-exec "$chosen" "$(dirname "$0")/setup.py"
+exec "$chosen" "$(dirname "$0")/make_venv.py"

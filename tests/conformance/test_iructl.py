@@ -25,7 +25,8 @@ import pytest
 
 from lab.server import Lab
 from tools.support.environment import CHECKOUT, child_environment
-from tools.support.interpreters import environment_of, interpreter
+from tools.support.interpreters import interpreter
+from tools.support.venvs import environment_of
 
 LAUNCHER = Path(__file__).parent / "iructl_at_lab.py"
 LOCK = CHECKOUT / "requirements.lock"

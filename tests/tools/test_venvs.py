@@ -11,8 +11,7 @@ import subprocess
 
 import pytest
 
-from tools.support import interpreters
-from tools.support import venvs as beside
+from tools.support import venvs
 from tools.support.environment import CHECKOUT
 
 
@@ -23,9 +22,9 @@ def asked(tmp_path, monkeypatch):
     None is run, and pip's fails where ``asked`` holds "no network".
     """
     (tmp_path / "requirements-x.lock").write_text("requests==1\n")
-    monkeypatch.setattr(interpreters, "PLACE", tmp_path / "environments")
-    monkeypatch.setattr(interpreters, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(beside, "lock_file", lambda name: tmp_path / f"requirements-{name}.lock")
+    monkeypatch.setattr(venvs, "PLACE", tmp_path / "environments")
+    monkeypatch.setattr(venvs, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(venvs, "lock_file", lambda name: tmp_path / f"requirements-{name}.lock")
     found = []
 
     def run(command, **_settings):
@@ -35,15 +34,13 @@ def asked(tmp_path, monkeypatch):
         )
         return subprocess.CompletedProcess(command, int("pip" in command and "no network" in found))
 
-    monkeypatch.setattr(interpreters.subprocess, "run", run)
+    monkeypatch.setattr(venvs.subprocess, "run", run)
     return found
 
 
 def test_once_is_enough_until_the_lock_file_changes(asked, tmp_path):
     assert (
-        beside.environment("x")
-        == beside.environment("x")
-        == tmp_path / "environments" / "x" / "bin"
+        venvs.environment("x") == venvs.environment("x") == tmp_path / "environments" / "x" / "bin"
     )
     assert asked == ["x", "requirements-x.lock"]
     assert (
@@ -51,25 +48,25 @@ def test_once_is_enough_until_the_lock_file_changes(asked, tmp_path):
         / "environments/x/lib/python3.12/site-packages/ansible_collections/devicetrust/okta_kandji/galaxy.yml"
     ).is_file()
     (tmp_path / "requirements-x.lock").write_text("requests==2\n")
-    beside.environment("x")
+    venvs.environment("x")
     assert asked == ["x", "requirements-x.lock"] * 2
 
 
 def test_what_was_broken_off_is_made_again(asked):
     asked.append("no network")
     with pytest.raises(OSError, match="requirements-x.lock could not be installed"):
-        beside.environment("x")
+        venvs.environment("x")
     asked.clear()
-    beside.environment("x")
+    venvs.environment("x")
     assert asked == ["x", "requirements-x.lock"]
 
 
 def test_one_that_nobody_knows_is_one_sentence(asked, capsys):
-    assert beside.main(["nothing"]) == 1
+    assert venvs.main(["nothing"]) == 1
     assert capsys.readouterr().err == "There is no requirements-nothing.lock.\n"
 
 
 @pytest.mark.parametrize("name", ["events", "docs"])
 def test_each_group_of_pyproject_has_its_lock_file(name):
     text = (CHECKOUT / "pyproject.toml").read_text()
-    assert f"\n{name} = [\n" in text and beside.lock_file(name).is_file()
+    assert f"\n{name} = [\n" in text and venvs.lock_file(name).is_file()

@@ -27,8 +27,9 @@ from tools.release.sbom import completed, reading_problems
 from tools.support.check_runner import CheckStep, NotDone
 from tools.support.environment import CACHE, CHECKOUT, SCRIPTS, child_environment, run_and_read
 from tools.support.git_files import tracked_files
-from tools.support.interpreters import environment_of, here
+from tools.support.interpreters import here
 from tools.support.playbook import INVENTORY, lab_environment
+from tools.support.venvs import environment_of
 
 PLACE = CACHE / "release"
 NAMESPACED = Path("ansible_collections") / "devicetrust" / "okta_kandji"

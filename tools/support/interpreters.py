@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the installed Pythons, and make virtual environments of them below ``.cache``."""
+"""Find the installed Pythons."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ import sys
 import typing as t
 from pathlib import Path
 
-from tools.setup import one_at_a_time
-from tools.support.environment import CACHE, child_environment
-
-PLACE = CACHE / "environments"
 ASK = (
     "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2], sys.base_prefix =="
     " sys.prefix)"
@@ -54,52 +50,6 @@ def _started(candidate: Path, version: str) -> Path | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return Path(result[0]) if len(result) == 3 and result[1:] == [version, "True"] else None
-
-
-def environment_of(
-    name: str, python: Path, requirements: t.Sequence[str], read: str = ""
-) -> Path | None:
-    """Return ``.cache/environments/NAME`` with these packages, or None if it cannot be made.
-
-    It is made if it is missing, or was made from other packages.
-
-    :arg read: the content of a file that the requirements name.
-    """
-    place = PLACE / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with one_at_a_time(place.with_name(f"{name}.lock")):
-        return _made(place, python, requirements, read)
-
-
-def _made(place: Path, python: Path, requirements: t.Sequence[str], read: str) -> Path | None:
-    stamp, wanted = place / "made-from", "\n".join([str(python), *requirements, read])
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return place
-    print(f"Setting up {place.relative_to(CACHE.parent)} ...", flush=True)
-    commands = [
-        [str(python), "-m", "venv", "--clear", str(place)],
-        [
-            str(place / "bin" / "python"),
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            *requirements,
-        ],
-    ]
-    if any(
-        subprocess.run(command, env=child_environment(), check=False).returncode
-        for command in commands
-    ):
-        return None
-    stamp.write_text(wanted)
-    return place
-
-
-def packages_of(place: Path) -> Path:
-    """Return the site-packages of an environment."""
-    return next(place.glob("lib/python3.*/site-packages"))
 
 
 def here() -> Path:

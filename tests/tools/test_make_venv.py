@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-from tools import setup
+from tools import make_venv
 from tools.support.environment import CHECKOUT
 
 
@@ -23,32 +23,32 @@ def made(tmp_path, monkeypatch):
     """Counts how often the virtual environment is made, in a checkout of its own; makes none."""
     lock_file = tmp_path / "requirements.lock"
     lock_file.write_text("requests==1\n")
-    monkeypatch.setattr(setup, "CACHE", tmp_path / ".cache")
-    monkeypatch.setattr(setup, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv" / "bin" / "python")
-    monkeypatch.setattr(setup, "STAMP", tmp_path / ".venv" / "made-from")
-    monkeypatch.setattr(setup, "LOCK_FILE", lock_file)
+    monkeypatch.setattr(make_venv, "CACHE", tmp_path / ".cache")
+    monkeypatch.setattr(make_venv, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(make_venv, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr(make_venv, "STAMP", tmp_path / ".venv" / "made-from")
+    monkeypatch.setattr(make_venv, "LOCK_FILE", lock_file)
     count = []
 
     def make():
-        setup.PYTHON.parent.mkdir(parents=True, exist_ok=True)
-        setup.PYTHON.touch()
+        make_venv.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+        make_venv.PYTHON.touch()
         count.append("made")
 
-    monkeypatch.setattr(setup, "make", make)
+    monkeypatch.setattr(make_venv, "make", make)
     return count
 
 
 def test_once_is_enough(made):
-    setup.main()
-    setup.main()
+    make_venv.main()
+    make_venv.main()
     assert len(made) == 1
 
 
 def test_other_dependencies_are_another_set_up(made):
-    setup.main()
-    setup.LOCK_FILE.write_text("requests==2\n")
-    setup.main()
+    make_venv.main()
+    make_venv.LOCK_FILE.write_text("requests==2\n")
+    make_venv.main()
     assert len(made) == 2
 
 
@@ -57,24 +57,24 @@ def test_what_was_broken_off_is_made_again(made, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
-        during.setattr(setup, "make", broken_off)
-        setup.main()
-    setup.main()
+        during.setattr(make_venv, "make", broken_off)
+        make_venv.main()
+    make_venv.main()
     assert len(made) == 1
 
 
 def test_an_installation_shows_how_far_it_is(made, monkeypatch, capfd):
-    setup.LOCK_FILE.write_text("requests==2\npyyaml==6 ; python_version < '4'\n# a comment\n")
-    packages = setup.VENV / "lib" / "python3.12" / "site-packages"
+    make_venv.LOCK_FILE.write_text("requests==2\npyyaml==6 ; python_version < '4'\n# a comment\n")
+    packages = make_venv.VENV / "lib" / "python3.12" / "site-packages"
     (packages / "requests-2.dist-info").mkdir(parents=True)
-    monkeypatch.setattr(setup, "INTERVAL", 0.05)
-    assert setup.run(sys.executable, "-c", "import time; time.sleep(0.3)")
+    monkeypatch.setattr(make_venv, "INTERVAL", 0.05)
+    assert make_venv.run(sys.executable, "-c", "import time; time.sleep(0.3)")
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) >= 2
     assert all(
         re.fullmatch(r"... 0 s, 1 of at most 2 packages are installed", line) for line in lines
     )
-    assert not setup.run(sys.executable, "-c", "raise SystemExit(3)")
+    assert not make_venv.run(sys.executable, "-c", "raise SystemExit(3)")
 
 
 @pytest.mark.parametrize("python", ["no-such-python", "false"])
