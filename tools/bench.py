@@ -37,7 +37,7 @@ from tools.support.environment import CHECKOUT, SCRIPTS, child_environment
 from tools.support.playbook import INVENTORY, SITE, lab_environment
 
 PAGE = CHECKOUT / "docs" / "dev" / "benchmarks.md"
-SUBJECTS = CHECKOUT / "tests" / "benchmarks"
+SUBJECTS = CHECKOUT / "tools" / "benchmarks"
 LATENCY = 0.02
 PAUSE = timedelta(seconds=3)  # between two requests: longer than any answer takes
 SMALL, LARGE = (100, 1_000), (10_000, 100_000)

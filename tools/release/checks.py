@@ -41,7 +41,6 @@ NOT_SHIPPED = (
     "tests/unit/",
     "tests/functional/",
     "tests/conformance/",
-    "tests/benchmarks/",
     "extensions/molecule/",
     "docs/dev/",
     ".",

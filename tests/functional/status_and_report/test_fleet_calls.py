@@ -133,7 +133,7 @@ def measure(module, macs, directory, *apps):
     """Run a module over so many Macs in a process of its own. Return what it took."""
     command = [
         sys.executable,
-        *("-m", "tests.benchmarks.fleet_in_memory"),
+        *("-m", "tools.benchmarks.fleet_in_memory"),
         *(module, str(macs), str(directory), *apps),
     ]
     done = subprocess.run(

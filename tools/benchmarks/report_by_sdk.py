@@ -42,7 +42,7 @@ def kandji_rows(path: str, query: dict[str, str]) -> t.Iterator[dict[str, t.Any]
 
 
 async def managed_serials() -> set[str]:
-    """Serials of the records that are managed for one of their users."""
+    """Return the serials of the records that are managed for one of their users."""
     trusted = aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=CA_FILE))
     links: list[t.Any] = []
 
@@ -54,7 +54,7 @@ async def managed_serials() -> set[str]:
     client: t.Any = Client(  # its types are those of one answer of several
         {"orgUrl": os.environ["OKTA_CLIENT_ORGURL"], "token": os.environ["OKTA_CLIENT_TOKEN"]}
     )
-    found = set()
+    managed = set()
     # Its own option for a CA fails on a copy of the context, and it keeps only the first of an
     # answer's Link headers.
     async with aiohttp.ClientSession(connector=trusted, trace_configs=[trace]) as session:
@@ -76,13 +76,14 @@ async def managed_serials() -> set[str]:
                     or user.management_status == "MANAGED"
                     for user in users
                 ):
-                    found.add(device.profile.serial_number)
+                    managed.add(device.profile.serial_number)
             if following is None:
-                return found
+                return managed
             after = following["url"].query["after"]
 
 
 def main() -> None:
+    """Print how many Macs are on which stage."""
     macs = [
         row for row in kandji_rows("/devices", {"platform": "Mac"}) if row.get("platform") == "Mac"
     ]

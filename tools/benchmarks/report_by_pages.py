@@ -167,15 +167,15 @@ def read_log() -> dict[str, str]:
 
 
 def find_stage(
-    mac: Row, found: list[Row], profile: str | None, app: str | None, seen: str | None
+    mac: Row, records: list[Row], profile: str | None, app: str | None, seen: str | None
 ) -> str:
     """Return the stage of a Mac: managed, or the first thing that it lacks.
 
-    :arg found: its device records.
+    :arg records: its device records.
     :arg profile: the state of its SCEP profile; ``app`` is that of Okta Verify.
     :arg seen: when its first certificate was issued or seen.
     """
-    best = max(found, key=lambda record: record["created"], default=None)
+    best = max(records, key=lambda record: record["created"], default=None)
     statuses = set(best["users"].values()) if best and best["status"] == "ACTIVE" else set()
     if "MANAGED" in statuses:
         return "MANAGED" if statuses == {"MANAGED"} else "MIXED"
@@ -218,8 +218,8 @@ def main() -> None:
         serial = mac["serial_number"].lower()
         times = [certificates.result().get(device_id), issued.result().get(serial)]
         seen = min(filter(None, times), key=instant, default=None)
-        found = left.pop(serial, [])
-        counts[find_stage(mac, found, profiles.get(device_id), apps.get(device_id), seen)] += 1
+        of_mac = left.pop(serial, [])
+        counts[find_stage(mac, of_mac, profiles.get(device_id), apps.get(device_id), seen)] += 1
     # A record of a Mac that Kandji does not know is a row of the report, too.
     if left:
         counts["KANDJI_MISSING"] = len(left)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.benchmarks.fleet_in_memory MODULE MACS DIRECTORY [APP ...]``.
+"""``python -m tools.benchmarks.fleet_in_memory MODULE MACS DIRECTORY [APP ...]``.
 
 Run a module over a fleet of so many Macs in a process of its own. A report judges the apps.
 
@@ -53,6 +53,7 @@ PROFILE = "8b0d4e2c-7a55-4c9e-9f57-7e0a3f6d2b11"
 
 
 def serial(number: int) -> str:
+    """Return the serial number of a Mac."""
     return f"C{number * 7919 % 1_000_003:011d}"
 
 
@@ -62,10 +63,12 @@ def day(of_month: int, number: int = 0) -> str:
 
 
 def device_id(number: int) -> str:
+    """Return a Mac's id in Kandji."""
     return f"{number:08x}-77a1-4b7c-9a3a-0f3a9d3f7b11"
 
 
 def device(number: int) -> Row:
+    """Return a row of List Devices."""
     return {
         "device_id": device_id(number),
         "device_name": f"MacBook of {number}",
@@ -92,6 +95,7 @@ def device(number: int) -> Row:
 
 
 def status(number: int) -> Row:
+    """Return a row of Get Library Item Statuses."""
     return {
         "id": number,
         "status": "PASS",
@@ -102,6 +106,7 @@ def status(number: int) -> Row:
 
 
 def certificate(number: int) -> Row:
+    """Return a row of Certificates."""
     name = f"{serial(number)} 7D8A"
     return {
         "device_id": device_id(number),
@@ -112,6 +117,7 @@ def certificate(number: int) -> Row:
 
 
 def record(number: int) -> Row:
+    """Return a row of listDevices."""
     user = {
         "id": f"00u{number}",
         "profile": {
@@ -139,6 +145,7 @@ def record(number: int) -> Row:
 
 
 def member(number: int) -> Row:
+    """Return a row of listGroupUsers."""
     return {
         "id": f"00u{number}",
         "status": "ACTIVE",
@@ -148,6 +155,7 @@ def member(number: int) -> Row:
 
 
 def app(label: str) -> Row:
+    """Return a row of listApplications."""
     policy = {"href": "https://acme.okta.com/api/v1/policies/rst1"}
     return {"id": f"0oa{label}", "label": label, "_links": {"accessPolicy": policy}}
 
@@ -183,6 +191,7 @@ SESSIONS: Row = {"id": "rst9", "name": "Default Policy", "status": "ACTIVE", "sy
 
 
 def event(number: int) -> Row:
+    """Return a row of listLogEvents."""
     target = [
         {"type": "Certificate", "id": str(number), "alternateId": f"{serial(number)} 7D8A"},
         {"type": "Device", "id": f"guo{number:017d}"},
@@ -204,8 +213,9 @@ class Vendors:
         self.macs, self.apps, self.calls = macs, apps, 0
 
     def send(self, operation: Operation, request: Request) -> Answer:
+        """Return the answer to a request, and count it."""
         self.calls += 1
-        # Through JSON and back, so that no text is shared that the vendors would send anew.
+        # Through JSON and back, so that no text is shared that the vendors would send again.
         body, headers = self._answer(operation.name, dict(request.query or {}))
         return Answer(200, headers, b"", json.loads(json.dumps(body)))
 
@@ -260,7 +270,7 @@ class Vendors:
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process held.
+    """Return the most memory that this process held.
 
     On Linux, ru_maxrss of a process is at least what its parent held when it was started.
     """
@@ -271,6 +281,7 @@ def peak_megabytes() -> float:
 
 
 def main(module: str, macs: int, directory: str, apps: t.Sequence[str] = ()) -> None:
+    """Run a module with the stub of both vendors, and print what it took as JSON."""
     vendors = Vendors(macs, apps)
     Transport.send = vendors.send  # type: ignore[assignment,method-assign]  # a stub
     loaded = import_module(f"{MODULES}.{module}")
