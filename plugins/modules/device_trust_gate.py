@@ -217,7 +217,7 @@ Macs: t.TypeAlias = t.Mapping[str, KandjiDevice]  # by serial, as the options sp
 
 def run(ctx: ModuleContext) -> Result:
     """Return whether the test Macs meet the gate, after waiting for it."""
-    macs, unclear = _read_test_macs(ctx)
+    macs, unknown = _read_test_macs(ctx)
     reports = CertificateReports(
         ctx.kandji, lambda: read_key_ids(ctx.okta), ctx.params["certificate_check_item_id"]
     )
@@ -225,7 +225,7 @@ def run(ctx: ModuleContext) -> Result:
     asked: list[str] | None = None
     deadline = time.monotonic() + ctx.params["wait"]
     while True:
-        verdicts = [*_read_verdicts(ctx, macs, expected, reports), *unclear]
+        verdicts = [*_read_verdicts(ctx, macs, expected, reports), *unknown]
         verdicts.sort(key=lambda verdict: ctx.params["test_macs"].index(verdict.serial))
         waiting = gate.find_waiting(verdicts, macs)
         if not waiting or ctx.check_mode or not ctx.params["library_item_id"]:
@@ -252,17 +252,17 @@ def _read_test_macs(ctx: ModuleContext) -> tuple[Macs, list[gate.GateVerdict]]:
     several devices in Kandji.
     """
     macs: dict[str, KandjiDevice] = {}
-    unclear: list[gate.GateVerdict] = []
+    unknown: list[gate.GateVerdict] = []
     for serial in dict.fromkeys(ctx.params["test_macs"]):
         devices = list(ctx.kandji.devices_with_serials([serial]))
         group = group_by_serial(devices).get(serial.lower(), [])
         if len(group) > 1:
-            unclear.append(gate.GateVerdict(serial, f"{describe_several(group)}."))
+            unknown.append(gate.GateVerdict(serial, f"{describe_several(group)}."))
         elif group:
             macs[serial] = group[0]
         else:
             ctx.warn(f"test_macs: Kandji does not have the Mac {serial}. Name another one.")
-    return macs, unclear
+    return macs, unknown
 
 
 def _read_verdicts(

@@ -32,7 +32,7 @@ description:
     before a write and again after it. It writes a tag that is not as written once more, with a
     warning. What another program writes in the same second may be lost. A warning names tags that
     the Mac does not have any more after a write. If it has no other tag any more, its C(state) is
-    V(unclear).
+    V(unknown).
 author:
   - devicetrust.okta_kandji contributors (@devicetrust)
 extends_documentation_fragment:
@@ -52,7 +52,7 @@ options:
     description:
       - Serial numbers of the Macs, compared as a whole.
       - Nothing is written to a serial of no device, of several, or of one that is not a Mac. Nor is
-        it to a Mac whose tags Kandji does not show. Its C(state) is V(unclear), and the module goes
+        it to a Mac whose tags Kandji does not show. Its C(state) is V(unknown), and the module goes
         on with the others. It fails if Kandji has none of them.
       - It may be empty with O(unfinished).
     type: list
@@ -163,8 +163,8 @@ option:
   sample: library_item_id
 macs:
   description: The state of each Mac, and the reason in one sentence. C(state) is V(done),
-    V(excluding), V(delivering), V(certifying), V(unassigned) or V(unclear). A Mac whose step failed
-    is V(unclear) with the error, and the work on the others goes on. The module fails if each Mac
+    V(excluding), V(delivering), V(certifying), V(unassigned) or V(unknown). A Mac whose step failed
+    is V(unknown) with the error, and the work on the others goes on. The module fails if each Mac
     failed.
   returned: success, or failure after Kandji was read
   type: list

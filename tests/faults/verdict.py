@@ -28,9 +28,9 @@ MAX_MESSAGE = 2500  # characters
 # Keys of results that say what a run could not find out, and values. More there is no silent
 # difference.
 _SAYS_SO = re.compile(
-    r"unconfirmed|unknown|incomplete|possibly|unclear|uncertain|unavailable|unreadable|flags\.SERIAL_EMPTY"
+    r"unconfirmed|unknown|incomplete|possibly|unavailable|unreadable|flags\.SERIAL_EMPTY"
 )
-_VALUE_SAYS_SO = re.compile(r"unknown|unconfirmed|unclear|SERIAL_EMPTY")
+_VALUE_SAYS_SO = re.compile(r"unknown|unconfirmed|SERIAL_EMPTY")
 _NAMES_NONE = ("log_names_devices", True, False)  # a key with a value that became another one
 # What a reason says of a thing that could not be read.
 _UNREADABLE = re.compile(

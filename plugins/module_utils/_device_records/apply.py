@@ -356,14 +356,14 @@ class RecordRun:
         while True:
             decisions = plan_records(targets, guards, reader.read(targets))
             searched = [each for each in decisions if each.target.has_searched_users]
-            doubtful = [each for each in searched if not each.writes]
-            if not doubtful:
+            unknown = [each for each in searched if not each.writes]
+            if not unknown:
                 try:
                     return decisions, self._approve_within_limits(decisions, fleet)
                 except Refused:
                     if not searched:
                         raise
-            ids = {each.target.id for each in doubtful or searched}
+            ids = {each.target.id for each in unknown or searched}
             targets = [read_users(self._okta, each) if each.id in ids else each for each in targets]
 
     def _approve_within_limits(self, decisions: Sequence[Decision], fleet: int | None) -> str:

@@ -128,7 +128,7 @@ def _build_spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> Recor
         return target
     return replace(
         target,
-        uncertainty=f"Its users have {names} of the same Mac, but it was not registered before"
+        unknown_reason=f"Its users have {names} of the same Mac, but it was not registered before"
         f" that, so it may be the one in use.{_BY_ID}",
     )
 
@@ -225,9 +225,9 @@ def _is_unfinished(target: RecordTarget, evidence: Evidence) -> bool:
 
 
 def _refuse_uncertain(target: RecordTarget) -> tuple[ReasonCode, str] | None:
-    if not target.uncertainty:
+    if not target.unknown_reason:
         return None
-    return "other_record", target.uncertainty
+    return "other_record", target.unknown_reason
 
 
 def mark_changed_keepers(target: RecordTarget, kept: Sequence[OktaDevice | None]) -> RecordTarget:
@@ -241,7 +241,8 @@ def mark_changed_keepers(target: RecordTarget, kept: Sequence[OktaDevice | None]
         return target
     return replace(
         target,
-        uncertainty="The record of its Mac that is to be kept changed during the run. Run again.",
+        unknown_reason="The record of its Mac that is to be kept changed during the run. Run"
+        " again.",
     )
 
 
@@ -255,8 +256,8 @@ def mark_changed_mac(
     devices = list(macs)
     if target.kept_ids or _explain_unneeded(devices, clean_up, now):
         return target
-    uncertainty = f"It changed in Kandji during the run. {_describe_mac(devices)} Run again."
-    return replace(target, uncertainty=uncertainty)
+    unknown_reason = f"It changed in Kandji during the run. {_describe_mac(devices)} Run again."
+    return replace(target, unknown_reason=unknown_reason)
 
 
 def find_last_use(target: RecordTarget, evidence: Evidence) -> datetime | None:

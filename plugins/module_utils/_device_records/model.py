@@ -176,7 +176,7 @@ class RecordTarget:
     their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
-    are kept in place of a spare one, ``uncertainty`` why it may not be spare. ``of_clean_up``: a
+    are kept in place of a spare one, ``unknown_reason`` why it may not be spare. ``of_clean_up``: a
     clean-up suspended it, and would delete it. Another suspension tells clean-ups that they may
     not. ``has_searched_users``: a search showed the users, so they may be stale. ``needed`` is why
     a clean-up would not select any more what a clean-up suspended, in a sentence.
@@ -193,7 +193,7 @@ class RecordTarget:
     of_users: frozenset[str] | None = None
     why: str = ""
     kept_ids: tuple[str, ...] = ()
-    uncertainty: str = ""
+    unknown_reason: str = ""
     of_clean_up: bool = False
     has_searched_users: bool = False
     needed: str = ""

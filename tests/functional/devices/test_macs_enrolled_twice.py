@@ -56,7 +56,7 @@ def test_a_redelivery_writes_to_neither_device(watched, run_module, prepared, is
     leave_device(watched, serial, is_first)
     result = run_module("kandji_profile_redelivery", prepared, lab=watched.lab)
     row, of_other = result["macs"]
-    assert row["state"] == "unclear" and OLD_ID in row["reason"] and not result["finished"]
+    assert row["state"] == "unknown" and OLD_ID in row["reason"] and not result["finished"]
     assert of_other["state"] == "excluding"
     assert result["changes"] == [f"update tags of the Mac {other}: tags"]
     assert result["asked_to_check_in"] == [other]

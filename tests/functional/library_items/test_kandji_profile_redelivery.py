@@ -271,7 +271,7 @@ def test_a_mac_that_was_moved_after_the_plan_is_not_tagged(watched, run_module, 
     with mock.patch.object(client.Kandji, "has_tag", has_tag):
         result = run_module(MODULE, prepared, lab=watched.lab)
     states = {mac["serial_number"]: mac for mac in result["macs"]}
-    assert states[serial]["state"] == "unclear" and states[other]["state"] == "excluding"
+    assert states[serial]["state"] == "unknown" and states[other]["state"] == "excluding"
     assert f"The Mac {serial}: Kandji shows another blueprint" in states[serial]["reason"]
     assert f"The Mac {serial}: " in result["warnings"][0]
     assert watched.writes(mark).count("Update Device") == 1

@@ -104,7 +104,7 @@ class Step:
     """What one Mac needs next.
 
     ``action`` is tag, untag, wait or nothing; ``state`` is done, excluding, delivering, certifying,
-    unassigned or unclear. ``may_begin`` is whether the Mac would lose the profile if Kandji showed
+    unassigned or unknown. ``may_begin`` is whether the Mac would lose the profile if Kandji showed
     more of it: a limit counts it.
     """
 
@@ -121,7 +121,7 @@ class Step:
     @property
     def is_final(self) -> bool:
         """Return whether nothing further happens to the Mac."""
-        return self.state in ("done", "unclear", "unassigned")
+        return self.state in ("done", "unknown", "unassigned")
 
     @property
     def needs_check_in(self) -> bool:
@@ -144,13 +144,13 @@ class Mac:
 class Selection:
     """What option serials names, by serial as it is written there, and what it does not name.
 
-    Each serial is a Mac, or is in ``unclear`` with the reason why no step of it can be taken.
+    Each serial is a Mac, or is in ``unknown`` with the reason why no step of it can be taken.
     ``unfinished`` are the serials that the option does not name.
     """
 
     serials: t.Sequence[str]
     macs: t.Mapping[str, Mac]
-    unclear: t.Mapping[str, Step]
+    unknown: t.Mapping[str, Step]
     unfinished: t.Sequence[str] = ()
 
     def with_unfinished(self, macs: t.Sequence[Mac]) -> Selection:
@@ -169,9 +169,9 @@ class Selection:
         return {serial.lower() for serial in self.serials}
 
 
-def unclear(reason: str, may_begin: bool = False) -> Step:
+def make_unknown(reason: str, may_begin: bool = False) -> Step:
     """Return the step of a Mac of which Kandji does not show what it needs: none."""
-    return Step("nothing", "unclear", reason, may_begin)
+    return Step("nothing", "unknown", reason, may_begin)
 
 
 def find_problem(devices: t.Sequence[KandjiDevice]) -> str:
@@ -200,7 +200,7 @@ def next_step(mac: MacState, issued_before: datetime) -> Step:
         return Step("wait", "delivering", "The next check-in installs the profile.")
     if mac.profile_since is not None and mac.profile_since >= issued_before:
         if not mac.is_provable:
-            return unclear(
+            return make_unknown(
                 "The profile was redelivered. Its subject has no $PROFILE_UUID, so Kandji's"
                 " inventory cannot show its certificate."
             )
@@ -208,7 +208,7 @@ def next_step(mac: MacState, issued_before: datetime) -> Step:
             "wait", "certifying", "The profile was redelivered; its certificate was not seen yet."
         )
     if mac.profile_since is None or (mac.has_certificate and mac.certificate_since is None):
-        return unclear(
+        return make_unknown(
             "Kandji does not report since when the Mac has its profile or certificate, so a renewal"
             " cannot be confirmed.",
             may_begin=True,
@@ -265,7 +265,7 @@ class Plan:
                 self.now if serial in selection.unfinished else self.issued_before,
             )
             for serial, mac in selection.macs.items()
-        } | dict(selection.unclear)
+        } | dict(selection.unknown)
         return {serial: steps[serial] for serial in selection.serials}
 
     def _state(self, mac: Mac, reported: Reported) -> MacState:

@@ -43,7 +43,7 @@ class Redelivery:
     ``accepted`` are the serials of the requests that Kandji accepted. ``written_to`` are those of
     these Macs, and of the Macs to which a write of tags was sent. ``begun`` are the Macs that
     lose the profile in this run, by serial. ``failures`` are the errors that say nothing of other
-    Macs, by serial: such a Mac is unclear, and the work on the others goes on.
+    Macs, by serial: such a Mac is unknown, and the work on the others goes on.
     """
 
     def __init__(self, run: Run, selection: redelivery.Selection, profile: CustomProfile) -> None:
@@ -85,9 +85,9 @@ class Redelivery:
             self.run.warn(f"The Mac {serial}: {error.message} The work on other Macs goes on.")
 
     def current(self, steps: t.Mapping[str, redelivery.Step]) -> dict[str, redelivery.Step]:
-        """Return the steps, with the Macs unclear whose last one failed."""
+        """Return the steps, with the Macs unknown whose last one failed."""
         return {
-            serial: redelivery.unclear(self.failures[serial].message)
+            serial: redelivery.make_unknown(self.failures[serial].message)
             if serial in self.failures
             else step
             for serial, step in steps.items()
@@ -117,11 +117,11 @@ class Redelivery:
         if not beginning and (self.tested or not delivering):
             return
         self.begun.update({serial: self.macs[serial] for serial in beginning})
-        unclear = sum(steps[serial].may_begin for serial in steps if serial not in self.begun)
+        unknown = sum(steps[serial].may_begin for serial in steps if serial not in self.begun)
         try:
             redelivery.require_payload(self.profile)
             if beginning:
-                _check_limit(self, unclear)
+                _check_limit(self, unknown)
                 _check_prerequisites(self.run, self.begun, self.profile, self.describe_written())
             if self.run.params["test_enrollment"] and (is_first or not self.tested):
                 _try_enrollment(self.run, self.profile, bool(beginning))
@@ -277,16 +277,16 @@ class Redelivery:
         return tags_of(current, device.serial)
 
 
-def _check_limit(work: Redelivery, unclear: int) -> None:
+def _check_limit(work: Redelivery, unknown: int) -> None:
     """Raise Refused if more Macs begin in this run than may.
 
-    :arg unclear: how many others may have to begin. Kandji does not show enough of them.
+    :arg unknown: how many others may have to begin. Kandji does not show enough of them.
     """
     action = f"The redelivery of the profile {work.profile.name!r} would give new certificates to"
-    count = len(work.begun) + unclear
+    count = len(work.begun) + unknown
     reached = count_of("Mac", count)
-    if unclear:
-        reached += f", {unclear} of which Kandji does not show enough of"
+    if unknown:
+        reached += f", {unknown} of which Kandji does not show enough of"
     limit = Limit("max_started", work.run.params["max_started"], count, action, reached)
     check_limits([limit], written=work.describe_written())
 

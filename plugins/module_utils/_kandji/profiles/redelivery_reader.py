@@ -54,7 +54,7 @@ def tags_of(device: KandjiDevice, serial: str) -> list[str]:
 def read_selection(run: Run) -> redelivery.Selection:
     """Return what the options name. Raises BadOption if Kandji has none of it.
 
-    A Mac whose tags cannot be read is unclear: a previous run may have tagged it.
+    A Mac whose tags cannot be read is unknown: a previous run may have tagged it.
     """
     wanted = list({serial.lower(): serial for serial in reversed(run.params["serials"])}.values())
     wanted.reverse()
@@ -67,19 +67,19 @@ def read_selection(run: Run) -> redelivery.Selection:
             serials=wanted,
             option="serials",
         )
-    macs, unclear = {}, {}
+    macs, unknown = {}, {}
     for serial in wanted:
         group = known.get(serial.lower(), [])
         problem = redelivery.find_problem(group)
         if problem:
-            unclear[serial] = redelivery.unclear(problem)
+            unknown[serial] = redelivery.make_unknown(problem)
             continue
         device = next(device for device in group if device.is_mac)
         try:
             macs[serial] = read_mac(run.kandji, device)
         except (NotFound, Unreadable) as error:
-            unclear[serial] = redelivery.unclear(error.message, isinstance(error, Unreadable))
-    return redelivery.Selection(wanted, macs, unclear)
+            unknown[serial] = redelivery.make_unknown(error.message, isinstance(error, Unreadable))
+    return redelivery.Selection(wanted, macs, unknown)
 
 
 def add_unfinished(run: Run, selection: redelivery.Selection) -> redelivery.Selection:

@@ -237,11 +237,11 @@ def _check_readable(
 ) -> None:
     """Raise Unreadable if what is compared has no known value, or a kept setting none to keep."""
     known = current.settings
-    unclear = [key for key in request.settings if not _is_known(key, known.get(key))]
-    unclear += [
+    unknown = [key for key in request.settings if not _is_known(key, known.get(key))]
+    unknown += [
         key for key in kept if key not in request.settings and not _is_readable(key, known.get(key))
     ]
-    fields = [f"settings.{key}" for key in unclear]
+    fields = [f"settings.{key}" for key in unknown]
     if fields and not isinstance(current.row.get("settings"), dict):
         fields = ["settings"]
     if request.status and current.status not in STATUSES:

@@ -19,20 +19,20 @@ from .renewal import AuthorityRenewal, authority_renewals
 class AuthorityStatus:
     """The state of the renewal for the platforms in use, or why that was not read.
 
-    :arg unclear: why platforms may be missing in what was read, "" if none is.
+    :arg incomplete: why platforms may be missing in what was read, "" if none is.
     """
 
     renewals: tuple[AuthorityRenewal, ...] = ()
     unavailable: str = ""
-    unclear: str = ""
+    incomplete: str = ""
 
     @property
     def lines(self) -> list[str]:
         """A sentence for each platform, or why none was read."""
         if self.unavailable:
             return [f"Okta's certificate authorities were not read: {self.unavailable}."]
-        unclear = [f"Platforms of certificate authorities may be missing: {self.unclear}."]
-        return [*(unclear if self.unclear else ()), *(each.summary for each in self.renewals)]
+        incomplete = [f"Platforms of certificate authorities may be missing: {self.incomplete}."]
+        return [*(incomplete if self.incomplete else ()), *(each.summary for each in self.renewals)]
 
     @property
     def is_alarm(self) -> bool:
@@ -42,7 +42,7 @@ class AuthorityStatus:
     def as_result(self) -> Result:
         """Return the status as results show it."""
         return {
-            "unavailable": self.unavailable or self.unclear or None,
+            "unavailable": self.unavailable or self.incomplete or None,
             "alarm": self.is_alarm,
             "renewals": [renewal.as_result() for renewal in self.renewals],
         }
@@ -60,11 +60,11 @@ def authority_status(
     ]
     renewals = authority_renewals(authorities, urls, datetime.fromtimestamp(now, timezone.utc))
     return AuthorityStatus(
-        tuple(renewals), authorities.unavailable, _describe_unclear(authorities, scep_urls)
+        tuple(renewals), authorities.unavailable, _describe_incomplete(authorities, scep_urls)
     )
 
 
-def _describe_unclear(authorities: Authorities, scep_urls: Collection[str]) -> str:
+def _describe_incomplete(authorities: Authorities, scep_urls: Collection[str]) -> str:
     """Return which authority or platform has a type or a status that is unknown, or "".
 
     The type of a platform that a URL names does not matter.

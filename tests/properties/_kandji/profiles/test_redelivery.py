@@ -18,8 +18,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     Reported,
     Selection,
     describe_wait,
+    make_unknown,
     next_step,
-    unclear,
     with_tag,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
@@ -49,7 +49,7 @@ def test_a_mac_is_done_only_with_profile_and_new_certificate(
 ) -> None:
     step = next_step(mac, before)
     assert step.action in ("tag", "untag", "wait", "nothing")
-    assert step.state in ("done", "excluding", "delivering", "certifying", "unclear")
+    assert step.state in ("done", "excluding", "delivering", "certifying", "unknown")
     assert (step.state == "done") is mac.is_renewed(before)
     assert (step.action == "untag") <= mac.tagged and (step.action == "tag") <= (not mac.tagged)
     assert step.needs_check_in is not step.is_final
@@ -111,7 +111,7 @@ def test_each_mac_has_one_step_and_none_loses_a_profile_that_does_not_come_back(
     before: datetime,
 ) -> None:
     macs = {device.serial: Mac(device, list(device.tags or ())) for device in some}
-    named = Selection([*macs, "C99"], macs, {"C99": unclear("Kandji has no such Mac.")})
+    named = Selection([*macs, "C99"], macs, {"C99": make_unknown("Kandji has no such Mac.")})
     plan = Plan(Subject(), "x", before, before)
     steps = plan.steps(named, Reported(profiles, seen, unassigned))
     assert [*steps] == [*macs, "C99"]

@@ -261,12 +261,12 @@ def test_a_plan_alone_enrolls_outside_check_mode(
     ],
 )
 @pytest.mark.parametrize("check", [True, False])
-def test_a_serial_without_one_mac_is_unclear_and_the_others_get_their_profile_back(
+def test_a_serial_without_one_mac_is_unknown_and_the_others_get_their_profile_back(
     others: t.Any, part: str, check: bool
 ) -> None:
     tenant = Tenant(device(1, **TAGGED), *others)
     result = redeliver(tenant, "C2", "C1", check=check)
-    assert list(states(result).items()) == [("C2", "unclear"), ("C1", "delivering")]
+    assert list(states(result).items()) == [("C2", "unknown"), ("C1", "delivering")]
     assert reason(result, "C2").startswith(part) and not result["finished"]
     assert result["changes"] == ["update tags of the Mac C1: tags"]
     assert tenant.written == ({} if check else {"d1": ["vip"]})
@@ -305,15 +305,15 @@ def test_a_left_over_tag_that_only_get_device_shows_is_removed() -> None:
     assert result["left_over"] == ["C2"] and tenant.written == {"d2": ["vip"]}
 
 
-def test_a_mac_whose_tags_no_answer_shows_is_unclear() -> None:
+def test_a_mac_whose_tags_no_answer_shows_is_unknown() -> None:
     tenant = Tenant(device(1, **TAGGED), without_tags(2))
     result = redeliver(tenant, "C1", "C2")
-    assert states(result) == {"C1": "delivering", "C2": "unclear"}
+    assert states(result) == {"C1": "delivering", "C2": "unknown"}
     assert "without the tags of the Mac C2" in reason(result, "C2") and not result["finished"]
     assert tenant.written == {"d1": ["vip"]}
 
 
-def test_a_mac_that_was_deleted_while_its_tags_were_read_is_unclear() -> None:
+def test_a_mac_that_was_deleted_while_its_tags_were_read_is_unknown() -> None:
     tenant = Tenant(device(1, **TAGGED), device(2), lists=False)
     read = tenant.device
 
@@ -324,7 +324,7 @@ def test_a_mac_that_was_deleted_while_its_tags_were_read_is_unclear() -> None:
 
     tenant.device = deleted  # type: ignore[method-assign]  # one answer
     result = redeliver(tenant, "C1", "C2")
-    assert states(result) == {"C1": "delivering", "C2": "unclear"}
+    assert states(result) == {"C1": "delivering", "C2": "unknown"}
     assert reason(result, "C2") == "Kandji has no device d2."
 
 
@@ -407,7 +407,7 @@ class Undated(Tenant):
             yield replace(row, created_at=None) if row.device_id in self.undated else row
 
 
-def test_a_mac_that_began_and_then_is_unclear_counts_once() -> None:
+def test_a_mac_that_began_and_then_is_unknown_counts_once() -> None:
     tenant = Undated(device(1), device(2), holding=["d1"])
 
     def on_wait() -> None:
@@ -417,12 +417,12 @@ def test_a_mac_that_began_and_then_is_unclear_counts_once() -> None:
             tenant.rows[device_id]["tags"] = ["vip"]
 
     result = redeliver(tenant, "C1", "C2", max_started=2, wait=60, on_wait=on_wait)
-    assert states(result) == {"C1": "unclear", "C2": "unclear"}
+    assert states(result) == {"C1": "unknown", "C2": "unknown"}
     assert tenant.written == {"d1": ["vip", TAG], "d2": ["vip", TAG]}
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_refusal_says_how_many_macs_are_unclear(check: bool) -> None:
+def test_a_refusal_says_how_many_macs_are_unknown(check: bool) -> None:
     tenant = Undated(*map(device, range(1, 6)), holding=[f"d{each}" for each in range(1, 6)])
     tenant.undated = ["d3", "d4", "d5"]
     with pytest.raises(Refused) as refused:
@@ -455,7 +455,7 @@ def test_other_tags_that_a_write_takes_away_are_named(
     tenant.holding, tenant.keeps = ([] if own else ["d1", "d2"]), keeps
     warnings: list[str] = []
     result = redeliver(tenant, "C1", "C2", warn=warnings.append)
-    assert states(result) == {"C1": state if keeps else "unclear", "C2": state}
+    assert states(result) == {"C1": state if keeps else "unknown", "C2": state}
     assert result["changes"] == [f"update tags of the Mac C{each}: tags" for each in (1, 2)]
     text = {
         "": "Kandji shows no other tags of the Mac C1 any more, and showed a, b, c before.",
@@ -532,7 +532,7 @@ class Failing(Tenant):
     ],
 )
 @pytest.mark.parametrize("state", [{}, TAGGED])
-def test_a_mac_whose_step_fails_is_unclear_and_the_others_get_theirs(
+def test_a_mac_whose_step_fails_is_unknown_and_the_others_get_theirs(
     fault: str, part: str, state: dict[str, t.Any]
 ) -> None:
     holding = () if state else ("d1", "d2")
@@ -540,7 +540,7 @@ def test_a_mac_whose_step_fails_is_unclear_and_the_others_get_theirs(
     tenant.faults = {fault: True}
     result = redeliver(tenant, "C1", "C2")
     other = "delivering" if state else "excluding"
-    assert states(result) == {"C1": "unclear", "C2": other} and part in reason(result, "C1")
+    assert states(result) == {"C1": "unknown", "C2": other} and part in reason(result, "C1")
     assert not result["finished"] and "d2" in tenant.written and "d2" in tenant.checked_in
 
 
@@ -576,7 +576,7 @@ def test_if_each_mac_fails_the_module_does_and_says_what_was_written() -> None:
     with pytest.raises(NotFound) as raised:
         redeliver(tenant, "C1")
     assert raised.value.details["changes"] == ["update tags of the Mac C1: tags"]
-    assert states(raised.value.details) == {"C1": "unclear"}
+    assert states(raised.value.details) == {"C1": "unknown"}
 
 
 @pytest.mark.parametrize("fault", ["tags", "lossy"])

@@ -186,7 +186,7 @@ def test_a_spare_record_names_each_one_that_is_kept() -> None:
 def test_of_two_records_of_the_same_second_neither_is_spare_for_sure() -> None:
     records = [record(1, age=9), record(2, age=9)]
     found = clean_up.find_candidates(records, [mac()], CLEAN_UP, NOW)
-    assert [(target.id, target.uncertainty) for target in found] == [
+    assert [(target.id, target.unknown_reason) for target in found] == [
         (
             "guo1",
             "Its users have guo2 of the same Mac, but it was not registered before that, so it may"
@@ -199,7 +199,7 @@ CHANGED = "The record of its Mac that is to be kept changed during the run. Run 
 
 
 @pytest.mark.parametrize(
-    ("users", "kept", "uncertainty"),
+    ("users", "kept", "unknown_reason"),
     [
         ([ANN], [record(2, ANN)], ""),
         ([ANN, EVE], [record(2, ANN)], ""),
@@ -212,10 +212,10 @@ CHANGED = "The record of its Mac that is to be kept changed during the run. Run 
     ],
 )
 def test_a_spare_record_is_uncertain_unless_each_kept_one_works(
-    users: list[DeviceUser], kept: list[OktaDevice | None], uncertainty: str
+    users: list[DeviceUser], kept: list[OktaDevice | None], unknown_reason: str
 ) -> None:
     target = RecordTarget("C01", record(1), tuple(users))
-    assert clean_up.mark_changed_keepers(target, kept).uncertainty == uncertainty
+    assert clean_up.mark_changed_keepers(target, kept).unknown_reason == unknown_reason
 
 
 def test_a_spare_record_names_the_one_that_is_kept() -> None:
@@ -235,9 +235,9 @@ def test_a_record_is_not_spare_beside_an_older_one() -> None:
         evidence = known(lifecycles={"guo2": by_clean_up(14)} if state == "absent" else {})
         decision = plan_records([found], Guards(NOW, NOW, options), evidence)[0]
         assert (decision.action, decision.code) == ("skip", "other_record"), decision
-        clear = plan_records([replace(found, uncertainty="")], Guards(NOW, NOW, options), evidence)[
-            0
-        ]
+        clear = plan_records(
+            [replace(found, unknown_reason="")], Guards(NOW, NOW, options), evidence
+        )[0]
         assert clear.writes
 
 

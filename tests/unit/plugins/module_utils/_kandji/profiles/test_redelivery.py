@@ -45,9 +45,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.pr
     find_problem,
     find_unfinished,
     is_of_one_mac,
+    make_unknown,
     next_step,
     require_payload,
-    unclear,
     unknown_profile,
     with_tag,
 )
@@ -83,9 +83,9 @@ MAC = KandjiDevice("one", "C02X")
         (MacState(True, True, NEW, True, NEW), "untag", "done"),
         # Without times nobody can tell an old one from a new one, and a Mac must not go round for
         # ever.
-        (MacState(False, True, None, True, OLD), "nothing", "unclear"),
-        (MacState(False, True, OLD, True, None), "nothing", "unclear"),
-        (MacState(False, True, None), "nothing", "unclear"),
+        (MacState(False, True, None, True, OLD), "nothing", "unknown"),
+        (MacState(False, True, OLD, True, None), "nothing", "unknown"),
+        (MacState(False, True, None), "nothing", "unknown"),
         (MacState(False, True, BEGUN, True, OLD), "wait", "certifying"),
         (MacState(False, True, BEGUN - SECOND, True, BEGUN - SECOND), "tag", "excluding"),
         (MacState(False, True, None, True, NEW), "nothing", "done"),
@@ -163,7 +163,7 @@ def test_without_the_uuid_in_the_subject_the_end_cannot_be_seen():
     mac = state(profiles, certificates, subject=subject)
     assert mac == MacState(False, True, NEW, is_provable=False)
     step = next_step(mac, BEGUN)
-    assert (step.action, step.state) == ("nothing", "unclear")
+    assert (step.action, step.state) == ("nothing", "unknown")
     assert step.reason == (
         "The profile was redelivered. Its subject has no $PROFILE_UUID, so Kandji's inventory cannot"
         " show its certificate."
@@ -225,7 +225,7 @@ def test_each_step_has_its_reason(mac, reason):
     "state, is_final",
     [
         ("done", True),
-        ("unclear", True),
+        ("unknown", True),
         ("excluding", False),
         ("delivering", False),
         ("certifying", False),
@@ -237,7 +237,7 @@ def test_a_mac_checks_in_until_its_state_is_final(state, is_final):
 
 
 def test_what_a_redelivery_waits_for_is_said_with_the_states():
-    states = {"C01": "excluding", "C02": "done", "C03": "delivering", "C04": "unclear"}
+    states = {"C01": "excluding", "C02": "done", "C03": "delivering", "C04": "unknown"}
     steps = {serial: Step("wait", state, "") for serial, state in states.items()}
     assert describe_wait(steps) == "waiting for 2 of 4 Macs: C01 (excluding), C03 (delivering)"
     steps = {f"C{number}": Step("wait", "excluding", "") for number in range(4)}
@@ -274,7 +274,7 @@ def selection(*macs, **values):
 
 
 def test_each_mac_of_a_selection_has_a_step_in_the_order_of_its_serials():
-    named = selection(mac_of(1, ["x"]), unclear={"C9": unclear("Twice.")})
+    named = selection(mac_of(1, ["x"]), unknown={"C9": make_unknown("Twice.")})
     named = replace(named, serials=["C9", "C1"]).with_unfinished([mac_of(2, ["x"])])
     assert named.unfinished == ["C2"] and named.serial_keys == {"c9", "c1", "c2"}
     seen = [
@@ -286,7 +286,7 @@ def test_each_mac_of_a_selection_has_a_step_in_the_order_of_its_serials():
     ]
     plan = Plan(SUBJECT, "x", BEGUN, NEW + SECOND)
     steps = plan.steps(named, Reported(seen, names, frozenset()))
-    assert [*steps] == ["C9", "C1", "C2"] and steps["C9"].state == "unclear"
+    assert [*steps] == ["C9", "C1", "C2"] and steps["C9"].state == "unknown"
     assert (steps["C1"].action, steps["C1"].state) == ("untag", "done")
     # Which certificate of an unfinished Mac is old is unknown: it needs one of this run.
     assert steps["C2"].state == "excluding"
@@ -311,8 +311,8 @@ def test_only_macs_of_the_item_are_unfinished_and_only_one_of_a_serial():
 
 def test_a_tag_is_left_over_on_the_blueprints_of_the_named_macs():
     here, there = mac_of(2), Mac(replace(mac_of(3).device, blueprint_id="other"), [])
-    assert find_left_over([here, there], selection(mac_of(1), unclear={})) == [here]
-    assert find_left_over([here], selection(unclear={})) == []
+    assert find_left_over([here, there], selection(mac_of(1), unknown={})) == [here]
+    assert find_left_over([here], selection(unknown={})) == []
 
 
 def test_classic_blueprints_of_macs_are_named_once_in_order():
@@ -458,7 +458,7 @@ def test_a_tag_that_was_not_kept_may_come_later_if_an_answer_was_lost(lost_answe
 def test_a_mac_of_which_kandji_does_not_show_enough_may_have_to_begin() -> None:
     before = datetime(2026, 1, 1, tzinfo=timezone.utc)
     hidden = next_step(MacState(False, True), before)
-    assert (hidden.state, hidden.may_begin, hidden.begins) == ("unclear", True, False)
+    assert (hidden.state, hidden.may_begin, hidden.begins) == ("unknown", True, False)
     unprovable = MacState(False, True, before, is_provable=False)
     for state in (unprovable, MacState(False, False), MacState(True, True)):
         assert not next_step(state, before).may_begin

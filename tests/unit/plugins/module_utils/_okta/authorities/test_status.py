@@ -93,7 +93,7 @@ def test_an_org_whose_authorities_were_not_read_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "status", "challenge_type", "urls", "unclear"),
+    ("family", "status", "challenge_type", "urls", "incomplete"),
     [
         ("OKTA_AS_CA", "ACTIVE", "STATIC", [], None),
         ("OKTA_AS_CA", None, "STATIC", [], None),  # it counts
@@ -111,14 +111,14 @@ def test_what_may_be_missing_is_reported(
     status: str | None,
     challenge_type: str | None,
     urls: list[str],
-    unclear: str | None,
+    incomplete: str | None,
 ) -> None:
     authority, known = replace(ORG.all[0], family=family), platform("rac1")
     known = replace(known, status=status, challenge_type=challenge_type)
     read = authority_status(Authorities((authority,), (known,)), urls, RENEWED.timestamp())
-    assert read.as_result()["unavailable"] == (f"Okta shows {unclear}" if unclear else None)
-    line = f"Platforms of certificate authorities may be missing: Okta shows {unclear}."
-    assert (line in read.lines) is (unclear is not None)
+    assert read.as_result()["unavailable"] == (f"Okta shows {incomplete}" if incomplete else None)
+    line = f"Platforms of certificate authorities may be missing: Okta shows {incomplete}."
+    assert (line in read.lines) is (incomplete is not None)
 
 
 def test_an_org_without_a_platform_has_nothing_to_report() -> None:
