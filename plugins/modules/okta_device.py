@@ -417,6 +417,38 @@ console_steps:
   sample:
     - "C02XK1ZAJG5J: on this Mac, ann@acme.com opens Okta Verify, selects the account, then Remove
       account."
+notification:
+  description: What people are notified of after a run of O(unused_days).
+  returned: With O(unused_days).
+  type: dict
+  contains:
+    due:
+      description: Whether a record was changed (in check mode, would be), is needed again, or is
+        deleted within a week.
+      type: bool
+      returned: always
+    summary:
+      description: How many records stay suspended, and why, in sentences.
+      type: str
+      returned: always
+    changed:
+      description: The C(summary) of each record that was changed (in check mode, would be).
+      type: list
+      elements: str
+      returned: always
+    kept:
+      description: The C(summary) of each record that is needed again (C(needed_again)), then of
+        each that is deleted later (C(in_grace), C(deleted_soon)).
+      type: list
+      elements: str
+      returned: always
+  sample:
+    due: true
+    summary: "What anything else suspended, as a lost Mac, is kept (0 records)."
+    changed:
+      - "C02XK1ZAJG5J, MacBook of Ann, guo4a5u7YAHhjXrMK0g4: changed. It is suspended; nobody signs
+        in with its Okta Verify until it is unsuspended. Users: Ann Smith (ann@acme.com)."
+    kept: []
 confirm:
   description: The phrase for O(confirm) that confirms this plan, if it needs one.
   returned: success
@@ -473,6 +505,7 @@ from ..module_utils._device_records.audit import Audit, find_requester
 from ..module_utils._device_records.clean_up import read_clean_up
 from ..module_utils._device_records.guards import STATE_ALLOW
 from ..module_utils._device_records.messages import (
+    build_notification,
     count_changes,
     describe_outcome,
     describe_person,
@@ -542,6 +575,11 @@ def run(ctx: ModuleContext) -> Result:
         sessions_revoked=list(done.revoked),
         cannot_be_undone=list_losses(done.outcomes) if goal.destroys else [],
         console_steps=list_console_steps(done.outcomes),
+        **(
+            {"notification": build_notification(done.outcomes, goal)}
+            if options.guards.clean_up
+            else {}
+        ),
         confirm=done.confirm,
         audit_file=done.audit_file,
         plan_digest=done.plan_digest,

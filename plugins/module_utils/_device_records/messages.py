@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from .._core.changes import Change
 from .._okta import user_statuses
 from .._okta.records import DeviceUser, OktaDevice
-from .model import Decision, Goal, Person, RecordTarget, State, login_of, name_of
+from .model import (
+    Decision,
+    Goal,
+    Person,
+    ReasonCode,
+    RecordTarget,
+    State,
+    login_of,
+    name_of,
+)
 
 Message = dict[str, object]
 # Of a record in Okta, by the state that a run leads to.
@@ -157,6 +166,36 @@ def _explain_state(outcome: RecordOutcome, goal: Goal) -> str:
     if not is_planned:
         return outcome.decision.reason
     return " ".join(filter(None, [target.why, goal.effect(target, planned=True)]))
+
+
+def build_notification(outcomes: Sequence[RecordOutcome], goal: Goal) -> dict[str, object]:
+    """Return what people are notified of after a clean-up.
+
+    ``changed`` and ``kept`` are lines of records: those that are written to, and those that stay
+    suspended until people decide or the grace period ends. ``summary`` has the numbers.
+    """
+
+    def lines_of(*codes: ReasonCode) -> list[str]:
+        chosen = [outcome for outcome in outcomes if outcome.decision.code in codes]
+        return [_describe_state(outcome, goal) for outcome in chosen]
+
+    changed = [_describe_state(outcome, goal) for outcome in outcomes if outcome.is_written]
+    needed, waiting = lines_of("needed_again"), lines_of("in_grace", "deleted_soon")
+    others = lines_of("suspended_by_others", "suspended_in_use", "use_unknown")
+    sentences = [
+        f"What anything else suspended, as a lost Mac, is kept ({len(others)} records).",
+        f"Suspended before, and deleted at the time that each shows: {len(waiting)}."
+        if waiting
+        else "",
+        f"Suspended records that are needed again: {len(needed)}." if needed else "",
+    ]
+    return {
+        "due": bool(changed or needed or lines_of("deleted_soon")),
+        "summary": " ".join(filter(None, sentences)),
+        "changed": changed,
+        # Also those that a run suspended which was killed before its message.
+        "kept": [*needed, *waiting],
+    }
 
 
 def describe_person(person: Person) -> dict[str, object]:

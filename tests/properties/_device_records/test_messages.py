@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.messages import (
     RecordOutcome,
+    build_notification,
     count_states,
     list_losses,
     write_later_messages,
     write_messages,
     write_report,
+    write_state_report,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    GOALS,
     Evidence,
     Guards,
 )
@@ -58,6 +62,15 @@ def test_each_target_is_reported(some: list[RecordOutcome], phrase: str) -> None
         row = json.loads(json.dumps(each.as_result()))
         assert row["state"] == each.state and row["reason"]
         assert any(each.decision.reason in line for line in lines)
+
+
+@given(outcomes())
+def test_a_notification_has_lines_of_the_report_alone(some: list[RecordOutcome]) -> None:
+    some = [replace(each, state="changed") if each.is_written else each for each in some]
+    notification = build_notification(some, GOALS["absent"])
+    lines = [*t.cast(list[str], notification["changed"]), *t.cast(list[str], notification["kept"])]
+    assert set(lines) <= set(write_state_report(some, GOALS["absent"]))
+    assert bool(notification["changed"]) is any(each.is_written for each in some)
 
 
 @given(outcomes())

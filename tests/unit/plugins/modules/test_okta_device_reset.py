@@ -17,10 +17,14 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     duplicates,
     guards,
     last_authenticator,
+    messages,
     plan,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    GOALS,
+    Decision,
     ReasonCode,
+    RecordTarget,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.modules import (
     okta_device,
@@ -69,3 +73,16 @@ def test_allow_lifts_what_the_plan_calls_liftable() -> None:
     for module, liftable in ((okta_device_reset, guards.ALLOW), (okta_device, guards.STATE_ALLOW)):
         options = yaml.safe_load(module.DOCUMENTATION)["options"]
         assert options["allow"]["choices"] == list(liftable)
+
+
+def test_a_notification_has_each_code_of_a_clean_up_but_those_of_records_in_use() -> None:
+    """A clean-up leaves the latter as they are, so nobody decides about them."""
+    quiet = {"in_use", "other_record", "registration_time_unknown", "not_suspended"}
+    nothing = messages.build_notification([], GOALS["absent"])
+    named = set()
+    for code in clean_up_codes():
+        decision = Decision(RecordTarget("C01"), "skip", "Because.", t.cast(ReasonCode, code))
+        outcome = messages.RecordOutcome(decision, "skipped")
+        if messages.build_notification([outcome], GOALS["absent"]) != nothing:
+            named.add(code)
+    assert named and named == clean_up_codes() - quiet

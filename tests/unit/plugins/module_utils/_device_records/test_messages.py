@@ -156,6 +156,57 @@ def test_states_are_counted_and_losses_listed() -> None:
     assert report.list_losses([ABSENT, done(state="skipped")]) == []
 
 
+def skipped_for(code: t.Any, name: str = "C01") -> RecordOutcome:
+    return RecordOutcome(Decision(RecordTarget(name), "skip", "Because.", code), "skipped")
+
+
+def test_a_notification_of_a_clean_up_names_what_changed_and_what_people_decide() -> None:
+    soon, later = skipped_for("deleted_soon", "C02"), skipped_for("in_grace", "C03")
+    outcomes = [
+        *(later, skipped_for("needed_again", "C01"), soon, skipped_for("in_use", "C04")),
+        *map(skipped_for, ("suspended_by_others", "suspended_in_use", "use_unknown")),
+        RecordOutcome(Decision(RecordTarget("C05"), "write", "It is unused."), "changed"),
+    ]
+    assert report.build_notification(outcomes, GOALS["absent"]) == {
+        "due": True,
+        "summary": "What anything else suspended, as a lost Mac, is kept (3 records). Suspended"
+        " before, and deleted at the time that each shows: 2. Suspended records that are needed"
+        " again: 1.",
+        "changed": ["C05: changed. It is unused."],
+        "kept": [
+            "C01: skipped. Because.",
+            "C03: skipped. Because.",
+            "C02: skipped. Because.",
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "due"),
+    [
+        (skipped_for("needed_again"), True),
+        (skipped_for("deleted_soon"), True),
+        (skipped_for("in_grace"), False),
+        (skipped_for("use_unknown"), False),
+        (RecordOutcome(Decision(RecordTarget("C01"), "write", "Unused."), "changed"), True),
+        (done(state="would_change"), True),
+    ],
+)
+def test_a_notification_is_due_if_people_have_to_know_now(
+    outcome: RecordOutcome, due: bool
+) -> None:
+    assert report.build_notification([outcome], GOALS["absent"])["due"] is due
+
+
+def test_a_notification_of_nothing_has_no_numbers_but_that_of_other_suspensions() -> None:
+    assert report.build_notification([], GOALS["suspended"]) == {
+        "due": False,
+        "summary": "What anything else suspended, as a lost Mac, is kept (0 records).",
+        "changed": [],
+        "kept": [],
+    }
+
+
 def test_changes_are_counted_by_what_became_of_each_record() -> None:
     states = ["changed", "would_change", "would_change", "unchanged", "skipped", "absent"]
     assert report.count_changes([done(state=state) for state in states]) == {
