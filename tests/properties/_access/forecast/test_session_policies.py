@@ -62,7 +62,7 @@ def sessions_of(simple: Simple, hidden: t.Mapping[int, t.Any] | None = None) -> 
     for place, (group, some) in enumerate(simple):
         shown: t.Any = {"people": {"groups": {"include": [group]}}}
         conditions = (hidden or {}).get(place, shown)
-        row = {"id": "p", "name": "P", "conditions": conditions}
+        row = {"id": "p", "name": "P", "status": "ACTIVE", "conditions": conditions}
         rules = tuple(rule_of(number, *each) for number, each in enumerate(some))
         made.append(SessionPolicy(RankedPolicy.from_row(row), rules))
     return Sessions(tuple(made))
