@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..._core.errors import Refused
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
-from ..._okta.records import OktaUser, PolicyRule
+from ..._okta.records import Group, OktaUser, PolicyRule
 from ..._okta.user_statuses import ACTIVE
 from ..forecast import directory as directories
 from ..forecast import sure_verification
@@ -68,26 +68,7 @@ class BreakGlassGuard:
         if not self.group_name:
             raise Refused(_explain_missing_group(demanding, policy, refusing))
         group = find_groups(self.okta, [self.group_name], "break_glass_group")[0]
-        if group.is_everyone and demanding:
-            raise Refused(
-                f"break_glass_group: group {group.name!r} has everybody, so"
-                f" {_list_rules(demanding)} of policy {policy!r} would require managed devices of"
-                " nobody. Name a group of a few people."
-            )
-        including = [rule for rule in demanding if group.id not in rule.people.groups_excluded]
-        if including:
-            raise Refused(
-                f"break_glass_group: {_list_rules(including)} of policy {policy!r} would require"
-                f" managed devices, and {'do' if len(including) > 1 else 'does'} not exclude group"
-                f" {group.name!r}. Exclude the group from {_refer(including)}."
-            )
-        idle = [rule for rule in demanding if _applies_to_nobody(rule)]
-        if idle:
-            raise Refused(
-                f"groups: {_list_rules(idle)} of policy {policy!r} would apply to nobody, because"
-                " all groups of a rule are excluded from it. Name groups other than the break-glass"
-                " group."
-            )
+        _check_group(group, demanding, policy)
         sessions = self._read_sessions(str(group.name))
         named = {*named_groups(after), *sessions.groups} - {group.id}
         own: list[OktaUser] = list(read_members(self.okta, group.id))
@@ -171,6 +152,30 @@ class BreakGlassGuard:
             failing.name,
             f"{sure_verification.describe_requirement(failing)}, and {user.name} has"
             f" {', '.join(keys) or 'no authenticator'}",
+        )
+
+
+def _check_group(group: Group, demanding: Rules, policy: str) -> None:
+    """Raise Refused unless each of these rules excludes the group, and applies to other people."""
+    if group.is_everyone and demanding:
+        raise Refused(
+            f"break_glass_group: group {group.name!r} has everybody, so"
+            f" {_list_rules(demanding)} of policy {policy!r} would require managed devices of"
+            " nobody. Name a group of a few people."
+        )
+    including = [rule for rule in demanding if group.id not in rule.people.groups_excluded]
+    if including:
+        raise Refused(
+            f"break_glass_group: {_list_rules(including)} of policy {policy!r} would require"
+            f" managed devices, and {'do' if len(including) > 1 else 'does'} not exclude group"
+            f" {group.name!r}. Exclude the group from {_refer(including)}."
+        )
+    idle = [rule for rule in demanding if _applies_to_nobody(rule)]
+    if idle:
+        raise Refused(
+            f"groups: {_list_rules(idle)} of policy {policy!r} would apply to nobody, because"
+            " all groups of a rule are excluded from it. Name groups other than the break-glass"
+            " group."
         )
 
 
