@@ -20,7 +20,7 @@ from ..module_utils._core.options import Params
 from ..module_utils._core.results import Result
 from ..plugin_utils import _variables as variables
 from ..plugin_utils._failure_display import omit_place
-from ..plugin_utils._invocation import Invocation, check_tags, explain_inventory
+from ..plugin_utils._invocation import Invocation, explain_inventory, find_unknown_tags
 from ..plugin_utils._tenants import tenant_of
 
 _UNDEFINED = re.compile(r"'(?P<name>[^']+)' is undefined|attribute '(?P<attribute>[^']+)'")
@@ -56,9 +56,9 @@ class ActionModule(ActionBase):
         invocation = _read_invocation(known)
         tags = declaration.playbooks[settings.playbook].tags
         problems = [
-            *check_tags(invocation, settings.playbook, tags),
-            *_check_hosts(values, known),
-            *_check_directories(values, known),
+            *find_unknown_tags(invocation, settings.playbook, tags),
+            *_find_host_problem(values, known),
+            *_find_shared_directories(values, known),
             *unresolved.values(),
             *wrong,
         ]
@@ -142,7 +142,7 @@ def _read_invocation(known: Params) -> Invocation:
     )
 
 
-def _check_hosts(values: Params, known: Params) -> list[str]:
+def _find_host_problem(values: Params, known: Params) -> list[str]:
     """Return a problem if device_trust_hosts names hosts of which this is none.
 
     Then the inventory has it. A pattern of several names is not judged.
@@ -159,7 +159,7 @@ def _check_hosts(values: Params, known: Params) -> list[str]:
     ]
 
 
-def _check_directories(values: Params, known: Params) -> list[str]:
+def _find_shared_directories(values: Params, known: Params) -> list[str]:
     """Return a problem for each directory that the next host of the play has, too.
 
     Each tenant needs its own, as two runs at once would replace each other's files. One that is set

@@ -210,7 +210,7 @@ from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._http.urls import split_url
 from ..module_utils._okta.authentication.auth import select_auth_method
 from ..module_utils._report.report_files import check_report, parse_mode, write_report
-from ..module_utils._scep.endpoint import ScepEndpoint, check_scep_url
+from ..module_utils._scep.endpoint import ScepEndpoint, parse_scep_url
 from ..module_utils._tenant_check.answers import (
     READ,
     SKIPPED,
@@ -266,7 +266,7 @@ def run(ctx: ModuleContext) -> Result:
     """
     mode = parse_mode(ctx.params["mode"])
     if ctx.params["scep_url"]:
-        check_scep_url(ctx.params["scep_url"])
+        parse_scep_url(ctx.params["scep_url"])
     writes, host = ctx.params["writes"], split_url(ctx.kandji.api_url).netloc.lower()
     ctx.settings.check_mode = ctx.check_mode or not writes  # by which the clients refuse to write
     if writes and not ctx.check_mode:

@@ -208,13 +208,13 @@ def run(ctx: ModuleContext) -> Result:
     placed = [(f"script {plan.name!r}", plan.assignment)]
     for text in assignments.describe_nodes(placed, ctx.check_mode):
         ctx.warn(text)
-    removed = _check_removed(ctx, plan, wanted)
+    removed = _limit_removed(ctx, plan, wanted)
     script = plan.current if ctx.check_mode else _apply(ctx, plan, wanted)
     return build_result(plan.changes, script=scripts.summarize(script, plan), macs_removed=removed)
 
 
-def _check_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Blueprint]) -> int:
-    """Return how many Macs lose the script. Raises Refused beyond the limit."""
+def _limit_removed(ctx: ModuleContext, plan: scripts.Plan, wanted: t.Sequence[Blueprint]) -> int:
+    """Return how many Macs lose the script. Raises Refused if they are more than the limit."""
     if not plan.assignment.remove:
         return 0
     devices = list(ctx.kandji.devices(platform="Mac"))
@@ -236,7 +236,7 @@ def _apply(
         now = assignments.item_ids(assignments.read_items(ctx.kandji, places))
         check_unchanged(subject, plan.name, plan.current, ctx.kandji.scripts())
         check_assignment(subject, plan.item_id, plan.assignment, now)
-        _check_removed(ctx, plan, wanted)  # a Mac may have joined
+        _limit_removed(ctx, plan, wanted)  # a Mac may have joined
     if plan.fields:
         script = _write(ctx, plan, subject)
     if script is not None:

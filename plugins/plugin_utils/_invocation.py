@@ -31,7 +31,7 @@ class Invocation:
     has_hosts: bool = True
 
 
-def check_tags(invocation: Invocation, playbook: str, known: Sequence[str]) -> list[str]:
+def find_unknown_tags(invocation: Invocation, playbook: str, known: Sequence[str]) -> list[str]:
     """Return a sentence for each tag that selects or skips nothing.
 
     A playbook of the user that imports this one may have tags of its own, so its run is not

@@ -22,10 +22,10 @@ import yaml
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.lookup import fold_name, tell_apart
 from ..module_utils._core.options import Params
-from ..module_utils._http.urls import check_origin, split_url
-from ..module_utils._kandji.credentials import check_api_token, check_api_url
+from ..module_utils._http.urls import parse_origin, split_url
+from ..module_utils._kandji.credentials import check_api_token, parse_api_url
 from ..module_utils._kandji.profiles.challenge import check_challenge
-from ..module_utils._okta.authentication.credentials import check_okta_token, check_org_url
+from ..module_utils._okta.authentication.credentials import check_okta_token, parse_org_url
 
 PREFIX = "device_trust_"
 DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
@@ -515,7 +515,7 @@ def to_text(variable: Variable, value: object) -> str:
     text = str(value)
     _check_characters(variable, text)
     if variable.key in SECRETS:
-        _check_option(SECRETS[variable.key], text)
+        _read_option(SECRETS[variable.key], text)
     if variable.choices and text not in variable.choices:
         close = difflib.get_close_matches(text, variable.choices, n=1, cutoff=0.6)
         hint = f"; did you mean '{close[0]}'? Set" if close else ". Set"
@@ -567,8 +567,8 @@ def to_integer(variable: Variable, value: object) -> int:
 def to_origin(variable: Variable, value: object) -> str:
     """Return the value of a variable that is the URL of a host. Raise WrongValue."""
     text = to_text(variable, value).strip()
-    check = ORIGINS.get(variable.key, functools.partial(check_origin, variable.key))
-    return _check_option(check, text)
+    parse = ORIGINS.get(variable.key, functools.partial(parse_origin, variable.key))
+    return _read_option(parse, text)
 
 
 def _check_webhook(url: str) -> None:
@@ -578,13 +578,13 @@ def _check_webhook(url: str) -> None:
         raise BadOption("notify_url: it is not a URL. Set the webhook whole, with https://.")
 
 
-def _check_option(check: Callable[[str], Answer], text: str) -> Answer:
-    """Return what the check of a module's option returns. Raise WrongValue.
+def _read_option(read: Callable[[str], Answer], text: str) -> Answer:
+    """Return what a function of a module's option returns. Raise WrongValue.
 
-    Messages of checks begin with the name of the option.
+    The messages of these functions begin with the name of the option.
     """
     try:
-        return check(text)
+        return read(text)
     except BadOption as error:
         raise WrongValue(error.message.partition(": ")[2]) from None
 
@@ -597,10 +597,10 @@ SECRETS: Mapping[str, Callable[[str], None]] = {
     "scep_challenge": check_challenge,
     "notify_url": _check_webhook,
 }
-# Variables that are the URL of a vendor -> the check of the option of this name.
+# Variables that are the URL of a vendor -> what parses the option of this name.
 ORIGINS: Mapping[str, Callable[[str], str]] = {
-    "okta_org_url": check_org_url,
-    "kandji_api_url": check_api_url,
+    "okta_org_url": parse_org_url,
+    "kandji_api_url": parse_api_url,
 }
 
 

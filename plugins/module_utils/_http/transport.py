@@ -83,7 +83,7 @@ def _check_proxy(origin: str) -> None:
 class Transport:
     """A session to one origin.
 
-    :arg origin: scheme, host and port, as ``check_origin`` returns it.
+    :arg origin: scheme, host and port, as ``parse_origin`` returns it.
     :arg auth: authorizes each request.
 
     ``may_have_written`` is whether the vendor carried out a write of this run, or may have done.

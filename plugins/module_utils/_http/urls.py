@@ -27,7 +27,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def check_origin(option: str, url: str) -> str:
+def parse_origin(option: str, url: str) -> str:
     """Return the origin (scheme, host, port) of an option's URL, without a trailing slash.
 
     Raises BadOption.

@@ -30,7 +30,7 @@ from .._http.operations import Explanation, Files, Operation, Query, Request, Ve
 from .._http.paging import Page, count_in, follow_link, read_pages, require_keys, rows_of
 from .._http.transport import Transport
 from .._http.transport_settings import Settings
-from .credentials import check_api_token, check_api_url
+from .credentials import check_api_token, parse_api_url
 from .records import (
     AuditEvent,
     Blueprint,
@@ -249,7 +249,7 @@ class Kandji:
     def __init__(self, api_url: str, api_token: str, settings: Settings, masker: Masker) -> None:
         masker.add(api_token)
         check_api_token(api_token)
-        self.api_url = check_api_url(api_url)
+        self.api_url = parse_api_url(api_url)
         self.transport = Transport(
             Vendor("kandji", "Kandji", explain, HOURLY_LIMIT),
             self.api_url,

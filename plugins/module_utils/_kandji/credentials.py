@@ -13,18 +13,18 @@ from urllib.parse import urlsplit
 
 from .._core.errors import BadOption
 from .._http.auth import OKTA_TOKEN, check_token
-from .._http.urls import check_origin, is_loopback
+from .._http.urls import is_loopback, parse_origin
 
 _HOST = re.compile(r"[a-z0-9-]+\.api\.(eu\.)?(kandji\.io|iru\.com)")
 _WEB_HOST = re.compile(r"([a-z0-9-]+)\.(?:web-api\.)?((?:eu\.)?(?:kandji\.io|iru\.com))")
 
 
-def check_api_url(url: str) -> str:
+def parse_api_url(url: str) -> str:
     """Return the origin of a tenant's API.
 
     Raises BadOption and names the API host where the web console's was given.
     """
-    origin = check_origin("kandji_api_url", url)
+    origin = parse_origin("kandji_api_url", url)
     host = (urlsplit(origin).hostname or "").lower()
     if is_loopback(host) or _HOST.fullmatch(host):
         return origin

@@ -181,7 +181,8 @@ def _check_conflicts(
         installed = ctx.kandji.prism_profiles({"payload_identifier": {"like": [OKTA_DEVICE_TRUST]}})
         blueprints = [blueprint for plan in plans for blueprint in plan.wanted.blueprints]
         conflicts += custom_profile.device_trust_conflicts(installed, blueprints)
-    for text in custom_profile.check_conflicts(conflicts, ctx.params["on_conflict"], ONE_OF_A_KIND):
+    custom_profile.check_conflicts(conflicts, ctx.params["on_conflict"], ONE_OF_A_KIND)
+    for text in conflicts:
         ctx.warn(f"Duplicate configuration: {text}.")
 
 

@@ -47,7 +47,7 @@ from .._kandji.profiles.replacement import (
     plan_replacement,
 )
 from .._kandji.records import InstalledProfile
-from .._scep.endpoint import check_scep_url
+from .._scep.endpoint import parse_scep_url
 
 PROFILE: ArgumentSpec = {
     "name": {"type": "str"},
@@ -213,7 +213,7 @@ def _read_settings(params: Params, asked: t.Sequence[ProfileOptions]) -> scep.Sc
     """
     if params["blueprints_mode"] == "remove" or all(each.library_item for each in asked):
         return scep.ScepSettings(params["url"] or "", "")
-    check_scep_url(require(params, OPTIONS, "url"), "url")
+    parse_scep_url(require(params, OPTIONS, "url"), "url")
     check_challenge(require(params, OPTIONS, "challenge"))
     if not params["runs_on"]:
         raise BadOption("runs_on: it is empty. Name at least one platform.")
@@ -276,9 +276,9 @@ def _check_conflicts(
             first = islice(ctx.kandji.prism_profiles({}, ids), SEARCHED_PROFILES)
             if warning := describe_console_profiles(first):
                 ctx.warn(warning)
-    for text in custom_profile.check_conflicts(
-        conflicts, ctx.params["on_conflict"], scep.ONE_OF_AN_AUTHORITY
-    ):
+    on_conflict = ctx.params["on_conflict"]
+    custom_profile.check_conflicts(conflicts, on_conflict, scep.ONE_OF_AN_AUTHORITY)
+    for text in conflicts:
         ctx.warn(f"Two SCEP profiles of one authority: {text}.")
 
 

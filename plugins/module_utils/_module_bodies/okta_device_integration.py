@@ -24,7 +24,7 @@ from .._okta.authorities.renewal import authority_renewal, renewal_warnings
 from .._okta.authorities.scep_platforms import Choice, choose_url
 from .._okta.constants import LOG_AHEAD, LOG_RETENTION
 from .._okta.records import LogEvent, Org
-from .._scep.endpoint import ScepEndpoint, check_scep_url
+from .._scep.endpoint import ScepEndpoint, parse_scep_url
 
 OPTIONS: ArgumentSpec = {
     "state": {"type": "str", "choices": ["verified"], "default": "verified"},
@@ -130,7 +130,7 @@ def _judge_challenge(
 
 def _check_url(ctx: ModuleContext, scep_url: str, org: Org) -> None:
     """Raise BadOption if no Mac of this org can enroll at a SCEP URL; warn of an unknown host."""
-    check_scep_url(scep_url)
+    parse_scep_url(scep_url)
     for text in integration.find_host_warnings(
         scep_url, ctx.okta.org_url, org, ctx.params["scep_hosts"]
     ):

@@ -33,7 +33,7 @@ from .._http.paging import Page, follow_link, read_pages, require_keys, rows_of
 from .._http.transport import USER_AGENT, Transport
 from .._http.transport_settings import Settings
 from .._http.urls import batches
-from .authentication.credentials import check_org_url
+from .authentication.credentials import parse_org_url
 from .authorities.records import CertificateAuthority, RegistrationAuthority
 from .records import (
     WORKING_STATUSES,
@@ -345,7 +345,7 @@ class Okta:
     """
 
     def __init__(self, org_url: str, auth: Auth, settings: Settings, masker: Masker) -> None:
-        self.org_url = check_org_url(org_url)
+        self.org_url = parse_org_url(org_url)
         self.transport = Transport(
             Vendor("okta", "Okta", explain), self.org_url, auth, settings, masker
         )

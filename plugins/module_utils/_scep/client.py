@@ -160,7 +160,7 @@ def describe(exchange: Exchange, url: str) -> ScepService:
     """
     _require_libraries()
     capabilities = _read_capabilities(*exchange("GET", url, {"operation": "GetCACaps"}, None))
-    body = _check_body("GetCACert", *exchange("GET", url, {"operation": "GetCACert"}, None))
+    body = _require_body("GetCACert", *exchange("GET", url, {"operation": "GetCACert"}, None))
     try:
         certificates = messages.unpack_certificates(body)
         return ScepService(capabilities, [_parse_ca_certificate(der) for der in certificates])
@@ -215,7 +215,7 @@ def _require_libraries() -> None:
 # The endpoint and its certificates
 
 
-def _check_body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
+def _require_body(operation: str, status: int, content_type: str, body: bytes) -> bytes:
     if status == 404:
         raise ScepError(
             f"The SCEP endpoint answered {operation} with HTTP 404: the SCEP URL is wrong, or what"
@@ -257,7 +257,7 @@ def _read_capabilities(status: int, content_type: str, body: bytes) -> list[str]
         return []
     if status in _WITHOUT_CAPABILITIES:
         return None
-    content = _check_body("GetCACaps", status, content_type, body)
+    content = _require_body("GetCACaps", status, content_type, body)
     return _split_names(content) if _is_of_scep("GetCACaps", content) else None
 
 
@@ -409,10 +409,10 @@ def _make_identity(name: x509.Name, key_size: int) -> messages.Identity:
 
 def _send(exchange: Exchange, url: str, message: bytes, *, post: bool) -> bytes:
     if post:
-        return _check_body(
+        return _require_body(
             "PKIOperation", *exchange("POST", url, {"operation": "PKIOperation"}, message)
         )
-    return _check_body(
+    return _require_body(
         "PKIOperation",
         *exchange(
             "GET",

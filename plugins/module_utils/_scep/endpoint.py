@@ -25,7 +25,7 @@ _WITH_SLASH = re.compile(r"/pki/[0-9A-Fa-f]{40}/scep/[^/]+/+")  # none that Okta
 DYNAMIC_CHALLENGE_PATH = "/registrationauthorities/"
 
 
-def check_scep_url(url: str, option: str = "scep_url") -> str:
+def parse_scep_url(url: str, option: str = "scep_url") -> str:
     """Return a SCEP URL that can be used in a profile for all Macs. Raises BadOption.
 
     :arg option: what the message begins with.
@@ -103,7 +103,7 @@ class ScepEndpoint:
     def __init__(
         self, url: str, settings: Settings, masker: Masker, option: str = "scep_url"
     ) -> None:
-        self.url = check_scep_url(url, option)
+        self.url = parse_scep_url(url, option)
         parts = split_url(url)
         self._answers: dict[str, tuple[int, str, bytes]] = {}
         self._path = parts.path.replace("{", "{{").replace("}", "}}")

@@ -90,7 +90,7 @@ def is_of_trial(profile: CustomProfile) -> bool:
     return has_name(profile) and [each.get("PayloadType") for each in payloads] == [PAYLOAD_TYPE]
 
 
-def check_leftovers(
+def find_leftovers(
     profiles: Iterable[CustomProfile], places: Mapping[str, Sequence[str]]
 ) -> list[CustomProfile]:
     """Return the profiles that interrupted runs left, all of which may be deleted.
@@ -124,7 +124,7 @@ def check_leftovers(
     return leftovers
 
 
-def check_unedited(
+def require_unedited(
     profiles: Iterable[CustomProfile], known: Iterable[CustomProfile]
 ) -> list[CustomProfile]:
     """Return those of the profiles that are known. Raises Refused for one that somebody edited.

@@ -18,10 +18,10 @@ from .trial import (
     FLAGS,
     NAME,
     RENAMED,
-    check_leftovers,
-    check_unedited,
+    find_leftovers,
     has_name,
     is_of_trial,
+    require_unedited,
 )
 
 OPERATIONS = (
@@ -43,7 +43,7 @@ def read_leftovers(kandji: Kandji) -> list[CustomProfile]:
     for blueprint in kandji.blueprints() if profiles else ():
         for item in kandji.library_items(blueprint.id):
             places.setdefault(item.id, []).append(blueprint.name)
-    return check_leftovers(profiles, places)
+    return find_leftovers(profiles, places)
 
 
 def make_trial(
@@ -59,7 +59,7 @@ def make_trial(
     """
     for each in leftovers:
         report("trial: deleting what an earlier run left")
-        check_unedited(kandji.profiles(), [each])
+        require_unedited(kandji.profiles(), [each])
         _delete(kandji, each)
     made: list[CustomProfile] = []
     try:
@@ -68,7 +68,7 @@ def make_trial(
         listed = _find_unedited(kandji, made[0])
         report("trial: renaming the profile")
         renamed = kandji.update_profile(listed or made[0], {"name": RENAMED}, None)
-        check_unedited([renamed], made)
+        require_unedited([renamed], made)
         listed_renamed = _find_unedited(kandji, made[0])
     except DeviceTrustError as error:
         raise _clean_up(kandji, made, error) from None
@@ -85,7 +85,7 @@ def make_trial(
 
 def _find_unedited(kandji: Kandji, made: CustomProfile) -> CustomProfile | None:
     """Return the profile as the list shows it, None if it does not. Raises Refused for an edit."""
-    return next(iter(check_unedited(kandji.profiles(), [made])), None)
+    return next(iter(require_unedited(kandji.profiles(), [made])), None)
 
 
 def _find(kandji: Kandji, item_id: str) -> CustomProfile | None:
@@ -118,7 +118,7 @@ def _clean_up(
     try:
         listed = list(kandji.profiles())
         if made:
-            check_unedited(listed, made)
+            require_unedited(listed, made)
         else:
             made = list(filter(is_of_trial, listed))
             error.message += "" if made else f" {_MAY_BE_LEFT}"

@@ -39,6 +39,6 @@ def test_a_finding_is_a_word_or_a_truth_value(judge, shown) -> None:
 def test_what_may_be_deleted_is_of_the_trial_and_nowhere(listed, places) -> None:
     deleted = []
     with contextlib.suppress(Refused):
-        deleted = trial.check_leftovers(listed, {each.id: places for each in listed})
+        deleted = trial.find_leftovers(listed, {each.id: places for each in listed})
     assert all(trial.is_of_trial(each) for each in deleted) and not (deleted and places)
     assert all(each in listed for each in deleted)

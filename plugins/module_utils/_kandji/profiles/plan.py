@@ -474,10 +474,8 @@ def _count_macs(installed: t.Iterable[InstalledProfile]) -> str:
 
 def check_conflicts(
     conflicts: t.Sequence[str], on_conflict: str, rule: str, written: str = "Nothing was written."
-) -> list[str]:
-    """Return the conflicts as warnings.
-
-    Raises Refused, with the rule that they break, if they are to fail.
+) -> None:
+    """Raise Refused for conflicts, with the rule that they break, if they are to fail.
 
     :arg written: a sentence on what was written before.
     """
@@ -487,4 +485,3 @@ def check_conflicts(
             " on_conflict: warn.",
             conflicts=list(conflicts),
         )
-    return list(conflicts)

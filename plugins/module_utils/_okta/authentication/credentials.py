@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 
 from ..._core.errors import BadOption
 from ..._http.auth import KANDJI_TOKEN, check_token
-from ..._http.urls import check_origin
+from ..._http.urls import parse_origin
 from ..._kandji.constants import DOMAINS as KANDJI_DOMAINS
 
 
-def check_org_url(url: str) -> str:
+def parse_org_url(url: str) -> str:
     """Return the origin of an Okta org.
 
     Raises BadOption. Custom domains are fine, the Admin Console's host and Kandji's are not.
     """
-    origin = check_origin("okta_org_url", url)
+    origin = parse_origin("okta_org_url", url)
     host = urlsplit(origin).hostname or ""
     if host.endswith(tuple(f".{domain}" for domain in KANDJI_DOMAINS)):
         raise BadOption(

@@ -102,7 +102,7 @@ def _read_pem(value: str, key_id: str | None, masker: Masker) -> Key:
             "okta_private_key: it is not a readable PEM private key. Give the whole file, from"
             " BEGIN to END."
         ) from None
-    private, algorithm = check_key(loaded)
+    private, algorithm = detect_algorithm(loaded)
     return Key(private, algorithm, key_id)
 
 
@@ -130,7 +130,7 @@ def _read_jwk(value: str, key_id: str | None, masker: Masker) -> Key:
             "okta_private_key: it is not a readable JWK of an RSA or EC private key. Give the JSON"
             " object as Okta showed it."
         ) from None
-    private, fitting = check_key(loaded)
+    private, fitting = detect_algorithm(loaded)
     wanted = as_text(jwk.get("alg")) or fitting
     if wanted != fitting and not (fitting == "RS256" and wanted in RSA_ALGORITHMS):
         raise BadOption(
@@ -148,7 +148,7 @@ def _json_object(value: str) -> dict[str, object]:
         return dict(ast.literal_eval(value))
 
 
-def check_key(private: object) -> tuple[PrivateKey, str]:
+def detect_algorithm(private: object) -> tuple[PrivateKey, str]:
     """Return a private key and its algorithm. Raises BadOption if Okta does not accept it."""
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 

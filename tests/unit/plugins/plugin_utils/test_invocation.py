@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.plugin_utils._invocation import (
     Invocation,
-    check_tags,
     explain_inventory,
+    find_unknown_tags,
 )
 
 TAGS = ("scep_profile", "managed_status")
@@ -20,7 +20,7 @@ TAGS = ("scep_profile", "managed_status")
 @pytest.mark.parametrize("path", ["playbooks/site.yml", "devicetrust.okta_kandji.site"])
 def test_a_misspelt_tag_is_refused_before_it_selects_nothing(path: str) -> None:
     invocation = Invocation((path,), tags=("scpe", "scep_profile"), skip_tags=("managed_stauts",))
-    assert check_tags(invocation, "site", TAGS) == [
+    assert find_unknown_tags(invocation, "site", TAGS) == [
         "--tags: the playbook has no tag 'scpe'. Use scep_profile, managed_status.",
         "--skip-tags: the playbook has no tag 'managed_stauts'. Use scep_profile, managed_status.",
     ]
@@ -28,17 +28,17 @@ def test_a_misspelt_tag_is_refused_before_it_selects_nothing(path: str) -> None:
 
 def test_tags_of_a_playbook_without_any_are_refused() -> None:
     invocation = Invocation(("devicetrust.okta_kandji.report",), tags=("managed_status",))
-    assert check_tags(invocation, "report", ()) == [
+    assert find_unknown_tags(invocation, "report", ()) == [
         "--tags: the playbook has no tag 'managed_status'. Leave it out: this playbook has no tags."
     ]
 
 
 def test_tags_with_a_meaning_in_ansible_are_known() -> None:
-    assert check_tags(Invocation(("site.yml",), ("all",), ("never",)), "site", TAGS) == []
+    assert find_unknown_tags(Invocation(("site.yml",), ("all",), ("never",)), "site", TAGS) == []
 
 
 def test_a_playbook_that_imports_this_one_may_have_its_own_tags() -> None:
-    assert check_tags(Invocation(("friday.yml",), tags=("monthly",)), "site", TAGS) == []
+    assert find_unknown_tags(Invocation(("friday.yml",), tags=("monthly",)), "site", TAGS) == []
 
 
 def test_an_inventory_that_is_not_there_is_named(tmp_path: Path) -> None:

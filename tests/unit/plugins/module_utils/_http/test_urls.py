@@ -24,7 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http impo
     ],
 )
 def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
-    assert urls.check_origin("org_url", url) == origin
+    assert urls.parse_origin("org_url", url) == origin
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_origin_is_scheme_host_and_port(url: str, origin: str) -> None:
 )
 def test_what_is_no_origin_for_a_token_is_refused(url: str, text: str) -> None:
     with pytest.raises(BadOption) as raised:
-        urls.check_origin("org_url", url)
+        urls.parse_origin("org_url", url)
     assert raised.value.message.startswith("org_url: ")
     assert text in raised.value.message
     assert "secret" not in raised.value.message
@@ -90,7 +90,7 @@ def test_a_text_that_is_not_a_url_has_no_parts() -> None:
     assert urls.split_url("https://[").hostname is None
     assert urls.split_url("https://acme.okta.com/a").path == "/a"
     with pytest.raises(BadOption, match="^okta_org_url: 'https://\\[' is not a URL"):
-        urls.check_origin("okta_org_url", "https://[")
+        urls.parse_origin("okta_org_url", "https://[")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.credentials import (
-    check_api_url,
+    parse_api_url,
 )
 
 API = "https://acme.api.kandji.io"
@@ -28,7 +28,7 @@ API = "https://acme.api.kandji.io"
     ],
 )
 def test_the_api_hosts_of_kandji_and_iru_are_known(url: str, origin: str) -> None:
-    assert check_api_url(url) == origin
+    assert parse_api_url(url) == origin
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,6 @@ def test_the_api_hosts_of_kandji_and_iru_are_known(url: str, origin: str) -> Non
 )
 def test_a_wrong_tenant_url_is_refused_with_the_right_one(url: str, said: str) -> None:
     with pytest.raises(BadOption) as raised:
-        check_api_url(url)
+        parse_api_url(url)
     assert raised.value.message.startswith("kandji_api_url: ")
     assert said in raised.value.message

@@ -83,27 +83,27 @@ def test_a_leftover_is_known_by_its_name_and_the_type_of_its_payload(name):
     other_identity = content({"PayloadUUID": UUID}, PayloadUUID=UUID, PayloadIdentifier="x")
     left = profile(other_identity, name)
     others = [profile(content(), "Wi-Fi"), profile(content(), name.upper())]
-    assert trial.check_leftovers([left, *others], {}) == [left]
+    assert trial.find_leftovers([left, *others], {}) == [left]
 
 
 @pytest.mark.parametrize("text", [None, "", "<plist/>", content(PayloadType="com.apple.wifi")])
 def test_a_name_of_the_trial_with_another_content_is_refused(text):
     with pytest.raises(Refused, match="Rename or delete it") as refused:
-        trial.check_leftovers([profile(text)], {})
+        trial.find_leftovers([profile(text)], {})
     assert refused.value.details["library_item_id"] == ITEM
 
 
 def test_a_leftover_that_somebody_assigned_is_refused():
     with pytest.raises(Refused, match="on the blueprint 'Canary', 'Sales'. Nothing was written"):
-        trial.check_leftovers([profile(content())], {ITEM: ["Canary", "Sales"]})
-    assert trial.check_leftovers([profile(content())], {UUID: ["Canary"]})
+        trial.find_leftovers([profile(content())], {ITEM: ["Canary", "Sales"]})
+    assert trial.find_leftovers([profile(content())], {UUID: ["Canary"]})
 
 
 def test_a_leftover_that_somebody_activated_is_refused():
     left = replace(profile(content()), flags={"active": True})
     with pytest.raises(Refused, match="is active, and no run of this module leaves it so"):
-        trial.check_leftovers([left], {})
-    assert trial.check_leftovers([replace(left, flags={"active": False})], {})
+        trial.find_leftovers([left], {})
+    assert trial.find_leftovers([replace(left, flags={"active": False})], {})
 
 
 def test_a_run_that_reads_names_what_is_left():

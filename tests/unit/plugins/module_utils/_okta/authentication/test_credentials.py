@@ -11,7 +11,7 @@ import sys
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import BadOption
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authentication.credentials import (
-    check_org_url,
+    parse_org_url,
 )
 
 ORG = "https://acme.okta.com"
@@ -30,7 +30,7 @@ ORG = "https://acme.okta.com"
     ],
 )
 def test_an_org_url_may_be_a_custom_domain(url: str, origin: str) -> None:
-    assert check_org_url(url) == origin
+    assert parse_org_url(url) == origin
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_an_org_url_may_be_a_custom_domain(url: str, origin: str) -> None:
 )
 def test_a_wrong_org_url_is_refused_with_the_right_one(url: str, said: str) -> None:
     with pytest.raises(BadOption) as raised:
-        check_org_url(url)
+        parse_org_url(url)
     assert raised.value.message.startswith("okta_org_url: ")
     assert said in raised.value.message
 
 
 def test_the_controller_checks_variables_without_what_only_modules_need() -> None:
     """The imports of a client take a third of the time in which a playbook starts."""
-    plugins = check_org_url.__module__.partition(".module_utils.")[0]
+    plugins = parse_org_url.__module__.partition(".module_utils.")[0]
     code = (
         f"import sys, {plugins}.plugin_utils._variables;"
         " assert sys.modules.keys().isdisjoint(('requests', 'cryptography', 'asn1crypto'))"

@@ -31,7 +31,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.clie
     ScepService,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._scep.endpoint import (
-    check_scep_url,
+    parse_scep_url,
 )
 
 ORG = "https://acme.okta.com"
@@ -111,7 +111,7 @@ def test_an_identity_engine_org_is_fine() -> None:
     ],
 )
 def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
-    assert check_scep_url(url) == url
+    assert parse_scep_url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,13 @@ def test_a_usable_scep_url_is_taken_as_it_is(url: str) -> None:
 )
 def test_a_scep_url_that_cannot_serve_all_macs_is_refused(url: str, said: str) -> None:
     with pytest.raises(BadOption) as raised:
-        check_scep_url(url)
+        parse_scep_url(url)
     assert said in raised.value.message
 
 
 def test_a_secret_key_in_the_place_of_the_scep_url_is_not_shown() -> None:
     with pytest.raises(BadOption) as raised:
-        check_scep_url("HqMh1xwY10lWB549UzkUTVyAerqhxtC")
+        parse_scep_url("HqMh1xwY10lWB549UzkUTVyAerqhxtC")
     assert raised.value.message.startswith("scep_url: it is not a URL. Copy it whole")
 
 
