@@ -654,7 +654,7 @@ def test_micromdms_way_of_writing_is_read(scepserver, record_conformance):
     )
     request, reply = (messages.read_message(data) for data in heard["PKIOperation"][1])
     content, cipher = messages.decrypt(
-        reply.content, messages.Identity(request.certificates[0], enrollment.private_key)
+        reply.content, messages.CertifiedKey(request.certificates[0], enrollment.private_key)
     )
     assert (messages.unpack_certificates(content), cipher) == ([enrollment.certificate_der], "des")
     place = scepserver.depot.parent / "enveloped"

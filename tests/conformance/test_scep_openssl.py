@@ -271,7 +271,7 @@ class Client:
         )
         key = serialization.load_pem_private_key(Path(self.place("key")).read_bytes(), None)
         certificate = x509.load_pem_x509_certificate(Path(self.place(signed_by)).read_bytes())
-        identity = messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
+        identity = messages.CertifiedKey(certificate.public_bytes(serialization.Encoding.DER), key)
         asked = messages.Attributes(message_type, "BY HAND", b"nonce of a client")
         message = messages.seal(asked, Path(self.place("sealed")).read_bytes(), identity, digest)
         Path(self.place("reply")).write_bytes(self._send(verb, message))

@@ -37,12 +37,12 @@ def authority(clock: Clock) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def client() -> messages.Identity:
+def client() -> messages.CertifiedKey:
     """A client's key, in a certificate signed by itself."""
     return self_signed(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
 
-def self_signed(key: rsa.RSAPrivateKey) -> messages.Identity:
+def self_signed(key: rsa.RSAPrivateKey) -> messages.CertifiedKey:
     now = Clock().now()
     builder = (
         x509.CertificateBuilder()
@@ -56,12 +56,12 @@ def self_signed(key: rsa.RSAPrivateKey) -> messages.Identity:
         .not_valid_after(now + timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    return messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
+    return messages.CertifiedKey(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
 def sealed(
     content: bytes,
-    client: messages.Identity,
+    client: messages.CertifiedKey,
     digest: str = "sha256",
     message_type: str = messages.CERTIFICATE_REQUEST,
 ) -> bytes:
@@ -75,7 +75,7 @@ def sealed(
 
 def ask(
     authority: Authority,
-    client: messages.Identity,
+    client: messages.CertifiedKey,
     *,
     challenge: str = CHALLENGE,
     cipher: str = "aes128_cbc",
@@ -97,7 +97,7 @@ def ask(
     return reply, issued
 
 
-def issue(authority: Authority, client: messages.Identity) -> IssuedCertificate:
+def issue(authority: Authority, client: messages.CertifiedKey) -> IssuedCertificate:
     issued = ask(authority, client)[1]
     assert issued is not None
     return issued
@@ -126,7 +126,7 @@ def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_openssl_accepts_an_issued_certificate_by_its_root_and_by_the_intermediate_alone(
-    authority: Authority, client: messages.Identity, tmp_path: Path
+    authority: Authority, client: messages.CertifiedKey, tmp_path: Path
 ) -> None:
     issued = issue(authority, client)
     files = pem(
@@ -159,7 +159,7 @@ def test_openssl_accepts_an_issued_certificate_by_its_root_and_by_the_intermedia
 
 
 def test_openssl_refuses_it_under_the_authority_of_another_organization(
-    authority: Authority, client: messages.Identity, tmp_path: Path
+    authority: Authority, client: messages.CertifiedKey, tmp_path: Path
 ) -> None:
     stranger = Authority(Clock(), "other", "00o2authority")
     files = pem(
@@ -176,7 +176,7 @@ def test_openssl_refuses_it_under_the_authority_of_another_organization(
 
 
 def test_openssl_refuses_it_as_a_server_and_after_a_year(
-    authority: Authority, client: messages.Identity, tmp_path: Path
+    authority: Authority, client: messages.CertifiedKey, tmp_path: Path
 ) -> None:
     issued = issue(authority, client)
     files = pem(
@@ -208,7 +208,7 @@ def test_the_issuer_is_named_as_okta_names_it(authority: Authority) -> None:
 
 
 def test_a_client_certificate_lives_a_year_of_the_labs_time_and_is_for_clients_only(
-    clock: Clock, authority: Authority, client: messages.Identity
+    clock: Clock, authority: Authority, client: messages.CertifiedKey
 ) -> None:
     clock.advance(days=100)
     issued = issue(authority, client)
@@ -230,7 +230,9 @@ def test_a_client_certificate_lives_a_year_of_the_labs_time_and_is_for_clients_o
     )
 
 
-def test_the_books_know_what_was_issued(authority: Authority, client: messages.Identity) -> None:
+def test_the_books_know_what_was_issued(
+    authority: Authority, client: messages.CertifiedKey
+) -> None:
     issued = issue(authority, client)
     certificate = x509.load_der_x509_certificate(t.cast(bytes, issued.der))
     assert issued.common_name == "C02XK1ZAJG5J 4D2E"
@@ -242,7 +244,7 @@ def test_the_books_know_what_was_issued(authority: Authority, client: messages.I
 
 
 def test_two_requests_of_one_key_are_two_certificates(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     assert issue(authority, client).serial_number != issue(authority, client).serial_number
     assert len(authority.certificates) == 2
@@ -276,7 +278,7 @@ def test_certificates_booked_into_the_past_are_no_older_than_their_authority(
 @pytest.mark.parametrize("cipher", messages.CIPHERS)
 @pytest.mark.parametrize("digest", messages.DIGESTS)
 def test_the_reply_speaks_the_ciphers_and_digests_of_the_request(
-    authority: Authority, client: messages.Identity, cipher: str, digest: str
+    authority: Authority, client: messages.CertifiedKey, cipher: str, digest: str
 ) -> None:
     reply, issued = ask(authority, client, cipher=cipher, digest=digest)
     content, reply_cipher = messages.decrypt(reply.content, client)
@@ -285,7 +287,7 @@ def test_the_reply_speaks_the_ciphers_and_digests_of_the_request(
 
 
 def test_single_des_is_read_but_not_written(
-    authority: Authority, client: messages.Identity, tmp_path: Path
+    authority: Authority, client: messages.CertifiedKey, tmp_path: Path
 ) -> None:
     """As Okta reads it; micromdm's client sends nothing better."""
     request = tmp_path / "request"
@@ -318,7 +320,7 @@ def test_single_des_is_read_but_not_written(
 
 @pytest.mark.parametrize("cipher", ["-aes128", "-aes256", "-des3"])
 def test_content_in_pieces_is_read(
-    authority: Authority, client: messages.Identity, tmp_path: Path, cipher: str
+    authority: Authority, client: messages.CertifiedKey, tmp_path: Path, cipher: str
 ) -> None:
     """Peers that stream write the encrypted content as a constructed OCTET STRING of indefinite
     length.
@@ -348,7 +350,7 @@ def test_content_in_pieces_is_read(
 
 
 def test_a_request_with_attributes_out_of_order_is_read(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     """strongSwan writes them so, and cryptography refuses that."""
     with_names = (
@@ -379,7 +381,7 @@ def in_reverse(request: asn1_csr.CertificationRequest, key: rsa.RSAPrivateKey) -
 
 
 def test_an_old_authority_takes_triple_des_and_sha_1_alone(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     request = messages.build_request(SUBJECT, CHALLENGE, client.key)
     tried = {
@@ -408,23 +410,23 @@ def test_an_old_authority_takes_triple_des_and_sha_1_alone(
     "challenge", ["", "wrong", CHALLENGE + "x", CHALLENGE[:-1], CHALLENGE.lower(), "nöt ascii"]
 )
 def test_a_wrong_challenge_is_a_bad_request(
-    authority: Authority, client: messages.Identity, challenge: str
+    authority: Authority, client: messages.CertifiedKey, challenge: str
 ) -> None:
     assert refusal(*ask(authority, client, challenge=challenge)) == "badRequest"
     assert authority.certificates == {}
 
 
 def test_renewal_is_a_bad_request_even_with_the_right_challenge(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     assert b"Renewal" not in authority.get_ca_caps()
-    current = messages.Identity(t.cast(bytes, issue(authority, client).der), client.key)
+    current = messages.CertifiedKey(t.cast(bytes, issue(authority, client).der), client.key)
     assert refusal(*ask(authority, current, message_type=RENEWAL_REQUEST)) == "badRequest"
     assert len(authority.certificates) == 1
 
 
 def test_a_key_that_is_not_rsa_is_a_bad_algorithm(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -437,7 +439,7 @@ def test_a_key_that_is_not_rsa_is_a_bad_algorithm(
 
 
 def test_an_unknown_cipher_is_a_bad_algorithm(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     aes128_cbc, aes128_ofb = (
         bytes.fromhex("0609608648016503040102"),
@@ -452,7 +454,7 @@ def test_an_unknown_cipher_is_a_bad_algorithm(
 
 
 def test_an_unknown_digest_is_a_bad_algorithm(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     sha256, sha3_256 = (
         bytes.fromhex("0609608648016503040201"),
@@ -466,7 +468,7 @@ def test_an_unknown_digest_is_a_bad_algorithm(
 
 
 def test_a_request_for_somebody_elses_key_fails_the_message_check(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     other = self_signed(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     request = messages.build_request(SUBJECT, CHALLENGE, other.key)
@@ -474,7 +476,7 @@ def test_a_request_for_somebody_elses_key_fails_the_message_check(
 
 
 def test_a_request_without_proof_of_its_key_fails_the_message_check(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     request = messages.build_request(SUBJECT, CHALLENGE, client.key)
     assert (
@@ -484,7 +486,7 @@ def test_a_request_without_proof_of_its_key_fails_the_message_check(
 
 
 def test_a_changed_message_fails_the_message_check(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     content = messages.encrypt(
         messages.build_request(SUBJECT, CHALLENGE, client.key),
@@ -498,7 +500,7 @@ def test_a_changed_message_fails_the_message_check(
 
 
 def test_a_message_for_another_authority_fails_the_message_check(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     stranger = Authority(Clock(), "other", "00o2authority")
     content = messages.encrypt(
@@ -517,7 +519,7 @@ def test_what_is_no_scep_message_gets_no_reply(authority: Authority, garbage: by
 
 
 def test_one_wrong_bit_anywhere_brings_a_refusal_or_no_reply(
-    authority: Authority, client: messages.Identity
+    authority: Authority, client: messages.CertifiedKey
 ) -> None:
     content = messages.encrypt(
         messages.build_request(SUBJECT, CHALLENGE, client.key),
@@ -563,7 +565,7 @@ def test_getcacert_is_the_intermediate_or_the_chain(authority: Authority) -> Non
 
 
 def test_openssl_reads_the_chain_and_the_messages(
-    authority: Authority, client: messages.Identity, tmp_path: Path
+    authority: Authority, client: messages.CertifiedKey, tmp_path: Path
 ) -> None:
     (tmp_path / "chain").write_bytes(authority.get_ca_cert(as_pkcs7=True)[0])
     listed = openssl(

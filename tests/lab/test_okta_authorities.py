@@ -36,7 +36,7 @@ def enroll(okta, configuration):
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "C02XK1ZAJG5J 4D2E")])
     request = messages.build_request(subject, configuration.challenge, key)
-    client = messages.Identity(_self_signed(subject, key, ca), key)
+    client = messages.CertifiedKey(_self_signed(subject, key, ca), key)
     sealed = messages.seal(
         messages.Attributes(messages.CERTIFICATE_REQUEST, "T", b"nonce"),
         messages.encrypt(request, ca, "aes128_cbc"),

@@ -89,7 +89,7 @@ class Generation:
     ``status`` is VALID, or INACTIVE: a replacement from before renewals by platform existed.
     """
 
-    identity: messages.Identity
+    identity: messages.CertifiedKey
     key_id: str
     created: datetime
     expires: datetime
@@ -163,7 +163,7 @@ class Authority:
             (since, since + ROOT_LIFETIME),
         )
         der = _sign(_add_authority_extensions(builder, path_length=1), self._root_key)
-        identity = messages.Identity(der, self._root_key)
+        identity = messages.CertifiedKey(der, self._root_key)
         return Generation(identity, key_id, since, since + ROOT_LIFETIME)
 
     def _make_generation(
@@ -181,7 +181,7 @@ class Authority:
             key_id,
         )
         der = _sign(_add_authority_extensions(builder, path_length=0), self._root_key)
-        return Generation(messages.Identity(der, key), key_id, since, expires, status)
+        return Generation(messages.CertifiedKey(der, key), key_id, since, expires, status)
 
     def renew(self, status: str = "VALID") -> Generation:
         """Add the replacement of the newest generation, as Okta does 18 months before its expiry.
@@ -203,7 +203,7 @@ class Authority:
         return _okta_name(self._root_name)
 
     @property
-    def identity(self) -> messages.Identity:
+    def identity(self) -> messages.CertifiedKey:
         """The certificate and the key of the current generation."""
         return self.current.identity
 

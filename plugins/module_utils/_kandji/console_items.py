@@ -55,7 +55,7 @@ IN_ORDER = ("installed", "pending", "excluded")  # states in which nothing is wr
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ItemMatch:
     """An item of the name that was asked for. ``blueprints`` are ids; ``type`` may be unknown."""
 
     id: str
@@ -73,25 +73,25 @@ class Candidate:
         }
 
 
-Candidates = t.Mapping[str, Candidate]  # by id
+ItemMatches = t.Mapping[str, ItemMatch]  # by id
 
 
-def find_item(name: str, items: Items) -> dict[str, Candidate]:
+def find_item(name: str, items: Items) -> dict[str, ItemMatch]:
     """Return all items of exactly this name on these blueprints, by id."""
-    candidates: dict[str, Candidate] = {}
+    candidates: dict[str, ItemMatch] = {}
     for blueprint, on_it in items.items():
         for item in named(on_it, name):
-            known = candidates.get(item.id, Candidate(item.id, name))
+            known = candidates.get(item.id, ItemMatch(item.id, name))
             candidates[item.id] = replace(known, blueprints=(*known.blueprints, blueprint))
     return candidates
 
 
-def find_in_events(name: str, events: t.Iterable[AuditEvent]) -> dict[str, Candidate]:
+def find_in_events(name: str, events: t.Iterable[AuditEvent]) -> dict[str, ItemMatch]:
     """Return the items whose newest event in the audit log has this name, by id.
 
     The newest event comes first.
     """
-    candidates: dict[str, Candidate] = {}
+    candidates: dict[str, ItemMatch] = {}
     seen: set[str] = set()
     for event in events:
         item_id = event.target_id
@@ -103,13 +103,13 @@ def find_in_events(name: str, events: t.Iterable[AuditEvent]) -> dict[str, Candi
             continue
         seen.add(item_id)
         if not deleted and event.new_name == name:
-            candidates[item_id] = Candidate(item_id, name, type=event.new_type or "unknown")
+            candidates[item_id] = ItemMatch(item_id, name, type=event.new_type or "unknown")
     return candidates
 
 
 def search(
     kandji: Kandji, name: str, items: Items, blueprints: t.Sequence[Blueprint]
-) -> tuple[dict[str, Candidate], Items]:
+) -> tuple[dict[str, ItemMatch], Items]:
     """Return the items of this name on any blueprint, else on one Mac of each, and all items.
 
     ``items`` are those that were read already, and ``blueprints`` all of the tenant.
@@ -120,7 +120,7 @@ def search(
     if len(candidates) != 1:
         types = types_on_devices(kandji, blueprints, name)
         candidates = {
-            item_id: replace(candidates.get(item_id, Candidate(item_id, name)), type=type_)
+            item_id: replace(candidates.get(item_id, ItemMatch(item_id, name)), type=type_)
             for item_id, type_ in {**dict.fromkeys(candidates), **types}.items()
             if item_id in candidates or not candidates
         }
@@ -304,7 +304,7 @@ def _check_type(
 
 def choose(
     name: str,
-    candidates: Candidates,
+    candidates: ItemMatches,
     blueprints: t.Iterable[Blueprint],
     option: str = "name",
     remedy: str = "library_item_id",
@@ -350,7 +350,7 @@ def console_steps(name: str, blueprints: t.Sequence[Blueprint]) -> list[str]:
     ]
 
 
-def find_similar(name: str, items: Items) -> dict[str, Candidate]:
+def find_similar(name: str, items: Items) -> dict[str, ItemMatch]:
     """Return the items with the first word of a name in theirs, by id."""
     first_word = name.partition(" ")[0].lower()
     names = {item.name for on_it in items.values() for item in on_it}
@@ -363,8 +363,8 @@ def find_similar(name: str, items: Items) -> dict[str, Candidate]:
 
 
 def with_types(
-    kandji: Kandji, candidates: Candidates, events: t.Iterable[AuditEvent]
-) -> list[Candidate]:
+    kandji: Kandji, candidates: ItemMatches, events: t.Iterable[AuditEvent]
+) -> list[ItemMatch]:
     """Return items with their types, as one Mac of each of their blueprints shows them.
 
     Where no Mac does, the audit log may.
@@ -382,7 +382,7 @@ def with_types(
 def not_found(
     name: str,
     blueprints: t.Sequence[Blueprint],
-    similar: t.Sequence[Candidate],
+    similar: t.Sequence[ItemMatch],
     known: t.Iterable[Blueprint] = (),
     unread: str = "",
 ) -> NeedsConsole:
@@ -477,12 +477,12 @@ def catalogue(
     blueprints: t.Sequence[Blueprint],
     names: t.Sequence[str] | None = None,
     ids: t.Sequence[str] | None = None,
-) -> list[Candidate]:
+) -> list[ItemMatch]:
     """Return items in the order of their names, with the names of their blueprints.
 
     ``names`` or ``ids`` limit them. An item named by id need not be on a blueprint.
     """
-    rows: dict[str, Candidate] = {each.lower(): Candidate(each.lower(), "") for each in ids or []}
+    rows: dict[str, ItemMatch] = {each.lower(): ItemMatch(each.lower(), "") for each in ids or []}
     for blueprint in blueprints:
         for item in items.get(blueprint.id, []):
             if (ids is not None and item.id not in rows) or (
@@ -491,5 +491,5 @@ def catalogue(
                 continue
             known = rows[item.id].blueprints if item.id in rows else ()
             places = dict.fromkeys((*known, blueprint.name))
-            rows[item.id] = Candidate(item.id, item.name, tuple(places))
+            rows[item.id] = ItemMatch(item.id, item.name, tuple(places))
     return sorted(rows.values(), key=lambda each: (each.name, each.id))

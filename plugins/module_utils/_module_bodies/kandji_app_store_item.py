@@ -146,7 +146,7 @@ def _find_item(
 
 def _find_in_events(
     ctx: ModuleContext, name: str, wanted: t.Sequence[Blueprint], known: Known
-) -> dict[str, console_items.Candidate]:
+) -> dict[str, console_items.ItemMatch]:
     events: t.Sequence[AuditEvent] = ()
     unread = ""
     try:

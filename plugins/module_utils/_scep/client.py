@@ -387,7 +387,7 @@ def _build_subject(subject: Subject) -> x509.Name:
         ) from None
 
 
-def _make_identity(name: x509.Name, key_size: int) -> messages.Identity:
+def _make_identity(name: x509.Name, key_size: int) -> messages.CertifiedKey:
     """Return a new key with a self-signed certificate, which the reply is encrypted for."""
     try:
         key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
@@ -404,7 +404,7 @@ def _make_identity(name: x509.Name, key_size: int) -> messages.Identity:
         .not_valid_after(now + timedelta(days=30))
         .sign(key, hashes.SHA256())
     )
-    return messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
+    return messages.CertifiedKey(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
 def _send(exchange: Exchange, url: str, message: bytes, *, post: bool) -> bytes:
@@ -468,7 +468,7 @@ def _read_reply(
     return reply
 
 
-def _read_certificate(reply: messages.Message, client: messages.Identity) -> bytes:
+def _read_certificate(reply: messages.Message, client: messages.CertifiedKey) -> bytes:
     public_key = messages.public_bytes(client.key.public_key())
     try:
         content, _cipher = messages.decrypt(reply.content, client)

@@ -78,7 +78,7 @@ class UnknownAlgorithm(MessageError):
 
 
 @dataclass(frozen=True)
-class Identity:
+class CertifiedKey:
     """A certificate with its RSA private key, which signs or decrypts messages."""
 
     certificate: bytes
@@ -316,7 +316,7 @@ def encrypt(content: bytes, recipient: bytes, cipher: str) -> bytes:
     return _encode_content_info("enveloped_data", enveloped)
 
 
-def decrypt(data: bytes, recipient: Identity) -> tuple[bytes, str]:
+def decrypt(data: bytes, recipient: CertifiedKey) -> tuple[bytes, str]:
     """Return the content of CMS EnvelopedData for ``recipient``, and the name of its cipher.
 
     Raises MessageError.
@@ -405,7 +405,7 @@ def _iterate_elements(contents: bytes) -> t.Iterator[tuple[int, int, int, bytes,
 # The signed message
 
 
-def seal(attributes: Attributes, content: bytes, signer: Identity, digest: str) -> bytes:
+def seal(attributes: Attributes, content: bytes, signer: CertifiedKey, digest: str) -> bytes:
     """Return a signed SCEP message with its attributes.
 
     ``content`` is a result of ``encrypt``, or empty.

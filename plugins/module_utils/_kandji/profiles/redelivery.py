@@ -100,7 +100,7 @@ class MacState:
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """What one Mac needs next.
 
     ``action`` is tag, untag, wait or nothing; ``state`` is done, excluding, delivering, certifying,
@@ -129,7 +129,7 @@ class Step:
         return not self.is_final
 
 
-LEFT_OVER = Step("untag", "delivering", "A previous run left the exclusion tag on the Mac.")
+LEFT_OVER = NextStep("untag", "delivering", "A previous run left the exclusion tag on the Mac.")
 
 
 @dataclass
@@ -150,7 +150,7 @@ class Selection:
 
     serials: t.Sequence[str]
     macs: t.Mapping[str, Mac]
-    unknown: t.Mapping[str, Step]
+    unknown: t.Mapping[str, NextStep]
     unfinished: t.Sequence[str] = ()
 
     def with_unfinished(self, macs: t.Sequence[Mac]) -> Selection:
@@ -169,9 +169,9 @@ class Selection:
         return {serial.lower() for serial in self.serials}
 
 
-def make_unknown(reason: str, may_begin: bool = False) -> Step:
+def make_unknown(reason: str, may_begin: bool = False) -> NextStep:
     """Return the step of a Mac of which Kandji does not show what it needs: none."""
-    return Step("nothing", "unknown", reason, may_begin)
+    return NextStep("nothing", "unknown", reason, may_begin)
 
 
 def find_problem(devices: t.Sequence[KandjiDevice]) -> str:
@@ -184,27 +184,27 @@ def find_problem(devices: t.Sequence[KandjiDevice]) -> str:
     return f"{describe_several(macs)}." if len(macs) > 1 else ""
 
 
-def next_step(mac: MacState, issued_before: datetime) -> Step:
+def next_step(mac: MacState, issued_before: datetime) -> NextStep:
     """Return what one Mac needs next.
 
     A certificate first seen before ``issued_before`` is replaced.
     """
     renewed = mac.is_renewed(issued_before)
     if not mac.is_assigned and not renewed:
-        return Step("untag" if mac.tagged else "nothing", "unassigned", UNASSIGNED)
+        return NextStep("untag" if mac.tagged else "nothing", "unassigned", UNASSIGNED)
     if mac.tagged:
         return _next_step_if_tagged(mac, renewed)
     if renewed:
-        return Step("nothing", "done", "The profile is installed, and its certificate is new.")
+        return NextStep("nothing", "done", "The profile is installed, and its certificate is new.")
     if not mac.has_profile:
-        return Step("wait", "delivering", "The next check-in installs the profile.")
+        return NextStep("wait", "delivering", "The next check-in installs the profile.")
     if mac.profile_since is not None and mac.profile_since >= issued_before:
         if not mac.is_provable:
             return make_unknown(
                 "The profile was redelivered. Its subject has no $PROFILE_UUID, so Kandji's"
                 " inventory cannot show its certificate."
             )
-        return Step(
+        return NextStep(
             "wait", "certifying", "The profile was redelivered; its certificate was not seen yet."
         )
     if mac.profile_since is None or (mac.has_certificate and mac.certificate_since is None):
@@ -213,22 +213,22 @@ def next_step(mac: MacState, issued_before: datetime) -> Step:
             " cannot be confirmed.",
             may_begin=True,
         )
-    return Step("tag", "excluding", "The exclusion tag removes the profile.")
+    return NextStep("tag", "excluding", "The exclusion tag removes the profile.")
 
 
-def _next_step_if_tagged(mac: MacState, renewed: bool) -> Step:
+def _next_step_if_tagged(mac: MacState, renewed: bool) -> NextStep:
     if renewed:
-        return Step(
+        return NextStep(
             "untag", "done", "An exclusion tag was left over; the certificate is new already."
         )
     if not mac.has_profile:
-        return Step(
+        return NextStep(
             "untag",
             "delivering",
             "The profile is removed. The exclusion tag is removed too, and the next check-in"
             " installs the profile.",
         )
-    return Step(
+    return NextStep(
         "wait",
         "excluding",
         "The exclusion tag is set. The next check-in removes the profile. If it stays after one, no"
@@ -257,7 +257,7 @@ class Plan:
     issued_before: datetime
     now: datetime
 
-    def steps(self, selection: Selection, reported: Reported) -> dict[str, Step]:
+    def steps(self, selection: Selection, reported: Reported) -> dict[str, NextStep]:
         """Return what each Mac needs next, by serial."""
         steps = {
             serial: next_step(
@@ -279,7 +279,7 @@ class Plan:
         return replace(state, is_assigned=mac.device.blueprint_id not in reported.unassigned)
 
 
-def describe_wait(steps: t.Mapping[str, Step]) -> str:
+def describe_wait(steps: t.Mapping[str, NextStep]) -> str:
     """Return for which Macs a run waits, and in which states they are."""
     waiting = [f"{serial} ({step.state})" for serial, step in steps.items() if not step.is_final]
     return f"waiting for {len(waiting)} of {len(steps)} Macs: {abbreviate(waiting, 3)}"

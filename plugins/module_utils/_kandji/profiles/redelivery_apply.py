@@ -84,7 +84,7 @@ class Redelivery:
             self.failures[serial] = error
             self.run.warn(f"The Mac {serial}: {error.message} The work on other Macs goes on.")
 
-    def current(self, steps: t.Mapping[str, redelivery.Step]) -> dict[str, redelivery.Step]:
+    def current(self, steps: t.Mapping[str, redelivery.NextStep]) -> dict[str, redelivery.NextStep]:
         """Return the steps, with the Macs unknown whose last one failed."""
         return {
             serial: redelivery.make_unknown(self.failures[serial].message)
@@ -102,11 +102,11 @@ class Redelivery:
                 if not self.plans_only:
                     self._request_check_in(mac.device.serial, mac)
 
-    def go_on(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+    def go_on(self, steps: t.Mapping[str, redelivery.NextStep]) -> None:
         """Take the steps of Macs that began before. No limit or map may stop these."""
         self._take_steps({serial: steps[serial] for serial in steps if not steps[serial].begins})
 
-    def begin(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+    def begin(self, steps: t.Mapping[str, redelivery.NextStep]) -> None:
         """Take the steps by which Macs lose the profile, if all of them may.
 
         Raises NeedsConsole, Refused and what a test enrollment raises, with what was done before.
@@ -132,19 +132,19 @@ class Redelivery:
         self._take_steps(beginning)
 
     def _add_what_was_done(
-        self, refusal: DeviceTrustError, steps: t.Mapping[str, redelivery.Step]
+        self, refusal: DeviceTrustError, steps: t.Mapping[str, redelivery.NextStep]
     ) -> None:
         done = self.result(steps)
         refusal.details.update({name: done[name] for name in LISTS if done[name]})
 
-    def _take_steps(self, steps: t.Mapping[str, redelivery.Step]) -> None:
+    def _take_steps(self, steps: t.Mapping[str, redelivery.NextStep]) -> None:
         """Take one step of each Mac, and request a check-in after each change of its tag."""
         for serial, step in steps.items():
             if step.action != "nothing":
                 with self._keep_failure(serial):
                     self._take_step(serial, step)
 
-    def _take_step(self, serial: str, step: redelivery.Step) -> None:
+    def _take_step(self, serial: str, step: redelivery.NextStep) -> None:
         mac = self.macs[serial]
         self._take(mac, step)
         if step.needs_check_in and not self.plans_only:
@@ -163,7 +163,7 @@ class Redelivery:
         written = {} if self.plans_only else self.written
         return redelivery.describe_written(written.get("tag", ()), written.get("untag", ()))
 
-    def result(self, steps: t.Mapping[str, redelivery.Step]) -> Result:
+    def result(self, steps: t.Mapping[str, redelivery.NextStep]) -> Result:
         """Return where each Mac is after these steps. Raises the error if each of them failed."""
         steps = self.current(steps)
         predicted = self.plans_only and bool(self.changes)
@@ -187,7 +187,7 @@ class Redelivery:
             raise error
         return result
 
-    def _take(self, mac: redelivery.Mac, step: redelivery.Step) -> None:
+    def _take(self, mac: redelivery.Mac, step: redelivery.NextStep) -> None:
         """Write the tags if the step needs it, and keep them in ``mac``.
 
         Warns of other tags that are not shown after a write. Raises NotAsWritten, also if the Mac

@@ -22,7 +22,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji im
     console_items as library_item,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.console_items import (
-    Candidate,
+    ItemMatch,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     AuditEvent,
@@ -67,7 +67,7 @@ def test_items_of_exactly_this_name_are_found_over_all_blueprints(
     candidates = library_item.find_item("Okta Verify", items)
     assert {item_id: each.blueprints for item_id, each in candidates.items()} == found
     assert all(
-        each == Candidate(item_id, "Okta Verify", each.blueprints)
+        each == ItemMatch(item_id, "Okta Verify", each.blueprints)
         for item_id, each in candidates.items()
     )
 
@@ -99,8 +99,8 @@ def test_between_two_items_of_one_name_nothing_is_guessed() -> None:
 
 def test_a_candidate_is_described_by_the_ids_of_unknown_blueprints_or_by_none() -> None:
     candidates = {
-        "a": Candidate("a", "Okta Verify", ("1", "9")),
-        "b": Candidate("b", "Okta Verify"),
+        "a": ItemMatch("a", "Okta Verify", ("1", "9")),
+        "b": ItemMatch("b", "Okta Verify"),
     }
     with pytest.raises(BadOption) as raised:
         library_item.choose("Okta Verify", candidates, [Blueprint("1", "Canary")])
@@ -161,10 +161,10 @@ def test_items_with_the_first_word_of_a_name_are_suggested(name: str, suggested:
 
 def test_an_item_of_another_type_is_named_as_such_and_never_suggested() -> None:
     similar = [
-        Candidate("1", "Okta Verify for Mac", ("b1", "b2"), "automatic-app"),
-        Candidate("2", "Okta Verify settings", ("b9",), "profile"),
-        Candidate("3", "Okta Verify App", ("b1",), "vpp-app"),
-        Candidate("4", "Okta Verify 9", ("b1",)),
+        ItemMatch("1", "Okta Verify for Mac", ("b1", "b2"), "automatic-app"),
+        ItemMatch("2", "Okta Verify settings", ("b9",), "profile"),
+        ItemMatch("3", "Okta Verify App", ("b1",), "vpp-app"),
+        ItemMatch("4", "Okta Verify 9", ("b1",)),
     ]
     known = [Blueprint("b1", "Canary"), Blueprint("b2", "Sales")]
     error = library_item.not_found("Okta Verify", [], similar, known)
@@ -194,9 +194,9 @@ def test_types_of_similar_items_are_read_from_one_mac_of_each_blueprint_or_the_a
     similar = library_item.find_similar("Okta Verify", items)
     events = [AuditEvent(target_id="3", new_type="custom-app")]
     assert library_item.with_types(kandji, similar, events) == [
-        Candidate("3", "Okta Verify 3", ("b3",), "custom-app"),
-        Candidate("1", "Okta Verify for Mac", ("b1", "b2"), "automatic-app"),
-        Candidate("2", "okta verify 9", ("b2",)),
+        ItemMatch("3", "Okta Verify 3", ("b3",), "custom-app"),
+        ItemMatch("1", "Okta Verify for Mac", ("b1", "b2"), "automatic-app"),
+        ItemMatch("2", "okta verify 9", ("b2",)),
     ]
     kandji.device_items.assert_called_once_with("d2")
     kandji.reset_mock()
@@ -364,14 +364,14 @@ def on_mac(item_id: str, name: str = "Okta Verify", type_: str = "vpp-app") -> d
     "read, on_device, candidates",
     [
         # The only item of the name needs no type
-        ([STORE], [on_mac("aaaa")], {"aaaa": Candidate("aaaa", "Okta Verify", ("canary",))}),
+        ([STORE], [on_mac("aaaa")], {"aaaa": ItemMatch("aaaa", "Okta Verify", ("canary",))}),
         # Of several, those that a Mac shows have a type; others of the Mac do not count
         (
             [STORE, AUTO],
             [on_mac("bbbb"), on_mac("dddd"), on_mac("aaaa", "Another name")],
             {
-                "aaaa": Candidate("aaaa", "Okta Verify", ("canary",)),
-                "bbbb": Candidate("bbbb", "Okta Verify", ("canary",), "vpp-app"),
+                "aaaa": ItemMatch("aaaa", "Okta Verify", ("canary",)),
+                "bbbb": ItemMatch("bbbb", "Okta Verify", ("canary",), "vpp-app"),
             },
         ),
         # Of none, all that a Mac shows count
@@ -379,14 +379,14 @@ def on_mac(item_id: str, name: str = "Okta Verify", type_: str = "vpp-app") -> d
             [OTHER],
             [on_mac("dddd"), on_mac("eeee", type_="automated-app"), on_mac("cccc", OTHER.name)],
             {
-                "dddd": Candidate("dddd", "Okta Verify", type="vpp-app"),
-                "eeee": Candidate("eeee", "Okta Verify", type="automated-app"),
+                "dddd": ItemMatch("dddd", "Okta Verify", type="vpp-app"),
+                "eeee": ItemMatch("eeee", "Okta Verify", type="automated-app"),
             },
         ),
     ],
 )
 def test_macs_are_asked_where_blueprints_do_not_settle_it(
-    read: list[LibraryItem], on_device: list[dict[str, t.Any]], candidates: dict[str, Candidate]
+    read: list[LibraryItem], on_device: list[dict[str, t.Any]], candidates: dict[str, ItemMatch]
 ) -> None:
     blueprints = [Blueprint("canary", "Canary"), Blueprint("sales", "Sales")]
     kandji = tenant(on_sales=[OTHER], on_device=on_device)
@@ -680,7 +680,7 @@ def test_an_id_of_a_library_item_is_a_uuid(item_id: str) -> None:
 
 
 def test_the_only_candidate_may_be_of_a_type_that_is_not_looked_for() -> None:
-    candidates = {"a": Candidate("a", "Okta Verify", type="profile")}
+    candidates = {"a": ItemMatch("a", "Okta Verify", type="profile")}
     assert library_item.choose("Okta Verify", candidates, []) == LibraryItem("a", "Okta Verify")
     with pytest.raises(BadOption, match=r"^name: the library item 'Okta Verify' \(a\) is of type"):
         library_item.choose("Okta Verify", candidates, [], unwanted=frozenset({"profile"}))
@@ -722,4 +722,4 @@ def test_the_items_of_blueprints_are_told_once_each(
 
 def test_a_blueprint_whose_items_were_not_read_has_none() -> None:
     assert library_item.catalogue({}, BLUEPRINTS) == []
-    assert library_item.catalogue({}, BLUEPRINTS, ids=["AAAA"]) == [Candidate("aaaa", "")]
+    assert library_item.catalogue({}, BLUEPRINTS, ids=["AAAA"]) == [ItemMatch("aaaa", "")]

@@ -140,7 +140,7 @@ def resealed(authority: Authority, **changes: t.Any) -> t.Callable[[Reply], Repl
     return change
 
 
-def registration_authority(authority: Authority, *, encrypts: bool) -> messages.Identity:
+def registration_authority(authority: Authority, *, encrypts: bool) -> messages.CertifiedKey:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     now = Clock().now()
     usage = x509.KeyUsage(not encrypts, False, encrypts, False, False, False, False, False, False)
@@ -155,7 +155,7 @@ def registration_authority(authority: Authority, *, encrypts: bool) -> messages.
         .add_extension(usage, critical=True)
         .sign(authority.identity.key, hashes.SHA256())
     )
-    return messages.Identity(certificate.public_bytes(serialization.Encoding.DER), key)
+    return messages.CertifiedKey(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
 def flipped(data: bytes, position: int) -> bytes:

@@ -29,10 +29,10 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.ce
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles.redelivery import (
     Mac,
     MacState,
+    NextStep,
     Plan,
     Reported,
     Selection,
-    Step,
     check_nothing_lost,
     classic_blueprints,
     console_steps,
@@ -232,15 +232,15 @@ def test_each_step_has_its_reason(mac, reason):
     ],
 )
 def test_a_mac_checks_in_until_its_state_is_final(state, is_final):
-    step = Step("wait", state, "")
+    step = NextStep("wait", state, "")
     assert (step.is_final, step.needs_check_in) == (is_final, not is_final)
 
 
 def test_what_a_redelivery_waits_for_is_said_with_the_states():
     states = {"C01": "excluding", "C02": "done", "C03": "delivering", "C04": "unknown"}
-    steps = {serial: Step("wait", state, "") for serial, state in states.items()}
+    steps = {serial: NextStep("wait", state, "") for serial, state in states.items()}
     assert describe_wait(steps) == "waiting for 2 of 4 Macs: C01 (excluding), C03 (delivering)"
-    steps = {f"C{number}": Step("wait", "excluding", "") for number in range(4)}
+    steps = {f"C{number}": NextStep("wait", "excluding", "") for number in range(4)}
     assert describe_wait(steps).endswith(
         "C0 (excluding), C1 (excluding), C2 (excluding) and 1 more"
     )
@@ -297,7 +297,7 @@ def test_each_mac_of_a_selection_has_a_step_in_the_order_of_its_serials():
 
 
 def test_a_mac_begins_only_by_the_tag():
-    begins = [Step(action, "", "").begins for action in ("tag", "untag", "wait", "nothing")]
+    begins = [NextStep(action, "", "").begins for action in ("tag", "untag", "wait", "nothing")]
     assert begins == [True, False, False, False]
 
 
