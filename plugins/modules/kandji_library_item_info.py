@@ -123,7 +123,7 @@ def run(ctx: ModuleContext) -> Result:
     return {"changed": False, "library_items": rows}
 
 
-def _summarize(ctx: ModuleContext, item: console_items.Candidate, limit: int | None) -> Result:
+def _summarize(ctx: ModuleContext, item: console_items.ItemMatch, limit: int | None) -> Result:
     row: Result = {
         "library_item_id": item.id,
         "name": item.name,
