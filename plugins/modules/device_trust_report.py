@@ -370,9 +370,9 @@ def _find_target(ctx: ModuleContext) -> _Target:
     mode = files.parse_mode(params["mode"])
     if params["on_date"] is not None:
         require_timestamp("on_date", params["on_date"])
-    origin = files.Origin(params["okta_org_url"], params["kandji_api_url"])
-    files.check_origin(paths, origin)
-    return _Target(paths, mode, files.History.read(params["state_dir"], origin))
+    source = files.ReportSource(params["okta_org_url"], params["kandji_api_url"])
+    files.check_source(paths, source)
+    return _Target(paths, mode, files.History.read(params["state_dir"], source))
 
 
 def _read(ctx: ModuleContext) -> _Source:

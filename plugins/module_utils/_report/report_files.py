@@ -36,18 +36,18 @@ _NAMED = {
 
 
 @dataclass(frozen=True)
-class Origin:
+class ReportSource:
     """The org and the tenant that a report is of, by their URLs; "" if it does not name them."""
 
     org_url: str = ""
     tenant: str = ""
 
     @classmethod
-    def of_head(cls, head: str) -> Origin:
+    def of_head(cls, head: str) -> ReportSource:
         """Return what the head of a report names. A CSV file and one of earlier versions do not."""
         return cls(*(_find_named(head, name) for name in ("org_url", "tenant")))
 
-    def is_other(self, wanted: Origin) -> bool:
+    def is_other(self, wanted: ReportSource) -> bool:
         """Return whether this is another org or tenant than wanted, as far as both name them."""
         pairs = ((self.org_url, wanted.org_url), (self.tenant, wanted.tenant))
         return any(old and new and _parse_host(old) != _parse_host(new) for old, new in pairs)
@@ -57,9 +57,11 @@ class Origin:
         return f"{_parse_host(self.org_url)} with {_parse_host(self.tenant)}"
 
 
-def check_origins(option: str, known: t.Iterable[tuple[Path, Origin]], wanted: Origin) -> None:
+def check_sources(
+    option: str, known: t.Iterable[tuple[Path, ReportSource]], wanted: ReportSource
+) -> None:
     """Raise BadOption that names each file of another org or tenant than wanted."""
-    others = [f"{path} is of {origin}" for path, origin in known if origin.is_other(wanted)]
+    others = [f"{path} is of {source}" for path, source in known if source.is_other(wanted)]
     if others:
         files = "file" if len(others) == 1 else "files"
         raise BadOption(
@@ -81,22 +83,22 @@ def _parse_host(url: str) -> str:
     return urlsplit(normalize_url(url)).netloc or url
 
 
-def check_origin(paths: t.Iterable[Path], wanted: Origin) -> None:
+def check_source(paths: t.Iterable[Path], wanted: ReportSource) -> None:
     """Raise BadOption that names all reports at these paths of another org or tenant.
 
     One that cannot be read is left to the write.
     """
-    check_origins("dest", _read_origins(paths), wanted)
+    check_sources("dest", _read_sources(paths), wanted)
 
 
-def _read_origins(paths: t.Iterable[Path]) -> t.Iterator[tuple[Path, Origin]]:
+def _read_sources(paths: t.Iterable[Path]) -> t.Iterator[tuple[Path, ReportSource]]:
     for path in paths:
         try:
             check_regular(path)
             head = _read_head(path)
         except OSError:
             continue
-        yield path, Origin.of_head(head)
+        yield path, ReportSource.of_head(head)
 
 
 def name_files(dest: str, formats: t.Iterable[str]) -> tuple[Path, ...]:
@@ -201,32 +203,32 @@ class History:
     A report that changes nothing is compared with the report before the last.
     """
 
-    def __init__(self, path: Path | None, past: Past | None, origin: Origin) -> None:
-        self.path, self.past, self.origin = path, past, origin
+    def __init__(self, path: Path | None, past: Past | None, source: ReportSource) -> None:
+        self.path, self.past, self.source = path, past, source
 
     @classmethod
-    def read(cls, directory: str | None, origin: Origin) -> History:
+    def read(cls, directory: str | None, source: ReportSource) -> History:
         """Return the history in a directory; unreadable JSON counts as none.
 
         Raises BadOption if the file may not be read: it would be lost. So it does if the history is
         of another org or tenant.
         """
         if not directory:
-            return cls(None, None, origin)
+            return cls(None, None, source)
         path = Path(directory) / HISTORY
         try:
             check_regular(path)
             state = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return cls(path, None, origin)
+            return cls(path, None, source)
         except OSError as error:
             raise BadOption(
                 f"state_dir: {path} cannot be read: {error.strerror or error}."
             ) from None
         except ValueError:
-            return cls(path, None, origin)
-        check_origins("state_dir", [(path, _parse_origin(state))], origin)
-        return cls(path, _parse_past(state), origin)
+            return cls(path, None, source)
+        check_sources("state_dir", [(path, _parse_source(state))], source)
+        return cls(path, _parse_past(state), source)
 
     def find_before(self, fingerprint: str) -> PastReport | None:
         """Return the report to compare a report of this fingerprint with, or None."""
@@ -248,7 +250,7 @@ class History:
                 check_writable(self.path)
             else:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                state = {**asdict(self.origin), **asdict(new)}
+                state = {**asdict(self.source), **asdict(new)}
                 atomic_write(self.path, [json.dumps(state)], 0o600)
         except OSError as error:
             raise BadOption(
@@ -258,11 +260,11 @@ class History:
         return [Change(action, str(self.path), {}, {"content": fingerprint[:12]})]
 
 
-def _parse_origin(state: object) -> Origin:
+def _parse_source(state: object) -> ReportSource:
     """Return what the JSON that ``keep`` writes is of. Earlier versions did not write it."""
     if not isinstance(state, dict):
-        return Origin()
-    return Origin(*(str(state.get(name) or "") for name in ("org_url", "tenant")))
+        return ReportSource()
+    return ReportSource(*(str(state.get(name) or "") for name in ("org_url", "tenant")))
 
 
 def _parse_past(state: object) -> Past | None:

@@ -17,8 +17,8 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._report im
     report_files as files,
 )
 
-ACME = files.Origin("https://acme.okta.com", "https://acme.api.kandji.io")
-LABS = files.Origin("https://labs.okta.com", "https://labs.api.kandji.io")
+ACME = files.ReportSource("https://acme.okta.com", "https://acme.api.kandji.io")
+LABS = files.ReportSource("https://labs.okta.com", "https://labs.api.kandji.io")
 
 
 def test_a_write_that_fails_leaves_the_old_report(tmp_path: t.Any) -> None:
@@ -74,20 +74,20 @@ STAGES = {"C01": "MANAGED"}
     "other",
     [
         LABS,
-        files.Origin(ACME.org_url, LABS.tenant),
-        files.Origin(LABS.org_url, ACME.tenant),
+        files.ReportSource(ACME.org_url, LABS.tenant),
+        files.ReportSource(LABS.org_url, ACME.tenant),
     ],
 )
 @pytest.mark.parametrize("check", [True, False])
 def test_the_history_of_another_org_or_tenant_is_refused(
-    tmp_path: t.Any, other: files.Origin, check: bool
+    tmp_path: t.Any, other: files.ReportSource, check: bool
 ) -> None:
     files.History.read(str(tmp_path), ACME).keep("one", "2026-11-24T06:00:00Z", STAGES, False)
     with pytest.raises(
         BadOption, match="^state_dir: .* is of acme.okta.com with acme.api.kandji.io,"
     ):
         files.History.read(str(tmp_path), other)
-    spelled = files.Origin("https://Acme.okta.com:443/", "HTTPS://acme.api.kandji.io/")
+    spelled = files.ReportSource("https://Acme.okta.com:443/", "HTTPS://acme.api.kandji.io/")
     assert files.History.read(str(tmp_path), spelled).past
 
 
@@ -113,22 +113,22 @@ HEADS = {
 @pytest.mark.parametrize("suffix", HEADS)
 def test_a_report_of_another_org_is_not_replaced(tmp_path: t.Any, suffix: str) -> None:
     path = tmp_path / f"device-trust.{suffix}"
-    files.check_origin([path], LABS)
+    files.check_source([path], LABS)
     path.write_text(HEADS[suffix])
-    files.check_origin([path], ACME)
+    files.check_source([path], ACME)
     with pytest.raises(BadOption, match="^dest: .* is of acme.okta.com with acme.api.kandji.io,"):
-        files.check_origin([path], LABS)
+        files.check_source([path], LABS)
 
 
 def test_all_reports_of_another_org_are_named_at_once(tmp_path: t.Any) -> None:
     paths = [tmp_path / f"device-trust.{suffix}" for suffix in HEADS]
     for path, head in zip(paths, HEADS.values(), strict=True):
         path.write_text(head)
-    spelled = files.Origin("https://ACME.okta.com:443", "https://acme.api.kandji.io:443/")
-    files.check_origin(paths, spelled)
-    other = files.Origin("https://acme.okta.com:8443", ACME.tenant)
+    spelled = files.ReportSource("https://ACME.okta.com:443", "https://acme.api.kandji.io:443/")
+    files.check_source(paths, spelled)
+    other = files.ReportSource("https://acme.okta.com:8443", ACME.tenant)
     with pytest.raises(BadOption) as raised:
-        files.check_origin(paths, other)
+        files.check_source(paths, other)
     assert all(str(path) in raised.value.message for path in paths)
     assert "this run is of acme.okta.com:8443 with" in raised.value.message
 
@@ -137,7 +137,7 @@ def test_all_reports_of_another_org_are_named_at_once(tmp_path: t.Any) -> None:
 def test_a_report_that_does_not_name_its_org_may_be_replaced(tmp_path: t.Any, head: str) -> None:
     path = tmp_path / "device-trust.html"
     path.write_text(head)
-    files.check_origin([path, tmp_path], LABS)
+    files.check_source([path, tmp_path], LABS)
 
 
 def test_each_format_is_one_file_of_the_directory() -> None:
