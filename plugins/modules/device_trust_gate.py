@@ -153,7 +153,6 @@ api_calls:
     - {vendor: kandji, operation: Installed profiles, verb: GET, count: 1}
 """
 
-import time
 import typing as t
 from datetime import datetime, timedelta, timezone
 
@@ -223,7 +222,7 @@ def run(ctx: ModuleContext) -> Result:
     )
     expected = _read_expected(ctx) if macs else gate.ANYTHING
     asked: list[str] | None = None
-    deadline = time.monotonic() + ctx.params["wait"]
+    poll = ctx.poll(ctx.params["wait"], ctx.params["poll_interval"])
     while True:
         verdicts = [*_read_verdicts(ctx, macs, expected, reports), *unknown]
         verdicts.sort(key=lambda verdict: ctx.params["test_macs"].index(verdict.serial))
@@ -233,10 +232,8 @@ def run(ctx: ModuleContext) -> Result:
         if asked is None:
             check_ins = CheckIns(ctx.kandji, ctx.warn)
             asked = [serial for serial in waiting if check_ins.request(macs[serial].device_id)]
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
+        if not poll.wait(gate.describe_wait(verdicts)):
             break
-        ctx.wait(gate.describe_wait(verdicts), ctx.params["poll_interval"], remaining)
     return {
         "changed": False,
         "met": bool(verdicts) and all(verdict.is_met for verdict in verdicts),

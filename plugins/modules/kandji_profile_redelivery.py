@@ -222,7 +222,6 @@ api_calls:
     - {vendor: kandji, operation: Update Device, verb: PATCH, count: 1}
 """
 
-import time
 from datetime import datetime, timezone
 
 from ..module_utils._core.errors import (
@@ -267,7 +266,7 @@ USES = (
 def run(ctx: ModuleContext) -> Result:
     """Take the next step of each Mac, and further ones while waiting; return where each is."""
     selection = reader.read_selection(ctx)
-    deadline = time.monotonic() + ctx.params["wait"]
+    poll = ctx.poll(ctx.params["wait"], ctx.params["poll_interval"])
     item_id = ctx.params["library_item_id"].lower()
     profile = next((each for each in ctx.kandji.profiles() if each.id == item_id), None)
     if profile is None:
@@ -286,10 +285,9 @@ def run(ctx: ModuleContext) -> Result:
         work.begin(steps)
         steps = work.current(steps)
         finished = all(step.is_final for step in steps.values())
-        remaining = deadline - time.monotonic()
-        if finished or work.plans_only or remaining <= 0:
+        is_over = finished or work.plans_only
+        if is_over or not poll.wait(redelivery.describe_wait(steps)):
             return work.result(steps)
-        ctx.wait(redelivery.describe_wait(steps), ctx.params["poll_interval"], remaining)
         work.read_tags()
         steps = work.current(plan.steps(selection, reports.read()))
         work.go_on(steps)

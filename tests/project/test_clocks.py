@@ -23,19 +23,18 @@ CLOCKS: dict[str, tuple[str, str]] = {
     "plugins/modules/device_trust_certificates.py": (VENDOR, "Okta: which events are new"),
     "plugins/modules/device_trust_gate.py": (
         VENDOR,
-        "Kandji: from when on an event proves a certificate; the wait by seconds that only grow",
+        "Kandji: from when on an event proves a certificate",
     ),
     "plugins/module_utils/_module_bodies/device_trust_info.py": (
         VENDOR,
-        "Okta: when an authority expires; the wait by seconds that only grow",
+        "Okta: when an authority expires",
     ),
     "plugins/modules/device_trust_preflight.py": (VENDOR, "Kandji: the age of a check-in"),
     "plugins/modules/device_trust_renewal_info.py": (VENDOR, "Kandji: what is due for renewal"),
     "plugins/modules/device_trust_report.py": (VENDOR, "Okta: the time of the report"),
     "plugins/modules/kandji_profile_redelivery.py": (
         VENDOR,
-        "Kandji: whether issued_before, a time by Okta's clock perhaps, has come (with CLOCK_SKEW);"
-        " the wait by seconds that only grow",
+        "Kandji: whether issued_before, a time by Okta's clock perhaps, has come (with CLOCK_SKEW)",
     ),
     "plugins/modules/okta_access_policy.py": (VENDOR, "Okta: when the run began"),
     "plugins/module_utils/_module_bodies/okta_device_integration.py": (
@@ -71,6 +70,7 @@ CLOCKS: dict[str, tuple[str, str]] = {
         "nothing: the key's own certificate is valid from a day before to thirty days later",
     ),
     "extensions/eda/plugins/event_source/okta_event_hook.py": (WAIT, "which lines are repeated"),
+    "plugins/module_utils/_core/polling.py": (WAIT, "when a module stops to wait"),
     "plugins/module_utils/_core/progress.py": (WAIT, "when a line is due"),
     "plugins/module_utils/_http/listener.py": (WAIT, "how long a connection may take"),
     "plugins/plugin_utils/_progress.py": (WAIT, "when a line is due"),

@@ -27,6 +27,7 @@ from .errors import DeviceTrustError
 from .masking import Masker
 from .option_values import check_ranges, check_required_names, check_texts
 from .options import KANDJI, OKTA, Params, require
+from .polling import Poll
 from .progress import FILE_VARIABLE, Progress
 from .results import Result
 from .run_lock import LOCK_VARIABLE, RunLock
@@ -126,6 +127,10 @@ class ModuleContext:
         """
         self._progress.begin(step, remaining)
         self.settings.sleep(min(seconds, remaining))
+
+    def poll(self, seconds: float, interval: float) -> Poll:
+        """Return the waits between attempts that may take so many seconds from now."""
+        return Poll(self.wait, seconds, interval)
 
     def may_have_written(self) -> bool:
         """Return whether a vendor carried out a write of this run, or may have done."""

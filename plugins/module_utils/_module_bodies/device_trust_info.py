@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import heapq
-import time
 import typing as t
 from collections import Counter
 from urllib.parse import urlsplit
@@ -156,8 +155,7 @@ def run(
     :arg on_device: is called with each Mac that Kandji lists.
     """
     params = ctx.params
-    limit = row_limit(params["max_rows"])
-    deadline = time.monotonic() + params["wait"]
+    poll = ctx.poll(params["wait"], params["poll_interval"])
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
     expiries = known_expiry(
@@ -184,21 +182,25 @@ def run(
     while True:
         fleet = read_fleet(ctx.okta, ctx.kandji, query, on_device=on_device)
         obstacles.explain(fleet)
-        summary = Summary(fleet, limit, params["serials"])
-        remaining = deadline - time.monotonic()
-        if not summary.waiting or ctx.check_mode or remaining <= 0:
+        summary = Summary(fleet, row_limit(params["max_rows"]), params["serials"])
+        is_over = not summary.waiting or ctx.check_mode
+        if is_over or not poll.wait(summary.describe_wait()):
             break
-        ctx.wait(summary.describe_wait(), params["poll_interval"], remaining)
-    hosts = urlsplit(ctx.okta.org_url).netloc, urlsplit(ctx.kandji.api_url).netloc
-    warnings = (
-        describe_warning(SharedMacs.of_fleet(fleet.macs), *hosts),
-        query.elsewhere.describe_unknown(fleet.macs),
-    )
-    for warning in filter(None, warnings):
-        ctx.warn(warning)
+    _warn_of_tenants(ctx, fleet, query.elsewhere)
     status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
     result = _result(summary, rings, params, status)
     return {**result, "registration": obstacles.as_result()}
+
+
+def _warn_of_tenants(ctx: ModuleContext, fleet: Fleet, elsewhere: Elsewhere) -> None:
+    """Warn if both vendors share no Mac, and of declarations that name nothing."""
+    hosts = urlsplit(ctx.okta.org_url).netloc, urlsplit(ctx.kandji.api_url).netloc
+    warnings = (
+        describe_warning(SharedMacs.of_fleet(fleet.macs), *hosts),
+        elsewhere.describe_unknown(fleet.macs),
+    )
+    for warning in filter(None, warnings):
+        ctx.warn(warning)
 
 
 def _result(

@@ -15,10 +15,10 @@ import typing as t
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from types import SimpleNamespace
 from unittest import mock
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core import polling
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.progress import (
     Progress,
 )
@@ -29,7 +29,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.tran
 from lab.state import Fault
 
 Result = dict[str, t.Any]
-MODULES = "ansible_collections.devicetrust.okta_kandji.plugins.modules"
 
 
 @dataclass
@@ -72,13 +71,12 @@ def before_request(number: int | None, act: t.Callable[[], t.Any]) -> t.Iterator
 
 
 @contextmanager
-def at_pauses(name: str, acts: t.Sequence[t.Callable[[], t.Any]]) -> t.Iterator[list[float]]:
-    """Act at each pause of this module, in order, instead of waiting. Yield the pauses in seconds.
+def at_pauses(acts: t.Sequence[t.Callable[[], t.Any]]) -> t.Iterator[list[float]]:
+    """Act at each pause of a module, in order, instead of waiting. Yield the pauses in seconds.
 
     The last act is repeated at all further pauses. For the module, time goes on by the pauses.
     """
     pauses = list[float]()
-    module = import_module(f"{MODULES}.{name}")
 
     def pause(_progress: Progress, seconds: float) -> None:
         acts[min(len(pauses), len(acts) - 1)]()
@@ -87,7 +85,7 @@ def at_pauses(name: str, acts: t.Sequence[t.Callable[[], t.Any]]) -> t.Iterator[
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(pauses))
     with (
         mock.patch.object(Progress, "sleep", pause),
-        mock.patch.object(module, "time", clock),
+        mock.patch.object(polling, "time", clock),
     ):
         yield pauses
 

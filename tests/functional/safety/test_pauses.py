@@ -48,7 +48,7 @@ def test_the_profile_of_a_gate_is_edited_while_it_waits(watched, run_module, pro
         "poll_interval": 1,
     }
     mark = watched.mark()
-    with at_pauses(GATE, [lambda: edit.act(watched), watched.live]) as pauses:
+    with at_pauses([lambda: edit.act(watched), watched.live]) as pauses:
         result = run_module(GATE, gate, lab=watched.lab)
     assert pauses
     assert [*judge_result(result), *judge_lab(watched)] == []
@@ -144,7 +144,7 @@ def test_an_edit_while_a_redelivery_waits_for_a_check_in(
 
     wait = {**prepared, "wait": 0 if pause == "next run" else 180, "poll_interval": 30}
     begin = [watched.live] if pause == "delivering" else []
-    with at_pauses(REDELIVERY, [*begin, act, watched.live]) as pauses:
+    with at_pauses([*begin, act, watched.live]) as pauses:
         result = run_module(REDELIVERY, wait, lab=watched.lab)
     if not pauses:
         act()

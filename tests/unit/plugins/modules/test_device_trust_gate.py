@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
     Unreadable,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.polling import Poll
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
@@ -111,7 +113,12 @@ def judge(tenant: Tenant, org: Org | None = None, **params: t.Any) -> dict[str, 
         **params,
     }
     ctx: t.Any = SimpleNamespace(
-        params=options, kandji=tenant, okta=org or Org(), check_mode=True, warn=pytest.fail
+        params=options,
+        kandji=tenant,
+        okta=org or Org(),
+        check_mode=True,
+        warn=pytest.fail,
+        poll=partial(Poll, pytest.fail),
     )
     (mac,) = device_trust_gate.run(ctx)["test_macs"]
     return t.cast("dict[str, t.Any]", mac)

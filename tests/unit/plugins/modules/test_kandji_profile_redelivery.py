@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Refused,
     Uncertain,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.polling import Poll
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     redelivery_apply,
 )
@@ -127,7 +129,7 @@ def redeliver(
         kandji=tenant,
         check_mode=check,
         warn=warn,
-        wait=lambda *_how: on_wait(),
+        poll=partial(Poll, lambda *_how: on_wait()),
     )
     return kandji_profile_redelivery.run(run)  # type: ignore[arg-type]  # stub
 

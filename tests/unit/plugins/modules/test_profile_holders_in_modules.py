@@ -10,10 +10,12 @@ from __future__ import annotations
 import plistlib
 import typing as t
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.masking import Masker
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.polling import Poll
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import reader
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_reader import (
     CertificateReports,
@@ -117,7 +119,7 @@ class Tenant:
 
 
 def run_of(tenant: Tenant, **params: t.Any) -> t.Any:
-    def no_warning(text: str) -> None:
+    def no_warning(text: str, *_how: float) -> None:
         raise AssertionError(text)
 
     okta = SimpleNamespace(
@@ -129,6 +131,7 @@ def run_of(tenant: Tenant, **params: t.Any) -> t.Any:
         okta=okta,
         check_mode=True,
         warn=no_warning,
+        poll=partial(Poll, no_warning),
         masker=Masker(),
     )
 
