@@ -133,6 +133,33 @@ def test_a_refusal_is_sent_and_fails_the_run(watched, playbook, webhook):
     assert sentence in result.output and sentence in bodies[0]["text"]
 
 
+@pytest.mark.long
+@pytest.mark.lab(macs=3)
+def test_a_notification_that_was_not_posted_is_posted_by_the_next_run(
+    watched, playbook, webhook, webhook_statuses, tmp_path
+):
+    """Those of the second night are in the grace, of which a message without a change is silent."""
+    url, bodies = webhook
+    weeks = Weeks(watched, playbook, url)
+    weeks.variables["device_trust_state_dir"] = str(tmp_path)
+    record = tmp_path / "clean-up.notification"
+    webhook_statuses.append(500)
+    failed, writes = weeks.night()
+    assert failed.status != 0 and "suspendDevice" in writes and bodies == [], failed.output
+    text = " ".join(failed.output.split())
+    assert "The next run of clean_up_records.yml posts it." in text, failed.output
+    assert record.stat().st_mode & 0o777 == 0o600
+    predicted, _writes = weeks.night(check=True)
+    assert predicted.status == 0 and bodies == [] and record.exists(), predicted.output
+    done, writes = weeks.night()
+    (body,) = bodies
+    assert done.status == 0 and writes == [] and "ORPHANMAC001" in body["text"], done.output
+    assert not record.exists()
+    quiet, _writes = weeks.night()
+    assert quiet.status == 0 and len(bodies) == 1, quiet.output
+    assert "hook-with-a-secret" not in failed.output + done.output
+
+
 @pytest.mark.lab(macs=3)
 def test_a_suspension_above_the_limit_stops_the_run_before_a_deletion(watched, playbook, webhook):
     url, bodies = webhook
