@@ -18,6 +18,7 @@ from ansible.utils.vars import load_extra_vars
 
 from ..module_utils._core.options import Params
 from ..module_utils._core.results import Result
+from ..module_utils._core.text import is_unset
 from ..plugin_utils import _variables as variables
 from ..plugin_utils._failure_display import omit_place
 from ..plugin_utils._invocation import Invocation, explain_inventory, find_unknown_tags
@@ -174,7 +175,7 @@ def _find_shared_directories(values: Params, known: Params) -> list[str]:
         f"{name}: {host} and {other} have the same directory, {values[name]}. Set one of its own"
         " for each host, with inventory_hostname in its path."
         for name in variables.DIRECTORIES_OF_TENANT
-        if not variables.is_unset(values.get(name)) and _read(theirs, name) == str(values[name])
+        if not is_unset(values.get(name)) and _read(theirs, name) == str(values[name])
     ]
 
 

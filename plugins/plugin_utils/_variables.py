@@ -22,6 +22,7 @@ import yaml
 from ..module_utils._core.errors import BadOption
 from ..module_utils._core.lookup import fold_name, tell_apart
 from ..module_utils._core.options import Params
+from ..module_utils._core.text import UUID, is_unset
 from ..module_utils._http.urls import parse_origin, split_url
 from ..module_utils._kandji.credentials import check_api_token, parse_api_url
 from ..module_utils._kandji.profiles.challenge import check_challenge
@@ -32,7 +33,6 @@ DECLARATION = Path(__file__).parents[2] / "playbooks" / "meta" / "variables.yml"
 MISSING = "it is not set."
 # What is kept in them is of one org and tenant.
 DIRECTORIES_OF_TENANT = (f"{PREFIX}report_dir", f"{PREFIX}state_dir")
-_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # of Kandji
 # The safe loader, which is ten times as fast in C.
 # Both are safe loaders, which ruff does not see.
 LOADER: type[t.Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -204,11 +204,6 @@ def validate(declaration: Declaration, settings: Settings) -> Checked:
     problems += _missing(declaration, settings, result)
     problems += _of_any_host(declaration, settings)
     return result, [problem for problem in problems if problem]
-
-
-def is_unset(value: object) -> bool:
-    """Return whether a value stands for a variable that is not set, as a survey leaves it."""
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _unknown(name: str, known: Iterable[str], needed: Iterable[str]) -> str:
@@ -466,7 +461,7 @@ def _spelled(name: str, twin: str) -> str:
 
 def _by_id(name: str, twin: str) -> str:
     """Return what else to do about two spellings: whether Kandji tells them apart is unknown."""
-    if name == twin or _ID.fullmatch(name):
+    if name == twin or UUID.fullmatch(name):
         return ""
     return " If they are two blueprints, name both by their ids."
 

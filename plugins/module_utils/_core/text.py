@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts inside nested values, serial numbers inside texts, and texts that a terminal can show."""
+"""Blank texts, UUIDs, texts and serials inside others, and texts that a terminal can show."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff]"
 )
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # A message about an option: "<option>: <text>".
 _OF_OPTION = re.compile(r"([a-z][\w.\[\]]*): (.+)", re.DOTALL)
+
+
+def is_unset(value: object) -> bool:
+    """Return whether a value sets nothing: it is None or a blank text, as a survey leaves it."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def printable(text: str) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .._core.text import names_serial
+from .._core.text import UUID, names_serial
 from .._core.timestamps import parse_timestamp
 from .._kandji.certificate_proof import Proof, Subject, UnattestedNames
 from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCertificate
@@ -28,10 +28,7 @@ from .certificates.ledger import Expiries, LedgerExpiry
 from .facts import DeviceRecord, MacFacts, fold_person, map_known_logins
 from .rings.reader import Ring, subjects_by_ring
 
-_UDID = re.compile(
-    r"(?<![0-9a-f-])(?:[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-    r"(?![0-9a-f-])"
-)
+_UDID = re.compile(rf"(?<![0-9a-f-])(?:[0-9a-f]{{8}}-[0-9a-f]{{16}}|{UUID.pattern})(?![0-9a-f-])")
 _LONGEST_LOG = 200
 _OTHER_PLATFORMS = ("runs_on_iphone", "runs_on_ipad", "runs_on_tv", "runs_on_vision")
 

@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Mapping
 
 from .._core.errors import BadOption
+from .._core.text import UUID
 from .operations import Explanation, Operation
 
 if t.TYPE_CHECKING:
@@ -18,7 +19,7 @@ if t.TYPE_CHECKING:
 
 _QUOTES = "'\"`\u2018\u2019\u201c\u201d"
 # Kandji's tokens are UUIDs. Okta documents no form of its API tokens; all that it shows have this.
-KANDJI_TOKEN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+KANDJI_TOKEN = UUID
 OKTA_TOKEN = re.compile(r"00[\w-]{40}", re.ASCII)
 _SCHEME = re.compile(r"(?P<scheme>Bearer|SSWS|DPoP)[ :]", re.IGNORECASE)
 

@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from .._core.text import names_serial
+from .._core.text import UUID, names_serial
 from .profiles import mobileconfig
 from .records import CustomProfile, InstalledProfile, PrismCertificate
 
-_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+_UUID = re.compile(rf"(?<![0-9a-f]){UUID.pattern}(?![0-9a-f])")
 
 _COMMON_NAME = ("cn", "2.5.4.3")
 INTERVAL = timedelta(days=1)  # between two reports of a Mac that is on

@@ -12,6 +12,8 @@ OBJECT_TIME_PRECISION = timedelta(seconds=1)
 LOG_RETENTION = timedelta(days=90)  # of the System Log
 # How far after Okta's time a bounded read of the log ends, so that events of this run are in it.
 LOG_AHEAD = timedelta(minutes=1)
+# An event may come into the log later than the timestamp that it bears.
+LOG_OVERLAP = timedelta(hours=1)
 # In which the log has an event at the latest. No document says it (log_lag_seconds in
 # docs/dev/unverified-vendor-behaviour.md).
 LOG_DELAY = timedelta(minutes=10)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from .._core.json_fields import Row, as_id, as_objects
-from .._core.text import names_serial
+from .._core.text import UUID, names_serial
 from .._core.timestamps import parse_timestamp
 from .._kandji.constants import (
     CUSTOM_PROFILE,
@@ -36,7 +36,6 @@ from .trial import (
     or_read,
 )
 
-_UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", re.ASCII)
 # Of the outermost dictionary: Kandji writes it after the payloads, or before them.
 _PAYLOAD_UUID = re.compile(
     r"<key>PayloadUUID</key>\s*<string>([0-9A-Fa-f-]{36})</string>", re.ASCII
@@ -92,7 +91,7 @@ def _uuid_variable(material: Material) -> Finding | None:
     items = {as_id(row.get("id")).lower() for row in material.rows("List Custom Profiles")}
     words = []
     for row in material.rows("Certificates"):
-        for uuid in _UUID.findall(str(row.get("common_name"))):
+        for uuid in UUID.findall(str(row.get("common_name"))):
             of_payload, of_item = uuid.lower() in payloads, uuid.lower() in items
             if of_payload != of_item:
                 words.append("payload_uuid" if of_payload else "item_id")
@@ -127,7 +126,7 @@ def _mixed_case(material: Material) -> Finding | None:
         for operation in KANDJI_OPERATIONS
         for row in material.rows(operation)
         for name in _IDS
-        if _UUID.fullmatch(value := as_id(row.get(name)))
+        if UUID.fullmatch(value := as_id(row.get(name)))
     )
     others = cases["upper case"] + cases["mixed case"]
     total = others + cases["lower case"]
@@ -256,7 +255,7 @@ def _certificate_rows(material: Material) -> Finding | None:
     older = [
         row
         for row in rows
-        if not _UUID.search(str(row.get("common_name")))
+        if not UUID.search(str(row.get("common_name")))
         and (seen := parse_timestamp(row.get("created_at")))
         and seen + _LATER < installed.get(_device(row), seen)
     ]

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .._core.text import UUID
 from .generated_keys import KEYS, VALUES
 from .pseudonyms import Pseudonyms
 
@@ -23,7 +24,6 @@ MAX_UNKNOWN = 40  # unknown keys, and unknown values, that are listed of an oper
 _TIMESTAMP = re.compile(
     r"\d{4}-\d\d-\d\d(?:([T ])\d\d:\d\d(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
-_UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", re.ASCII)
 _OKTA_ID = re.compile(r"[0-9A-Za-z]{20}", re.ASCII)
 
 
@@ -43,7 +43,7 @@ def _form_of_text(text: str) -> str:
     timestamp = _TIMESTAMP.fullmatch(text)
     if timestamp:
         return _form_of_timestamp(*timestamp.groups())
-    if _UUID.fullmatch(text):
+    if UUID.fullmatch(text):
         return f"UUID, {case_of(text)}"
     if text.startswith(("https://", "http://")):
         return "URL"

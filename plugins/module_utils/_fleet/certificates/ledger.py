@@ -23,13 +23,12 @@ from ..._core.timestamps import format_milliseconds, format_timestamp, parse_tim
 from ..._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames
 from ..._kandji.client import Kandji
 from ..._okta.client import LIST_LOG_EVENTS
-from ..._okta.constants import CERTIFICATE_LIFETIME, LOG_RETENTION
+from ..._okta.constants import CERTIFICATE_LIFETIME, LOG_OVERLAP, LOG_RETENTION
 from ..._okta.records import LogEvent
 from .check_report import CheckedExpiry, expiries_of, read_checks, unattested_names
 
 FILE = "certificates.jsonl"
 VERSION = 1
-OVERLAP = timedelta(hours=1)  # an event may come into the log later than its timestamp
 _LONGEST_NAME = 300
 _WORD = re.compile(r"[0-9a-z]+")
 
@@ -131,7 +130,7 @@ def since(ledger: Ledger, now: datetime) -> str:
     """Return the timestamp (ISO 8601) from which the log has to be read."""
     oldest = now - LOG_RETENTION
     read_to = parse_timestamp(ledger.read_to)
-    return format_milliseconds(max(oldest, min(read_to, now) - OVERLAP) if read_to else oldest)
+    return format_milliseconds(max(oldest, min(read_to, now) - LOG_OVERLAP) if read_to else oldest)
 
 
 def merge(

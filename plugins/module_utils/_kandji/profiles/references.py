@@ -15,7 +15,7 @@ import hashlib
 import re
 import typing as t
 
-from ..._core.text import walk_texts
+from ..._core.text import UUID, walk_texts
 from .payload_keys import REFERENCE_KEYS
 
 # A dictionary of a property list: a profile, one of its payloads, or what a payload contains. Apple
@@ -27,7 +27,6 @@ PlistDict = dict[str, t.Any]
 Targets = frozenset[int]
 
 IDENTITY = ("PayloadIdentifier", "PayloadUUID")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # Stands for a reference. No property list in XML holds this character.
 _SLOT = "\0"
 
@@ -50,7 +49,7 @@ class Identities:
         A name without a UUID in it may be an ordinary word. It stays in the text.
         """
         whole = self._names.get(text.lower())
-        if whole and _UUID.search(text):
+        if whole and UUID.search(text):
             return _SLOT, (whole,)
         targets: list[Targets] = []
 
@@ -61,7 +60,7 @@ class Identities:
             targets.append(target)
             return _SLOT
 
-        return _UUID.sub(fill, text), tuple(targets)
+        return UUID.sub(fill, text), tuple(targets)
 
     def named_by(self, text: str) -> Targets:
         """Return the payloads whose whole name the text is."""
@@ -93,7 +92,7 @@ def dangling_references(payloads: t.Sequence[Plist]) -> list[str]:
         if kind_of(payload).startswith("com.apple.")
         for path, value in walk_texts(payload)
         if path.rpartition(".")[2] in REFERENCE_KEYS
-        and _UUID.fullmatch(value)
+        and UUID.fullmatch(value)
         and not identities.named_by(value)
     ]
 
@@ -124,7 +123,7 @@ def _renamed(value: t.Any, names: t.Mapping[str, str]) -> t.Any:
     if not isinstance(value, str):
         return value
     whole = names.get(value.lower())
-    return whole or _UUID.sub(lambda match: names.get(match[0].lower(), match[0]), value)
+    return whole or UUID.sub(lambda match: names.get(match[0].lower(), match[0]), value)
 
 
 # Payloads of two profiles that are the same

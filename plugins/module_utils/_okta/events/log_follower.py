@@ -18,7 +18,7 @@ import os
 import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from ..._core.atomic_files import atomic_write, check_regular
 from ..._core.errors import ApiError, BadOption
@@ -30,12 +30,11 @@ from ..._core.timestamps import (
     require_timestamp,
 )
 from ..client import GET_ORGANIZATION, LIST_LOG_EVENTS, Okta
-from ..constants import LOG_RETENTION
+from ..constants import LOG_OVERLAP, LOG_RETENTION
 from ..records import LogEvent
 
 USES = (GET_ORGANIZATION, LIST_LOG_EVENTS)
 VERSION = 1
-OVERLAP = timedelta(hours=1)  # an event may come into the log later than the time that it bears
 REMEMBERED = 50_000  # uuids that are kept at most
 PAGES_WITHOUT_NEWS = 500  # that are read without a pause
 NOT_ASKED_SO = 400  # how Okta answers to a cursor that it does not know any more
@@ -66,7 +65,7 @@ class Handed:
 
     def forget(self, read_to: str) -> None:
         """Forget what cannot be read once more when all was read up to ``read_to``."""
-        oldest = format_milliseconds(require_timestamp("read_to", read_to) - 2 * OVERLAP)
+        oldest = format_milliseconds(require_timestamp("read_to", read_to) - 2 * LOG_OVERLAP)
         old = [uuid for uuid, time in self._uuids.items() if time < oldest]
         for uuid in old:
             del self._uuids[uuid]
@@ -173,7 +172,7 @@ def load(path: str, org: str, log_filter: str) -> Position | None:
             f"state_file: {path} cannot be read ({error.strerror or error}). Check it and its"
             " permissions."
         ) from None
-    last = format_timestamp(datetime.fromtimestamp(written, timezone.utc) - OVERLAP)
+    last = format_timestamp(datetime.fromtimestamp(written, timezone.utc) - LOG_OVERLAP)
     restart = f"since to {last}, an hour before it was written"
     return parse(content.decode("utf-8", "replace"), org, log_filter, path, restart)
 
@@ -255,7 +254,7 @@ def correct_future(position: Position, where: str, now: datetime) -> Position:
             f" {format_timestamp(now)} at Okta. Remove the file, and set since to when events were"
             " last handed on."
         )
-    return replace(position, read_to=format_milliseconds(now - OVERLAP))
+    return replace(position, read_to=format_milliseconds(now - LOG_OVERLAP))
 
 
 def describe_loss(position: Position, now: datetime) -> str | None:
@@ -307,7 +306,7 @@ def read_up_to(position: Position, events: t.Sequence[LogEvent], now: datetime) 
     if events and not published:
         return position.read_to
     newest = min(max(published, default=now), now)
-    return max(position.read_to, format_milliseconds(newest - OVERLAP))
+    return max(position.read_to, format_milliseconds(newest - LOG_OVERLAP))
 
 
 class Follower:

@@ -16,6 +16,7 @@ from ..._core.errors import BadOption
 from ..._core.json_fields import Json, Row
 from ..._core.option_values import check_ranges, check_texts
 from ..._core.options import ArgumentSpec, Option, Params
+from ..._core.text import is_unset
 from ..records import LogEntity, LogEvent
 
 # What the rulebooks of the collection are about. Which of the last two an org writes where a device
@@ -78,10 +79,6 @@ def _value_of(name: str, option: Option, options: Params) -> object:
     return next((os.environ[each] for each in _variables(option) if each in os.environ), None)
 
 
-def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
 def _require_options(options: Params, spec: ArgumentSpec) -> None:
     """Raise BadOption for the first required option that neither it nor the environment sets.
 
@@ -90,7 +87,7 @@ def _require_options(options: Params, spec: ArgumentSpec) -> None:
     missing = sorted(
         name
         for name, option in spec.items()
-        if option.get("required") and _is_blank(_value_of(name, option, options))
+        if option.get("required") and is_unset(_value_of(name, option, options))
     )
     if missing:
         variables = _variables(spec[missing[0]])

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.text import (
+    UUID,
     has_control_character,
+    is_unset,
     names_serial,
     printable,
     split_lines,
@@ -22,6 +24,22 @@ EVENT = {
     "target": [{"id": "1", "detail": {"names": ["a", "b"], "count": 3}}, None, True],
     "actor": "c",
 }
+
+
+@pytest.mark.parametrize("value", [None, "", " \n"])
+def test_a_blank_text_sets_nothing(value: object) -> None:
+    assert is_unset(value)
+
+
+@pytest.mark.parametrize("value", [False, 0, [], {}, "no", " x "])
+def test_any_other_value_sets_something(value: object) -> None:
+    assert not is_unset(value)
+
+
+def test_a_uuid_has_its_form_in_either_case() -> None:
+    uuid = "0D60AAAA-5f44-4a1b-9a3c-0123456789ab"
+    assert UUID.findall(f"{uuid}, {uuid.upper()}") == [uuid, uuid.upper()]
+    assert not UUID.fullmatch(f"{uuid}0") and not UUID.search(uuid.replace("-", ""))
 
 
 @pytest.mark.parametrize(
