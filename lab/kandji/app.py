@@ -161,6 +161,8 @@ OPERATIONS: list[tuple[str, str, str, Handler]] = [
     ("Get user", "GET", "/users/{user_id}", device_operations.get_user),
     ("Get Tags", "GET", "/tags", device_operations.list_tags),
     ("Create Tag", "POST", "/tags", device_operations.create_tag),
+    ("Licensing", "GET", "/settings/licensing", device_operations.count_licenses),
+    ("List audit events", "GET", "/audit/events", audit_operations.list_events),
 ]
 
 # In no documentation: iructl asks it, without a token, before anything else, and wants no more than
@@ -191,11 +193,6 @@ class KandjiApp(VendorApp):
         return self._operations
 
     def _build(self) -> list[Operation]:
-        named = [
-            *OPERATIONS,
-            ("Licensing", "GET", "/settings/licensing", _licensing),
-            ("List audit events", "GET", "/audit/events", audit_operations.list_events),
-        ]
         ping = Operation(PING, "GET", "/app/v1/ping", lambda _call: Answer())
         return [
             ping,
@@ -208,7 +205,7 @@ class KandjiApp(VendorApp):
                     writes=verb != "GET",
                     permission=name,
                 )
-                for name, verb, path, handler in named
+                for name, verb, path, handler in OPERATIONS
             ),
         ]
 
@@ -311,27 +308,3 @@ def mixed_case(value: t.Any, key: str = "id") -> t.Any:
     if isinstance(value, str) and key.endswith("id") and _UUID.fullmatch(value):
         return value[:18].upper() + value[18:]
     return value
-
-
-def _licensing(tenant: Tenant, call: Call) -> Answer:
-    counts = {"Mac": 0, "iPhone": 0, "iPad": 0, "AppleTV": 0}
-    for device in tenant.devices.values():
-        counts[device.platform] = counts.get(device.platform, 0) + (not device.is_removed)
-    total = sum(counts.values())
-    return Answer(
-        {
-            "counts": {
-                "computers_count": total,
-                "ios_count": counts["iPhone"],
-                "ipados_count": counts["iPad"],
-                "macos_count": counts["Mac"],
-                "tvos_count": counts["AppleTV"],
-            },
-            "limits": {
-                "plan_type": "single_limit",
-                "max_devices": total + 100,
-                "max_devices_per_platform": {"macos": 0, "ios_ipados": 0},
-            },
-            "tenantOverLicenseLimit": False,
-        }
-    )

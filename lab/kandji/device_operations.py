@@ -1,7 +1,7 @@
 # Copyright (c) 2026 devicetrust.okta_kandji contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The devices' part of the API, with users and tags."""
+"""The devices' part of the API, with users, tags and licenses."""
 
 from __future__ import annotations
 
@@ -468,3 +468,28 @@ def create_tag(tenant: Tenant, call: Call) -> Answer:
     if name in tenant.tags:
         raise bad_request({"name": ["tag with this name already exists."]})
     return Answer({"id": tenant.add_tag(name), "name": name}, 201)
+
+
+def count_licenses(tenant: Tenant, _call: Call) -> Answer:
+    """Return the devices that need a license, by platform, and the limit of the plan."""
+    counts = {"Mac": 0, "iPhone": 0, "iPad": 0, "AppleTV": 0}
+    for device in tenant.devices.values():
+        counts[device.platform] = counts.get(device.platform, 0) + (not device.is_removed)
+    total = sum(counts.values())
+    return Answer(
+        {
+            "counts": {
+                "computers_count": total,
+                "ios_count": counts["iPhone"],
+                "ipados_count": counts["iPad"],
+                "macos_count": counts["Mac"],
+                "tvos_count": counts["AppleTV"],
+            },
+            "limits": {
+                "plan_type": "single_limit",
+                "max_devices": total + 100,
+                "max_devices_per_platform": {"macos": 0, "ios_ipados": 0},
+            },
+            "tenantOverLicenseLimit": False,
+        }
+    )
