@@ -24,11 +24,29 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | None]:
     """Return the options of the command line, and the directory for the CA file."""
-    defaults = Options()
+    parsed = vars(make_parser(Options()).parse_args(arguments))
+    directory = parsed.pop("directory")
+    return Options(**parsed), directory
+
+
+def make_parser(defaults: Options) -> argparse.ArgumentParser:
+    """Return what parses the command line. Each destination but directory is a field of Options."""
     parser = argparse.ArgumentParser(
         prog="python -m lab",
         description="An Okta org, a Kandji tenant, their Macs and their people, on this machine.",
     )
+    _add_company(parser, defaults)
+    _add_behavior(parser, defaults)
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        help="where the CA file is written and left; otherwise nothing is left",
+    )
+    return parser
+
+
+def _add_company(parser: argparse.ArgumentParser, defaults: Options) -> None:
+    """Add what the company consists of."""
     parser.add_argument(
         "--macs",
         type=int,
@@ -47,6 +65,22 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         default=defaults.seed,
         help="equal seeds give equal companies (default %(default)s)",
     )
+    parser.add_argument("--past", action="store_true", help="the tenant has ten years behind it")
+    parser.add_argument(
+        "--nothing-made",
+        dest="consoles",
+        action="store_false",
+        help="the consoles have not been used yet",
+    )
+    parser.add_argument(
+        "--fastpass-off",
+        action="store_true",
+        help="Okta FastPass and push of Okta Verify start inactive",
+    )
+
+
+def _add_behavior(parser: argparse.ArgumentParser, defaults: Options) -> None:
+    """Add how vendors, Macs and people behave."""
     parser.add_argument(
         "--no-people",
         dest="people",
@@ -59,15 +93,6 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         default=defaults.latency,
         metavar="S",
         help="seconds added to every answer",
-    )
-    parser.add_argument("--past", action="store_true", help="the tenant has ten years behind it")
-    parser.add_argument(
-        "--nothing-made", action="store_true", help="the consoles have not been used yet"
-    )
-    parser.add_argument(
-        "--fastpass-off",
-        action="store_true",
-        help="Okta FastPass and push of Okta Verify start inactive",
     )
     parser.add_argument(
         "--limits",
@@ -83,25 +108,6 @@ def parse(arguments: t.Sequence[str] | None = None) -> tuple[Options, Path | Non
         metavar="FILE",
         help="behave like the tenant of this file, which verify_tenant.yml wrote",
     )
-    parser.add_argument(
-        "--directory",
-        type=Path,
-        help="where the CA file is written and left; otherwise nothing is left",
-    )
-    parsed = parser.parse_args(arguments)
-    options = Options(
-        macs=parsed.macs,
-        seed=parsed.seed,
-        real_macs=parsed.real_macs,
-        people=parsed.people,
-        latency=parsed.latency,
-        past=parsed.past,
-        consoles=not parsed.nothing_made,
-        fastpass_off=parsed.fastpass_off,
-        limits=parsed.limits,
-        like=parsed.like,
-    )
-    return options, parsed.directory
 
 
 def read_like(path: str) -> dict[str, t.Any]:
