@@ -399,20 +399,8 @@ def table_of(head: t.Sequence[str], rows: t.Iterable[str]) -> str:
     return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows])
 
 
-def page(rows: t.Sequence[Measured], waits: t.Sequence[Limited]) -> str:
-    """Return the text of docs/dev/benchmarks.md."""
-    head = ("job", "Macs", "done by", "calls", "floor", "time", "processor", "memory")
-    table = table_of(head, (each.row() for each in rows))
-    limits = table_of(
-        ("Macs", "done by", "waits", "answers 429", "time"), (each.row() for each in waits)
-    )
-    return f"""# How much it asks of the vendors
-
-Written by `make bench`: every line was measured in one run, against [the lab](lab.md), {
-        LATENCY * 1000:.0f} ms away and without rate limits. Machine: {machine()}.
-
-{table}
-
+# Sections of the page whose text no measurement changes.
+FIGURES = f"""\
 - **calls** are requests that reached the vendors, by the lab's log.
 - **floor** is the least number that any program needs: of the report, the pages of Kandji's
   devices (300), of the statuses of two items (300), of the certificates (300), of Okta's records
@@ -436,17 +424,8 @@ Written by `make bench`: every line was measured in one run, against [the lab](l
   fails if they differ.
 - The script on Okta's SDK and the playbook with `uri` read Kandji's lists by the page and ask Okta
   once for each device. They know how many Macs are managed, and not why others are not.
-
-## With rate limits
-
-The same report with the limits that Okta's orgs have (50 requests a minute to `/api/v1/devices`,
-half of it for one token). A wait is a pause of more than {
-        PAUSE.seconds
-    } s between two requests to Okta. A
-call for each Mac takes 40 minutes for 1,000 Macs, however fast the program is.
-
-{limits}
-
+"""
+SITE_CALLS = """\
 ## Calls of the site playbook with nothing to do
 
 With 100 Macs, two rings and three blueprints these are 22, each once but where a number says
@@ -472,7 +451,8 @@ All are read on each run, also if the run has nothing to write. A secret key tha
 platform that was deleted, an authority that is being renewed and FastPass that was switched off
 change nothing in Kandji. A nightly run is what finds them. To leave out a call, the run would have
 to trust its last answer.
-
+"""
+DELETIONS = """\
 ## Deletion of many device records
 
 `okta_device` with `state: absent`, and `okta_device_reset`, send for M records of U users 4M +
@@ -505,6 +485,35 @@ None of the four can be left out:
 A reset also reads the deletions of the System Log, and whose records these were: by the serials, or
 40 records at a time if that is fewer requests.
 """
+
+
+def page(rows: t.Sequence[Measured], waits: t.Sequence[Limited]) -> str:
+    """Return the text of docs/dev/benchmarks.md."""
+    head = ("job", "Macs", "done by", "calls", "floor", "time", "processor", "memory")
+    table = table_of(head, (each.row() for each in rows))
+    limits = table_of(
+        ("Macs", "done by", "waits", "answers 429", "time"), (each.row() for each in waits)
+    )
+    return f"""# How much it asks of the vendors
+
+Written by `make bench`: every line was measured in one run, against [the lab](lab.md), {
+        LATENCY * 1000:.0f} ms away and without rate limits. Machine: {machine()}.
+
+{table}
+
+{FIGURES}
+## With rate limits
+
+The same report with the limits that Okta's orgs have (50 requests a minute to `/api/v1/devices`,
+half of it for one token). A wait is a pause of more than {
+        PAUSE.seconds
+    } s between two requests to Okta. A
+call for each Mac takes 40 minutes for 1,000 Macs, however fast the program is.
+
+{limits}
+
+{SITE_CALLS}
+{DELETIONS}"""
 
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
