@@ -46,6 +46,7 @@ from .._fleet.rows import MacRow, rows
 from .._fleet.stages import FLAGS, PEOPLE_STAGES, QUIET_STAGES, STAGES
 from .._fleet.summary_text import count_by_stage, render_table
 from .._fleet.tenant_match import SharedMacs, describe_warning
+from .._kandji.profile_holders import ProfileItem
 from .._kandji.profiles import mobileconfig
 from .._kandji.profiles.scep import estimate_renewal, find_platform_payload, read_pin
 from .._okta.authorities import certificate_authorities
@@ -158,26 +159,7 @@ def run(
     poll = ctx.poll(params["wait"], params["poll_interval"])
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
-    expiries = known_expiry(
-        ctx.kandji,
-        params["certificate_check_item_id"],
-        ctx.okta.org_url,
-        params["state_dir"],
-        authorities.key_ids,
-        subjects_by_ring(rings)[None],
-    )
-    query = FleetQuery(
-        rings,
-        params["okta_verify_item_ids"],
-        competitors,
-        expiries,
-        params["redistribution_days"],
-        params["stale_days"],
-        params["log_days"],
-        params["log_events"],
-        with_use=True,
-        elsewhere=Elsewhere.of_options(params),
-    )
+    query = _build_query(ctx, rings, competitors, authorities.key_ids)
     obstacles = RegistrationReader(ctx.okta, known=registration)
     while True:
         fleet = read_fleet(ctx.okta, ctx.kandji, query, on_device=on_device)
@@ -190,6 +172,36 @@ def run(
     status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
     result = _result(summary, rings, params, status)
     return {**result, "registration": obstacles.as_result()}
+
+
+def _build_query(
+    ctx: ModuleContext,
+    rings: t.Sequence[Ring],
+    competitors: t.Sequence[ProfileItem],
+    key_ids: t.Collection[str],
+) -> FleetQuery:
+    """Return what to read of the fleet, with the expiry of certificates that is known already."""
+    params = ctx.params
+    expiries = known_expiry(
+        ctx.kandji,
+        params["certificate_check_item_id"],
+        ctx.okta.org_url,
+        params["state_dir"],
+        key_ids,
+        subjects_by_ring(rings)[None],
+    )
+    return FleetQuery(
+        rings,
+        params["okta_verify_item_ids"],
+        competitors,
+        expiries,
+        params["redistribution_days"],
+        params["stale_days"],
+        params["log_days"],
+        params["log_events"],
+        with_use=True,
+        elsewhere=Elsewhere.of_options(params),
+    )
 
 
 def _warn_of_tenants(ctx: ModuleContext, fleet: Fleet, elsewhere: Elsewhere) -> None:

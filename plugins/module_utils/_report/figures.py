@@ -138,55 +138,67 @@ def _access_without_date(forecast: AccessForecast | None) -> Result:
     return {name: value for name, value in result.items() if name != "on_date"}
 
 
+class _Tally:
+    """What the rows add up to."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.by_ring: dict[str, Counter[str]] = defaultdict(Counter)
+        self.months: Counter[str] = Counter()
+        self.flags: Counter[str] = Counter()
+        self.stages: dict[str, str] = {}
+        self.steps: dict[str, Counter[str]] = defaultdict(Counter)
+        self.unconfirmed = 0
+
+    def add(self, row: MacRow) -> None:
+        """Add one Mac."""
+        self.counts[row.stage] += 1
+        self.by_ring[row.ring or ""][row.stage] += 1
+        if row.certificates or row.certificate_expires:
+            self.months[(row.certificate_expires or "")[:7]] += 1
+        self.flags.update(row.flags)
+        self.unconfirmed += bool(row.unconfirmed)
+        self.stages[name_of(row)] = row.stage
+        self.steps[row.stage].update([row.next_step])
+
+
 def survey(rows: Iterable[MacRow], meta: Meta) -> Figures:
     """Return the figures of the rows, in one pass."""
-    counts: Counter[str] = Counter()
-    by_ring: dict[str, Counter[str]] = defaultdict(Counter)
-    months: Counter[str] = Counter()
-    flags: Counter[str] = Counter()
-    stages: dict[str, str] = {}
-    steps: dict[str, Counter[str]] = defaultdict(Counter)
-    digest = hashlib.sha256(
-        json.dumps(
-            [
-                page.HEAD,
-                page.STYLE,
-                page.SCRIPT,
-                meta.org_url,
-                meta.tenant,
-                dict(meta.renewals),
-                meta.rollout,
-                meta.authority.as_result(),
-                _access_without_date(meta.access),
-                meta.question,
-            ]
-        ).encode()
-    )
-    unconfirmed = 0
+    digest = hashlib.sha256(_describe_meta(meta).encode())
     for person in meta.access.people if meta.access else ():
         digest.update(json.dumps(person.as_result()).encode())
+    tally = _Tally()
     for row in rows:
         digest.update(json.dumps(row.as_result()).encode())
-        counts[row.stage] += 1
-        by_ring[row.ring or ""][row.stage] += 1
-        if row.certificates or row.certificate_expires:
-            months[(row.certificate_expires or "")[:7]] += 1
-        flags.update(row.flags)
-        unconfirmed += bool(row.unconfirmed)
-        stages[name_of(row)] = row.stage
-        steps[row.stage].update([row.next_step])
+        tally.add(row)
+    by_ring = sorted(tally.by_ring.items(), key=_unknown_last)
     return Figures(
-        _ordered(counts, meta.order),
-        {
-            ring: _ordered(by_stage, meta.order)
-            for ring, by_stage in sorted(by_ring.items(), key=_unknown_last)
-        },
-        dict(sorted(months.items(), key=_unknown_last)),
-        dict(flags.most_common()),
-        stages,
-        {stage: max(texts, key=texts.__getitem__) for stage, texts in steps.items()},
-        unconfirmed,
+        _ordered(tally.counts, meta.order),
+        {ring: _ordered(by_stage, meta.order) for ring, by_stage in by_ring},
+        dict(sorted(tally.months.items(), key=_unknown_last)),
+        dict(tally.flags.most_common()),
+        tally.stages,
+        {stage: max(texts, key=texts.__getitem__) for stage, texts in tally.steps.items()},
+        tally.unconfirmed,
         digest.hexdigest(),
+    )
+
+
+def _describe_meta(meta: Meta) -> str:
+    """Return the page and the facts of a report that make it another one, as text."""
+    return json.dumps(
+        [
+            page.HEAD,
+            page.STYLE,
+            page.SCRIPT,
+            meta.org_url,
+            meta.tenant,
+            dict(meta.renewals),
+            meta.rollout,
+            meta.authority.as_result(),
+            _access_without_date(meta.access),
+            meta.question,
+        ]
     )
 
 
