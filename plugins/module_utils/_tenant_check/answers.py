@@ -15,7 +15,7 @@ from .._kandji.records import CustomProfile
 from .._okta.authentication.auth import API_TOKEN
 
 # Where lists have their rows: in Kandji's envelopes, in Okta's newer APIs, of one device.
-_ROWS = ("results", "data", "library_items")
+ROWS = ("results", "data", "library_items")
 READ, REFUSED, UNREACHABLE, UNREADABLE, SKIPPED = (
     "read",
     "refused",
@@ -36,7 +36,7 @@ def list_path(body: object) -> tuple[str, ...] | None:
     whole = as_object(body)
     for prefix in ((), *((member,) for member in ENVELOPES.values())):
         envelope = as_object(whole.get(prefix[0])) if prefix else whole
-        key = next((key for key in _ROWS if isinstance(envelope.get(key), list)), None)
+        key = next((key for key in ROWS if isinstance(envelope.get(key), list)), None)
         if key:
             return (*prefix, key)
     return None
