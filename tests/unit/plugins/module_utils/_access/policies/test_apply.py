@@ -913,7 +913,7 @@ def test_a_clone_that_got_an_app_meanwhile_is_named_and_stays(okta: FakeOkta) ->
         raise ApiError("Okta refused it.", status=413, reason="large")
 
     okta.replace_policy = fail  # type: ignore[method-assign]  # and an administrator is quick
-    okta.policy_apps = lambda _policy_id: ["0oa1"]  # type: ignore[method-assign]
+    okta.policy_apps = lambda _policy_id: ["0oa1"]  # type: ignore[method-assign]  # of the clone
     with pytest.raises(ApiError) as raised:
         apply(okta, "Managed", None, None, strict)
     assert raised.value.message == (
