@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..module_utils._core.options import Params
 from ._variables import PREFIX, Variable, read_declaration
@@ -90,15 +90,20 @@ def _trace_keys(template: object, role: str, variables: Params) -> dict[str, str
     if not isinstance(template, str) or not _EXPRESSION.fullmatch(template):
         return {}
     name = next((each for each in _IDENTIFIER.findall(template) if each in variables), "")
-    entries = variables[name] if name else None
     variables_of: dict[str, set[str]] = {}
-    for entry in entries if isinstance(entries, list) else ():
-        for key, value in entry.items() if isinstance(entry, Mapping) else ():
-            template_of_key = value[0] if isinstance(value, list) and len(value) == 1 else value
-            traced = _trace(template_of_key, role, variables, _LONGEST_CHAIN)
-            variables_of.setdefault(str(key), set()).add(traced)
+    for key, value in _list_keys(variables.get(name)):
+        template_of_key = value[0] if isinstance(value, list) and len(value) == 1 else value
+        traced = _trace(template_of_key, role, variables, _LONGEST_CHAIN)
+        variables_of.setdefault(str(key), set()).add(traced)
     single = {key: min(names) for key, names in variables_of.items() if len(names) == 1}
     return {key: name for key, name in single.items() if name}
+
+
+def _list_keys(entries: object) -> Iterator[tuple[object, object]]:
+    """Yield the keys and values of the mappings in a list."""
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, Mapping):
+            yield from entry.items()
 
 
 def rename_options(result: Params, names: Mapping[str, str]) -> dict[str, object]:
