@@ -9,6 +9,9 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.approval import (
+    count_writes,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     GOALS,
     Decision,
@@ -18,7 +21,6 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     RecordTarget,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.plan import (
-    count_writes,
     decide_again,
     plan_records,
     reissue_after,
