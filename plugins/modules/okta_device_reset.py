@@ -111,6 +111,7 @@ options:
       - V(registered_again) resets a record also when the System Log has the deletion of an earlier
         record of its serial, and it was registered after that. Without it, the same command again
         never deletes the registration that followed its first run. Okta keeps the log for 90 days.
+        The log may have a deletion 10 minutes late, so a record that is younger is kept, too.
     type: list
     elements: str
     choices:

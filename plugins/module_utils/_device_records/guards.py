@@ -9,7 +9,7 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .._core.timestamps import format_timestamp
-from .._okta.constants import LOG_RETENTION, OBJECT_TIME_PRECISION
+from .._okta.constants import LOG_DELAY, LOG_RETENTION, OBJECT_TIME_PRECISION
 from .clean_up import refuse_used
 from .model import (
     Evidence,
@@ -200,10 +200,24 @@ def _refuse_recent(target: RecordTarget, guards: Guards) -> Refusal | None:
 def _refuse_registered_again(
     target: RecordTarget, guards: Guards, evidence: Evidence
 ) -> Refusal | None:
-    """Return why a registration stays to which a first run of the same command led, or None."""
+    """Return why a registration stays to which a first run of the same command led, or None.
+
+    The System Log may not have the deletion yet if it and the registration are young.
+    """
     registered, deleted = target.registered_at, evidence.earlier_deletions.get(target.id)
-    if not (registered and deleted and needs_history(target, guards)):
+    if not (registered and needs_history(target, guards)):
         return None
+    if deleted is None:
+        known_from = registered + LOG_DELAY
+        if known_from <= guards.now:
+            return None
+        return Refusal(
+            "registered_again",
+            f"It was registered at {format_timestamp(registered)}. Until"
+            f" {format_timestamp(known_from)}, the System Log may not show whether an earlier"
+            " record of its serial was deleted: it is kept until then (allowing 'registered_again'"
+            " resets it).",
+        )
     if deleted >= registered + OBJECT_TIME_PRECISION:
         return None
     return Refusal(

@@ -261,7 +261,7 @@ def test_the_phrase_confirms_a_plan(reset: t.Any) -> None:
 
 def test_created_before_is_the_start_of_the_run_or_the_option(reset: t.Any) -> None:
     reset.stuck(1, created="2026-11-23T10:00:00Z")
-    allow = ("registered_after_certificate",)
+    allow = ("registered_after_certificate", "registered_again")
     assert states(reset.run("C01", allow=allow)) == ["skipped"]
     later = datetime(2026, 11, 24, tzinfo=timezone.utc)
     assert states(reset.run("C01", allow=allow, created_before=later)) == ["reset"]

@@ -155,6 +155,23 @@ def test_a_registration_after_a_deletion_is_new_as_far_as_the_log_reaches(
     assert not needs_history(one, allowing("registered_again"))
 
 
+@pytest.mark.parametrize(
+    ("minutes", "code"), [(1, "registered_again"), (9, "registered_again"), (10, None)]
+)
+def test_a_record_is_kept_until_the_log_shows_what_was_deleted_before_it(
+    minutes: int, code: str | None
+) -> None:
+    """The log has an event some minutes late."""
+    young = target(device(created=(START - timedelta(minutes=minutes)).isoformat()), user())
+    allowed = allowing("registered_after_certificate", "sign_in_pending")
+    decision = decide(young, guards=allowed)
+    assert decision.code == code
+    if code:
+        assert "the System Log may not show whether an earlier" in decision.reason
+    everything = allowing("registered_after_certificate", "sign_in_pending", "registered_again")
+    assert decide(young, guards=everything).code is None
+
+
 @pytest.mark.parametrize(("seconds", "action"), [(0, "skip"), (0.9, "skip"), (1, "write")])
 def test_a_record_that_is_older_than_the_deletion_is_reset(seconds: float, action: str) -> None:
     """A spare record was deleted, and this one was kept.
