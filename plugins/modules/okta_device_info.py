@@ -45,6 +45,11 @@ options:
       service app needs the scope C(okta.users.read) for it.
     type: list
     elements: str
+  leaving_users:
+    description: Logins of users who leave. RV(other_users) then has who else can sign in with the
+      records, as on a Mac that several people share.
+    type: list
+    elements: str
 seealso:
   - module: devicetrust.okta_kandji.device_trust_info
 """
@@ -71,6 +76,11 @@ EXAMPLES = r"""
 - name: Read the device records of a person
   devicetrust.okta_kandji.okta_device_info:
     users: [ann@acme.com]
+
+- name: Read who else uses the Mac of a person who leaves
+  devicetrust.okta_kandji.okta_device_info:
+    serial_numbers: [C02XK1ZAJG5J]
+    leaving_users: [ann@acme.com]
 """
 
 RETURN = r"""
@@ -101,6 +111,39 @@ absent:
   type: list
   elements: str
   sample: []
+unfinished:
+  description: Ids of the records that are deactivated and have no users, as a deletion leaves them
+    that was cut after its first step. No user selects them any more.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+other_users:
+  description: Who can sign in with the records, and is not in O(leaving_users), once for each
+    serial. A record that is suspended or deactivated, and a user who is suspended or deactivated,
+    do not count.
+  returned: With O(leaving_users).
+  type: list
+  elements: dict
+  contains:
+    serial_number:
+      description: Serial number in the record.
+      type: str
+      returned: always
+    login:
+      description: The login.
+      type: str
+      returned: always
+    summary:
+      description: What this means for the Mac, in sentences.
+      type: str
+      returned: always
+  sample:
+    - serial_number: C02XK1ZAJG5J
+      login: bob@acme.com
+      summary: "C02XK1ZAJG5J: it stays in its blueprint. It is also used by bob@acme.com, for whom
+        it is not managed any more if its certificate was bound to a record that goes. Then deliver
+        its SCEP profile again (kandji_profile_redelivery)."
 people:
   description:
     - The users that O(users) names. C(email) and C(status) are null if Okta does not show them.
@@ -108,6 +151,8 @@ people:
       login, if these two differ. They have one of them as address or login, and are not
       C(DEPROVISIONED). The second account of an administrator often has the address of the first
       one.
+    - C(addresses) are the e-mail addresses by which an MDM may know the user, the likeliest one
+      first. C(summary) says whose login it is, and is empty if O(users) has the login.
   returned: success
   type: list
   elements: dict
@@ -117,6 +162,8 @@ people:
       email: ann@acme.com
       status: ACTIVE
       other_accounts: []
+      addresses: [ann@acme.com]
+      summary: ""
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.
@@ -134,6 +181,13 @@ from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.text import split_lines
+from ..module_utils._device_records.offboarding import (
+    UsedRecord,
+    describe_match,
+    find_other_users,
+    find_unfinished,
+    list_addresses,
+)
 from ..module_utils._fleet.join import map_management
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._http.operations import optional
@@ -148,6 +202,7 @@ OPTIONS: ArgumentSpec = {
     "device_ids": {"type": "list", "elements": "str"},
     "search": {"type": "str"},
     "users": {"type": "list", "elements": "str"},
+    "leaving_users": {"type": "list", "elements": "str"},
 }
 USES = (
     okta_api.LIST_DEVICES,
@@ -165,12 +220,14 @@ def run(ctx: ModuleContext) -> Result:
         name: _of_login(ctx.okta, name) or _with_email(ctx.okta, name)
         for name in split_lines(params["users"])
     }
+    names = {user.id: name for name, user in reversed(named.items()) if user}
     people = {user.id: user for user in named.values() if user}
     if params["users"] is not None:
         ids = [device.id for user_id in people for device in ctx.okta.user_devices(user_id)]
-    devices, more = take_rows(
+    records, more = take_rows(
         _records(ctx.okta, serials, ids, params["search"]), params["max_rows"]
     )
+    devices = [_device_row(device, users) for device, users in records]
     absent = (
         []
         if more
@@ -181,11 +238,15 @@ def run(ctx: ModuleContext) -> Result:
         "changed": False,
         "devices": devices,
         "more": more,
+        "unfinished": find_unfinished(records),
+        **_other_users(records, params["leaving_users"]),
         "absent": absent + [name for name, user in named.items() if user is None],
         "people": [
             {
                 **{"id": user.id, "login": user.login, "email": user.email, "status": user.status},
                 "other_accounts": _other_accounts(ctx.okta, user),
+                "addresses": list_addresses(user, names[user.id]),
+                "summary": describe_match(user, names[user.id]),
             }
             for user in people.values()
         ],
@@ -225,9 +286,17 @@ def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
     return sorted({user.name for user in others})
 
 
+def _other_users(records: list[UsedRecord], leaving: list[str] | None) -> Result:
+    """Return the result that only users who leave ask for."""
+    if leaving is None:
+        return {}
+    others = find_other_users(records, split_lines(leaving))
+    return {"other_users": [other.as_result() for other in others]}
+
+
 def _records(
     okta: Okta, serials: list[str] | None, ids: list[str] | None, search: str | None
-) -> t.Iterator[Result]:
+) -> t.Iterator[UsedRecord]:
     if ids is not None:
         for device_id in dict.fromkeys(ids):
             yield from _by_id(okta, device_id)
@@ -238,10 +307,10 @@ def _records(
         else okta.devices_with_serials(serials, "userSummary")
     )
     for device in records:
-        yield _device_row(device, device.users or ())
+        yield device, device.users or ()
 
 
-def _by_id(okta: Okta, device_id: str) -> t.Iterator[Result]:
+def _by_id(okta: Okta, device_id: str) -> t.Iterator[UsedRecord]:
     """Yield the record with its users as they are now, nothing if it is gone or goes meanwhile."""
     device = okta.device(device_id)
     try:
@@ -249,7 +318,7 @@ def _by_id(okta: Okta, device_id: str) -> t.Iterator[Result]:
     except NotFound:
         return
     if device:
-        yield _device_row(device, users)
+        yield device, users
 
 
 def _device_row(device: OktaDevice, users: t.Iterable[DeviceUser]) -> Result:

@@ -102,6 +102,7 @@ NAMES = frozenset(
         "generation",
         "groups",
         "groups_excluded",
+        "leaving_users",
         "library_item",
         "library_item_id",
         "library_item_ids",

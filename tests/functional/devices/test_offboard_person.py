@@ -351,7 +351,7 @@ def test_a_mac_on_which_others_have_their_own_record_stays_in_its_blueprint(
     assert done.status == 0 and leaver.own.id not in watched.world.okta.devices, done.output
     assert record.status == "ACTIVE" and leaver.device(OWN).user is None
     assert (
-        f"{OWN}: It stays in its blueprint. It is also used by {leaver.other.login}, for whom it is not managed"
+        f"{OWN}: it stays in its blueprint. It is also used by {leaver.other.login}, for whom it is not managed"
         in (done.output)
     )
     assert leaver.device(OWN).blueprint_id != leaver.blueprint.id

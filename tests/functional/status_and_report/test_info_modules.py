@@ -123,7 +123,11 @@ def test_records_of_a_person_with_the_address_of_the_profile(watched, ask):
     result, _calls = ask("okta_device_info", users=[user.id, user.login, "nobody@example.com"])
     assert result["absent"] == ["nobody@example.com"]
     person = {"id": user.id, "login": user.login, "email": user.email, "status": "ACTIVE"}
-    assert result["people"] == [{**person, "other_accounts": []}]
+    found = {
+        "addresses": [user.email, user.login],
+        "summary": f"{user.id} is the user with this login in Okta: {user.login}.",
+    }
+    assert result["people"] == [{**person, "other_accounts": [], **found}]
     assert record.id in [one["id"] for one in result["devices"]]
 
 
@@ -141,6 +145,20 @@ def test_other_accounts_with_the_address_of_a_person_are_named(watched, ask):
     of_login.email = "Shared@example.com"
     mine, calls = ask("okta_device_info", users=[of_login.id])
     assert mine["people"][0]["other_accounts"] == [], "the address of a login means that user"
+
+
+def test_who_else_uses_the_records_of_a_person_who_leaves(watched, ask):
+    record = next(one for one in watched.world.okta.devices.values() if one.users)
+    login = watched.world.okta.users[next(iter(record.users))].login
+    stays, calls = ask("okta_device_info", device_ids=[record.id], leaving_users=["x@example.com"])
+    assert [one["login"] for one in stays["other_users"]] == [login] and calls == 2
+    assert stays["other_users"][0]["serial_number"] == record.profile["serialNumber"]
+    leaves, _calls = ask("okta_device_info", device_ids=[record.id], leaving_users=[login])
+    assert leaves["other_users"] == [] and leaves["unfinished"] == []
+    record.status = "DEACTIVATED"
+    record.users.clear()
+    asked, _calls = ask("okta_device_info", device_ids=[record.id])
+    assert asked["unfinished"] == [record.id] and "other_users" not in asked
 
 
 def test_records_need_no_scope_for_people_unless_people_are_named(watched, run_module):

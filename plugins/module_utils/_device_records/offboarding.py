@@ -1,0 +1,84 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which records and Macs are of a person who leaves alone, and under which addresses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from .._core.text import unique_spellings
+from .._okta import user_statuses
+from .._okta.records import DeviceUser, OktaDevice, OktaUser
+from .model import login_of
+
+# A device record with its users.
+UsedRecord = tuple[OktaDevice, Iterable[DeviceUser]]
+
+
+@dataclass(frozen=True)
+class OtherUser:
+    """Somebody who stays and can sign in with a record of the Mac with this serial."""
+
+    serial: str
+    login: str
+
+    def as_result(self) -> dict[str, object]:
+        """Return what a result holds of the user, with a sentence for people."""
+        return {
+            "serial_number": self.serial,
+            "login": self.login,
+            "summary": (
+                f"{self.serial}: it stays in its blueprint. It is also used by {self.login}, for"
+                " whom it is not managed any more if its certificate was bound to a record that"
+                " goes. Then deliver its SCEP profile again (kandji_profile_redelivery)."
+            ),
+        }
+
+
+def list_addresses(user: OktaUser, name: str) -> list[str]:
+    """Return the e-mail addresses by which an MDM may know a user, the likeliest one first.
+
+    That is the address of the profile, then the login and the name by which the user was asked for.
+    These are in lower case. Without any address, it is the name.
+    """
+    likeliest = (user.email or "").strip() or name
+    others = [(address or "").strip().lower() for address in (user.login, name)]
+    addresses = [address for address in (likeliest, *others) if "@" in address]
+    return unique_spellings(addresses) or [name]
+
+
+def describe_match(user: OktaUser, name: str) -> str:
+    """Return who was found by a name that is not the login, "" for a login."""
+    if user.login in (None, name):
+        return ""
+    return f"{name} is the user with this login in Okta: {user.login}."
+
+
+def find_unfinished(records: Iterable[UsedRecord]) -> list[str]:
+    """Return the ids of records that a deletion left which was cut after its first step.
+
+    A deactivated record has lost its users, so no user selects it any more.
+    """
+    return [
+        record.id for record, users in records if record.status == "DEACTIVATED" and not list(users)
+    ]
+
+
+def find_other_users(records: Iterable[UsedRecord], leaving: Collection[str]) -> list[OtherUser]:
+    """Return who can sign in with these records and does not leave, each once for a Mac.
+
+    A record that does not work, and a user who may not sign in, as a previous owner, are of nobody.
+    What Okta does not show counts as used.
+
+    :arg leaving: logins of the users who leave.
+    """
+    others = [
+        OtherUser(record.serial_number, login_of(user))
+        for record, users in records
+        if record.status not in ("SUSPENDED", "DEACTIVATED")
+        for user in users
+        if user.user.status not in user_statuses.ENDED and login_of(user) not in leaving
+    ]
+    return list(dict.fromkeys(others))

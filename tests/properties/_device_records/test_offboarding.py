@@ -1,0 +1,74 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A person leaves: nobody who stays loses a Mac, and nothing unknown counts as unused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.offboarding import (
+    find_other_users,
+    find_unfinished,
+    list_addresses,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    OktaDevice,
+    OktaUser,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.strategies.okta import device_users, devices
+
+NAMES = st.sampled_from(("ann@acme.com", "Ann@Acme.com", "a1@corp.acme.com", "ann", "00u1"))
+LOGINS = st.sets(st.sampled_from(("ada@acme.com", "bob@acme.com", "00uada", "")))
+Records = list[tuple[OktaDevice, tuple[DeviceUser, ...]]]
+RECORDS = st.lists(st.tuples(devices(), device_users()), max_size=4)
+
+
+@given(RECORDS, LOGINS)
+def test_one_more_who_leaves_takes_no_other_person_off_a_mac(
+    records: Records, leaving: set[str]
+) -> None:
+    others = find_other_users(records, leaving)
+    assert {other.login for other in others}.isdisjoint(leaving)
+    everybody = find_other_users(records, ())
+    assert [each for each in everybody if each.login not in leaving] == others
+    assert len(set(everybody)) == len(everybody)
+
+
+@given(RECORDS)
+def test_what_okta_does_not_show_counts_as_used(records: Records) -> None:
+    before = set(find_other_users(records, ()))
+    unknown = [
+        (
+            replace(record, status=None),
+            [replace(user, user=replace(user.user, status=None)) for user in users],
+        )
+        for record, users in records
+    ]
+    assert before <= set(find_other_users(unknown, ()))
+    assert find_unfinished(unknown) == []
+
+
+@given(RECORDS)
+def test_a_record_that_somebody_uses_is_not_unfinished(records: Records) -> None:
+    unfinished = find_unfinished(records)
+    for record, users in records:
+        if users or record.status != "DEACTIVATED":
+            assert find_unfinished([(record, users)]) == []
+        else:
+            assert record.id in unfinished
+
+
+@given(NAMES, st.none() | NAMES, st.none() | NAMES)
+def test_addresses_are_each_named_once_and_there_is_one(
+    name: str, login: str | None, email: str | None
+) -> None:
+    addresses = list_addresses(OktaUser("00u1", login, email=email), name)
+    assert len({address.lower() for address in addresses}) == len(addresses) > 0
+    assert all("@" in address for address in addresses) or addresses == [name]
+    if email and "@" in email:
+        assert addresses[0] == email

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose Macs and records they are when a person leaves."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.offboarding import (
+    OtherUser,
+    describe_match,
+    find_other_users,
+    find_unfinished,
+    list_addresses,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    DeviceUser,
+    OktaDevice,
+    OktaUser,
+)
+
+ANN, CORP = "ann@acme.com", "a123@corp.acme.com"
+
+
+def record(status: str | None, *users: DeviceUser, name: str = "guo1") -> tuple:
+    return OktaDevice(name, status=status, serial_number="C02A"), users
+
+
+def user(login: str | None = "bob@acme.com", status: str | None = "ACTIVE") -> DeviceUser:
+    return DeviceUser(OktaUser(f"00u-{login}", login, status=status))
+
+
+@pytest.mark.parametrize(
+    ("login", "email", "name", "addresses"),
+    [
+        (ANN, ANN, ANN, [ANN]),
+        (ANN, ANN.upper(), "00u1", [ANN.upper()]),
+        (CORP, ANN, CORP, [ANN, CORP]),
+        (CORP, ANN, ANN, [ANN, CORP]),
+        (CORP.upper(), " Ann@acme.com ", "00u1", ["Ann@acme.com", CORP]),
+        (CORP, None, "00u1", [CORP]),
+        (CORP, None, ANN.title(), [ANN.title(), CORP]),
+        (CORP, "", CORP, [CORP]),
+        ("ann", None, "ann", ["ann"]),
+        (None, None, "00u1", ["00u1"]),
+        ("ann", ANN, "ann", [ANN]),
+    ],
+)
+def test_an_mdm_may_know_a_person_by_each_address(
+    login: str | None, email: str | None, name: str, addresses: list[str]
+) -> None:
+    assert list_addresses(OktaUser("00u1", login, email=email), name) == addresses
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "summary"),
+    [
+        (ANN, ANN, ""),
+        (None, "00u1", ""),
+        (CORP, ANN, f"{ANN} is the user with this login in Okta: {CORP}."),
+    ],
+)
+def test_who_is_not_named_by_the_login_is_described(
+    login: str | None, name: str, summary: str
+) -> None:
+    assert describe_match(OktaUser("00u1", login), name) == summary
+
+
+def test_a_deletion_that_was_cut_leaves_a_deactivated_record_without_users() -> None:
+    records = [
+        record("DEACTIVATED", name="guo1"),
+        record("DEACTIVATED", user(), name="guo2"),
+        record("ACTIVE", name="guo3"),
+        record(None, name="guo4"),
+    ]
+    assert find_unfinished(records) == ["guo1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "account", "uses"),
+    [
+        ("ACTIVE", "ACTIVE", True),
+        ("UNSUSPENDED", "LOCKED_OUT", True),
+        (None, None, True),
+        ("SUSPENDED", "ACTIVE", False),
+        ("DEACTIVATED", "ACTIVE", False),
+        ("ACTIVE", "DEPROVISIONED", False),
+        ("ACTIVE", "SUSPENDED", False),
+    ],
+)
+def test_who_can_sign_in_with_a_record_uses_its_mac(
+    status: str | None, account: str | None, uses: bool
+) -> None:
+    others = find_other_users([record(status, user(status=account))], [ANN])
+    assert others == ([OtherUser("C02A", "bob@acme.com")] if uses else [])
+
+
+def test_who_leaves_is_no_other_user_and_each_is_named_once() -> None:
+    records = [
+        record("ACTIVE", user(ANN), user(), name="guo1"),
+        record("ACTIVE", user(), user(None), name="guo2"),
+    ]
+    others = find_other_users(records, [ANN])
+    assert others == [OtherUser("C02A", "bob@acme.com"), OtherUser("C02A", "00u-None")]
+    assert len(find_other_users(records, [])) == 3
+
+
+def test_what_another_user_means_for_a_mac() -> None:
+    assert OtherUser("C02A", "bob@acme.com").as_result() == {
+        "serial_number": "C02A",
+        "login": "bob@acme.com",
+        "summary": "C02A: it stays in its blueprint. It is also used by bob@acme.com, for whom it"
+        " is not managed any more if its certificate was bound to a record that goes. Then deliver"
+        " its SCEP profile again (kandji_profile_redelivery).",
+    }
