@@ -178,7 +178,7 @@ import typing as t
 
 from ..module_utils._core.errors import BadOption, NotFound
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.text import split_lines
 from ..module_utils._device_records.offboarding import (
@@ -228,28 +228,34 @@ def run(ctx: ModuleContext) -> Result:
         _records(ctx.okta, serials, ids, params["search"]), params["max_rows"]
     )
     devices = [_device_row(device, users) for device, users in records]
-    absent = (
-        []
-        if more
-        else _absent(serials, (row["profile"].get("serialNumber") for row in devices))
-        + _absent(params["device_ids"], (row["id"] for row in devices))
-    )
     return {
         "changed": False,
         "devices": devices,
         "more": more,
         "unfinished": find_unfinished(records),
         **_other_users(records, params["leaving_users"]),
-        "absent": absent + [name for name, user in named.items() if user is None],
-        "people": [
-            {
-                **{"id": user.id, "login": user.login, "email": user.email, "status": user.status},
-                "other_accounts": _other_accounts(ctx.okta, user),
-                "addresses": list_addresses(user, names[user.id]),
-                "summary": describe_match(user, names[user.id]),
-            }
-            for user in people.values()
+        "absent": [
+            *([] if more else _absent_records(params, devices)),
+            *(name for name, user in named.items() if user is None),
         ],
+        "people": [_person_row(ctx.okta, user, names[user.id]) for user in people.values()],
+    }
+
+
+def _absent_records(params: Params, devices: list[Result]) -> list[str]:
+    """Return the serials and ids that the options name and no record has."""
+    serials = (row["profile"].get("serialNumber") for row in devices)
+    ids = (row["id"] for row in devices)
+    return _absent(params["serial_numbers"], serials) + _absent(params["device_ids"], ids)
+
+
+def _person_row(okta: Okta, user: OktaUser, name: str) -> Result:
+    """Return what the result says of a person, whom the options name so."""
+    return {
+        **{"id": user.id, "login": user.login, "email": user.email, "status": user.status},
+        "other_accounts": _other_accounts(okta, user),
+        "addresses": list_addresses(user, name),
+        "summary": describe_match(user, name),
     }
 
 
