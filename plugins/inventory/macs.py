@@ -130,6 +130,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     NAME = "devicetrust.okta_kandji.macs"
 
+    def __init__(self) -> None:
+        """Begin without a file."""
+        super().__init__()
+        self._content: dict[str, t.Any] = {}
+
     def verify_file(self, path: str) -> bool:
         """Return whether a file is a source of this plugin, by its name."""
         return bool(super().verify_file(path)) and path.endswith(("macs.yml", "macs.yaml"))
