@@ -256,6 +256,7 @@ from ..module_utils._fleet.rings import preflight
 from ..module_utils._fleet.rings.preflight import ResolvedRing
 from ..module_utils._fleet.rings.reader import RingOptions, ring_options
 from ..module_utils._fleet.tenant_match import SharedMacs, describe_warning
+from ..module_utils._http.operations import optional
 from ..module_utils._http.read_once import ReadOnce
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.assignments import read_items
@@ -283,6 +284,7 @@ USES = (
     okta_api.LIST_DEVICES,
     okta_api.LIST_METHODS,
     *POLICY_USES,
+    *optional(okta_api.LIST_LOG_EVENTS),  # whether Okta issued what a profile of the web app has
 )
 
 

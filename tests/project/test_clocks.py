@@ -37,6 +37,10 @@ CLOCKS: dict[str, tuple[str, str]] = {
         "Kandji: whether issued_before, a time by Okta's clock perhaps, has come (with CLOCK_SKEW)",
     ),
     "plugins/modules/okta_access_policy.py": (VENDOR, "Okta: when the run began"),
+    "plugins/module_utils/_module_bodies/site_plans.py": (
+        VENDOR,
+        "Okta: which issued certificates the log still has",
+    ),
     "plugins/module_utils/_module_bodies/okta_device_integration.py": (
         VENDOR,
         "Okta: when an authority expires",

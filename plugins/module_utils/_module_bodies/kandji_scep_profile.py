@@ -40,13 +40,16 @@ from .._kandji.profiles.replacement import (
     Replaced,
     check_replaced,
     describe_console_profiles,
+    describe_issued,
     describe_wait,
     find_all_conflicts,
+    find_console_profiles,
     find_places,
+    list_certificate_uuids,
     may_duplicate,
     plan_replacement,
 )
-from .._kandji.records import InstalledProfile
+from .._kandji.records import Blueprint, InstalledProfile
 from .._scep.endpoint import parse_scep_url
 
 PROFILE: ArgumentSpec = {
@@ -105,6 +108,7 @@ OPTIONS: ArgumentSpec = {
     "on_conflict": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "max_remaining": {"type": "int", "default": 0},
 }
+ASKED_UUIDS = 5  # one request each, and the Macs of an item share its UUID
 SEARCHED_PROFILES = 300  # that Macs reported, for those that were made in the web app
 PIN_REMEDY = "Set it to that of one of these certificates, or to absent."
 SETTINGS = (
@@ -172,8 +176,12 @@ class Task(apply.ProfileTask[scep.Plan]):
     replaced: Replaced | None = None
 
 
-def run(ctx: ModuleContext) -> Result:
-    """Return the result of the module."""
+def run(ctx: ModuleContext, is_issued: t.Callable[[str], bool] | None = None) -> Result:
+    """Return the result of the module.
+
+    :arg is_issued: returns whether Okta issued a certificate whose name holds this UUID, as far as
+        its log shows. Without it, Okta is not asked.
+    """
     params = ctx.params
     ctx.masker.add(params["challenge"])
     removes, may_share = params["blueprints_mode"] == "remove", params["on_conflict"] == "warn"
@@ -188,7 +196,7 @@ def run(ctx: ModuleContext) -> Result:
     if not removes:
         for task in tasks:
             task.replaced = _find_replaced(ctx, task.plan, library)
-        _check_conflicts(ctx, tasks, library)
+        _check_conflicts(ctx, tasks, library, is_issued)
         for task in tasks:
             _check_replaced(ctx, task, library)
     adoptions = filter(None, map(scep.describe_adoption, plans))
@@ -259,7 +267,10 @@ def _find_replaced(
 
 
 def _check_conflicts(
-    ctx: ModuleContext, tasks: t.Sequence[Task], library: custom_profile.Library
+    ctx: ModuleContext,
+    tasks: t.Sequence[Task],
+    library: custom_profile.Library,
+    is_issued: t.Callable[[str], bool] | None,
 ) -> None:
     conflicts = _find_conflicts(ctx, tasks, library)
     blueprints = [blueprint for task in tasks for blueprint in task.plan.wanted.blueprints]
@@ -272,14 +283,28 @@ def _check_conflicts(
         )
         conflicts += custom_profile.device_trust_conflicts(installed, blueprints)
         if any(may_duplicate(task.plan, task.replaced) for task in tasks):
-            ids = sorted({blueprint.id for blueprint in blueprints})
-            first = islice(ctx.kandji.prism_profiles({}, ids), SEARCHED_PROFILES)
-            if warning := describe_console_profiles(first):
-                ctx.warn(warning)
+            conflicts += _find_console_conflicts(ctx, blueprints, is_issued)
     on_conflict = ctx.params["on_conflict"]
     custom_profile.check_conflicts(conflicts, on_conflict, scep.ONE_OF_AN_AUTHORITY)
     for text in conflicts:
         ctx.warn(f"Two SCEP profiles of one authority: {text}.")
+
+
+def _find_console_conflicts(
+    ctx: ModuleContext,
+    blueprints: t.Sequence[Blueprint],
+    is_issued: t.Callable[[str], bool] | None,
+) -> list[str]:
+    """Return a conflict with console-managed profiles of Okta, or warn of those of anybody."""
+    ids = sorted({blueprint.id for blueprint in blueprints})
+    first = islice(ctx.kandji.prism_profiles({}, ids), SEARCHED_PROFILES)
+    console_managed = find_console_profiles(first)
+    uuids = list_certificate_uuids(console_managed)[:ASKED_UUIDS]
+    if is_issued and any(map(is_issued, uuids)):
+        return [describe_issued(console_managed)]
+    if warning := describe_console_profiles(console_managed):
+        ctx.warn(warning)
+    return []
 
 
 def _recheck_conflicts(

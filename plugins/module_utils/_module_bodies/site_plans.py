@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 
+from .._core.errors import DeviceTrustError
 from .._core.module import ModuleContext
 from .._core.options import Params
 from .._core.results import Result
+from .._core.timestamps import format_milliseconds
 from .._fleet.registration import Registration
+from .._fleet.rings.gate import ISSUED
 from .._kandji import client as kandji_api
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.authorities.device_integration import NEVER
+from .._okta.constants import LOG_AHEAD, LOG_RETENTION
 from . import (
     device_trust_info,
     kandji_app_store_item,
@@ -198,6 +203,27 @@ class SitePlans:
                 "challenge": self._ctx.params["challenge"],
                 "profiles": [ring["scep_profile"] for ring in self._rings],
             },
+            is_issued=None if "okta" in self._unusable else self._is_issued,
+        )
+
+    def _is_issued(self, uuid: str) -> bool:
+        """Return whether Okta's log has the issue of a certificate whose name holds a UUID.
+
+        A log that cannot be read shows none.
+        """
+        okta = self._ctx.okta
+        now = datetime.fromtimestamp(okta.transport.now(), timezone.utc)
+        since = format_milliseconds(now - LOG_RETENTION + timedelta(hours=1))
+        until = format_milliseconds(now + LOG_AHEAD)
+        try:
+            events = list(okta.log_events(ISSUED, since, until, at_most=1, word=uuid))
+        except DeviceTrustError:
+            return False
+        return any(
+            uuid in text.lower()
+            for event in events
+            for target in event.targets
+            for text in target.texts
         )
 
     def _run(self, part: Part, options: Params, **known: object) -> None:

@@ -172,6 +172,27 @@ def test_nothing_takes_its_own_place(watched, run_module, item):
     assert refused["failed"] and "is the item itself" in refused["msg"]
 
 
+@pytest.mark.parametrize("readable", [True, False])
+def test_the_site_playbook_brings_no_second_one_next_to_one_of_okta(
+    watched, playbook, item, readable
+):
+    """As after a way back, if the rings do not name the item yet. Okta's log shows whose it is."""
+    if not readable:
+        watched.forbid("listLogEvents")
+    for check in (True, False) if readable else (True,):
+        mark = watched.mark()
+        variables = {"device_trust_rings": [watched.canary], "device_trust_gate_wait": 0}
+        result = playbook(watched.lab, check=check, variables=variables)
+        text = " ".join(result.output.split())
+        refused = "hold a SCEP profile that was made in Kandji's web app, and Okta issued" in text
+        assert refused is readable and watched.writes(mark) == [], result.output
+        assert "migrate_scep_item" in text
+        assert not readable or result.status != 0
+    named = [{**watched.canary, "library_item": ITEM}]
+    done = playbook(watched.lab, check=True, variables={"device_trust_rings": named})
+    assert "and Okta issued" not in done.output
+
+
 @pytest.mark.long
 def test_there_and_back_by_the_playbook(watched, playbook, item):
     common = {

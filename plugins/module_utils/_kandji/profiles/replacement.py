@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import BadOption, Refused
-from ..._core.text import abbreviate
+from ..._core.text import UUID, abbreviate
 from ..profile_holders import is_console_scep
 from ..records import Blueprint, CustomProfile, InstalledProfile, LibraryItem
 from .plan import Library
@@ -61,6 +61,31 @@ def describe_console_profiles(profiles: t.Iterable[InstalledProfile]) -> str:
         "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
         f" example {macs[0]}). No API returns its authority. If it is Okta's, stop here, and"
         " replace its item: run the playbook migrate_scep_item."
+    )
+
+
+def find_console_profiles(profiles: t.Iterable[InstalledProfile]) -> list[InstalledProfile]:
+    """Return those of installed profiles that may be console-managed SCEP items."""
+    return [profile for profile in profiles if is_console_scep(profile)]
+
+
+def list_certificate_uuids(profiles: t.Iterable[InstalledProfile]) -> list[str]:
+    """Return the UUIDs that Kandji may have put into the names of the profiles' certificates.
+
+    Which one it is, is not documented: that of the profile, or the id of the item, which the
+    identifier may hold.
+    """
+    texts = " ".join(f"{profile.payload_uuid} {profile.identifier}" for profile in profiles)
+    return sorted(set(UUID.findall(texts)))
+
+
+def describe_issued(profiles: t.Sequence[InstalledProfile]) -> str:
+    """Return a conflict with console-managed profiles for which Okta issued certificates."""
+    example = min(profile.serial for profile in profiles)
+    return (
+        f"Macs of these blueprints (for example {example}) hold a SCEP profile that was made in"
+        " Kandji's web app, and Okta issued its certificate. The playbook migrate_scep_item"
+        " replaces it, and a ring that keeps it has the key library_item"
     )
 
 

@@ -72,6 +72,28 @@ def test_console_managed_scep_profiles_are_warned_of_with_one_mac() -> None:
     )
 
 
+ITEM_ID = "d17f6494-e8c2-4219-8afd-2973f8633958"
+IDENTITY = "5f3c1f64-0c3b-4a53-9f5c-1d7a1c2f7e10"
+
+
+def test_the_certificate_of_a_console_managed_profile_may_hold_its_id_or_that_of_its_item() -> None:
+    scep = "com.apple.security.scep"
+    kept = [
+        replace(
+            installed("C02", scep, identifier=f"com.kandji.scep.{ITEM_ID}"), payload_uuid=IDENTITY
+        ),
+        installed("C01", scep),
+    ]
+    others = [installed("C03", "com.apple.wifi.managed")]
+    assert replacement.find_console_profiles([*others, *kept]) == kept
+    assert replacement.list_certificate_uuids([*kept, kept[0]]) == [IDENTITY, ITEM_ID]
+    assert replacement.describe_issued(kept) == (
+        "Macs of these blueprints (for example C01) hold a SCEP profile that was made in Kandji's"
+        " web app, and Okta issued its certificate. The playbook migrate_scep_item replaces it, and"
+        " a ring that keeps it has the key library_item"
+    )
+
+
 def test_the_places_of_a_replaced_item_are_its_blueprints() -> None:
     replaced = replacement.plan_replacement("Old", PLAN, OLD)
     library = Library([], items={"b-sales": [OLD], "b-other": [OLD]})
