@@ -156,7 +156,7 @@ class Redelivery:
     def _request_check_in(self, serial: str, mac: redelivery.Mac) -> None:
         if self._check_ins.request(mac.device.device_id):
             self.accepted.append(serial)
-            self.written_to.append(serial)
+            self.written_to.append(mac.device.serial)
 
     def describe_written(self) -> str:
         """Return a sentence on what this run wrote until now."""
@@ -236,12 +236,13 @@ class Redelivery:
                     f" Its tag {self.tag!r} is written again."
                 )
             before = current
-            self.written_to.append(device.serial)
             try:
                 self.run.kandji.set_tags(
                     device.device_id, before, redelivery.with_tag(before, self.tag, wanted)
                 )
+                self.written_to.append(device.serial)
             except Uncertain:
+                self.written_to.append(device.serial)
                 lost_answer = True
                 self.run.warn(
                     f"The answer to a write of the tags of the Mac {device.serial} was lost. They"

@@ -215,6 +215,33 @@ def test_only_accepted_requests_of_check_ins_are_listed() -> None:
     assert result["written_to"] == ["C1", "C2", "C3", "C4"]
 
 
+@pytest.mark.parametrize(
+    ("error", "listed"), [(Uncertain("Lost."), ["C1", "C2"]), (NotFound("No such device."), ["C2"])]
+)
+def test_a_mac_whose_write_was_refused_is_not_listed_as_written_to(
+    error: DeviceTrustError, listed: list[str]
+) -> None:
+    class Failing(Tenant):
+        def set_tags(self, device_id: str, before: list[str], tags: list[str]) -> None:
+            if device_id == "d1":
+                raise error
+            super().set_tags(device_id, before, tags)
+
+    tenant = Failing(device(1), device(2), holding=["d1", "d2"])
+    assert redeliver(tenant, "C1", "C2")["written_to"] == listed
+
+
+def test_a_mac_is_listed_once_however_its_serial_is_spelled() -> None:
+    class AnyCase(Tenant):
+        def devices_with_serials(
+            self, serials: t.Sequence[str], platform: str = ""
+        ) -> t.Iterator[KandjiDevice]:
+            return super().devices_with_serials([each.upper() for each in serials], platform)
+
+    result = redeliver(AnyCase(device(1), holding=["d1"]), "c1")
+    assert (result["asked_to_check_in"], result["written_to"]) == (["c1"], ["C1"])
+
+
 def test_a_pending_check_in_of_a_left_over_mac_is_not_listed() -> None:
     tenant = Tenant(device(1), device(2, **TAGGED))
     tenant.pending = ["d2"]
