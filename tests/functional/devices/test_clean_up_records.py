@@ -151,9 +151,11 @@ def test_a_notification_that_was_not_posted_is_posted_by_the_next_run(
     assert record.stat().st_mode & 0o777 == 0o600
     predicted, _writes = weeks.night(check=True)
     assert predicted.status == 0 and bodies == [] and record.exists(), predicted.output
+    record.write_text(record.read_text() + "x" * 20_000)  # as after many nights
     done, writes = weeks.night()
     (body,) = bodies
     assert done.status == 0 and writes == [] and "ORPHANMAC001" in body["text"], done.output
+    assert len(body["text"]) == 4000 and body["text"].endswith("of that run has the rest.")
     assert not record.exists()
     quiet, _writes = weeks.night()
     assert quiet.status == 0 and len(bodies) == 1, quiet.output
