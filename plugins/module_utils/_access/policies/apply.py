@@ -54,39 +54,47 @@ def apply_policy(okta: Okta, plan: PolicyPlan, known: t.Iterable[Policy]) -> Pol
             body if description is None else {**body, "description": description}
         )
     else:
-        created = _name_clone(okta, _clone(okta, plan.original, known), name, description)
+        clone, is_own = _clone(okta, plan.original, known)
+        created = _name_clone(okta, clone, is_own, name, description)
     _check_twin(okta, created)
     return created
 
 
-def _clone(okta: Okta, original: Policy, known: t.Iterable[Policy]) -> Policy:
-    """Clone a policy, and return the clone.
+def _clone(okta: Okta, original: Policy, known: t.Iterable[Policy]) -> tuple[Policy, bool]:
+    """Clone a policy, and return the clone, and whether Okta's answer named it.
 
     If the answer is lost or cannot be read, the clone is the only policy with the name of a clone
     that was not there before. It would be left over otherwise: Okta names a clone, so that a next
-    run cannot know it.
+    run cannot know it. It may as well be somebody else's.
     """
     earlier = {policy.id for policy in known}
     try:
-        return okta.clone_policy(original.id, earlier)
+        return okta.clone_policy(original.id, earlier), True
     except (Uncertain, Unreadable):
         new = [policy for policy in okta.access_policies() if policy.id not in earlier]
         names = find_leftover_clones(new, original)
         if len(new) != 1 or len(names) != 1:
             raise
-        return new[0]
+        return new[0], False
 
 
-def _name_clone(okta: Okta, clone: Policy, name: str, description: str | None) -> Policy:
+def _name_clone(
+    okta: Okta, clone: Policy, is_own: bool, name: str, description: str | None
+) -> Policy:
     """Return the clone with its name. Deletes it if that fails: no next run could know it.
 
     Raises Refused if the name is taken.
+
+    :arg is_own: whether Okta's answer named the clone. Another one is named in the error and stays.
     """
     try:
         return write_policy(okta, clone, name, description)
     except RunEnded:
         raise
     except DeviceTrustError as error:
+        if not is_own:
+            text = f"{error.message} The clone {clone.name!r} ({clone.id}) stays."
+            raise type(error)(text, **error.details) from error
         raise _withdraw_unnamed(okta, clone, name, error) from error
 
 

@@ -925,6 +925,22 @@ def test_a_clone_that_got_an_app_meanwhile_is_named_and_stays(okta: FakeOkta) ->
     assert okta.writes == [("clone policy", "rst1")]
 
 
+def test_a_clone_that_okta_did_not_answer_with_is_not_deleted(okta: FakeOkta) -> None:
+    """It is the only new one, and may be that of an administrator."""
+    strict = okta.add("rst1", name="Strict")
+
+    def lose_answer(_policy_id: str, _known: t.Collection[str]) -> Policy:
+        okta.add("copy", name="[cloned] Strict")
+        raise Uncertain("The answer was lost.")
+
+    okta.clone_policy = lose_answer  # type: ignore[method-assign]  # as a gateway does
+    refuse_name(okta, ApiError("Okta refused it.", status=413), {})
+    with pytest.raises(ApiError) as raised:
+        apply(okta, "Managed", None, None, strict)
+    assert raised.value.message == "Okta refused it. The clone '[cloned] Strict' (copy) stays."
+    assert okta.writes == []
+
+
 def test_a_run_that_ended_deletes_no_clone(okta: FakeOkta) -> None:
     strict = okta.add("rst1", name="Strict")
     refuse_name(okta, RunEnded("The run ended."), {})
