@@ -79,7 +79,7 @@ EXAMPLES = r"""
 
 - name: Read who else uses the Mac of a person who leaves
   devicetrust.okta_kandji.okta_device_info:
-    serial_numbers: [C02XK1ZAJG5J]
+    device_ids: [guo8a1b2c3d4e5f6g7h8]
     leaving_users: [ann@acme.com]
 """
 
@@ -121,7 +121,8 @@ unfinished:
 other_users:
   description: Who can sign in with the records, and is not in O(leaving_users), once for each
     serial. A record that is suspended or deactivated, and a user who is suspended or deactivated,
-    do not count.
+    do not count. Only a read by O(device_ids) or O(users) has the status of users. Without it, each
+    user counts. A record without a serial number does not count.
   returned: With O(leaving_users).
   type: list
   elements: dict

@@ -70,14 +70,14 @@ def find_other_users(records: Iterable[UsedRecord], leaving: Collection[str]) ->
     """Return who can sign in with these records and does not leave, each once for a Mac.
 
     A record that does not work, and a user who may not sign in, as a previous owner, are of nobody.
-    What Okta does not show counts as used.
+    What Okta does not show counts as used. A record without a serial is of no Mac with a name.
 
     :arg leaving: logins of the users who leave.
     """
     others = [
         OtherUser(record.serial_number, login_of(user))
         for record, users in records
-        if record.status not in ("SUSPENDED", "DEACTIVATED")
+        if record.serial_number and record.status not in ("SUSPENDED", "DEACTIVATED")
         for user in users
         if user.user.status not in user_statuses.ENDED and login_of(user) not in leaving
     ]

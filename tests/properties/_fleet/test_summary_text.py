@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.support.strategies.fleet import LIMITS, macs
 
 
-@given(st.lists(macs(), max_size=4))
+@given(st.lists(macs(), max_size=12))
 def test_every_mac_is_counted_once(some: list[MacFacts]) -> None:
     shown = [row_of(mac, LIMITS) for mac in some]
     counts = count_by_stage(Counter(row.stage for row in shown))

@@ -105,6 +105,10 @@ def test_who_leaves_is_no_other_user_and_each_is_named_once() -> None:
     assert len(find_other_users(records, [])) == 3
 
 
+def test_a_record_without_a_serial_is_of_no_mac_that_can_be_named() -> None:
+    assert find_other_users([(OktaDevice("guo1", status="ACTIVE"), [user()])], [ANN]) == []
+
+
 def test_what_another_user_means_for_a_mac() -> None:
     assert OtherUser("C02A", "bob@acme.com").as_result() == {
         "serial_number": "C02A",
