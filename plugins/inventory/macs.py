@@ -133,7 +133,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def __init__(self) -> None:
         """Begin without a file."""
         super().__init__()
-        self._content: dict[str, t.Any] = {}
+        self._content: dict[str, object] = {}
 
     def verify_file(self, path: str) -> bool:
         """Return whether a file is a source of this plugin, by its name."""

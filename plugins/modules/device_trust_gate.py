@@ -169,7 +169,7 @@ from ..module_utils._fleet.certificates.check_reader import CertificateReports
 from ..module_utils._fleet.rings import gate
 from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import UnattestedNames
-from ..module_utils._kandji.check_ins import CheckIns
+from ..module_utils._kandji.check_in_requests import CheckIns
 from ..module_utils._kandji.devices_by_serial import (
     describe_several,
     filter_of_serials,

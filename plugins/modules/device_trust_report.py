@@ -227,7 +227,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..module_utils._access.forecast import report_access_reader
-from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.forecast.other_policies_reader import OtherPolicies
 from ..module_utils._access.forecast.report_access import JudgedApp, Users, forecast_access
 from ..module_utils._core.changes import Change
 from ..module_utils._core.errors import BadOption, Refused

@@ -180,7 +180,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from ..module_utils._access.forecast.policy_reader import OtherPolicies
+from ..module_utils._access.forecast.other_policies_reader import OtherPolicies
 from ..module_utils._access.guards import change_guard
 from ..module_utils._access.guards.protected_apps import check_not_account_policy
 from ..module_utils._access.policies import apply as policy_apply

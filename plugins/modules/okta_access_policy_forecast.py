@@ -188,8 +188,8 @@ from ..module_utils._access.forecast.conditions import DeviceContext, Person
 from ..module_utils._access.forecast.directory import read_directory
 from ..module_utils._access.forecast.evaluation import Forecast
 from ..module_utils._access.forecast.forecast_reader import read_forecast
+from ..module_utils._access.forecast.other_policies_reader import OtherPolicies
 from ..module_utils._access.forecast.policy_changes import AppChange, PolicyChange
-from ..module_utils._access.forecast.policy_reader import OtherPolicies
 from ..module_utils._access.guards import change_guard
 from ..module_utils._access.policies import lookups
 from ..module_utils._access.policies import plan as policy_plan

@@ -96,7 +96,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "module_utils/_access/guards/break_glass.py",
         "module_utils/_access/guards/change_guard.py",
         "module_utils/_access/guards/protected_apps.py",
-        "module_utils/_access/forecast/policy_reader.py",
+        "module_utils/_access/forecast/other_policies_reader.py",
         "module_utils/_access/policies/lookups.py",
         "module_utils/_access/forecast/simulation.py",
         "module_utils/_fleet/registration.py",
@@ -104,7 +104,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "writers": (
         "module_utils/_kandji/assignment_apply.py",
-        "module_utils/_kandji/check_ins.py",
+        "module_utils/_kandji/check_in_requests.py",
         "module_utils/_kandji/profiles/apply.py",
         "module_utils/_kandji/profiles/enrollment_test.py",
         "module_utils/_kandji/profiles/redelivery_apply.py",

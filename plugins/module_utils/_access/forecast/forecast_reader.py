@@ -16,8 +16,8 @@ from ..rules.subjects import named_groups, named_platforms
 from . import directory as directories
 from .conditions import Person
 from .evaluation import AccessChange, EarlierRefusal, Forecast, forecast, split_refused
+from .other_policies_reader import OtherPolicies
 from .policy_changes import AppChange
-from .policy_reader import OtherPolicies
 from .sign_ins import read_sign_ins
 
 MAX_SINGLE_READS = 20  # people of whom only the log says that they exist

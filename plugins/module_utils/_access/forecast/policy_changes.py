@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..._core.text import abbreviate
 from ..._okta.records import App, Policy, PolicyRule
 from ..rules.rule_order import Rules, same_rules
-from .policy_reader import OtherPolicies
+from .other_policies_reader import OtherPolicies
 from .possible_refusals import may_refuse, newly_refusing_rule
 from .signal_policies import NO_SIGNALS, Signals, signals_of
 

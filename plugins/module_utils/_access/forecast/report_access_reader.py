@@ -20,16 +20,16 @@ from ..policies.lookups import resolve_apps
 from ..policies.plan import describe_inactive
 from ..rules.rule_order import Rules, in_order
 from ..rules.subjects import named_groups
-from . import policy_reader
+from . import other_policies_reader
 from .directory import Directory
-from .policy_reader import OtherPolicies
+from .other_policies_reader import OtherPolicies
 from .report_access import JudgedApp, Users
 from .session_policies import Sessions
 from .signal_policies import signals_of
 
 OFF = ("INACTIVE", "DELETED")  # statuses of apps that nobody signs in to
 # A report without apps asks for none of their scopes.
-USES = optional(okta_api.LIST_APPS, okta_api.LIST_GROUP_USERS, *policy_reader.USES)
+USES = optional(okta_api.LIST_APPS, okta_api.LIST_GROUP_USERS, *other_policies_reader.USES)
 
 
 def read_judged_apps(okta: Okta, wanted: t.Sequence[str], others: OtherPolicies) -> list[JudgedApp]:

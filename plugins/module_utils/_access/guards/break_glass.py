@@ -17,8 +17,8 @@ from ..forecast import directory as directories
 from ..forecast import sure_verification
 from ..forecast.conditions import NEVER, DeviceContext, Identity
 from ..forecast.evaluation import select_candidates
+from ..forecast.other_policies_reader import OtherPolicies
 from ..forecast.policy_changes import requires_managed
-from ..forecast.policy_reader import OtherPolicies
 from ..forecast.session_policies import Sessions
 from ..policies.lookups import find_groups
 from ..rules.rule_order import Rules, in_order

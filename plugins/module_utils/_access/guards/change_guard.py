@@ -17,11 +17,11 @@ from ..._okta import client as okta_api
 from ..._okta.client import Okta
 from ..._okta.records import OktaUser, Policy
 from ..forecast import directory as directories
-from ..forecast import policy_reader
+from ..forecast import other_policies_reader
 from ..forecast.evaluation import Forecast
 from ..forecast.forecast_reader import read_forecast
+from ..forecast.other_policies_reader import OtherPolicies
 from ..forecast.policy_changes import AppChange, PolicyChange, requires_managed
-from ..forecast.policy_reader import OtherPolicies
 from ..policies.lookups import list_apps_of
 from ..policies.moves import describe_inactive_policies
 from ..rules.rule_order import Rules
@@ -34,7 +34,7 @@ USES = (
     okta_api.LIST_GROUPS,
     okta_api.LIST_AUTHENTICATORS,
     okta_api.LIST_ENROLLMENTS,
-    *policy_reader.USES,
+    *other_policies_reader.USES,
     okta_api.GET_USER,
     okta_api.LIST_USERS,
 )

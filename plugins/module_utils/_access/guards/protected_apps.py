@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from ..._core.errors import Forbidden, Refused
 from ..._okta.records import App, Policy
+from ..forecast.other_policies_reader import OtherPolicies
 from ..forecast.policy_changes import AppChange, PolicyChange, requires_managed
-from ..forecast.policy_reader import OtherPolicies
 from ..forecast.signal_policies import NO_SIGNALS
 
 # Okta's own apps by their names, the same in every org: without them nobody administers the org or

@@ -11,8 +11,8 @@ from dataclasses import replace
 from ..._core.errors import Forbidden
 from ..._okta.client import Okta
 from ..forecast.evaluation import Forecast
+from ..forecast.other_policies_reader import OtherPolicies
 from ..forecast.policy_changes import AppChange, PolicyChange
-from ..forecast.policy_reader import OtherPolicies
 from ..guards import change_guard
 from ..rules.rule_order import Rules
 from ..rules.subjects import named_groups

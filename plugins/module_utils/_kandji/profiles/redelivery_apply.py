@@ -18,7 +18,7 @@ from ..._core.errors import (
 )
 from ..._core.results import Result, build_result
 from ..assignments import Limit, check_limits, count_of
-from ..check_ins import CheckIns
+from ..check_in_requests import CheckIns
 from ..records import CustomProfile, KandjiDevice
 from . import redelivery, redelivery_reader
 from .enrollment_test import Connections, try_payloads

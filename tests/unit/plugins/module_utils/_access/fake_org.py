@@ -9,12 +9,12 @@ import typing as t
 from dataclasses import replace
 from types import SimpleNamespace
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.other_policies_reader import (
+    OtherPolicies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
     AppChange,
     PolicyChange,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
-    OtherPolicies,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.break_glass import (
     BreakGlassGuard,

@@ -14,12 +14,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.forecast_reader import (
     read_forecast,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.other_policies_reader import (
+    OtherPolicies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_changes import (
     AppChange,
     PolicyChange,
-)
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
-    OtherPolicies,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.change_guard import (
     GuardOptions,

@@ -12,7 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.erro
     Forbidden,
     NotFound,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.check_ins import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.check_in_requests import (
     CheckIns,
 )
 

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     Identity,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.policy_reader import (
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.other_policies_reader import (
     OtherPolicies,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.session_policies import (
