@@ -20,13 +20,13 @@ from lab.state import Options
 from tests.functional.conftest import Watched, prepare_redelivery
 from tests.functional.helpers import console_edits as console
 from tests.functional.helpers.interleaving import (
-    MODULES,
     Requests,
     before_request,
     judge_lab,
     judge_result,
 )
 from tests.functional.helpers.reset_fleet import ResetFleet
+from tests.support.module_runs import MODULES
 from tests.support.write_options import (
     CANARY,
     CLONE,
