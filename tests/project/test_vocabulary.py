@@ -53,6 +53,7 @@ def test_words_are_found_over_line_ends_and_inside_names_alone(text, count):
 def test_a_name_counts_where_it_is_bound():
     source = "def shown(given):\n    for one in given:\n        print(one)\n"
     assert names_in(source) == {"shown": 1, "given": 1, "one": 1}
+    assert names_in("for _ in range(3):\n    _rest = 1\n") == {"_": 1}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ PATTERNS = {
     words: re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", re.IGNORECASE) for words in WORDS
 }
 # Pronouns and participles that name a value; a name is a noun.
-NAMES = frozenset({"one", "said", "told", "mine", "found", "given", "shown", "gone"})
+NAMES = frozenset({"one", "said", "told", "mine", "found", "given", "shown", "gone", "_"})
 PROSE = (".md", ".yml", ".yaml", ".j2")
 PLACES = ("changelogs", "docs", "extensions", "playbooks", "roles")  # of prose
 CODE = {
@@ -113,7 +113,9 @@ def names_in(source: str) -> Counter[str]:
             names[node.arg] += 1
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names[node.name] += 1
-    return Counter({name: count for name, count in names.items() if name.strip("_") in NAMES})
+    return Counter(
+        {name: count for name, count in names.items() if (name.strip("_") or name) in NAMES}
+    )
 
 
 def count_task_names(files: t.Iterable[Path]) -> dict[str, int]:

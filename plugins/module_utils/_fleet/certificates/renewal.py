@@ -274,7 +274,7 @@ def check_url(
     others = _find_other_urls(rings, decisions, url)
     renewing = [ring for ring, decision in others if decision.renew]
     if renewing:
-        raise BadOption(_describe_other_url(renewing[0], [ring for ring, _ in others], url))
+        raise BadOption(_describe_other_url(renewing[0], [ring for ring, _decision in others], url))
 
 
 def warn_url(rings: t.Sequence[RingFacts], decisions: t.Sequence[Decision], url: str | None) -> str:
@@ -283,7 +283,7 @@ def warn_url(rings: t.Sequence[RingFacts], decisions: t.Sequence[Decision], url:
     waiting = [ring for ring, decision in others if decision.waiting]
     if not waiting:
         return ""
-    text = _describe_other_url(waiting[0], [ring for ring, _ in others], url)
+    text = _describe_other_url(waiting[0], [ring for ring, _decision in others], url)
     return f"{text} {waiting[0].name} waits, and the run fails when it is to renew."
 
 
