@@ -597,7 +597,7 @@ SCENES: dict[str, Scene] = {
     "Run a script every day on the canary ring": another_script,
     "Require hardware keys for Okta FastPass": nothing_yet,
     "Turn the one-time codes of Okta Verify off": nothing_yet,
-    "Wait a quarter of an hour after a change, and accept two newly refused people": (
+    "Wait a quarter of an hour after a change, and accept two newly denied people": (
         a_quarter_of_an_hour_ago
     ),
 }

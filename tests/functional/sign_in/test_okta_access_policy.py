@@ -503,7 +503,7 @@ def test_more_people_may_be_locked_out_where_that_is_asked_for(desk):
         and denied["denied"][0]["rules"] == []
         and denied["denied"][0]["rule_unknown"] == denied["denied"][0]["count"]
     )
-    assert any("1 person was refused" in text for text in denied["warnings"])
+    assert any("1 person was denied" in text for text in denied["warnings"])
     desk.watched.switch(denial_rules="one")
     desk.open("Salesforce")
     assert desk.run(DENIALS, {"apps": ["Salesforce"]})["denied"][0]["rules"] == ["Other Macs"]
