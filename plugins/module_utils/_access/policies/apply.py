@@ -108,7 +108,10 @@ def _withdraw_unnamed(
     try:
         known = okta.access_policies()
         policy = next((each for each in known if each.id == clone.id), None)
-        if policy is None or (policy.name == name and find_original_id(policy)):
+        if policy is None:
+            text = f"{error.message} Okta does not list the clone {clone.name!r} ({clone.id})."
+            return type(error)(f"{text} Delete it if it appears.", **error.details)
+        if policy.name == name and find_original_id(policy):
             return error
         twins = [each for each in named(known, name) if each.id != clone.id]
         if twins and isinstance(error, ApiError) and error.status == 400:

@@ -905,6 +905,23 @@ def test_a_clone_that_has_its_name_stays_where_the_answer_was_lost(okta: FakeOkt
     assert okta.writes == [("clone policy", "rst1")]
 
 
+def test_a_clone_that_okta_does_not_list_is_named(okta: FakeOkta) -> None:
+    """Its list may lag, so that a missing clone is not known to be gone."""
+    strict = okta.add("rst1", name="Strict")
+
+    def fail(policy_id: str, _body: t.Any) -> Policy:
+        okta.rows.pop(policy_id)
+        raise ApiError("Okta refused it.", status=413)
+
+    okta.replace_policy = fail  # type: ignore[method-assign]  # while the list lags
+    with pytest.raises(ApiError) as raised:
+        apply(okta, "Managed", None, None, strict)
+    assert raised.value.message == (
+        "Okta refused it. Okta does not list the clone 'A copy' (copy). Delete it if it appears."
+    )
+    assert okta.writes == [("clone policy", "rst1")]
+
+
 def test_a_clone_that_got_an_app_meanwhile_is_named_and_stays(okta: FakeOkta) -> None:
     strict = okta.add("rst1", name="Strict")
 
