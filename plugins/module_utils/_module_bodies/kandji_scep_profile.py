@@ -12,7 +12,7 @@ from itertools import islice
 
 from ansible.module_utils.basic import env_fallback
 
-from .._core.errors import BadOption, Refused
+from .._core.errors import BadOption, DeviceTrustError, Refused
 from .._core.module import ModuleContext
 from .._core.options import (
     ASSIGNMENT,
@@ -180,7 +180,8 @@ def run(ctx: ModuleContext, is_issued: t.Callable[[str], bool] | None = None) ->
     """Return the result of the module.
 
     :arg is_issued: returns whether Okta issued a certificate whose name holds this UUID, as far as
-        its log shows. Without it, Okta is not asked.
+        its log shows, and raises DeviceTrustError if the log cannot be read. Without it, Okta is
+        not asked.
     """
     params = ctx.params
     ctx.masker.add(params["challenge"])
@@ -300,9 +301,13 @@ def _find_console_conflicts(
     first = islice(ctx.kandji.prism_profiles({}, ids), SEARCHED_PROFILES)
     console_managed = find_console_profiles(first)
     uuids = list_certificate_uuids(console_managed)[:ASKED_UUIDS]
-    if is_issued and any(map(is_issued, uuids)):
-        return [describe_issued(console_managed)]
-    if warning := describe_console_profiles(console_managed):
+    unread = ""
+    try:
+        if is_issued and any(map(is_issued, uuids)):
+            return [describe_issued(console_managed)]
+    except DeviceTrustError as error:
+        unread = str(error)
+    if warning := describe_console_profiles(console_managed, unread):
         ctx.warn(warning)
     return []
 

@@ -187,6 +187,7 @@ def test_the_site_playbook_brings_no_second_one_next_to_one_of_okta(
         refused = "hold a SCEP profile that was made in Kandji's web app, and Okta issued" in text
         assert refused is readable and watched.writes(mark) == [], result.output
         assert "migrate_scep_item" in text
+        assert ("Okta's log, which may show it, cannot be read" in text) is not readable
         assert not readable or result.status != 0
     named = [{**watched.canary, "library_item": ITEM}]
     done = playbook(watched.lab, check=True, variables={"device_trust_rings": named})

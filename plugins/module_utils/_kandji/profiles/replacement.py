@@ -52,14 +52,18 @@ def may_duplicate(plan: Plan, replaced: Replaced | None) -> bool:
     return bool(plan.assignment.assign) and not plan.is_console_managed and replaced is None
 
 
-def describe_console_profiles(profiles: t.Iterable[InstalledProfile]) -> str:
-    """Return a warning of console-managed SCEP profiles, whose authority no API returns, or ""."""
+def describe_console_profiles(profiles: t.Iterable[InstalledProfile], unread: str = "") -> str:
+    """Return a warning of console-managed SCEP profiles, whose authority no API returns, or "".
+
+    :arg unread: why Okta's log, which may show the authority, could not be read, as sentences.
+    """
     macs = sorted({profile.serial for profile in profiles if is_console_scep(profile)})
     if not macs:
         return ""
+    log = f" Okta's log, which may show it, cannot be read: {unread}" if unread else ""
     return (
         "Macs of these blueprints hold a SCEP profile that was made in Kandji's web app (for"
-        f" example {macs[0]}). No API returns its authority. If it is Okta's, stop here, and"
+        f" example {macs[0]}). No API returns its authority.{log} If it is Okta's, stop here, and"
         " replace its item: run the playbook migrate_scep_item."
     )
 

@@ -70,6 +70,11 @@ def test_console_managed_scep_profiles_are_warned_of_with_one_mac() -> None:
         " example C01). No API returns its authority. If it is Okta's, stop here, and replace its"
         " item: run the playbook migrate_scep_item."
     )
+    assert (
+        "No API returns its authority. Okta's log, which may show it, cannot be read: Okta refused"
+        " the token. If it is Okta's"
+        in replacement.describe_console_profiles(profiles, "Okta refused the token.")
+    )
 
 
 ITEM_ID = "d17f6494-e8c2-4219-8afd-2973f8633958"
