@@ -8,6 +8,7 @@ What is wrong begins in lower case, but for names. The remedy is a sentence of i
 
 from __future__ import annotations
 
+import ast
 import re
 import typing as t
 
@@ -25,6 +26,7 @@ REMEDY = re.compile(
     r"; (?:ask|assign|check|choose|copy|correct|delete|give|leave|look|name|pin|put|raise|remove"
     r"|rename|run again|set|try|upgrade|use|wait|write)\b"
 )
+CONSTANT = re.compile(r"\{([A-Z][A-Z_]+)\}")
 EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
@@ -44,6 +46,30 @@ def test_messages_have_the_form(place: str) -> None:
         if (fault := faults(text))
     }
     assert files and wrong == {}
+
+
+def constants_in_plain_strings(source: str) -> list[str]:
+    """Return the constants in braces in texts that are no f-strings: they are not filled in."""
+    tree = ast.parse(source)
+    formatted = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    inside = {id(part) for text in formatted for part in ast.walk(text)}
+    return [
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside
+        for name in CONSTANT.findall(node.value)
+    ]
+
+
+def test_constants_in_braces_are_in_f_strings() -> None:
+    assert constants_in_plain_strings("x = 'No. {TRY_AGAIN}', f'No. {TRY_AGAIN}'") == ["TRY_AGAIN"]
+    wrong = {
+        str(file.relative_to(CHECKOUT)): names
+        for place in ("plugins", "extensions", "lab", "tools")
+        for file in sorted((CHECKOUT / place).rglob("*.py"))
+        if (names := constants_in_plain_strings(file.read_text(encoding="utf-8")))
+    }
+    assert wrong == {}
 
 
 def messages(node: object) -> t.Iterator[str]:

@@ -464,7 +464,9 @@ def _read_reply(
     if reply.attributes.status == messages.PENDING:
         raise ScepPending()
     if reply.attributes.status != messages.SUCCESS:
-        raise ScepError("The reply of the certificate authority has an unknown status. {TRY_AGAIN}")
+        raise ScepError(
+            f"The reply of the certificate authority has an unknown status. {TRY_AGAIN}"
+        )
     return reply
 
 

@@ -426,7 +426,7 @@ def test_pending_is_a_type_of_its_own(
         ({"recipient_nonce": b""}, "another request"),
         ({"transaction_id": "ABCDEF"}, "another request"),
         ({"message_type": messages.CERTIFICATE_REQUEST}, "not a reply"),
-        ({"status": "7"}, "unknown status"),
+        ({"status": "7"}, f"unknown status. {client.TRY_AGAIN}"),
         ({"content": b"not encrypted data"}, "cannot be read"),
         ({"content": b""}, "cannot be read"),
     ],
