@@ -263,7 +263,8 @@ class Transport:
             raise self._failures.unsendable(operation) from None
         except OSError as error:  # requests finds only now that ca_path does not exist
             raise self._failures.bad_settings(error, self.settings.ca_path) from None
-        self._learn(operation, response.headers)
+        if not _is_page(response):  # a proxy's page has the proxy's clock
+            self._learn(operation, response.headers)
         self.settings.observe(
             Exchange(
                 self.vendor.name,

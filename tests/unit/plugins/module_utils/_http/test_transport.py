@@ -1264,6 +1264,16 @@ def test_the_time_is_the_vendors(wire: t.Any) -> None:
     assert (caller.started(), caller.now()) == (1795428000, 1795428030)
 
 
+def test_the_clock_of_a_proxys_page_is_not_the_vendors(wire: t.Any) -> None:
+    wire.script(
+        (503, PAGE, {"Date": "Mon, 23 Nov 2026 11:00:00 GMT"}),
+        (200, {}, {"Date": "Mon, 23 Nov 2026 10:00:00 GMT"}),
+    )
+    caller = transport(wire)
+    caller.call(READ)
+    assert (caller.started(), caller.now()) == (1795428000, 1795428000)
+
+
 # Over real TLS, with the lab at the other end
 
 
