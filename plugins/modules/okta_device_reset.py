@@ -143,7 +143,8 @@ options:
         users is kept only if no other has users. Of several it is the active one, then the managed
         one, else the newest.
       - V(skip) skips the others, too, and names them. V(clean_up) resets them, and nothing else,
-        where the one to keep works. V(each) decides each by itself.
+        where the one to keep works. Of records with users, it resets only those that are older than
+        the one to keep. V(each) decides each by itself.
     type: str
     choices: [skip, clean_up, each]
     default: skip
@@ -319,7 +320,8 @@ devices:
         - Because of O(duplicates), it is C(kept_record), C(duplicate_record), C(only_record),
           C(no_working_record) or C(kept_record_gone).
         - C(no_working_record) means that a spare record is kept because the one to keep does not
-          work.
+          work. C(other_record) means that it is kept because it is not older than the one to keep,
+          so it may be the one in use.
         - C(changed_since_approval) means that the record changed after the check of O(plan_digest).
         - C(kept_record_gone) means that a spare record is kept because the other one was deleted,
           deactivated or suspended during the run.

@@ -23,7 +23,7 @@ from .._core.timestamps import parse_timestamp
 from .._kandji.devices_by_serial import group_by_serial
 from .._kandji.records import KandjiDevice
 from .._okta.constants import LOG_DELAY, LOG_RETENTION
-from .._okta.record_rank import rank_record
+from .._okta.record_rank import is_surely_older, rank_record
 from .._okta.records import OktaDevice
 from .._okta.user_statuses import LEFT
 from .model import CleanUp, DeviceKey, Evidence, Goal, Guards, Lifecycle, ReasonCode, RecordTarget
@@ -122,9 +122,7 @@ def _build_spare_target(record: OktaDevice, kept: Sequence[OktaDevice]) -> Recor
         why=f"Its users have {names} of the same Mac.",
         kept_ids=tuple(each.id for each in kept),
     )
-    registered = target.registered_at
-    times = [parse_timestamp(each.created) for each in kept]
-    if registered and all(time and time > registered for time in times):
+    if is_surely_older(record, kept):
         return target
     return replace(
         target,

@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Sequence
 
 from .._okta.record_rank import Rank, rank_record
-from .guards import Refusal, find_common_refusal, find_refusal
+from .guards import Refusal, find_common_refusal, find_refusal, refuse_newer_spare
 from .model import DeviceKey, Evidence, Guards, RecordTarget
 
 
@@ -112,8 +112,9 @@ def _refuse_in_group(
             f"The one to keep of {count} records of its serial, {keeper.id}, is {keeper.status} and"
             f" does not work. {_remedy(target, keeper)}",
         )
-    if guards.options.duplicates == "skip":
-        return Refusal(
+    newer = refuse_newer_spare(target, keeper)
+    if newer or guards.options.duplicates == "skip":
+        return newer or Refusal(
             "duplicate_record",
             f"It is one of {count} records of its serial, of which {keeper.id} is kept; to delete"
             f" it, name its id ({target.id}) or clean up duplicates.",

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from .._okta.client import Okta
 from .._okta.constants import LOG_DELAY, LOG_RETENTION
-from .._okta.records import Enrollment
+from .._okta.record_rank import newest_records
+from .._okta.records import Enrollment, OktaDevice
 from .duplicates import judge_targets
 from .guards import is_in_sign_in_grace, needs_history
 from .last_authenticator import needs_enrollments, relies_on_okta_verify
-from .model import CleanUp, Evidence, Guards, Lifecycle, RecordTarget
+from .model import CleanUp, DeviceKey, Evidence, Guards, Lifecycle, RecordTarget
 from .reader import (
     read_deleted_duplicates,
     read_deletions,
@@ -122,6 +123,16 @@ class EvidenceReader:
     def _read_user(self, user_id: str) -> None:
         enrollments = self._enrollments[user_id] = self._okta.enrollments(user_id)
         if relies_on_okta_verify(enrollments, self._guards):
-            self._active_records[user_id] = {
-                device.id for device in self._okta.user_devices(user_id) if device.is_working
-            }
+            self._active_records[user_id] = _list_usable(self._okta.user_devices(user_id))
+
+
+def _list_usable(devices: Iterable[OktaDevice]) -> set[str]:
+    """Return the ids of a user's records that work and are the newest of their device.
+
+    An older one is from before the Mac was erased, or the account removed: nobody has its keys.
+    """
+    groups: dict[DeviceKey, list[OktaDevice]] = {}
+    for device in devices:
+        groups.setdefault((device.serial_key or device.id, device.platform), []).append(device)
+    newest = [each for group in groups.values() for each in newest_records(group)]
+    return {each.id for each in newest if each.is_working}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from .._core.timestamps import format_timestamp
 from .._okta.constants import LOG_DELAY, LOG_RETENTION, OBJECT_TIME_PRECISION
+from .._okta.record_rank import is_surely_older
 from .clean_up import refuse_used
 from .model import (
     Evidence,
@@ -96,7 +97,7 @@ def find_refusal(
     if refusal:
         return refusal
     if keeper is not None:
-        return _refuse_used_spare(target, keeper, guards)
+        return refuse_newer_spare(target, keeper) or _refuse_used_spare(target, keeper, guards)
     return _refuse_by_certificate(target, guards) or _refuse_before_sign_in(
         target, guards, evidence
     )
@@ -267,6 +268,23 @@ def _refuse_needed_by_others(target: RecordTarget, guards: Guards) -> Refusal | 
     return Refusal(
         "shared",
         f"It is shared: {', '.join(others)} would lose it, too{describe_allow('shared', guards)}.",
+    )
+
+
+def refuse_newer_spare(target: RecordTarget, keeper: RecordTarget) -> Refusal | None:
+    """Return why a spare record may be the one in use, or None.
+
+    A Mac that was erased has the account of its newest record, and the older one stays managed.
+    Nobody uses a record whose users left.
+    """
+    if target.is_idle or not target.returning_users or not (target.device and keeper.device):
+        return None
+    if is_surely_older(target.device, [keeper.device]):
+        return None
+    return Refusal(
+        "other_record",
+        f"It was not registered before {keeper.id}, the one to keep of its serial, so it may be the"
+        f" one in use. To delete the one that is not, name its id ({target.id} or {keeper.id}).",
     )
 
 

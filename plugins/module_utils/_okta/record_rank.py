@@ -10,7 +10,7 @@ work, the status describes that one: no older record speaks for it.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timezone
 
 from .._core.timestamps import parse_timestamp
@@ -39,6 +39,16 @@ def newest_records(records: Sequence[R]) -> list[R]:
     created = [parse_timestamp(record.created) for record in records]
     newest = max(filter(None, created), default=None)
     return [each for each, time in zip(records, created) if time in (None, newest)]
+
+
+def is_surely_older(record: Record, others: Iterable[Record]) -> bool:
+    """Return whether a record was made before all of the others, as far as times are known.
+
+    Else it may be that of the account in Okta Verify, though another one is managed.
+    """
+    created = parse_timestamp(record.created)
+    times = [parse_timestamp(other.created) for other in others]
+    return created is not None and all(time and time > created for time in times)
 
 
 def current_records(records: Sequence[R], is_of: Callable[[R], bool]) -> list[R]:

@@ -229,17 +229,19 @@ def test_of_several_records_the_newest_is_kept_and_the_rest_is_offered(watched, 
 
 
 @pytest.mark.lab(macs=1)
-def test_of_several_records_the_working_one_is_kept_though_it_is_older(watched, fleet, run_module):
+def test_the_newest_record_is_kept_though_an_older_one_is_managed(watched, fleet, run_module):
+    """The Mac was erased: the old record stays managed, and the new one is in use."""
     fleet.mac("GUARDED00001")
     user = fleet.user()
-    works, spare = (
+    managed, newest = (
         fleet.record("GUARDED00001", user, age=200, managed_by=user),
         fleet.record("GUARDED00001", user, age=96),
     )
     done = run_module(
         MODULE, {"serials": ["GUARDED00001"], "duplicates": "clean_up"}, lab=watched.lab
     )
-    assert states(done) == {works.id: "skipped", spare.id: "reset"}
+    codes = {row["device_id"]: row["reason_code"] for row in done["devices"]}
+    assert codes == {managed.id: "managed", newest.id: "other_record"} and not done["changed"]
 
 
 @pytest.mark.lab(macs=1)

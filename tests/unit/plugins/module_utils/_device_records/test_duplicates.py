@@ -151,6 +151,33 @@ def test_the_record_to_keep(first: t.Any, second: t.Any, kept: int) -> None:
     assert plan_records(targets, guards, Evidence())[kept].code in ("kept_record", "managed")
 
 
+def test_a_record_that_is_not_surely_older_than_the_kept_one_stays() -> None:
+    """Of a Mac that was erased, the old record stays managed, and the new one is in use."""
+    kept = target(device("guo1"), user("ada", "MANAGED"))
+    for created, code in (
+        ("2026-10-31T10:00:00Z", None),
+        (OLD, "other_record"),
+        ("2026-11-02T10:00:00Z", "other_record"),
+    ):
+        spare = target(device("guo2", created), user("ada"))
+        assert codes([kept, spare], CLEAN_UP) == ["managed", code]
+    allowed = allowing(*ALLOW, duplicates="clean_up")
+    assert codes([kept, spare], allowed) == ["kept_record", "other_record"]
+    skipped = plan_records([kept, spare], GUARDS, with_phones("ada"))[1]
+    assert "name its id (guo2 or guo1)" in skipped.reason and "clean up" not in skipped.reason
+    left = replace(spare, users=(user("ada", status="DEPROVISIONED"),))
+    assert codes([kept, left], CLEAN_UP) == ["managed", None]
+
+
+def test_a_newer_record_that_gets_a_user_during_the_run_stays() -> None:
+    kept, spare = target(device("guo1"), user("ada")), target(device("guo2", "2026-11-02"))
+    _kept, planned = plan_records([kept, spare], CLEAN_UP, with_phones("ada"))
+    assert planned.writes
+    used = replace(spare, users=(user("ada"),))
+    again = decide_again(used, kept, [planned], CLEAN_UP, with_phones("ada"))
+    assert (again.action, again.code) == ("skip", "other_record")
+
+
 def test_a_record_of_unknown_age_is_never_the_newest() -> None:
     unknown = target(device("guo9", created=None))
     assert codes([target(device()), unknown], guarding(duplicates="clean_up")) == [

@@ -34,6 +34,7 @@ from tests.unit.plugins.module_utils._device_records.examples import (
     GUARDS,
     LIFTED,
     MAC,
+    NEW,
     START,
     VERIFY,
     decide,
@@ -112,7 +113,7 @@ def test_a_spare_record_that_is_decided_again_stays_spare() -> None:
 
 
 def test_a_spare_record_stays_if_its_users_lose_their_account_on_the_kept_one() -> None:
-    one, keeper = target(device(), user("ada")), target(device("guo2"), user("ada"))
+    one, keeper = target(device(), user("ada")), target(device("guo2", NEW), user("ada"))
     spare, evidence = Decision(one, "write", "", keeper=keeper), with_phones("ada")
     assert decide_again(one, keeper, [spare], GUARDS, evidence).writes
     emptied = replace(keeper, users=())
@@ -261,7 +262,8 @@ def test_a_skipped_record_and_a_spare_one_have_no_records_left() -> None:
     others = (target(device("guo8"), user("ada")),)
     managed = target(device(), user("ada", "MANAGED"), others=others)
     assert decide(managed).remaining == ()
-    one, keeper = target(device(), user("ada"), others=others), target(device("guo2"), user("ada"))
+    one = target(device(), user("ada"), others=others)
+    keeper = target(device("guo2", NEW), user("ada"))
     spare = Decision(one, "write", "", keeper=keeper)
     again = decide_again(one, keeper, [spare], GUARDS, with_phones("ada"))
     assert again.writes and again.remaining == () and "on guo2, the record" in again.reason

@@ -469,6 +469,17 @@ def test_active_records_are_read_if_okta_verify_is_all_a_user_has(reset: t.Any) 
     assert read.active_records == {"00u-ann": {"guo1"}}
 
 
+def test_an_older_record_of_a_mac_counts_as_no_other_authenticator(reset: t.Any) -> None:
+    reset.stuck(1, "ann")
+    reset.okta.add("guo8", "c01", "ann", created="2026-10-01T10:00:00Z")
+    reset.okta.add("guo9", "C01", "ann", created="2026-10-01T10:00:00Z", platform="WINDOWS")
+    for number, created in enumerate(("2026-10-01T10:00:00Z", "2026-10-02T10:00:00Z")):
+        reset.okta.add(f"guo-phone{number}", "", "ann", created=created, platform="IOS")
+    reset.okta.enrolled["00u-ann"] = [Enrollment("okta_verify", "ACTIVE")] * 2
+    read = EvidenceReader(reset.okta, GUARDS).read([target_of(reset, 1)])
+    assert read.active_records == {"00u-ann": {"guo1", "guo9", "guo-phone0", "guo-phone1"}}
+
+
 def event(device_id: str = "", minute: int = 30, **values: t.Any) -> LogEvent:
     """An event of Ann at half past nine; ``by``: what it says of the method."""
     actor = LogEntity(values.pop("actor", "00u-ann"))

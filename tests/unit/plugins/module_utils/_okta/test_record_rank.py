@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.record_rank import (
     current_records,
+    is_surely_older,
     newest_blocked,
     newest_records,
     of_same_people,
@@ -72,6 +73,21 @@ def test_the_newest_record_is_blocked_if_no_newest_one_works() -> None:
     assert newest_blocked([OLD, NEW]) is None
     assert newest_blocked([OLD, OktaDevice("guo4", "DEACTIVATED")]) is None
     assert newest_blocked([]) is None
+
+
+@pytest.mark.parametrize(
+    "record, others, older",
+    [
+        (OLD, [NEW, BLOCKED], True),
+        (OLD, [], True),
+        (NEW, [BLOCKED], False),
+        (NEW, [OLD], False),
+        (OLD, [NEW, UNDATED], False),
+        (UNDATED, [NEW], False),
+    ],
+)
+def test_a_record_is_surely_older_if_all_times_are_known(record, others, older) -> None:
+    assert is_surely_older(record, others) is older
 
 
 @pytest.mark.parametrize(
