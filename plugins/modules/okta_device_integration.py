@@ -246,9 +246,9 @@ renewal:
   contains:
     state:
       description:
-        - C(none), no renewal. C(waiting), Okta has a renewed certificate, and the platform still
-          issues with the old one. C(rolled_over), it issues with the renewed one, and the old one
-          is still valid.
+        - C(none), one valid certificate, in use. C(waiting), Okta has a renewed certificate, and
+          the platform still issues with the old one. C(rolled_over), it issues with the renewed
+          one, and the old one is still valid.
         - C(overdue), the certificate that it issues with expires in less than a year, which is how
           long certificates of Macs live. C(broken), that certificate is not valid any more.
           C(unknown), Okta does not say it, for example because a key identifier is missing.
@@ -261,6 +261,11 @@ renewal:
     message:
       description: What to do, or an empty text.
       type: str
+      returned: always
+    moved:
+      description: Whether the platform issues with a certificate that renewed the first one of its
+        authority, also if Okta does not list the earlier one any more because it has expired.
+      type: bool
       returned: always
     pin_breaks:
       description: Whether O(ca_fingerprint) is of the certificate that the platform is moved away

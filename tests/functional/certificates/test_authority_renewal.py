@@ -86,6 +86,25 @@ def test_a_fleet_is_moved_and_re_issued_ring_by_ring(year, watched, playbook):
     assert year.managed() == year.everybody
 
 
+def test_a_fleet_that_was_moved_after_the_old_certificate_expired_is_re_issued(
+    year, watched, playbook
+):
+    """Okta lists the renewed certificate alone then, and the playbook called nothing due."""
+    year.days(1000)
+    new = watched.control("POST", "/okta/authority/renew")["key_id"]
+    year.days(430)
+    watched.live()
+    mark = watched.mark()
+    broken, output = run(year, playbook)
+    assert broken.status != 0 and "is not valid any more" in output
+    assert "activate the renewed certificate for the platform" in output
+    watched.control("POST", "/okta/authority/migrate")
+    year.hours(1)
+    moved = year.run(RENEW_AUTHORITY)
+    assert "issues with a renewed CA certificate" in " ".join(moved.output.split())
+    assert year.patches(mark) == ["canary", "wide"] and signers(year) == {new}
+
+
 def test_without_the_time_of_the_last_change_no_ring_is_selected(
     year, watched, playbook, monkeypatch
 ):

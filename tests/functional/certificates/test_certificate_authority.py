@@ -149,14 +149,17 @@ def test_the_report_and_the_table_show_the_renewal(watched, run_module, tmp_path
 
 
 def test_every_state_on_the_way(watched, run_module):
+    def read():
+        return run_module("okta_device_integration", {"scep_url": ""}, lab=watched.lab)
+
     def state():
-        result = run_module("okta_device_integration", {"scep_url": ""}, lab=watched.lab)
+        result = read()
         return result["renewal"]["state"], result["renewal"]["alarm"], result["warnings"]
 
     def pass_days(days):
         watched.control("POST", "/clock/advance", {"days": days})
 
-    assert state() == ("none", False, [])
+    assert state() == ("none", False, []) and not read()["renewal"]["moved"]
     watched.control("POST", "/okta/authority/renew", {"status": "INACTIVE"})
     name, alarm, (warning,) = state()
     assert (name, alarm) == ("waiting", False) and "still issues with the old" in warning
@@ -167,7 +170,7 @@ def test_every_state_on_the_way(watched, run_module):
     pass_days(365)
     assert state()[:2] == ("broken", True)
     watched.control("POST", "/okta/authority/migrate")
-    assert state()[0] == "none"
+    assert state()[0] == "none" and read()["renewal"]["moved"]
     watched.control("POST", "/okta/authority/renew")
     watched.control("POST", "/okta/authority/migrate")
     assert state() == ("rolled_over", False, [])

@@ -23,6 +23,7 @@ from .records import (
     AuthorityCertificate,
     CertificateAuthority,
     RegistrationAuthority,
+    parse_key_id,
 )
 from .scep_platforms import find_platform
 
@@ -37,11 +38,12 @@ _LOOK = "Look in the Admin Console (Security > Device integrations > Certificate
 class AuthorityRenewal:
     """The state of the renewal, for one platform.
 
-    :arg state: ``none``: the platform issues with the only certificate. ``waiting``: there is a
-        replacement, and the platform is on the old one. ``rolled_over``: it is on the replacement,
-        and the old one is still valid. ``overdue``: the certificate that it issues with expires
-        before certificates of today do. ``broken``: that certificate is not valid any more.
-        ``unknown``: Okta's answer does not say it, for example without key identifiers or dates.
+    :arg state: ``none``: the platform issues with the only certificate that is valid. ``waiting``:
+        there is a replacement, and the platform is on the old one. ``rolled_over``: it is on the
+        replacement, and the old one is still valid. ``overdue``: the certificate that it issues
+        with expires before certificates of today do. ``broken``: that certificate is not valid any
+        more. ``unknown``: Okta's answer does not say it, for example without key identifiers or
+        dates.
     :arg replacement: the newest certificate, if it is another one that is still valid.
     :arg retiring: the earlier certificate that expires last, if one is still valid.
     :arg expires: when the certificate that the platform issues with expires.
@@ -90,12 +92,25 @@ class AuthorityRenewal:
         """Whether the platform is not on the newest certificate."""
         return self.replacement is not None
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether the platform is on a certificate that renewed the authority's first one.
+
+        Okta does not list certificates that have expired. The id of an authority is the key
+        identifier of its first certificate, and stays.
+        """
+        if self.state == ROLLED_OVER:
+            return True
+        first = parse_key_id(self.platform.authority_id)
+        return self.state == NONE and first not in ("", self.platform.authority_key_id)
+
     def as_result(self) -> Result:
         """Return the state as results show it."""
         return {
             "state": self.state,
             "alarm": self.is_alarm,
             "message": self.message,
+            "moved": self.is_moved,
             "platform": self.platform.id,
             "key_id": self.platform.authority_key_id or None,
             "expires": format_known(self.expires),
@@ -248,6 +263,12 @@ def _message(renewal: AuthorityRenewal) -> str:
             " certificate. Certificates of the old one count until"
             f" {_day(renewal.retiring.expires if renewal.retiring else None)}. Re-issue them ring"
             " by ring."
+        )
+    if renewal.is_moved:
+        return (
+            f"{name[0].upper()}{name[1:]} issues with a renewed CA certificate, which expires on"
+            f" {expiry}. Certificates of an earlier one do not count. Re-issue those that are left"
+            " (playbook renew_certificate_authority.yml)."
         )
     return ""
 

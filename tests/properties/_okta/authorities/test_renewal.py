@@ -41,6 +41,8 @@ def test_each_platform_has_one_state_and_time_never_ends_an_alarm(
         assert not renewal.is_alarm or later.is_alarm
         assert renewal.state not in (OVERDUE, BROKEN) or renewal.is_alarm
         assert renewal_warnings(renewal) == renewal.warnings
+        assert not (renewal.is_moved and renewal.is_to_be_moved)
+        assert not renewal.is_moved or renewal.message
         renewal.as_result()
         if renewal.replacement is not None:
             assert renewal.replacement.rotation_state == "ACTIVE"

@@ -26,7 +26,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
 from hypothesis import given
 from hypothesis import strategies as st
 
-OLD, NEW = "1699E426", "53D22A61"
+OLD, NEW = "1699E426" * 5, "53D22A61" * 5
 START = datetime(2023, 3, 18, tzinfo=timezone.utc)
 OLD_END = datetime(2028, 3, 18, tzinfo=timezone.utc)
 RENEWED = datetime(2026, 9, 25, tzinfo=timezone.utc)
@@ -183,6 +183,45 @@ def test_after_the_move_nothing_is_warned_of_and_the_message_names_the_last_expi
         assert (renewal_warnings(done), done.is_alarm, done.is_to_be_moved) == ((), False, False)
 
 
+MOVED = (
+    "Platform 'Endpoint management' (rac1) issues with a renewed CA certificate, which expires on"
+    " 2031-09-24. Certificates of an earlier one do not count. Re-issue those that are left"
+    " (playbook renew_certificate_authority.yml)."
+)
+
+
+def test_a_move_is_known_when_the_old_certificate_is_not_listed_any_more() -> None:
+    """Its certificates count no longer, so they are due most of all. It was "nothing is due"."""
+    done = replace(renewal((certificate(NEW),), NEW, OLD_END), expires=certificate(NEW).expires)
+    assert (done.state, done.is_moved, done.message, done.summary) == ("none", True, MOVED, MOVED)
+    assert (done.warnings, done.is_alarm, done.is_to_be_moved) == ((), False, False)
+    assert done.as_result()["moved"] is True
+
+
+@pytest.mark.parametrize(
+    ("certificates", "bound_to", "now", "is_moved"),
+    [
+        (ONE, OLD, RENEWED, False),
+        (BOTH, OLD, RENEWED, False),
+        (BOTH, NEW, RENEWED, True),
+        (BOTH, NEW, OLD_END + timedelta(days=4 * 365), False),  # it has to be moved once more
+        ((certificate(NEW),), OLD, OLD_END, False),
+        ((), NEW, RENEWED, False),
+    ],
+)
+def test_whether_the_platform_was_moved(
+    certificates: tuple[AuthorityCertificate, ...], bound_to: str, now: datetime, is_moved: bool
+) -> None:
+    assert renewal(certificates, bound_to, now).is_moved is is_moved
+
+
+def test_an_id_of_an_authority_that_is_no_key_identifier_shows_no_move() -> None:
+    result = renewal((certificate(NEW),), NEW, OLD_END)
+    assert result.is_moved
+    other = replace(result.platform, authority_id="1699E426")
+    assert not replace(result, platform=other).is_moved
+
+
 def test_a_replacement_that_expired_is_not_one_to_move_to() -> None:
     expired = replace(certificate(NEW), expires=OLD_END + timedelta(days=1))
     result = renewal((expired, BOTH[1]), OLD, OLD_END + timedelta(days=2))
@@ -225,6 +264,7 @@ def test_the_state_as_results_show_it() -> None:
         "state": "waiting",
         "alarm": False,
         "message": renewal(BOTH).message,
+        "moved": False,
         "platform": "rac1",
         "key_id": OLD,
         "expires": "2028-03-18T00:00:00Z",
