@@ -140,7 +140,8 @@ options:
       - With V(deactivated) and V(absent), it comes before the first step on the record. The users
         that O(users) names lose them also without a record that changes, unless the System Log
         shows that this collection revoked them since the last sign-in. It tells that by the user
-        agent. An administrator who clears sessions may leave tokens valid.
+        agent. An administrator who clears sessions may leave tokens valid. A name in O(users)
+        that Okta does not know is refused.
       - Without it, a suspended device ends only the sessions that began with its Okta Verify.
       - A service app needs the scope C(okta.users.manage) for it, and C(okta.logs.read) for
         records that were suspended before.

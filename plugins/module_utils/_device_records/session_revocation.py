@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from .._core.errors import DeviceTrustError
+from .._core.errors import DeviceTrustError, Refused
 from .._okta.client import Okta
 from .._okta.records import DeviceUser
 from .audit import Audit
@@ -41,13 +41,18 @@ class SessionRevocation:
         """Return those of these users whose sessions end, also without a record that changes.
 
         Those whose sessions ended since they last signed in are left out, as the System Log shows.
-        Without it, all of them may have one.
+        Without it, all of them may have one. Raises Refused for a name that Okta does not know, as
+        an old one of a person who has another now: whose sessions to end is unknown.
         """
         persons = []
         for name in dict.fromkeys(names if self._wanted else ()):
             user = self._okta.user(name)
             if user is None:
-                continue
+                raise Refused(
+                    f"revoke_sessions: Okta has no user {name!r}, so whose sessions to end is"
+                    " unknown. Nothing was written. Correct the name, or leave out revoke_sessions"
+                    " if the user is deleted in Okta."
+                )
             person = RecordTarget(name, by_user=True, users=(DeviceUser(user),))
             if person.active_users and self._may_have_sessions(user.id, now):
                 persons.append(person)

@@ -150,6 +150,36 @@ def test_a_person_whom_nobody_knows_fails_the_run(watched, playbook, person):
     assert result.status != 0 and watched.writes() == [], result.output
 
 
+@pytest.mark.parametrize("revokes", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_an_old_name_of_a_person_whom_okta_knows_by_another_one_is_refused(
+    watched, leaver, playbook, revokes
+):
+    leaver.user.login = leaver.user.email = "ann@new.example.com"
+    variables = {**leaver.confirmed, "device_trust_offboard_revoke_sessions": revokes}
+    refused = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert refused.status != 0 and watched.writes() == [], refused.output
+    text = " ".join(refused.output.split())
+    if revokes:
+        assert f"Okta has no user '{ANN}', so whose sessions to end is unknown." in text
+    else:
+        assert f"Okta has no user {ANN}, and {leaver.user.login}, {leaver.other.login} can" in text
+
+
+@pytest.mark.long
+def test_who_uses_the_macs_of_a_person_whom_okta_does_not_know_is_confirmed_by_the_address(
+    watched, leaver, playbook
+):
+    leaver.user.login = leaver.user.email = "ann@new.example.com"
+    variables = {
+        **leaver.confirmed,
+        "device_trust_offboard_revoke_sessions": False,
+        "device_trust_offboard_kandji_email": ANN,
+    }
+    done = playbook(watched.lab, OFFBOARD, variables=variables)
+    assert done.status == 0 and set(watched.writes()) == {"Update Device"}, done.output
+    assert (leaver.device(OWN).user, leaver.device(SHARED).user) == (None, None)
+
+
 @pytest.mark.long
 def test_a_person_by_id_with_another_address_in_kandji(watched, leaver, playbook):
     variables = {

@@ -28,8 +28,8 @@ from tests.unit.plugins.module_utils._device_records.fake_vendors import (
 )
 
 
-def leaving(**options: t.Any) -> dict[str, t.Any]:
-    selection = Selection(users=("ann@acme.com", "eve@acme.com"), exact=True)
+def leaving(*others: str, **options: t.Any) -> dict[str, t.Any]:
+    selection = Selection(users=("ann@acme.com", *others), exact=True)
     return to_state("absent", revoke_sessions=True, selection=selection, **options)
 
 
@@ -125,6 +125,18 @@ def test_named_users_who_leave_lose_their_sessions_without_a_record_too(reset: t
     assert reset.run(**off).revoked == [] and len(reset.okta.writes) == 1
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_an_unknown_user_who_leaves_is_refused_before_any_write(
+    reset: t.Any, check_mode: bool
+) -> None:
+    """It may be an old name of a person whose sessions go on."""
+    reset.okta.add("guo1", "C01", "ann")
+    with pytest.raises(Refused, match=r"^revoke_sessions: Okta has no user 'eve@acme\.com'"):
+        reset.run(check_mode=check_mode, **leaving("eve@acme.com"))
+    assert reset.okta.writes == []
+    assert reset.run(**{**leaving("eve@acme.com"), "revoke_sessions": False}).revoked == []
+
+
 def test_the_audit_of_a_person_without_a_record_names_the_person_alone(
     reset: t.Any, tmp_path: t.Any
 ) -> None:
@@ -142,7 +154,7 @@ def test_sessions_end_before_the_first_record_goes_and_once(reset: t.Any) -> Non
 
 def test_a_shared_record_that_stays_does_not_keep_the_sessions(reset: t.Any) -> None:
     reset.okta.add("guo1", "C01", "ann", "bob")
-    assert states(reset.run(**leaving())) == ["skipped", "absent"]
+    assert states(reset.run(**leaving())) == ["skipped"]
     assert reset.okta.writes == [("revoke", "00u-ann")]
 
 
