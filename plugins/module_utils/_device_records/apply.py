@@ -36,7 +36,7 @@ from .approval import (
     write_phrase,
 )
 from .audit import Audit, may_be_done
-from .clean_up import mark_changed_keepers, mark_changed_mac
+from .clean_up import is_of_clean_up, mark_changed_keepers, mark_changed_mac
 from .evidence import EvidenceReader
 from .messages import RecordOutcome, describe_outcome
 from .model import (
@@ -46,6 +46,7 @@ from .model import (
     Goal,
     GuardOptions,
     Guards,
+    Lifecycle,
     LifecycleStep,
     Mac,
     Person,
@@ -56,6 +57,7 @@ from .plan import (
     loses_certificate,
     mark_gone,
     mark_taken,
+    mark_unclear,
     plan_from_search,
     plan_records,
     reissue_after,
@@ -285,24 +287,29 @@ class RecordRun:
         return read_others(self._okta, complete, each), fleet
 
     def _mark_of_clean_up(self, targets: Sequence[RecordTarget]) -> list[RecordTarget]:
-        """Return the targets with those marked that a clean-up suspended, and would delete.
+        """Return the targets with those marked that a clean-up blocked, and would delete.
 
         Without the System Log they are not known. That keeps no other Mac from being suspended.
         """
-        suspended = [each for each in targets if each.status == "SUSPENDED"]
-        if self._goal.state != "suspended" or not suspended:
+        blocked = [each for each in targets if each.status in ("SUSPENDED", "DEACTIVATED")]
+        if self._goal.state != "suspended" or self._options.guards.clean_up or not blocked:
             return list(targets)
+        now = self._guards().now
         try:
-            lifecycles = read_lifecycles(self._okta, suspended, self._guards().now)
+            lifecycles = read_lifecycles(self._okta, blocked, now)
         except DeviceTrustError as error:
-            names = ", ".join(each.id for each in suspended)
+            names = ", ".join(each.id for each in blocked)
             self._warn(
                 f"{names}: whether a clean-up suspended it, and will delete it, is unknown."
                 f" {error.message}"
             )
             return list(targets)
-        ids = {name for name, each in lifecycles.items() if each.suspended and each.by_clean_up}
-        return [replace(each, of_clean_up=each.id in ids) for each in targets]
+        return [
+            replace(
+                each, of_clean_up=is_of_clean_up(each, lifecycles.get(each.id, Lifecycle()), now)
+            )
+            for each in targets
+        ]
 
     def _is_done(self, target: RecordTarget) -> bool:
         """Return whether a record is in the state as far as is known."""
@@ -416,7 +423,7 @@ class RecordRun:
             if state == "absent" and decision.writes:
                 decision = current[number] = mark_gone(decision, self._first_step(decision.target))
             elif state == "unchanged" and decision.writes:
-                decision = current[number] = mark_taken(decision)
+                decision = current[number] = self._mark_taken(decision)
             loses = (
                 loses_certificate(decision.target, revocations, guards.now, decision.records_left)
                 if self._options.report_bound_certificates
@@ -430,6 +437,15 @@ class RecordRun:
                 target = decision.target
                 self._progress(f"{done} of {total}: {target.serial} ({target.id}) {words}")
         return outcomes
+
+    def _mark_taken(self, decision: Decision) -> Decision:
+        """Return the decision about a record of which another run took each step first."""
+        fresh = read_record(self._okta, decision.target)
+        (marked,) = self._mark_of_clean_up([fresh])
+        taken = mark_taken(decision)
+        if marked.of_clean_up is False:
+            return taken
+        return mark_unclear(taken, self._guards().now)
 
     def _decide_again(
         self,
@@ -449,7 +465,7 @@ class RecordRun:
         if clean_up:
             target = self._mark_changed_mac(target, clean_up)
             reader.read_uses_again(target, self._guards().now)
-        target = self._read_again(target)
+        (target,) = self._mark_of_clean_up([self._read_again(target)])
         keeper = decision.keeper and self._read_again(decision.keeper)
         if target.device:
             kept = [read_with_users(self._okta, each) for each in target.kept_ids]

@@ -30,6 +30,8 @@ from .model import CleanUp, DeviceKey, Evidence, Goal, Guards, Lifecycle, Reason
 
 _BY_ID: t.Final = " Name it in device_ids to delete it."
 
+# Between the time of a record's change and that of its event, which no document compares.
+_OF_ONE_CHANGE = timedelta(minutes=1)
 LAST_NOTICE = timedelta(days=7)  # how long before its deletion each run announces a record
 
 
@@ -101,6 +103,23 @@ def select_returned(
             why = "An interrupted clean-up deactivated it, so its Mac cannot register."
             selected.append(replace(target, needed="", why=why))
     return selected
+
+
+def is_of_clean_up(target: RecordTarget, lifecycle: Lifecycle, now: datetime) -> bool | None:
+    """Return whether clean-ups alone blocked a record, so that one deletes it.
+
+    None if the System Log may not show yet what changed it last.
+    """
+    updated = target.updated_at
+    is_young = updated is not None and updated > now - LOG_DELAY
+    if target.status == "DEACTIVATED":
+        return lifecycle.deactivated_by_clean_up or (None if is_young else False)
+    if target.status != "SUSPENDED" or (lifecycle.suspended and not lifecycle.by_clean_up):
+        return False  # no clean-up suspends so soon what was unsuspended since
+    suspended = lifecycle.suspended
+    if updated and is_young and (suspended is None or suspended < updated - _OF_ONE_CHANGE):
+        return None
+    return suspended is not None
 
 
 def _explain_unneeded(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime) -> str:

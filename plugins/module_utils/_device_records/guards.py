@@ -121,10 +121,27 @@ def _refuse_status(target: RecordTarget, guards: Guards) -> Refusal | None:
     goal = guards.goal
     if goal.steps(target) is not None:
         return None
+    if target.of_clean_up is not False:
+        return _refuse_deactivated(target, guards)
     blocked = " Nobody can sign in with it." if target.status == "DEACTIVATED" else ""
     status = f"It is {target.status}" if target.status else "Okta does not show its status"
     return Refusal(
         "other_status", f"{status}, and no step leads from there to {goal.participle}.{blocked}"
+    )
+
+
+def _refuse_deactivated(target: RecordTarget, guards: Guards) -> Refusal:
+    """Return why no suspension keeps a record from a clean-up, or may not."""
+    if target.of_clean_up:
+        return Refusal(
+            "clean_up_deletes",
+            f"It is {target.status}: a clean-up deactivated it and deletes it, and its Mac can"
+            " register again. Activate it (state=active), then suspend it.",
+        )
+    return Refusal(
+        "clean_up_deletes",
+        f"It is {target.status}, and the System Log may not show yet whether a clean-up did it,"
+        f" which would delete it. Run again after {format_timestamp(guards.now + LOG_DELAY)}.",
     )
 
 

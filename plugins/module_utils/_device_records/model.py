@@ -52,6 +52,7 @@ ReasonCode = t.Literal[
     "other_record",
     "needed_again",
     "use_unknown",
+    "clean_up_deletes",
 ]
 
 # Ends the user agent of a step by a clean-up. Okta's System Log shows it.
@@ -177,9 +178,10 @@ class RecordTarget:
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
     are kept in place of a spare one, ``unknown_reason`` why it may not be spare. ``of_clean_up``: a
-    clean-up suspended it, and would delete it. Another suspension tells clean-ups that they may
-    not. ``has_searched_users``: a search showed the users, so they may be stale. ``needed`` is why
-    a clean-up would not select any more what a clean-up suspended, in a sentence.
+    clean-up suspended or deactivated it, and would delete it; None if the System Log may not show
+    yet what did. Another suspension tells clean-ups that they may not. ``has_searched_users``: a
+    search showed the users, so they may be stale. ``needed`` is why a clean-up would not select any
+    more what a clean-up suspended, in a sentence.
     """
 
     name: str
@@ -194,7 +196,7 @@ class RecordTarget:
     why: str = ""
     kept_ids: tuple[str, ...] = ()
     unknown_reason: str = ""
-    of_clean_up: bool = False
+    of_clean_up: bool | None = False
     has_searched_users: bool = False
     needed: str = ""
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .._okta.constants import UNUSED_CERTIFICATE_LIFETIME
+from .._core.timestamps import format_timestamp
+from .._okta.constants import LOG_DELAY, UNUSED_CERTIFICATE_LIFETIME
 from .duplicates import judge_targets
 from .guards import Refusal, find_refusal
 from .last_authenticator import refuse_last_authenticator
@@ -116,7 +117,9 @@ def _decide(
     if target.device is None:
         return Decision(target, "none", "It has no device record.", "no_record")
     if goal.steps(target) == ():
-        return Decision(target, "none", f"It is {goal.participle} already.", "unchanged")
+        decision = Decision(target, "none", f"It is {goal.participle} already.", "unchanged")
+        changed = target.updated_at if target.of_clean_up is None else None
+        return mark_unclear(decision, changed) if changed else decision
     if refusal:
         return Decision(target, "skip", refusal.sentence, refusal.code, keeper)
     if not goal.registers_again:
@@ -148,6 +151,18 @@ def mark_taken(decision: Decision) -> Decision:
     """
     reason = "Another run or person took the step during the run."
     return replace(decision, reason=reason, code="unchanged")
+
+
+def mark_unclear(decision: Decision, changed: datetime) -> Decision:
+    """Return the decision about a suspended record of which a clean-up may be the reason.
+
+    :arg changed: when it was suspended, at the latest.
+    """
+    reason = (
+        f"{decision.reason} The System Log may not show yet whether a clean-up did it, which would"
+        f" delete it. Run again after {format_timestamp(changed + LOG_DELAY)}."
+    )
+    return replace(decision, reason=reason, code="clean_up_deletes")
 
 
 def _describe_reset(effect: str) -> str:

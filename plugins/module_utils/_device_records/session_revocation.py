@@ -70,7 +70,8 @@ class SessionRevocation:
     def may_follow(self, decisions: Iterable[Decision]) -> bool:
         """Return whether users of records that are suspended already may lose their sessions."""
         return self._wanted and any(
-            decision.code == "unchanged" and decision.target.active_users for decision in decisions
+            decision.action == "none" and decision.target.device and decision.target.active_users
+            for decision in decisions
         )
 
     def revoke_after(self, outcomes: Sequence[RecordOutcome], now: datetime) -> None:

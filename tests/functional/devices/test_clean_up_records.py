@@ -254,6 +254,57 @@ def test_a_mac_that_gets_lost_after_a_clean_up_suspended_it_is_never_deleted(
         assert weeks.status(weeks.orphaned) == "SUSPENDED", days
 
 
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+def test_a_mac_that_gets_lost_minutes_after_a_clean_up_is_not_called_safe(
+    watched, playbook, run_module, webhook
+):
+    """The System Log does not show yet that a clean-up suspended it."""
+    weeks = Weeks(watched, playbook, webhook[0])
+    watched.switch(log_lag_seconds=300.0)
+    weeks.night()
+    assert weeks.status(weeks.orphaned) == "SUSPENDED"
+    variables = {"device_trust_lost_serials": ["ORPHANMAC001"]}
+    lost, mark = CHECKOUT / "playbooks" / "lost_mac.yml", watched.mark()
+    early = playbook(watched.lab, lost, variables=variables)
+    assert early.status != 0 and watched.writes(mark) == [], early.output
+    words = " ".join(early.output.split())
+    assert f"may delete, the record {weeks.orphaned.id}," in words and "Run again after" in words
+    watched.world.clock.advance(minutes=10)
+    done = playbook(watched.lab, lost, variables=variables)
+    assert done.status == 0 and watched.writes(mark) == ["unsuspendDevice", "suspendDevice"]
+    mark = watched.mark()
+    again = playbook(watched.lab, lost, variables=variables)
+    assert again.status != 0 and watched.writes(mark) == [], again.output
+    watched.world.clock.advance(days=15)
+    weeks.night()
+    assert weeks.status(weeks.orphaned) == "SUSPENDED"
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("lag", [0.0, 300.0])
+def test_a_clean_up_that_meets_the_run_for_a_lost_mac_deletes_nothing_that_is_called_safe(
+    watched, run_module, lag
+):
+    fleet, number, requests = shared_fleet(watched), 0, 1
+    watched.switch(log_lag_seconds=lag, repeated_lifecycle=400)
+    clean_up = {"unused_days": 60, **ANY_NUMBER}
+    while number < requests:
+        serial = f"LOSTMAC{number:05}"
+        record = fleet.record(serial, age=AGE)
+        lost = {"serials": [serial], "state": "suspended", **ANY_NUMBER}
+        suspend = {**clean_up, "state": "suspended"}
+        with before_request(number, lambda: run_module(MODULE, suspend, lab=watched.lab)) as sent:  # noqa: B023 - called in this loop
+            (row,) = run_module(MODULE, lost, lab=watched.lab)["devices"]
+        requests = len(sent.sent)
+        watched.world.clock.advance(days=15)
+        run_module(MODULE, {**clean_up, "state": "absent"}, lab=watched.lab)
+        is_safe = row["reason_code"] != "clean_up_deletes"
+        assert record.status == "SUSPENDED" or not is_safe, (number, row)
+        number += 1
+
+
 @pytest.mark.lab(macs=1)
 def test_a_clean_up_does_not_delete_what_the_log_does_not_show_as_lost_yet(watched, run_module):
     """A Mac gets lost minutes before the nightly run."""

@@ -115,7 +115,7 @@ SCENARIOS = {
     ),
     "reset device": Scenario(RESET, {"serials": [STUCK]}),
     "release Mac": Scenario(RELEASE, {"person": LEAVER, "blueprint": "Staging"}),
-    "suspend device": Scenario(DEVICE, {"serials": [STUCK], "state": "suspended"}),
+    "suspend device": Scenario(DEVICE, {"serials": [STUCK, ORPHAN], "state": "suspended"}),
     "delete device": Scenario(
         DEVICE, {"serials": [STUCK], "state": "absent", "allow": ["last_authenticator"]}
     ),

@@ -1154,6 +1154,74 @@ def test_a_lost_mac_that_a_clean_up_suspended_is_suspended_again(reset: t.Any) -
     assert reset.okta.comments == ["", "", ""] and planned.plan_digest == done.plan_digest
 
 
+JUST_NOW = "2026-11-23T09:55:00Z"
+AFTER = "Run again after 2026-11-23T10:05:00Z."
+
+
+def test_a_lost_mac_whose_suspension_the_log_does_not_show_yet_is_named(reset: t.Any) -> None:
+    """A clean-up may have suspended it, and would delete its record."""
+    for number, status in enumerate(("SUSPENDED", "SUSPENDED", "SUSPENDED", "DEACTIVATED"), 1):
+        reset.okta.add(f"guo{number}", f"C0{number}", "ann", status=status)
+        reset.okta.records[f"guo{number}"] = replace(
+            reset.okta.records[f"guo{number}"], last_updated=JUST_NOW
+        )
+    reset.okta.events = [*suspended_by(BY_CLEAN_UP, "guo2"), *suspended_by(USER_AGENT, "guo3")]
+    result = reset.run("C01", "C02", "C03", "C04", revoke_sessions=True, **to_state("suspended"))
+    unclear = "clean_up_deletes"
+    codes = [each.decision.code for each in result.outcomes]
+    assert codes == [unclear, unclear, "unchanged", unclear]
+    assert states(result) == ["unchanged", "unchanged", "unchanged", "skipped"]
+    assert AFTER in result.outcomes[0].decision.reason and result.revoked == ["ann@acme.com"]
+    assert not [write for write in reset.okta.writes if write[0] != "revoke"]
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+@pytest.mark.parametrize("step", ["device", "suspend"])
+def test_a_clean_up_that_suspends_a_lost_mac_first_does_not_delete_it(
+    reset: t.Any, monkeypatch: t.Any, step: str, is_shown: bool
+) -> None:
+    """It does so before the record is read again, or before the step."""
+    reset.okta.add("guo1", "C01", "ann")
+
+    def meanwhile(call: tuple[str, ...]) -> None:
+        if call == (step, "guo1") and reset.okta.records["guo1"].status == "ACTIVE":
+            reset.okta.records["guo1"] = replace(
+                reset.okta.records["guo1"], status="SUSPENDED", last_updated=JUST_NOW
+            )
+            shown = [
+                replace(each, published=JUST_NOW) for each in suspended_by(BY_CLEAN_UP, "guo1")
+            ]
+            reset.okta.events = shown if is_shown else []
+
+    def take(step: str, device_id: str) -> str:
+        meanwhile((step, device_id))
+        return "already_done"
+
+    reset.okta.before = meanwhile
+    if step == "suspend":
+        monkeypatch.setattr(reset.okta, "take_step", take)
+    result = reset.run("C01", **to_state("suspended"))
+    if is_shown and step == "device":
+        assert states(result) == ["changed"]
+        assert reset.okta.writes == [("unsuspend", "guo1"), ("suspend", "guo1")]
+        return
+    assert states(result) == ["unchanged"]
+    assert result.outcomes[0].decision.code == "clean_up_deletes"
+
+
+def test_a_lost_mac_whose_record_a_clean_up_deactivated_is_named(reset: t.Any) -> None:
+    for name in ("guo1", "guo2"):
+        reset.okta.add(name, f"C0{name[-1]}", status="DEACTIVATED")
+    reset.okta.events = [
+        replace(each, event_type="device.lifecycle.deactivate")
+        for each in (*suspended_by(BY_CLEAN_UP, "guo1"), *suspended_by(USER_AGENT, "guo2"))
+    ]
+    result = reset.run("C01", "C02", **to_state("suspended"))
+    codes = [each.decision.code for each in result.outcomes]
+    assert codes == ["clean_up_deletes", "other_status"] and reset.okta.writes == []
+    assert "Activate it (state=active)" in result.outcomes[0].decision.reason
+
+
 @pytest.mark.parametrize("state", ["active", "deactivated", "absent"])
 def test_another_state_does_not_ask_what_suspended_a_record(reset: t.Any, state: str) -> None:
     reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
