@@ -63,8 +63,9 @@ options:
     type: list
     elements: str
   users:
-    description: Logins of users. Selects the records that they are linked to. A record of V(absent)
-      or V(deactivated) is skipped if an active user who is not named needs it.
+    description: Logins or ids of users. Selects the records that they are linked to. Okta finds no
+      user by a login with a slash. A record of V(absent) or V(deactivated) is skipped if an active
+      user who is not named needs it.
     type: list
     elements: str
   unused_days:

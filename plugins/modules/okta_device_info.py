@@ -46,8 +46,8 @@ options:
     type: list
     elements: str
   leaving_users:
-    description: Logins of users who leave. RV(other_users) then has who else can sign in with the
-      records, as on a Mac that several people share.
+    description: Ids of users who leave, as RV(people) has them. RV(other_users) then has who else
+      can sign in with the records, as on a Mac that several people share.
     type: list
     elements: str
 seealso:
@@ -80,7 +80,7 @@ EXAMPLES = r"""
 - name: Read who else uses the Mac of a person who leaves
   devicetrust.okta_kandji.okta_device_info:
     device_ids: [guo8a1b2c3d4e5f6g7h8]
-    leaving_users: [ann@acme.com]
+    leaving_users: [00u1a2b3c4d5e6f7g8h9]
 """
 
 RETURN = r"""
@@ -153,7 +153,7 @@ people:
       C(DEPROVISIONED). The second account of an administrator often has the address of the first
       one.
     - C(addresses) are the e-mail addresses by which an MDM may know the user, the likeliest one
-      first. C(summary) says whose login it is, and is empty if O(users) has the login.
+      first. C(summary) says which login and id it is, and is empty without a login.
   returned: success
   type: list
   elements: dict
@@ -164,7 +164,7 @@ people:
       status: ACTIVE
       other_accounts: []
       addresses: [ann@acme.com]
-      summary: ""
+      summary: ann@acme.com has the id 00u1a2b3c4d5e6f7g8h9 in Okta.
 api_calls:
   description: Number of requests that the module sent, by vendor, operation of the vendor and HTTP
     verb. A repeated request counts again.

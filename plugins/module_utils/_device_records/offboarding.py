@@ -50,10 +50,13 @@ def list_addresses(user: OktaUser, name: str) -> list[str]:
 
 
 def describe_match(user: OktaUser, name: str) -> str:
-    """Return who was found by a name that is not the login, "" for a login."""
-    if user.login in (None, name):
+    """Return who was found by a name, with login and id, "" if Okta shows no login."""
+    if user.login is None:
         return ""
-    return f"{name} is the user with this login in Okta: {user.login}."
+    if user.login == name:
+        return f"{name} has the id {user.id} in Okta."
+    identity = "" if name == user.id else f" The id is {user.id}."
+    return f"{name} is the user with this login in Okta: {user.login}.{identity}"
 
 
 def find_unfinished(records: Iterable[UsedRecord]) -> list[str]:
@@ -72,13 +75,13 @@ def find_other_users(records: Iterable[UsedRecord], leaving: Collection[str]) ->
     A record that does not work, and a user who may not sign in, as a previous owner, are of nobody.
     What Okta does not show counts as used. A record without a serial is of no Mac with a name.
 
-    :arg leaving: logins of the users who leave.
+    :arg leaving: ids of the users who leave. A login may change meanwhile, or be nobody's name.
     """
     others = [
         OtherUser(record.serial_number, login_of(user))
         for record, users in records
         if record.serial_number and record.status not in ("SUSPENDED", "DEACTIVATED")
         for user in users
-        if user.user.status not in user_statuses.ENDED and login_of(user) not in leaving
+        if user.user.status not in user_statuses.ENDED and user.user.id not in leaving
     ]
     return list(dict.fromkeys(others))

@@ -149,11 +149,12 @@ def test_other_accounts_with_the_address_of_a_person_are_named(watched, ask):
 
 def test_who_else_uses_the_records_of_a_person_who_leaves(watched, ask):
     record = next(one for one in watched.world.okta.devices.values() if one.users)
-    login = watched.world.okta.users[next(iter(record.users))].login
-    stays, calls = ask("okta_device_info", device_ids=[record.id], leaving_users=["x@example.com"])
+    user_id = next(iter(record.users))
+    login = watched.world.okta.users[user_id].login
+    stays, calls = ask("okta_device_info", device_ids=[record.id], leaving_users=[login])
     assert [one["login"] for one in stays["other_users"]] == [login] and calls == 2
     assert stays["other_users"][0]["serial_number"] == record.profile["serialNumber"]
-    leaves, _calls = ask("okta_device_info", device_ids=[record.id], leaving_users=[login])
+    leaves, _calls = ask("okta_device_info", device_ids=[record.id], leaving_users=[user_id])
     assert leaves["other_users"] == [] and leaves["unfinished"] == []
     record.status = "DEACTIVATED"
     record.users.clear()

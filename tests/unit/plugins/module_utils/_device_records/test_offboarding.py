@@ -55,14 +55,13 @@ def test_an_mdm_may_know_a_person_by_each_address(
 @pytest.mark.parametrize(
     ("login", "name", "summary"),
     [
-        (ANN, ANN, ""),
+        (ANN, ANN, f"{ANN} has the id 00u1 in Okta."),
         (None, "00u1", ""),
-        (CORP, ANN, f"{ANN} is the user with this login in Okta: {CORP}."),
+        (CORP, "00u1", f"00u1 is the user with this login in Okta: {CORP}."),
+        (CORP, ANN, f"{ANN} is the user with this login in Okta: {CORP}. The id is 00u1."),
     ],
 )
-def test_who_is_not_named_by_the_login_is_described(
-    login: str | None, name: str, summary: str
-) -> None:
+def test_a_person_is_described_by_login_and_id(login: str | None, name: str, summary: str) -> None:
     assert describe_match(OktaUser("00u1", login), name) == summary
 
 
@@ -91,7 +90,7 @@ def test_a_deletion_that_was_cut_leaves_a_deactivated_record_without_users() -> 
 def test_who_can_sign_in_with_a_record_uses_its_mac(
     status: str | None, account: str | None, uses: bool
 ) -> None:
-    others = find_other_users([record(status, user(status=account))], [ANN])
+    others = find_other_users([record(status, user(status=account))], [f"00u-{ANN}"])
     assert others == ([OtherUser("C02A", "bob@acme.com")] if uses else [])
 
 
@@ -100,13 +99,14 @@ def test_who_leaves_is_no_other_user_and_each_is_named_once() -> None:
         record("ACTIVE", user(ANN), user(), name="guo1"),
         record("ACTIVE", user(), user(None), name="guo2"),
     ]
-    others = find_other_users(records, [ANN])
+    others = find_other_users(records, [f"00u-{ANN}"])
     assert others == [OtherUser("C02A", "bob@acme.com"), OtherUser("C02A", "00u-None")]
     assert len(find_other_users(records, [])) == 3
+    assert len(find_other_users(records, [ANN])) == 3, "a login may be of another user meanwhile"
 
 
 def test_a_record_without_a_serial_is_of_no_mac_that_can_be_named() -> None:
-    assert find_other_users([(OktaDevice("guo1", status="ACTIVE"), [user()])], [ANN]) == []
+    assert find_other_users([(OktaDevice("guo1", status="ACTIVE"), [user()])], []) == []
 
 
 def test_what_another_user_means_for_a_mac() -> None:
