@@ -82,6 +82,11 @@ options:
       and O(scep) are left out, and RV(changes) is empty.
     type: bool
     default: true
+  reads_authorities:
+    description: Whether a run that does not deploy reads Okta's certificate authorities. Then
+      RV(certificate_authority) has C(authorities) and C(authorities_unavailable) alone.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -161,7 +166,8 @@ stages:
   sample: {changed: false, counts: {MANAGED: 12}}
 certificate_authority:
   description: The result of M(devicetrust.okta_kandji.okta_device_integration).
-  returned: with O(certificate_authority) and O(deploys=true), if Okta can be used
+  returned: with O(certificate_authority) and O(deploys=true), or with O(reads_authorities), if Okta
+    can be used
   type: dict
   sample: {changed: false, challenge_state: current}
 settings:
@@ -271,6 +277,7 @@ OPTIONS: ArgumentSpec = {
     "challenge": {"type": "str", "no_log": True},
     "mobileconfig": {"type": "str", "no_log": True},
     "deploys": {"type": "bool", "default": True},
+    "reads_authorities": {"type": "bool", "default": False},
 }
 FIRST_RECORDS = 200  # of Okta, one page, before Kandji's Macs are read
 USES = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from .._core.module import ModuleContext
-from .._core.options import Params
+from .._core.options import OKTA, Params, arguments
 from .._core.results import Result
 from .._core.timestamps import format_milliseconds
 from .._fleet.registration import Registration
@@ -18,6 +18,7 @@ from .._fleet.rings.gate import ISSUED
 from .._kandji import client as kandji_api
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
+from .._okta.authorities.certificate_authorities import read_without_platforms
 from .._okta.authorities.device_integration import NEVER
 from .._okta.constants import LOG_AHEAD, LOG_RETENTION
 from . import (
@@ -29,6 +30,17 @@ from . import (
 )
 from .predictions import Part, predict
 
+
+def _list_authorities(ctx: ModuleContext) -> Result:
+    """Return the authorities as okta_device_integration does, which also verifies a platform."""
+    authorities = read_without_platforms(ctx.okta)
+    return {
+        "changed": False,
+        "authorities": [each.as_result() for each in authorities.all],
+        "authorities_unavailable": authorities.unavailable or None,
+    }
+
+
 OKTA_VERIFY = Part(
     "okta_verify", kandji_app_store_item.run, kandji_app_store_item.USES, kandji_app_store_item.SPEC
 )
@@ -38,6 +50,12 @@ AUTHORITY = Part(
     okta_device_integration.run,
     okta_device_integration.USES,
     okta_device_integration.SPEC,
+)
+AUTHORITIES_ALONE = Part(
+    AUTHORITY.option,
+    _list_authorities,
+    (okta_api.LIST_AUTHORITIES, okta_api.LIST_LOG_EVENTS),
+    {"argument_spec": arguments(OKTA)},
 )
 SETTINGS = Part(
     "settings", kandji_custom_profile.run, kandji_custom_profile.USES, kandji_custom_profile.SPEC
@@ -96,8 +114,11 @@ class SitePlans:
             self._predict_okta_verify()
         if self._rings and not self._unusable:
             self._read_stages(registration, seen)
-        if deploys and "okta" not in self._unusable:
-            self._verify_authority()
+        if "okta" not in self._unusable:
+            if deploys:
+                self._verify_authority()
+            elif self._ctx.params["reads_authorities"]:
+                self._run(AUTHORITIES_ALONE, {})
         if deploys and self._rings:
             self._predict_settings()
             self._predict_scep()

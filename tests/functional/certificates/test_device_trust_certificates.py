@@ -375,6 +375,15 @@ def test_the_site_playbook_brings_both_and_then_leaves_them_alone(watched, playb
     mark = watched.mark()
     again = playbook(watched.lab, SITE, variables=variables)
     assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], again.output
+    watched.switch(certificate_authorities="missing")
+    variables["device_trust_scep_url"] = watched.lab.announcement["scep_url"]
+    unread = playbook(watched.lab, SITE, variables=variables)
+    assert unread.status == 0 and unread.changed == [] and watched.writes(mark) == [], unread.output
+    assert "The certificate check was left as it is" in unread.output
+    with_check = unread.results("Read the expiry of the certificates")[-1]
+    assert (
+        with_check["counts"] == again.results("Read the expiry of the certificates")[-1]["counts"]
+    )
     assert (
         json.loads((tmp_path / "state" / "certificates.jsonl").read_text().splitlines()[0])[
             "ledger"

@@ -177,6 +177,33 @@ def test_one_chapter_alone_by_its_tag(site, playbook):
     assert result.status == 0 and site.writes(mark) == [], result.output
 
 
+@pytest.mark.parametrize("answer", ["served", "missing"])
+def test_one_chapter_alone_reads_the_keys_that_it_needs(watched, playbook, answer):
+    """Nothing is deployed, so no SCEP endpoint has to answer."""
+    watched.switch(certificate_authorities=answer)
+    variables = {
+        **QUICK,
+        "device_trust_certificate_check": True,
+        "device_trust_remove_superseded_certificates": [watched.canary["name"]],
+    }
+    mark = watched.mark()
+    result = playbook(watched.lab, arguments=["--tags", "managed_status"], variables=variables)
+    assert result.status == 0, result.output
+    assert "GetCACert" not in operations(watched.asked(mark))
+    scripts = [
+        each.script
+        for each in watched.world.kandji.library.scripts()
+        if each.name == "Okta certificate check"
+    ]
+    if answer == "served":
+        (script,) = scripts
+        assert re.search("^removal_key_ids='[0-9A-F]{40}'$", script, re.MULTILINE)
+        return
+    text = " ".join(result.output.split())
+    assert scripts == [] and "The certificate check was left as it is, because Okta's" in text
+    assert "the org does not have the Certificate Authorities API" in text
+
+
 def test_no_secret_at_the_highest_verbosity(site, playbook, shown):
     result = playbook(site.lab, arguments=["-vvvv", "--diff"], variables=QUICK)
     assert result.status == 0

@@ -84,12 +84,17 @@ def read_authorities(okta: Okta) -> Authorities:
     return _read(okta, lambda authority: okta.registration_authorities(authority.id))
 
 
+def read_without_platforms(okta: Okta) -> Authorities:
+    """Return the same as ``read_authorities``, without the platforms."""
+    return _read(okta, lambda _authority: ())
+
+
 def read_key_ids(okta: Okta) -> frozenset[str]:
     """Return ``Authorities.key_ids``, none if the authorities cannot be read.
 
-    Their platforms are not read. Raises Unauthorized as ``read_authorities`` does.
+    Raises Unauthorized as ``read_authorities`` does.
     """
-    return _read(okta, lambda _authority: ()).key_ids
+    return read_without_platforms(okta).key_ids
 
 
 def _read(

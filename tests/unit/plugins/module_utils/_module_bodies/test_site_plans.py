@@ -59,7 +59,14 @@ def plans(
     results: dict[str, Params], *rings: Params, unusable: str = "", **params: object
 ) -> site_plans.SitePlans:
     """Return plans with these results of their parts."""
-    options = {**ASKED, "mobileconfig": None, "challenge": "c", "deploys": True, **params}
+    options = {
+        **ASKED,
+        "mobileconfig": None,
+        "challenge": "c",
+        "deploys": True,
+        "reads_authorities": False,
+        **params,
+    }
     run = SimpleNamespace(params=options)
     made = site_plans.SitePlans(run, rings, {unusable} - {""})  # type: ignore[arg-type]  # a stub
     made.results.update(results)
@@ -148,6 +155,16 @@ def test_each_part_gets_what_the_parts_before_it_returned(asked: dict[str, Param
     [
         ([], {}, {"certificate_authority"}),
         ([RING], {"deploys": False}, {"okta_verify", "stages"}),
+        (
+            [RING],
+            {"deploys": False, "reads_authorities": True},
+            {"okta_verify", "stages", "certificate_authority"},
+        ),
+        (
+            [RING],
+            {"deploys": False, "reads_authorities": True, "unusable": "okta"},
+            {"okta_verify"},
+        ),
         ([RING], {"unusable": "kandji"}, {"okta_verify", "certificate_authority", "scep"}),
         # Without a SCEP URL, what prevented the read is a problem already.
         ([RING], {"unusable": "okta"}, {"okta_verify"}),
