@@ -208,7 +208,7 @@ def refuse_used(
     if not guards.goal.destroys:
         if used <= guards.now - clean_up.unused:
             return _refuse_uncertain(target)
-        return "in_use", f"It was used, registered or unsuspended at {_format_time(used)}."
+        return "in_use", f"{_describe_use(used)}."
     lifecycle = _find_lifecycle(target, evidence)
     return (
         _refuse_unproved(target, clean_up, lifecycle, guards.now)
@@ -343,9 +343,15 @@ def _refuse_suspended_in_use(
     if suspended and used <= suspended - clean_up.unused:
         return None
     return "suspended_in_use", (
-        f"It was used, registered or unsuspended at {_format_time(used)}, less than"
-        f" {clean_up.unused.days} days before it was suspended, as the record of a lost Mac is."
-        + _BY_ID
+        f"{_describe_use(used)}, less than {clean_up.unused.days} days before it was suspended, as"
+        f" the record of a lost Mac is.{_BY_ID}"
+    )
+
+
+def _describe_use(used: datetime) -> str:
+    """Return what find_last_use found. A sign-in that names no device may be on another one."""
+    return (
+        f"It was or may have been used, or was registered or unsuspended, at {_format_time(used)}"
     )
 
 

@@ -101,14 +101,14 @@ class EvidenceReader:
         now = self._guards.now
         since = now - (LOG_RETENTION if self._guards.goal.destroys else clean_up.unused)
         self._lifecycles = read_lifecycles(self._okta, targets, now)
-        self._last_uses = read_uses(self._okta, targets, since, now)
+        self._last_uses = read_uses(self._okta, targets, since, now, self._lifecycles)
 
     def read_uses_again(self, target: RecordTarget, now: datetime) -> None:
         """Read what happened to a target since it was read first."""
         lifecycles = read_lifecycles(self._okta, [target], now)
         self._lifecycles[target.id] = lifecycles.get(target.id, Lifecycle())
         for device_id, used in read_uses(
-            self._okta, [target], self._guards.now - LOG_DELAY, now
+            self._okta, [target], self._guards.now - LOG_DELAY, now, self._lifecycles
         ).items():
             self._last_uses[device_id] = max(used, self._last_uses.get(device_id, used))
 

@@ -492,28 +492,36 @@ def _read_sign_in_events(
 
 
 def read_uses(
-    okta: Okta, targets: Sequence[RecordTarget], since: datetime, until: datetime
+    okta: Okta,
+    targets: Sequence[RecordTarget],
+    since: datetime,
+    until: datetime,
+    lifecycles: Mapping[str, Lifecycle],
 ) -> dict[str, datetime]:
     """Return the last sign-in on each record between two times, by device id."""
     events = _read_sign_in_events(okta, targets, since, until)
-    return match_uses(events, targets)
+    return match_uses(events, targets, lifecycles)
 
 
-def match_uses(events: Iterable[LogEvent], targets: Iterable[RecordTarget]) -> dict[str, datetime]:
+def match_uses(
+    events: Iterable[LogEvent],
+    targets: Iterable[RecordTarget],
+    lifecycles: Mapping[str, Lifecycle],
+) -> dict[str, datetime]:
     """Return the last sign-in on each record, by device id.
 
     A sign-in with FastPass that names no device, in no event of these two minutes, may be on any
-    record of its user. Events of other devices than Macs do not name it: they are of another
-    sign-in.
+    record of its user that was not suspended then: nobody signs in with a suspended one. Events of
+    other devices than Macs do not name it: they are of another sign-in.
     """
     targets = list(targets)
     ids = {target.id for target in targets}
     dated = [(event, seen) for event in events if (seen := parse_timestamp(event.published))]
-    of_user: dict[str, set[str]] = {}
-    uses: dict[str, datetime] = {}
+    of_user: dict[str, list[RecordTarget]] = {}
     for target in targets:
-        for user in target.users:
-            of_user.setdefault(user.user.id, set()).add(target.id)
+        for user_id in {user.user.id for user in target.users}:
+            of_user.setdefault(user_id, []).append(target)
+    uses: dict[str, datetime] = {}
     located: dict[str, list[datetime]] = {}
     for event, seen in dated:
         if event.device_id:
@@ -523,9 +531,18 @@ def match_uses(events: Iterable[LogEvent], targets: Iterable[RecordTarget]) -> d
     for event, seen in dated:
         times = located.get(event.actor.id, ())
         if event.shows_fastpass and not any(abs(seen - time) <= SIGN_IN_SPAN for time in times):
-            for device_id in of_user.get(event.actor.id, ()):
-                uses[device_id] = max(seen, uses.get(device_id, seen))
+            for target in of_user.get(event.actor.id, ()):
+                if not _was_suspended(target, seen, lifecycles):
+                    uses[target.id] = max(seen, uses.get(target.id, seen))
     return uses
+
+
+def _was_suspended(
+    target: RecordTarget, seen: datetime, lifecycles: Mapping[str, Lifecycle]
+) -> bool:
+    """Return whether a record was surely suspended at a time."""
+    suspended = lifecycles.get(target.id, Lifecycle()).suspended
+    return bool(target.status == "SUSPENDED" and suspended and seen > suspended)
 
 
 def read_lifecycles(

@@ -283,7 +283,8 @@ def test_a_record_that_was_unsuspended_counts_as_used() -> None:
     kept = known(lifecycles={"guo1": Lifecycle(resumed=ago(59))})
     assert decide("suspended", record(), kept) == ("skip", "in_use")
     assert decision_of("suspended", record(), kept).reason == (
-        "It was used, registered or unsuspended at 2026-09-25T10:00:00+00:00."
+        "It was or may have been used, or was registered or unsuspended, at"
+        " 2026-09-25T10:00:00+00:00."
     )
     again = known(lifecycles={"guo1": by_clean_up(14, resumed=ago(70))})
     assert decide("absent", SUSPENDED, again) == ("skip", "suspended_in_use")
@@ -398,7 +399,8 @@ BY_ID = " Name it in device_ids to delete it."
         (
             SUSPENDED,
             by_clean_up(14, resumed=ago(70)),
-            "It was used, registered or unsuspended at 2026-09-14T10:00:00+00:00, less than 60 days"
+            "It was or may have been used, or was registered or unsuspended, at"
+            " 2026-09-14T10:00:00+00:00, less than 60 days"
             f" before it was suspended, as the record of a lost Mac is.{BY_ID}",
         ),
         (
@@ -477,7 +479,9 @@ def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
     events: list[LogEvent], uses: dict[str, float]
 ) -> None:
     targets = [RecordTarget("C01", record(number), (ANN,)) for number in (1, 2)]
-    assert reader.match_uses(events, targets) == {name: ago(days) for name, days in uses.items()}
+    assert reader.match_uses(events, targets, {}) == {
+        name: ago(days) for name, days in uses.items()
+    }
 
 
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
@@ -576,6 +580,29 @@ def test_a_clean_up_with_the_macs_of_another_company_is_refused(
     with pytest.raises(Refused, match="may not belong together. Of 11 Macs .* none is among the 1"):
         reset.run(**options)
     assert not reset.okta.writes
+
+
+@pytest.mark.parametrize(
+    ("days", "code"), [((5,), None), ((20, 5), "suspended_in_use"), ((80, 5), None)]
+)
+def test_a_sign_in_on_a_phone_keeps_no_record_that_was_suspended_before(
+    reset: t.Any, days: tuple[float, ...], code: str | None
+) -> None:
+    """As recorded: the event with the method names no device, that with the phone no method."""
+    row = reset.okta.add("guo1", "C01", "ann", created=ago(300).isoformat(), status="SUSPENDED")
+    reset.okta.records["guo1"] = replace(row, last_updated=ago(14).isoformat())
+    reset.okta.users_of["guo1"] = [user("ann")]
+    reset.kandji.macs = [replace(mac(), serial="C09")]
+    reset.okta.add("guo9", "C09", "bob")
+    phone = replace(event(START, 0, "guo-phone"), device_platform="IOS")
+    reset.okta.events = [event(SUSPEND, 14, user_agent=AGENT, targets=["guo1"])]
+    for used in days:
+        at = ago(used).isoformat()
+        fastpass = replace(event(MFA, used), factor="SIGNED_NONCE", published=at)
+        reset.okta.events += [fastpass, replace(phone, published=at)]
+    options: t.Any = {"goal": GOALS["absent"], "duplicates": "each", "clean_up": CLEAN_UP}
+    (outcome,) = reset.run(check_mode=True, **options).outcomes
+    assert outcome.decision.code == code, outcome.decision.reason
 
 
 IN_LOG = ("unsuspended", "used")

@@ -555,7 +555,7 @@ def test_a_sign_in_is_located_by_an_event_of_the_same_two_minutes(
     targets = [target_of(reset, number) for number in (1, 2)]
     time = datetime(2026, 11, 23, 9, 30, tzinfo=timezone.utc) - timedelta(seconds=seconds)
     events = [event(factor="SIGNED_NONCE"), replace(event("guo2"), published=time.isoformat())]
-    assert reader.match_uses(events, targets) == {
+    assert reader.match_uses(events, targets, {}) == {
         name: datetime.fromisoformat(f"2026-11-23T{at}+00:00") for name, at in uses.items()
     }
 
@@ -570,8 +570,8 @@ def test_of_several_uses_the_last_one_counts_in_whatever_order_the_log_has_them(
     events += [event(factor="SIGNED_NONCE", actor="00u-bob", minute=minute) for minute in (40, 30)]
     last = datetime(2026, 11, 23, 9, 20, tzinfo=timezone.utc)
     expected = {"guo1": last, "guo2": last.replace(minute=40)}
-    assert reader.match_uses(events, targets) == expected
-    assert reader.match_uses(events[::-1], targets) == expected
+    assert reader.match_uses(events, targets, {}) == expected
+    assert reader.match_uses(events[::-1], targets, {}) == expected
 
 
 @pytest.mark.parametrize("numbers", [(1,), (1, 2)])
