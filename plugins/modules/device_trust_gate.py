@@ -223,17 +223,25 @@ def run(ctx: ModuleContext) -> Result:
     expected = _read_expected(ctx) if macs else gate.ANYTHING
     asked: list[str] | None = None
     poll = ctx.poll(ctx.params["wait"], ctx.params["poll_interval"])
-    while True:
+
+    def read() -> list[gate.GateVerdict]:
         verdicts = [*_read_verdicts(ctx, macs, expected, reports), *unknown]
-        verdicts.sort(key=lambda verdict: ctx.params["test_macs"].index(verdict.serial))
+        return sorted(verdicts, key=lambda verdict: ctx.params["test_macs"].index(verdict.serial))
+
+    verdicts = read()
+    while True:
         waiting = gate.find_waiting(verdicts, macs)
         if not waiting or ctx.check_mode or not ctx.params["library_item_id"]:
             break
         if asked is None:
             check_ins = CheckIns(ctx.kandji, ctx.warn)
             asked = [serial for serial in waiting if check_ins.request(macs[serial].device_id)]
-        if not poll.wait(gate.describe_wait(verdicts)):
+        following = poll.read(gate.describe_wait(verdicts), read)
+        if following is None:
             break
+        verdicts = following
+    if poll.error:
+        ctx.warn(poll.describe_error())
     return {
         "changed": False,
         "met": bool(verdicts) and all(verdict.is_met for verdict in verdicts),

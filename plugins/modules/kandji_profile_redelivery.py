@@ -224,9 +224,7 @@ api_calls:
 
 from datetime import datetime, timezone
 
-from ..module_utils._core.errors import (
-    BadOption,
-)
+from ..module_utils._core.errors import BadOption, DeviceTrustError
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import KANDJI, POLLING, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
@@ -278,19 +276,30 @@ def run(ctx: ModuleContext) -> Result:
     reports = reader.Reports(ctx, selection)
     plan = redelivery.Plan(Subject.of_profile(profile), ctx.params["tag"], issued_before, now)
     steps = plan.steps(selection, reports.read())
-    work.go_on(steps)
-    work.clean_up(reader.find_left_over(ctx, selection) if selection.macs else [])
-    while True:
-        steps = work.current(steps)
-        work.begin(steps)
-        steps = work.current(steps)
-        finished = all(step.is_final for step in steps.values())
-        is_over = finished or work.plans_only
-        if is_over or not poll.wait(redelivery.describe_wait(steps)):
-            return work.result(steps)
+
+    def take_next() -> dict[str, redelivery.NextStep]:
         work.read_tags()
         steps = work.current(plan.steps(selection, reports.read()))
         work.go_on(steps)
+        work.begin(work.current(steps))
+        return work.current(steps)
+
+    try:
+        work.go_on(steps)
+        work.clean_up(reader.find_left_over(ctx, selection) if selection.macs else [])
+        work.begin(work.current(steps))
+        steps = work.current(steps)
+        while not (work.plans_only or all(step.is_final for step in steps.values())):
+            following = poll.read(redelivery.describe_wait(steps), take_next)
+            if following is None:
+                break
+            steps = following
+        if poll.error:
+            ctx.warn(poll.describe_error())
+        return work.result(steps)
+    except DeviceTrustError as error:
+        work.add_what_was_done(error, steps)
+        raise
 
 
 def _read_times(ctx: ModuleContext) -> tuple[datetime, datetime]:

@@ -20,6 +20,7 @@ class DeviceTrustError(Exception):
     """
 
     may_be_done = False
+    _causes: tuple[DeviceTrustError, ...] = ()
 
     def __init__(self, message: str, **details: t.Any) -> None:
         super().__init__(message)
@@ -31,6 +32,11 @@ class DeviceTrustError(Exception):
     def __str__(self) -> str:
         """Return the message."""
         return self.message
+
+    @property
+    def causes(self) -> tuple[DeviceTrustError, ...]:
+        """The errors of which this is the sum, or this one alone."""
+        return self._causes or (self,)
 
 
 class BadOption(DeviceTrustError):
@@ -136,7 +142,9 @@ def all_of(reads: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
             errors.append(error)
     if len(errors) > 1:
         texts = list(dict.fromkeys(error.message for error in errors))
-        raise DeviceTrustError(" ".join(texts), **{**errors[0].details, "problems": texts})
+        total = DeviceTrustError(" ".join(texts), **{**errors[0].details, "problems": texts})
+        total._causes = tuple(errors)
+        raise total
     if errors:
         raise errors[0]
     return results

@@ -18,6 +18,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._http import transport as _transport
 from .._http.operations import Operation, Write
+from .._http.retry import error_may_pass
 from .._http.transport import Transport, api_calls
 from .._http.transport_settings import Settings
 from .._kandji.client import Kandji
@@ -130,7 +131,7 @@ class ModuleContext:
 
     def poll(self, seconds: float, interval: float) -> Poll:
         """Return the waits between attempts that may take so many seconds from now."""
-        return Poll(self.wait, seconds, interval)
+        return Poll(self.wait, seconds, interval, error_may_pass)
 
     def may_have_written(self) -> bool:
         """Return whether a vendor carried out a write of this run, or may have done."""

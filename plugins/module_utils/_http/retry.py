@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from .._core.errors import ApiError, DeviceTrustError, Unreachable, Unreadable
+
 # A request that the vendor did not carry out may be sent again, whatever it does. Okta answers 423
 # (E0000239) and 409 to rules of one policy that are written at once. A 409 may be for good.
 RATE_LIMITED = 429
@@ -45,6 +47,16 @@ def may_pass(status: int) -> bool:
     That is any but a refusal of the request or of its sender.
     """
     return not 400 <= status < 500 or status in (*NOT_CARRIED_OUT, *RETRY_STATUSES)
+
+
+def error_may_pass(error: DeviceTrustError) -> bool:
+    """Return whether what ended in this error may succeed later, as it is."""
+    return all(
+        may_pass(cause.status)
+        if isinstance(cause, ApiError)
+        else isinstance(cause, (Unreachable, Unreadable))
+        for cause in error.causes
+    )
 
 
 @dataclass

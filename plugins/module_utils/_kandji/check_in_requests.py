@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .._core.errors import Forbidden
+from .._core.errors import DeviceTrustError, Forbidden, Uncertain
+from .._http.retry import error_may_pass
 from .client import Kandji
 
 
@@ -20,11 +21,13 @@ class CheckIns:
     def __init__(self, kandji: Kandji, warn: Callable[[str], None]) -> None:
         self._kandji, self._warn = kandji, warn
         self.are_forbidden = False
+        self._errors: set[str] = set()
 
     def request(self, device_id: str) -> bool:
         """Request a device's daily check-in, and return whether Kandji accepted the request.
 
         The first refusal for want of the permission is a warning. Nothing is requested after it.
+        An error that may pass is a warning too, once.
         """
         if self.are_forbidden:
             return False
@@ -36,4 +39,13 @@ class CheckIns:
                 f"{error.message} No check-in is requested: the run goes on and waits for those"
                 " that Macs make by themselves."
             )
-            return False
+        except DeviceTrustError as error:
+            if not (isinstance(error, Uncertain) or error_may_pass(error)):
+                raise
+            if error.message not in self._errors:
+                self._errors.add(error.message)
+                self._warn(
+                    f"{error.message} The run goes on and waits for the check-ins that Macs make by"
+                    " themselves."
+                )
+        return False

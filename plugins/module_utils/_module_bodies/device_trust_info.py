@@ -161,13 +161,20 @@ def run(
     authorities = read_authorities(ctx.okta)
     query = _build_query(ctx, rings, competitors, authorities.key_ids)
     obstacles = RegistrationReader(ctx.okta, known=registration)
-    while True:
+
+    def read() -> tuple[Fleet, Summary]:
         fleet = read_fleet(ctx.okta, ctx.kandji, query, on_device=on_device)
         obstacles.explain(fleet)
-        summary = Summary(fleet, row_limit(params["max_rows"]), params["serials"])
-        is_over = not summary.waiting or ctx.check_mode
-        if is_over or not poll.wait(summary.describe_wait()):
+        return fleet, Summary(fleet, row_limit(params["max_rows"]), params["serials"])
+
+    fleet, summary = read()
+    while summary.waiting and not ctx.check_mode:
+        following = poll.read(summary.describe_wait(), read)
+        if following is None:
             break
+        fleet, summary = following
+    if poll.error:
+        ctx.warn(poll.describe_error())
     _warn_of_tenants(ctx, fleet, query.elsewhere)
     status = authority_status(authorities, ring_urls(rings), ctx.okta.transport.now())
     result = _result(summary, rings, params, status)

@@ -94,11 +94,8 @@ for _place in Path(__file__).parents:
             _package.__path__.append(str(_place))
 
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
-    ApiError,
     BadOption,
     DeviceTrustError,
-    Unreachable,
-    Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.module import (
     ModuleContext,
@@ -107,7 +104,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.opti
     OKTA,
     arguments,
 )
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.retry import may_pass
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.retry import (
+    error_may_pass,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
     REQUESTS_IMPORT_ERROR,
 )
@@ -211,8 +210,8 @@ class Source:
         while True:
             try:
                 return await asyncio.to_thread(self._follower.page, position)
-            except (Unreachable, Unreadable, ApiError) as error:
-                if isinstance(error, ApiError) and not may_pass(error.status):
+            except DeviceTrustError as error:
+                if not error_may_pass(error):
                     raise
                 LOGGER.warning(
                     "%s The log is read on in %.0f s.", self.describe_error(error), pause

@@ -105,13 +105,15 @@ class NextStep:
 
     ``action`` is tag, untag, wait or nothing; ``state`` is done, excluding, delivering, certifying,
     unassigned or unknown. ``may_begin`` is whether the Mac would lose the profile if Kandji showed
-    more of it: a limit counts it.
+    more of it: a limit counts it. ``may_be_known`` is whether an unknown one may be known later in
+    this run.
     """
 
     action: str
     state: str
     reason: str
     may_begin: bool = False
+    may_be_known: bool = False
 
     @property
     def begins(self) -> bool:
@@ -121,7 +123,7 @@ class NextStep:
     @property
     def is_final(self) -> bool:
         """Return whether nothing further happens to the Mac."""
-        return self.state in ("done", "unknown", "unassigned")
+        return self.state in ("done", "unknown", "unassigned") and not self.may_be_known
 
     @property
     def needs_check_in(self) -> bool:
@@ -169,9 +171,9 @@ class Selection:
         return {serial.lower() for serial in self.serials}
 
 
-def make_unknown(reason: str, may_begin: bool = False) -> NextStep:
+def make_unknown(reason: str, may_begin: bool = False, may_be_known: bool = False) -> NextStep:
     """Return the step of a Mac of which Kandji does not show what it needs: none."""
-    return NextStep("nothing", "unknown", reason, may_begin)
+    return NextStep("nothing", "unknown", reason, may_begin, may_be_known)
 
 
 def find_problem(devices: t.Sequence[KandjiDevice]) -> str:

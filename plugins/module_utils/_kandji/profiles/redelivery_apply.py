@@ -17,6 +17,7 @@ from ..._core.errors import (
     Uncertain,
 )
 from ..._core.results import Result, build_result
+from ..._http.retry import error_may_pass
 from ..assignments import Limit, check_limits, count_of
 from ..check_in_requests import CheckIns
 from ..records import CustomProfile, KandjiDevice
@@ -43,7 +44,8 @@ class Redelivery:
     ``accepted`` are the serials of the requests that Kandji accepted. ``written_to`` are those of
     these Macs, and of the Macs to which a write of tags was sent. ``begun`` are the Macs that
     lose the profile in this run, by serial. ``failures`` are the errors that say nothing of other
-    Macs, by serial: such a Mac is unknown, and the work on the others goes on.
+    Macs, by serial: such a Mac is unknown, and the work on the others goes on. It stays so unless
+    the error may pass, and the run waits.
     """
 
     def __init__(self, run: Run, selection: redelivery.Selection, profile: CustomProfile) -> None:
@@ -60,10 +62,17 @@ class Redelivery:
         self.begun: dict[str, redelivery.Mac] = {}
         self.written: dict[str, list[str]] = {"tag": [], "untag": []}
         self.failures: dict[str, DeviceTrustError] = {}
+        self._warnings: set[str] = set()
         self.tested = False
 
     def read_tags(self) -> None:
-        """Read again which Macs have the tag: another program may have written it meanwhile."""
+        """Read again which Macs have the tag: another program may have written it meanwhile.
+
+        The Macs whose last error may pass are tried again.
+        """
+        self.failures = {
+            serial: error for serial, error in self.failures.items() if not error_may_pass(error)
+        }
         listed = self.run.kandji.devices(platform="Mac", tag_name=self.tag)
         tagged = {device.device_id: list(device.tags or ()) for device in listed}
         for serial, mac in self.macs.items():
@@ -82,16 +91,21 @@ class Redelivery:
             if not redelivery.is_of_one_mac(error):
                 raise
             self.failures[serial] = error
-            self.run.warn(f"The Mac {serial}: {error.message} The work on other Macs goes on.")
+            warning = f"The Mac {serial}: {error.message} The work on other Macs goes on."
+            if warning not in self._warnings:
+                self._warnings.add(warning)
+                self.run.warn(warning)
 
     def current(self, steps: t.Mapping[str, redelivery.NextStep]) -> dict[str, redelivery.NextStep]:
         """Return the steps, with the Macs unknown whose last one failed."""
         return {
-            serial: redelivery.make_unknown(self.failures[serial].message)
-            if serial in self.failures
-            else step
+            serial: self._make_unknown(self.failures[serial]) if serial in self.failures else step
             for serial, step in steps.items()
         }
+
+    @staticmethod
+    def _make_unknown(error: DeviceTrustError) -> redelivery.NextStep:
+        return redelivery.make_unknown(error.message, may_be_known=error_may_pass(error))
 
     def clean_up(self, macs: t.Sequence[redelivery.Mac]) -> None:
         """Remove the tag from Macs on which a previous run left it."""
@@ -127,15 +141,18 @@ class Redelivery:
                 _try_enrollment(self.run, self.profile, bool(beginning))
             self.tested = True
         except DeviceTrustError as refusal:
-            self._add_what_was_done(refusal, steps)
+            self.add_what_was_done(refusal, steps)
             raise
         self._take_steps(beginning)
 
-    def _add_what_was_done(
-        self, refusal: DeviceTrustError, steps: t.Mapping[str, redelivery.NextStep]
+    def add_what_was_done(
+        self, error: DeviceTrustError, steps: t.Mapping[str, redelivery.NextStep]
     ) -> None:
-        done = self.result(steps)
-        refusal.details.update({name: done[name] for name in LISTS if done[name]})
+        """Add to an error what was done before it, and where each Mac is."""
+        done = self._build_result(steps)
+        error.details.update(
+            {name: done[name] for name in LISTS if done[name] and name not in error.details}
+        )
 
     def _take_steps(self, steps: t.Mapping[str, redelivery.NextStep]) -> None:
         """Take one step of each Mac, and request a check-in after each change of its tag."""
@@ -165,6 +182,13 @@ class Redelivery:
 
     def result(self, steps: t.Mapping[str, redelivery.NextStep]) -> Result:
         """Return where each Mac is after these steps. Raises the error if each of them failed."""
+        if steps and all(serial in self.failures for serial in steps):
+            error = next(iter(self.failures.values()))
+            self.add_what_was_done(error, steps)
+            raise error
+        return self._build_result(steps)
+
+    def _build_result(self, steps: t.Mapping[str, redelivery.NextStep]) -> Result:
         steps = self.current(steps)
         predicted = self.plans_only and bool(self.changes)
         result = build_result(
@@ -181,10 +205,6 @@ class Redelivery:
         )
         if self.run.params["plan_only"]:
             result["changed"] = False
-        if steps and all(serial in self.failures for serial in steps):
-            error = next(iter(self.failures.values()))
-            error.details.update({name: result[name] for name in LISTS if result[name]})
-            raise error
         return result
 
     def _take(self, mac: redelivery.Mac, step: redelivery.NextStep) -> None:
@@ -202,11 +222,16 @@ class Redelivery:
         else:
             before, after, known = self._write(mac, wanted)
             mac.tags = after
-        if before != after:
-            name = f"tags of the Mac {mac.device.serial}"
-            self.changes.append(Change("update", name, {"tags": before}, {"tags": after}))
-            self.written[step.action].append(mac.device.serial)
+        self._note_change(mac.device.serial, wanted, before, after)
         self._check_others(mac.device.serial, known, after)
+
+    def _note_change(
+        self, serial: str, wanted: bool, before: t.Sequence[str], after: t.Sequence[str]
+    ) -> None:
+        if before != after:
+            name = f"tags of the Mac {serial}"
+            self.changes.append(Change("update", name, {"tags": [*before]}, {"tags": [*after]}))
+            self.written["tag" if wanted else "untag"].append(serial)
 
     def _check_others(self, serial: str, known: t.Iterable[str], current: t.Sequence[str]) -> None:
         """Warn of other tags that are not shown any more. Raises NotAsWritten if none is."""
@@ -235,11 +260,9 @@ class Redelivery:
                     f"{redelivery.explain_loss(device.serial, before, current)}"
                     f" Its tag {self.tag!r} is written again."
                 )
-            before = current
+            before, after = current, redelivery.with_tag(current, self.tag, wanted)
             try:
-                self.run.kandji.set_tags(
-                    device.device_id, before, redelivery.with_tag(before, self.tag, wanted)
-                )
+                self.run.kandji.set_tags(device.device_id, before, after)
                 self.written_to.append(device.serial)
             except Uncertain:
                 self.written_to.append(device.serial)
@@ -248,7 +271,11 @@ class Redelivery:
                     f"The answer to a write of the tags of the Mac {device.serial} was lost. They"
                     " are read again."
                 )
-            current = self._read(device, wanted)
+            try:
+                current = self._read(device, wanted)
+            except DeviceTrustError:
+                self._note_change(device.serial, wanted, first, after)
+                raise
         if (self.tag in current) is wanted:
             return first, current, known
         self._check_others(device.serial, known, current)

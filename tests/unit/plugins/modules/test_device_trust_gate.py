@@ -12,10 +12,17 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    DeviceTrustError,
+    Unauthorized,
+    Unreachable,
     Unreadable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.polling import Poll
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import gate
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.retry import (
+    error_may_pass,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     CustomProfile,
     DeviceItem,
@@ -118,7 +125,7 @@ def judge(tenant: Tenant, org: Org | None = None, **params: t.Any) -> dict[str, 
         okta=org or Org(),
         check_mode=True,
         warn=pytest.fail,
-        poll=partial(Poll, pytest.fail),
+        poll=partial(Poll, pytest.fail, may_pass=error_may_pass),
     )
     (mac,) = device_trust_gate.run(ctx)["test_macs"]
     return t.cast("dict[str, t.Any]", mac)
@@ -264,3 +271,67 @@ def test_without_any_time_of_the_write_only_the_uuid_proves_the_certificate() ->
 def test_of_an_item_of_which_no_identity_is_known_any_managed_record_is_proof() -> None:
     tenant = Tenant(installed=[CUSTOM], profile=CustomProfile(ITEM, updated_at=SINCE_KANDJI))
     assert judge(tenant, Org(created=YEAR_BEFORE))["proof"] == gate.RECORD_PROOF
+
+
+# Errors while it waits
+
+
+class Failing(Tenant):
+    """A tenant that fails with these errors, one after the other, once the gate waits."""
+
+    errors: t.ClassVar[list[DeviceTrustError]] = []
+    waits = 0
+
+    def wait(self, *_how: t.Any) -> None:
+        self.waits += 1
+
+    def daily_check_in(self, _device_id: str) -> bool:
+        return True
+
+    def prism_certificates(self, row_filter: t.Any) -> t.Iterator[PrismCertificate]:
+        if self.waits and self.errors:
+            raise self.errors.pop(0)
+        self.certificates = [f"{SERIAL} {UUID}"] if self.waits else []
+        return super().prism_certificates(row_filter)
+
+
+def wait_with(*errors: DeviceTrustError, **params: t.Any) -> tuple[t.Any, list[str]]:
+    """Return the result of a gate that waits while these errors happen, and the warnings."""
+    tenant, warnings = Failing(installed=[CUSTOM]), list[str]()
+    tenant.errors = list(errors)  # type: ignore[misc]  # of this tenant alone
+    options = {"certificate_check_item_id": None, "state": "present", "updated_at": None}
+    named = {"library_item_id": ITEM, "payload_uuid": UUID, "test_macs": [SERIAL]}
+    ctx: t.Any = SimpleNamespace(
+        params={**options, **named, "wait": 3600, "poll_interval": 1, **params},
+        kandji=tenant,
+        okta=Org(),
+        check_mode=False,
+        warn=warnings.append,
+        poll=partial(Poll, tenant.wait, may_pass=error_may_pass),
+    )
+    return device_trust_gate.run(ctx), warnings
+
+
+UNAVAILABLE = ApiError("Kandji failed.", status=503)
+
+
+@pytest.mark.parametrize("error", [UNAVAILABLE, Unreachable("No answer."), Unreadable("A page.")])
+def test_an_error_that_may_pass_does_not_end_a_gate(error: DeviceTrustError) -> None:
+    result, warnings = wait_with(error, error)
+    assert result["met"] and warnings == []
+
+
+def test_a_gate_that_ends_with_an_error_is_not_met_and_warns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter(range(0, 10000, 20))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    result, warnings = wait_with(*[UNAVAILABLE] * 99, wait=100)
+    assert not result["met"] and result["asked_to_check_in"] == [SERIAL]
+    (warning,) = warnings
+    assert warning.startswith("The last check of a wait failed: Kandji failed.")
+
+
+def test_a_refused_token_ends_a_gate() -> None:
+    with pytest.raises(Unauthorized):
+        wait_with(Unauthorized("Bad token.", status=401))

@@ -12,14 +12,20 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
     BadOption,
     DeviceTrustError,
     Forbidden,
     NotFound,
     Refused,
+    Unauthorized,
     Uncertain,
+    Unreachable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.polling import Poll
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.retry import (
+    error_may_pass,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     redelivery_apply,
 )
@@ -129,7 +135,7 @@ def redeliver(
         kandji=tenant,
         check_mode=check,
         warn=warn,
-        poll=partial(Poll, lambda *_how: on_wait()),
+        poll=partial(Poll, lambda *_how: on_wait(), may_pass=error_may_pass),
     )
     return kandji_profile_redelivery.run(run)  # type: ignore[arg-type]  # stub
 
@@ -678,3 +684,90 @@ def test_a_refusal_names_where_each_mac_is() -> None:
     with pytest.raises(DeviceTrustError) as refused:
         redeliver(tenant, "C1", "C2", check=True)
     assert [mac["state"] for mac in refused.value.details["macs"]] == ["unassigned", "excluding"]
+
+
+# Errors while a run waits
+
+
+class Interrupted(Tenant):
+    """A tenant one of whose reads fails with these errors, one after the other, once Macs wait."""
+
+    def __init__(self, *devices: t.Any, read: str, errors: t.Sequence[DeviceTrustError]) -> None:
+        super().__init__(*devices, holding=[row["device_id"] for row in devices])
+        self._fails, self._left = read, list(errors)
+        self.waits = 0
+
+    def wait(self) -> None:
+        """Let the Macs check in, and lose the profile."""
+        self.waits += 1
+        self.holding = ()
+        if not self._left and not any(TAG in row["tags"] for row in self.rows.values()):
+            raise KeyboardInterrupt  # the test is over
+
+    def __getattribute__(self, name: str) -> t.Any:
+        plain = super().__getattribute__
+        if name in ("_fails", "_left", "waits") or name != plain("_fails") or not plain("waits"):
+            return plain(name)
+        if plain("_left"):
+            raise plain("_left").pop(0)
+        return plain(name)
+
+
+READS = ["devices", "device", "prism_profiles", "prism_certificates"]
+UNAVAILABLE = ApiError("Kandji failed.", status=503)
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("error", [UNAVAILABLE, Unreachable("No answer.")])
+def test_an_error_that_may_pass_does_not_leave_a_mac_without_its_profile(
+    read: str, error: DeviceTrustError
+) -> None:
+    tenant = Interrupted(device(1), read=read, errors=[error, error])
+    with pytest.raises(KeyboardInterrupt):
+        redeliver(tenant, "C1", wait=3600, on_wait=tenant.wait)
+    assert tenant.rows["d1"]["tags"] == ["vip"] and tenant.waits > 2
+
+
+def test_a_wait_that_ends_with_an_error_returns_what_was_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter(range(0, 10000, 20))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    tenant, warnings = (
+        Interrupted(device(1), read="devices", errors=[UNAVAILABLE] * 99),
+        list[str](),
+    )
+    result = redeliver(tenant, "C1", wait=100, on_wait=tenant.wait, warn=warnings.append)
+    assert states(result) == {"C1": "excluding"} and not result["finished"]
+    assert result["written_to"] == ["C1"] and tenant.waits > 1
+    assert warnings == [
+        "The last check of a wait failed: Kandji failed. The result is that of the last check"
+        " without an error."
+    ]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_an_error_that_stays_ends_a_wait_and_names_what_was_done(read: str) -> None:
+    tenant = Interrupted(device(1), read=read, errors=[Unauthorized("Bad token.", status=401)] * 2)
+    with pytest.raises(Unauthorized) as raised:
+        redeliver(tenant, "C1", wait=3600, on_wait=tenant.wait)
+    assert tenant.waits == 1
+    details = raised.value.details
+    assert details["written_to"] == ["C1"] and details["changes"]
+    assert [mac["serial_number"] for mac in details["macs"]] == ["C1"]
+
+
+def test_a_write_whose_result_cannot_be_read_is_a_change() -> None:
+    class Unread(Tenant):
+        def set_tags(self, device_id: str, before: list[str], tags: list[str]) -> None:
+            super().set_tags(device_id, before, tags)
+            self.failing = device_id == "d1"
+
+        def device(self, device_id: str) -> KandjiDevice:
+            if vars(self).pop("failing", False):
+                raise UNAVAILABLE
+            return super().device(device_id)
+
+    result = redeliver(Unread(device(1), device(2), holding=["d1", "d2"]), "C1", "C2")
+    assert states(result)["C1"] == "unknown" and result["changed"]
+    assert result["changes"] == [f"update tags of the Mac C{each}: tags" for each in (1, 2)]

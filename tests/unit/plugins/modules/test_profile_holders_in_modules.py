@@ -23,6 +23,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.cer
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
     Ring,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.retry import (
+    error_may_pass,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.profiles import (
     apply,
     plan,
@@ -131,7 +134,7 @@ def run_of(tenant: Tenant, **params: t.Any) -> t.Any:
         okta=okta,
         check_mode=True,
         warn=no_warning,
-        poll=partial(Poll, no_warning),
+        poll=partial(Poll, no_warning, may_pass=error_may_pass),
         masker=Masker(),
     )
 

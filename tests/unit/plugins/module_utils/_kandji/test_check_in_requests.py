@@ -9,8 +9,14 @@ import typing as t
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    ApiError,
+    DeviceTrustError,
     Forbidden,
     NotFound,
+    RateLimited,
+    Unauthorized,
+    Uncertain,
+    Unreachable,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.check_in_requests import (
     CheckIns,
@@ -55,7 +61,31 @@ def test_without_the_permission_it_is_said_once_and_nothing_more_is_requested() 
     ]
 
 
-def test_any_other_error_is_one() -> None:
-    requests = check_ins(Tenant(NotFound("No device.", vendor="kandji")), [])
-    with pytest.raises(NotFound):
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiError("Kandji failed.", status=500),
+        Uncertain("The answer was lost."),
+        Unreachable("No answer."),
+        RateLimited("The share is used."),
+    ],
+)
+def test_an_error_that_may_pass_is_said_once_and_the_next_one_is_requested(
+    error: DeviceTrustError,
+) -> None:
+    tenant, warnings = Tenant(error, error, True), t.cast("list[str]", [])
+    requests = check_ins(tenant, warnings)
+    assert [requests.request(each) for each in ("d1", "d2", "d3")] == [False, False, True]
+    assert tenant.requested == ["d1", "d2", "d3"]
+    assert warnings == [
+        f"{error.message} The run goes on and waits for the check-ins that Macs make by themselves."
+    ]
+
+
+@pytest.mark.parametrize(
+    "error", [NotFound("No device.", status=404), Unauthorized("Bad token.", status=401)]
+)
+def test_any_other_error_is_one(error: DeviceTrustError) -> None:
+    requests = check_ins(Tenant(error), [])
+    with pytest.raises(type(error)):
         requests.request("d1")
