@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functional.conftest import Watched
-from tests.functional.helpers.interleaving import before_request
+from tests.functional.helpers.interleaving import act_while_held, before_request
 from tests.functional.helpers.reset_fleet import ResetFleet
 from tools.support.environment import CHECKOUT
 
@@ -101,6 +101,25 @@ def test_a_person_leaves_and_a_shared_mac_keeps_its_other_user(watched, leaver, 
         assert again.status == 0 and again.changed == [] and watched.writes(mark) == [], (
             again.output
         )
+
+
+@pytest.mark.long
+def test_a_record_that_gets_another_user_during_the_run_stays_and_no_mac_is_released(
+    watched, leaver, playbook
+):
+    start = leaver.device(OWN).blueprint_id
+    done, _joined = act_while_held(
+        watched,
+        ["revokeUserSessions"],
+        lambda: playbook(watched.lab, OFFBOARD, variables=leaver.confirmed),
+        lambda: ResetFleet(watched).join(leaver.own, leaver.other),
+    )
+    text = " ".join(done.output.split())
+    assert done.status != 0 and f"{leaver.own.id} is not deleted as planned" in text, done.output
+    assert watched.writes() == ["revokeUserSessions"]
+    again = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert again.status == 0 and leaver.own.status == "ACTIVE", again.output
+    assert (leaver.device(OWN).user, leaver.device(OWN).blueprint_id) == (None, start)
 
 
 @pytest.mark.long

@@ -114,14 +114,19 @@ class ResetFleet:
                 ),
             )
             for other in others:
-                org.registry.register(
-                    other.id,
-                    DeviceFacts(serial=serial, udid="", name=serial, model="", os_version="15.1"),
-                    account_device_id=record.id,
-                )
+                self.join(record, other)
         if managed_by is not None:
             record.users[managed_by.id].set_managed(True)
         return record
+
+    def join(self, record: t.Any, user: t.Any) -> None:
+        """One more user adds the account in Okta Verify of the device with this record."""
+        serial = record.profile["serialNumber"]
+        self.world.okta.registry.register(
+            user.id,
+            DeviceFacts(serial=serial, udid="", name=serial, model="", os_version="15.1"),
+            account_device_id=record.id,
+        )
 
     def stuck(self, serial: str, *users: t.Any) -> t.Any:
         """A Mac that was registered before its certificate came, two days ago, and its record.
