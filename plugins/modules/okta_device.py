@@ -137,7 +137,8 @@ options:
         OpenID Connect and OAuth. Not for V(active), and not with O(unused_days).
       - With V(suspended), this comes after all records are suspended, so no error keeps a Mac
         from being suspended. It also takes users of a record that was suspended before, unless
-        the System Log shows that this collection revoked their sessions since.
+        the System Log shows that this collection revoked their sessions since, and after their last
+        sign-in. The log may show a sign-in minutes later.
       - With V(deactivated) and V(absent), it comes before the first step on the record. The users
         that O(users) names lose them also without a record that changes, unless the System Log
         shows that this collection revoked them since the last sign-in. It tells that by the user
@@ -346,8 +347,8 @@ unknown_users:
 report:
   description:
     - Lines of text for an operator. There is a line for each target, with the users of its record.
-      What its users can still sign in with (O(report_people)), whose sessions are revoked, and
-      RV(console_steps) follow.
+      What its users can still sign in with (O(report_people)), whose sessions are revoked or
+      ended before, and RV(console_steps) follow.
     - The last lines are what cannot be undone, and the phrase that the plan needs.
   returned: success
   type: list
@@ -574,6 +575,7 @@ def run(ctx: ModuleContext) -> Result:
             done.revoked,
             # A real run that comes here had the phrase.
             done.confirm if ctx.check_mode else "",
+            done.ended,
         ),
         unknown_users=list_unknown_users(done.outcomes),
         people=[describe_person(person) for person in done.people],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from urllib.parse import urlsplit
@@ -108,7 +108,7 @@ class RunResult:
 
     ``confirm`` is the phrase that the plan needs, "" if none. ``reissue_after`` is a time after
     all revoked certificates were seen, None if none is revoked. ``revoked`` are the logins of users
-    whose sessions are revoked.
+    whose sessions are revoked, ``ended`` when those of others ended before, by login.
     """
 
     outcomes: Sequence[RecordOutcome] = ()
@@ -118,6 +118,7 @@ class RunResult:
     reissue_after: datetime | None = None
     people: Sequence[Person] = ()
     revoked: Sequence[str] = ()
+    ended: Mapping[str, datetime] = field(default_factory=dict)
 
 
 # Answers to a step by which the record has the status, maybe since before.
@@ -226,6 +227,7 @@ class RecordRun:
             _reissue_after(outcomes, revocations, guards.now),
             self._read_people(outcomes),
             self._sessions.logins,
+            self._sessions.ended,
         )
 
     def _find_targets(self) -> list[RecordTarget]:

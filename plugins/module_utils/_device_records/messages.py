@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from .._core.changes import Change
+from .._core.timestamps import format_timestamp
 from .._okta import user_statuses
 from .._okta.records import DeviceUser, OktaDevice
 from .model import (
@@ -231,11 +233,13 @@ def write_state_report(
     people: Iterable[Person] = (),
     revoked: Iterable[str] = (),
     confirm: str = "",
+    ended: Mapping[str, datetime] | None = None,
 ) -> list[str]:
     """Return the lines that an operator reads of a run to a state.
 
-    A line for each target, one for each person, and one for those whose sessions are revoked. What
-    people do on shared Macs, what cannot be undone, and the phrase that the plan needs, follow.
+    A line for each target, one for each person, one for those whose sessions are revoked, and one
+    for each whose sessions ended before. What people do on shared Macs, what cannot be undone, and
+    the phrase that the plan needs, follow.
     """
     is_planned = any(outcome.state == goal.planned for outcome in outcomes)
     logins = ", ".join(revoked)
@@ -243,6 +247,10 @@ def write_state_report(
         *(_describe_state(outcome, goal) for outcome in outcomes),
         *(str(describe_person(person)["summary"]) for person in people),
         *([f"Sessions {'to be ' if is_planned else ''}revoked: {logins}."] if logins else []),
+        *(
+            f"Sessions ended before, at {format_timestamp(time)}: {login}."
+            for login, time in sorted((ended or {}).items())
+        ),
         *list_console_steps(outcomes),
         *(list_losses(outcomes) if goal.destroys else []),
         *([f"This plan needs the phrase: {confirm}"] if confirm else []),

@@ -358,6 +358,25 @@ class Lifecycle:
     deactivated_by_clean_up: bool = False
 
 
+class Sessions(t.NamedTuple):
+    """When this collection revoked a user's sessions last, and when the last one began.
+
+    As far as the System Log shows, which may have an event minutes later.
+    """
+
+    ended: datetime | None = None
+    began: datetime | None = None
+
+    def may_be_open(self, changed: datetime | None = None) -> bool:
+        """Return whether a session may be open: all ended after the last one began.
+
+        :arg changed: when a record of the user was suspended. They have to end after that, too.
+        """
+        if self.ended is None or (changed and self.ended < changed):
+            return True
+        return self.began is not None and self.began >= self.ended
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What is read only where it decides.

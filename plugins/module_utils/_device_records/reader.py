@@ -43,6 +43,7 @@ from .model import (
     Mac,
     Person,
     RecordTarget,
+    Sessions,
     login_of,
     outlives_certificates,
 )
@@ -62,8 +63,8 @@ LIFECYCLE_EVENTS = (
     f'(eventType eq "{SUSPEND}" or eventType eq "{UNSUSPEND}" or eventType eq "{ACTIVATE}" or'
     f' eventType eq "{DEACTIVATE}") and outcome.result eq "SUCCESS"'
 )
-SESSION_CLEAR = "user.session.clear"
-SESSION_ENDS = f'eventType eq "{SESSION_CLEAR}" and outcome.result eq "SUCCESS"'
+SESSION_ENDS = 'eventType eq "user.session.clear" and outcome.result eq "SUCCESS"'
+SESSION_STARTS = f'eventType eq "{SESSION_START}"'
 DELETIONS = 'eventType eq "device.lifecycle.delete" and outcome.result eq "SUCCESS"'
 REGISTRATIONS = 'eventType eq "device.enrollment.create"'
 BIND = "pki.cert.bind"
@@ -420,48 +421,28 @@ def _is_installed(installed: InstalledProfile, profile: CustomProfile) -> bool:
 # Evidence
 
 
-def read_session_ends(
-    okta: Okta, targets: Iterable[RecordTarget], now: datetime
-) -> dict[str, datetime]:
-    """Return when this collection revoked the sessions of these records' users last, by user id.
+def read_sessions(okta: Okta, user_ids: Collection[str], now: datetime) -> dict[str, Sessions]:
+    """Return what the System Log shows of the sessions of users, by user id.
 
-    From the change of the first of the records on, as far as the System Log knows.
+    An administrator who clears sessions may leave the user's tokens valid, so that does not count.
     """
-    targets = list(targets)
-    users = sorted({user.user.id for target in targets for user in target.active_users})
-    oldest = now - LOG_RETENTION
-    since = min((target.updated_at or oldest for target in targets), default=oldest)
-    period = format_milliseconds(max(since, oldest)), format_milliseconds(now + LOG_AHEAD)
+    period = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_AHEAD)
     ends: dict[str, datetime] = {}
-    for batch in batches(users):
+    starts: dict[str, datetime] = {}
+    for batch in batches(sorted(user_ids)):
         for event in okta.log_events(f"{SESSION_ENDS} and {_targets(batch)}", *period):
-            seen = parse_timestamp(event.published)
-            if seen is None or not _is_of_collection(event):
-                continue
-            for entity in event.targets:
-                ends[entity.id] = max(seen, ends.get(entity.id, seen))
-    return ends
+            if _is_of_collection(event):
+                _keep_latest(ends, event, (entity.id for entity in event.targets))
+        for event in okta.log_events(f"{SESSION_STARTS} and {_actors(batch)}", *period):
+            _keep_latest(starts, event, [event.actor.id])
+    return {user_id: Sessions(ends.get(user_id), starts.get(user_id)) for user_id in user_ids}
 
 
-def has_open_sessions(okta: Okta, user_id: str, now: datetime) -> bool:
-    """Return whether a user may have a session, as far as the System Log shows.
-
-    None can be open if this collection revoked them after the last one began. An administrator who
-    clears sessions may leave the user's tokens valid, so that does not count.
-    """
-    named = quote_filter(user_id)
-    log_filter = (
-        f'(eventType eq "{SESSION_CLEAR}" and target.id eq {named}) or'
-        f' (eventType eq "{SESSION_START}" and actor.id eq {named})'
-    )
-    since, until = format_milliseconds(now - LOG_RETENTION), format_milliseconds(now + LOG_AHEAD)
-    seen: dict[str, datetime] = {}
-    for event in okta.log_events(log_filter, since, until):
-        time = parse_timestamp(event.published)
-        if time and (event.event_type != SESSION_CLEAR or _is_of_collection(event)):
-            seen[event.event_type] = max(time, seen.get(event.event_type, time))
-    ended, began = seen.get(SESSION_CLEAR), seen.get(SESSION_START)
-    return ended is None or (began is not None and began >= ended)
+def _keep_latest(times: dict[str, datetime], event: LogEvent, user_ids: Iterable[str]) -> None:
+    seen = parse_timestamp(event.published)
+    for user_id in user_ids if seen else ():
+        if seen:
+            times[user_id] = max(seen, times.get(user_id, seen))
 
 
 def read_sign_ins(
@@ -483,8 +464,7 @@ def _read_sign_in_events(
     users = sorted({user.user.id for target in targets for user in target.users if user.user.id})
     events: list[LogEvent] = []
     for batch in batches(users):
-        actors = " or ".join(f"actor.id eq {quote_filter(user_id)}" for user_id in batch)
-        log_filter = f"{SIGN_IN_EVENTS} and ({actors})"
+        log_filter = f"{SIGN_IN_EVENTS} and {_actors(batch)}"
         events += okta.log_events(
             log_filter, format_milliseconds(since), format_milliseconds(until + LOG_AHEAD)
         )
@@ -517,10 +497,7 @@ def match_uses(
     targets = list(targets)
     ids = {target.id for target in targets}
     dated = [(event, seen) for event in events if (seen := parse_timestamp(event.published))]
-    of_user: dict[str, list[RecordTarget]] = {}
-    for target in targets:
-        for user_id in {user.user.id for user in target.users}:
-            of_user.setdefault(user_id, []).append(target)
+    of_user = _group_by_user(targets)
     uses: dict[str, datetime] = {}
     located: dict[str, list[datetime]] = {}
     for event, seen in dated:
@@ -535,6 +512,15 @@ def match_uses(
                 if not _was_suspended(target, seen, lifecycles):
                     uses[target.id] = max(seen, uses.get(target.id, seen))
     return uses
+
+
+def _group_by_user(targets: Iterable[RecordTarget]) -> dict[str, list[RecordTarget]]:
+    """Return the records of each user, by user id."""
+    of_user: dict[str, list[RecordTarget]] = {}
+    for target in targets:
+        for user_id in {user.user.id for user in target.users}:
+            of_user.setdefault(user_id, []).append(target)
+    return of_user
 
 
 def _was_suspended(
@@ -687,6 +673,11 @@ def _read_registrations(
         for batch in of_records
         for event in okta.log_events(f"{REGISTRATIONS} and {_targets(batch)}", *period)
     ]
+
+
+def _actors(ids: Iterable[str]) -> str:
+    """Return the filter of the events of one of these users."""
+    return "(" + " or ".join(f"actor.id eq {quote_filter(each)}" for each in ids) + ")"
 
 
 def _targets(ids: Iterable[str]) -> str:

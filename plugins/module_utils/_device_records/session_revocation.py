@@ -13,8 +13,8 @@ from .._okta.client import Okta
 from .._okta.records import DeviceUser
 from .audit import Audit
 from .messages import RecordOutcome
-from .model import Decision, RecordTarget, login_of
-from .reader import has_open_sessions, read_session_ends
+from .model import Decision, RecordTarget, Sessions, login_of
+from .reader import read_sessions
 
 
 class SessionRevocation:
@@ -31,11 +31,21 @@ class SessionRevocation:
         self._okta, self._audit, self._warn = okta, audit, warn
         self._wanted, self._check_mode = wanted, check_mode
         self._revoked: dict[str, str] = {}  # user id -> login
+        self._ended: dict[str, tuple[str, datetime]] = {}  # user id -> login and when
 
     @property
     def logins(self) -> list[str]:
         """The logins of the users whose sessions were revoked, or would be."""
         return sorted(self._revoked.values())
+
+    @property
+    def ended(self) -> dict[str, datetime]:
+        """When the sessions of the other users ended before, by login."""
+        return {
+            login: time
+            for user_id, (login, time) in self._ended.items()
+            if user_id not in self._revoked
+        }
 
     def find_persons(self, names: Iterable[str], now: datetime) -> list[RecordTarget]:
         """Return those of these users whose sessions end, also without a record that changes.
@@ -54,18 +64,29 @@ class SessionRevocation:
                     " if the user is deleted in Okta."
                 )
             person = RecordTarget(name, by_user=True, users=(DeviceUser(user),))
-            if person.active_users and self._may_have_sessions(user.id, now):
+            if person.active_users and self._may_have_sessions(person, now):
                 persons.append(person)
         return persons
 
-    def _may_have_sessions(self, user_id: str, now: datetime) -> bool:
+    def _may_have_sessions(self, person: RecordTarget, now: datetime) -> bool:
+        (user,) = person.users
         try:
-            return has_open_sessions(self._okta, user_id, now)
+            sessions = read_sessions(self._okta, [user.user.id], now)
         except DeviceTrustError as error:
             self._warn(
-                f"Whether the sessions of {user_id} ended before is unknown. {error.message}"
+                f"Whether the sessions of {user.user.id} ended before is unknown. {error.message}"
             )
             return True
+        return self._is_open(user, sessions[user.user.id])
+
+    def _is_open(
+        self, user: DeviceUser, sessions: Sessions, changed: datetime | None = None
+    ) -> bool:
+        """Return whether a user may have a session, and keep when all ended."""
+        if sessions.ended is None or sessions.may_be_open(changed):
+            return True
+        self._ended[user.user.id] = login_of(user), sessions.ended
+        return False
 
     def may_follow(self, decisions: Iterable[Decision]) -> bool:
         """Return whether users of records that are suspended already may lose their sessions."""
@@ -79,7 +100,8 @@ class SessionRevocation:
 
         After the last suspension: no missing permission keeps a Mac from being suspended. Users of
         a record that was suspended before lose them, too, unless the System Log shows that they
-        lost them since. So the next run after an interruption finishes.
+        lost them since, and after they signed in last. So the next run after an interruption
+        finishes.
         """
         if not self._wanted:
             return
@@ -88,21 +110,26 @@ class SessionRevocation:
             for each in outcomes
             if each.state == "unchanged" and not each.decision.writes
         ]
-        ends = read_session_ends(self._okta, before, now)
+        users = {user.user.id for target in before for user in target.active_users}
+        sessions = read_sessions(self._okta, users, now)
         for outcome in outcomes:
             if outcome.state == "unchanged" and not outcome.decision.writes:
-                self.revoke(outcome.decision.target, ends)
+                self.revoke(outcome.decision.target, sessions)
             elif outcome.is_written or outcome.state == "unchanged":
                 self.revoke(outcome.decision.target)
 
-    def revoke(self, target: RecordTarget, ends: Mapping[str, datetime] | None = None) -> None:
+    def revoke(self, target: RecordTarget, sessions: Mapping[str, Sessions] | None = None) -> None:
         """Revoke the sessions of a record's users.
 
-        :arg ends: when users lost them last. It counts from the last change of the record on.
+        :arg sessions: of users of a record that was suspended before. Those whose sessions ended
+            since then, and after they signed in last, are left out.
         """
         for user in target.active_users if self._wanted else ():
-            ended, changed = (ends or {}).get(user.user.id), target.updated_at
-            if user.user.id in self._revoked or (ended and changed and ended >= changed):
+            known = (sessions or {}).get(user.user.id)
+            changed = target.updated_at
+            if user.user.id in self._revoked or (
+                known and changed and not self._is_open(user, known, changed)
+            ):
                 continue
             if not self._check_mode:
                 self._end_sessions(target, user)

@@ -81,11 +81,21 @@ def test_sessions_end_also_if_that_is_asked_for_after_the_suspension(watched, pl
     assert "(bob@example.com, DEPROVISIONED)" in first.output
     assert "run this playbook again with device_trust_lost_revoke_sessions: true" in first.output
     variables["device_trust_lost_revoke_sessions"] = True
-    for check, writes in ((True, []), (False, ["revokeUserSessions"]), (False, [])):
+    revoked = ["revokeUserSessions"]
+    runs = ((True, False), (False, True), (False, False), (False, True), (False, False))
+    for number, (check, revokes) in enumerate(runs):
+        writes = revoked if revokes else []
+        if number == 3:  # she signs in with her password
+            watched.world.clock.advance(minutes=1)
+            org = watched.world.okta
+            log = ann.in_the_log
+            org.event("user.session.start", "User login to Okta", actor=log, target=[log])
+            watched.world.clock.advance(minutes=1)
         mark = watched.mark()
         result = playbook(watched.lab, LOST_MAC, check=check, variables=variables)
         assert result.status == 0 and watched.writes(mark) == writes, result.output
         assert bool(result.changed) is (check or bool(writes))
+        assert ("Sessions ended before, at" in result.output) is not bool(result.changed)
 
 
 @pytest.mark.long

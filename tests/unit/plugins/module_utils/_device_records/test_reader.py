@@ -24,6 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
     Guards,
     Mac,
     RecordTarget,
+    Sessions,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
     Selection,
@@ -829,16 +830,7 @@ def session_event(name: str, hour: str, **values: t.Any) -> LogEvent:
     )
 
 
-def test_the_last_end_of_the_sessions_of_each_user_is_read_since_the_first_change(
-    reset: t.Any,
-) -> None:
-    targets = []
-    for number, (name, changed) in enumerate({"ann": "10", "bob": "12"}.items(), 1):
-        reset.stuck(number, name)
-        target = target_of(reset, number)
-        assert target.device
-        changed_at = f"2026-11-{changed}T10:00:00.000Z"
-        targets.append(replace(target, device=replace(target.device, last_updated=changed_at)))
+def test_the_last_end_and_start_of_the_sessions_of_each_user_are_read(reset: t.Any) -> None:
     ann, bob = LogEntity("00u-ann"), LogEntity("00u-bob")
     last = session_event("user.session.clear", "2026-11-14T11", targets=(ann,))
     reset.okta.events = [
@@ -846,33 +838,25 @@ def test_the_last_end_of_the_sessions_of_each_user_is_read_since_the_first_chang
         replace(last, user_agent="Mozilla/5.0", targets=(bob,)),
         last,
         replace(last, published="2026-11-13T11:00:00.000Z", targets=(ann, bob)),
+        session_event("user.session.start", "2026-11-15T11", actor=bob),
+        session_event("user.session.start", "2026-11-12T11", actor=bob),
     ]
-    assert reader.read_session_ends(reset.okta, targets, NOW) == {
-        "00u-ann": datetime(2026, 11, 14, 11, tzinfo=timezone.utc),
-        "00u-bob": datetime(2026, 11, 13, 11, tzinfo=timezone.utc),
+    assert reader.read_sessions(reset.okta, ["00u-bob", "00u-ann"], NOW) == {
+        "00u-ann": Sessions(datetime(2026, 11, 14, 11, tzinfo=timezone.utc)),
+        "00u-bob": Sessions(
+            datetime(2026, 11, 13, 11, tzinfo=timezone.utc),
+            datetime(2026, 11, 15, 11, tzinfo=timezone.utc),
+        ),
     }
+    period = ("2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z")
+    targets, actors = (
+        f'({name} eq "00u-ann" or {name} eq "00u-bob")' for name in ("target.id", "actor.id")
+    )
     assert reset.okta.calls == [
-        (
-            "log",
-            f'{reader.SESSION_ENDS} and (target.id eq "00u-ann" or target.id eq "00u-bob")',
-            "2026-11-10T10:00:00.000Z",
-            "2026-11-23T10:01:00.000Z",
-        )
+        ("log", f"{reader.SESSION_ENDS} and {targets}", *period),
+        ("log", f"{reader.SESSION_STARTS} and {actors}", *period),
     ]
-
-
-@pytest.mark.parametrize("changed", [None, "2025-01-01T10:00:00.000Z"])
-def test_ends_of_sessions_are_known_as_far_back_as_the_log_reaches(
-    reset: t.Any, changed: str | None
-) -> None:
-    reset.stuck(1, "ann")
-    target = target_of(reset, 1)
-    assert target.device
-    old = replace(target, device=replace(target.device, last_updated=changed))
-    assert reader.read_session_ends(reset.okta, [old], NOW) == {}
-    assert reset.okta.calls[0][2] == "2026-08-25T10:00:00.000Z"
-    reset.okta.calls.clear()
-    assert reader.read_session_ends(reset.okta, [], NOW) == {} and reset.okta.calls == []
+    assert reader.read_sessions(reset.okta, [], NOW) == {} and len(reset.okta.calls) == 2
 
 
 @pytest.mark.parametrize(
@@ -893,22 +877,23 @@ def test_ends_of_sessions_are_known_as_far_back_as_the_log_reaches(
 def test_a_session_may_be_open_unless_all_ended_after_the_last_one_began(
     reset: t.Any, events: list[tuple[str, int]], is_open: bool
 ) -> None:
-    now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-    known = [session_event(name, f"2026-11-20T{hour:02}") for name, hour in events]
+    ann = LogEntity("00u-ann")
+    known = [
+        session_event(name, f"2026-11-20T{hour:02}", actor=ann, targets=(ann,))
+        for name, hour in events
+    ]
     for ordered in (known, known[::-1]):
         reset.okta.events = ordered
-        assert reader.has_open_sessions(reset.okta, "00u-ann", now) is is_open
-    (log_filter, *period) = next(call for call in reset.okta.calls if call[0] == "log")[1:]
-    assert log_filter == (
-        '(eventType eq "user.session.clear" and target.id eq "00u-ann") or'
-        ' (eventType eq "user.session.start" and actor.id eq "00u-ann")'
-    )
-    assert period == ["2026-08-25T10:00:00.000Z", "2026-11-23T10:01:00.000Z"]
+        sessions = reader.read_sessions(reset.okta, ["00u-ann"], NOW)["00u-ann"]
+        assert sessions.may_be_open() is is_open
 
 
 def test_sessions_that_an_administrator_cleared_do_not_count_as_revoked(reset: t.Any) -> None:
-    now = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-    clear = LogEvent(event_type="user.session.clear", published="2026-11-20T10:00:00.000Z")
+    clear = LogEvent(
+        event_type="user.session.clear",
+        published="2026-11-20T10:00:00.000Z",
+        targets=(LogEntity("00u-ann"),),
+    )
     for agent in (None, "Mozilla/5.0"):
         reset.okta.events = [replace(clear, user_agent=agent)]
-        assert reader.has_open_sessions(reset.okta, "00u-ann", now)
+        assert reader.read_sessions(reset.okta, ["00u-ann"], NOW)["00u-ann"].may_be_open()

@@ -51,16 +51,28 @@ def test_sessions_are_revoked_after_the_last_suspension_and_each_users_once(
 
 
 @pytest.mark.parametrize(
-    ("changed", "ended", "revoked"),
+    ("changed", "ended", "began", "revoked"),
     [
-        ("2026-11-20T10:00:00.000Z", None, ["ann@acme.com"]),
-        ("2026-11-20T10:00:00.000Z", "2026-11-20T09:59:59.000Z", ["ann@acme.com"]),
-        ("2026-11-20T10:00:00.000Z", "2026-11-20T10:00:00.000Z", []),
-        (None, "2026-11-20T10:00:01.000Z", ["ann@acme.com"]),
+        ("2026-11-20T10:00:00.000Z", None, None, ["ann@acme.com"]),
+        ("2026-11-20T10:00:00.000Z", "2026-11-20T09:59:59.000Z", None, ["ann@acme.com"]),
+        ("2026-11-20T10:00:00.000Z", "2026-11-20T10:00:00.000Z", None, []),
+        (None, "2026-11-20T10:00:01.000Z", None, ["ann@acme.com"]),
+        (
+            "2026-11-20T10:00:00.000Z",
+            "2026-11-20T10:00:00.000Z",
+            "2026-11-21T10:00:00.000Z",
+            ["ann@acme.com"],
+        ),
+        (
+            "2026-11-20T10:00:00.000Z",
+            "2026-11-20T12:00:00.000Z",
+            "2026-11-20T11:00:00.000Z",
+            [],
+        ),
     ],
 )
 def test_sessions_end_also_if_the_record_was_suspended_before_unless_they_ended_since(
-    reset: t.Any, changed: str | None, ended: str | None, revoked: list[str]
+    reset: t.Any, changed: str | None, ended: str | None, began: str | None, revoked: list[str]
 ) -> None:
     record = reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
     reset.okta.records["guo1"] = replace(record, last_updated=changed)
@@ -74,7 +86,14 @@ def test_sessions_end_also_if_the_record_was_suspended_before_unless_they_ended_
                 user_agent="devicetrust.okta_kandji/1.0.0",
             )
         ]
+    if began:
+        start = LogEvent(
+            event_type="user.session.start", published=began, actor=LogEntity("00u-ann", "User")
+        )
+        reset.okta.events.append(start)
     options = to_state("suspended", revoke_sessions=True)
+    last = reset.run("C01", check_mode=True, **options)
+    assert bool(last.ended) is not bool(revoked)
     assert reset.run("C01", check_mode=True, **options).revoked == revoked
     assert reset.okta.writes == []
     assert reset.run("C01", **options).revoked == revoked
@@ -116,6 +135,7 @@ def test_named_users_who_leave_lose_their_sessions_without_a_record_too(reset: t
         LogEvent(
             event_type="user.session.clear",
             published="2026-11-23T10:00:00.000Z",
+            targets=(LogEntity("00u-ann", "User"),),
             user_agent="devicetrust.okta_kandji/1.0.0",
         )
     ]
