@@ -145,6 +145,32 @@ other_users:
       summary: "C02XK1ZAJG5J: it stays in its blueprint. It is also used by bob@acme.com, for whom
         it is not managed any more if its certificate was bound to a record that goes. Then deliver
         its SCEP profile again (kandji_profile_redelivery)."
+without_users:
+  description: Records that work and have no users, as after Remove account in Okta Verify, of Macs
+    without RV(other_users). No user selects them. Only a read by O(device_ids) or O(users) has
+    them, because a search may not show users.
+  returned: With O(leaving_users).
+  type: list
+  elements: dict
+  contains:
+    serial_number:
+      description: Serial number in the record.
+      type: str
+      returned: always
+    device_id:
+      description: Id of the record.
+      type: str
+      returned: always
+    summary:
+      description: What this means for the Mac, in sentences.
+      type: str
+      returned: always
+  sample:
+    - serial_number: C02XK1ZAJG5J
+      device_id: guo4a5u7YAHhjXrMK0g4
+      summary: "C02XK1ZAJG5J: its device record guo4a5u7YAHhjXrMK0g4 works and has no users, as
+        after Remove account in Okta Verify. It stays. If it is of nobody else, delete it by its id
+        (okta_device with device_ids: [guo4a5u7YAHhjXrMK0g4] and state: absent)."
 people:
   description:
     - The users that O(users) names. C(email) and C(status) are null if Okta does not show them.
@@ -187,6 +213,7 @@ from ..module_utils._device_records.offboarding import (
     describe_match,
     find_other_users,
     find_unfinished,
+    find_without_users,
     list_addresses,
 )
 from ..module_utils._fleet.join import map_management
@@ -234,7 +261,7 @@ def run(ctx: ModuleContext) -> Result:
         "devices": devices,
         "more": more,
         "unfinished": find_unfinished(records),
-        **_other_users(records, params["leaving_users"]),
+        **_of_leaving_users(records, params),
         "absent": [
             *([] if more else _absent_records(params, devices)),
             *(name for name, user in named.items() if user is None),
@@ -293,12 +320,17 @@ def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
     return sorted({user.name for user in others})
 
 
-def _other_users(records: list[UsedRecord], leaving: list[str] | None) -> Result:
+def _of_leaving_users(records: list[UsedRecord], params: Params) -> Result:
     """Return the result that only users who leave ask for."""
-    if leaving is None:
+    if params["leaving_users"] is None:
         return {}
-    others = find_other_users(records, split_lines(leaving))
-    return {"other_users": [other.as_result() for other in others]}
+    others = find_other_users(records, split_lines(params["leaving_users"]))
+    shows_users = params["device_ids"] is not None or params["users"] is not None
+    without = find_without_users(records, others) if shows_users else []
+    return {
+        "other_users": [other.as_result() for other in others],
+        "without_users": [record.as_result() for record in without],
+    }
 
 
 def _records(

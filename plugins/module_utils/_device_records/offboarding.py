@@ -13,6 +13,7 @@ from .._okta import user_statuses
 from .._okta.records import DeviceUser, OktaDevice, OktaUser
 from .model import login_of
 
+NOT_WORKING = ("SUSPENDED", "DEACTIVATED")
 # A device record with its users.
 UsedRecord = tuple[OktaDevice, Iterable[DeviceUser]]
 
@@ -33,6 +34,26 @@ class OtherUser:
                 f"{self.serial}: it stays in its blueprint. It is also used by {self.login}, for"
                 " whom it is not managed any more if its certificate was bound to a record that"
                 " goes. Then deliver its SCEP profile again (kandji_profile_redelivery)."
+            ),
+        }
+
+
+@dataclass(frozen=True)
+class RecordWithoutUsers:
+    """A record of the Mac with this serial that works, and from which all users are removed."""
+
+    serial: str
+    device_id: str
+
+    def as_result(self) -> dict[str, object]:
+        """Return what a result holds of the record, with a sentence for people."""
+        return {
+            "serial_number": self.serial,
+            "device_id": self.device_id,
+            "summary": (
+                f"{self.serial}: its device record {self.device_id} works and has no users, as"
+                " after Remove account in Okta Verify. It stays. If it is of nobody else, delete it"
+                f" by its id (okta_device with device_ids: [{self.device_id}] and state: absent)."
             ),
         }
 
@@ -80,8 +101,28 @@ def find_other_users(records: Iterable[UsedRecord], leaving: Collection[str]) ->
     others = [
         OtherUser(record.serial_number, login_of(user))
         for record, users in records
-        if record.serial_number and record.status not in ("SUSPENDED", "DEACTIVATED")
+        if record.serial_number and record.status not in NOT_WORKING
         for user in users
         if user.user.status not in user_statuses.ENDED and user.user.id not in leaving
     ]
     return list(dict.fromkeys(others))
+
+
+def find_without_users(
+    records: Iterable[UsedRecord], others: Iterable[OtherUser]
+) -> list[RecordWithoutUsers]:
+    """Return the records without users of Macs that nobody else uses. No user selects them.
+
+    One that is suspended may be of a lost Mac, and one that is deactivated is unfinished.
+
+    :arg others: who else uses these Macs.
+    """
+    shared = {other.serial.lower() for other in others}
+    return [
+        RecordWithoutUsers(record.serial_number, record.id)
+        for record, users in records
+        if record.serial_number
+        and record.serial_number.lower() not in shared
+        and record.status not in (None, *NOT_WORKING)
+        and not list(users)
+    ]

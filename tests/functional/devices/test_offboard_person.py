@@ -416,6 +416,21 @@ def test_a_record_that_a_cut_run_left_deactivated_is_deleted(watched, leaver, pl
 
 
 @pytest.mark.long
+def test_a_record_from_which_the_person_removed_the_account_is_named(watched, leaver, playbook):
+    leaver.own.users.clear()
+    leaver.shared.users.clear()
+    record = ResetFleet(watched).record(SHARED, leaver.other)
+    planned = playbook(watched.lab, OFFBOARD, check=True, variables=leaver.variables)
+    assert planned.status == 0 and record.status == "ACTIVE", planned.output
+    text = " ".join(planned.output.split())
+    assert f"{OWN}: its device record {leaver.own.id} works and has no users" in text
+    assert f"{SHARED}: its device record" not in text
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0 and leaver.own.status == "ACTIVE", done.output
+    assert "deleteDevice" not in watched.writes() and leaver.device(OWN).user is None
+
+
+@pytest.mark.long
 def test_the_next_run_after_a_failure_at_any_operation_finishes(watched, playbook):
     names: list[str] | None = None
     for number in range(30):

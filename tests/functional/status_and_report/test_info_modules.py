@@ -156,8 +156,12 @@ def test_who_else_uses_the_records_of_a_person_who_leaves(watched, ask):
     assert stays["other_users"][0]["serial_number"] == record.profile["serialNumber"]
     leaves, _calls = ask("okta_device_info", device_ids=[record.id], leaving_users=[user_id])
     assert leaves["other_users"] == [] and leaves["unfinished"] == []
-    record.status = "DEACTIVATED"
     record.users.clear()
+    removed, _calls = ask("okta_device_info", device_ids=[record.id], leaving_users=[user_id])
+    assert [one["device_id"] for one in removed["without_users"]] == [record.id]
+    found, _calls = ask("okta_device_info", leaving_users=[user_id])
+    assert found["without_users"] == []
+    record.status = "DEACTIVATED"
     asked, _calls = ask("okta_device_info", device_ids=[record.id])
     assert asked["unfinished"] == [record.id] and "other_users" not in asked
 

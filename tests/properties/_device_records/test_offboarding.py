@@ -10,6 +10,7 @@ from dataclasses import replace
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.offboarding import (
     find_other_users,
     find_unfinished,
+    find_without_users,
     list_addresses,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -65,6 +66,13 @@ def test_a_record_that_somebody_uses_is_not_unfinished(records: Records) -> None
             assert find_unfinished([(record, users)]) == []
         else:
             assert record.id in unfinished
+
+
+@given(RECORDS)
+def test_a_record_without_users_is_of_no_mac_that_others_use(records: Records) -> None:
+    others = find_other_users(records, ())
+    without = {each.serial.lower() for each in find_without_users(records, others)}
+    assert without.isdisjoint(other.serial.lower() for other in others)
 
 
 @given(NAMES, st.none() | NAMES, st.none() | NAMES)

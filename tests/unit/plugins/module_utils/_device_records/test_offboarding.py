@@ -8,9 +8,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.offboarding import (
     OtherUser,
+    RecordWithoutUsers,
     describe_match,
     find_other_users,
     find_unfinished,
+    find_without_users,
     list_addresses,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
@@ -116,4 +118,34 @@ def test_what_another_user_means_for_a_mac() -> None:
         "summary": "C02A: it stays in its blueprint. It is also used by bob@acme.com, for whom it"
         " is not managed any more if its certificate was bound to a record that goes. Then deliver"
         " its SCEP profile again (kandji_profile_redelivery).",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "users", "others", "is_named"),
+    [
+        ("ACTIVE", (), (), True),
+        ("UNSUSPENDED", (), (OtherUser("C02B", "bob@acme.com"),), True),
+        ("ACTIVE", (), (OtherUser("c02a", "bob@acme.com"),), False),
+        ("ACTIVE", (user(status="SUSPENDED"),), (), False),
+        ("SUSPENDED", (), (), False),
+        ("DEACTIVATED", (), (), False),
+        (None, (), (), False),
+    ],
+)
+def test_a_working_record_without_users_is_named_unless_others_use_its_mac(
+    status: str | None, users: tuple, others: tuple, is_named: bool
+) -> None:
+    without = find_without_users([record(status, *users)], others)
+    assert without == ([RecordWithoutUsers("C02A", "guo1")] if is_named else [])
+
+
+def test_a_record_without_users_has_an_id_by_which_it_is_deleted() -> None:
+    assert find_without_users([(OktaDevice("guo1", status="ACTIVE"), [])], []) == []
+    assert RecordWithoutUsers("C02A", "guo1").as_result() == {
+        "serial_number": "C02A",
+        "device_id": "guo1",
+        "summary": "C02A: its device record guo1 works and has no users, as after Remove account in"
+        " Okta Verify. It stays. If it is of nobody else, delete it by its id (okta_device with"
+        " device_ids: [guo1] and state: absent).",
     }
