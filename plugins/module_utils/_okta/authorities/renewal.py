@@ -267,8 +267,8 @@ def _message(renewal: AuthorityRenewal) -> str:
     if renewal.is_moved:
         return (
             f"{name[0].upper()}{name[1:]} issues with a renewed CA certificate, which expires on"
-            f" {expiry}. Certificates of an earlier one do not count. Re-issue those that are left"
-            " (playbook renew_certificate_authority.yml)."
+            f" {expiry}. Macs with a certificate of an earlier one need a new one: the playbook"
+            " renew_certificate_authority.yml re-issues what is left, and changes nothing else."
         )
     return ""
 

@@ -185,8 +185,8 @@ def test_after_the_move_nothing_is_warned_of_and_the_message_names_the_last_expi
 
 MOVED = (
     "Platform 'Endpoint management' (rac1) issues with a renewed CA certificate, which expires on"
-    " 2031-09-24. Certificates of an earlier one do not count. Re-issue those that are left"
-    " (playbook renew_certificate_authority.yml)."
+    " 2031-09-24. Macs with a certificate of an earlier one need a new one: the playbook"
+    " renew_certificate_authority.yml re-issues what is left, and changes nothing else."
 )
 
 
