@@ -78,6 +78,7 @@ keyed_groups:
 # fleet_options: '{"rings": [{"name": "canary", "blueprints": ["IT"]}]}'
 """
 
+import hashlib
 import json
 import re
 import typing as t
@@ -118,6 +119,7 @@ from ..plugin_utils._variables import suggest_name
 USES = (*ring_reads.USES, *fleet_reads.USES, *certificate_authorities.USES)
 OF_FLEET = (FLEET, OPTIONAL_RINGS, PROFILES)
 TABLES = (OKTA, KANDJI, *OF_FLEET)
+TENANTS = ("okta_org_url", "kandji_api_url")
 OF_FLEET_LISTS = tuple(name for name, spec in FLEET.items() if spec["type"] == "list")
 # Where a template may begin: "{{", "{%" and "{#".
 _BRACE = re.compile("[{}]")
@@ -156,21 +158,29 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise AnsibleParserError(f"{key}: this option does not exist{remedy}")
 
     def _macs(self, path: str, cache: bool) -> t.Iterable[tuple[str, macs.HostVars]]:
-        """Return the Macs from the cache if it is wanted and fresh, else from the vendors."""
+        """Return the Macs from the cache if it is wanted and fresh, else from the vendors.
+
+        Raises AnsibleParserError.
+        """
         self.load_cache_plugin()
-        key = self.get_cache_key(path)
+        try:
+            params = self._params()
+        except DeviceTrustError as error:
+            raise AnsibleParserError(error.message) from None
+        # The environment may set the tenants and the options: those of another one are not these.
+        key = f"{self.get_cache_key(path)}_{_digest(params)}"
         use = self.get_option("cache") and cache
         if use:
             try:
                 return list(self._cache[key].items())
             except KeyError:
                 pass  # not there, or too old
-        macs_of_vendors = self._read(path)
+        macs_of_vendors = self._read(path, params)
         if self.get_option("cache"):
             self._cache[key] = dict(macs_of_vendors)
         return macs_of_vendors
 
-    def _read(self, path: str) -> list[tuple[str, macs.HostVars]]:
+    def _read(self, path: str, params: Params) -> list[tuple[str, macs.HostVars]]:
         """Return the Macs as the vendors know them.
 
         Raises AnsibleParserError: every error becomes one sentence, without a secret.
@@ -181,7 +191,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
         context = None
         try:
-            context = ModuleContext(self._params(), True, self.display.warning, USES)
+            context = ModuleContext(params, True, self.display.warning, USES)
             params = context.params
             rings, competitors = read_rings(
                 context.kandji, ring_options(params), params["scep_profile_prefix"]
@@ -246,6 +256,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.inventory.set_variable(host, key, _without_templates(composed[key]))
         self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
+
+
+def _digest(params: Params) -> str:
+    """Return a short digest of what decides which Macs there are, without secrets."""
+    names = (*TENANTS, *(name for table in OF_FLEET for name in table))
+    values = json.dumps({name: params[name] for name in names}, sort_keys=True, default=str)
+    return hashlib.sha256(values.encode()).hexdigest()[:16]
 
 
 def _read_fleet_options(text: str | None) -> Params:

@@ -158,6 +158,14 @@ def test_from_the_cache_it_asks_nobody(watched, inventory, tmp_path):
     first, mark = listed(inventory("--list", **cached)), watched.mark()
     assert listed(inventory("--list", **cached)) == first
     assert watched.asked(mark) == []
+    # Another tenant's, or with other options, these are not the same Macs.
+    rings = json.dumps({"rings": []})
+    options = {**cached, "rings": None}
+    listed(inventory("--list", environment={"DEVICE_TRUST_FLEET_OPTIONS": rings}, **options))
+    assert watched.asked(mark) != []
+    other = {"KANDJI_API_URL": "https://localhost:1", "IRUCTL_TENANT": "https://localhost:1"}
+    status, output = inventory("--list", environment=other, **cached)
+    assert status != 0 and "https://localhost:1" in output, output
 
 
 def test_a_name_that_looks_like_a_template_stays_a_text(watched, inventory):
