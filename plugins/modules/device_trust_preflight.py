@@ -52,9 +52,13 @@ options:
     type: dict
   stages:
     description: Options of M(devicetrust.okta_kandji.device_trust_info), but for C(rings),
-      C(okta_verify_item_ids) and C(wait). Its result is RV(stages). The item of Okta Verify is that
-      of RV(okta_verify).
+      C(okta_verify_item_ids), C(certificate_check_item_id) and C(wait). Its result is RV(stages).
+      The item of Okta Verify is that of RV(okta_verify).
     type: dict
+  certificate_check_name:
+    description: Name of the Custom Script that is the certificate check, for RV(stages). Without
+      it, or if no item of the rings has it, the stages are read without the check.
+    type: str
   certificate_authority:
     description: Options of M(devicetrust.okta_kandji.okta_device_integration), but for
       C(challenge_deployed_at), which RV(stages) says. Its result is RV(certificate_authority).
@@ -278,6 +282,7 @@ OPTIONS: ArgumentSpec = {
     "mobileconfig": {"type": "str", "no_log": True},
     "deploys": {"type": "bool", "default": True},
     "reads_authorities": {"type": "bool", "default": False},
+    "certificate_check_name": {"type": "str"},
 }
 FIRST_RECORDS = 200  # of Okta, one page, before Kandji's Macs are read
 USES = (

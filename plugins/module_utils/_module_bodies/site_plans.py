@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from .._core.module import ModuleContext
-from .._core.options import OKTA, Params, arguments
+from .._core.options import KANDJI, OKTA, ArgumentSpec, Params, arguments
 from .._core.results import Result
 from .._core.timestamps import format_milliseconds
 from .._fleet.registration import Registration
 from .._fleet.rings.gate import ISSUED
 from .._kandji import client as kandji_api
+from .._kandji.assignments import read_blueprints, read_items
+from .._kandji.console_items import catalogue
 from .._kandji.records import KandjiDevice
 from .._okta import client as okta_api
 from .._okta.authorities.certificate_authorities import read_without_platforms
@@ -41,6 +43,26 @@ def _list_authorities(ctx: ModuleContext) -> Result:
     }
 
 
+def _find_check(ctx: ModuleContext) -> Result:
+    """Return the id of the library item with the name of the certificate check, None without one.
+
+    It is None, too, if several have the name: the task that writes the check refuses then.
+    """
+    blueprints = read_blueprints(ctx.kandji, ctx.params["blueprints"])[0]
+    items = catalogue(read_items(ctx.kandji, blueprints), blueprints, [ctx.params["name"]])
+    return {"changed": False, "id": items[0].id if len(items) == 1 else None}
+
+
+CHECK_OPTIONS: ArgumentSpec = {
+    "name": {"type": "str", "required": True},
+    "blueprints": {"type": "list", "elements": "str", "required": True},
+}
+CERTIFICATE_CHECK = Part(
+    "certificate_check_name",
+    _find_check,
+    (kandji_api.LIST_BLUEPRINTS, kandji_api.LIST_ITEMS),
+    {"argument_spec": arguments(KANDJI, CHECK_OPTIONS)},
+)
 OKTA_VERIFY = Part(
     "okta_verify", kandji_app_store_item.run, kandji_app_store_item.USES, kandji_app_store_item.SPEC
 )
@@ -181,17 +203,29 @@ class SitePlans:
         if options is None:
             return
         item = self.results.get(OKTA_VERIFY.option, {}).get("library_item")
+        check = self._find_certificate_check()
+        if check.get("failed"):
+            self.results[STATUS.option] = check
+            return
         self._run(
             STATUS,
             {
                 **options,
                 "rings": [ring["stages"] for ring in self._rings],
                 "okta_verify_item_ids": [item["id"]] if item else [],
+                "certificate_check_item_id": check["id"],
             },
             registration=registration,
             on_device=seen.add,
         )
         seen.is_complete = not self.results[STATUS.option].get("failed")
+
+    def _find_certificate_check(self) -> Result:
+        name = self._ctx.params[CERTIFICATE_CHECK.option]
+        if not name:
+            return {"id": None}
+        blueprints = [each for ring in self._rings for each in ring["stages"]["blueprints"]]
+        return predict(self._ctx, CERTIFICATE_CHECK, {"name": name, "blueprints": blueprints})
 
     def _verify_authority(self) -> None:
         options = self._options(AUTHORITY)

@@ -320,6 +320,25 @@ def test_a_reset_reads_the_check_where_a_certificate_would_count(watched, run_mo
 
 
 CHECK = "Okta certificate check"
+PREFLIGHT = "Check Okta, Kandji and the rings, and plan the changes"
+
+
+def stages_of(result, task):
+    """Return the stage of each Mac of the table, as this task read it."""
+    (read,) = result.results(task)
+    return {row["serial_number"]: row["stage"] for row in read.get("stages", read)["macs"]}
+
+
+@pytest.mark.long
+def test_site_and_device_status_read_the_ledger(watched, playbook, tmp_path):
+    (tmp_path / "certificates.jsonl").write_text("{")
+    variables = {"device_trust_state_dir": str(tmp_path)}
+    site = playbook(watched.lab, SITE, variables=variables, check=True)
+    (planned,) = site.results(PREFLIGHT)
+    assert site.status != 0 and "certificates.jsonl" in planned["stages"]["msg"], site.output
+    asked = {**variables, "device_trust_status_serials": watched.canary["test_macs"]}
+    alone = playbook(watched.lab, SITE.parent / "device_status.yml", variables=asked)
+    assert alone.status != 0 and "certificates.jsonl" in alone.output, alone.output
 
 
 @pytest.mark.long
@@ -341,6 +360,12 @@ def test_site_gives_the_check_to_the_gate_of_a_ring_of_an_earlier_run(watched, p
     assert "Ring canary: would wait" in waiting.output, waiting.output
     assert "of another authority" in " ".join(waiting.output.split())
     assert watched.writes(mark) == []
+    asked = {**variables, "device_trust_status_serials": watched.canary["test_macs"]}
+    alone = playbook(watched.lab, SITE.parent / "device_status.yml", variables=asked)
+    expected = stages_of(alone, "Read the stage of the Macs")
+    predicted = stages_of(waiting, PREFLIGHT)
+    assert set(expected.values()) == {"CERTIFICATE_ABSENT"}
+    assert {serial: predicted[serial] for serial in expected} == expected
 
 
 @pytest.mark.long

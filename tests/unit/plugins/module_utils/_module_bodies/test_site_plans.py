@@ -65,6 +65,7 @@ def plans(
         "challenge": "c",
         "deploys": True,
         "reads_authorities": False,
+        "certificate_check_name": None,
         **params,
     }
     run = SimpleNamespace(params=options)
@@ -119,6 +120,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
     seen: dict[str, Params] = {}
     returned: dict[str, Params] = {
         "okta_verify": {"library_item": {"id": "app"}},
+        "certificate_check_name": {"id": "check"},
         "certificate_authority": {"scep_url": SCEP_URL},
         "stages": {"profiles": [profile(EARLY)]},
     }
@@ -177,6 +179,24 @@ def test_a_part_is_left_out_where_it_could_only_repeat_a_problem(
     options = {**EACH, "mobileconfig": None, **more}
     plans({}, *rings, **options).predict(None, site_plans.SeenMacs(NO_MACS))
     assert set(asked) == parts
+
+
+def test_the_stages_are_read_with_the_certificate_check(asked: dict[str, Params]) -> None:
+    options = {**EACH, "certificate_check_name": "Check"}
+    plans({}, RING, **options).predict(None, site_plans.SeenMacs(NO_MACS))
+    assert asked["certificate_check_name"] == {"name": "Check", "blueprints": ["b-1"]}
+    assert asked["stages"]["certificate_check_item_id"] == "check"
+
+
+def test_without_the_library_the_stages_fail_as_its_read_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = {"changed": False, "failed": True, "msg": "Kandji: 403."}
+    monkeypatch.setattr(site_plans, "predict", lambda *_asked, **_known: failed)
+    seen = site_plans.SeenMacs(NO_MACS)
+    made = plans({}, RING, stages={}, certificate_check_name="Check", deploys=False)
+    made.predict(None, seen)
+    assert made.results["stages"] == failed and not seen.is_complete
 
 
 def test_of_all_macs_only_the_test_macs_stay_in_memory() -> None:
