@@ -12,7 +12,10 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   poll_interval:
-    description: Seconds between two checks while waiting.
+    description:
+      - Seconds between two checks while waiting.
+      - The module waits longer if the checks would use more than half of what is left of the run's
+        share of Kandji's hourly limit, and after an error.
     type: int
     default: 10
 """

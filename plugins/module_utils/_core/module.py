@@ -131,7 +131,11 @@ class ModuleContext:
 
     def poll(self, seconds: float, interval: float) -> Poll:
         """Return the waits between attempts that may take so many seconds from now."""
-        return Poll(self.wait, seconds, interval, error_may_pass)
+        return Poll(self.wait, seconds, interval, error_may_pass, self._budgets)
+
+    def _budgets(self) -> list[tuple[int, int | None]]:
+        """Return how many requests each client has sent, and how many it has left of an hour's."""
+        return [transport.budget() for transport in self._transports]
 
     def may_have_written(self) -> bool:
         """Return whether a vendor carried out a write of this run, or may have done."""

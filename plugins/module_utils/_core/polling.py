@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import time
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .errors import DeviceTrustError, RateLimited
 
 # Seconds between two attempts after errors, if the interval is not longer. A limit of requests is
 # not there again any sooner: the clients wait for shorter ones themselves.
 LONGEST_PAUSE = 300.0
+HOUR = 3600.0
+# A wait uses at most this part of what is left of an hour's requests: others need them too.
+PART_OF_HOUR = 0.5
 Result = t.TypeVar("Result")
 
 
@@ -23,6 +26,8 @@ class Poll:
     :arg wait: is called with what the run waits for, how many seconds at the most, and how many
         remain for all waits.
     :arg may_pass: returns whether an attempt that ended in this error may succeed later.
+    :arg budgets: returns how many requests each client has sent, and how many it has left of an
+        hour's (None: there is no limit). The list only grows.
 
     ``error`` is that of the last attempt of ``read``, None if it had none.
     """
@@ -33,10 +38,13 @@ class Poll:
         seconds: float,
         interval: float,
         may_pass: Callable[[DeviceTrustError], bool],
+        budgets: Callable[[], Sequence[tuple[int, int | None]]] = tuple,
     ) -> None:
         self._wait, self._interval, self._may_pass = wait, interval, may_pass
         self._deadline = time.monotonic() + seconds
         self._pause = interval
+        self._budgets = budgets
+        self._sent = [sent for sent, _left in budgets()]
         self.error: DeviceTrustError | None = None
 
     def wait(self, step: str) -> bool:
@@ -47,8 +55,20 @@ class Poll:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             return False
-        self._wait(step, self._pause, remaining)
+        self._wait(step, max(self._pause, self._find_pause_of_hour()), remaining)
         return True
+
+    def _find_pause_of_hour(self) -> float:
+        """Return the seconds between attempts like the last one that an hour's requests allow."""
+        budgets = self._budgets()
+        before = [*self._sent, *[0] * (len(budgets) - len(self._sent))]
+        self._sent = [sent for sent, _left in budgets]
+        pauses = [
+            (sent - sent_before) * HOUR / (max(left, 1) * PART_OF_HOUR)
+            for (sent, left), sent_before in zip(budgets, before)
+            if left is not None
+        ]
+        return min(max(pauses, default=0.0), HOUR)
 
     def read(self, step: str, attempt: Callable[[], Result]) -> Result | None:
         """Wait, and return what the next attempt returns. None if there is no time for one.

@@ -156,11 +156,19 @@ class Pacer:
         with self._lock:
             hour = self._hour
             hour.count(sent)
-            share = max(1, hour.left * self._capacity_percent // 100)
-            if hour.limit and hour.sent >= share:
+            if hour.limit and hour.sent >= self._share_of_hour():
                 has_more = hour.remaining > 0 and self._capacity_percent < 100
                 raise self._failures.hourly_share_used(operation, hour.describe(), has_more)
             hour.count(sent + 1)
+
+    def left_of_hour(self) -> int | None:
+        """Return how many requests of its hourly share a run has left, None without a limit."""
+        with self._lock:
+            hour = self._hour
+            return max(0, self._share_of_hour() - hour.sent) if hour.limit else None
+
+    def _share_of_hour(self) -> int:
+        return max(1, self._hour.left * self._capacity_percent // 100)
 
     def learn(self, operation: str, headers: Mapping[str, str], now: float) -> None:
         """Take note of what an answer says of the rate limits of its operation."""

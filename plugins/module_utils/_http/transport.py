@@ -121,6 +121,17 @@ class Transport:
         """Return the time of the vendor's first answer in this run, by its own clock."""
         return self._first_date if self._first_date is not None else time.time()
 
+    def budget(self) -> tuple[int, int | None]:
+        """Return how many requests were sent, and how many of its hourly share the run has left.
+
+        The second is None if there is no hourly limit.
+        """
+        return self._count_sent(), self._pacer.left_of_hour()
+
+    def _count_sent(self) -> int:
+        with self._counting:
+            return sum(self.calls.values())
+
     def call(
         self,
         operation: Operation,
@@ -221,9 +232,7 @@ class Transport:
         Raises RateLimited if it has used its share of the hourly limit.
         """
         self._pacer.wait_for_share(operation.name, self.now())
-        with self._counting:
-            sent = sum(self.calls.values())
-        self._pacer.check_hour(operation, sent)
+        self._pacer.check_hour(operation, self._count_sent())
 
     # One attempt
 

@@ -144,3 +144,46 @@ def test_the_waits_grow_while_errors_last(
     assert [pause for _step, pause, _left in waits.waits] == pauses
     assert poll.read("a", outcomes("read")) == "read"
     assert waits.waits[-1][1] == interval
+
+
+@pytest.mark.parametrize(
+    "cost, left, pause",
+    [
+        (0, 0, 10),
+        (5, 4785, 10),
+        (215, 4785, pytest.approx(323.5, abs=0.1)),
+        (215, 430, 3600),
+        (215, 1, 3600),
+        (5, 0, 3600),
+        (215, None, 10),
+    ],
+)
+def test_the_waits_keep_to_half_of_what_is_left_of_an_hour(
+    monkeypatch: pytest.MonkeyPatch, cost: int, left: int | None, pause: float
+) -> None:
+    waits, budgets = Waits(monkeypatch), [(700, left)]
+    poll = Poll(waits.wait, 36000, 10, error_may_pass, lambda: budgets)
+    budgets[:] = [(700 + cost, left), (3, None)]  # a client that was opened meanwhile
+    assert poll.wait("a")
+    assert waits.waits[-1][1] == pause
+    assert poll.wait("a") and waits.waits[-1][1] == 10  # the last attempt sent nothing
+
+
+def test_a_large_fleet_can_be_waited_for_as_long_as_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each hour has 5,000 requests, and each attempt sends 215."""
+    waits, sent = Waits(monkeypatch), list[float]()
+
+    def left() -> int:
+        return 5000 - sum(when > waits.now - 3600 for when in sent)
+
+    def attempt() -> None:
+        assert left() >= 215
+        sent.extend([waits.now] * 215)
+
+    poll = Poll(waits.wait, 28800, 10, error_may_pass, lambda: [(len(sent), left())])
+    attempt()
+    while poll.wait("a"):
+        attempt()
+    assert len(sent) / 215 > 40

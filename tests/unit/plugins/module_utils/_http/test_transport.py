@@ -982,6 +982,27 @@ def test_a_run_ends_at_its_share_of_the_hourly_limit(
     assert ("capacity_percent" in raised.value.message) is (capacity < 100)
 
 
+@pytest.mark.parametrize(
+    "capacity, hourly, left", [(100, 10, [10, 9, 8]), (50, 10, [5, 4, 3]), (50, 0, [None] * 3)]
+)
+def test_a_run_knows_what_is_left_of_its_share(
+    wire: t.Any, capacity: int, hourly: int, left: list[int | None]
+) -> None:
+    caller = transport(wire, hourly_limit=hourly, capacity_percent=capacity)
+    budgets = [caller.budget()]
+    for _unused in range(2):
+        caller.call(READ)
+        budgets.append(caller.budget())
+    assert budgets == [*enumerate(left)]
+
+
+def test_what_others_have_used_is_not_left(wire: t.Any) -> None:
+    wire.script((200, {}, {"X-RateLimit-Limit-Hour": "100", "X-RateLimit-Remaining-Hour": "19"}))
+    caller = transport(wire, hourly_limit=10, capacity_percent=50)
+    caller.call(READ)
+    assert caller.budget() == (1, 9)
+
+
 def test_a_limit_of_nothing_is_none(wire: t.Any) -> None:
     wire.script((200, {}, {"X-RateLimit-Limit-Hour": "0", "X-RateLimit-Remaining-Hour": "0"}))
     caller = transport(wire, hourly_limit=10)
