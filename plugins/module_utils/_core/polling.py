@@ -55,16 +55,21 @@ class Poll:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             return False
-        self._wait(step, max(self._pause, self._find_pause_of_hour()), remaining)
+        self._wait(
+            step, max(self._pause, self._find_pause_of_hour(min(remaining, HOUR))), remaining
+        )
         return True
 
-    def _find_pause_of_hour(self) -> float:
-        """Return the seconds between attempts like the last one that an hour's requests allow."""
+    def _find_pause_of_hour(self, remaining: float) -> float:
+        """Return the seconds between attempts like the last one that an hour's requests allow.
+
+        :arg remaining: the seconds in which there are attempts, at most an hour.
+        """
         budgets = self._budgets()
         before = [*self._sent, *[0] * (len(budgets) - len(self._sent))]
         self._sent = [sent for sent, _left in budgets]
         pauses = [
-            (sent - sent_before) * HOUR / (max(left, 1) * PART_OF_HOUR)
+            (sent - sent_before) * remaining / (max(left, 1) * PART_OF_HOUR)
             for (sent, left), sent_before in zip(budgets, before)
             if left is not None
         ]

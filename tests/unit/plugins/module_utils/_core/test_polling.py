@@ -169,6 +169,14 @@ def test_the_waits_keep_to_half_of_what_is_left_of_an_hour(
     assert poll.wait("a") and waits.waits[-1][1] == 10  # the last attempt sent nothing
 
 
+def test_a_short_wait_keeps_its_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits, sent = Waits(monkeypatch), [0]
+    poll = Poll(waits.wait, 60, 1, error_may_pass, lambda: [(sent[0], 5000)])
+    sent[0] = 15
+    assert poll.wait("a")
+    assert waits.waits[-1][1] == 1
+
+
 def test_a_large_fleet_can_be_waited_for_as_long_as_it_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
