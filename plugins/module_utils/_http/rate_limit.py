@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .error_messages import Failures
 from .operations import Operation
 from .retry import MAX_WAIT
+
+MINUTE, HOUR = 60.0, 3600.0  # seconds
 
 
 @dataclass
@@ -96,6 +99,7 @@ class Hour:
     def __init__(self, limit: int) -> None:
         self.limit, self.left, self.remaining = limit, limit, limit
         self._sent = self._before = 0  # by the run, and of these before this hour
+        self._marks: deque[tuple[float, int]] = deque()  # times, and what was sent before each
 
     @property
     def sent(self) -> int:
@@ -108,8 +112,14 @@ class Hour:
         by_others = f", of which others used {others}" if others else ""
         return f"{self.sent} of {self.limit} calls{by_others}"
 
-    def count(self, sent: int) -> None:
-        """Take note of the number of all requests of the run."""
+    def count(self, sent: int, now: float) -> None:
+        """Take note of the number of all requests of the run, and forget those of an hour ago."""
+        if self._marks and now < self._marks[-1][0] - MINUTE:
+            self._marks.clear()  # the clock was put back, or was the run's own until an answer
+        if not self._marks or now >= self._marks[-1][0] + MINUTE:
+            self._marks.append((now, self._sent))
+        while self._marks[0][0] <= now - HOUR:
+            self._before = max(self._before, self._marks.popleft()[1])
         self._sent = max(self._sent, sent)
 
     def learn(self, limit: int | None, remaining: int | None) -> None:
@@ -148,18 +158,20 @@ class Pacer:
         self._pauses: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
-    def check_hour(self, operation: Operation, sent: int) -> None:
+    def check_hour(self, operation: Operation, sent: int, now: float) -> None:
         """Raise RateLimited if a run that sent so many requests has used its share of an hour's.
 
         It is a share of what others leave.
+
+        :arg now: the vendor's clock, seconds since the epoch.
         """
         with self._lock:
             hour = self._hour
-            hour.count(sent)
+            hour.count(sent, now)
             if hour.limit and hour.sent >= self._share_of_hour():
                 has_more = hour.remaining > 0 and self._capacity_percent < 100
                 raise self._failures.hourly_share_used(operation, hour.describe(), has_more)
-            hour.count(sent + 1)
+            hour.count(sent + 1, now)
 
     def left_of_hour(self) -> int | None:
         """Return how many requests of its hourly share a run has left, None without a limit."""

@@ -232,7 +232,7 @@ class Transport:
         Raises RateLimited if it has used its share of the hourly limit.
         """
         self._pacer.wait_for_share(operation.name, self.now())
-        self._pacer.check_hour(operation, self._count_sent())
+        self._pacer.check_hour(operation, self._count_sent(), self.now())
 
     # One attempt
 

@@ -1003,6 +1003,28 @@ def test_what_others_have_used_is_not_left(wire: t.Any) -> None:
     assert caller.budget() == (1, 9)
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Limit-Hour": "10"}])
+def test_what_was_sent_more_than_an_hour_ago_does_not_count(
+    wire: t.Any, headers: dict[str, str]
+) -> None:
+    """Three requests an hour, of a share of five. A remainder that rises slowly shows no hour."""
+    left = {"X-RateLimit-Remaining-Hour": "10"} if headers else {}
+    wire.script(
+        *(
+            (200, {}, {**headers, **left, "Date": f"Mon, 23 Nov 2026 {hour}:{minute}:00 GMT"})
+            for hour in ("10", "11", "12", "13")
+            for minute in ("00", "20", "40")
+        ),
+        (200, {}, {"Date": "Mon, 23 Nov 2026 13:40:00 GMT"}),
+    )
+    caller = transport(wire, hourly_limit=10)
+    for _unused in range(13):
+        caller.call(READ)
+    caller.call(READ)
+    with pytest.raises(RateLimited, match="5 of 10 calls"):
+        caller.call(READ)
+
+
 def test_a_limit_of_nothing_is_none(wire: t.Any) -> None:
     wire.script((200, {}, {"X-RateLimit-Limit-Hour": "0", "X-RateLimit-Remaining-Hour": "0"}))
     caller = transport(wire, hourly_limit=10)
