@@ -24,8 +24,7 @@ def apply_assignment(kandji: Kandji, item_id: str, assignment: Assignment) -> No
             if str(error.details.get("error_text")) != ONE_OF_ITS_TYPE:
                 raise _translate_error(error, blueprint, item_id) from None
             # Kandji answers this for the item itself, and for another one of its type.
-            items = read_items(kandji, [blueprint])[blueprint.id]
-            if item_id.lower() not in {item.id for item in items}:
+            if not _is_listed(kandji, blueprint, item_id):
                 raise Refused(
                     f"The node of the blueprint {blueprint.name!r} holds another library item of"
                     " this type already, and takes one only. Remove that item from the node in"
@@ -34,9 +33,23 @@ def apply_assignment(kandji: Kandji, item_id: str, assignment: Assignment) -> No
                 ) from None
     for blueprint in assignment.remove:
         try:
-            kandji.remove_item(blueprint.id, item_id, assignment.nodes.get(blueprint.id))
+            removed = kandji.remove_item(blueprint.id, item_id, assignment.nodes.get(blueprint.id))
         except ApiError as error:
             raise _translate_error(error, blueprint, item_id) from None
+        # Kandji answers that the item is not in this node, also if another node has it.
+        if not removed and _is_listed(kandji, blueprint, item_id):
+            raise Refused(
+                f"The library item {item_id} is in another node of the blueprint"
+                f" {blueprint.name!r} than the one that assignment_nodes names, and its devices"
+                " keep it. Name that node in assignment_nodes, or remove the item from it in"
+                " Kandji's web app.",
+                vendor="kandji",
+            )
+
+
+def _is_listed(kandji: Kandji, blueprint: Blueprint, item_id: str) -> bool:
+    """Return whether Kandji lists the item on the blueprint, in whichever node."""
+    return item_id.lower() in {item.id for item in read_items(kandji, [blueprint])[blueprint.id]}
 
 
 def _translate_error(error: ApiError, blueprint: Blueprint, item_id: str) -> Exception:

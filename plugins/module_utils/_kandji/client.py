@@ -420,9 +420,11 @@ class Kandji:
                 return False
             raise
         if isinstance(ids, list) and any(same_id(item_id, listed) for listed in ids):
+            in_another_node = ", maybe in another node of its map" if node_id else ""
             raise NotAsWritten(
                 f"Kandji accepted the removal of {item_id} from blueprint {blueprint_id}, yet still"
-                " lists it there. Run again. If the error stays, remove it in Kandji's web app.",
+                f" lists it there{in_another_node}. Run again. If the error stays, remove it in"
+                " Kandji's web app.",
                 vendor="kandji",
             )
         return True

@@ -93,6 +93,18 @@ def test_an_item_that_is_on_the_map_stays_in_its_node_with_a_warning_when_it_is_
     assert "is on 'All Macs' already and stays in its node there" in str(further["warnings"])
 
 
+def test_an_item_in_another_node_is_not_called_removed(watched, run_module, a_map):
+    """Kandji answers that the named node does not have it, and Macs of the other one keep it."""
+    root, node = (each["id"] for each in a_map["nodes"])
+    asked = {"name": "Okta SCEP - map", "blueprints": ["All Macs"]}
+    first = run_module(PROFILE, {**asked, "assignment_nodes": {"All Macs": root}}, lab=watched.lab)
+    assert first["changed"], first
+    asked |= {"assignment_nodes": {"All Macs": node}, "blueprints_mode": "remove"}
+    refused = run_module(PROFILE, {**asked, "max_removed": 9}, lab=watched.lab)
+    assert refused["failed"] and "is in another node of the blueprint 'All Macs'" in refused["msg"]
+    assert nodes_with(watched, first["profiles"][0]["library_item_id"]) == [root]
+
+
 def test_profiles_of_several_rings_have_nodes_of_their_own(watched, run_module, a_map):
     other = watched.control(
         "POST",

@@ -115,6 +115,22 @@ def test_one_of_its_type_is_the_item_itself_or_another_one() -> None:
     assert raised.value.details["error_text"] == assignment_apply.ONE_OF_ITS_TYPE
 
 
+def test_an_item_that_another_node_keeps_is_not_removed() -> None:
+    """Kandji answers that the node does not have it, and the blueprint lists it still."""
+    plan = Assignment([], [CANARY], {CANARY.id: NODE})
+    kandji = refusing("unused", items=[ITEM])
+    kandji.remove_item = mock.Mock(return_value=False)
+    with pytest.raises(Refused) as raised:
+        assignment_apply.apply_assignment(kandji, ITEM, plan)
+    assert raised.value.message == (
+        f"The library item {ITEM} is in another node of the blueprint 'Canary' than the one that"
+        " assignment_nodes names, and its devices keep it. Name that node in assignment_nodes, or"
+        " remove the item from it in Kandji's web app."
+    )
+    kandji.library_items.side_effect = {CANARY.id: []}.get
+    assignment_apply.apply_assignment(kandji, ITEM, plan)
+
+
 def test_a_blueprint_that_was_deleted_meanwhile_is_a_wrong_option() -> None:
     taken = ApiError("Kandji: taken.", error_text=assignment_apply.ONE_OF_ITS_TYPE)
     absent = NotFound("Kandji: not found.", status=404)
