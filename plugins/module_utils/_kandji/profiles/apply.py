@@ -31,10 +31,10 @@ from ..recheck import (
     twin_left,
     twin_refused,
 )
-from ..records import Blueprint, CustomProfile
+from ..records import Blueprint, CustomProfile, LibraryItem
 from ..unreadable_fields import describe_unknown
 from .plan import Content, Library, Plan, PlanT, ProfileOptions, Wanted, check_written
-from .reach import Reach, changes_secret, describe_reach, find_reach, may_reach
+from .reach import Reach, changes_secret, describe_reach, extends, find_reach, may_reach
 
 NEW_SECRET = (
     "challenge: it is not the one that Kandji has. Set the one that Okta has now. If the secret key"
@@ -245,12 +245,22 @@ def describe_unknowns(plans: t.Sequence[Plan], check_mode: bool) -> list[str]:
 def find_reaches(kandji: Kandji, plans: t.Sequence[Plan], mode: str) -> list[Reach]:
     """Return the devices that each plan reaches. All devices of the tenant are read."""
     devices = list(kandji.devices())
+    items: dict[str, list[LibraryItem]] = {}
+    blueprints: list[Blueprint] = []
+    if any(map(extends, plans)):
+        blueprints = list(kandji.blueprints())
+        items = read_items(kandji, blueprints)
     reaches = []
     for plan in plans:
         holders: set[str] = set()
         if plan.current and (plan.writes_profile or plan.deletes or plan.assignment.remove):
             holders = read_holders(kandji, ProfileItem.of_profile(plan.current))
-        reaches.append(find_reach(plan, devices, holders, mode))
+        places = [
+            blueprint
+            for blueprint in blueprints
+            if plan.item_id in {item.id for item in items[blueprint.id]}
+        ]
+        reaches.append(find_reach(plan, devices, holders, mode, places))
     return reaches
 
 

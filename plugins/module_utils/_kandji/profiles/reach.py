@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..._core.text import abbreviate
 from ..assignments import devices_in_scope, devices_on
-from ..records import KandjiDevice
+from ..records import Blueprint, KandjiDevice
 from .plan import Plan
 
 # Kandji's platform of a device, in lower case and without spaces -> the flag of a profile.
@@ -49,19 +49,26 @@ class Reach:
 
 
 def find_reach(
-    plan: Plan, devices: t.Sequence[KandjiDevice], holders: t.AbstractSet[str], mode: str
+    plan: Plan,
+    devices: t.Sequence[KandjiDevice],
+    holders: t.AbstractSet[str],
+    mode: str,
+    places: t.Sequence[Blueprint] = (),
 ) -> Reach:
     """Return the devices that a plan reaches.
 
     :arg devices: all devices of the tenant.
     :arg holders: ids of the devices that hold the profile now.
     :arg mode: the option blueprints_mode.
+    :arg places: all blueprints that have the profile now, if the plan extends it.
     """
     platforms = {device.device_id: device.platform for device in devices}
     kept = plan.wanted.blueprints if mode != "remove" else ()
     assigned = devices_in_scope(devices, plan.assignment.assign)
-    if _extends(plan):
-        assigned |= devices_in_scope(devices, kept) - holders
+    if extends(plan):
+        left = {blueprint.id for blueprint in plan.assignment.remove}
+        staying = [blueprint for blueprint in places if blueprint.id not in left]
+        assigned |= devices_in_scope(devices, (*kept, *staying)) - holders
     taken = devices_in_scope(devices, plan.assignment.remove) - devices_on(devices, kept)
     had = {each for each in taken if each in holders or _ran_on(plan, platforms[each])}
     # A device that has not reported its status yet may have the profile, too.
@@ -126,15 +133,18 @@ def may_reach(plan: Plan, limit: str) -> bool:
     """Return whether a plan can reach any device that a limit counts, whatever the fleet is."""
     exists = plan.current is not None
     if limit == "new":
-        return bool(plan.assignment.assign) or _extends(plan)
+        return bool(plan.assignment.assign) or extends(plan)
     if limit == "removed":
         takes = exists and (plan.fields.get("active") is False or _narrows(plan))
         return plan.deletes or bool(plan.assignment.remove) or takes
     return exists and plan.writes_profile and limit == plan.counts_as
 
 
-def _extends(plan: Plan) -> bool:
-    """Return whether the write brings an existing profile to further devices."""
+def extends(plan: Plan) -> bool:
+    """Return whether the write brings an existing profile to further devices.
+
+    It does so on each blueprint that has the profile, not only on those of the plan.
+    """
     names = ("active", *set(FLAGS.values()))
     return plan.current is not None and any(plan.fields.get(name) is True for name in names)
 

@@ -308,3 +308,19 @@ def test_a_device_without_a_blueprint_may_be_on_each() -> None:
     assert find_reach(gets, [*DEVICES, lost], set(), "add").new == ids("mac-1", "lost")
     loses = plan(assignment=Assignment([], [MACS]), blueprints=[PHONES])
     assert find_reach(loses, [*DEVICES, lost], set(), "exact").removed == ids("mac-1", "lost")
+
+
+def test_a_write_that_extends_a_profile_counts_wherever_the_profile_is() -> None:
+    """An activation brings it to the blueprints that the plan does not name, too."""
+    activated = plan({**EVERYWHERE, "active": False}, blueprints=[MACS], fields={"active": True})
+    assert find_reach(activated, DEVICES, set(), "add").new == ids("mac-1")
+    places = [MACS, PHONES]
+    everywhere = ids("mac-1", "mac-2", "phone", "pad", "watch")
+    assert find_reach(activated, DEVICES, set(), "add", places).new == everywhere
+    taken = plan(
+        {**EVERYWHERE, "active": False},
+        blueprints=[MACS],
+        fields={"active": True},
+        assignment=Assignment([], [PHONES]),
+    )
+    assert find_reach(taken, DEVICES, set(), "exact", places).new == ids("mac-1")
