@@ -162,29 +162,6 @@ def test_an_edit_while_a_playbook_waits(pause, edit, run_module, playbook):
         assert converges(scene, pause.playbook) == []
 
 
-def test_names_of_blueprints_are_swapped_while_site_waits_at_a_gate(playbook, run_module):
-    """What the preflight resolved holds for the run: Okta Verify follows the SCEP profile."""
-    with Lab(Options(macs=6, limits="high")) as lab:
-        watched = Watched(lab)
-        scene = Scene(watched, run_module, playbook)
-        scene.variables["device_trust_rings"] = [watched.canary]
-        by_name = {each.name: each for each in watched.world.kandji.blueprints.values()}
-        canary = by_name.pop(*watched.canary["blueprints"])
-        other = next(iter(by_name.values()))
-        had, before = set(canary.item_ids), set(other.item_ids)
-
-        def swap() -> None:
-            canary.name, other.name = other.name, canary.name
-            watched.live()
-
-        result, _acted = act_while_held(watched, [CHECK_IN], lambda: scene.run("site"), swap)
-        assert result.status == 0, result.output
-        assert set(other.item_ids) == before, result.output
-        items = watched.world.kandji.items
-        added = {items[each].name for each in set(canary.item_ids) - had}
-        assert added == {"Okta SCEP - canary", "Okta Verify"}
-
-
 def converges(scene: Scene, stem: str) -> list[str]:
     """Return what is wrong with the runs afterwards: the last has nothing left to write."""
     watched, results = scene.watched, []
