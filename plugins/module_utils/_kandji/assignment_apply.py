@@ -39,10 +39,10 @@ def apply_assignment(kandji: Kandji, item_id: str, assignment: Assignment) -> No
         # Kandji answers that the item is not in this node, also if another node has it.
         if not removed and _is_listed(kandji, blueprint, item_id):
             raise Refused(
-                f"The library item {item_id} is in another node of the blueprint"
-                f" {blueprint.name!r} than the one that assignment_nodes names, and its devices"
-                " keep it. Name that node in assignment_nodes, or remove the item from it in"
-                " Kandji's web app.",
+                f"Kandji still lists the library item {item_id} on the blueprint"
+                f" {blueprint.name!r}: another node of its map has it, and the devices of that node"
+                " keep it. Name that node in assignment_nodes, or remove the item in Kandji's web"
+                " app.",
                 vendor="kandji",
             )
 

@@ -14,7 +14,7 @@ import plistlib
 import pytest
 
 from lab.okta.authorities.operations import AuthorityOperations
-from tests.functional.certificates.test_renewal_playbooks import QUICK, Year
+from tests.functional.certificates.test_renewal_playbooks import QUICK, RENEW, Year
 from tools.support.playbook import SITE
 
 RENEW_AUTHORITY = SITE.parent / "renew_certificate_authority.yml"
@@ -84,6 +84,23 @@ def test_a_fleet_is_moved_and_re_issued_ring_by_ring(year, watched, playbook):
     year.days(60)
     watched.live()
     assert year.managed() == year.everybody
+
+
+def test_a_ring_with_an_offline_mac_delays_the_move_until_the_share_is_lowered(
+    year, watched, playbook
+):
+    drawer = year.in_no_gate("canary")
+    year.days(330)
+    watched.live()
+    drawer.device.is_missing = True
+    year.run(RENEW)
+    watched.live()
+    watched.control("POST", "/okta/authority/renew")
+    delayed, output = run(year, playbook, variables={"device_trust_min_healthy_percent": 100})
+    assert delayed.status != 0 and "less than 100 % of the Macs of the rings" in output
+    assert "Set device_trust_min_healthy_percent lower for one run" in output
+    asked, output = run(year, playbook, variables={"device_trust_min_healthy_percent": 50})
+    assert asked.status != 0 and "activate the renewed certificate for the platform" in output
 
 
 def test_a_fleet_that_was_moved_after_the_old_certificate_expired_is_re_issued(

@@ -123,9 +123,9 @@ def test_an_item_that_another_node_keeps_is_not_removed() -> None:
     with pytest.raises(Refused) as raised:
         assignment_apply.apply_assignment(kandji, ITEM, plan)
     assert raised.value.message == (
-        f"The library item {ITEM} is in another node of the blueprint 'Canary' than the one that"
-        " assignment_nodes names, and its devices keep it. Name that node in assignment_nodes, or"
-        " remove the item from it in Kandji's web app."
+        f"Kandji still lists the library item {ITEM} on the blueprint 'Canary': another node of its"
+        " map has it, and the devices of that node keep it. Name that node in assignment_nodes, or"
+        " remove the item in Kandji's web app."
     )
     kandji.library_items.side_effect = {CANARY.id: []}.get
     assignment_apply.apply_assignment(kandji, ITEM, plan)
