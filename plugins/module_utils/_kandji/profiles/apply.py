@@ -277,8 +277,8 @@ def check_reaches(
     totals = sum_reaches(tasks, limits)
     checked = []
     for name, effect in limits.effects.items():
-        reaching = [each.plan for each in tasks if each.reach.counts(each.plan.counts_as)[name]]
-        subjects = [describe_reach(plan, name) for plan in reaching]
+        reaching = [each for each in tasks if each.reach.counts(each.plan.counts_as)[name]]
+        subjects = [describe_reach(each.plan, name, each.reach.elsewhere) for each in reaching]
         action = f"The change ({'; '.join(subjects)}) {effect}"
         checked.append(Limit(f"max_{name}", limits.allowed[name], totals[name], action))
     changed = any(changes_secret(task.plan) for task in tasks)

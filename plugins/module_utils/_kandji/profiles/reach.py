@@ -35,12 +35,14 @@ class Reach:
     """The ids of the devices that a plan reaches.
 
     ``changed`` hold the profile and install it again, ``new`` get it for the first time, and
-    ``removed`` lose it.
+    ``removed`` lose it. ``elsewhere`` are the names of blueprints that have the profile, are not of
+    the plan, and whose devices are in ``new``.
     """
 
     changed: frozenset[str] = frozenset()
     new: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
+    elsewhere: tuple[str, ...] = ()
 
     def counts(self, counts_as: str) -> dict[str, int]:
         """Return the counts by limit: reissue or reinstall, new, removed."""
@@ -65,10 +67,11 @@ def find_reach(
     platforms = {device.device_id: device.platform for device in devices}
     kept = plan.wanted.blueprints if mode != "remove" else ()
     assigned = devices_in_scope(devices, plan.assignment.assign)
+    others: list[Blueprint] = []
     if extends(plan):
-        left = {blueprint.id for blueprint in plan.assignment.remove}
-        staying = [blueprint for blueprint in places if blueprint.id not in left]
-        assigned |= devices_in_scope(devices, (*kept, *staying)) - holders
+        of_plan = {blueprint.id for blueprint in (*kept, *plan.assignment.remove)}
+        others = [blueprint for blueprint in places if blueprint.id not in of_plan]
+        assigned |= devices_in_scope(devices, (*kept, *others)) - holders
     taken = devices_in_scope(devices, plan.assignment.remove) - devices_on(devices, kept)
     had = {each for each in taken if each in holders or _ran_on(plan, platforms[each])}
     # A device that has not reported its status yet may have the profile, too.
@@ -78,6 +81,7 @@ def find_reach(
         _installing(plan, holders, platforms),
         frozenset(each for each in assigned if _runs_on(plan, platforms[each])),
         frozenset(had | lost),
+        tuple(blueprint.name for blueprint in others),
     )
 
 
@@ -149,10 +153,15 @@ def extends(plan: Plan) -> bool:
     return plan.current is not None and any(plan.fields.get(name) is True for name in names)
 
 
-def describe_reach(plan: Plan, limit: str) -> str:
-    """Return what of a plan a limit counts: the profile, its blueprints, the keys that change."""
+def describe_reach(plan: Plan, limit: str, elsewhere: t.Sequence[str] = ()) -> str:
+    """Return what of a plan a limit counts: the profile, its blueprints, the keys that change.
+
+    :arg elsewhere: of its Reach.
+    """
     blueprints = {"new": plan.assignment.assign, "removed": plan.assignment.remove}.get(limit, [])
-    places = abbreviate([repr(each.name) for each in blueprints or plan.wanted.blueprints], 5)
+    names = [each.name for each in blueprints or plan.wanted.blueprints]
+    names += elsewhere if limit == "new" else ()
+    places = abbreviate([repr(name) for name in names], 5)
     keys = sorted(_changed_keys(plan))
     parts = [f"profile {plan.name!r}"]
     parts += [f"on {places}"] if places else []

@@ -316,7 +316,9 @@ def test_a_write_that_extends_a_profile_counts_wherever_the_profile_is() -> None
     assert find_reach(activated, DEVICES, set(), "add").new == ids("mac-1")
     places = [MACS, PHONES]
     everywhere = ids("mac-1", "mac-2", "phone", "pad", "watch")
-    assert find_reach(activated, DEVICES, set(), "add", places).new == everywhere
+    wide = find_reach(activated, DEVICES, set(), "add", places)
+    assert wide.new == everywhere and wide.elsewhere == ("Phones",)
+    assert describe_reach(activated, "new", wide.elsewhere) == "profile 'Wi-Fi' on 'Macs', 'Phones'"
     taken = plan(
         {**EVERYWHERE, "active": False},
         blueprints=[MACS],
