@@ -142,7 +142,7 @@ forecast:
   returned: success, and failure because of the forecast
   type: dict
   sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
-    unknowns: []}
+    never_seen_admitted: [], unknowns: []}
 failed_app:
   description: The app whose move failed, of several. C(moved_apps) then has the apps that moved
     before it, and C(waiting_apps) those that did not.

@@ -114,8 +114,10 @@ forecast:
   description:
     - The people whom the change would refuse. C(locked_out) has a row for each person, app and
       device. C(locked_out_people) has each login once.
-    - C(newly_admitted) has the people whom the change lets in. C(never_seen) has the people whom it
-      would refuse and who did not use the app.
+    - C(newly_admitted) has the people who used the app and whom the change lets in where they are
+      refused today. If C(unknowns) of a row is not empty, it decides whether they are.
+    - C(never_seen) has the people who did not use the app and whom the change would refuse.
+      C(never_seen_admitted) has those whom it lets in, such as everyone who is refused today.
     - C(unknowns) lists the conditions that are unknown before a sign-in. C(people) is the number of
       people that the forecast covers.
     - C(status_unknown) has the logins of people in C(locked_out) of whom Okta does not show whether
@@ -125,7 +127,7 @@ forecast:
   returned: success, and failure because of the forecast
   type: dict
   sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
-    unknowns: []}
+    never_seen_admitted: [], unknowns: []}
 changes:
   description: One line for each step that the module took, or would take in check mode.
   returned: success

@@ -99,7 +99,7 @@ forecast:
   returned: success, and failure because of the forecast
   type: dict
   sample: {people: 120, locked_out_people: [], locked_out: [], newly_admitted: [], never_seen: [],
-    unknowns: []}
+    never_seen_admitted: [], unknowns: []}
 done_steps:
   description: The writes before the one that failed, of several.
   returned: failure of a write after others

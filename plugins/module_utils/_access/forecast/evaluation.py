@@ -111,7 +111,8 @@ def find_certain_outcome(
 class OutcomeChange(t.NamedTuple):
     """What a change of rules does to one person on one device.
 
-    ``unknowns`` are those that decide whether the person is still admitted.
+    ``unknowns`` are those that decide whether the person is still admitted, or whether a person
+    who may be admitted newly surely is.
     """
 
     lost: bool
@@ -127,10 +128,11 @@ def compare_views(
     """Return how the outcome changes under any view of the device that is possible.
 
     One view by which the person loses access is enough. Why it is not the device as it is, is among
-    the unknowns then.
+    the unknowns then. A person surely gains access only if each view shows that.
     """
     changes = []
-    for pair in signals.pairs(device):
+    pairs = list(signals.pairs(device))
+    for pair in pairs:
         change = compare_candidates(
             select_candidates(before, person, pair.before.device),
             select_candidates(after, person, pair.after.device),
@@ -138,7 +140,13 @@ def compare_views(
         if change.lost:
             return change._replace(unknowns=(*change.unknowns, *pair.reasons))
         changes.append(change)
-    return next((change for change in changes if change.gained), changes[0])
+    gained = [change for change in changes if change.gained]
+    if not gained:
+        return changes[0]
+    unknowns = [name for change in gained for name in change.unknowns]
+    if len(gained) < len(changes):
+        unknowns += [reason for pair in pairs for reason in pair.reasons]
+    return gained[0]._replace(unknowns=tuple(dict.fromkeys(unknowns)))
 
 
 def compare_candidates(old: t.Sequence[Candidate], new: t.Sequence[Candidate]) -> OutcomeChange:
@@ -161,7 +169,10 @@ def _compare_extremes(
     lost = _find_admission(old).admitted and not _find_refusal(new).admitted
     gained = not lost and not _find_refusal(old).admitted and _find_admission(new).admitted
     if gained:
-        return OutcomeChange(False, True, _find_refusal(old), _find_admission(new))
+        is_sure = not _find_admission(old).admitted and _find_refusal(new).admitted
+        return OutcomeChange(
+            False, True, _find_refusal(old), _find_admission(new), () if is_sure else names
+        )
     return OutcomeChange(
         lost, False, _find_admission(old), _find_refusal(new), names if lost else ()
     )
@@ -196,12 +207,15 @@ def _compare_under(
     old: t.Sequence[Candidate], new: t.Sequence[Candidate], combinations: t.Iterable[Conjunction]
 ) -> OutcomeChange:
     pairs = [(decide(old, holding), decide(new, holding)) for holding in combinations]
-    lost = next((pair for pair in pairs if pair[0].admitted and not pair[1].admitted), None)
-    gained = next((pair for pair in pairs if pair[1].admitted and not pair[0].admitted), None)
-    may_stay = any(after.admitted for _before, after in pairs)
-    before, after = lost or gained or pairs[-1]
-    unknowns = tuple(sorted(list_unknowns(new))) if lost and may_stay else ()
-    return OutcomeChange(lost is not None, gained is not None, before, after, unknowns)
+    lost = [pair for pair in pairs if pair[0].admitted > pair[1].admitted]
+    gained = [pair for pair in pairs if pair[0].admitted < pair[1].admitted]
+    before, after = (lost or gained or pairs[-1:])[0]
+    unknowns: t.Collection[str] = ()
+    if lost and any(pair[1].admitted for pair in pairs):
+        unknowns = list_unknowns(new)
+    elif gained and not lost and len(gained) < len(pairs):
+        unknowns = list_unknowns(old) | list_unknowns(new)
+    return OutcomeChange(bool(lost), bool(gained), before, after, tuple(sorted(unknowns)))
 
 
 # Many people
@@ -277,7 +291,8 @@ class AccessChange:
 class Forecast:
     """The people whose access changes, with a row for each person, device and app.
 
-    ``people`` is how many people used the apps. ``log_names_devices`` is False if the System Log
+    ``never_seen`` and ``never_seen_admitted`` are those who did not use the app. ``people`` is how
+    many people used the apps. ``log_names_devices`` is False if the System Log
     does not say which devices they used. ``refused_earlier`` are the people whom a global session
     policy refuses before and after the change. ``unread`` are sentences about policies that Okta
     does not show. ``status_unknown`` are logins of people who would be locked out and
@@ -287,6 +302,7 @@ class Forecast:
     locked_out: tuple[AccessChange, ...] = ()
     newly_admitted: tuple[AccessChange, ...] = ()
     never_seen: tuple[AccessChange, ...] = ()
+    never_seen_admitted: tuple[AccessChange, ...] = ()
     people: int = 0
     log_names_devices: bool = True
     refused_earlier: tuple[EarlierRefusal, ...] = ()
@@ -316,6 +332,7 @@ class Forecast:
             locked_out=tuple(replace(row, app=app) for row in self.locked_out),
             newly_admitted=tuple(replace(row, app=app) for row in self.newly_admitted),
             never_seen=tuple(replace(row, app=app) for row in self.never_seen),
+            never_seen_admitted=tuple(replace(row, app=app) for row in self.never_seen_admitted),
         )
 
     def also_in(self, other: Forecast) -> Forecast:
@@ -340,6 +357,7 @@ class Forecast:
             "locked_out": [row.as_result() for row in self.locked_out],
             "newly_admitted": [row.as_result() for row in self.newly_admitted],
             "never_seen": [row.as_result() for row in self.never_seen],
+            "never_seen_admitted": [row.as_result() for row in self.never_seen_admitted],
             "unknowns": self.unknowns,
             "log_names_devices": self.log_names_devices,
             "refused_earlier": [row.as_result() for row in self.refused_earlier],
@@ -422,10 +440,9 @@ def forecast(
 ) -> Forecast:
     """Return whose access changes.
 
-    ``never_seen`` are listed apart: whether they need the app is not known.
+    ``never_seen`` are listed apart: whether they need the app is not known. Who is refused today
+    has no sign-in, so those whom a change lets in are mostly among them.
     """
     comparison = Comparison(before, after, signals)
-    locked_out, newly_admitted = comparison.list_rows(people)
-    return Forecast(
-        locked_out, newly_admitted, comparison.list_rows(never_seen)[0], people=len(people)
-    )
+    used, unseen = comparison.list_rows(people), comparison.list_rows(never_seen)
+    return Forecast(*used, *unseen, people=len(people))

@@ -21,6 +21,7 @@ from .policy_changes import AppChange
 from .sign_ins import read_sign_ins
 
 MAX_SINGLE_READS = 20  # people of whom only the log says that they exist
+HIDDEN_ACCOUNT = "the account, which Okta does not show"
 
 
 def read_forecast(
@@ -63,6 +64,7 @@ def read_forecast(
             locked_out=total.locked_out + part.locked_out,
             newly_admitted=total.newly_admitted + part.newly_admitted,
             never_seen=total.never_seen + part.never_seen,
+            never_seen_admitted=total.never_seen_admitted + part.never_seen_admitted,
             people=len(user_ids),
         )
         judged.append((change, used))
@@ -101,30 +103,68 @@ def _settle_accounts(
     The log names people whose accounts neither a device nor a group shows. Each who would be locked
     out is read, and judged again with the password and the user type that Okta shows. Whom it does
     not show, such as a deleted user, counts as a person who can sign in and who may have no
-    password.
+    password. If anybody is locked out, those who are newly admitted are read, too: of whom Okta
+    does not show the account, that is not sure.
 
     :arg judged: the people of each change.
     """
-    statuses = {person.id: person.status for _change, people in judged for person in people}
-    unknown = {
-        row.user_id: row.login for row in result.locked_out if statuses.get(row.user_id) is None
-    }
-    accounts = _read_accounts(okta, sorted(unknown))
+    accounts = _read_accounts(okta, sorted(_list_unknown(result, judged)))
     by_id = {user_id: user for user_id, user in accounts.items() if user and user.status}
-    rows = [row for row in result.locked_out if row.user_id not in by_id]
-    rows += _judge_again(judged, by_id, others)
+    hidden = accounts.keys() - by_id.keys()
+    again = list(_judge_again(judged, by_id, others))
+    lost = _replace_rows(result.locked_out, by_id, [part.locked_out for part in again])
+    kept = _replace_rows(result.newly_admitted, by_id, [part.newly_admitted for part in again])
+    kept = [_mark_hidden(row) if row.user_id in hidden else row for row in kept]
     places = {change.app.id: place for place, (change, _people) in enumerate(judged)}
-    rows.sort(key=lambda row: (places[row.app.id] if row.app else -1, row.login, row.device))
-    hidden = tuple(sorted(unknown[user_id] for user_id in accounts.keys() - by_id.keys()))
-    return replace(result, locked_out=tuple(rows), status_unknown=hidden)
+    return replace(
+        result,
+        locked_out=_sort_rows(lost, places),
+        newly_admitted=_sort_rows(kept, places),
+        status_unknown=tuple(sorted({row.login for row in lost if row.user_id in hidden})),
+    )
+
+
+def _replace_rows(
+    rows: t.Iterable[AccessChange],
+    accounts: t.Container[str],
+    again: t.Iterable[t.Iterable[AccessChange]],
+) -> list[AccessChange]:
+    """Return rows with those of the people with accounts judged again."""
+    kept = [row for row in rows if row.user_id not in accounts]
+    return [*kept, *(row for part in again for row in part)]
+
+
+def _sort_rows(
+    rows: t.Iterable[AccessChange], places: t.Mapping[str, int]
+) -> tuple[AccessChange, ...]:
+    """Return rows in the order of the apps, then by login and device."""
+
+    def order(row: AccessChange) -> tuple[int, str, str]:
+        return places[row.app.id] if row.app else -1, row.login, row.device
+
+    return tuple(sorted(rows, key=order))
+
+
+def _list_unknown(
+    result: Forecast, judged: t.Sequence[tuple[AppChange, t.Sequence[Person]]]
+) -> set[str]:
+    """Return the ids of people of a forecast whose accounts only the log shows."""
+    statuses = {person.id: person.status for _change, people in judged for person in people}
+    gained = result.newly_admitted if result.locked_out else ()
+    rows = (*result.locked_out, *gained)
+    return {row.user_id for row in rows if statuses.get(row.user_id) is None}
+
+
+def _mark_hidden(row: AccessChange) -> AccessChange:
+    return replace(row, unknowns=(*row.unknowns, HIDDEN_ACCOUNT))
 
 
 def _judge_again(
     judged: t.Iterable[tuple[AppChange, t.Sequence[Person]]],
     accounts: t.Mapping[str, OktaUser],
     others: OtherPolicies,
-) -> t.Iterator[AccessChange]:
-    """Yield the rows of the people with these accounts who did not leave."""
+) -> t.Iterator[Forecast]:
+    """Yield the forecasts of the people with these accounts who did not leave."""
     for change, people in judged:
         known = [
             replace(
@@ -135,7 +175,7 @@ def _judge_again(
             for each in people
             if (account := accounts.get(each.id)) and account.status not in BLOCKED
         ]
-        yield from _forecast_app(change, known, (), others).locked_out
+        yield _forecast_app(change, known, (), others)
 
 
 def _read_accounts(okta: Okta, user_ids: t.Sequence[str]) -> dict[str, OktaUser | None]:

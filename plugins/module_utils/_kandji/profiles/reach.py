@@ -67,10 +67,8 @@ def find_reach(
     platforms = {device.device_id: device.platform for device in devices}
     kept = plan.wanted.blueprints if mode != "remove" else ()
     assigned = devices_in_scope(devices, plan.assignment.assign)
-    others: list[Blueprint] = []
+    others = _find_others(plan, kept, places)
     if extends(plan):
-        of_plan = {blueprint.id for blueprint in (*kept, *plan.assignment.remove)}
-        others = [blueprint for blueprint in places if blueprint.id not in of_plan]
         assigned |= devices_in_scope(devices, (*kept, *others)) - holders
     taken = devices_in_scope(devices, plan.assignment.remove) - devices_on(devices, kept)
     had = {each for each in taken if each in holders or _ran_on(plan, platforms[each])}
@@ -83,6 +81,14 @@ def find_reach(
         frozenset(had | lost),
         tuple(blueprint.name for blueprint in others),
     )
+
+
+def _find_others(
+    plan: Plan, kept: t.Sequence[Blueprint], places: t.Sequence[Blueprint]
+) -> list[Blueprint]:
+    """Return the blueprints besides those of the plan that a plan extends the profile on."""
+    of_plan = {blueprint.id for blueprint in (*kept, *plan.assignment.remove)}
+    return [each for each in places if each.id not in of_plan] if extends(plan) else []
 
 
 def _installing(

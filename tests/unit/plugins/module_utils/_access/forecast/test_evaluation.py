@@ -619,6 +619,7 @@ def test_the_result_of_a_forecast_names_devices_unknowns_and_the_app():
         "locked_out": [locked_out],
         "newly_admitted": [],
         "never_seen": [never_seen],
+        "never_seen_admitted": [],
         "unknowns": [name],
         "log_names_devices": True,
         "refused_earlier": [],
@@ -635,7 +636,23 @@ def test_who_is_newly_admitted_is_listed():
         found.locked_out == ()
         and found.newly_admitted[0].admitted_by == "Catch-all Rule"
         and found.newly_admitted[0].refused_by == "Other Macs"
+        and found.newly_admitted[0].unknowns == ()
     )
+    unseen = evaluation.forecast(
+        MANAGED_ONLY, OPEN, [], [Person("eve", login="eve@acme.com", devices=(PLAIN_MAC,))]
+    )
+    (row,) = unseen.for_app(App("app1", "Slack")).never_seen_admitted
+    assert (row.login, row.app, unseen.newly_admitted) == ("eve@acme.com", App("app1", "Slack"), ())
+
+
+@pytest.mark.parametrize("bound", [evaluation.MAX_UNKNOWNS, 0])
+def test_who_may_be_newly_admitted_is_listed_with_what_decides_it(monkeypatch, bound):
+    """A rollback counts only those who surely get the app back."""
+    monkeypatch.setattr(evaluation, "MAX_UNKNOWNS", bound)
+    ann = Person("ann", login="ann@acme.com", devices=(PLAIN_MAC,))
+    risky = policy(rule("Risky", "DENY", **HIGH), *OPEN)
+    (row,) = evaluation.forecast(MANAGED_ONLY, risky, [ann]).newly_admitted
+    assert row.unknowns == ('risk: {"level": "HIGH"}',)
 
 
 def test_two_people_who_differ_in_nothing_that_rules_name_share_an_answer(monkeypatch):

@@ -12,6 +12,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.fo
     Forecast,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.forecast_reader import (
+    HIDDEN_ACCOUNT,
     MAX_SINGLE_READS,
     read_forecast,
 )
@@ -93,6 +94,20 @@ def test_a_person_of_the_log_who_left_blocks_no_change(status):
     org.statuses = {"ann": status}
     result = read_forecast(org, [change_of()], 30, 100)
     assert result.locked_out_logins == ["bob@acme.com"] and result.status_unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "unknowns"),
+    [("SUSPENDED", []), ("ACTIVE", [()]), ("absent", [(HIDDEN_ACCOUNT,)])],
+)
+def test_a_person_of_the_log_who_left_is_not_admitted_again(status, unknowns):
+    """Else a rollback would lock out as many others."""
+    org = FakeOrg(devices=[mac_of("bob")], events=[sign_in("ann", JIRA), sign_in("bob", APP)])
+    org.statuses = {"ann": status}
+    changes = [change_of(APP), change_of(JIRA, ONLY_MANAGED, OPEN)]
+    result = read_forecast(org, changes, 30, 100)
+    assert result.locked_out_logins == ["bob@acme.com"] and result.status_unknown == ()
+    assert [row.unknowns for row in result.newly_admitted] == unknowns
 
 
 @pytest.mark.parametrize("status", [None, "absent", "forbidden"])
