@@ -35,7 +35,7 @@ from .approval import (
     keep_changed,
     write_phrase,
 )
-from .audit import Audit, may_be_done
+from .audit import Audit, NotKept, may_be_done
 from .clean_up import is_of_clean_up, mark_changed_keepers, mark_changed_mac
 from .evidence import EvidenceReader
 from .messages import RecordOutcome, describe_outcome
@@ -526,8 +526,8 @@ class RecordRun:
         The users are not read again between two steps: a deactivated record has none and gets none.
         An administrator would have to activate it, and Okta deletes no active record.
         """
-        answer, taken = "done", ""
-        for step in self._goal.steps(target) or ():
+        answer, taken, steps = "done", "", self._goal.steps(target) or ()
+        for step in steps:
             try:
                 answer = self._step(target, step)
                 if taken and step == "suspend" and answer in NOT_CERTAIN:
@@ -535,6 +535,8 @@ class RecordRun:
                 if answer in ("done", "may_be_done"):
                     self._changed.add(target.id)
             except DeviceTrustError as error:
+                not_kept = isinstance(error, NotKept)
+                taken = _AFTER[step] if not_kept else taken
                 # A deactivated record has lost its users, who may have selected it.
                 if taken:
                     error.message += f" The record {target.id} is {taken} already."
@@ -542,7 +544,8 @@ class RecordRun:
                     error.message += f" The record {target.id} may be deactivated."
                 else:
                     raise
-                error.message += " Name it in device_ids to finish it."
+                if not (not_kept and step == steps[-1]):
+                    error.message += " Name it in device_ids to finish it."
                 raise
             taken = _AFTER[step]
         return answer

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import getpass
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from datetime import datetime, timezone
 
@@ -19,6 +22,14 @@ from .._okta.records import DeviceUser
 from .model import RecordTarget, login_of
 
 FILE_NAME = "device_audit.jsonl"
+FREE_BYTES = 65536  # that a run needs for its lines before it begins
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class NotKept(BadOption):
+    """A step was taken, and its line of the audit could not be written."""
+
+    may_be_done = True
 
 
 def find_requester(requested_by: str | None) -> str:
@@ -47,10 +58,11 @@ class Audit:
         self._requested_by, self._reason, self._masker = requested_by, reason, masker
 
     def open(self, directory: str) -> None:
-        """Keep the audit in this directory. Raise BadOption if it is not writable."""
+        """Keep the audit in this directory. Raise BadOption if it is not writable, or full."""
         self.path = os.path.join(directory, FILE_NAME)
         self._try(lambda: os.makedirs(directory, mode=0o700, exist_ok=True))
         self._append("")
+        self._try(lambda: _check_space(directory))
 
     def check(self, directory: str) -> None:
         """Raise BadOption if the audit could not be kept in this directory. Nothing is written."""
@@ -95,7 +107,8 @@ class Audit:
     ) -> str:
         """Write, and keep that a record is ``name``, also if it fails. Return the answer.
 
-        With a user, it is the user's sessions that are ``name``.
+        With a user, it is the user's sessions that are ``name``. Raises NotKept if it was done and
+        cannot be kept.
         """
         subject, login = ("sessions ", login_of(user)) if user else ("", None)
         try:
@@ -104,10 +117,20 @@ class Audit:
             known = "not known to be" if may_be_done(error) else "not"
             request_id = str(error.details.get("request_id", ""))
             ended = ", because ansible-playbook ended" if isinstance(error, RunEnded) else ""
-            self.write(target, f"{subject}{known} {name}{ended}", request_id, login)
+            try:
+                self.write(target, f"{subject}{known} {name}{ended}", request_id, login)
+            except BadOption as not_kept:  # what became of the step matters more
+                error.message += f" {not_kept.message}"
             raise
         result = "absent" if answer == "absent" else f"{subject}{name}"
-        self.write(target, result, okta.last_request_id, login)
+        try:
+            self.write(target, result, okta.last_request_id, login)
+        except BadOption as error:
+            if answer == "done":
+                sessions = f" The sessions of {login} are {name} already." if user else ""
+                raise NotKept(error.message + sessions) from None
+            error.may_be_done = answer != "absent"
+            raise
         return answer
 
     def _append(self, text: str) -> None:
@@ -117,7 +140,7 @@ class Audit:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.fchmod(descriptor, 0o600)
-                os.write(descriptor, text.encode())
+                _write_all(descriptor, text.encode())
             finally:
                 os.close(descriptor)
 
@@ -127,7 +150,29 @@ class Audit:
         try:
             action()
         except OSError as error:
+            remedy = "Name a directory that the user who runs this may write to."
+            if error.errno in _FULL:
+                remedy = "Free space there, or name a directory on another disk."
             raise BadOption(
-                f"state_dir: {self.path} is not writable ({error.strerror}). Name a directory that"
-                " the user who runs this may write to."
+                f"state_dir: {self.path} is not writable ({error.strerror}). {remedy}"
             ) from None
+
+
+def _check_space(directory: str) -> None:
+    """Raise OSError if the directory has no room for the lines of a run."""
+    with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+        _write_all(file.fileno(), bytes(FREE_BYTES))
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    """Write all of it at the end of a file, or nothing. Raises OSError."""
+    written = 0
+    try:
+        while written < len(content):
+            written += os.write(descriptor, content[written:])
+    except OSError:
+        with contextlib.suppress(OSError):
+            end = os.lseek(descriptor, 0, os.SEEK_CUR)
+            if os.fstat(descriptor).st_size == end:  # no other run has written since
+                os.ftruncate(descriptor, end - written)
+        raise

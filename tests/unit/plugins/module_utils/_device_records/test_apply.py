@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import typing as t
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -599,6 +601,112 @@ def test_an_audit_that_is_not_writable_stops_the_run(reset: t.Any, tmp_path: t.A
     with pytest.raises(BadOption, match="^state_dir: .*file/device_audit.jsonl is not wri"):
         reset.run("C01", state_dir=str(tmp_path / "file"))
     assert reset.okta.writes == []
+
+
+def full_disk(monkeypatch: t.Any, *results: str) -> None:
+    """Let the disk be full in the middle of each line of the audit with such a result."""
+    write, marks = os.write, [f'"result": "{result}"'.encode() for result in results]
+    cut = [False]
+
+    def fill(descriptor: int, content: bytes) -> int:
+        if cut[0]:
+            cut[0] = False
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        cut[0] = any(mark in content for mark in marks)
+        return write(descriptor, content[: len(content) // 2] if cut[0] else content)
+
+    monkeypatch.setattr(os, "write", fill)
+
+
+FULL = "state_dir: {}/device_audit.jsonl is not writable (No space left on device). Free space"
+FINISH = " Name it in device_ids to finish it."
+
+
+@pytest.mark.parametrize(
+    "state, result, kept, end",
+    [
+        (None, "deactivated", ["started"], f" The record guo1 is deactivated already.{FINISH}"),
+        (None, "deleted", ["started", "deactivated"], " The record guo1 is deleted already."),
+        ("suspended", "suspended", ["started"], " The record guo1 is suspended already."),
+        (None, "started", [], " another disk."),
+    ],
+)
+def test_a_step_that_a_full_disk_keeps_out_of_the_audit_is_named(
+    reset: t.Any,
+    monkeypatch: t.Any,
+    tmp_path: t.Any,
+    state: str | None,
+    result: str,
+    kept: list[str],
+    end: str,
+) -> None:
+    reset.stuck(1)
+    full_disk(monkeypatch, result)
+    with pytest.raises(BadOption) as raised:
+        reset.run("C01", state_dir=str(tmp_path), **(to_state(state) if state else {}))
+    message = raised.value.message
+    assert message.startswith(FULL.format(tmp_path)) and message.endswith(end), message
+    assert raised.value.may_be_done is (result != "started")
+    lines = [json.loads(line) for line in (tmp_path / "device_audit.jsonl").open()]
+    assert [line["result"] for line in lines] == kept, "no half a line is left"
+
+
+def test_a_line_that_is_written_in_pieces_is_whole(
+    reset: t.Any, monkeypatch: t.Any, tmp_path: t.Any
+) -> None:
+    reset.stuck(1)
+    write = os.write
+    monkeypatch.setattr(
+        os, "write", lambda number, content: write(number, content[: len(content) // 2 + 1])
+    )
+    result = reset.run("C01", state_dir=str(tmp_path))
+    assert [line["result"] for line in audit_of(result)] == ["started", "deactivated", "deleted"]
+
+
+def test_a_disk_with_room_for_few_lines_stops_the_run_before_the_first_write(
+    reset: t.Any, monkeypatch: t.Any, tmp_path: t.Any
+) -> None:
+    reset.stuck(1)
+    write = os.write
+
+    def fill(descriptor: int, content: bytes) -> int:
+        if len(content) > 4096:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", fill)
+    with pytest.raises(BadOption, match="No space left on device"):
+        reset.run("C01", state_dir=str(tmp_path))
+    assert reset.okta.writes == []
+    assert (tmp_path / "device_audit.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize("kind", [ApiError, Uncertain])
+def test_the_error_of_a_step_outweighs_that_of_the_audit(
+    reset: t.Any, monkeypatch: t.Any, tmp_path: t.Any, kind: type[DeviceTrustError]
+) -> None:
+    reset.stuck(1)
+    full_disk(monkeypatch, "not deactivated", "not known to be deactivated")
+
+    def fail(call: tuple[str, ...]) -> None:
+        if call[0] == "deactivate":
+            raise kind("Okta: no.")
+
+    reset.okta.before = fail
+    with pytest.raises(kind) as raised:
+        reset.run("C01", state_dir=str(tmp_path))
+    assert raised.value.message.startswith(f"Okta: no. {FULL.format(tmp_path)}")
+    unsure = f" The record guo1 may be deactivated.{FINISH}"
+    assert raised.value.message.endswith(unsure) is (kind is Uncertain)
+
+
+def test_sessions_that_are_revoked_and_not_kept_are_named(
+    reset: t.Any, monkeypatch: t.Any, tmp_path: t.Any
+) -> None:
+    reset.stuck(1)
+    full_disk(monkeypatch, "sessions revoked")
+    with pytest.raises(BadOption, match=r"The sessions of ann1@acme\.com are revoked already\."):
+        reset.run("C01", state_dir=str(tmp_path), revoke_sessions=True)
 
 
 def test_an_idle_run_opens_no_audit(reset: t.Any, tmp_path: t.Any) -> None:
