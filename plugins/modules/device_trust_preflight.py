@@ -147,6 +147,8 @@ EXAMPLES = r"""
     okta_verify: {}
     stages:
       redistribution_days: 30
+    certificate_check_name: Okta certificate check
+    reads_authorities: true
     deploys: false
 """
 
