@@ -35,6 +35,13 @@ from tools.support.environment import CHECKOUT
 from tools.support.git_files import tracked_files
 
 
+def test_the_preflight_looks_for_the_certificate_check_by_the_name_that_the_role_gives_it() -> None:
+    defaults = CHECKOUT / "roles" / "managed_status" / "defaults" / "main.yml"
+    name = yaml.safe_load(defaults.read_text())["managed_status_certificate_check_name"]
+    preflight = (CHECKOUT / "playbooks" / "tasks" / "preflight.yml").read_text()
+    assert f"managed_status_certificate_check_name | default('{name}')" in preflight
+
+
 def written(value: object) -> str:
     """Return a default as the table of switches writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -62,6 +62,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "groups_of_user": "It takes a person, and a group that the credentials may not view.",
     "unusable_account": _SIGN_IN,
     "reset_event_target": "It takes the reset of a secret key, and a read makes none.",
+    "authority_id": "Only an authority that was renewed shows it.",
     "authority_organization": "The verification of the SCEP URL compares it.",
     "challenge_page_charset": "A request for the page uses up a challenge.",
     # Kandji

@@ -53,11 +53,25 @@ def test_a_profile_is_not_taken_from_iphones_unnoticed(watched, run_module, chan
 
 
 @pytest.mark.parametrize(
-    "before",
-    [None, {"blueprints": ["Canary"]}, {"runs_on": ["mac"]}, {"active": False}],
-    ids=["created", "assigned", "of further platforms", "activated"],
+    ("before", "named"),
+    [
+        (None, ["Canary", *PHONES]),
+        ({"blueprints": ["Canary"]}, ["Canary", *PHONES]),
+        ({"runs_on": ["mac"]}, ["Canary", *PHONES]),
+        ({"active": False}, ["Canary", *PHONES]),
+        ({"runs_on": ["mac"]}, ["Canary"]),
+        ({"active": False}, ["Canary"]),
+    ],
+    ids=[
+        "created",
+        "assigned",
+        "of further platforms",
+        "activated",
+        "of further platforms where no task names it",
+        "activated where no task names it",
+    ],
 )
-def test_a_profile_does_not_come_to_iphones_unnoticed(watched, run_module, before):
+def test_a_profile_does_not_come_to_iphones_unnoticed(watched, run_module, before, named):
     wanted = {
         "name": "Wi-Fi",
         "mobileconfig": text(wifi()),
@@ -67,10 +81,9 @@ def test_a_profile_does_not_come_to_iphones_unnoticed(watched, run_module, befor
     if before:
         assert run_module(CUSTOM, {**wanted, **before}, lab=watched.lab)["changed"]
         watched.live()
-    if before == {"active": False}:
-        wanted["blueprints"] = ["Canary"]  # it is still on the others, too
     mark = watched.mark()
-    refused = run_module(CUSTOM, {**wanted, "max_new": 0}, lab=watched.lab)
+    asked = {**wanted, "blueprints": named, "max_new": 0}
+    refused = run_module(CUSTOM, asked, lab=watched.lab)
     tenant = watched.world.kandji
     [place] = [each.id for each in tenant.blueprints.values() if each.name in PHONES]
     phones = [
@@ -81,6 +94,7 @@ def test_a_profile_does_not_come_to_iphones_unnoticed(watched, run_module, befor
     assert refused["failed"] and watched.writes(mark) == [], refused
     (limit,) = [each for each in refused["limits"] if each["limit"] == "max_new"]
     assert limit["count"] >= len(phones) > 0 and "max_new: " in refused["msg"]
+    assert PHONES[0] in refused["msg"]
 
 
 @pytest.mark.parametrize(

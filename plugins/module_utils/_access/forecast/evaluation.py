@@ -292,11 +292,11 @@ class Forecast:
     """The people whose access changes, with a row for each person, device and app.
 
     ``never_seen`` and ``never_seen_admitted`` are those who did not use the app. ``people`` is how
-    many people used the apps. ``log_names_devices`` is False if the System Log
-    does not say which devices they used. ``refused_earlier`` are the people whom a global session
-    policy refuses before and after the change. ``unread`` are sentences about policies that Okta
-    does not show. ``status_unknown`` are logins of people who would be locked out and
-    of whom Okta does not show whether they can sign in at all.
+    many people used the apps. ``log_names_devices`` is False if the System Log does not say which
+    devices they used. ``refused_earlier`` are the people whom a global session policy refuses
+    before and after the change. ``unread`` are sentences about policies that Okta does not show.
+    ``status_unknown`` are logins of people who would be locked out and of whom Okta does not show
+    whether they can sign in at all.
     """
 
     locked_out: tuple[AccessChange, ...] = ()

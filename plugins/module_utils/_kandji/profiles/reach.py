@@ -55,7 +55,7 @@ def find_reach(
     devices: t.Sequence[KandjiDevice],
     holders: t.AbstractSet[str],
     mode: str,
-    places: t.Sequence[Blueprint] = (),
+    places: t.Sequence[Blueprint],
 ) -> Reach:
     """Return the devices that a plan reaches.
 

@@ -59,7 +59,7 @@ def plans(draw: st.DrawFn) -> Plan:
 def test_a_reach_names_devices_that_exist_or_hold_the_profile(
     plan: Plan, some: list[KandjiDevice], held: frozenset[str], mode: str
 ) -> None:
-    reach = find_reach(plan, some, held, mode)
+    reach = find_reach(plan, some, held, mode, plan.wanted.blueprints)
     known = {device.device_id for device in some}
     assert reach.new <= known and reach.changed <= held and reach.removed <= known | held
     counts = reach.counts("reissue")
@@ -77,7 +77,9 @@ def test_a_device_whose_platform_is_unknown_never_lowers_a_count(
     plan: Plan, some: list[KandjiDevice], held: frozenset[str], mode: str, platform: str | None
 ) -> None:
     unknown = [replace(device, platform=platform) for device in some]
-    before, after = (find_reach(plan, each, held, mode) for each in (some, unknown))
+    before, after = (
+        find_reach(plan, each, held, mode, plan.wanted.blueprints) for each in (some, unknown)
+    )
     assert before.new <= after.new and before.removed <= after.removed
     assert before.changed <= after.changed
 
@@ -89,7 +91,9 @@ def test_a_flag_that_kandji_does_not_list_never_lowers_a_count(
     if plan.current is None:
         return
     unlisted = replace(plan, current=replace(plan.current, flags={}))
-    before, after = (find_reach(each, some, held, mode) for each in (plan, unlisted))
+    before, after = (
+        find_reach(each, some, held, mode, plan.wanted.blueprints) for each in (plan, unlisted)
+    )
     assert before.new <= after.new and before.removed <= after.removed
 
 
@@ -97,5 +101,7 @@ def test_a_flag_that_kandji_does_not_list_never_lowers_a_count(
 def test_more_holders_are_never_reached_less(
     plan: Plan, some: list[KandjiDevice], held: frozenset[str], more: frozenset[str], mode: str
 ) -> None:
-    before, after = (find_reach(plan, some, each, mode) for each in (held, held | more))
+    before, after = (
+        find_reach(plan, some, each, mode, plan.wanted.blueprints) for each in (held, held | more)
+    )
     assert before.changed <= after.changed and before.removed <= after.removed

@@ -758,7 +758,10 @@ def test_whom_a_policy_hides_before_a_change_does_not_lose_anything():
     assert evaluation.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=moved).locked_out
     back = Signals(signals_with(), ())
     found = evaluation.forecast(SEEN_ONLY, SEEN_ONLY, [person], signals=back)
-    assert found.locked_out == () and found.newly_admitted
+    (row,) = found.newly_admitted
+    assert found.locked_out == () and row.unknowns == (
+        "device signal collection policy 'Signals', rule 'Rule': it leaves out Okta Verify",
+    )
 
 
 def test_a_device_that_is_ignored_is_managed_and_has_no_fast_pass():

@@ -52,7 +52,7 @@ def plan(flags: dict[str, t.Any] | None = None, **values: t.Any) -> Plan:
 
 
 def reach(one: Plan, *holders: str, mode: str = "add") -> Reach:
-    return find_reach(one, DEVICES, set(holders), mode)
+    return find_reach(one, DEVICES, set(holders), mode, ())
 
 
 def ids(*names: str) -> frozenset[str]:
@@ -305,15 +305,15 @@ def test_another_secret_key_comes_with_what_to_look_at_first() -> None:
 def test_a_device_without_a_blueprint_may_be_on_each() -> None:
     lost = KandjiDevice("lost", "L1", platform="Mac")
     gets = plan(assignment=Assignment([MACS], []), blueprints=[MACS])
-    assert find_reach(gets, [*DEVICES, lost], set(), "add").new == ids("mac-1", "lost")
+    assert find_reach(gets, [*DEVICES, lost], set(), "add", ()).new == ids("mac-1", "lost")
     loses = plan(assignment=Assignment([], [MACS]), blueprints=[PHONES])
-    assert find_reach(loses, [*DEVICES, lost], set(), "exact").removed == ids("mac-1", "lost")
+    assert find_reach(loses, [*DEVICES, lost], set(), "exact", ()).removed == ids("mac-1", "lost")
 
 
 def test_a_write_that_extends_a_profile_counts_wherever_the_profile_is() -> None:
     """An activation brings it to the blueprints that the plan does not name, too."""
     activated = plan({**EVERYWHERE, "active": False}, blueprints=[MACS], fields={"active": True})
-    assert find_reach(activated, DEVICES, set(), "add").new == ids("mac-1")
+    assert find_reach(activated, DEVICES, set(), "add", [MACS]).new == ids("mac-1")
     places = [MACS, PHONES]
     everywhere = ids("mac-1", "mac-2", "phone", "pad", "watch")
     wide = find_reach(activated, DEVICES, set(), "add", places)
