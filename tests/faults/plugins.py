@@ -62,7 +62,10 @@ def run_inventory(options: Mapping[str, t.Any], environment: Mapping[str, str]) 
         mock.patch.object(plugin, "display", display),
     ):
         try:
-            hosts = {name: dict(variables) for name, variables in plugin._read("macs.yml")}
+            hosts = {
+                name: dict(variables)
+                for name, variables in plugin._read("macs.yml", plugin._params())
+            }
         except AnsibleParserError as error:
             text = str(error)
             return {"failed": True, "msg": text, "warnings": warnings, "printed": text}
