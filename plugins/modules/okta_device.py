@@ -52,8 +52,9 @@ options:
     required: true
   serials:
     description:
-      - Serial numbers. Each stands for all its records, also those of a later registration. Name
-        ids to keep these.
+      - Serial numbers. Each stands for all its records, also those of a later registration, and
+        with V(active) those that an administrator suspended for another reason
+        (RV(devices[].suspended_by)). Name ids to keep these.
       - As for O(device_ids) and O(users), the values may come as one text, separated by commas or
         line breaks.
     type: list
@@ -170,7 +171,8 @@ notes:
     by its id with its users. V(deactivated) and V(absent) read the authenticators of each user, and
     the records of one who has nothing but Okta Verify. O(users) adds 2 calls for each login, and
     each record that a search does not show yet up to 3.
-  - Sessions and O(unused_days) add reads of the System Log, O(report_people) reads of each user.
+  - Sessions, O(unused_days) and V(active) add reads of the System Log, O(report_people) reads of
+    each user.
 """
 
 EXAMPLES = r"""
@@ -319,6 +321,16 @@ devices:
           whether a clean-up did it. Then run again later, so that it is suspended for good.
       type: str
       returned: always
+    suspended_by:
+      description:
+        - With O(state=active), who suspended the record, as the System Log shows. V(collection) is
+          a run of this collection that names records, as for a lost Mac, with any credentials.
+          V(clean_up) is one of O(unused_days), and V(others) a person or another program.
+        - V(unknown) means that the log was not read, keeps nothing from that time, or may not show
+          it yet. A warning names the record.
+        - Null for a record that is not suspended, and for one of O(device_ids).
+      type: str
+      returned: always
     summary:
       description: The line of RV(report) for the target.
       type: str
@@ -333,6 +345,7 @@ devices:
       created: "2026-10-01T08:00:00.000Z"
       users: [{login: ann@acme.com, name: Ann Smith, management_status: MANAGED}]
       steps: [suspend]
+      suspended_by: null
       state: changed
       reason: It is suspended; nobody signs in with its Okta Verify until it is unsuspended.
       reason_code: null

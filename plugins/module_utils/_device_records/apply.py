@@ -36,7 +36,12 @@ from .approval import (
     write_phrase,
 )
 from .audit import Audit, NotKept, may_be_done
-from .clean_up import is_of_clean_up, mark_changed_keepers, mark_changed_mac
+from .clean_up import (
+    find_suspender,
+    is_of_clean_up,
+    mark_changed_keepers,
+    mark_changed_mac,
+)
 from .evidence import EvidenceReader
 from .messages import RecordOutcome, describe_outcome
 from .model import (
@@ -279,7 +284,7 @@ class RecordRun:
             self._progress(f"{number} of {len(targets)} records read")
         if not self._goal.registers_again:
             self._warn_of_absent(complete)
-            return self._mark_of_clean_up(complete), fleet
+            return self._mark_suspenders(self._mark_of_clean_up(complete)), fleet
         unknown = [target.name for target in complete if target.is_unknown and target.serial]
         if unknown:
             self._warn(
@@ -297,14 +302,10 @@ class RecordRun:
         if self._goal.state != "suspended" or self._options.guards.clean_up or not blocked:
             return list(targets)
         now = self._guards().now
-        try:
-            lifecycles = read_lifecycles(self._okta, blocked, now)
-        except DeviceTrustError as error:
-            names = ", ".join(each.id for each in blocked)
-            self._warn(
-                f"{names}: whether a clean-up suspended it, and will delete it, is unknown."
-                f" {error.message}"
-            )
+        lifecycles = self._read_lifecycles(
+            blocked, "whether a clean-up suspended it, and will delete it, is unknown"
+        )
+        if lifecycles is None:
             return list(targets)
         return [
             replace(
@@ -312,6 +313,43 @@ class RecordRun:
             )
             for each in targets
         ]
+
+    def _mark_suspenders(self, targets: Sequence[RecordTarget]) -> list[RecordTarget]:
+        """Return the targets that are unsuspended with who suspended them.
+
+        Another person may have blocked one record of a Mac that was lost and found. An id names
+        one record, so who suspended that does not matter.
+        """
+        blocked = [each for each in targets if each.status == "SUSPENDED" and not each.by_id]
+        if self._goal.state != "active" or not blocked:
+            return list(targets)
+        now = self._guards().now
+        lifecycles = self._read_lifecycles(blocked, "who suspended it is unknown")
+        known = lifecycles or {}
+        ids = {each.id for each in blocked}
+        marked = [
+            replace(each, suspended_by=find_suspender(each, known.get(each.id, Lifecycle()), now))
+            if each.id in ids
+            else each
+            for each in targets
+        ]
+        unknown = [each.id for each in marked if each.suspended_by == "unknown"]
+        if unknown and lifecycles is not None:
+            self._warn(
+                f"{', '.join(unknown)}: the System Log does not show who suspended it, so it may"
+                " be somebody else's block."
+            )
+        return marked
+
+    def _read_lifecycles(
+        self, blocked: Sequence[RecordTarget], unknown: str
+    ) -> Mapping[str, Lifecycle] | None:
+        """Return what the System Log shows of records. Warn of what is unknown without it."""
+        try:
+            return read_lifecycles(self._okta, blocked, self._guards().now)
+        except DeviceTrustError as error:
+            self._warn(f"{', '.join(each.id for each in blocked)}: {unknown}. {error.message}")
+            return None
 
     def _is_done(self, target: RecordTarget) -> bool:
         """Return whether a record is in the state as far as is known."""

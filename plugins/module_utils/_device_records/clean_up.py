@@ -26,7 +26,17 @@ from .._okta.constants import LOG_DELAY, LOG_RETENTION
 from .._okta.record_rank import is_surely_older, rank_record
 from .._okta.records import OktaDevice
 from .._okta.user_statuses import LEFT
-from .model import CleanUp, DeviceKey, Evidence, Goal, Guards, Lifecycle, ReasonCode, RecordTarget
+from .model import (
+    CleanUp,
+    DeviceKey,
+    Evidence,
+    Goal,
+    Guards,
+    Lifecycle,
+    ReasonCode,
+    RecordTarget,
+    Suspender,
+)
 
 _BY_ID: t.Final = " Name it in device_ids to delete it."
 
@@ -116,10 +126,27 @@ def is_of_clean_up(target: RecordTarget, lifecycle: Lifecycle, now: datetime) ->
         return lifecycle.deactivated_by_clean_up or (None if is_young else False)
     if target.status != "SUSPENDED" or (lifecycle.suspended and not lifecycle.by_clean_up):
         return False  # no clean-up suspends so soon what was unsuspended since
-    suspended = lifecycle.suspended
-    if updated and is_young and (suspended is None or suspended < updated - _OF_ONE_CHANGE):
+    if _may_be_late(target, lifecycle, now):
         return None
-    return suspended is not None
+    return lifecycle.suspended is not None
+
+
+def find_suspender(target: RecordTarget, lifecycle: Lifecycle, now: datetime) -> Suspender | None:
+    """Return who suspended a record, None if it is not suspended.
+
+    Unknown if it was before what the System Log keeps, or so lately that the log may lack it.
+    """
+    if target.status != "SUSPENDED":
+        return None
+    return "unknown" if _may_be_late(target, lifecycle, now) else lifecycle.suspended_by
+
+
+def _may_be_late(target: RecordTarget, lifecycle: Lifecycle, now: datetime) -> bool:
+    """Return whether a suspension may be so young that the System Log does not show it yet."""
+    updated, suspended = target.updated_at, lifecycle.suspended
+    if updated is None or updated <= now - LOG_DELAY:
+        return False
+    return suspended is None or suspended < updated - _OF_ONE_CHANGE
 
 
 def _explain_unneeded(devices: Sequence[KandjiDevice], clean_up: CleanUp, now: datetime) -> str:

@@ -157,6 +157,7 @@ def describe_outcome(outcome: RecordOutcome, goal: Goal) -> dict[str, object]:
         **outcome.describe_record(),
         "reason": _explain_state(outcome, goal),
         "steps": list(steps),
+        "suspended_by": outcome.decision.target.suspended_by,
         "summary": _describe_state(outcome, goal),
     }
 

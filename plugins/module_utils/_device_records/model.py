@@ -60,6 +60,8 @@ CLEAN_UP_COMMENT: t.Final = "(clean-up)"
 
 State = t.Literal["active", "suspended", "deactivated", "absent"]
 LifecycleStep = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
+# Who suspended a record: a run that names records, a clean-up, or a person or other program.
+Suspender = t.Literal["collection", "clean_up", "others", "unknown"]
 
 # The steps to a state by the status of a record. Of a status that is missing here, no step is known
 # to lead there. Older documentation of Okta names these statuses for each step.
@@ -181,7 +183,8 @@ class RecordTarget:
     clean-up suspended or deactivated it, and would delete it; None if the System Log may not show
     yet what did. Another suspension tells clean-ups that they may not. ``has_searched_users``: a
     search showed the users, so they may be stale. ``needed`` is why a clean-up would not select any
-    more what a clean-up suspended, in a sentence.
+    more what a clean-up suspended, in a sentence. ``suspended_by`` is who suspended it, None if it
+    is not suspended or nobody has to know.
     """
 
     name: str
@@ -199,6 +202,7 @@ class RecordTarget:
     of_clean_up: bool | None = False
     has_searched_users: bool = False
     needed: str = ""
+    suspended_by: Suspender | None = None
 
     @property
     def id(self) -> str:
@@ -350,12 +354,14 @@ class Lifecycle:
     ``suspended`` is None if it was unsuspended after that. ``by_clean_up``: clean-ups alone
     suspended it since then. ``resumed`` is when it was unsuspended or activated last.
     ``deactivated_by_clean_up``: a clean-up deactivated it after that, and nobody else did.
+    ``suspended_by`` is who suspended it since then: others, if one of several was another.
     """
 
     suspended: datetime | None = None
     by_clean_up: bool = False
     resumed: datetime | None = None
     deactivated_by_clean_up: bool = False
+    suspended_by: Suspender = "unknown"
 
 
 class Sessions(t.NamedTuple):

@@ -44,6 +44,7 @@ from .model import (
     Person,
     RecordTarget,
     Sessions,
+    Suspender,
     login_of,
     outlives_certificates,
 )
@@ -562,7 +563,20 @@ def _lifecycle_of(events: Iterable[tuple[datetime, LogEvent]]) -> Lifecycle:
         bool(suspensions) and all(_is_by_clean_up(event) for _seen, event in suspensions),
         resumed,
         bool(deactivations) and all(map(_is_by_clean_up, deactivations)),
+        _find_suspender([event for _seen, event in suspensions]),
     )
+
+
+def _find_suspender(suspensions: Collection[LogEvent]) -> Suspender:
+    """Return who sent these requests. Jobs and desks have tokens of their own, so no actor tells.
+
+    An event without a user agent may be of anybody.
+    """
+    if any(event.user_agent and not _is_of_collection(event) for event in suspensions):
+        return "others"
+    if not suspensions or not all(map(_is_of_collection, suspensions)):
+        return "unknown"
+    return "clean_up" if all(map(_is_by_clean_up, suspensions)) else "collection"
 
 
 def _is_by_clean_up(event: LogEvent) -> bool:

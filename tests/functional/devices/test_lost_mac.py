@@ -136,6 +136,33 @@ def test_a_found_mac_without_a_record_fails_the_run(watched, playbook, status):
     assert "device_trust_lost_serials: LOSTMAC00002 has no device record" in result.output
 
 
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_what_an_administrator_suspended_stays_so_after_the_mac_was_found(
+    watched, playbook, is_shared
+):
+    fleet = ResetFleet(watched)
+    watched.world.clock.advance(days=1)
+    blocked = fleet.record(SERIAL, fleet.user("ann@example.com"))
+    watched.world.okta.registry.step(blocked, "suspend", "Mozilla/5.0")
+    variables = {"device_trust_lost_serials": [SERIAL]}
+    if is_shared:
+        record = fleet.record(SERIAL, fleet.user("bob@example.com"))
+        lost = playbook(watched.lab, LOST_MAC, variables=variables)
+        assert lost.status == 0 and record.status == "SUSPENDED", lost.output
+    for check in (True, False):
+        mark = watched.mark()
+        found = playbook(
+            watched.lab, LOST_MAC, arguments=["--tags", "found"], check=check, variables=variables
+        )
+        words = " ".join(found.output.split())
+        assert f"{blocked.id} stays suspended: a person, another program" in words
+        assert watched.writes(mark) == (["unsuspendDevice"] if is_shared and not check else [])
+        assert (found.status == 0) is is_shared, found.output
+        assert is_shared or f"{SERIAL} stays suspended, because this collection" in words
+    assert blocked.status == "SUSPENDED"
+
+
 LOCK = {"device_trust_lost_action": "lock", "device_trust_lost_action_confirm": f"LOCK {SERIAL}"}
 
 

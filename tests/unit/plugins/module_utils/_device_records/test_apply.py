@@ -66,6 +66,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.reco
 
 from tests.unit.plugins.module_utils._device_records.fake_vendors import (
     audit_of,
+    refuse_the_log,
     states,
     to_state,
 )
@@ -1332,9 +1333,40 @@ def test_a_lost_mac_whose_record_a_clean_up_deactivated_is_named(reset: t.Any) -
 
 @pytest.mark.parametrize("state", ["active", "deactivated", "absent"])
 def test_another_state_does_not_ask_what_suspended_a_record(reset: t.Any, state: str) -> None:
+    """An id names one record, so it does not matter who suspended that."""
     reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
-    reset.run("C01", allow=["suspended"], **to_state(state))
+    reset.run(selection=Selection(device_ids=["guo1"]), allow=["suspended"], **to_state(state))
     assert not [call for call in reset.okta.calls if call[0] == "log"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_result_of_a_found_mac_has_who_suspended_each_record(
+    reset: t.Any, check_mode: bool
+) -> None:
+    for number in (1, 2, 3, 4):
+        reset.okta.add(f"guo{number}", f"C0{number}", "ann", status="SUSPENDED")
+    reset.okta.add("guo5", "C05", "ann")
+    reset.okta.events = [
+        *suspended_by(BY_CLEAN_UP, "guo1"),
+        *suspended_by(USER_AGENT, "guo2", "guo5"),
+        *suspended_by("Mozilla/5.0", "guo3"),
+    ]
+    serials = [f"C0{number}" for number in range(1, 6)]
+    result = reset.run(*serials, check_mode=check_mode, **to_state("active"))
+    rows = [describe_outcome(outcome, GOALS["active"]) for outcome in result.outcomes]
+    suspenders = [row["suspended_by"] for row in rows]
+    assert suspenders == ["clean_up", "collection", "others", "unknown", None]
+    words = "the System Log does not show who suspended it, so it may be somebody else's block."
+    assert f"guo4: {words}" in reset.warnings
+
+
+def test_without_the_log_a_found_mac_is_unsuspended_with_a_warning(
+    reset: t.Any, monkeypatch: t.Any
+) -> None:
+    reset.okta.add("guo1", "C01", "ann", status="SUSPENDED")
+    refuse_the_log(reset, monkeypatch)
+    assert states(reset.run("C01", **to_state("active"))) == ["changed"]
+    assert "guo1: who suspended it is unknown. The credentials lack a scope." in reset.warnings
 
 
 def test_without_the_log_a_lost_mac_stays_suspended_with_a_warning(

@@ -306,7 +306,7 @@ CUT = replace(record(status="DEACTIVATED"), users=())
 
 
 def by_clean_up(days: float, **values: t.Any) -> Lifecycle:
-    return Lifecycle(ago(days), True, **values)
+    return Lifecycle(ago(days), True, suspended_by="clean_up", **values)
 
 
 @pytest.mark.parametrize(
@@ -487,6 +487,12 @@ def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
 ACTIVATE, DEACTIVATE = "device.lifecycle.activate", "device.lifecycle.deactivate"
 CUT_SHORT = Lifecycle(deactivated_by_clean_up=True)
+
+
+def by(days: float, suspender: t.Any) -> Lifecycle:
+    return Lifecycle(ago(days), suspended_by=suspender)
+
+
 AGENT = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
 
 
@@ -502,15 +508,17 @@ AGENT = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
             by_clean_up(3, resumed=ago(4)),
         ),
         ([(SUSPEND, 5, AGENT), (ACTIVATE, 2, "")], Lifecycle(resumed=ago(2))),
-        ([(SUSPEND, 5, USER_AGENT)], Lifecycle(ago(5))),
-        ([(SUSPEND, 5, None)], Lifecycle(ago(5))),
-        ([(SUSPEND, 5, f"curl/8 {CLEAN_UP_COMMENT}")], Lifecycle(ago(5))),
-        ([(SUSPEND, 5, USER_AGENT), (SUSPEND, 5, AGENT)], Lifecycle(ago(5))),
-        ([(SUSPEND, 5, AGENT), (SUSPEND, 4, USER_AGENT)], Lifecycle(ago(4))),
+        ([(SUSPEND, 5, USER_AGENT)], by(5, "collection")),
+        ([(SUSPEND, 5, None)], by(5, "unknown")),
+        ([(SUSPEND, 5, USER_AGENT), (SUSPEND, 4, None)], by(4, "unknown")),
+        ([(SUSPEND, 5, f"curl/8 {CLEAN_UP_COMMENT}")], by(5, "others")),
+        ([(SUSPEND, 5, "Mozilla/5.0"), (SUSPEND, 4, USER_AGENT)], by(4, "others")),
+        ([(SUSPEND, 5, USER_AGENT), (SUSPEND, 5, AGENT)], by(5, "collection")),
+        ([(SUSPEND, 5, AGENT), (SUSPEND, 4, USER_AGENT)], by(4, "collection")),
         ([(DEACTIVATE, 5, AGENT)], CUT_SHORT),
         (
             [(SUSPEND, 9, AGENT), (DEACTIVATE, 5, AGENT)],
-            replace(CUT_SHORT, suspended=ago(9), by_clean_up=True),
+            by_clean_up(9, deactivated_by_clean_up=True),
         ),
         ([(DEACTIVATE, 5, USER_AGENT)], Lifecycle()),
         ([(DEACTIVATE, 5, AGENT), (DEACTIVATE, 4, USER_AGENT)], Lifecycle()),
@@ -853,3 +861,24 @@ def test_options_that_a_clean_up_does_not_take_are_refused(
 ) -> None:
     with pytest.raises(BadOption, match=message):
         clean_up.read_clean_up({**PERIOD_OPTIONS, **values}, GOALS[state])
+
+
+@pytest.mark.parametrize(
+    ("changed", "lifecycle", "suspender"),
+    [
+        (ago(5), by(5, "others"), "others"),
+        (None, by(5, "collection"), "collection"),
+        (ago(0), by(0, "collection"), "collection"),
+        (ago(0), by(5, "others"), "unknown"),  # suspended again since, maybe by another
+        (ago(0), Lifecycle(), "unknown"),
+        (ago(80), Lifecycle(), "unknown"),
+    ],
+)
+def test_who_suspended_a_record_is_unknown_while_the_log_may_be_late(
+    changed: datetime | None, lifecycle: Lifecycle, suspender: str
+) -> None:
+    device = replace(SUSPENDED, last_updated=changed and changed.isoformat())
+    target = RecordTarget("C01", device)
+    assert clean_up.find_suspender(target, lifecycle, NOW) == suspender
+    working = replace(target, device=record())
+    assert clean_up.find_suspender(working, lifecycle, NOW) is None
