@@ -82,6 +82,13 @@ options:
     type: list
     elements: str
     default: []
+  rules:
+    description: In check mode, the rules that an earlier task of the run would write to the policy,
+      each with the options of a rule of M(devicetrust.okta_kandji.okta_access_policy_rule). They
+      make the move predictable, because Okta does not have them yet. The module writes no rule.
+    type: list
+    elements: dict
+    default: []
 seealso:
   - module: devicetrust.okta_kandji.okta_access_policy_rule
   - module: devicetrust.okta_kandji.okta_access_policy_forecast
@@ -103,6 +110,14 @@ EXAMPLES = r"""
     name: Company apps (managed devices)
     apps: [Device check]
     break_glass_group: Break glass
+    rules:
+      - name: Managed Macs
+        position: first
+        platforms: [MACOS]
+        groups_excluded: [Break glass]
+        managed: true
+        access: ALLOW
+        factor_mode: 2FA
 
 - name: Return all apps to the policies that they had
   devicetrust.okta_kandji.okta_access_policy:
@@ -189,9 +204,10 @@ from ..module_utils._access.policies import moves as policy_moves
 from ..module_utils._access.policies import plan as policy_plan
 from ..module_utils._access.policies.marks import parse_marks
 from ..module_utils._access.policies.policy_result import PolicyResult
-from ..module_utils._access.rules.rule_order import Rules
+from ..module_utils._access.rules.rule_order import Rules, in_order
+from ..module_utils._access.rules.rule_set_plan import plan_rules
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
+from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._okta import client as okta_api
@@ -203,6 +219,7 @@ OPTIONS: ArgumentSpec = {
     "clone_of": {"type": "str"},
     "description": {"type": "str"},
     "apps": {"type": "list", "elements": "str", "default": []},
+    "rules": {"type": "list", "elements": "dict", "default": []},
 }
 USES = (
     okta_api.LIST_POLICIES,
@@ -233,6 +250,7 @@ def _ensure_present(
     ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None
 ) -> PolicyResult:
     params, original = ctx.params, None
+    future_rules = lookups.validate_rules(params["rules"])
     if params["clone_of"]:
         original = lookups.require_policy(known, params["clone_of"], "clone_of")
     org_apps, held = _read_apps(ctx, current)
@@ -247,6 +265,8 @@ def _ensure_present(
         *(policy_moves.plan_assignment(app, plan.future) for app in moving),
     ]
     moves = policy_moves.plan_moves(plan.future, current or original, moving, known)
+    if ctx.check_mode and future_rules:
+        moves = _predict_rules(ctx, moves, rules, future_rules)
     _warn(ctx, *policy_moves.describe_inactive_policies(move.present for move in moves))
     policy_moves.require_all_move(moves, org_apps)
     if current and params["apps"]:
@@ -293,6 +313,24 @@ def _plan_policy(
     rules = moves_reader.read_rules(ctx.okta, moves)
     earlier = policy_plan.find_earlier_policies(moving, known, rules)
     return policy_plan.plan_policy(name, description, current, original, earlier, held), rules
+
+
+def _predict_rules(
+    ctx: ModuleContext,
+    moves: t.Sequence[policy_moves.Move],
+    rules: t.Mapping[str, Rules],
+    wanted: t.Sequence[Params],
+) -> list[policy_moves.Move]:
+    """Return the moves with the rules that an earlier task writes if the run is not in check mode.
+
+    :arg rules: those that policies have, by policy.
+    """
+    if not moves:
+        return []
+    present = in_order(rules[moves[0].after])
+    requests = lookups.resolve_rules(ctx.okta, wanted, ctx.params["break_glass_group"], present)
+    plan = plan_rules(present, requests, ctx.params["name"])
+    return [replace(move, planned=plan.after) for move in moves]
 
 
 def _apply(

@@ -255,7 +255,7 @@ def run(ctx: ModuleContext) -> Result:
 def _plan(ctx: ModuleContext, wanted: t.Sequence[Params], rules: Rules) -> tuple[Rules, list[str]]:
     """Return the rules as they would be, and what would be done to them."""
     group = ctx.params["break_glass_group"]
-    requests = [lookups.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
+    requests = lookups.resolve_rules(ctx.okta, wanted, group, rules)
     plan = plan_rules(rules, requests, ctx.params["policy"])
     return plan.after, described(plan.changes)
 

@@ -162,7 +162,7 @@ def run(ctx: ModuleContext) -> Result:
     policy, source_id = lookups.find_policy_of_rules(ctx.okta, params, ctx.check_mode)
     rules: Rules = in_order(ctx.okta.policy_rules(source_id))
     group = params["break_glass_group"]
-    requests = [lookups.resolve_rule(ctx.okta, options, group, rules) for options in wanted]
+    requests = lookups.resolve_rules(ctx.okta, wanted, group, rules)
     plan = rule_set.plan_rules(rules, requests, policy.name)
     mapped = ctx.okta.policy_apps(policy.id) if policy.id and plan.changes else []
     options = change_guard.GuardOptions.from_params(params)

@@ -270,6 +270,24 @@ def test_other_groups_and_platforms_after_the_apps_moved(moved, playbook):
 
 @pytest.mark.long
 @pytest.mark.lab(macs=MACS)
+def test_an_app_joins_as_predicted_while_the_rules_change(company, playbook):
+    """The rules of the clone refuse the only members of the group that is to keep access."""
+    company.ready()
+    with company.world.lock:
+        groups = company.okta.directory
+        groups.add_group("Emergencies", members=[company.world.people[0].user_id])
+    first = {**VARIABLES, "device_trust_access_apps": APPS[:2]}
+    assert playbook(company.watched.lab, ENFORCE, variables=first).status == 0
+    mark = company.watched.mark()
+    predicted = playbook(company.watched.lab, ENFORCE, check=True, variables=OTHERS)
+    assert predicted.status == 0 and company.watched.writes(mark) == [], predicted.output
+    done = playbook(company.watched.lab, ENFORCE, variables=OTHERS)
+    assert done.status == 0 and done.changed == predicted.changed, done.output
+    assert set(company.policies().values()) == {CLONE} and all(company.open().values())
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
 @pytest.mark.parametrize(
     ("operation", "after"),
     [

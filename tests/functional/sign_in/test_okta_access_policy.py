@@ -1143,9 +1143,41 @@ def test_an_app_that_would_lock_somebody_out_does_not_move(desk):
     assert desk.run(POLICY, {**move, **off})["changed"]
 
 
+def as_listed(rule):
+    """Return a rule as an element of an option ``rules``."""
+    return {key: rule[key] for key in rule if key not in ("policy", "break_glass_group")}
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_check_judges_a_move_by_the_rules_that_an_earlier_task_writes(desk, refuses):
+    """The rules in force are the stricter ones, or the planned ones are."""
+    desk.user()
+    desk.open("Salesforce", "Slack")
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps"})["changed"]
+    planned = [as_listed(MANAGED), as_listed(OTHERS)]
+    if not refuses:
+        for wanted in (MANAGED, OTHERS):
+            assert desk.run(RULE, {**wanted, "policy": NAME})["changed"]
+        planned[1] = {**planned[1], "platforms": ["WINDOWS"]}
+    group = {"break_glass_group": "Break glass"}
+    move = {"name": NAME, "apps": ["Salesforce"], "rules": planned, **group}
+    predicted = desk.run(POLICY, move, check=True)
+    assert desk.run("okta_access_policy_rules", {"policy": NAME, "rules": planned, **group})[
+        "changed"
+    ]
+    done = desk.run(POLICY, move)
+    if refuses:
+        assert "locked out: unready@example.com" in refused(done)
+        assert refused(predicted) == refused(done)
+    else:
+        assert done["changed"] and predicted["changes"] == done["changes"]
+        assert predicted["forecast"] == done["forecast"]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        ({"rules": [{"name": "a", "platforms": ["VMS"]}]}, "rules[0]: "),
         ({"name": " "}, "name: it is empty."),
         ({"clone_of": "Nowhere"}, "clone_of: Okta has no app sign-in policy"),
         ({"apps": ["Nothing"]}, "apps: Okta has no app 'Nothing'"),

@@ -166,6 +166,13 @@ def resolve_rule(
     return RuleRequest(name, _spell_for_org(okta, body, rules), place, options.get("status"))
 
 
+def resolve_rules(
+    okta: Okta, wanted: t.Iterable[Params], break_glass_group: str | None, rules: Rules
+) -> list[RuleRequest]:
+    """Return each rule of an option as ``resolve_rule`` does."""
+    return [resolve_rule(okta, options, break_glass_group, rules) for options in wanted]
+
+
 def _spell_for_org(okta: Okta, body: Json, rules: Rules) -> Json:
     """Return a rule with Okta Verify as its policy has it, else as the org's authenticators do.
 

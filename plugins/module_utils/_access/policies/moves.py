@@ -26,7 +26,7 @@ class Move:
     that the policy had when the app left it, of an app that goes back, "" if it is not recorded.
     ``present`` is the policy that an app has which does not go back, as far as Okta lists it.
     ``members_changed`` is whether other people may be in the groups that the future rules name than
-    when the app left.
+    when the app left. ``planned`` are the future rules if they are not written yet: check mode.
     """
 
     app: App
@@ -36,6 +36,14 @@ class Move:
     digest: str = ""
     present: Policy = Policy("")
     members_changed: bool = False
+    planned: Rules | None = None
+
+    def find_future_rules(self, rules: t.Mapping[str, Rules]) -> Rules:
+        """Return the rules that the app gets.
+
+        :arg rules: those that policies have, by policy.
+        """
+        return rules[self.after] if self.planned is None else self.planned
 
 
 @dataclass(frozen=True)

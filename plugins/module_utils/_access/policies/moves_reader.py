@@ -74,12 +74,12 @@ def guard_moves(
     changes = [
         PolicyChange(
             group[0].target,
-            rules[after],
-            rules[after],
+            group[0].find_future_rules(rules),
+            group[0].find_future_rules(rules),
             [plan_app_change(move, rules, is_reversal) for move in group],
             is_reversal,
         )
-        for after, group in by_target.items()
+        for group in by_target.values()
     ]
     return change_guard.guard_changes(okta, changes, options, others)
 
@@ -91,7 +91,7 @@ def plan_app_change(move: Move, rules: t.Mapping[str, Rules], is_reversal: bool)
     admitted now counts as admitted by them. If the rules are as they were, whom they refused then
     is not recorded: people, their groups and their accounts may be others by now.
     """
-    before, after = rules[move.before], rules[move.after]
+    before, after = rules[move.before], move.find_future_rules(rules)
     if not is_reversal:
         before = find_rules_in_force(move.present, before)
     if not is_reversal or is_unrecorded(move, rules):

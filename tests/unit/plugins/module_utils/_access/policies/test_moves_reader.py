@@ -116,6 +116,18 @@ def test_a_reversal_after_which_the_policy_only_admits_more_reads_nothing():
     assert reverse(clone, [phones, *CLOSED], left=CLOSED) is None
 
 
+@pytest.mark.parametrize("present", [OPEN, CLOSED])
+@pytest.mark.parametrize("planned", [None, OPEN, CLOSED])
+def test_rules_that_are_not_written_yet_decide_a_move(present, planned):
+    moves = [replace(move(CONSOLE), planned=planned)]
+    rules, options = {"rst9": OPEN, "rst2": present}, replace(OPTIONS, forecast=False)
+    if (present if planned is None else planned) is OPEN:
+        assert moves_reader.guard_moves(ORG, moves, rules, options) is None
+    else:
+        with pytest.raises(Refused, match="'Okta Admin Console' .* in allow_protected_apps"):
+            moves_reader.guard_moves(ORG, moves, rules, options)
+
+
 def test_a_reversal_of_an_app_of_okta_is_guarded_whatever_it_left():
     with pytest.raises(Refused, match="'Okta Admin Console' .* in allow_protected_apps"):
         reverse(OPEN, CLOSED, CONSOLE, left=CLOSED)
