@@ -47,7 +47,9 @@ options:
     elements: str
   leaving_users:
     description: Ids of users who leave, as RV(people) has them. RV(other_users) then has who else
-      can sign in with the records, as on a Mac that several people share.
+      can sign in with the records, as on a Mac that several people share. If a record is
+      deactivated, the System Log is read, for which a service app needs the scope
+      C(okta.logs.read). Without it, the module warns, and no record counts as RV(unfinished).
     type: list
     elements: str
 seealso:
@@ -112,12 +114,45 @@ absent:
   elements: str
   sample: []
 unfinished:
-  description: Ids of the records that are deactivated and have no users, as a deletion leaves them
-    that was cut after its first step. No user selects them any more.
-  returned: success
+  description: Ids of the records that a deletion of this collection left deactivated, because it
+    was interrupted after its first step. They have no users, so no user selects them any more. The
+    System Log shows it by the user agent of the step.
+  returned: With O(leaving_users).
   type: list
   elements: str
   sample: []
+blocked:
+  description: The other records that are deactivated and have no users. One may block a lost Mac,
+    and its deletion would let the Mac register again.
+  returned: With O(leaving_users).
+  type: list
+  elements: dict
+  contains:
+    serial_number:
+      description: Serial number in the record.
+      type: str
+      returned: always
+    device_id:
+      description: Id of the record.
+      type: str
+      returned: always
+    clear_after:
+      description: When the System Log shows what deactivated the record, in ISO 8601 and UTC. Null
+        unless it was deactivated minutes ago.
+      type: str
+      returned: always
+    summary:
+      description: What this means for the Mac, in sentences.
+      type: str
+      returned: always
+  sample:
+    - serial_number: C02XK1ZAJG5J
+      device_id: guo4a5u7YAHhjXrMK0g4
+      clear_after: null
+      summary: "C02XK1ZAJG5J: its device record guo4a5u7YAHhjXrMK0g4 is deactivated, and the System
+        Log does not show that a deletion was interrupted then. It stays, because its deletion lets
+        the Mac register again. If it is not to stay blocked, delete it by its id (okta_device with
+        device_ids: [guo4a5u7YAHhjXrMK0g4] and state: absent)."
 other_users:
   description: Who can sign in with the records, and is not in O(leaving_users), once for each
     serial. A record that is suspended or deactivated, and a user who is suspended or deactivated,
@@ -202,20 +237,26 @@ api_calls:
 """
 
 import typing as t
+from collections.abc import Mapping
+from datetime import datetime, timezone
 
-from ..module_utils._core.errors import BadOption, NotFound
+from ..module_utils._core.errors import BadOption, DeviceTrustError, NotFound
 from ..module_utils._core.module import ModuleContext, run_module
 from ..module_utils._core.options import MAX_ROWS, OKTA, ArgumentSpec, Params, arguments
 from ..module_utils._core.results import Result, take_rows
 from ..module_utils._core.text import split_lines
+from ..module_utils._device_records.model import Lifecycle, RecordTarget
 from ..module_utils._device_records.offboarding import (
     UsedRecord,
     describe_match,
+    find_blocked,
+    find_deactivated,
     find_other_users,
     find_unfinished,
     find_without_users,
     list_addresses,
 )
+from ..module_utils._device_records.reader import read_lifecycles
 from ..module_utils._fleet.join import map_management
 from ..module_utils._fleet.reader import MACS_IN_OKTA
 from ..module_utils._http.operations import optional
@@ -236,7 +277,12 @@ USES = (
     okta_api.LIST_DEVICES,
     okta_api.GET_DEVICE,
     okta_api.LIST_DEVICE_USERS,
-    *optional(okta_api.GET_USER, okta_api.LIST_USERS, okta_api.LIST_USER_DEVICES),
+    *optional(
+        okta_api.GET_USER,
+        okta_api.LIST_USERS,
+        okta_api.LIST_USER_DEVICES,
+        okta_api.LIST_LOG_EVENTS,
+    ),
 )
 
 
@@ -260,8 +306,7 @@ def run(ctx: ModuleContext) -> Result:
         "changed": False,
         "devices": devices,
         "more": more,
-        "unfinished": find_unfinished(records),
-        **_of_leaving_users(records, params),
+        **_of_leaving_users(ctx, records),
         "absent": [
             *([] if more else _absent_records(params, devices)),
             *(name for name, user in named.items() if user is None),
@@ -320,17 +365,39 @@ def _other_accounts(okta: Okta, person: OktaUser) -> list[str]:
     return sorted({user.name for user in others})
 
 
-def _of_leaving_users(records: list[UsedRecord], params: Params) -> Result:
+def _of_leaving_users(ctx: ModuleContext, records: list[UsedRecord]) -> Result:
     """Return the result that only users who leave ask for."""
+    params = ctx.params
     if params["leaving_users"] is None:
         return {}
+    now = datetime.fromtimestamp(ctx.okta.transport.now(), timezone.utc)
+    lifecycles = _read_lifecycles(ctx, records, now)
     others = find_other_users(records, split_lines(params["leaving_users"]))
     shows_users = params["device_ids"] is not None or params["users"] is not None
     without = find_without_users(records, others) if shows_users else []
     return {
+        "unfinished": find_unfinished(records, lifecycles),
+        "blocked": [each.as_result() for each in find_blocked(records, lifecycles, now)],
         "other_users": [other.as_result() for other in others],
         "without_users": [record.as_result() for record in without],
     }
+
+
+def _read_lifecycles(
+    ctx: ModuleContext, records: list[UsedRecord], now: datetime
+) -> Mapping[str, Lifecycle]:
+    """Return what the System Log shows of the deactivated records, by device id."""
+    deactivated = find_deactivated(records)
+    try:
+        return read_lifecycles(
+            ctx.okta, [RecordTarget(each.serial_number, each) for each in deactivated], now
+        )
+    except DeviceTrustError as error:
+        ctx.warn(
+            f"{', '.join(each.id for each in deactivated)}: whether a deletion was interrupted is"
+            f" unknown. {error.message}"
+        )
+        return {}
 
 
 def _records(

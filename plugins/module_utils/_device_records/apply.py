@@ -46,6 +46,7 @@ from .evidence import EvidenceReader
 from .messages import RecordOutcome, describe_outcome
 from .model import (
     CLEAN_UP_COMMENT,
+    DELETION_COMMENT,
     CleanUp,
     Decision,
     Goal,
@@ -620,9 +621,15 @@ class RecordRun:
 
     def _step(self, target: RecordTarget, step: LifecycleStep) -> str:
         """Take a step and keep it in the audit. Return what ``take_step`` of Okta returns."""
-        comment = [CLEAN_UP_COMMENT] if self._options.guards.clean_up else []
-        take = partial(self._okta.take_step, step, target.id, *comment)
+        take = partial(self._okta.take_step, step, target.id, *self._comment)
         return self._audit.carry_out(target, _AFTER[step], take, self._okta)
+
+    @property
+    def _comment(self) -> list[str]:
+        """What tells the steps of this run from others in the System Log, if that matters."""
+        if self._options.guards.clean_up:
+            return [CLEAN_UP_COMMENT]
+        return [DELETION_COMMENT] if self._goal.state == "absent" else []
 
     def _rows(self, outcomes: Sequence[RecordOutcome]) -> list[dict[str, object]]:
         return [describe_outcome(outcome, self._goal) for outcome in outcomes]

@@ -55,8 +55,10 @@ ReasonCode = t.Literal[
     "clean_up_deletes",
 ]
 
-# Ends the user agent of a step by a clean-up. Okta's System Log shows it.
+# End the user agent of a step by a clean-up, and of one that leads to another deletion. Okta's
+# System Log shows it.
 CLEAN_UP_COMMENT: t.Final = "(clean-up)"
+DELETION_COMMENT: t.Final = "(deletion)"
 
 State = t.Literal["active", "suspended", "deactivated", "absent"]
 LifecycleStep = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
@@ -355,6 +357,8 @@ class Lifecycle:
     suspended it since then. ``resumed`` is when it was unsuspended or activated last.
     ``deactivated_by_clean_up``: a clean-up deactivated it after that, and nobody else did.
     ``suspended_by`` is who suspended it since then: others, if one of several was another.
+    ``is_deactivated``: it was deactivated after that, and ``deletion_was_cut`` if each time by the
+    first step of a deletion.
     """
 
     suspended: datetime | None = None
@@ -362,6 +366,8 @@ class Lifecycle:
     resumed: datetime | None = None
     deactivated_by_clean_up: bool = False
     suspended_by: Suspender = "unknown"
+    is_deactivated: bool = False
+    deletion_was_cut: bool = False
 
 
 class Sessions(t.NamedTuple):

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from .._core.text import unique_spellings
+from .._core.timestamps import format_timestamp, parse_timestamp
 from .._okta import user_statuses
+from .._okta.constants import LOG_DELAY
 from .._okta.records import DeviceUser, OktaDevice, OktaUser
-from .model import login_of
+from .model import Lifecycle, login_of
 
 NOT_WORKING = ("SUSPENDED", "DEACTIVATED")
 # A device record with its users.
@@ -58,6 +61,38 @@ class RecordWithoutUsers:
         }
 
 
+@dataclass(frozen=True)
+class BlockedRecord:
+    """A deactivated record of the Mac with this serial, which may block a lost Mac.
+
+    ``clear_after`` is when the System Log shows what deactivated it, None if it shows that it was
+    no deletion, or nothing from that time.
+    """
+
+    serial: str
+    device_id: str
+    clear_after: datetime | None
+
+    def as_result(self) -> dict[str, object]:
+        """Return what a result holds of the record, with a sentence for people."""
+        remedy = (
+            f"The log may not show it yet. Run again after {format_timestamp(self.clear_after)}."
+            if self.clear_after
+            else "It stays, because its deletion lets the Mac register again. If it is not to stay"
+            f" blocked, delete it by its id (okta_device with device_ids: [{self.device_id}] and"
+            " state: absent)."
+        )
+        return {
+            "serial_number": self.serial,
+            "device_id": self.device_id,
+            "clear_after": format_timestamp(self.clear_after) if self.clear_after else None,
+            "summary": (
+                f"{self.serial or 'no serial'}: its device record {self.device_id} is deactivated,"
+                " and the System Log does not show that a deletion was interrupted then. " + remedy
+            ),
+        }
+
+
 def list_addresses(user: OktaUser, name: str) -> list[str]:
     """Return the e-mail addresses by which an MDM may know a user, the likeliest one first.
 
@@ -80,14 +115,43 @@ def describe_match(user: OktaUser, name: str) -> str:
     return f"{name} is the user with this login in Okta: {user.login}.{identity}"
 
 
-def find_unfinished(records: Iterable[UsedRecord]) -> list[str]:
+def find_deactivated(records: Iterable[UsedRecord]) -> list[OktaDevice]:
+    """Return the records that are deactivated. They lost their users, so no user selects them."""
+    return [
+        record for record, users in records if record.status == "DEACTIVATED" and not list(users)
+    ]
+
+
+def find_unfinished(
+    records: Iterable[UsedRecord], lifecycles: Mapping[str, Lifecycle]
+) -> list[str]:
     """Return the ids of records that a deletion left which was cut after its first step.
 
-    A deactivated record has lost its users, so no user selects it any more.
+    :arg lifecycles: what the System Log shows of the deactivated ones, by device id.
     """
     return [
-        record.id for record, users in records if record.status == "DEACTIVATED" and not list(users)
+        record.id
+        for record in find_deactivated(records)
+        if lifecycles.get(record.id, Lifecycle()).deletion_was_cut
     ]
+
+
+def find_blocked(
+    records: Iterable[UsedRecord], lifecycles: Mapping[str, Lifecycle], now: datetime
+) -> list[BlockedRecord]:
+    """Return the deactivated records of which no deletion is known, which may be lost Macs.
+
+    :arg lifecycles: what the System Log shows of the deactivated ones, by device id.
+    """
+    blocked = []
+    for record in find_deactivated(records):
+        lifecycle = lifecycles.get(record.id, Lifecycle())
+        if not lifecycle.deletion_was_cut:
+            changed = parse_timestamp(record.last_updated)
+            late = changed and not lifecycle.is_deactivated and changed > now - LOG_DELAY
+            clear_after = changed + LOG_DELAY if changed and late else None
+            blocked.append(BlockedRecord(record.serial_number, record.id, clear_after))
+    return blocked
 
 
 def find_other_users(records: Iterable[UsedRecord], leaving: Collection[str]) -> list[OtherUser]:

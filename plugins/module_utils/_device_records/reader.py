@@ -37,6 +37,7 @@ from .._okta.records import LogEvent, OktaDevice, OktaUser
 from .clean_up import find_candidates, find_returned, select_returned, select_targets
 from .model import (
     CLEAN_UP_COMMENT,
+    DELETION_COMMENT,
     CleanUp,
     Decision,
     Lifecycle,
@@ -564,6 +565,8 @@ def _lifecycle_of(events: Iterable[tuple[datetime, LogEvent]]) -> Lifecycle:
         resumed,
         bool(deactivations) and all(map(_is_by_clean_up, deactivations)),
         _find_suspender([event for _seen, event in suspensions]),
+        bool(deactivations),
+        bool(deactivations) and all(map(_is_of_deletion, deactivations)),
     )
 
 
@@ -582,6 +585,12 @@ def _find_suspender(suspensions: Collection[LogEvent]) -> Suspender:
 def _is_by_clean_up(event: LogEvent) -> bool:
     """Return whether a clean-up sent the request. Its actor may also suspend lost Macs."""
     return _is_of_collection(event) and (event.user_agent or "").endswith(CLEAN_UP_COMMENT)
+
+
+def _is_of_deletion(event: LogEvent) -> bool:
+    """Return whether the request was the first step of a deletion, and no block of a Mac."""
+    agent = event.user_agent or ""
+    return _is_of_collection(event) and agent.endswith((CLEAN_UP_COMMENT, DELETION_COMMENT))
 
 
 def _is_of_collection(event: LogEvent) -> bool:

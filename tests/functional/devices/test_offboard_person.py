@@ -6,6 +6,12 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    DELETION_COMMENT,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._http.transport import (
+    USER_AGENT,
+)
 
 from tests.functional.conftest import Watched
 from tests.functional.helpers.interleaving import act_while_held, before_request
@@ -58,6 +64,9 @@ class Leaver:
     def device(self, serial):
         devices = self.watched.world.kandji.devices.values()
         return next(each for each in devices if each.serial == serial)
+
+    def deactivate(self, agent):
+        self.watched.world.okta.registry.step(self.own, "deactivate", agent)
 
     def is_gone(self):
         """The person is nowhere but on the shared record, and Bob keeps what he had."""
@@ -409,8 +418,31 @@ def test_a_mac_on_which_others_have_their_own_record_stays_in_its_blueprint(
 
 
 def test_a_record_that_a_cut_run_left_deactivated_is_deleted(watched, leaver, playbook):
-    leaver.own.status = "DEACTIVATED"
-    leaver.own.users.clear()
+    leaver.deactivate(f"{USER_AGENT} {DELETION_COMMENT}")
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0 and leaver.is_gone(), done.output
+
+
+@pytest.mark.parametrize("agent", [USER_AGENT, "Mozilla/5.0"])
+def test_a_record_that_was_deactivated_as_a_block_stays_and_is_named(
+    watched, leaver, playbook, agent
+):
+    """Its deletion would let a lost Mac register again."""
+    leaver.deactivate(agent)
+    done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert done.status == 0 and leaver.own.status == "DEACTIVATED", done.output
+    assert "deleteDevice" not in watched.writes() and leaver.device(OWN).user is None
+    words = " ".join(done.output.split())
+    assert f"{OWN}: its device record {leaver.own.id} is deactivated" in words
+
+
+def test_a_deactivation_that_the_log_does_not_show_yet_stops_the_run(watched, leaver, playbook):
+    watched.switch(log_lag_seconds=300)
+    leaver.deactivate(f"{USER_AGENT} {DELETION_COMMENT}")
+    first = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
+    assert first.status != 0 and watched.writes() == [], first.output
+    assert "Run again after" in " ".join(first.output.split())
+    watched.world.clock.advance(minutes=11)
     done = playbook(watched.lab, OFFBOARD, variables=leaver.confirmed)
     assert done.status == 0 and leaver.is_gone(), done.output
 

@@ -161,9 +161,12 @@ def test_who_else_uses_the_records_of_a_person_who_leaves(watched, ask):
     assert [one["device_id"] for one in removed["without_users"]] == [record.id]
     found, _calls = ask("okta_device_info", leaving_users=[user_id])
     assert found["without_users"] == []
-    record.status = "DEACTIVATED"
-    asked, _calls = ask("okta_device_info", device_ids=[record.id])
-    assert asked["unfinished"] == [record.id] and "other_users" not in asked
+    watched.world.okta.registry.step(record, "deactivate", "Mozilla/5.0")
+    asked, calls = ask("okta_device_info", device_ids=[record.id], leaving_users=[user_id])
+    assert asked["unfinished"] == [] and calls == 3
+    assert [one["device_id"] for one in asked["blocked"]] == [record.id]
+    asked, calls = ask("okta_device_info", device_ids=[record.id])
+    assert not {"unfinished", "blocked", "other_users"} & {*asked} and calls == 2
 
 
 def test_records_need_no_scope_for_people_unless_people_are_named(watched, run_module):

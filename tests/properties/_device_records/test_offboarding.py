@@ -6,8 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    Lifecycle,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.offboarding import (
+    find_blocked,
+    find_deactivated,
     find_other_users,
     find_unfinished,
     find_without_users,
@@ -23,6 +29,7 @@ from hypothesis import strategies as st
 
 from tests.support.strategies.okta import device_users, devices
 
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 NAMES = st.sampled_from(("ann@acme.com", "Ann@Acme.com", "a1@corp.acme.com", "ann", "00u1"))
 IDS = st.sets(st.sampled_from(("00uada", "00ubob", "00u1", "")))
 Records = list[tuple[OktaDevice, tuple[DeviceUser, ...]]]
@@ -55,17 +62,24 @@ def test_what_okta_does_not_show_counts_as_used(records: Records) -> None:
         for record, users in records
     ]
     assert before <= set(find_other_users(unknown, ()))
-    assert find_unfinished(unknown) == []
+    assert find_deactivated(unknown) == []
 
 
-@given(RECORDS)
-def test_a_record_that_somebody_uses_is_not_unfinished(records: Records) -> None:
-    unfinished = find_unfinished(records)
+@given(RECORDS, st.sets(st.integers(0, 3)))
+def test_a_deactivated_record_without_users_is_unfinished_or_a_block(
+    records: Records, cut: set[int]
+) -> None:
+    lifecycles = {
+        record.id: Lifecycle(is_deactivated=True, deletion_was_cut=True)
+        for number, (record, _users) in enumerate(records)
+        if number in cut
+    }
     for record, users in records:
-        if users or record.status != "DEACTIVATED":
-            assert find_unfinished([(record, users)]) == []
-        else:
-            assert record.id in unfinished
+        unfinished = find_unfinished([(record, users)], lifecycles)
+        blocked = find_blocked([(record, users)], lifecycles, NOW)
+        found = [*unfinished, *(each.device_id for each in blocked)]
+        is_idle = record.status == "DEACTIVATED" and not users
+        assert found == ([record.id] if is_idle else [])
 
 
 @given(RECORDS)

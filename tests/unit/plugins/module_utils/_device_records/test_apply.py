@@ -35,6 +35,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_re
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
     CLEAN_UP_COMMENT,
+    DELETION_COMMENT,
     GOALS,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.reader import (
@@ -885,7 +886,7 @@ def test_a_record_that_is_deleted_before_its_step_is_absent(
     reset: t.Any, monkeypatch: t.Any, state: str, status: str, ends: str
 ) -> None:
     reset.okta.add("guo1", "C01", "ann", status=status)
-    monkeypatch.setattr(reset.okta, "take_step", lambda _step, _id: "absent")
+    monkeypatch.setattr(reset.okta, "take_step", lambda *_step: "absent")
     outcome = reset.run("C01", **to_state(state)).outcomes[0]
     assert (outcome.state, outcome.decision.code) == (ends, "no_record")
     assert outcome.decision.reason == "Its device record was deleted during the run."
@@ -1163,6 +1164,19 @@ def test_max_percent_counts_the_macs_of_kandji_where_registrations_are_lost(
     assert reset.okta.writes == []
 
 
+@pytest.mark.parametrize(
+    ("state", "comments"),
+    [("absent", [DELETION_COMMENT] * 2), ("deactivated", [""]), ("suspended", [""])],
+)
+def test_the_log_tells_a_deletion_from_a_block(
+    reset: t.Any, state: str, comments: list[str]
+) -> None:
+    """When a person leaves, a deletion that was interrupted is finished, and a block stays."""
+    reset.okta.add("guo1", "C01", "ann")
+    reset.run("C01", **to_state(state))
+    assert reset.okta.comments == comments
+
+
 def test_a_record_that_is_deactivated_and_not_deleted_is_named(
     reset: t.Any, monkeypatch: t.Any
 ) -> None:
@@ -1170,10 +1184,10 @@ def test_a_record_that_is_deactivated_and_not_deleted_is_named(
     reset.okta.add("guo1", "C01", "ann")
     take_step, refused = reset.okta.take_step, ""
 
-    def refuse(step: str, device_id: str) -> str:
+    def refuse(step: str, *names: str) -> str:
         if step == refused:
             raise Refused("Okta refused.")
-        return str(take_step(step, device_id))
+        return str(take_step(step, *names))
 
     monkeypatch.setattr(reset.okta, "take_step", refuse)
     sentence = " The record guo1 is deactivated already. Name it in device_ids to finish it."
@@ -1202,7 +1216,7 @@ def test_a_record_that_may_be_deactivated_is_named(
 ) -> None:
     reset.okta.add("guo1", "C01", "ann")
 
-    def lose(_step: str, _device_id: str) -> str:
+    def lose(*_step: str) -> str:
         error = kind("The answer was lost.")
         error.may_be_done = True
         raise error

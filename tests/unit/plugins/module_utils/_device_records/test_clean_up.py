@@ -486,7 +486,8 @@ def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
 
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
 ACTIVATE, DEACTIVATE = "device.lifecycle.activate", "device.lifecycle.deactivate"
-CUT_SHORT = Lifecycle(deactivated_by_clean_up=True)
+CUT_VALUES = dict.fromkeys(("deactivated_by_clean_up", "is_deactivated", "deletion_was_cut"), True)
+CUT_SHORT, BLOCKED = Lifecycle(**CUT_VALUES), Lifecycle(is_deactivated=True)
 
 
 def by(days: float, suspender: t.Any) -> Lifecycle:
@@ -518,10 +519,13 @@ AGENT = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
         ([(DEACTIVATE, 5, AGENT)], CUT_SHORT),
         (
             [(SUSPEND, 9, AGENT), (DEACTIVATE, 5, AGENT)],
-            by_clean_up(9, deactivated_by_clean_up=True),
+            by_clean_up(9, **CUT_VALUES),
         ),
-        ([(DEACTIVATE, 5, USER_AGENT)], Lifecycle()),
-        ([(DEACTIVATE, 5, AGENT), (DEACTIVATE, 4, USER_AGENT)], Lifecycle()),
+        ([(DEACTIVATE, 5, USER_AGENT)], BLOCKED),
+        ([(DEACTIVATE, 5, None)], BLOCKED),
+        ([(DEACTIVATE, 5, "Mozilla/5.0 (deletion)")], BLOCKED),
+        ([(DEACTIVATE, 5, f"{USER_AGENT} (deletion)")], replace(BLOCKED, deletion_was_cut=True)),
+        ([(DEACTIVATE, 5, AGENT), (DEACTIVATE, 4, USER_AGENT)], BLOCKED),
         ([(DEACTIVATE, 5, AGENT), (ACTIVATE, 4, "")], Lifecycle(resumed=ago(4))),
         ([(DEACTIVATE, 5, AGENT), (ACTIVATE, 5, "")], Lifecycle(resumed=ago(5))),
         (

@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.model import (
+    Lifecycle,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.offboarding import (
     OtherUser,
     RecordWithoutUsers,
     describe_match,
+    find_blocked,
     find_other_users,
     find_unfinished,
     find_without_users,
@@ -67,6 +73,10 @@ def test_a_person_is_described_by_login_and_id(login: str | None, name: str, sum
     assert describe_match(OktaUser("00u1", login), name) == summary
 
 
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+CUT, BLOCK = Lifecycle(is_deactivated=True, deletion_was_cut=True), Lifecycle(is_deactivated=True)
+
+
 def test_a_deletion_that_was_cut_leaves_a_deactivated_record_without_users() -> None:
     records = [
         record("DEACTIVATED", name="guo1"),
@@ -74,7 +84,30 @@ def test_a_deletion_that_was_cut_leaves_a_deactivated_record_without_users() -> 
         record("ACTIVE", name="guo3"),
         record(None, name="guo4"),
     ]
-    assert find_unfinished(records) == ["guo1"]
+    lifecycles = {f"guo{number}": CUT for number in range(1, 5)}
+    assert find_unfinished(records, lifecycles) == ["guo1"]
+    assert find_blocked(records, lifecycles, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "changed", "clear_after"),
+    [
+        (BLOCK, "2026-11-23T09:55:00Z", None),
+        (Lifecycle(), "2026-11-23T09:55:00Z", "2026-11-23T10:05:00Z"),
+        (Lifecycle(), "2026-11-23T09:45:00Z", None),
+        (Lifecycle(), None, None),
+    ],
+)
+def test_a_record_that_no_deletion_deactivated_may_block_a_lost_mac(
+    lifecycle: Lifecycle, changed: str | None, clear_after: str | None
+) -> None:
+    device = OktaDevice("guo1", "DEACTIVATED", serial_number="C02A", last_updated=changed)
+    assert find_unfinished([(device, [])], {"guo1": lifecycle}) == []
+    (blocked,) = find_blocked([(device, [])], {"guo1": lifecycle}, NOW)
+    row = blocked.as_result()
+    assert (row["device_id"], row["clear_after"]) == ("guo1", clear_after)
+    remedy = f"after {clear_after}." if clear_after else "delete it by its id (okta_device"
+    assert remedy in str(row["summary"])
 
 
 @pytest.mark.parametrize(
