@@ -103,6 +103,7 @@ from ..module_utils._core.options import (
 )
 from ..module_utils._fleet import inventory_hosts as macs
 from ..module_utils._fleet import reader as fleet_reads
+from ..module_utils._fleet.certificates.check_report import NO_KEYS
 from ..module_utils._fleet.certificates.ledger import known_expiry
 from ..module_utils._fleet.other_tenants import Elsewhere
 from ..module_utils._fleet.reader import FleetQuery, read_fleet
@@ -111,7 +112,7 @@ from ..module_utils._fleet.rings.reader import read_rings, ring_options, subject
 from ..module_utils._fleet.rows import rows
 from ..module_utils._http import transport as _transport
 from ..module_utils._okta.authorities import certificate_authorities
-from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities.certificate_authorities import read_key_expiries
 from ..module_utils._report.figures import masked
 from ..plugin_utils._rings import split_lists, validated_rings
 from ..plugin_utils._variables import suggest_name
@@ -197,9 +198,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 context.kandji, ring_options(params), params["scep_profile_prefix"]
             )
             check_item_id = params["certificate_check_item_id"]
-            key_ids = read_key_ids(context.okta) if check_item_id else ()
+            keys = read_key_expiries(context.okta) if check_item_id else NO_KEYS
             subject = subjects_by_ring(rings)[None]
-            expiries = known_expiry(context.kandji, check_item_id, key_ids=key_ids, subject=subject)
+            expiries = known_expiry(context.kandji, check_item_id, keys=keys, subject=subject)
             query = FleetQuery(
                 rings,
                 params["okta_verify_item_ids"],

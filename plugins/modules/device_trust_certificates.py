@@ -139,6 +139,7 @@ from ..module_utils._core.options import (
 from ..module_utils._core.results import Result, build_result, row_limit
 from ..module_utils._fleet.certificates import ledger as certificate_ledger
 from ..module_utils._fleet.certificates.check_report import (
+    NO_KEYS,
     CheckReport,
     expiries_of,
     newest_by_serial,
@@ -153,7 +154,7 @@ from ..module_utils._kandji import client as kandji_api
 from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.authorities import certificate_authorities
-from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities.certificate_authorities import read_key_expiries
 
 OPTIONS: ArgumentSpec = {
     **OPTIONAL_RINGS,
@@ -243,8 +244,8 @@ def _on_macs(
 
     :arg serials: device id -> serial.
     """
-    key_ids = read_key_ids(ctx.okta) if ctx.has_okta else ()
-    by_device = expiries_of(checks, key_ids, subjects_by_ring(rings)[None])
+    keys = read_key_expiries(ctx.okta) if ctx.has_okta else NO_KEYS
+    by_device = expiries_of(checks, keys, subjects_by_ring(rings)[None])
     by_serial = newest_by_serial(by_device, serials)
     return {
         serial: {"expires": checked.expires, "source": "mac"}

@@ -184,7 +184,7 @@ from ..module_utils._kandji.profile_holders import (
 )
 from ..module_utils._kandji.records import CustomProfile, KandjiDevice
 from ..module_utils._okta import client as okta_api
-from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities.certificate_authorities import read_key_expiries
 from ..module_utils._okta.records import LogEvent
 
 OPTIONS: ArgumentSpec = {
@@ -218,7 +218,7 @@ def run(ctx: ModuleContext) -> Result:
     """Return whether the test Macs meet the gate, after waiting for it."""
     macs, unknown = _read_test_macs(ctx)
     reports = CertificateReports(
-        ctx.kandji, lambda: read_key_ids(ctx.okta), ctx.params["certificate_check_item_id"]
+        ctx.kandji, lambda: read_key_expiries(ctx.okta), ctx.params["certificate_check_item_id"]
     )
     expected = _read_expected(ctx) if macs else gate.ANYTHING
     asked: list[str] | None = None

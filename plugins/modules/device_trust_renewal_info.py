@@ -206,7 +206,11 @@ from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_milliseconds
 from ..module_utils._fleet.certificates import renewal
 from ..module_utils._fleet.certificates.challenge_age import SecretAges
-from ..module_utils._fleet.certificates.check_report import newest_by_serial
+from ..module_utils._fleet.certificates.check_report import (
+    NO_KEYS,
+    KeyExpiries,
+    newest_by_serial,
+)
 from ..module_utils._fleet.certificates.ledger import Expiries, known_expiry
 from ..module_utils._fleet.certificates.ring_certificates import (
     RingProfile,
@@ -233,8 +237,9 @@ from ..module_utils._kandji.profile_holders import ProfileItem, installed_on
 from ..module_utils._kandji.profiles.plan import Library
 from ..module_utils._kandji.profiles.scep import find_strays
 from ..module_utils._okta.authorities import certificate_authorities
-from ..module_utils._okta.authorities.certificate_authorities import read_key_ids
+from ..module_utils._okta.authorities.certificate_authorities import read_authorities
 from ..module_utils._okta.authorities.device_integration import RESET_EVENT
+from ..module_utils._okta.authorities.scep_platforms import superseded_expiries
 from ..module_utils._okta.constants import LOG_AHEAD, LOG_RETENTION
 from ..module_utils._okta.records import LogEvent
 
@@ -336,9 +341,14 @@ def _read_expiry(ctx: ModuleContext, subject: Subject) -> Expiries:
         params["certificate_check_item_id"],
         ctx.okta.org_url if params["state_dir"] else "",
         params["state_dir"],
-        read_key_ids(ctx.okta) if params["certificate_check_item_id"] and ctx.has_okta else (),
+        _read_keys(ctx) if params["certificate_check_item_id"] and ctx.has_okta else NO_KEYS,
         subject,
     )
+
+
+def _read_keys(ctx: ModuleContext) -> KeyExpiries:
+    """Return when the keys of the authority expire of which a renewal brings another one."""
+    return superseded_expiries(read_authorities(ctx.okta), ctx.params["url"] or "")
 
 
 def _read_ring(ctx: ModuleContext, ring: RingOptions, tenant: TenantFacts) -> renewal.RingFacts:

@@ -418,7 +418,7 @@ def _read_expiries(
         ctx.params["certificate_check_item_id"],
         ctx.okta.org_url,
         ctx.params["state_dir"],
-        authorities.key_ids,
+        authorities.key_expiries,
         subjects_by_ring(rings)[None],
     )
 

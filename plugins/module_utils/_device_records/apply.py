@@ -23,7 +23,7 @@ from .._fleet.certificates.check_reader import CertificateReports
 from .._fleet.reader import FleetQuery, read_fleet
 from .._fleet.stages import classify
 from .._kandji.client import Kandji
-from .._okta.authorities.certificate_authorities import read_key_ids
+from .._okta.authorities.certificate_authorities import read_key_expiries
 from .._okta.client import STALE_PAUSES, Okta
 from .approval import (
     Limits,
@@ -365,7 +365,7 @@ class RecordRun:
             return {}, sum(device.is_mac for device in kandji.devices(platform="Mac"))
         serials = sorted({target.serial for target in targets if target.serial})
         reports = CertificateReports(
-            kandji, lambda: read_key_ids(self._okta), options.certificate_check_item_id
+            kandji, lambda: read_key_expiries(self._okta), options.certificate_check_item_id
         )
         return read_macs(
             kandji, serials, options.guards.platforms, options.selection.rings, reports

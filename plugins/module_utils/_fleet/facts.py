@@ -92,6 +92,7 @@ class MacFacts:
     last_revoked: str = ""
     expires: str = ""  # expiry of its newest certificate, if the Mac or the ledger knows it
     expiry_source: str = ""  # mac or ledger
+    not_after: str = ""  # the own expiry of that certificate, if its authority expires before
     events: dict[str, RecordEvents] | None = None  # by id of the device record
     incomplete: str = ""  # why the join itself may be wrong
     unshown: str = ""  # what Kandji does not show of it, of which its stage is not made

@@ -320,6 +320,7 @@ def _add_expiry(
     checked = by_device.get(mac.device_id)
     if checked and not checked.is_outdated(*map(parse_timestamp, mac.certificates)):
         mac.expires, mac.expiry_source = checked.expires, "mac"
+        mac.not_after = checked.not_after
     elif ledger.get(mac.serial):
         mac.expires, mac.expiry_source = ledger[mac.serial], "ledger"
 

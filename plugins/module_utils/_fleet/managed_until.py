@@ -239,7 +239,9 @@ def _predict_by_expiry(mac: MacFacts, limits: AgeLimits) -> Outlook:
     return Outlook(
         "yes",
         f"The certificate of {name_of(mac)} expires on {sure_until:%Y-%m-%d}"
-        f"{', or within a day of it,' * is_estimated} and nothing renews it before."
+        f"{', or within a day of it,' * is_estimated}"
+        f"{', with the authority that signed it,' * bool(mac.not_after)}"
+        " and nothing renews it before."
         f"{_explain_late_check_in(mac, now)}",
         sure_until,
         None if mac.competing else expiry,

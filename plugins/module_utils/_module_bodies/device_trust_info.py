@@ -27,6 +27,7 @@ from .._core.options import (
 )
 from .._core.results import Result, row_limit
 from .._fleet import reader as fleet_reads
+from .._fleet.certificates.check_report import KeyExpiries
 from .._fleet.certificates.ledger import known_expiry
 from .._fleet.facts import Fleet
 from .._fleet.other_tenants import Elsewhere
@@ -159,7 +160,7 @@ def run(
     poll = ctx.poll(params["wait"], params["poll_interval"])
     rings, competitors = read_rings(ctx.kandji, ring_options(params), params["scep_profile_prefix"])
     authorities = read_authorities(ctx.okta)
-    query = _build_query(ctx, rings, competitors, authorities.key_ids)
+    query = _build_query(ctx, rings, competitors, authorities.key_expiries)
     obstacles = RegistrationReader(ctx.okta, known=registration)
 
     def read() -> tuple[Fleet, Summary]:
@@ -185,7 +186,7 @@ def _build_query(
     ctx: ModuleContext,
     rings: t.Sequence[Ring],
     competitors: t.Sequence[ProfileItem],
-    key_ids: t.Collection[str],
+    keys: KeyExpiries,
 ) -> FleetQuery:
     """Return what to read of the fleet, with the expiry of certificates that is known already."""
     params = ctx.params
@@ -194,7 +195,7 @@ def _build_query(
         params["certificate_check_item_id"],
         ctx.okta.org_url,
         params["state_dir"],
-        key_ids,
+        keys,
         subjects_by_ring(rings)[None],
     )
     return FleetQuery(

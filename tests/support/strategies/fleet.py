@@ -94,6 +94,7 @@ def macs(draw: st.DrawFn) -> MacFacts:
         last_revoked=as_text(draw(any_time())),
         expires=expires,
         expiry_source=draw(st.sampled_from(("mac", "ledger"))) if expires else "",
+        not_after=draw(st.sampled_from(("", "2031-01-01T00:00:00Z"))) if expires else "",
         events=draw(st.one_of(st.none(), st.dictionaries(st.sampled_from(DEVICE_IDS), events))),
         status_gaps=draw(st.sampled_from(((), ("profile",), ("app",)))),
         rolled_out=draw(st.booleans()),

@@ -15,7 +15,7 @@ from ..._kandji import client as kandji_api
 from ..._kandji.certificate_proof import UnattestedNames
 from ..._kandji.client import PAGE, Kandji
 from ..._okta import client as okta_api
-from .check_report import read_checks, unattested_names
+from .check_report import NO_KEYS, KeyExpiries, read_checks, unattested_names
 
 USES = (kandji_api.ITEM_STATUSES, okta_api.LIST_AUTHORITIES, okta_api.LIST_LOG_EVENTS)
 
@@ -23,14 +23,14 @@ USES = (kandji_api.ITEM_STATUSES, okta_api.LIST_AUTHORITIES, okta_api.LIST_LOG_E
 class CertificateReports:
     """The reports of one Custom Script, or none without its id.
 
-    ``read_key_ids`` reads the key identifiers of the authority's certificates.
+    ``read_keys`` reads the keys of the authority's certificates.
     """
 
     def __init__(
-        self, kandji: Kandji, read_key_ids: Callable[[], frozenset[str]], item_id: str | None
+        self, kandji: Kandji, read_keys: Callable[[], KeyExpiries], item_id: str | None
     ) -> None:
-        self._kandji, self._read_key_ids, self._item_id = kandji, read_key_ids, item_id
-        self._key_ids: frozenset[str] | None = None
+        self._kandji, self._read_keys, self._item_id = kandji, read_keys, item_id
+        self._keys: KeyExpiries | None = None
 
     def read_unattested(
         self, device_ids: Collection[str], devices: int = PAGE * PAGE
@@ -58,9 +58,9 @@ class CertificateReports:
             for device_id, check in read_checks(statuses).items()
             if device_id in device_ids and check.identities
         }
-        if checks and self._key_ids is None:
-            self._key_ids = self._read_key_ids()
+        if checks and self._keys is None:
+            self._keys = self._read_keys()
         return {
-            device_id: unattested_names(check, self._key_ids or ())
+            device_id: unattested_names(check, self._keys or NO_KEYS)
             for device_id, check in checks.items()
         }

@@ -17,6 +17,7 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from ..._core.timestamps import format_timestamp, parse_timestamp
 from ..._kandji.certificate_proof import UNKNOWN, Subject, UnattestedNames, is_outdated
@@ -30,6 +31,11 @@ _IDENTITIES = '"identities":'
 _CUT = "..."  # the end of a name that the check cut
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ESCAPE = re.compile(r"\\(\\|[0-9A-Fa-f]{2})|\\.?")
+
+# From the key identifiers of the authority's certificates to when these expire, None if that is
+# unknown. Empty if the authorities were not read.
+KeyExpiries: t.TypeAlias = "t.Mapping[str, datetime | None]"
+NO_KEYS: KeyExpiries = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,14 @@ class CheckedIdentity:
     def is_of(self, key_ids: t.Collection[str]) -> bool:
         """Return whether one of these CA certificates certainly signed it."""
         return self.authority_key_id in key_ids
+
+    def expires(self, keys: KeyExpiries) -> str:
+        """Return when it attests nothing any more (ISO 8601).
+
+        It expires at its own time, or with the certificate that signed it.
+        """
+        end = keys.get(self.authority_key_id)
+        return min(self.not_after, format_timestamp(end)) if end else self.not_after
 
     def may_be_named_by(self, subject: Subject) -> bool:
         """Return whether SCEP profiles may have requested it, as far as its name tells.
@@ -86,11 +100,13 @@ class CheckedExpiry(t.NamedTuple):
     """When a Mac's last certificate expires (ISO 8601), and when the Mac reported that.
 
     ``authority_key_id`` is that of the certificate, "" if the check does not report it.
+    ``not_after`` is the certificate's own time if the one that signed it expires before, else "".
     """
 
     expires: str
     reported_at: datetime | None = None
     authority_key_id: str = ""
+    not_after: str = ""
 
     def is_outdated(self, *since: datetime | None) -> bool:
         """Return whether the Mac got a certificate after the report, which does not know it.
@@ -120,27 +136,31 @@ def _read_status(status: ItemStatus) -> CheckReport | None:
 
 def expiries_of(
     checks: t.Mapping[str, CheckReport],
-    key_ids: t.Collection[str] = (),
+    keys: KeyExpiries = NO_KEYS,
     subject: Subject = UNKNOWN,
 ) -> dict[str, CheckedExpiry]:
     """Return device id -> expiry of the Mac's last certificate of the authority.
 
-    Macs without one are left out.
+    Macs without one are left out. A certificate expires with the one that signed it, at the latest.
 
     :arg checks: what ``read_checks`` returned.
-    :arg key_ids: the key identifiers of the authority's certificates, if they were read. A
-        certificate of another authority with the same name does not count then.
+    :arg keys: those of the authority's certificates, if they were read. A certificate of another
+        authority with the same name does not count then.
     :arg subject: of the SCEP profiles. Where only the name of the issuer speaks for certificates,
         those that hold the UUID of a profile outweigh the others. Those without any UUID do not
         count if the subject holds one.
     """
     expiries: dict[str, CheckedExpiry] = {}
     for device_id, check in checks.items():
-        own = _own_identities(check, key_ids, subject)
+        own = _own_identities(check, keys, subject)
         if own:
-            last = max(own, key=lambda each: each.not_after)
+            last = max(own, key=lambda each: (each.expires(keys), each.not_after))
+            expires = last.expires(keys)
             expiries[device_id] = CheckedExpiry(
-                last.not_after, check.reported_at, last.authority_key_id
+                expires,
+                check.reported_at,
+                last.authority_key_id,
+                "" if expires == last.not_after else last.not_after,
             )
     return expiries
 

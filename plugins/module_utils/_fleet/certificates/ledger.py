@@ -25,7 +25,14 @@ from ..._kandji.client import Kandji
 from ..._okta.client import LIST_LOG_EVENTS
 from ..._okta.constants import CERTIFICATE_LIFETIME, LOG_OVERLAP, LOG_RETENTION
 from ..._okta.records import LogEvent
-from .check_report import CheckedExpiry, expiries_of, read_checks, unattested_names
+from .check_report import (
+    NO_KEYS,
+    CheckedExpiry,
+    KeyExpiries,
+    expiries_of,
+    read_checks,
+    unattested_names,
+)
 
 FILE = "certificates.jsonl"
 VERSION = 1
@@ -246,16 +253,16 @@ def known_expiry(
     check_item_id: str | None,
     org: str = "",
     state_dir: str | None = None,
-    key_ids: t.Collection[str] = (),
+    keys: KeyExpiries = NO_KEYS,
     subject: Subject = UNKNOWN,
 ) -> Expiries:
     """Return what the certificate check and the ledger know, as ``read_fleet`` takes it.
 
-    ``key_ids`` and ``subject`` are those of ``expiries_of``.
+    ``keys`` and ``subject`` are those of ``expiries_of``.
     """
     checks = read_checks(kandji.item_statuses(check_item_id)) if check_item_id else {}
-    by_device = expiries_of(checks, key_ids, subject)
-    unattested = {device: unattested_names(check, key_ids) for device, check in checks.items()}
+    by_device = expiries_of(checks, keys, subject)
+    unattested = {device: unattested_names(check, keys) for device, check in checks.items()}
     unattested = {device: others for device, others in unattested.items() if others.names}
     if not state_dir:
         return Expiries(by_device, None, unattested)

@@ -59,14 +59,14 @@ class Issue(t.NamedTuple):
 def newest_issue(mac: MacFacts) -> Issue | None:
     """Return when the newest certificate was issued, or None.
 
-    The System Log knows it. Else it is a year before the expiry, or at most a day before Kandji
+    The System Log knows it. Else it is a year before its own expiry, or at most a day before Kandji
     saw the certificate.
     """
     logged = parse_timestamp(mac.last_issued)
     expiry, source = estimate_expiry_of(mac)
     if expiry is None:
         return Issue(logged, logged) if logged else None
-    latest = expiry - CERTIFICATE_LIFETIME
+    latest = (parse_timestamp(mac.not_after) or expiry) - CERTIFICATE_LIFETIME
     earliest = latest - INVENTORY if source == "estimated" else latest
     return Issue(max(logged or earliest, earliest), max(logged or latest, latest))
 

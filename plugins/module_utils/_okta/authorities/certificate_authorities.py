@@ -10,8 +10,9 @@ enrichment, so an org without it is a value here and never an error.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..._core.errors import ApiError, Forbidden, Unreachable, Unreadable
 from ..authentication.auth import FEATURE_MISSING, TOKEN
@@ -60,19 +61,20 @@ class Authorities:
         return next((each for each in self.all if each.id == platform.authority_id), None)
 
     @property
-    def key_ids(self) -> frozenset[str]:
-        """The key identifiers by which certificates that attest management name their issuer.
+    def key_expiries(self) -> dict[str, datetime | None]:
+        """When each key of the authorities expires, None if Okta does not show that.
 
+        They are the key identifiers by which certificates that attest management name their issuer.
         Those of certificates that were superseded and are still valid are among them. There are
         none if one may be missing: an incomplete list proves nothing against a certificate.
         """
         if self.unknown_families or not all(authority.shows_keys for authority in self.attesting):
-            return frozenset()
-        return frozenset(
-            certificate.key_id
+            return {}
+        return {
+            certificate.key_id: certificate.expires
             for authority in self.attesting
             for certificate in authority.certificates
-        )
+        }
 
 
 def read_authorities(okta: Okta) -> Authorities:
@@ -89,12 +91,12 @@ def read_without_platforms(okta: Okta) -> Authorities:
     return _read(okta, lambda _authority: ())
 
 
-def read_key_ids(okta: Okta) -> frozenset[str]:
-    """Return ``Authorities.key_ids``, none if the authorities cannot be read.
+def read_key_expiries(okta: Okta) -> Mapping[str, datetime | None]:
+    """Return ``Authorities.key_expiries``, none if the authorities cannot be read.
 
     Raises Unauthorized as ``read_authorities`` does.
     """
-    return read_without_platforms(okta).key_ids
+    return read_without_platforms(okta).key_expiries
 
 
 def _read(

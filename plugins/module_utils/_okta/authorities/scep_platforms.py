@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..._core.errors import BadOption, NeedsConsole, Refused
 from ..._core.lookup import Catalog
@@ -165,6 +166,22 @@ def find_platform(authorities: Authorities, scep_url: str) -> RegistrationAuthor
     """
     wanted = _key(split_url(scep_url).path)
     return next((each for each in _serving(authorities) if _key(each.path) == wanted), None)
+
+
+def superseded_expiries(authorities: Authorities, scep_url: str) -> dict[str, datetime | None]:
+    """Return ``Authorities.key_expiries`` for a renewal: of a key that still issues, None.
+
+    A certificate that replaces one of such a key expires with the key, too.
+
+    :arg scep_url: of the platform that issues; "" for any platform.
+    """
+    own = find_platform(authorities, scep_url) if scep_url else None
+    issuing = {each.authority_key_id for each in ([own] if own else authorities.platforms)}
+    is_known = bool(issuing) and "" not in issuing
+    return {
+        key_id: expires if is_known and key_id not in issuing else None
+        for key_id, expires in authorities.key_expiries.items()
+    }
 
 
 def _key(path: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.modu
     ModuleContext,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
+    NO_KEYS,
     CheckedExpiry,
     newest_by_serial,
 )
@@ -60,17 +61,18 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(module, "known_expiry", known_expiry)
     okta = SimpleNamespace(org_url="https://acme.okta.com")
-    key_ids = {okta.org_url: {"1699E426"}}
-    monkeypatch.setattr(module, "read_key_ids", lambda asked: key_ids[asked.org_url])
+    keys = {(okta.org_url, "https://scep"): {"1699E426": None}}
+    monkeypatch.setattr(module, "read_authorities", lambda asked: asked.org_url)
+    monkeypatch.setattr(module, "superseded_expiries", lambda *asked: keys[asked])
     run = SimpleNamespace(
-        params={"certificate_check_item_id": "i", "state_dir": "/d"},
+        params={"certificate_check_item_id": "i", "state_dir": "/d", "url": "https://scep"},
         kandji="kandji",
         okta=okta,
         has_okta=True,
     )
     devices = [KandjiDevice("d1", "a"), KandjiDevice("d2", "B")]
     known = module._read_expiry(run, UNKNOWN)
-    assert asked == [("kandji", "i", "https://acme.okta.com", "/d", {"1699E426"}, UNKNOWN)]
+    assert asked == [("kandji", "i", "https://acme.okta.com", "/d", {"1699E426": None}, UNKNOWN)]
     checked = newest_by_serial(known.by_device, {"d1": "A", "d2": "B"})
     tenant = TenantFacts([], [], devices, {}, {}, checked, known)
     tenant = tenant.with_ledger(UNKNOWN, devices)
@@ -92,7 +94,7 @@ def test_the_authorities_are_read_for_the_check_alone_and_where_okta_is_configur
     params = {"certificate_check_item_id": check_item_id, "state_dir": None}
     run = SimpleNamespace(params=params, kandji="kandji", has_okta=has_okta)
     assert module._read_expiry(run, UNKNOWN) == Expiries()
-    assert asked == [("kandji", check_item_id, "", None, (), UNKNOWN)]
+    assert asked == [("kandji", check_item_id, "", None, NO_KEYS, UNKNOWN)]
 
 
 @pytest.mark.parametrize("is_own", [True, False])

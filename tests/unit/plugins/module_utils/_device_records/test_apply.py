@@ -1580,8 +1580,8 @@ def test_a_certificate_that_another_authority_signed_permits_no_reset(
     check = {"device_trust_certificates": 1, "count": 1, "identities": [identity]}
     status = ItemStatus("d-C01", log=json.dumps(check, separators=(",", ":")))
     monkeypatch.setattr(reset.kandji, "item_statuses", lambda *_item: [status], raising=False)
-    keys = {id(reset.okta): frozenset({"0A" * 20})}
-    monkeypatch.setattr(apply, "read_key_ids", lambda okta: keys[id(okta)])
+    keys = {id(reset.okta): {"0A" * 20: None}}
+    monkeypatch.setattr(apply, "read_key_expiries", lambda okta: keys[id(okta)])
     (outcome,) = reset.run("C01", certificate_check_item_id="item-1").outcomes
     assert outcome.state == state
     assert outcome.decision.code == (None if state == "reset" else "no_profile")

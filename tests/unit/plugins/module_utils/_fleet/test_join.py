@@ -466,16 +466,21 @@ def test_without_statuses_a_certificate_proves_an_item_of_the_web_app(
 @pytest.mark.parametrize(
     "by_device, ledger, known",
     [
-        ({"dev-1": CheckedExpiry("2027")}, {"C02A": "2026"}, ("2027", "mac")),
-        ({}, {"C02A": "2026"}, ("2026", "ledger")),
-        ({"dev-2": CheckedExpiry("2027")}, {}, ("", "")),
+        ({"dev-1": CheckedExpiry("2027")}, {"C02A": "2026"}, ("2027", "mac", "")),
+        (
+            {"dev-1": CheckedExpiry("2027", not_after="2028")},
+            {"C02A": "2026"},
+            ("2027", "mac", "2028"),
+        ),
+        ({}, {"C02A": "2026"}, ("2026", "ledger", "")),
+        ({"dev-2": CheckedExpiry("2027")}, {}, ("", "", "")),
     ],
 )
 def test_the_macs_own_expiry_outweighs_the_ledger(
-    by_device: dict[str, CheckedExpiry], ledger: dict[str, str], known: tuple[str, str]
+    by_device: dict[str, CheckedExpiry], ledger: dict[str, str], known: tuple[str, str, str]
 ) -> None:
     (facts,) = joined(mac(), expiries=Expiries(by_device, lambda _serials, _subject: ledger))
-    assert (facts.expires, facts.expiry_source) == known
+    assert (facts.expires, facts.expiry_source, facts.not_after) == known
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,12 @@ def of_ada(facts: MacFacts) -> Outlook:
     return predict_outlooks(facts, NOW)["ada"]
 
 
+def test_the_outlook_names_the_authority_that_ends_a_certificate() -> None:
+    outlook = of_ada(managed(not_after="2027-09-04T08:00:00Z", last_bound=LATER))
+    reason = NAMED.replace("2026-12-10 and", "2026-12-10, with the authority that signed it, and")
+    assert outlook == Outlook("yes", reason, EXPIRES, EXPIRES)
+
+
 def test_a_mac_is_managed_until_its_certificate_expires() -> None:
     outlook = of_ada(managed())
     assert outlook == Outlook("yes", NAMED, EXPIRES, EXPIRES)

@@ -29,12 +29,12 @@ class Vendors:
         self.asked.append(f"{item_id} {device_id or 'all'}")
         return [_status(*each) for each in self.keys.items() if device_id in (None, each[0])]
 
-    def read_key_ids(self) -> frozenset[str]:
+    def read_keys(self) -> dict[str, None]:
         self.asked.append("keys")
-        return frozenset({OWN})
+        return {OWN: None}
 
     def reports(self, item_id: str | None = "check") -> CertificateReports:
-        return CertificateReports(t.cast("t.Any", self), self.read_key_ids, item_id)
+        return CertificateReports(t.cast("t.Any", self), self.read_keys, item_id)
 
 
 def _status(device_id: str, key: str | None) -> ItemStatus:

@@ -57,7 +57,8 @@ TWO = line(identity("2027-11-23T10:00:00Z", "a"), identity("2027-01-01T00:00:00Z
 
 
 def expiry_by_device(statuses, key_ids=(), subject=UNKNOWN):
-    return certificate_check.expiries_of(certificate_check.read_checks(statuses), key_ids, subject)
+    keys = key_ids if isinstance(key_ids, dict) else dict.fromkeys(key_ids)
+    return certificate_check.expiries_of(certificate_check.read_checks(statuses), keys, subject)
 
 
 @pytest.mark.parametrize(
@@ -384,6 +385,31 @@ def test_a_digest_that_is_a_number_is_compared_as_a_text():
         "a",
         "1",
     ]
+
+
+AUTHORITY_END = datetime(2027, 6, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("own", "end", "expires", "not_after"),
+    [
+        ("2027-11-23T10:00:00Z", AUTHORITY_END, "2027-06-01T00:00:00Z", "2027-11-23T10:00:00Z"),
+        ("2027-05-31T10:00:00Z", AUTHORITY_END, "2027-05-31T10:00:00Z", ""),
+        ("2027-11-23T10:00:00Z", None, "2027-11-23T10:00:00Z", ""),
+    ],
+)
+def test_a_certificate_expires_with_the_one_that_signed_it(own, end, expires, not_after):
+    status = ItemStatus.from_row(row(line(identity(own, aki=OWN))))
+    (read,) = expiry_by_device([status], {OWN: end}).values()
+    assert read == CheckedExpiry(expires, None, OWN, not_after)
+
+
+def test_of_two_certificates_that_counts_whose_authority_outlives_the_other():
+    old = identity("2027-11-23T10:00:00Z", "a", aki=OWN)
+    new = identity("2027-10-01T00:00:00Z", "b", aki="AB" * 20)
+    status = ItemStatus.from_row(row(line(old, new)))
+    (read,) = expiry_by_device([status], {OWN: AUTHORITY_END, "AB" * 20: None}).values()
+    assert read == CheckedExpiry("2027-10-01T00:00:00Z", None, "AB" * 20)
 
 
 NAME = f"C02XK1ZAJG5J {UUID}"

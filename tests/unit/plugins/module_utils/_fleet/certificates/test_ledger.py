@@ -460,7 +460,7 @@ def test_a_certificate_of_another_authority_with_the_same_name_does_not_count():
     )
     kandji = SimpleNamespace(item_statuses=lambda _item_id: [ItemStatus("d1", log=report)])
     assert certificate_ledger.known_expiry(
-        kandji, "item", key_ids={OWN_KEY}
+        kandji, "item", keys={OWN_KEY: None}
     ) == certificate_ledger.Expiries(
         {"d1": CheckedExpiry("2027-11-23T10:00:00Z", authority_key_id=OWN_KEY)}
     )

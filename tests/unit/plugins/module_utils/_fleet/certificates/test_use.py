@@ -60,6 +60,11 @@ def unused(at: datetime = RENEWED, is_revoked: bool = False) -> UnusedCertificat
     [
         ({}, Issue(RENEWED, RENEWED)),
         ({"expiry_source": "mac"}, Issue(RENEWED, RENEWED)),
+        # It expires with its authority, before its own time.
+        (
+            {"expires": text(LATER + 9 * DAY), "not_after": text(RENEWED + 365 * DAY)},
+            Issue(RENEWED, RENEWED),
+        ),
         (SEEN, Issue(RENEWED - DAY, RENEWED)),
         ({**SEEN, "last_issued": text(RENEWED - SECOND)}, Issue(RENEWED - SECOND, RENEWED)),
         ({**SEEN, "last_issued": text(RENEWED - 2 * DAY)}, Issue(RENEWED - DAY, RENEWED)),

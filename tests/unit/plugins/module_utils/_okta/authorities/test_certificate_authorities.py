@@ -24,7 +24,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authorities.certificate_authorities import (
     read_authorities,
-    read_key_ids,
+    read_key_expiries,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.client import Okta
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -63,6 +63,10 @@ AUTHORITY = {
         ]
     },
 }
+EXPIRIES = {
+    RENEWED: datetime(2031, 9, 25, 0, 10, 19, tzinfo=timezone.utc),
+    FIRST: datetime(2028, 3, 18, 23, 44, 57, tzinfo=timezone.utc),
+}
 DEVICE_ACCESS = {"authorityInstanceId": ACCESS, "caType": "DEVICE_ACCESS_OKTA_AS_CA"}
 PLATFORM = {
     "id": "rac6kzcjk4IcgtZ574x7",
@@ -94,7 +98,7 @@ def test_authorities_of_both_families_and_the_platforms_of_the_attesting_one(wir
         f"/pki/api/v2/certificate-authorities/{FIRST}/registration-authorities",
     ]
     assert authorities.is_read
-    assert authorities.key_ids == {FIRST, RENEWED}
+    assert authorities.key_expiries == EXPIRIES
     (platform,) = authorities.platforms
     assert platform.ca_expires == datetime(2028, 3, 18, 23, 44, 57, tzinfo=timezone.utc)
     assert authorities.authority_of(platform) is authorities.attesting[0]
@@ -109,7 +113,7 @@ def test_fields_that_are_missing_are_unknown(wire: t.Any) -> None:
         (200, {"data": [{"id": "rac1", "authorityInstanceId": FIRST}]}),
     )
     authorities = read_authorities(org(wire))
-    assert authorities.key_ids == frozenset()
+    assert authorities.key_expiries == {}
     assert authorities.platforms[0].path == f"/pki/{FIRST}/scep/rac1"
     assert authorities.platforms[0].as_result()["ca_expires"] is None
 
@@ -214,7 +218,7 @@ def test_a_service_app_that_is_not_accepted_is_an_error(wire: t.Any) -> None:
 
 def test_the_keys_alone_are_one_call(wire: t.Any) -> None:
     wire.script((200, {"data": [AUTHORITY, DEVICE_ACCESS]}))
-    assert read_key_ids(org(wire)) == {FIRST, RENEWED}
+    assert read_key_expiries(org(wire)) == EXPIRIES
     assert len(wire.sent) == 1
 
 
@@ -225,7 +229,7 @@ def test_the_keys_alone_are_one_call(wire: t.Any) -> None:
 def test_an_incomplete_list_of_keys_is_none(wire: t.Any, certificates: t.Any) -> None:
     other = {**AUTHORITY, "_embedded": {"certificates": certificates}}
     wire.script((200, {"data": [AUTHORITY, other, DEVICE_ACCESS]}))
-    assert read_key_ids(org(wire)) == frozenset()
+    assert read_key_expiries(org(wire)) == {}
 
 
 @pytest.mark.parametrize("family", ["NEXT_YEARS_FAMILY", "okta_as_ca", None])
@@ -234,7 +238,7 @@ def test_a_family_that_is_unknown_leaves_the_list_of_keys_incomplete(
 ) -> None:
     other = {**DEVICE_ACCESS, "caType": family}
     wire.script((200, {"data": [AUTHORITY, other]}))
-    assert read_key_ids(org(wire)) == frozenset()
+    assert read_key_expiries(org(wire)) == {}
 
 
 @pytest.mark.parametrize(
@@ -255,4 +259,4 @@ def test_an_authority_that_is_deleted_during_the_read_is_not_a_missing_api(
 
 def test_an_org_without_the_api_has_no_keys(wire: t.Any) -> None:
     wire.script((401, error_body("E0000015")))
-    assert read_key_ids(org(wire)) == frozenset()
+    assert read_key_expiries(org(wire)) == {}

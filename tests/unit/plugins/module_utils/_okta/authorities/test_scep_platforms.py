@@ -21,6 +21,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
     list_console_steps,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.authorities.records import (
+    AuthorityCertificate,
     CertificateAuthority,
     RegistrationAuthority,
 )
@@ -28,6 +29,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.auth
     Choice,
     choose_url,
     find_platform,
+    superseded_expiries,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -356,3 +358,33 @@ def test_a_url_that_is_accepted_is_of_a_platform_in_service_that_is_not_dynamic(
     else:
         with pytest.raises(Refused):
             choose_url(authorities, scep_url, None, ORG)
+
+
+OLD_KEY, NEW_KEY = "0A" * 20, "0B" * 20
+
+
+@pytest.mark.parametrize(
+    ("keys", "scep_url", "is_superseded"),
+    [
+        ([NEW_KEY], "", True),
+        ([OLD_KEY], "", False),
+        ([NEW_KEY, OLD_KEY], "", False),
+        ([NEW_KEY, OLD_KEY], url(OWN, "rac0"), True),
+        ([NEW_KEY, OLD_KEY], url(OWN, "rac1"), False),
+        ([""], "", False),
+        ([NEW_KEY, ""], "", False),
+        ([], "", False),
+    ],
+)
+def test_a_key_that_still_issues_does_not_expire_for_a_renewal(
+    keys: list[str], scep_url: str, is_superseded: bool
+) -> None:
+    """The new certificate would expire with it, and each renewal would be followed by another."""
+    ends = datetime(2027, 1, 1, tzinfo=timezone.utc)
+    certificates = (AuthorityCertificate(NEW_KEY), AuthorityCertificate(OLD_KEY, expires=ends))
+    authority = CertificateAuthority(OWN, "OKTA_AS_CA", certificates=certificates)
+    platforms = tuple(
+        platform(f"rac{number}", authority_key_id=key) for number, key in enumerate(keys)
+    )
+    expected = {NEW_KEY: None, OLD_KEY: ends if is_superseded else None}
+    assert superseded_expiries(Authorities((authority,), platforms), scep_url) == expected
