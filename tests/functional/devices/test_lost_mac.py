@@ -163,6 +163,16 @@ def test_what_an_administrator_suspended_stays_so_after_the_mac_was_found(
     assert blocked.status == "SUSPENDED"
 
 
+@pytest.mark.lab(macs=1)
+@pytest.mark.parametrize("tags", ["all,found", "untagged,never"])
+def test_a_mac_is_not_suspended_and_unsuspended_in_one_run(watched, playbook, tags):
+    record = ResetFleet(watched).record(SERIAL)
+    variables = {"device_trust_lost_serials": [SERIAL]}
+    result = playbook(watched.lab, LOST_MAC, arguments=["--tags", tags], variables=variables)
+    assert result.status != 0 and watched.writes() == [], result.output
+    assert record.status == "ACTIVE" and "Use --tags found alone" in result.output
+
+
 LOCK = {"device_trust_lost_action": "lock", "device_trust_lost_action_confirm": f"LOCK {SERIAL}"}
 
 
