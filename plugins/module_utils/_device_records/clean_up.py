@@ -118,12 +118,13 @@ def select_returned(
 def is_of_clean_up(target: RecordTarget, lifecycle: Lifecycle, now: datetime) -> bool | None:
     """Return whether clean-ups alone blocked a record, so that one deletes it.
 
-    None if the System Log may not show yet what changed it last.
+    So does any deletion that was interrupted after it deactivated the record. None if the System
+    Log may not show yet what changed it last.
     """
     updated = target.updated_at
     is_young = updated is not None and updated > now - LOG_DELAY
     if target.status == "DEACTIVATED":
-        return lifecycle.deactivated_by_clean_up or (None if is_young else False)
+        return lifecycle.deletion_was_cut or (None if is_young else False)
     if target.status != "SUSPENDED" or (lifecycle.suspended and not lifecycle.by_clean_up):
         return False  # no clean-up suspends so soon what was unsuspended since
     if _may_be_late(target, lifecycle, now):

@@ -131,17 +131,19 @@ def _refuse_status(target: RecordTarget, guards: Guards) -> Refusal | None:
 
 
 def _refuse_deactivated(target: RecordTarget, guards: Guards) -> Refusal:
-    """Return why no suspension keeps a record from a clean-up, or may not."""
+    """Return why no suspension keeps a record from a deletion, or may not."""
     if target.of_clean_up:
         return Refusal(
             "clean_up_deletes",
-            f"It is {target.status}: a clean-up deactivated it and deletes it, and its Mac can"
-            " register again. Activate it (state=active), then suspend it.",
+            f"It is {target.status}: a clean-up or another deletion was interrupted then. The next"
+            " such run deletes it, and its Mac can register again. Activate it (state=active), then"
+            " suspend it.",
         )
     return Refusal(
         "clean_up_deletes",
-        f"It is {target.status}, and the System Log may not show yet whether a clean-up did it,"
-        f" which would delete it. Run again after {format_timestamp(guards.now + LOG_DELAY)}.",
+        f"It is {target.status}, and the System Log may not show yet whether a deletion was"
+        " interrupted, which another run would finish. Run again after"
+        f" {format_timestamp(guards.now + LOG_DELAY)}.",
     )
 
 

@@ -182,11 +182,11 @@ class RecordTarget:
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
     are kept in place of a spare one, ``unknown_reason`` why it may not be spare. ``of_clean_up``: a
-    clean-up suspended or deactivated it, and would delete it; None if the System Log may not show
-    yet what did. Another suspension tells clean-ups that they may not. ``has_searched_users``: a
-    search showed the users, so they may be stale. ``needed`` is why a clean-up would not select any
-    more what a clean-up suspended, in a sentence. ``suspended_by`` is who suspended it, None if it
-    is not suspended or nobody has to know.
+    clean-up suspended it, or a deletion was interrupted after it deactivated it, and another run
+    would delete it; None if the System Log may not show yet. Another suspension tells clean-ups
+    that they may not. ``has_searched_users``: a search showed the users, so they may be stale.
+    ``needed`` is why a clean-up would not select any more what a clean-up suspended, in a sentence.
+    ``suspended_by`` is who suspended it, None if it is not suspended or nobody has to know.
     """
 
     name: str

@@ -1332,16 +1332,20 @@ def test_a_clean_up_that_suspends_a_lost_mac_first_does_not_delete_it(
     assert result.outcomes[0].decision.code == "clean_up_deletes"
 
 
-def test_a_lost_mac_whose_record_a_clean_up_deactivated_is_named(reset: t.Any) -> None:
-    for name in ("guo1", "guo2"):
+def test_a_lost_mac_whose_record_an_interrupted_deletion_deactivated_is_named(reset: t.Any) -> None:
+    """Another run finishes the deletion, and then the Mac can register again."""
+    for name in ("guo1", "guo2", "guo3"):
         reset.okta.add(name, f"C0{name[-1]}", status="DEACTIVATED")
+    agents = {"guo1": BY_CLEAN_UP, "guo2": USER_AGENT, "guo3": f"{USER_AGENT} {DELETION_COMMENT}"}
     reset.okta.events = [
         replace(each, event_type="device.lifecycle.deactivate")
-        for each in (*suspended_by(BY_CLEAN_UP, "guo1"), *suspended_by(USER_AGENT, "guo2"))
+        for name, agent in agents.items()
+        for each in suspended_by(agent, name)
     ]
-    result = reset.run("C01", "C02", **to_state("suspended"))
+    result = reset.run("C01", "C02", "C03", **to_state("suspended"))
     codes = [each.decision.code for each in result.outcomes]
-    assert codes == ["clean_up_deletes", "other_status"] and reset.okta.writes == []
+    assert codes == ["clean_up_deletes", "other_status", "clean_up_deletes"]
+    assert reset.okta.writes == []
     assert "Activate it (state=active)" in result.outcomes[0].decision.reason
 
 
