@@ -141,17 +141,20 @@ from ..module_utils._fleet.certificates import ledger as certificate_ledger
 from ..module_utils._fleet.certificates.check_report import (
     NO_KEYS,
     CheckReport,
+    KeyExpiries,
     expiries_of,
     newest_by_serial,
     read_checks,
+    unattested_names,
 )
+from ..module_utils._fleet.certificates.ledger import Expiries, UnattestedBySerial
 from ..module_utils._fleet.facts import MacFacts
 from ..module_utils._fleet.join import build_mac_facts, ledger_by_ring
 from ..module_utils._fleet.rings import reader as ring_reads
 from ..module_utils._fleet.rings.gate import ISSUED
 from ..module_utils._fleet.rings.reader import Ring, read_rings, ring_options, subjects_by_ring
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.certificate_proof import Subject
+from ..module_utils._kandji.certificate_proof import Subject, UnattestedNames
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.authorities import certificate_authorities
 from ..module_utils._okta.authorities.certificate_authorities import read_key_expiries
@@ -190,13 +193,16 @@ def run(ctx: ModuleContext) -> Result:
     serials = {mac.device_id: mac.serial for mac in macs}
     known: dict[str, Certificate] = {}
     changes: list[Change] = []
-    if params["state_dir"]:
-        book, changes = _update_ledger(ctx)
-        known.update(_in_ledger(book, macs, rings, params["lifetime_days"]))
     checks: t.Mapping[str, CheckReport] = {}
+    keys = NO_KEYS
     if params["certificate_check_item_id"]:
         checks = read_checks(ctx.kandji.item_statuses(params["certificate_check_item_id"]))
-        known.update(_on_macs(ctx, checks, serials, rings))
+        keys = read_key_expiries(ctx.okta) if ctx.has_okta else NO_KEYS
+    if params["state_dir"]:
+        book, changes = _update_ledger(ctx)
+        unattested = {device: unattested_names(check, keys) for device, check in checks.items()}
+        known.update(_in_ledger(book, unattested, macs, rings, params["lifetime_days"]))
+    known.update(_on_macs(checks, keys, serials, rings))
     rows = sorted(known.items(), key=lambda pair: (pair[1]["expires"], pair[0]))
     return build_result(
         changes,
@@ -208,16 +214,19 @@ def run(ctx: ModuleContext) -> Result:
 
 def _in_ledger(
     book: certificate_ledger.Ledger,
+    unattested: t.Mapping[str, UnattestedNames],
     macs: t.Iterable[MacFacts],
     rings: t.Sequence[Ring],
     lifetime_days: int,
 ) -> dict[str, Certificate]:
     """Return serial -> certificate of the Mac that the ledger names last."""
 
-    def read(serials: t.Iterable[str], subject: Subject) -> t.Mapping[str, str]:
-        return certificate_ledger.expiry_by_serial(book, serials, lifetime_days, subject)
+    def read(
+        serials: t.Iterable[str], subject: Subject, others: UnattestedBySerial
+    ) -> t.Mapping[str, str]:
+        return certificate_ledger.expiry_by_serial(book, serials, lifetime_days, subject, others)
 
-    by_serial = ledger_by_ring(read, ((mac.serial, mac.ring) for mac in macs), rings)
+    by_serial = ledger_by_ring(Expiries({}, read, unattested), macs, rings)
     return {
         serial: {"expires": expires, "source": "ledger"} for serial, expires in by_serial.items()
     }
@@ -235,8 +244,8 @@ def _removals(
 
 
 def _on_macs(
-    ctx: ModuleContext,
     checks: t.Mapping[str, CheckReport],
+    keys: KeyExpiries,
     serials: t.Mapping[str, str],
     rings: t.Sequence[Ring],
 ) -> dict[str, Certificate]:
@@ -244,7 +253,6 @@ def _on_macs(
 
     :arg serials: device id -> serial.
     """
-    keys = read_key_expiries(ctx.okta) if ctx.has_okta else NO_KEYS
     by_device = expiries_of(checks, keys, subjects_by_ring(rings)[None])
     by_serial = newest_by_serial(by_device, serials)
     return {

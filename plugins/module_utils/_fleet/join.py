@@ -24,7 +24,7 @@ from .._kandji.records import CustomProfile, ItemStatus, KandjiDevice, PrismCert
 from .._okta.events.device_events import LogFacts, RecordEvents
 from .._okta.records import DeviceUser, OktaDevice
 from .certificates.check_report import CheckedExpiry
-from .certificates.ledger import Expiries, LedgerExpiry
+from .certificates.ledger import Expiries
 from .facts import DeviceRecord, MacFacts, fold_person, map_known_logins
 from .rings.reader import Ring, subjects_by_ring
 
@@ -261,8 +261,7 @@ def join_fleet(
     """
     macs = list(tables.macs)
     console_rings = {ring.name for ring in rings if ring.is_console_managed}
-    serials = ((mac.serial, mac.ring) for mac in macs)
-    ledger = ledger_by_ring(expiries.ledger, serials, rings) if expiries.ledger else {}
+    ledger = ledger_by_ring(expiries, macs, rings)
     for mac in macs:
         _add_statuses(mac, tables, console_rings)
         _add_expiry(mac, expiries.by_device, ledger)
@@ -275,22 +274,23 @@ def join_fleet(
 
 
 def ledger_by_ring(
-    ledger: LedgerExpiry, macs: Iterable[tuple[str, str | None]], rings: Sequence[Ring]
+    expiries: Expiries, macs: Iterable[MacFacts], rings: Sequence[Ring]
 ) -> dict[str, str]:
     """Return what a ledger knows of Macs: serial -> expiry.
 
-    The SCEP profile of a Mac's ring tells its certificates from those of other authorities.
-
-    :arg macs: serial and name of the ring, or None.
+    The SCEP profile of a Mac's ring, and its own report, tell its certificates from those of other
+    authorities.
     """
-    serials: dict[str | None, list[str]] = {}
-    for serial, ring in macs:
-        serials.setdefault(ring, []).append(serial)
+    serials: dict[str | None, dict[str, str]] = {}
+    for mac in macs:
+        serials.setdefault(mac.ring, {})[mac.device_id] = mac.serial
     subjects = subjects_by_ring(rings)
     return {
         serial: expiry
         for ring, of_ring in serials.items()
-        for serial, expiry in ledger(of_ring, subjects.get(ring, subjects[None])).items()
+        for serial, expiry in expiries.read_ledger(
+            of_ring, subjects.get(ring, subjects[None])
+        ).items()
     }
 
 

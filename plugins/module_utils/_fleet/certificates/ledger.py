@@ -15,6 +15,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from ..._core.atomic_files import atomic_write, check_regular, check_writable
 from ..._core.errors import TRY_AGAIN, BadOption, Unreadable
@@ -40,8 +41,13 @@ _LONGEST_NAME = 300
 _WORD = re.compile(r"[0-9a-z]+")
 
 
-# From serials, and the subject of the SCEP profile of their Macs, to expiry (ISO 8601) by serial.
-LedgerExpiry: t.TypeAlias = "t.Callable[[t.Iterable[str], Subject], t.Mapping[str, str]]"
+# By serial, as the vendor spells it.
+UnattestedBySerial: t.TypeAlias = "t.Mapping[str, UnattestedNames]"
+# From serials, the subject of the SCEP profile of their Macs, and what these report of certificates
+# of other authorities, to expiry (ISO 8601) by serial.
+LedgerExpiry: t.TypeAlias = (
+    "t.Callable[[t.Iterable[str], Subject, UnattestedBySerial], t.Mapping[str, str]]"
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,21 @@ class Expiries:
     by_device: t.Mapping[str, CheckedExpiry] = field(default_factory=dict)
     ledger: LedgerExpiry | None = None
     unattested: t.Mapping[str, UnattestedNames] = field(default_factory=dict)
+
+    def read_ledger(self, macs: t.Mapping[str, str], subject: Subject) -> t.Mapping[str, str]:
+        """Return serial -> expiry (ISO 8601) of what the ledger knows of Macs.
+
+        :arg macs: device id -> serial.
+        :arg subject: of the SCEP profile of these Macs.
+        """
+        if self.ledger is None:
+            return {}
+        others = {
+            serial: self.unattested[device_id]
+            for device_id, serial in macs.items()
+            if device_id in self.unattested
+        }
+        return self.ledger(list(macs.values()), subject, others)
 
 
 class Issued(t.NamedTuple):
@@ -187,6 +208,7 @@ def expiry_by_serial(
     serials: t.Iterable[str],
     lifetime_days: int,
     subject: Subject = UNKNOWN,
+    unattested: UnattestedBySerial = MappingProxyType({}),
 ) -> dict[str, str]:
     """Return serial -> expiry (ISO 8601) of the certificate that was issued last for this Mac.
 
@@ -194,12 +216,16 @@ def expiry_by_serial(
 
     :arg subject: of the SCEP profile of these Macs. A certificate of another authority, such as
         Device Access, does not count then.
+    :arg unattested: names of certificates that another authority signed, as the Macs reported. What
+        was issued under such a name before the report is not on the Mac any more.
     """
     index = _SerialIndex.of(serials)
+    subjects = {serial: subject.without(others) for serial, others in unattested.items()}
     last: dict[str, str] = {}
     for issued in ledger.issued:
         for serial in index.named_in(issued.names):
-            if subject.names_certificate(issued.names, serial):
+            own = subjects.get(serial, subject)
+            if own.names_certificate(issued.names, serial, parse_timestamp(issued.at)):
                 last[serial] = max(last.get(serial, ""), issued.at)
     times = {serial: parse_timestamp(at) for serial, at in last.items()}
     return {
@@ -268,8 +294,10 @@ def known_expiry(
         return Expiries(by_device, None, unattested)
     ledger = load(state_dir, org)
 
-    def by_serial(serials: t.Iterable[str], subject: Subject) -> dict[str, str]:
-        return expiry_by_serial(ledger, serials, CERTIFICATE_LIFETIME.days, subject)
+    def by_serial(
+        serials: t.Iterable[str], subject: Subject, others: UnattestedBySerial
+    ) -> dict[str, str]:
+        return expiry_by_serial(ledger, serials, CERTIFICATE_LIFETIME.days, subject, others)
 
     return Expiries(by_device, by_serial, unattested)
 

@@ -60,8 +60,7 @@ class TenantFacts:
 
         ``subject`` is that of the ring's profile.
         """
-        ledger = self.known.ledger
-        known = ledger([each.serial for each in devices], subject) if ledger else {}
+        known = self.known.read_ledger({each.device_id: each.serial for each in devices}, subject)
         logged = {
             serial.upper(): require_timestamp("state_dir", text) for serial, text in known.items()
         }

@@ -51,7 +51,7 @@ def test_the_check_on_the_mac_counts_more_than_the_ledger(monkeypatch: pytest.Mo
     }
     asked = []
 
-    def by_ledger(serials: t.Sequence[str], subject: Subject) -> dict[str, str]:
+    def by_ledger(serials: t.Sequence[str], subject: Subject, _others: t.Any) -> dict[str, str]:
         assert subject is UNKNOWN
         return dict.fromkeys(serials, "2028-01-01T00:00:00Z")
 

@@ -232,7 +232,7 @@ def test_a_mac_gets_the_statuses_and_certificates_of_its_own_device() -> None:
 def test_the_ledger_is_asked_for_the_serials_of_all_macs() -> None:
     expiries = Expiries(
         {"dev-2": CheckedExpiry("2027-01-01")},
-        lambda serials, _subject: dict.fromkeys(serials, SEEN),
+        lambda serials, *_others: dict.fromkeys(serials, SEEN),
     )
     one, other = joined(mac(), mac("C02B", "dev-2"), expiries=expiries)
     assert (one.expires, one.expiry_source) == (SEEN, "ledger")
@@ -479,7 +479,7 @@ def test_without_statuses_a_certificate_proves_an_item_of_the_web_app(
 def test_the_macs_own_expiry_outweighs_the_ledger(
     by_device: dict[str, CheckedExpiry], ledger: dict[str, str], known: tuple[str, str, str]
 ) -> None:
-    (facts,) = joined(mac(), expiries=Expiries(by_device, lambda _serials, _subject: ledger))
+    (facts,) = joined(mac(), expiries=Expiries(by_device, lambda *_asked: ledger))
     assert (facts.expires, facts.expiry_source, facts.not_after) == known
 
 
@@ -500,7 +500,7 @@ def test_a_report_from_before_its_newest_certificate_does_not_count(
     (facts,) = joined(
         mac(),
         certificates=join.Certificates({"dev-1": ("", SEEN)}),
-        expiries=Expiries({"dev-1": checked}, lambda _serials, _subject: ledger),
+        expiries=Expiries({"dev-1": checked}, lambda *_asked: ledger),
     )
     assert (facts.expires, facts.expiry_source) == known
 

@@ -444,7 +444,9 @@ def test_the_sources_of_expiry_dates(tmp_path, check_item_id, state_dir, by_devi
         kandji, check_item_id, ORG, str(tmp_path) if state_dir else None
     )
     read = known.ledger
-    assert known.by_device == by_device and (read and read(["C02A", "C02B"], UNKNOWN)) == by_ledger
+    assert (
+        known.by_device == by_device and (read and read(["C02A", "C02B"], UNKNOWN, {})) == by_ledger
+    )
 
 
 OWN_KEY = "1699E426" * 5
@@ -483,8 +485,38 @@ def test_both_sources_count_the_certificates_of_the_profile(tmp_path):
     known = certificate_ledger.known_expiry(kandji, "item", ORG, str(tmp_path), subject=subject)
     by_serial = known.ledger
     assert by_serial and known.by_device == {"d1": CheckedExpiry("2027-01-27T10:00:00Z")}
-    assert by_serial(["C02A"], subject) == {"C02A": "2027-01-27T10:00:00Z"}
-    assert by_serial(["C02A"], UNKNOWN) == {"C02A": "2027-11-13T10:00:00Z"}
+    assert by_serial(["C02A"], subject, {}) == {"C02A": "2027-01-27T10:00:00Z"}
+    assert by_serial(["C02A"], UNKNOWN, {}) == {"C02A": "2027-11-13T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("reported", "known"),
+    [
+        ("2026-11-23T10:00:00Z", {}),
+        # It does not know what was issued more than a day later.
+        ("2026-10-01T10:00:00Z", {"C02A": "2027-11-13T10:00:00Z"}),
+    ],
+)
+def test_what_a_mac_reports_of_another_authority_outweighs_the_ledger(tmp_path, reported, known):
+    book = certificate_ledger.merge(EMPTY, [event(10, f"C02A {UUID}")], 365, NOW)
+    certificate_ledger.save(str(tmp_path), book)
+    other = {
+        "cn": f"C02A {UUID}",
+        "aki": "53D22A61" * 5,
+        "not_after": "2028-01-27T10:00:00Z",
+        "sha256": "a" * 64,
+    }
+    report = json.dumps(
+        {"device_trust_certificates": 1, "count": 1, "identities": [other]}, separators=(",", ":")
+    )
+    statuses = [ItemStatus("d1", log=report, reported_at=reported)]
+    kandji = SimpleNamespace(item_statuses=lambda _item_id: statuses)
+    subject = Subject(frozenset({UUID}), True, True)
+    read = certificate_ledger.known_expiry(
+        kandji, "item", ORG, str(tmp_path), {OWN_KEY: None}, subject
+    )
+    assert read.read_ledger({"d1": "C02A"}, subject) == known
+    assert read.read_ledger({"d2": "C02A"}, subject) == {"C02A": "2027-11-13T10:00:00Z"}
 
 
 @pytest.mark.parametrize("read_to", ["5", '"yesterday"', "[" * 100_000])

@@ -17,6 +17,12 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.cer
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
     CheckedExpiry,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.ledger import (
+    Expiries,
+    Issued,
+    Ledger,
+    expiry_by_serial,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.renewal import (
     MacCertificate,
     RingFacts,
@@ -33,6 +39,9 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.cer
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.reader import (
     RingOptions,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    UnattestedNames,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     Blueprint,
@@ -333,3 +342,24 @@ def test_the_profiles_of_rings_are_found_by_their_names() -> None:
 def test_rows_are_grouped_by_device() -> None:
     other = replace(PROVED, device_id="d2")
     assert group_by_device([PROVED, other, PROVED]) == {"d1": [PROVED, PROVED], "d2": [other]}
+
+
+@pytest.mark.parametrize(("is_reported", "percent"), [(False, 100), (True, 0)])
+def test_a_ring_is_not_healthy_by_what_the_ledger_knows_of_another_authoritys_certificate(
+    is_reported: bool, percent: int
+) -> None:
+    name = f"C02x {UUID}"
+    ledger = Ledger("https://acme.okta.com", None, (Issued(SEEN, "e1", (name,)),))
+    others = UnattestedNames(frozenset({name.lower()}), WRITTEN + timedelta(days=3))
+    known = Expiries(
+        {},
+        lambda serials, subject, unattested: expiry_by_serial(
+            ledger, serials, 365, subject, unattested
+        ),
+        {"d1": others} if is_reported else {},
+    )
+    mac = replace(MAC, blueprint_id="b")
+    tenant = TenantFacts([Blueprint("b", "Canary")], [profile()], [mac], {}, {}, known=known)
+    ring = RingOptions("canary", ("Canary",))
+    facts = RingProfile(ring, profile(), {}, [PRESENT], []).facts(tenant, None)
+    assert facts.count_healthy_percent(WRITTEN + timedelta(days=4)) == percent
