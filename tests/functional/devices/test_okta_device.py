@@ -177,7 +177,7 @@ def test_each_step_is_audited(watched, fleet, run_module, tmp_path):
 def test_each_record_costs_its_steps_two_reads_and_a_part_of_a_search(
     watched, fleet, run_module, state, steps, count
 ):
-    """And each user of a record that loses its users one read.
+    """And each user of a record that loses its users one read, and an unsuspension one of the log.
 
     No read is double: the record and its users are read right before the first step. A search for
     40 records plans them. A deletion takes two steps.
@@ -193,19 +193,19 @@ def test_each_record_costs_its_steps_two_reads_and_a_part_of_a_search(
     done = run_module(MODULE, args, lab=watched.lab)
     assert done["counts"]["changed"] == count, done
     people = {"listAuthenticatorEnrollments": min(count, 20)} if loses else {}
+    log = {"listLogEvents": 1} if state == "active" else {}
     calls = okta_calls(done)
     assert calls == {
         "listDevices": math.ceil(count / 40),
         "getDevice": count,
         "listDeviceUsers": count,
         **people,
+        **log,
         **dict.fromkeys(steps, count),
     }
-    assert planned.total() <= 3 * count + math.ceil(count / 40) + people.get(
-        "listAuthenticatorEnrollments", 0
-    )
-    most = (4 if state == "absent" else 3) * count + math.ceil(count / 40)
-    assert calls.total() == most + (min(count, 20) if loses else 0)
+    more = math.ceil(count / 40) + sum(people.values()) + sum(log.values())
+    assert planned.total() <= 3 * count + more
+    assert calls.total() == (4 if state == "absent" else 3) * count + more
 
 
 @pytest.mark.parametrize("state, each", [("deactivated", 3), ("absent", 4)])
