@@ -207,7 +207,7 @@ from ..module_utils._access.policies.policy_result import PolicyResult
 from ..module_utils._access.rules.rule_order import Rules, in_order
 from ..module_utils._access.rules.rule_set_plan import plan_rules
 from ..module_utils._core.module import ModuleContext, run_module
-from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, Params, arguments
+from ..module_utils._core.options import FORECAST, OKTA, ArgumentSpec, arguments
 from ..module_utils._core.results import Result
 from ..module_utils._core.timestamps import format_timestamp
 from ..module_utils._okta import client as okta_api
@@ -250,7 +250,6 @@ def _ensure_present(
     ctx: ModuleContext, known: t.Sequence[Policy], current: Policy | None
 ) -> PolicyResult:
     params, original = ctx.params, None
-    future_rules = lookups.validate_rules(params["rules"])
     if params["clone_of"]:
         original = lookups.require_policy(known, params["clone_of"], "clone_of")
     org_apps, held = _read_apps(ctx, current)
@@ -265,8 +264,7 @@ def _ensure_present(
         *(policy_moves.plan_assignment(app, plan.future) for app in moving),
     ]
     moves = policy_moves.plan_moves(plan.future, current or original, moving, known)
-    if ctx.check_mode and future_rules:
-        moves = _predict_rules(ctx, moves, rules, future_rules)
+    moves = _predict_rules(ctx, moves, rules)
     _warn(ctx, *policy_moves.describe_inactive_policies(move.present for move in moves))
     policy_moves.require_all_move(moves, org_apps)
     if current and params["apps"]:
@@ -319,14 +317,14 @@ def _predict_rules(
     ctx: ModuleContext,
     moves: t.Sequence[policy_moves.Move],
     rules: t.Mapping[str, Rules],
-    wanted: t.Sequence[Params],
-) -> list[policy_moves.Move]:
-    """Return the moves with the rules that an earlier task writes if the run is not in check mode.
+) -> t.Sequence[policy_moves.Move]:
+    """Return the moves, in check mode with the rules that an earlier task of the run would write.
 
     :arg rules: those that policies have, by policy.
     """
-    if not moves:
-        return []
+    wanted = lookups.validate_rules(ctx.params["rules"])
+    if not (ctx.check_mode and wanted and moves):
+        return moves
     present = in_order(rules[moves[0].after])
     requests = lookups.resolve_rules(ctx.okta, wanted, ctx.params["break_glass_group"], present)
     plan = plan_rules(present, requests, ctx.params["name"])

@@ -34,7 +34,7 @@ options:
   clone_of:
     description: If O(policy) does not exist yet, the policy that it would be cloned from. If one of
       O(apps) has another clone of that policy, the module fails, because it may be O(policy),
-      renamed.
+      renamed. With this option, RV(differing_policies) compares the rules.
     type: str
   apps:
     description: Ids or exact labels of the apps. If not set, all current apps of the policy.
@@ -160,6 +160,15 @@ apps:
   elements: dict
   sample:
     - {id: 0oa1n8sbwArJ7OQRw406, label: Salesforce, policy: rst1n8sbwArJ7OQRw406}
+differing_policies:
+  description: With O(clone_of), those of O(clone_of) and of the policies of O(apps) whose active
+    rules differ from those of O(policy), without the ones in O(rules). C(apps) are the labels of
+    the apps that would move from the policy. C(rules) are the names of the rules that only one of
+    both has in this form, or in this place.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{policy: Company apps, apps: [Slack], rules: [Contractors]}]
 rule_changes:
   description: One line for each change of the policy's rules that the forecast assumes.
   returned: success
@@ -196,6 +205,7 @@ from ..module_utils._access.forecast.policy_changes import AppChange, PolicyChan
 from ..module_utils._access.guards import change_guard
 from ..module_utils._access.policies import lookups
 from ..module_utils._access.policies import plan as policy_plan
+from ..module_utils._access.policies.copied_rules import find_differing_policies
 from ..module_utils._access.policies.moves import describe_inactive_policies
 from ..module_utils._access.rules.rule_order import Rules, in_order, same_rules
 from ..module_utils._access.rules.rule_set_plan import plan_rules
@@ -240,13 +250,16 @@ def run(ctx: ModuleContext) -> Result:
     if existing is None:
         policy_plan.require_no_renamed_clone(params["policy"], "policy", policy, apps, known)
     future = existing or replace(policy, status="ACTIVE")  # a clone is
-    changes = _app_changes(ctx, apps, known, future, (current, after))
+    rules = _read_rules(ctx, apps, known, {policy.id: current})
+    changes = _app_changes(ctx, apps, known, future, (rules, after))
+    others = {each: rules[each] for each in rules if each != policy.id}
     forecast, refusal = _forecast(ctx, PolicyChange(policy, current, after, changes))
     return {
         "changed": False,
         "forecast": forecast,
         "refusal": refusal,
         "simulation": _simulate(ctx, changes, policy) if params["simulate"] else None,
+        "differing_policies": _compare(ctx, after, others, apps, known),
         "rule_changes": rule_changes,
         "apps": [{"id": app.id, "label": app.label, "policy": app.policy_id} for app in apps],
     }
@@ -266,17 +279,56 @@ def _apps(ctx: ModuleContext, policy_id: str) -> list[App]:
     return lookups.list_apps_of(ctx.okta, ctx.okta.policy_apps(policy_id), policy_id)
 
 
+def _read_rules(
+    ctx: ModuleContext,
+    apps: t.Sequence[App],
+    known: t.Sequence[Policy],
+    rules: t.Mapping[str, Rules],
+) -> dict[str, Rules]:
+    """Return the rules of the apps' policies and of the original of a clone, by policy.
+
+    :arg rules: those that were read already.
+    """
+    ids = [*map(policy_plan.require_policy_of, apps)]
+    original = lookups.find_policy(known, ctx.params["clone_of"] or "", "clone_of")
+    if original:
+        ids.append(original.id)
+    missing = [each for each in dict.fromkeys(ids) if each not in rules]
+    return {**rules, **{each: in_order(ctx.okta.policy_rules(each)) for each in missing}}
+
+
+def _compare(
+    ctx: ModuleContext,
+    clone: Rules,
+    rules: t.Mapping[str, Rules],
+    apps: t.Sequence[App],
+    known: t.Sequence[Policy],
+) -> list[Result]:
+    """Return the policies whose rules a clone does not have, as the result shows them.
+
+    :arg clone: the rules that it would have.
+    :arg rules: those of the other policies, by policy.
+    """
+    if not ctx.params["clone_of"]:
+        return []
+    by_id = {each.id: each for each in known}
+    policies = [by_id.get(each, Policy(each, each)) for each in rules]
+    added = [options["name"] for options in ctx.params["rules"]]
+    differing = find_differing_policies(clone, added, policies, rules, apps)
+    return [each.as_result() for each in differing]
+
+
 def _app_changes(
     ctx: ModuleContext,
     apps: t.Sequence[App],
     known: t.Sequence[Policy],
     future: Policy,
-    planned: tuple[Rules, Rules],
+    planned: tuple[t.Mapping[str, Rules], Rules],
 ) -> list[AppChange]:
     """Return the changes of apps that get a policy, or keep it.
 
     :arg future: the policy. A clone that does not exist yet has the id of its original.
-    :arg planned: the rules of the policy as they are, and as they would be.
+    :arg planned: the rules that policies have, by policy, and those that this one would have.
     """
     policies = {each.id: each for each in known}
     present = [
@@ -284,12 +336,9 @@ def _app_changes(
     ]
     for text in describe_inactive_policies([*present, future] if apps else []):
         ctx.warn(text)
-    rules: dict[str, Rules] = {future.id: planned[0]}
-    after = policy_plan.find_rules_in_force(future, planned[1])
+    rules, after = planned[0], policy_plan.find_rules_in_force(future, planned[1])
     changes = []
     for app, policy in zip(apps, present):
-        if policy.id not in rules:
-            rules[policy.id] = in_order(ctx.okta.policy_rules(policy.id))
         before = policy_plan.find_rules_in_force(policy, rules[policy.id])
         changes.append(AppChange(app, before, after, policy_after=future.id))
     return changes

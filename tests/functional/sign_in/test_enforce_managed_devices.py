@@ -286,6 +286,58 @@ def test_an_app_joins_as_predicted_while_the_rules_change(company, playbook):
     assert set(company.policies().values()) == {CLONE} and all(company.open().values())
 
 
+def require_reauthentication(company, name):
+    """Somebody changes the catch-all rule of a policy in the console. It refuses nobody."""
+    with company.world.lock:
+        policies = company.okta.policies.by_id.values()
+        rule = next(each for each in policies if each.name == name).rules[-1]
+        rule.actions["appSignOn"]["verificationMethod"]["reauthenticateIn"] = "PT1H"
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+def test_an_app_does_not_lose_what_its_policy_requires_since_it_was_cloned(company, playbook):
+    company.ready()
+    first = {**VARIABLES, "device_trust_access_apps": APPS[:2]}
+    assert playbook(company.watched.lab, ENFORCE, variables=first).status == 0
+    require_reauthentication(company, "Company apps")
+    mark = company.watched.mark()
+    differ = "do not have the same rules. They differ in Catch-all Rule."
+    refusal = (
+        f"Slack: the move from policy 'Company apps' to '{CLONE}' would also change rules that are"
+        " not of this run (Catch-all Rule). Nothing was written."
+    )
+    for check in (True, False):
+        refused = playbook(company.watched.lab, ENFORCE, check=check, variables=VARIABLES)
+        text = " ".join(refused.output.split())
+        assert refused.status != 0 and refusal in text and differ in text, refused.output
+    assert company.watched.writes(mark) == []
+    known = playbook(company.watched.lab, ENFORCE, variables=first)  # no app moves
+    assert known.status == 0 and known.changed == [], known.output
+    assert differ in " ".join(known.output.split())
+    require_reauthentication(company, CLONE)
+    done = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.output
+    assert "do not have the same rules" not in done.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+def test_an_app_of_another_policy_with_other_rules_is_not_enforced_with_the_rest(company, playbook):
+    with company.world.lock:
+        strict = company.okta.policies.add("Strict")
+        company.okta.assign(company.okta.directory.app("Slack"), strict)
+    require_reauthentication(company, "Strict")
+    company.ready()
+    mark = company.watched.mark()
+    refused = playbook(company.watched.lab, ENFORCE, check=True, variables=VARIABLES)
+    assert refused.status != 0 and company.watched.writes(mark) == [], refused.output
+    assert "Slack: the move from policy 'Strict' to" in " ".join(refused.output.split())
+    own = {"device_trust_access_policy": "Strict", "device_trust_access_apps": ["Slack"]}
+    done = playbook(company.watched.lab, ENFORCE, variables={**VARIABLES, **own})
+    assert done.status == 0 and company.policies()["Slack"] == "Strict (managed devices)"
+
+
 @pytest.mark.long
 @pytest.mark.lab(macs=MACS)
 @pytest.mark.parametrize(

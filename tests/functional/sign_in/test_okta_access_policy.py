@@ -1255,6 +1255,33 @@ def test_the_forecast_tells_what_the_modules_would_do(desk):
     )
 
 
+def test_rules_that_a_clone_does_not_share_with_the_policy_of_an_app_are_named(desk):
+    rules = [as_listed(MANAGED), as_listed(OTHERS)]
+    group = {"break_glass_group": "Break glass"}
+    wanted = {"policy": NAME, "clone_of": "Company apps", "rules": rules, "apps": ["Slack"]}
+    wanted = {**wanted, **group}
+    new = {**wanted, "apps": ["Salesforce"]}
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps", "apps": ["Slack"]})
+    assert desk.run(RULE, {**MANAGED, "policy": NAME})["changed"]
+    assert desk.run(FORECAST, new)["differing_policies"] == []
+    windows = {"policy": "Company apps", "name": "Windows", "platforms": ["WINDOWS"]}
+    windows |= {"access": "ALLOW", "factor_mode": "1FA"}
+    assert desk.run(RULE, {**windows, "position": "first"})["changed"]
+    known = {"policy": "Company apps", "apps": [], "rules": ["Windows"]}
+    assert desk.run(FORECAST, wanted)["differing_policies"] == [known]
+    moved = {**known, "apps": ["Salesforce"]}
+    assert desk.run(FORECAST, new)["differing_policies"] == [moved]
+    assert desk.run(FORECAST, {**new, "clone_of": ""})["differing_policies"] == []
+    with desk.watched.world.lock:
+        strict = desk.okta.policies.add("Strict")
+        desk.okta.assign(desk.okta.directory.app("Salesforce"), strict)
+    assert desk.run(FORECAST, new)["differing_policies"] == [known]
+    another = desk.run(FORECAST, {**new, "policy": "Another clone"})
+    assert another["differing_policies"] == [
+        {"policy": "Strict", "apps": ["Salesforce"], "rules": ["Windows"]}
+    ]
+
+
 @pytest.mark.parametrize("simulation", ["object", "list", "missing"])
 def test_okta_is_asked_in_the_form_that_it_takes(desk, simulation):
     desk.user()

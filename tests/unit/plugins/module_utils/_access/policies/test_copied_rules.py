@@ -1,0 +1,84 @@
+# Copyright (c) 2026 devicetrust.okta_kandji contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of a clone, compared with those of the policies whose apps it takes."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.policies.copied_rules import (
+    find_differing_policies,
+    find_differing_rules,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._okta.records import (
+    App,
+    Policy,
+    PolicyRule,
+)
+
+
+def rule(
+    name: str, access: str = "ALLOW", priority: int = 0, status: str = "ACTIVE", **conditions: t.Any
+) -> PolicyRule:
+    sign_on = {"access": access, "verificationMethod": {"factorMode": "1FA", "type": "ASSURANCE"}}
+    row = {"id": f"rul-{name}-{priority}", "name": name, "priority": priority, "status": status}
+    actions = {"appSignOn": sign_on}
+    return PolicyRule.from_row({**row, "conditions": conditions, "actions": actions})
+
+
+ZONE = {"connection": "ZONE", "include": ["nzo1", "nzo2"]}
+BLOCKED, EVERYBODY = rule("Blocked", "DENY", 0, network=ZONE), rule("Everybody", priority=1)
+POLICY = [BLOCKED, EVERYBODY]
+ADDED = ["Managed", "Others"]
+CLONE = [
+    rule("Managed", priority=0, device={"managed": True}),
+    rule("Others", "DENY", 1),
+    rule("Blocked", "DENY", 5, network={**ZONE, "include": ["nzo2", "nzo1"], "exclude": None}),
+    rule("Everybody", priority=9),
+]
+
+
+def test_what_has_no_effect_is_no_difference() -> None:
+    """Ids, priorities, the order of lists, the rules of the run, and rules that are not active."""
+    assert find_differing_rules(CLONE, POLICY, ADDED) == []
+    assert find_differing_rules(POLICY, CLONE, ADDED) == []
+    inactive = rule("Later", "DENY", 0, "INACTIVE")
+    renamed = rule("Blocked by zone", "DENY", 0, network=ZONE)
+    own = rule("Managed", "DENY", 0)
+    for others in ([*POLICY, inactive], [renamed, EVERYBODY], [own, *POLICY]):
+        assert find_differing_rules(CLONE, others, ADDED) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "names"),
+    [
+        ([EVERYBODY], ["Blocked"]),
+        ([*POLICY, rule("Contractors", "DENY", 0)], ["Contractors"]),
+        ([rule("Blocked", "DENY", 0), EVERYBODY], ["Blocked"]),
+        ([rule("Blocked", "DENY", 0, "INACTIVE", network=ZONE), EVERYBODY], ["Blocked"]),
+        ([BLOCKED, rule("Everybody", "DENY", 1)], ["Everybody"]),
+        ([rule("Blocked", "DENY", 2, network=ZONE), EVERYBODY], ["Blocked", "Everybody"]),
+        ([], ["Blocked", "Everybody"]),
+    ],
+)
+def test_the_rules_that_differ_are_named(others: list[PolicyRule], names: list[str]) -> None:
+    assert find_differing_rules(CLONE, others, ADDED) == names
+    assert set(find_differing_rules(others, CLONE, ADDED)) == set(names)
+
+
+def test_rules_that_the_run_does_not_write_count() -> None:
+    assert find_differing_rules(CLONE, POLICY, []) == ["Managed", "Others"]
+
+
+def test_each_policy_that_differs_is_named_with_the_apps_that_would_leave_it() -> None:
+    policies = [Policy("rst1", "Company apps"), Policy("rst2", "Strict"), Policy("rst3", "Old")]
+    slack, jira = (App(name, name, name, "rst2") for name in ("Slack", "Jira"))
+    apps = [slack, App("Pay", "Pay", "Pay", "rst1"), jira]
+    rules = {"rst1": POLICY, "rst2": [BLOCKED], "rst3": []}
+    differing = find_differing_policies(CLONE, ADDED, policies, rules, apps)
+    assert [each.as_result() for each in differing] == [
+        {"policy": "Strict", "apps": ["Slack", "Jira"], "rules": ["Everybody"]},
+        {"policy": "Old", "apps": [], "rules": ["Blocked", "Everybody"]},
+    ]
