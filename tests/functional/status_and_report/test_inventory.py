@@ -154,6 +154,7 @@ def test_from_the_cache_it_asks_nobody(watched, inventory, tmp_path):
         "cache_plugin": "ansible.builtin.jsonfile",
         "cache_timeout": 3600,
         "cache_connection": str(tmp_path / "cache"),
+        "api_retries": 0,
     }
     first, mark = listed(inventory("--list", **cached)), watched.mark()
     assert listed(inventory("--list", **cached)) == first
