@@ -279,6 +279,8 @@ MAX_LOG_WORD = 40  # characters
 
 # What a row of a list is identified by, by operation. Recorded rows have all of them.
 IDENTIFYING: dict[str, tuple[str, ...]] = {
+    LIST_AUTHENTICATORS.name: ("id",),
+    LIST_METHODS.name: ("type",),
     LIST_POLICIES.name: ("id", "name"),
     LIST_RULES.name: ("id", "name"),
     LIST_APPS.name: ("id", "label"),
@@ -369,15 +371,11 @@ class Okta:
 
     def authenticators(self) -> list[Authenticator]:
         """Return the authenticators of the org. listAuthenticators."""
-        rows = rows_of("okta", self.transport.call(LIST_AUTHENTICATORS).json)
-        require_keys("okta", LIST_AUTHENTICATORS.name, rows, ("id",))
-        return list(map(Authenticator.from_row, rows))
+        return list(map(Authenticator.from_row, self._pages(LIST_AUTHENTICATORS, {})))
 
     def authenticator_methods(self, authenticator_id: str) -> list[AuthenticatorMethod]:
         """Return the methods of an authenticator. listAuthenticatorMethods."""
-        answer = self.transport.call(LIST_METHODS, {"authenticatorId": authenticator_id})
-        rows = rows_of("okta", answer.json)
-        require_keys("okta", LIST_METHODS.name, rows, ("type",))
+        rows = self._pages(LIST_METHODS, {}, path={"authenticatorId": authenticator_id})
         return list(map(AuthenticatorMethod.from_row, rows))
 
     # Certificate authorities: an Early Access API whose lists are {"data": [...]}, without pages
@@ -466,8 +464,8 @@ class Okta:
 
     def device_users(self, device_id: str) -> list[DeviceUser]:
         """Return the users of a record, fresh. listDeviceUsers."""
-        rows = rows_of("okta", self.transport.call(LIST_DEVICE_USERS, {"deviceId": device_id}).json)
-        return list(dict.fromkeys(map(_device_user, rows)))  # no pages, whose rows are unique
+        rows = self._pages(LIST_DEVICE_USERS, {}, path={"deviceId": device_id})
+        return list(dict.fromkeys(map(_device_user, rows)))  # rows without ids of their own
 
     def user(self, id_or_login: str) -> OktaUser | None:
         """Return one user by id or login, or None if there is none. getUser.
@@ -523,7 +521,7 @@ class Okta:
 
     def user_devices(self, user_id: str) -> list[OktaDevice]:
         """Return the device records that a user is linked to. listUserDevices."""
-        rows = rows_of("okta", self.transport.call(LIST_USER_DEVICES, {"userId": user_id}).json)
+        rows = self._pages(LIST_USER_DEVICES, {}, path={"userId": user_id})
         return [_device(_row(row.get("device") or {})) for row in rows]
 
     def user_groups(self, user_id: str) -> list[Group]:
@@ -536,10 +534,10 @@ class Okta:
         listAuthenticatorEnrollments.
         """
         try:
-            rows = rows_of("okta", self.transport.call(LIST_ENROLLMENTS, {"userId": user_id}).json)
+            rows = self._pages(LIST_ENROLLMENTS, {}, path={"userId": user_id})
+            return list(map(Enrollment.from_row, rows))
         except NotFound:
             return []
-        return list(map(Enrollment.from_row, rows))
 
     def revoke_sessions(self, user_id: str) -> None:
         """End all sessions of a user, and revoke the user's tokens of OpenID Connect and OAuth.
@@ -930,7 +928,7 @@ class Okta:
         sizes: t.Sequence[int] = (),
         path: t.Mapping[str, str] | None = None,
     ) -> t.Iterator[Row]:
-        """Okta's one paging style.
+        """Okta's one paging style. A list that Okta does not describe as paged is read so too.
 
         Raises Unreadable for a row without the keys that IDENTIFYING names.
 

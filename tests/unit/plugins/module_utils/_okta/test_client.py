@@ -356,6 +356,43 @@ def test_the_groups_of_a_person_are_read_over_pages_of_oktas_size(wire: t.Any) -
     ]
 
 
+USER_ROW = {"id": "00u1", "status": "ACTIVE", "profile": {"login": "ada@acme.com"}}
+
+
+@pytest.mark.parametrize(
+    ("read", "path", "row"),
+    [
+        (Okta.authenticators, "/api/v1/authenticators", {"id": "aut1", "key": "okta_verify"}),
+        (
+            lambda client: client.authenticator_methods("aut1"),
+            "/api/v1/authenticators/aut1/methods",
+            {"type": "signed_nonce", "status": "ACTIVE"},
+        ),
+        (
+            lambda client: client.device_users("guo1"),
+            "/api/v1/devices/guo1/users",
+            {"user": USER_ROW, "managementStatus": "MANAGED"},
+        ),
+        (
+            lambda client: client.user_devices("00u1"),
+            "/api/v1/users/00u1/devices",
+            {"device": record()},
+        ),
+        (
+            lambda client: client.enrollments("00u1"),
+            "/api/v1/users/00u1/authenticator-enrollments",
+            {"id": "ae1", "type": "password", "status": "ACTIVE"},
+        ),
+    ],
+)
+def test_a_list_that_okta_does_not_describe_as_paged_is_read_to_its_end(
+    wire: t.Any, read: t.Callable[[Okta], t.Any], path: str, row: dict[str, t.Any]
+) -> None:
+    wire.script(linked([], f'<{ORG}{path}?after=c1>; rel="next"'), linked([row]))
+    assert len(read(okta(wire))) == 1
+    assert [query_of(one) for one in wire.sent] == [{}, {"after": "c1"}]
+
+
 @pytest.mark.parametrize(
     "trouble", [requests.exceptions.ReadTimeout(), (504, "<html>"), (502, ""), (503, "")]
 )
