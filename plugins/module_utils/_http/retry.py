@@ -67,13 +67,15 @@ class Attempts:
     :arg transport_limit: retries after no answer or a gateway's error; None is ``limit``.
     :arg chance: returns a number from 0 to 1, for full jitter.
 
-    ``may_have_written`` is whether an attempt may have changed what the vendor keeps.
+    ``may_have_arrived`` is whether the vendor may have carried out an attempt of a write, and
+    ``may_have_written`` whether that may have changed what the vendor keeps.
     """
 
     limit: int
     transport_limit: int | None
     chance: Callable[[], float]
     retries: int = 0
+    may_have_arrived: bool = False
     may_have_written: bool = False
 
     @property

@@ -161,9 +161,9 @@ class Transport:
         try:
             answer = self._send(operation, request, attempts)
         except DeviceTrustError as error:
+            error.may_be_done = error.may_be_done or attempts.may_have_arrived
             if attempts.may_have_written:
                 error.message = self._failures.name_unknown_fate(operation, error)
-                error.may_be_done = True
                 self._note_write(operation, request, is_certain=False)
             raise
         if operation.changes_state:
@@ -313,10 +313,11 @@ class Transport:
         self.writes.append(Write(self.vendor.name, operation.name, target, is_certain))
 
     @staticmethod
-    def _note_fate(operation: Operation, attempts: Attempts, may_have_written: bool) -> None:
-        """Take note of an attempt that may have changed what the vendor keeps."""
-        if operation.changes_state and may_have_written:
-            attempts.may_have_written = True
+    def _note_fate(operation: Operation, attempts: Attempts, may_be_done: bool) -> None:
+        """Take note of an attempt that the vendor may have carried out."""
+        if operation.writes and may_be_done:
+            attempts.may_have_arrived = True
+            attempts.may_have_written |= operation.changes_state
 
     def _learn(self, operation: Operation, headers: Mapping[str, str]) -> None:
         """Take note of the vendor's clock and of its rate limit."""
@@ -367,7 +368,7 @@ class Transport:
         if response.status_code != RATE_LIMITED:
             return
         if request.is_undone is not None and request.is_undone():
-            attempts.may_have_written = False
+            attempts.may_have_arrived = attempts.may_have_written = False
         elif self._may_be_done_twice(operation, response):
             explained = self._explained(response)
             raise self._failures.uncertain(operation, response.status_code, explained)

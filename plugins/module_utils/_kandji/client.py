@@ -601,7 +601,7 @@ class Kandji:
             self.transport.call(DAILY_CHECK_IN, {"device_id": device_id})
         except ApiError as error:
             if error.status == 400:
-                return False
+                return error.may_be_done  # by an attempt before, which is what is pending now
             raise
         return True
 

@@ -687,6 +687,13 @@ def test_a_check_in_that_is_pending_already_is_no_error(
     )
 
 
+def test_a_check_in_that_a_first_attempt_may_have_requested_counts_as_requested(
+    wire: t.Any,
+) -> None:
+    wire.script((504, ""), (400, json.dumps("Command already running")))
+    assert kandji(wire).daily_check_in("mac-1")
+
+
 # Profiles
 
 
