@@ -68,7 +68,8 @@ RETURN = r"""
 denied:
   description: People who were denied since the timestamp. C(count) is how often, C(apps) and
     C(rules) are where and by what. C(rule_unknown) counts the denials whose event lists several
-    rules, or none. C(before) is true if the person was denied before the timestamp, too.
+    rules, or none. C(before) is true if the person was denied before the timestamp, too. A person
+    or an app that an event does not show is V(unknown), and counts.
   returned: success
   type: list
   elements: dict

@@ -13,6 +13,7 @@ from ..._core.timestamps import parse_timestamp, require_timestamp
 from ..._okta.records import LogEvent
 
 UNKNOWN = ("", "unknown")  # the ids of actors whom Okta does not know
+UNREADABLE = "unknown"  # a person, or an app, whom an event does not show
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -78,7 +79,9 @@ def count_denials(
 ) -> Denials:
     """Return the people whom these apps denied.
 
-    An event whose time is unknown counts as one since: it never makes a person known before.
+    An event whose time is unknown counts as one since: it never makes a person known before. One
+    that shows no person counts for a person of its own, and one that shows no app for these: the
+    filter that found it names them.
 
     :arg timestamp: what separates before from since, in ISO 8601. Raises BadOption.
     """
@@ -89,9 +92,10 @@ def count_denials(
             for target in event.targets
             if target.id in app_ids
         ]
-        login = event.actor.alternate_id or event.actor.id
-        if not apps or not login:
+        if not apps and event.targets and all(target.id for target in event.targets):
             continue
+        apps = apps or [UNREADABLE]
+        login = event.actor.alternate_id or event.actor.id or UNREADABLE
         key = login if event.actor.id in UNKNOWN else event.actor.id
         published = parse_timestamp(event.published)
         people = denials.before if published and published < start else denials.since

@@ -23,12 +23,17 @@ from tests.support.strategies.okta import APP_IDS, events, hostile_events
 from tests.support.strategies.values import datetimes
 
 
+def _may_be_of_apps(event: LogEvent) -> bool:
+    ids = [each.id for each in event.targets]
+    return not all(ids) or not ids or any(each in APP_IDS for each in ids)
+
+
 @given(st.lists(events(2)), datetimes(2), st.randoms(use_true_random=False))
 def test_each_refusal_counts_once_before_or_since(
     log: list[LogEvent], timestamp: datetime, chance: t.Any
 ) -> None:
     denials = count_denials(log, APP_IDS, format_milliseconds(timestamp))
-    of_apps = [event for event in log if any(each.id in APP_IDS for each in event.targets)]
+    of_apps = [event for event in log if _may_be_of_apps(event)]
     since = [
         event for event in of_apps if (parse_timestamp(event.published) or timestamp) >= timestamp
     ]

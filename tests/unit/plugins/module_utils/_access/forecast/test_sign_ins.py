@@ -268,11 +268,24 @@ def test_a_refusal_at_the_timestamp_itself_is_one_since():
     assert denied.new == ["ann@acme.com"] and denied.before == {}
 
 
-def test_a_refusal_without_a_person_or_a_known_app_does_not_count():
-    nobody = event(actor={})
+def test_a_refusal_of_another_app_does_not_count():
     other_app = event(target=[{"id": "app2", "displayName": "Jira"}])
-    denied = denials.count_denials([nobody, other_app], ["app1"], NINE)
-    assert denied == denials.Denials()
+    assert denials.count_denials([other_app], ["app1"], NINE) == denials.Denials()
+
+
+@pytest.mark.parametrize(
+    ("hidden", "login", "app"),
+    [
+        ({"actor": {}}, "unknown", "Salesforce"),
+        ({"target": []}, "ann@acme.com", "unknown"),
+        ({"target": [{"displayName": "Salesforce"}]}, "ann@acme.com", "unknown"),
+    ],
+)
+def test_a_refusal_that_does_not_show_its_person_or_app_counts(hidden, login, app):
+    """The filter that found it names the app."""
+    denied = denials.count_denials([event(published=NINE, **hidden)], ["app1"], NINE)
+    assert denied.new == [login]
+    assert [person.apps for person in denied.since.values()] == [{app}]
 
 
 @pytest.mark.parametrize("published", [None, "yesterday", "2026-11-25T09:00:00Z"])
@@ -282,7 +295,8 @@ def test_a_refusal_whose_time_is_unknown_or_in_another_form_is_not_one_before(pu
 
 
 def test_an_event_that_does_not_count_does_not_end_the_count():
-    denied = denials.count_denials([event(actor={}), event(published=NINE)], ["app1"], NINE)
+    other_app = event(target=[{"id": "app2"}])
+    denied = denials.count_denials([other_app, event(published=NINE)], ["app1"], NINE)
     assert list(denied.since) == ["ann"]
 
 
