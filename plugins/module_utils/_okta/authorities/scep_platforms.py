@@ -160,12 +160,20 @@ def _verify(authorities: Authorities, scep_url: str, platform: str | None) -> Ch
 
 
 def find_platform(authorities: Authorities, scep_url: str) -> RegistrationAuthority | None:
-    """Return the platform in service that a SCEP URL belongs to, by its path, or None.
+    """Return the platform in service that a SCEP URL belongs to, or None.
 
-    The host is left out: an org has several names.
+    By the path of Okta's own URL, or by the ids in it if that URL cannot be read. The host is left
+    out: an org has several names.
     """
     wanted = _key(split_url(scep_url).path)
-    return next((each for each in _serving(authorities) if _key(each.path) == wanted), None)
+    return next(
+        (
+            each
+            for each in _serving(authorities)
+            if wanted in (_key(each.path), (each.authority_id, each.id))
+        ),
+        None,
+    )
 
 
 def superseded_expiries(authorities: Authorities, scep_url: str) -> dict[str, datetime | None]:

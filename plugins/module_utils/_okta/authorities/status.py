@@ -56,7 +56,7 @@ def authority_status(
     :arg now: seconds since the epoch.
     """
     urls = scep_urls or [
-        platform.scep_url for platform in authorities.platforms if platform.challenge_type == STATIC
+        platform.path for platform in authorities.platforms if platform.challenge_type == STATIC
     ]
     renewals = authority_renewals(authorities, urls, datetime.fromtimestamp(now, timezone.utc))
     return AuthorityStatus(

@@ -68,6 +68,14 @@ def test_the_platforms_in_use_are_reported(urls: list[str], platforms: list[str]
     assert [renewal.platform.id for renewal in status.renewals] == platforms
 
 
+@pytest.mark.parametrize("shown", ["", "https://acme.okta.com/pki/16?"])
+@pytest.mark.parametrize("urls", [[], [url("rac1")]])
+def test_a_platform_whose_url_cannot_be_read_is_reported(urls: list[str], shown: str) -> None:
+    without_url = Authorities(ORG.all, (replace(platform("rac1"), scep_url=shown),))
+    status = authority_status(without_url, urls, RENEWED.timestamp())
+    assert [renewal.platform.id for renewal in status.renewals] == ["rac1"]
+
+
 def test_each_platform_has_a_sentence_and_an_alarm_after_its_deadline() -> None:
     early = authority_status(ORG, [url("rac1")], DEADLINE.timestamp() - 1)
     (line,) = early.lines
