@@ -72,6 +72,7 @@ from .reader import (
     Selection,
     find_targets,
     find_unused,
+    read_device,
     read_lifecycles,
     read_macs,
     read_others,
@@ -524,7 +525,7 @@ class RecordRun:
 
     def _read_again(self, target: RecordTarget) -> RecordTarget:
         """Return the target with its record and, if they decide, its users as they are now."""
-        fresh = replace(target, device=self._okta.device(target.id))
+        fresh = read_device(self._okta, target)
         target = target if self._is_stale(fresh, target) else fresh
         decide = self._goal.destroys or self._options.guards.clean_up is not None
         return read_users(self._okta, target) if decide else target

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from .._core.errors import NotFound, Refused
+from .._core.errors import TRY_AGAIN, NotFound, Refused, Unreadable
 from .._core.text import names_serial, unique_spellings
 from .._core.timestamps import format_milliseconds, parse_timestamp
 from .._fleet.certificates.check_reader import CertificateReports
@@ -206,9 +206,24 @@ def read_record(okta: Okta, target: RecordTarget) -> RecordTarget:
 
     A search may return a record as it was. So may getDevice, a second after a step (recorded).
     """
-    fresh = replace(target, device=okta.device(target.id))
+    fresh = read_device(okta, target)
     changed, before = fresh.updated_at, target.updated_at
     return target if changed and before and changed < before else fresh
+
+
+def read_device(okta: Okta, target: RecordTarget) -> RecordTarget:
+    """Return the target with its record as getDevice returns it, without it if that is gone.
+
+    Raises Unreadable if the record lost the serial that it had: its users would get no message.
+    """
+    device = okta.device(target.id)
+    if device and not device.serial_number and target.device and target.device.serial_number:
+        raise Unreadable(
+            f"Okta: the device record {target.id} of {target.device.serial_number} shows no serial"
+            f" any more. {TRY_AGAIN}",
+            vendor="okta",
+        )
+    return replace(target, device=device)
 
 
 def read_users(okta: Okta, target: RecordTarget) -> RecordTarget:

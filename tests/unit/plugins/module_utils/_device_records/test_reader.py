@@ -11,7 +11,10 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import Refused
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
+    Refused,
+    Unreadable,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records import reader
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._device_records.evidence import (
     EvidenceReader,
@@ -201,6 +204,14 @@ def test_of_two_answers_about_a_record_the_one_of_its_last_change_counts(
     assert reader.read_record(reset.okta, target).status == status
     del reset.okta.records["guo1"]
     assert reader.read_record(reset.okta, target).device is None
+
+
+def test_a_record_that_lost_its_serial_cannot_be_read(reset: t.Any) -> None:
+    """Its users would get no message."""
+    record = reset.okta.add("guo1", "C01")
+    reset.okta.records["guo1"] = replace(record, serial_number="")
+    with pytest.raises(Unreadable, match="^Okta: the device record guo1 of C01 shows no serial"):
+        reader.read_record(reset.okta, RecordTarget("C01", record))
 
 
 def test_a_record_that_is_gone_behind_the_search_has_no_users(reset: t.Any) -> None:
