@@ -98,6 +98,8 @@ class FieldFault:
             return "a list without rows is what a vendor without such objects answers"
         if self.change == "of no content" and self.path[-1] == "tags":
             return "a device without tags is what Kandji answers of one that has none"
+        if self.path[-1] == "is_removed":
+            return "a device that Kandji does not call removed counts"
         if self.change in NO_USERS and self.path[-2:] == ("_embedded", "users"):
             return "a record without users is what Okta answers of one that nobody uses"
         if CONDITIONS in self.path and self.change in NOTHING:

@@ -35,6 +35,7 @@ _TOKENS = re.compile(
     r"|\b0[0-9a-z]{2}[0-9a-zA-Z]{17}\b|\b[a-z]{3}[0-9a-zA-Z]{17}\b"
     r"|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
     r"|\b1[0-9]{9}(?:\.\d+)?\b"
+    r"|(?<= as )[0-9a-f]{12}(?=: )"  # of the rules in a policy's description
 )
 MAX_PAGES = 30  # of a list, in place of the collection's bound
 LONG_PAUSE = 10  # seconds, in which Macs live. A shorter one is before a repeated request

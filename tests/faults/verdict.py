@@ -35,7 +35,7 @@ _NAMES_NONE = ("log_names_devices", True, False)  # a key with a value that beca
 # What a reason says of a thing that could not be read.
 _UNREADABLE = re.compile(
     r"cannot be read|not clear|unclear|is unknown|an unknown|not (known|shown)|does not (show|say)"
-    r"|[Nn]o [^.:]{1,60}\bis known"
+    r"|[Nn]o [^.:]{1,60}\bis known|may not show yet"
 )
 # What a text says of a serial, a name or a user that the vendor does not show.
 _INSTEAD = ("", "None", "no serial", "no name", "no user")
@@ -50,7 +50,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][0-9:.]+(Z|[+-]\d\d:?\d\d)?")
 # A gate that finds one proof less names the one that it relies on.
 _WEAKER_PROOF = re.compile(r"\.proof: .* -> pki\.cert\.issue in the System Log$", re.DOTALL)
 # Keys that say how the run went, not what is true, and one that no vendor has.
-_OF_THE_RUN = re.compile(r"^\.(api_calls|invocation)|\.somethingNew$")
+_OF_THE_RUN = re.compile(r"^\.(api_calls|invocation)|\.somethingNew(?![^.\[])")
 
 
 @dataclass(frozen=True)
