@@ -71,7 +71,7 @@ options:
     type: list
     elements: str
   network_connection:
-    description: V(ZONE) goes with O(zones) or O(zones_excluded).
+    description: V(ZONE) goes with O(zones) or O(zones_excluded), which need it.
     type: str
     choices: [ANYWHERE, ZONE]
   zones:

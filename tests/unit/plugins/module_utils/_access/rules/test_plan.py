@@ -729,6 +729,15 @@ def test_a_name_alone_wants_nothing_else():
             " out.$",
         ),
         ({"platforms": [], "remove_conditions": ["platforms"]}, "Leave one of them out"),
+        (
+            {"zones": ["nzo1"]},
+            "^zones: a rule is for zones only with network_connection: ZONE. Set it, or leave out"
+            " zones.$",
+        ),
+        (
+            {"network_connection": "ANYWHERE", "zones": ["nzo1"], "zones_excluded": ["nzo2"]},
+            "leave out zones and zones_excluded.$",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence(options, says):
