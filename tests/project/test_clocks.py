@@ -45,6 +45,7 @@ CLOCKS: dict[str, tuple[str, str]] = {
         VENDOR,
         "Okta: when an authority expires",
     ),
+    "plugins/modules/okta_device_info.py": (VENDOR, "Okta: which steps the log may lack yet"),
     "plugins/modules/okta_sign_in_denials_info.py": (VENDOR, "Okta: which denials are new"),
     "plugins/modules/device_trust_verify.py": (VENDOR, "Okta: the time of the answers"),
     "plugins/module_utils/_tenant_check/reads.py": (VENDOR, "Okta: from where the log is read"),

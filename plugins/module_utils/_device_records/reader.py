@@ -572,17 +572,22 @@ def _lifecycle_of(events: Iterable[tuple[datetime, LogEvent]]) -> Lifecycle:
         (seen for seen, event in events if event.event_type in (UNSUSPEND, ACTIVATE)), default=None
     )
     since = [(seen, event) for seen, event in events if resumed is None or seen > resumed]
-    suspensions = [(seen, event) for seen, event in since if event.event_type == SUSPEND]
+    suspensions = [event for _seen, event in since if event.event_type == SUSPEND]
     deactivations = [event for _seen, event in since if event.event_type == DEACTIVATE]
     return Lifecycle(
-        max((seen for seen, _event in suspensions), default=None),
-        bool(suspensions) and all(_is_by_clean_up(event) for _seen, event in suspensions),
+        max((seen for seen, event in since if event.event_type == SUSPEND), default=None),
+        _are_all(suspensions, _is_by_clean_up),
         resumed,
-        bool(deactivations) and all(map(_is_by_clean_up, deactivations)),
-        _find_suspender([event for _seen, event in suspensions]),
+        _are_all(deactivations, _is_by_clean_up),
+        _find_suspender(suspensions),
         bool(deactivations),
-        bool(deactivations) and all(map(_is_of_deletion, deactivations)),
+        _are_all(deactivations, _is_of_deletion),
     )
+
+
+def _are_all(events: Collection[LogEvent], judge: Callable[[LogEvent], bool]) -> bool:
+    """Return whether there are events and all are so."""
+    return bool(events) and all(map(judge, events))
 
 
 def _find_suspender(suspensions: Collection[LogEvent]) -> Suspender:
