@@ -16,6 +16,8 @@ description:
     in Kandji's inventory, together with the installed profile. The third is a device record that is
     managed. With O(updated_at), or its default, the record must be younger than that, or the log
     must have C(pki.cert.bind) of it since.
+  - A certificate that has expired proves nothing. O(certificate_check_item_id) shows when it does.
+    Otherwise it is estimated as a year after Kandji first saw the certificate, or else the profile.
   - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
     it. A gate that is not met is not a failure; RV(met) shows it. If the token lacks the permission
     Daily check-in, a warning says so, and the module waits for the check-ins that Macs make by
@@ -72,8 +74,10 @@ options:
         M(devicetrust.okta_kandji.device_trust_certificates)). If the check on a test Mac reports
         that a key of another authority signed the certificate, such as Device Access, the name of
         the certificate proves nothing.
-      - It counts from the last write on, and if it lists all identities and their keys, and Okta's
-        certificate authorities can be read. It is read where the gate would be met by a name.
+      - That counts from the last write on, and if the check lists all identities and their keys,
+        and Okta's certificate authorities can be read.
+      - If the check reports that the last certificate of the authority has expired, nothing older
+        than the report meets the gate. It is read where the gate would be met otherwise.
     type: str
   test_macs:
     description: Serials of the test Macs. The module warns of one that Kandji does not have, and
@@ -166,9 +170,10 @@ from ..module_utils._core.timestamps import (
 )
 from ..module_utils._fleet.certificates import check_reader as certificate_check_reader
 from ..module_utils._fleet.certificates.check_reader import CertificateReports
+from ..module_utils._fleet.certificates.check_report import MacReport
 from ..module_utils._fleet.rings import gate
 from ..module_utils._kandji import client as kandji_api
-from ..module_utils._kandji.certificate_proof import UnattestedNames
+from ..module_utils._kandji.certificate_proof import Subject
 from ..module_utils._kandji.check_in_requests import CheckIns
 from ..module_utils._kandji.devices_by_serial import (
     describe_several,
@@ -313,11 +318,16 @@ def _read_present(
     return [
         gate.judge(
             gate.GateFacts.of_mac(
-                serial, device.device_id, statuses[serial], profiles, certificates
+                serial,
+                device.device_id,
+                statuses[serial],
+                profiles,
+                certificates,
+                datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc),
             ),
             _okta_proof(ctx, device.serial, expected),
             expected,
-            _report_of(reports, device.device_id),
+            _report_of(reports, device.device_id, expected.subject),
         )
         for serial, device in macs.items()
     ]
@@ -356,8 +366,10 @@ def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.GateVerdict]:
     return [gate.judge_absent(serial, mac.device_id, holding) for serial, mac in macs.items()]
 
 
-def _report_of(reports: CertificateReports, device_id: str) -> t.Callable[[], UnattestedNames]:
-    return lambda: reports.read_unattested([device_id]).get(device_id, UnattestedNames())
+def _report_of(
+    reports: CertificateReports, device_id: str, subject: Subject
+) -> t.Callable[[], MacReport]:
+    return lambda: reports.read_report(device_id, subject)
 
 
 def _okta_proof(ctx: ModuleContext, serial: str, expected: gate.Expected) -> gate.OktaProof:

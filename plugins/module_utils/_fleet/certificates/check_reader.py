@@ -12,10 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from ..._kandji import client as kandji_api
-from ..._kandji.certificate_proof import UnattestedNames
+from ..._kandji.certificate_proof import Subject, UnattestedNames
 from ..._kandji.client import PAGE, Kandji
 from ..._okta import client as okta_api
-from .check_report import NO_KEYS, KeyExpiries, read_checks, unattested_names
+from .check_report import (
+    NO_KEYS,
+    CheckReport,
+    KeyExpiries,
+    MacReport,
+    expiries_of,
+    read_checks,
+    unattested_names,
+)
 
 USES = (kandji_api.ITEM_STATUSES, okta_api.LIST_AUTHORITIES, okta_api.LIST_LOG_EVENTS)
 
@@ -42,6 +50,25 @@ class CertificateReports:
         :arg devices: how many devices Kandji has: the reports of all come in pages, and are read if
             that takes fewer calls than one for each of ``device_ids``.
         """
+        return {
+            device_id: unattested_names(check, self._keys or NO_KEYS)
+            for device_id, check in self._read_checks(device_ids, devices).items()
+        }
+
+    def read_report(self, device_id: str, subject: Subject) -> MacReport:
+        """Return what the check on one Mac reported, empty if nothing is known.
+
+        :arg subject: of its SCEP profile.
+        """
+        checks = self._read_checks([device_id], PAGE * PAGE)
+        if not checks:
+            return MacReport()
+        keys = self._keys or NO_KEYS
+        expiry = expiries_of(checks, keys, subject).get(device_id)
+        return MacReport(unattested_names(checks[device_id], keys), expiry)
+
+    def _read_checks(self, device_ids: Collection[str], devices: int) -> Mapping[str, CheckReport]:
+        """Return device id -> its report, and read the keys for the first one."""
         item_id = self._item_id
         if not item_id or not device_ids:
             return {}
@@ -60,7 +87,4 @@ class CertificateReports:
         }
         if checks and self._keys is None:
             self._keys = self._read_keys()
-        return {
-            device_id: unattested_names(check, self._keys or NO_KEYS)
-            for device_id, check in checks.items()
-        }
+        return checks

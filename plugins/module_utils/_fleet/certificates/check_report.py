@@ -205,6 +205,16 @@ def unattested_names(check: CheckReport, key_ids: t.Collection[str]) -> Unattest
     return UnattestedNames(frozenset(names - own), check.reported_at)
 
 
+class MacReport(t.NamedTuple):
+    """What a Mac reported of its certificates, as far as a gate needs it.
+
+    ``expiry`` is None if none of them is of the authority.
+    """
+
+    unattested: UnattestedNames = UnattestedNames()
+    expiry: CheckedExpiry | None = None
+
+
 def newest_by_serial(
     expiries: t.Mapping[str, CheckedExpiry], serials: t.Mapping[str, str]
 ) -> dict[str, CheckedExpiry]:

@@ -20,11 +20,14 @@ from ..._kandji.records import (
     InstalledProfile,
     ItemStatus,
     PrismCertificate,
+    newest_first_seen,
     newest_statuses,
 )
 from ..._okta.constants import OBJECT_TIME_PRECISION
 from ..._okta.record_rank import newest_blocked, of_same_people
 from ..._okta.records import DeviceUser, LogEvent, OktaDevice
+from ..certificates.check_report import CheckedExpiry, MacReport
+from ..certificates.renewal import estimate_expiry
 
 ISSUED = 'eventType eq "pki.cert.issue" and outcome.result eq "SUCCESS"'
 BOUND = 'eventType eq "pki.cert.bind"'
@@ -38,6 +41,10 @@ NOT_SEEN = "The SCEP profile is installed, but no certificate for it was seen ye
 OTHER_AUTHORITY = (
     "The SCEP profile is installed, but its certificate is of another authority than the one that"
     " attests management, as the certificate check on the Mac reports. Check the SCEP URL."
+)
+EXPIRED = (
+    "The SCEP profile is installed, but its certificate expired on {}. Renew the certificates of"
+    " the ring."
 )
 ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the profile"
 
@@ -145,10 +152,40 @@ class Expected:
 
         What the Mac reported before the last write is of the profile as it was.
         """
-        reported = unattested.reported_at
-        if self.updated_at is not None and (reported is None or reported < self.updated_at):
+        if self._is_before_write(unattested.reported_at):
             return self
         return replace(self, subject=self.subject.without(unattested))
+
+    def _is_before_write(self, reported: datetime | None) -> bool:
+        return self.updated_at is not None and (reported is None or reported < self.updated_at)
+
+    def find_expiry(self, checked: CheckedExpiry | None, *came: datetime | None) -> datetime | None:
+        """Return when the certificate expires that came at one of these times, None if unknown.
+
+        The Mac knows it, unless something came after its report. Else it is estimated from the
+        first time that is known.
+        """
+        if checked is None or self._is_before_write(checked.reported_at):
+            return estimate_expiry(*came)
+        reported = checked.reported_at
+        if reported is not None and any(time is not None and time > reported for time in came):
+            return estimate_expiry(*came)
+        return parse_timestamp(checked.expires)
+
+    def list_arrivals(self, facts: GateFacts) -> list[datetime | None]:
+        """Return when the certificate of a Mac may have come, the best source first.
+
+        A console-managed item brings new certificates without being installed again.
+        """
+        proved = [
+            each
+            for each in facts.certificates
+            if self.is_certificate(each, facts.serial, facts.profiles)
+        ]
+        if self.is_unknown:
+            return [newest_first_seen(proved)]
+        installed = [each for each in facts.profiles if self.is_installed(each)]
+        return [newest_first_seen(proved), newest_first_seen(installed), self.updated_at]
 
     def is_managed(
         self, records: Sequence[OktaDevice], bound: t.Callable[[], t.Iterable[LogEvent]]
@@ -192,12 +229,20 @@ def managed_records(
 
 @dataclass(frozen=True)
 class GateFacts:
-    """What Kandji knows of one test Mac: the item's status, profile and the Mac's certificates."""
+    """What Kandji knows of one test Mac: the item's status, profile and the Mac's certificates.
+
+    Without ``now`` nothing has expired.
+    """
 
     serial: str
     status: ItemStatus | None = None
     profiles: tuple[InstalledProfile, ...] = ()
     certificates: tuple[PrismCertificate, ...] = ()
+    now: datetime | None = None
+
+    def is_past(self, time: datetime | None) -> bool:
+        """Return whether a time is known and has passed."""
+        return time is not None and self.now is not None and time <= self.now
 
     @classmethod
     def of_mac(
@@ -207,6 +252,7 @@ class GateFacts:
         statuses: t.Iterable[ItemStatus],
         profiles: t.Iterable[InstalledProfile],
         certificates: t.Iterable[PrismCertificate],
+        now: datetime | None = None,
     ) -> GateFacts:
         """Return the facts of one Mac from the rows of several."""
         return cls(
@@ -216,6 +262,7 @@ class GateFacts:
             tuple(
                 certificate for certificate in certificates if certificate.device_id == device_id
             ),
+            now,
         )
 
 
@@ -231,34 +278,52 @@ def judge(
     facts: GateFacts,
     okta: OktaProof,
     expected: Expected = ANYTHING,
-    report: t.Callable[[], UnattestedNames] = UnattestedNames,
+    report: t.Callable[[], MacReport] = MacReport,
 ) -> GateVerdict:
     """Return the verdict on one test Mac.
 
-    It needs the profile installed as it was last written, and any proof of its certificate.
+    It needs the profile installed as it was last written, and any proof of a certificate that has
+    not expired.
 
-    :arg report: reads which certificates of the Mac are of another authority. It is called once,
-        and only where a name would prove something.
+    :arg report: reads what the Mac reported of its certificates. It is called once, and only where
+        the gate would be met without it.
     """
     serial, reported = facts.serial, any(map(expected.is_installed, facts.profiles))
     problem = _profile_problem(facts, reported)
     if problem:
         return GateVerdict(serial, problem)
-    named = False
-    checked = cache(lambda: expected.without(report()))
-    for each in facts.certificates if reported else ():
-        if expected.is_certificate(each, serial, facts.profiles):
-            named = True
-            if checked().is_certificate(each, serial, facts.profiles):
-                return GateVerdict(serial, proof=INVENTORY_PROOF)
+    read = cache(report)
+    checked = cache(lambda: expected.without(read().unattested))
+    reason = NOT_SEEN
+    for proof, is_attested, arrivals in _find_proofs(facts, okta, expected, checked):
+        if not is_attested:
+            reason = OTHER_AUTHORITY
+            continue
+        expiry = expected.find_expiry(read().expiry, *arrivals)
+        if expiry is None or not facts.is_past(expiry):
+            return GateVerdict(serial, proof=proof)
+        reason = EXPIRED.format(f"{expiry:%Y-%m-%d}")
+    return GateVerdict(serial, reason)
+
+
+def _find_proofs(
+    facts: GateFacts, okta: OktaProof, expected: Expected, checked: t.Callable[[], Expected]
+) -> t.Iterator[tuple[str, bool, list[datetime | None]]]:
+    """Yield each proof of a certificate, whether the Mac does not deny it, and when it came.
+
+    :arg checked: what is expected after the report of the Mac.
+    """
+    serial, profiles = facts.serial, facts.profiles
+    for each in facts.certificates if any(map(expected.is_installed, profiles)) else ():
+        if expected.is_certificate(each, serial, profiles):
+            is_attested = checked().is_certificate(each, serial, profiles)
+            yield INVENTORY_PROOF, is_attested, [each.first_seen]
     for event in okta.issued():
         if expected.is_issued(event, serial):
-            named = True
-            if checked().is_issued(event, serial):
-                return GateVerdict(serial, proof=LOG_PROOF)
+            is_attested = checked().is_issued(event, serial)
+            yield LOG_PROOF, is_attested, [parse_timestamp(event.published)]
     if okta.managed():
-        return GateVerdict(serial, proof=RECORD_PROOF)
-    return GateVerdict(serial, OTHER_AUTHORITY if named else NOT_SEEN)
+        yield RECORD_PROOF, True, expected.list_arrivals(facts)
 
 
 def _profile_problem(facts: GateFacts, reported: bool) -> str:

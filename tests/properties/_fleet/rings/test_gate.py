@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
+    MacReport,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings.gate import (
     Expected,
     GateFacts,
@@ -105,7 +108,7 @@ def test_what_a_mac_reports_of_other_authorities_never_opens_the_gate(
     okta = OktaProof(lambda: log, lambda: False)
     names = frozenset(each.common_name.lower() for each in mac.certificates)
     verdict = judge(mac, okta, expected)
-    checked = judge(mac, okta, expected, lambda: UnattestedNames(names, reported))
+    checked = judge(mac, okta, expected, lambda: MacReport(UnattestedNames(names, reported)))
     assert verdict.is_met or checked == verdict
     if reported is None and expected.updated_at is None and not log:
         assert not checked.is_met

@@ -273,6 +273,14 @@ def test_of_an_item_of_which_no_identity_is_known_any_managed_record_is_proof() 
     assert judge(tenant, Org(created=YEAR_BEFORE))["proof"] == gate.RECORD_PROOF
 
 
+def test_a_record_of_a_certificate_that_has_expired_is_no_proof() -> None:
+    """The profile came a year and a day ago, and nothing shows a newer certificate."""
+    written = "2025-11-24T08:00:00Z"
+    tenant = Tenant(installed=[CUSTOM], profile=CustomProfile(ITEM, updated_at=written))
+    mac = judge(tenant, Org(created="2025-11-24T09:00:00Z"), payload_uuid=UUID)
+    assert mac["reason"] == gate.EXPIRED.format("2026-11-24")
+
+
 # Errors while it waits
 
 

@@ -12,6 +12,14 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_reader import (
     CertificateReports,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
+    CheckedExpiry,
+    MacReport,
+)
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
+    UNKNOWN,
+    UnattestedNames,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.records import (
     ItemStatus,
 )
@@ -89,3 +97,14 @@ def test_a_mac_without_identities_needs_no_keys() -> None:
     vendors = Vendors(d1=None)
     assert names_of(vendors.reports(), "d1") == {}
     assert vendors.asked == ["check d1"]
+
+
+def test_a_report_has_the_expiry_of_a_certificate_of_the_authority() -> None:
+    vendors = Vendors(d1=ACCESS, d2=OWN, d3=None)
+    reports = vendors.reports()
+    access, own = (reports.read_report(each, UNKNOWN) for each in ("d1", "d2"))
+    assert access == MacReport(UnattestedNames(frozenset({"d1"})))
+    assert own.expiry == CheckedExpiry("2027-11-23T10:00:00Z", None, OWN)
+    assert reports.read_report("d3", UNKNOWN) == MacReport()
+    assert vendors.reports(None).read_report("d1", UNKNOWN) == MacReport()
+    assert vendors.asked.count("keys") == 1

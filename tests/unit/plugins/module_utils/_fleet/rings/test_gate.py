@@ -10,6 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_report import (
+    CheckedExpiry,
+    MacReport,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.rings import gate
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.certificate_proof import (
     Subject,
@@ -397,9 +401,9 @@ def test_a_certificate_of_another_authority_does_not_open_the_gate(
     facts = gate.GateFacts(SERIAL, status("PASS"), (PROFILE,), (seen,))
     read = []
 
-    def report_of() -> UnattestedNames:
+    def report_of() -> MacReport:
         read.append(report)
-        return report
+        return MacReport(report)
 
     okta = Okta([ISSUED], False)
     verdict = gate.judge(facts, okta.proof(), EXPECTED, report_of)
@@ -407,21 +411,19 @@ def test_a_certificate_of_another_authority_does_not_open_the_gate(
     assert read == [report]  # once, also where the log names the certificate, too
 
 
-def test_a_report_is_not_read_where_no_name_proves_anything() -> None:
-    def no_report() -> UnattestedNames:
+def test_a_report_is_not_read_where_nothing_proves_anything() -> None:
+    def no_report() -> MacReport:
         raise AssertionError("nothing to check")
 
     facts = gate.GateFacts(SERIAL, status("PASS"), (PROFILE,))
     assert gate.judge(facts, NO_OKTA, EXPECTED, no_report).reason == NOT_CERTIFIED
-    managed = gate.OktaProof(lambda: [], lambda: True)
-    assert gate.judge(facts, managed, EXPECTED, no_report).proof == gate.RECORD_PROOF
 
 
 def test_a_managed_record_outweighs_the_report() -> None:
     """Okta itself has seen a certificate of the authority since the write."""
     facts = gate.GateFacts(SERIAL, status("PASS"), (PROFILE,), (CERTIFICATE,))
     managed = gate.OktaProof(lambda: [], lambda: True)
-    report = others(WRITTEN + HOUR)
+    report = MacReport(others(WRITTEN + HOUR))
     assert gate.judge(facts, managed, EXPECTED, lambda: report).proof == gate.RECORD_PROOF
 
 
@@ -475,3 +477,65 @@ def test_a_managed_record_that_a_newer_blocked_one_replaces_proves_nothing() -> 
     assert gate.managed_records([old, new], {**users, "guo2": [user_of("ada")]}) == []
     assert gate.managed_records([old], {"guo1": [user_of("ada", "NOT_MANAGED")]}) == []
     assert gate.managed_records([old], {"guo1": []}) == []
+
+
+# Certificates that have expired
+
+DAY = timedelta(days=1)
+LATE = WRITTEN + 400 * DAY
+INVENTORY, LOG, RECORD = gate.INVENTORY_PROOF, gate.LOG_PROOF, gate.RECORD_PROOF
+ISSUED_LATE = replace(ISSUED, published=(LATE - DAY).isoformat())
+
+
+def reported(expires: datetime, at: datetime) -> MacReport:
+    return MacReport(expiry=CheckedExpiry(expires.isoformat(), at))
+
+
+@pytest.mark.parametrize(
+    ("seen", "events", "managed", "report", "proof"),
+    [
+        # Estimated from when it was first seen, else from when the profile came
+        ([DAY], [], False, MacReport(), None),
+        ([DAY, 390 * DAY], [], False, MacReport(), INVENTORY),
+        ([DAY], [], True, MacReport(), None),
+        ([], [], True, MacReport(), None),
+        ([], [ISSUED_LATE], True, MacReport(), LOG),
+        # The Mac knows it
+        ([DAY], [], False, reported(LATE + DAY, LATE - HOUR), INVENTORY),
+        ([], [], True, reported(LATE + DAY, LATE - HOUR), RECORD),
+        ([390 * DAY], [], True, reported(LATE, LATE - HOUR), None),
+        ([], [ISSUED_LATE], False, reported(LATE - HOUR, LATE - HOUR), None),
+        # What came after its report, it does not know; before the last write, it was of another
+        ([390 * DAY], [], False, reported(LATE - HOUR, WRITTEN + 389 * DAY), INVENTORY),
+        ([], [ISSUED_LATE], False, reported(LATE - HOUR, LATE - 2 * DAY), LOG),
+        ([390 * DAY], [], False, reported(LATE - HOUR, WRITTEN - HOUR), INVENTORY),
+    ],
+)
+def test_a_certificate_that_has_expired_does_not_open_the_gate(
+    seen: list[timedelta],
+    events: list[LogEvent],
+    managed: bool,
+    report: MacReport,
+    proof: str | None,
+) -> None:
+    rows = [replace(CERTIFICATE, created_at=(WRITTEN + each).isoformat()) for each in seen]
+    profile = replace(PROFILE, created_at=(WRITTEN + HOUR).isoformat())
+    facts = gate.GateFacts(SERIAL, status("PASS"), (profile,), tuple(rows), LATE)
+    verdict = gate.judge(facts, Okta(events, managed).proof(), EXPECTED, lambda: report)
+    assert verdict.proof == proof
+    assert verdict.is_met or (verdict.reason or "").startswith(gate.EXPIRED.split("{", 1)[0])
+
+
+@pytest.mark.parametrize(("age", "proof"), [(HOUR, None), (390 * DAY, RECORD)])
+def test_the_profile_of_a_console_managed_item_does_not_age_with_its_certificate(
+    age: timedelta, proof: str | None
+) -> None:
+    """Kandji redistributes it. Its certificates do."""
+    profile = replace(PROFILE, created_at=(WRITTEN + HOUR).isoformat())
+    facts = gate.GateFacts(SERIAL, status("PASS"), (profile,), (), LATE)
+    managed = Okta([], True).proof()
+    assert gate.judge(facts, managed).proof == RECORD
+    row = replace(CERTIFICATE, created_at=(WRITTEN + age).isoformat())
+    facts = replace(facts, profiles=(), certificates=(row,))
+    known = replace(gate.ANYTHING, subject=Subject(frozenset({UUID})))
+    assert gate.judge(facts, managed, known).proof == proof
