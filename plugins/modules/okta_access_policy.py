@@ -131,11 +131,12 @@ EXAMPLES = r"""
 RETURN = r"""
 policy:
   description: The policy. C(id) is null if check mode would create it. C(made_from) is the id of
-    the policy that it is a clone of, or null.
+    the policy that it is a clone of, or null. C(created) is when it was made, or null.
   returned: success
   type: dict
   sample: {id: rst1n8sbwArJ7OQRw406, name: Company apps (managed devices), description: "[made
-    from policy rst0n8sbwArJ7OQRw406]", made_from: rst0n8sbwArJ7OQRw406}
+    from policy rst0n8sbwArJ7OQRw406]", made_from: rst0n8sbwArJ7OQRw406,
+     created: "2026-11-24T12:16:08Z"}
 moved_apps:
   description: The apps that the module moved, or would move in check mode. C(from_policy) is the
     id of the policy that an app had.

@@ -523,6 +523,38 @@ def test_a_rise_of_denials_is_named_and_ends_in_a_rollback_where_asked(
     }
 
 
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+def test_a_later_run_does_not_forget_who_was_denied_since_the_canary_app_moved(company, playbook):
+    serial = company.world.people[0].serial
+    company.ready(but=[serial])
+    real = company.okta.assign
+
+    def people_come():
+        canary = company.okta.directory.app("Device check")
+        for place in people.seats(company.world):
+            company.okta.sign_ins.open(canary, place)
+
+    def assign_then_people_come(app, policy):
+        real(app, policy)
+        if policy.name == CLONE:
+            people_come()
+
+    company.okta.assign = assign_then_people_come
+    options = {**VARIABLES, "device_trust_max_locked_out": 1}
+    playbook(company.watched.lab, ENFORCE, variables=options)
+    for _hour in range(2):  # as many before the last hour as in it
+        company.world.clock.advance(minutes=50)
+        people_come()
+    later = playbook(company.watched.lab, ENFORCE, variables=options)
+    assert later.changed == [] and login_of(company, serial) in later.output, later.output
+    assert "set managed_access_max_denied (device_trust_max_denied) to 1." in later.output
+    assert list(company.policies().values()).count(CLONE) == 1
+    allowed = {**options, "device_trust_max_denied": 1}
+    done = playbook(company.watched.lab, ENFORCE, variables=allowed)
+    assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.output
+
+
 # Requests of a first run, and which of its kind is cut off. A write is cut off before it is done,
 # or after, with the answer lost.
 CUTS = [

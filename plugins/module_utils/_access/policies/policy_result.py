@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..._core.changes import Change
 from ..._core.results import Result, build_result
+from ..._core.timestamps import format_known, parse_timestamp
 from ..._okta.records import App, Policy
 from ..forecast.evaluation import Forecast
 from .moves import StayingApp
@@ -40,6 +41,7 @@ class PolicyResult:
                 "name": self.policy.name,
                 "description": self.policy.description,
                 "made_from": find_original_id(self.policy),
+                "created": format_known(parse_timestamp(self.policy.created)),
             },
             moved_apps=[
                 {"id": app.id, "label": app.label, "from_policy": self.came_from or app.policy_id}

@@ -28,7 +28,13 @@ def test_a_policy_that_does_not_exist_has_no_id() -> None:
         "changed": False,
         "changes": [],
         "diff": {"before": {}, "after": {}},
-        "policy": {"id": None, "name": "Managed", "description": None, "made_from": None},
+        "policy": {
+            "id": None,
+            "name": "Managed",
+            "description": None,
+            "made_from": None,
+            "created": None,
+        },
         "moved_apps": [],
         "staying_apps": [],
         "forecast": None,
@@ -36,11 +42,12 @@ def test_a_policy_that_does_not_exist_has_no_id() -> None:
 
 
 def test_an_app_moved_from_its_policy_or_from_that_of_all() -> None:
-    clone = Policy("rst2", "Managed", "[made from policy rst1]")
+    clone = Policy("rst2", "Managed", "[made from policy rst1]", "2026-11-24T12:16:08.000Z")
     changes = [Change("assign", "app 'Slack'", {}, {})]
     result = PolicyResult(clone, changes, [SLACK, JIRA], Forecast()).as_result()
     assert result["changed"] and result["policy"]["made_from"] == "rst1"
     assert result["policy"]["id"] == "rst2"
+    assert result["policy"]["created"] == "2026-11-24T12:16:08Z"
     assert result["moved_apps"] == [
         {"id": "a0", "label": "Slack", "from_policy": "rst1"},
         {"id": "a1", "label": "Jira", "from_policy": "rst9"},
