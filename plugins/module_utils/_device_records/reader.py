@@ -593,13 +593,18 @@ def _are_all(events: Collection[LogEvent], judge: Callable[[LogEvent], bool]) ->
 def _find_suspender(suspensions: Collection[LogEvent]) -> Suspender:
     """Return who sent these requests. Jobs and desks have tokens of their own, so no actor tells.
 
-    An event without a user agent may be of anybody.
+    An event without a user agent that can be read may be of anybody.
     """
-    if any(event.user_agent and not _is_of_collection(event) for event in suspensions):
+    others = [event for event in suspensions if not _is_of_collection(event)]
+    if any(_names_program(event.user_agent or "") for event in others):
         return "others"
-    if not suspensions or not all(map(_is_of_collection, suspensions)):
+    if others or not suspensions:
         return "unknown"
     return "clean_up" if all(map(_is_by_clean_up, suspensions)) else "collection"
+
+
+def _names_program(user_agent: str) -> bool:
+    return user_agent.isprintable() and any(letter.isalpha() for letter in user_agent)
 
 
 def _is_by_clean_up(event: LogEvent) -> bool:
