@@ -264,8 +264,8 @@ def _ensure_present(
         *plan.changes,
         *(policy_moves.plan_assignment(app, plan.future) for app in moving),
     ]
-    moves = policy_moves.plan_moves(plan.future, current or original, moving, known)
-    moves = _predict_rules(ctx, moves, rules)
+    planned = policy_moves.plan_moves(plan.future, current or original, moving, known)
+    moves = _predict_rules(ctx, planned, rules)
     _warn(ctx, *policy_moves.describe_inactive_policies(move.present for move in moves))
     policy_moves.require_all_move(moves, org_apps)
     if current and params["apps"]:
