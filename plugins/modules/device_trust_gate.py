@@ -40,7 +40,10 @@ options:
       - Id of the SCEP profile in Kandji, or of a console-managed SCEP item. Without one, as in
         check mode before the profile was ever created, the gate is not met.
       - If Kandji has no status of a console-managed item, an installed profile with a SCEP payload
-        counts in its place. Then only Okta can prove the certificate.
+        counts in its place. Then Kandji's inventory cannot prove the certificate.
+      - For a console-managed item, C(pki.cert.issue) has to name the id of the item or the UUID of
+        its profile on the Mac. The serial number alone proves nothing. Another proof is that the
+        certificate check reports a certificate that a key of the authority signed.
     type: str
   payload_uuid:
     description: The profile's present identity
@@ -187,7 +190,7 @@ from ..module_utils._kandji.profile_holders import (
     is_console_scep,
     require_payload_uuids,
 )
-from ..module_utils._kandji.records import CustomProfile, KandjiDevice
+from ..module_utils._kandji.records import CustomProfile, InstalledProfile, KandjiDevice
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.authorities.certificate_authorities import read_key_expiries
 from ..module_utils._okta.records import LogEvent
@@ -309,8 +312,10 @@ def _read_present(
         serial: list(ctx.kandji.item_statuses(item_id, device.device_id))
         for serial, device in macs.items()
     }
-    if gate.needs_stand_ins(expected, profiles, statuses):
+    reported: list[InstalledProfile] = []
+    if gate.needs_stand_ins(expected, profiles):
         reported = list(ctx.kandji.prism_profiles(serials))
+    if reported and not any(statuses.values()):
         statuses = {
             serial: gate.stand_in_statuses(device.device_id, reported)
             for serial, device in macs.items()
@@ -324,7 +329,7 @@ def _read_present(
                 profiles,
                 certificates,
                 datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc),
-            ),
+            ).with_stand_ins(gate.list_stand_ins(device.device_id, reported)),
             _okta_proof(ctx, device.serial, expected),
             expected,
             _report_of(reports, device.device_id, expected.subject),

@@ -65,7 +65,8 @@ class CertificateReports:
             return MacReport()
         keys = self._keys or NO_KEYS
         expiry = expiries_of(checks, keys, subject).get(device_id)
-        return MacReport(unattested_names(checks[device_id], keys), expiry)
+        is_attested = expiry is not None and expiry.authority_key_id in keys
+        return MacReport(unattested_names(checks[device_id], keys), expiry, is_attested)
 
     def _read_checks(self, device_ids: Collection[str], devices: int) -> Mapping[str, CheckReport]:
         """Return device id -> its report, and read the keys for the first one."""

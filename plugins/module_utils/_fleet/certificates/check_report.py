@@ -208,11 +208,13 @@ def unattested_names(check: CheckReport, key_ids: t.Collection[str]) -> Unattest
 class MacReport(t.NamedTuple):
     """What a Mac reported of its certificates, as far as a gate needs it.
 
-    ``expiry`` is None if none of them is of the authority.
+    ``expiry`` is None if none of them is of the authority. ``is_attested``: a key of the authority
+    certainly signed the certificate that expires then.
     """
 
     unattested: UnattestedNames = UnattestedNames()
     expiry: CheckedExpiry | None = None
+    is_attested: bool = False
 
 
 def newest_by_serial(

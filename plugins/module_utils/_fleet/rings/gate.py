@@ -37,6 +37,9 @@ INVENTORY_PROOF = (
 )
 LOG_PROOF = "pki.cert.issue in the System Log"
 RECORD_PROOF = "a device record that is managed"
+CHECK_PROOF = (
+    "a certificate that a key of the authority signed, as the certificate check on the Mac reports"
+)
 NOT_SEEN = "The SCEP profile is installed, but no certificate for it was seen yet."
 OTHER_AUTHORITY = (
     "The SCEP profile is installed, but its certificate is of another authority than the one that"
@@ -45,6 +48,11 @@ OTHER_AUTHORITY = (
 EXPIRED = (
     "The SCEP profile is installed, but its certificate expired on {}. Renew the certificates of"
     " the ring."
+)
+SERIAL_ALONE = (
+    "The SCEP profile is installed, and Okta issued a certificate with the Mac's serial number, but"
+    " nothing shows that this profile requested it. Set the certificate check, or let the"
+    " collection manage the profile."
 )
 ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the profile"
 
@@ -140,12 +148,23 @@ class Expected:
         first_seen = certificate.first_seen
         return self.updated_at is None or first_seen is None or first_seen >= self.updated_at
 
-    def is_issued(self, event: LogEvent, serial: str) -> bool:
-        """Return whether an event of the System Log issues a certificate of the profile."""
-        texts = [text for target in event.targets for text in target.texts]
-        return self._naming_subject.names_certificate(
-            texts, serial, parse_timestamp(event.published)
-        )
+    def is_issued(
+        self, event: LogEvent, serial: str, profiles: Sequence[InstalledProfile] = ()
+    ) -> bool:
+        """Return whether an event of the System Log issues a certificate of the profile.
+
+        If its subject is unknown, as that of a console-managed item, the event has to name the id
+        of the item or the UUID of the installed profile. Kandji appends that to the subject.
+        """
+        subject = self._naming_subject.installed(filter(self.is_installed, profiles))
+        if subject.holds_uuid is None:
+            subject = replace(subject, holds_uuid=True)
+        return subject.names_certificate(_texts(event), serial, parse_timestamp(event.published))
+
+    def may_be_issued(self, event: LogEvent, serial: str) -> bool:
+        """Return whether an event names the Mac, and the subject of the profile is unknown."""
+        is_known = bool(self.payload_uuid) or self.subject.holds_uuid is not None
+        return not is_known and self.subject.names_certificate(_texts(event), serial)
 
     def without(self, unattested: UnattestedNames) -> Expected:
         """Return what is expected of a Mac on which these certificates prove nothing.
@@ -208,6 +227,10 @@ class Expected:
         return any(record.id in ids for record in records)
 
 
+def _texts(event: LogEvent) -> list[str]:
+    return [text for target in event.targets for text in target.texts]
+
+
 ANYTHING = Expected()
 
 
@@ -231,7 +254,8 @@ def managed_records(
 class GateFacts:
     """What Kandji knows of one test Mac: the item's status, profile and the Mac's certificates.
 
-    Without ``now`` nothing has expired.
+    ``stand_ins`` are profiles of which one is that of a console-managed item. Without ``now``
+    nothing has expired.
     """
 
     serial: str
@@ -239,10 +263,23 @@ class GateFacts:
     profiles: tuple[InstalledProfile, ...] = ()
     certificates: tuple[PrismCertificate, ...] = ()
     now: datetime | None = None
+    stand_ins: tuple[InstalledProfile, ...] = ()
+
+    @property
+    def named_profiles(self) -> tuple[InstalledProfile, ...]:
+        """The installed profiles whose UUID names a certificate of the item.
+
+        Of several stand-ins each may be another item's.
+        """
+        return self.profiles or (self.stand_ins if len(self.stand_ins) == 1 else ())
 
     def is_past(self, time: datetime | None) -> bool:
         """Return whether a time is known and has passed."""
         return time is not None and self.now is not None and time <= self.now
+
+    def with_stand_ins(self, profiles: t.Iterable[InstalledProfile]) -> GateFacts:
+        """Return the facts with profiles that stand in for that of the item."""
+        return replace(self, stand_ins=tuple(profiles))
 
     @classmethod
     def of_mac(
@@ -293,11 +330,10 @@ def judge(
     if problem:
         return GateVerdict(serial, problem)
     read = cache(report)
-    checked = cache(lambda: expected.without(read().unattested))
     reason = NOT_SEEN
-    for proof, is_attested, arrivals in _find_proofs(facts, okta, expected, checked):
-        if not is_attested:
-            reason = OTHER_AUTHORITY
+    for proof, problem, arrivals in _find_proofs(facts, okta, expected, read):
+        if problem:
+            reason = reason if problem == SERIAL_ALONE and reason != NOT_SEEN else problem
             continue
         expiry = expected.find_expiry(read().expiry, *arrivals)
         if expiry is None or not facts.is_past(expiry):
@@ -307,23 +343,27 @@ def judge(
 
 
 def _find_proofs(
-    facts: GateFacts, okta: OktaProof, expected: Expected, checked: t.Callable[[], Expected]
-) -> t.Iterator[tuple[str, bool, list[datetime | None]]]:
-    """Yield each proof of a certificate, whether the Mac does not deny it, and when it came.
-
-    :arg checked: what is expected after the report of the Mac.
-    """
+    facts: GateFacts, okta: OktaProof, expected: Expected, read: t.Callable[[], MacReport]
+) -> t.Iterator[tuple[str, str, list[datetime | None]]]:
+    """Yield each proof of a certificate, why it does not count or "", and when it came."""
     serial, profiles = facts.serial, facts.profiles
     for each in facts.certificates if any(map(expected.is_installed, profiles)) else ():
         if expected.is_certificate(each, serial, profiles):
-            is_attested = checked().is_certificate(each, serial, profiles)
-            yield INVENTORY_PROOF, is_attested, [each.first_seen]
+            checked = expected.without(read().unattested)
+            is_attested = checked.is_certificate(each, serial, profiles)
+            yield INVENTORY_PROOF, "" if is_attested else OTHER_AUTHORITY, [each.first_seen]
     for event in okta.issued():
-        if expected.is_issued(event, serial):
-            is_attested = checked().is_issued(event, serial)
-            yield LOG_PROOF, is_attested, [parse_timestamp(event.published)]
+        came = [parse_timestamp(event.published)]
+        if expected.is_issued(event, serial, facts.named_profiles):
+            checked = expected.without(read().unattested)
+            is_attested = checked.is_issued(event, serial, facts.named_profiles)
+            yield LOG_PROOF, "" if is_attested else OTHER_AUTHORITY, came
+        elif expected.may_be_issued(event, serial):
+            yield LOG_PROOF, SERIAL_ALONE, came
+    if expected.is_unknown and read().is_attested:
+        yield CHECK_PROOF, "", []
     if okta.managed():
-        yield RECORD_PROOF, True, expected.list_arrivals(facts)
+        yield RECORD_PROOF, "", expected.list_arrivals(facts)
 
 
 def _profile_problem(facts: GateFacts, reported: bool) -> str:
@@ -352,13 +392,16 @@ def find_waiting(verdicts: t.Iterable[GateVerdict], known: t.Container[str]) -> 
     return [each.serial for each in verdicts if not each.is_met and each.serial in known]
 
 
-def needs_stand_ins(
-    expected: Expected,
-    profiles: Sequence[InstalledProfile],
-    statuses: t.Mapping[str, Sequence[ItemStatus]],
-) -> bool:
-    """Return whether nothing shows who has the item, as of one that Kandji's web app manages."""
-    return expected.is_unknown and not profiles and not any(statuses.values())
+def needs_stand_ins(expected: Expected, profiles: Sequence[InstalledProfile]) -> bool:
+    """Return whether no profile names the item, as of one that Kandji's web app manages."""
+    return expected.is_unknown and not profiles
+
+
+def list_stand_ins(
+    device_id: str, profiles: t.Iterable[InstalledProfile]
+) -> list[InstalledProfile]:
+    """Return the profiles on a Mac that may be that of a console-managed SCEP item."""
+    return [each for each in profiles if each.device_id == device_id and is_console_scep(each)]
 
 
 def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) -> list[ItemStatus]:
@@ -369,8 +412,7 @@ def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) ->
     """
     return [
         ItemStatus(profile.device_id, status="PASS")
-        for profile in profiles
-        if profile.device_id == device_id and is_console_scep(profile)
+        for profile in list_stand_ins(device_id, profiles)
     ][:1]
 
 

@@ -204,6 +204,12 @@ def test_a_console_managed_profile_stands_in_whatever_the_spelling(
 ) -> None:
     mac = judge(Tenant(of_kandji, [OPAQUE]), test_macs=[option])
     assert mac["reason"] == gate.NOT_SEEN
+    mac = judge(Tenant(of_kandji, [OPAQUE]), Org(f"{SERIAL} {UUID}"), test_macs=[option])
+    assert mac["proof"] == gate.LOG_PROOF
+    installed = Tenant(of_kandji, [OPAQUE], status="PASS")
+    assert judge(installed, Org(f"{SERIAL} {UUID}"), test_macs=[option])["proof"] == gate.LOG_PROOF
+    mac = judge(Tenant(of_kandji, [OPAQUE]), Org(SERIAL), test_macs=[option])
+    assert mac["reason"] == gate.SERIAL_ALONE
 
 
 # Proof of a certificate
@@ -214,7 +220,8 @@ def test_a_console_managed_profile_stands_in_whatever_the_spelling(
     [
         (f"{SERIAL} {UUID}", UUID, gate.LOG_PROOF),
         (f"{SERIAL} Device Access", UUID, None),
-        (f"{SERIAL} Device Access", None, gate.LOG_PROOF),  # as of a console-managed item
+        (f"{SERIAL} Device Access", None, None),  # as of a console-managed item
+        (f"{SERIAL} {UUID}", None, gate.LOG_PROOF),
     ],
 )
 def test_a_profile_whose_content_kandji_does_not_show_needs_its_uuid_in_the_log(

@@ -104,7 +104,7 @@ def test_a_report_has_the_expiry_of_a_certificate_of_the_authority() -> None:
     reports = vendors.reports()
     access, own = (reports.read_report(each, UNKNOWN) for each in ("d1", "d2"))
     assert access == MacReport(UnattestedNames(frozenset({"d1"})))
-    assert own.expiry == CheckedExpiry("2027-11-23T10:00:00Z", None, OWN)
+    assert own.expiry == CheckedExpiry("2027-11-23T10:00:00Z", None, OWN) and own.is_attested
     assert reports.read_report("d3", UNKNOWN) == MacReport()
     assert vendors.reports(None).read_report("d1", UNKNOWN) == MacReport()
     assert vendors.asked.count("keys") == 1

@@ -96,7 +96,7 @@ class Okta:
         ("PENDING", [PROFILE], [CERTIFICATE], [], False, None, gate.INVENTORY_PROOF, []),
         ("PASS", [PROFILE], [CERTIFICATE], [], False, None, gate.INVENTORY_PROOF, []),
         # A certificate is no proof if Kandji's inventory does not have the profile
-        ("PASS", [], [CERTIFICATE], [ISSUED], True, None, gate.LOG_PROOF, ["issued"]),
+        ("PASS", [], [CERTIFICATE], [], False, NOT_CERTIFIED, None, ["issued", "managed"]),
         # Okta's log, else its record
         ("PASS", [PROFILE], [], [ISSUED], True, None, gate.LOG_PROOF, ["issued"]),
         (None, [PROFILE], [], [OF_ANOTHER_MAC, ISSUED], False, None, gate.LOG_PROOF, ["issued"]),
@@ -259,8 +259,8 @@ def test_an_event_names_serial_and_uuid_in_any_text_of_its_targets(
     assert WRITE.is_issued(row, SERIAL) is named
 
 
-@pytest.mark.parametrize("expected", [gate.ANYTHING, replace(WRITE, subject=SERIAL_ALONE)])
-def test_without_the_uuid_in_the_subject_an_event_names_the_serial(expected: gate.Expected) -> None:
+def test_without_the_uuid_in_the_subject_an_event_names_the_serial() -> None:
+    expected = replace(WRITE, subject=SERIAL_ALONE)
     assert expected.is_issued(event(f"CN={SERIAL}"), SERIAL)
     assert not expected.is_issued(event(f"CN=VM{SERIAL}"), SERIAL)
 
@@ -448,21 +448,19 @@ def test_only_macs_that_kandji_knows_are_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "profiles", "statuses", "needed"),
+    ("expected", "profiles", "needed"),
     [
-        (gate.ANYTHING, [], {SERIAL: []}, True),
-        (gate.ANYTHING, [PROFILE], {SERIAL: []}, False),
-        (gate.ANYTHING, [], {SERIAL: [status("PASS")]}, False),
-        (gate.Expected(UUID), [], {SERIAL: []}, False),
+        (gate.ANYTHING, [], True),
+        (gate.ANYTHING, [PROFILE], False),
+        (gate.Expected(UUID), [], False),
     ],
 )
-def test_profiles_stand_in_only_where_nothing_shows_who_has_the_item(
+def test_profiles_stand_in_only_where_none_names_the_item(
     expected: gate.Expected,
     profiles: list[InstalledProfile],
-    statuses: dict[str, list[ItemStatus]],
     needed: bool,
 ) -> None:
-    assert gate.needs_stand_ins(expected, profiles, statuses) is needed
+    assert gate.needs_stand_ins(expected, profiles) is needed
 
 
 def user_of(user_id: str, management: str = "MANAGED") -> DeviceUser:
@@ -539,3 +537,45 @@ def test_the_profile_of_a_console_managed_item_does_not_age_with_its_certificate
     facts = replace(facts, profiles=(), certificates=(row,))
     known = replace(gate.ANYTHING, subject=Subject(frozenset({UUID})))
     assert gate.judge(facts, managed, known).proof == proof
+
+
+# Console-managed items, whose subject is unknown
+
+UNKNOWN_ITEM = gate.Expected(subject=Subject(frozenset({ITEM})))
+ATTESTED = MacReport(expiry=CheckedExpiry(LATE.isoformat()), is_attested=True)
+STAND_IN = replace(CONSOLE, payload_uuid=UUID)
+TWIN = replace(STAND_IN, payload_uuid="7f7f0000-0000-4000-8000-00000000000f")
+
+
+@pytest.mark.parametrize(
+    ("name", "profiles", "stand_ins", "report", "expected"),
+    [
+        (COMMON_NAME, [PROFILE], [], MacReport(), LOG),
+        (COMMON_NAME, [], [STAND_IN], MacReport(), LOG),
+        (f"{SERIAL} {ITEM}", [], [], MacReport(), LOG),
+        # The serial alone, or one of several profiles of other items
+        (SERIAL, [PROFILE], [], MacReport(), gate.SERIAL_ALONE),
+        (f"{SERIAL} Device Access", [], [STAND_IN], MacReport(), gate.SERIAL_ALONE),
+        (COMMON_NAME, [], [], MacReport(), gate.SERIAL_ALONE),
+        (COMMON_NAME, [], [STAND_IN, TWIN], MacReport(), gate.SERIAL_ALONE),
+        (COMMON_NAME, [PROFILE], [], MacReport(others(LATE)), gate.OTHER_AUTHORITY),
+        # The key that signed it
+        (SERIAL, [PROFILE], [], ATTESTED, gate.CHECK_PROOF),
+        ("another Mac", [PROFILE], [], ATTESTED, gate.CHECK_PROOF),
+        ("another Mac", [PROFILE], [], ATTESTED._replace(is_attested=False), NOT_CERTIFIED),
+    ],
+)
+def test_the_serial_alone_does_not_open_the_gate_of_a_console_managed_item(
+    name: str,
+    profiles: list[InstalledProfile],
+    stand_ins: list[InstalledProfile],
+    report: MacReport,
+    expected: str,
+) -> None:
+    facts = gate.GateFacts(
+        SERIAL, status("PASS"), tuple(profiles), (), WRITTEN, stand_ins=tuple(stand_ins)
+    )
+    verdict = gate.judge(facts, Okta([event(name)], False).proof(), UNKNOWN_ITEM, lambda: report)
+    assert (verdict.proof or verdict.reason) == expected
+    managed = gate.judge(facts, Okta([event(name)], True).proof(), UNKNOWN_ITEM, lambda: report)
+    assert managed.is_met
