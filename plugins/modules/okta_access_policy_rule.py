@@ -149,7 +149,7 @@ from dataclasses import replace
 from ..module_utils._access.guards import change_guard
 from ..module_utils._access.policies import apply as policy_apply
 from ..module_utils._access.policies import lookups, recheck
-from ..module_utils._access.rules.plan import RuleRequest, plan_rule
+from ..module_utils._access.rules.plan import RuleRequest, describe_inactive, plan_rule
 from ..module_utils._access.rules.rule_order import Place, Rules, find_rule, in_order
 from ..module_utils._access.rules.write_order import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module
@@ -199,6 +199,9 @@ def run(ctx: ModuleContext) -> Result:
         recheck.check_apps(ctx.okta, policy, mapped)
         recheck.check_rules(ctx.okta, policy, rules)
         after = policy_apply.apply_rule(ctx.okta, policy, plan)
+    inactive = describe_inactive(policy.name, plan.after, [request])
+    if inactive:
+        ctx.warn(inactive)
     rule = find_rule(after, request.name, policy.name)
     return build_result(
         plan.changes,

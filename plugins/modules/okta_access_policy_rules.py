@@ -127,6 +127,7 @@ from ..module_utils._access.guards import change_guard
 from ..module_utils._access.policies import lookups, recheck
 from ..module_utils._access.rules import rule_set_apply
 from ..module_utils._access.rules import rule_set_plan as rule_set
+from ..module_utils._access.rules.plan import describe_inactive
 from ..module_utils._access.rules.rule_order import Rules, in_order
 from ..module_utils._access.rules.write_order import looks_like_copy
 from ..module_utils._core.module import ModuleContext, run_module
@@ -171,6 +172,9 @@ def run(ctx: ModuleContext) -> Result:
         change = (plan.before, plan.after)
         forecast = change_guard.guard_rules(ctx.okta, policy, change, mapped, options, ctx.warn)
     _warn_of_kept_copies(ctx, policy, plan.after)
+    inactive = describe_inactive(policy.name, plan.after, requests)
+    if inactive:
+        ctx.warn(inactive)
     after: Rules = plan.after
     if plan.changes and not ctx.check_mode:
         recheck.check_apps(ctx.okta, policy, mapped)

@@ -12,6 +12,7 @@ import pytest
 
 from lab.actors import person as people
 from lab.okta.devices.records import DeviceFacts
+from tests.functional.helpers import console_edits as console
 from tools.support.environment import CHECKOUT
 
 ENFORCE, ROLLBACK = (
@@ -553,6 +554,19 @@ def test_a_later_run_does_not_forget_who_was_denied_since_the_canary_app_moved(c
     allowed = {**options, "device_trust_max_denied": 1}
     done = playbook(company.watched.lab, ENFORCE, variables=allowed)
     assert done.status == 0 and set(company.policies().values()) == {CLONE}, done.output
+
+
+@pytest.mark.long
+@pytest.mark.lab(macs=MACS)
+def test_a_rule_that_somebody_deactivated_does_not_pass_for_enforced(company, playbook):
+    company.ready()
+    assert playbook(company.watched.lab, ENFORCE, variables=VARIABLES).status == 0
+    console.stop_clone_rule(company.watched)
+    again = playbook(company.watched.lab, ENFORCE, variables=VARIABLES)
+    assert again.status == 0 and again.changed == [], again.output
+    text = " ".join(again.output.split())
+    assert "is inactive and has no effect. Somebody deactivated it." in text
+    assert "Of its rules, these are inactive and have no effect: " in text
 
 
 # Requests of a first run, and which of its kind is cut off. A write is cut off before it is done,

@@ -74,6 +74,22 @@ def plan_rule(rules: Rules, request: RuleRequest, policy: str) -> RulePlan:
     return _plan_update(rules, request, current, index, subject)
 
 
+def describe_inactive(policy: str, after: Rules, requests: t.Sequence[RuleRequest]) -> str:
+    """Return a warning of rules that are wanted and stay inactive unasked, or "" without any.
+
+    :arg policy: the name of their policy.
+    :arg after: all its rules as they will be.
+    """
+    unasked = {each.name for each in requests if each.status is None and not each.absent}
+    names = [repr(rule.name) for rule in after if rule.is_inactive and rule.name in unasked]
+    if not names:
+        return ""
+    return (
+        f"Policy {policy!r}: {', '.join(names)} is inactive and has no effect. Somebody deactivated"
+        " it. Activate it in the Admin Console, or with status: ACTIVE."
+    )
+
+
 def _check_catch_all(request: RuleRequest) -> None:
     moves = request.place != Place()
     if request.absent or moves or request.status == "INACTIVE" or "conditions" in request.body:

@@ -1167,3 +1167,18 @@ def test_a_factor_without_a_word_for_user_presence_requires_it(wanted, shown, di
 
     found = rule_comparison.find_differences(rule_with(userPresence=wanted), rule_with(**shown))
     assert bool(found) is differs
+
+
+@pytest.mark.parametrize(
+    ("status", "absent", "names"),
+    [(None, False, "'Managed Macs'"), ("INACTIVE", False, ""), (None, True, "")],
+)
+def test_a_rule_that_somebody_deactivated_is_named(status, absent, names):
+    rules = [
+        PolicyRule.from_row({"id": f"rul{number}", "name": name, "status": "INACTIVE"})
+        for number, name in enumerate(("Managed Macs", "Of somebody else"))
+    ]
+    request = rule_plan.RuleRequest("Managed Macs", {}, status=status, absent=absent)
+    warning = rule_plan.describe_inactive("Company apps", rules, [request])
+    assert warning.startswith(f"Policy 'Company apps': {names} is inactive") == bool(names)
+    assert bool(warning) == bool(names) and "somebody else" not in warning
