@@ -307,7 +307,12 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
             " constraints), or chains."
         )
     is_assurance = sign_on.get("access") != "DENY" and method.get("type") == "ASSURANCE"
-    if current and is_assurance and not method.get("factorMode"):
+    if is_assurance and not method.get("factorMode"):
+        if current is None:
+            raise BadOption(
+                "factor_mode: a new rule with constraints or inactivity_period needs factor_mode."
+                " Set it, too."
+            )
         raise BadOption(
             f"factor_mode: rule {current.name!r} has a verification method of another type, which"
             " the options replace. Set factor_mode, too, or leave out what is of ASSURANCE alone"

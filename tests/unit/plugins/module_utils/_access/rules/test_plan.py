@@ -1028,6 +1028,11 @@ def test_the_catch_all_rule_may_deny():
     [
         ({}, "^access: a new rule needs access. Set it to ALLOW or DENY.$"),
         (
+            {"access": "ALLOW", "constraints": [{}]},
+            "^factor_mode: a new rule with constraints or inactivity_period needs factor_mode. Set"
+            " it, too.$",
+        ),
+        (
             {"access": "ALLOW"},
             r"^factor_mode: a rule that admits must name its authenticators\. Set factor_mode \(and"
             r" constraints\), or chains\.$",
