@@ -31,8 +31,8 @@ def newly_refusing_rule(before: Rules, after: Rules, signals: Signals = NO_SIGNA
     """
     comparison = Comparison(before, after, signals)
     devices = _kinds_of_devices(before, after)
-    groups = _distinct_groups(before, after)
-    for person in _kinds_of_people(named_users(before, after), groups):
+    groups, users = _distinct_groups(before, after), _distinct_users(before, after)
+    for person in _kinds_of_people(users, groups):
         for device in devices:
             change = comparison.find_change(person, device)
             if change.lost:
@@ -61,7 +61,7 @@ def _kinds_of_people(users: t.Iterable[str], groups: t.Sequence[str]) -> t.Itera
     Each may have a password or lack it, as users of another identity provider do. Of who has one,
     less is unknown, so a change may refuse them alone.
     """
-    for user in ("", *sorted(users)):
+    for user in ("", *users):
         for chosen in _combinations(groups):
             for has_password in (True, False):
                 yield Identity(user, chosen, sure_password=has_password)
@@ -69,16 +69,27 @@ def _kinds_of_people(users: t.Iterable[str], groups: t.Sequence[str]) -> t.Itera
 
 def _distinct_groups(*policies: Rules) -> list[str]:
     """Return the groups that rules tell apart, one of those that are in the same lists alone."""
-    alike: dict[tuple[tuple[int, int, int], ...], str] = {}
-    for group in sorted(named_groups(*policies)):
-        lists = tuple(
-            (policy, place, side)
-            for policy, rules in enumerate(policies)
-            for place, rule in enumerate(rules)
-            for side, listed in enumerate((rule.people.groups, rule.people.groups_excluded))
-            if group in listed
-        )
-        alike.setdefault(lists, group)
+    return _distinct(
+        named_groups(*policies),
+        [(rule.people.groups, rule.people.groups_excluded) for rules in policies for rule in rules],
+    )
+
+
+def _distinct_users(*policies: Rules) -> list[str]:
+    """Return the users whom rules tell apart, likewise."""
+    return _distinct(
+        named_users(*policies),
+        [(rule.people.users, rule.people.users_excluded) for rules in policies for rule in rules],
+    )
+
+
+def _distinct(
+    names: t.Iterable[str], lists: t.Sequence[tuple[t.Container[str], t.Container[str]]]
+) -> list[str]:
+    """Return the names, one of those that are in the same lists alone."""
+    alike: dict[tuple[tuple[bool, bool], ...], str] = {}
+    for name in sorted(names):
+        alike.setdefault(tuple((name in yes, name in no) for yes, no in lists), name)
     return sorted(alike.values())
 
 

@@ -255,6 +255,25 @@ def test_groups_that_rules_do_not_tell_apart_are_judged_as_one() -> None:
     assert newly_refusing_rule([staff, EVERYONE], [staff, NOBODY]) == "nobody"
 
 
+def test_users_whom_rules_do_not_tell_apart_are_judged_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twenty named users in each combination of five groups took eight seconds."""
+    judged = set[str]()
+    real = Comparison.find_change
+
+    def find_change(self: Comparison, person: Identity, device: DeviceContext) -> t.Any:
+        judged.add(person.id)
+        return real(self, person, device)
+
+    monkeypatch.setattr(Comparison, "find_change", find_change)
+    staff = allow("Staff", **people("users", include=[f"u{n}" for n in range(20)]))
+    ada = deny("Ada", **people("users", include=["u7"]))
+    assert newly_refusing_rule([staff, EVERYONE], [EVERYONE, staff]) is None
+    assert judged == {"", "u0"}
+    assert newly_refusing_rule([staff, EVERYONE], [ada, staff, EVERYONE]) == "Ada"
+
+
 def admitting_groups(count: int) -> list[PolicyRule]:
     groups = [f"g{number}" for number in range(count)]
     return [*(allow(name, **people("groups", include=[name])) for name in groups), EVERYONE]
