@@ -145,3 +145,11 @@ def test_okta_verify_may_keep_its_earlier_key_for_reads(okta, okta_world, org):
         "okta_verify_totp",
         "okta_verify",
     ]
+
+
+def test_each_authenticator_of_a_user_has_an_id_of_its_own(okta, org):
+    """Readers take rows with one id for one row that came twice."""
+    user = org.add_user("Ana", "Silva", "ana@example.com")
+    rows = okta.send("GET", f"/api/v1/users/{user.id}/authenticator-enrollments").json
+    assert {"okta_password", "okta_email"} <= {row["key"] for row in rows}
+    assert len({row["id"] for row in rows}) == len(rows)
