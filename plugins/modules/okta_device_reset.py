@@ -295,7 +295,8 @@ devices:
       type: str
       returned: always
     certificate_bound:
-      description: Whether the Mac's certificate is revoked with the record. Null if unknown.
+      description: Whether the Mac's certificate is revoked with the record. Null if unknown, and
+        for a record that the plan skips.
       type: bool
       returned: always
     state:

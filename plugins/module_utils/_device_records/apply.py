@@ -454,6 +454,8 @@ class RecordRun:
         done, total = 0, count_writes(decisions)
         self._progress(f"0 of {total} records {self._goal.done}")
         for number, decision in enumerate(decisions):
+            # The log was read for these alone.
+            is_read = decision.writes or decision.target.device is None
             try:
                 if decision.writes:
                     decision = self._decide_again(decision, current, guards, reader)
@@ -468,7 +470,7 @@ class RecordRun:
                 decision = current[number] = self._mark_taken(decision)
             loses = (
                 loses_certificate(decision.target, revocations, guards.now, decision.records_left)
-                if self._options.report_bound_certificates
+                if self._options.report_bound_certificates and is_read
                 else None
             )
             changed = decision.target.id in self._changed

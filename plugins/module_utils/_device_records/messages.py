@@ -329,13 +329,14 @@ def _describe_record(outcome: RecordOutcome, device: OktaDevice) -> str:
         f"{name_of(user)} ({login_of(user)}) is {user.management_status}" for user in target.users
     )
     certificate = {
-        True: "its certificate is revoked with the record",
-        False: "no certificate is bound to it",
-        None: "no certificate of it is known",
+        True: "; its certificate is revoked with the record",
+        False: "; no certificate is bound to it",
+        None: "; no certificate of it is known",
     }[outcome.certificate_bound]
     return (
         f"{target.serial or 'no serial'}, {outcome.display_name or 'no name'}, {target.id}:"
-        f" {target.status}, registered at {device.created}; {users or 'no user'}; {certificate}"
+        f" {target.status}, registered at {device.created}; {users or 'no user'}"
+        f"{certificate if outcome.state != 'skipped' else ''}"
     )
 
 

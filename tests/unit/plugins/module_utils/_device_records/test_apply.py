@@ -833,6 +833,16 @@ def test_without_the_option_the_log_is_not_read_for_certificates(reset: t.Any) -
     assert [call for call in reset.okta.calls if call[0] == "log" and "pki" in call[1]] == []
 
 
+def test_of_a_record_that_the_plan_skips_no_certificate_is_looked_for(reset: t.Any) -> None:
+    reset.stuck(1)
+    reset.stuck(2)
+    reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
+    reset.okta.events = [LogEvent(event_type="pki.cert.bind", targets=(LogEntity("guo1"),))]
+    result = reset.run("C01", "C02", report_bound_certificates=True)
+    assert [one.state for one in result.outcomes] == ["skipped", "reset"]
+    assert [one.certificate_bound for one in result.outcomes] == [None, False]
+
+
 def test_a_skipped_record_keeps_its_certificate(reset: t.Any) -> None:
     reset.stuck(1)
     reset.okta.users_of["guo1"] = managed(reset.okta.users_of["guo1"])
@@ -840,7 +850,7 @@ def test_a_skipped_record_keeps_its_certificate(reset: t.Any) -> None:
         reset.kandji.certificates[0], created_at="2026-07-01T10:00:00Z"
     )
     result = reset.run("C01", report_bound_certificates=True)
-    assert result.outcomes[0].certificate_bound is True and result.reissue_after is None
+    assert result.outcomes[0].certificate_bound is None and result.reissue_after is None
 
 
 # A run to a state

@@ -318,7 +318,7 @@ def test_the_report_of_an_operator(bound: bool | None, certificate: str) -> None
 def test_the_report_of_a_record_with_nothing_in_it() -> None:
     bare = RecordTarget("ann@acme.com", OktaDevice("guo1"))
     assert report.write_report([done(bare, "skipped")], "") == [
-        "no serial, no name, guo1: None, registered at None; no user; no certificate of it is known",
+        "no serial, no name, guo1: None, registered at None; no user",
         "ann@acme.com guo1 skipped: Because.",
     ]
 
