@@ -186,7 +186,8 @@ def build_notification(outcomes: Sequence[RecordOutcome], goal: Goal) -> dict[st
     needed, waiting = lines_of("needed_again"), lines_of("in_grace", "deleted_soon")
     others = lines_of("suspended_by_others", "suspended_in_use", "use_unknown")
     sentences = [
-        f"What anything else suspended, as a lost Mac, is kept ({len(others)} records).",
+        "What anything else suspended, as a lost Mac, is kept.",
+        f"Records that would be due, and are kept: {len(others)}." if others else "",
         f"Suspended before, and deleted at the time that each shows: {len(waiting)}."
         if waiting
         else "",

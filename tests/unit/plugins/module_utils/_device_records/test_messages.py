@@ -169,9 +169,9 @@ def test_a_notification_of_a_clean_up_names_what_changed_and_what_people_decide(
     ]
     assert report.build_notification(outcomes, GOALS["absent"]) == {
         "due": True,
-        "summary": "What anything else suspended, as a lost Mac, is kept (3 records). Suspended"
-        " before, and deleted at the time that each shows: 2. Suspended records that are needed"
-        " again: 1.",
+        "summary": "What anything else suspended, as a lost Mac, is kept. Records that would be"
+        " due, and are kept: 3. Suspended before, and deleted at the time that each shows: 2."
+        " Suspended records that are needed again: 1.",
         "changed": ["C05: changed. It is unused."],
         "kept": [
             "C01: skipped. Because.",
@@ -201,7 +201,7 @@ def test_a_notification_is_due_if_people_have_to_know_now(
 def test_a_notification_of_nothing_has_no_numbers_but_that_of_other_suspensions() -> None:
     assert report.build_notification([], GOALS["suspended"]) == {
         "due": False,
-        "summary": "What anything else suspended, as a lost Mac, is kept (0 records).",
+        "summary": "What anything else suspended, as a lost Mac, is kept.",
         "changed": [],
         "kept": [],
     }
