@@ -881,6 +881,7 @@ def test_many_people_whom_the_log_alone_shows_are_read_by_searches(desk):
     password = {
         **wanted,
         "access": "ALLOW",
+        "factor_mode": "1FA",
         "constraints": [{"knowledge": {"types": ["password"]}}],
     }
     assert desk.run(RULE, password, check=True)["forecast"]["locked_out_people"] == []

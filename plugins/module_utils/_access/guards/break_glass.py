@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import Refused
+from ..._core.text import abbreviate
 from ..._okta.client import Okta
 from ..._okta.group_members import read_members
 from ..._okta.records import Group, OktaUser, PolicyRule
@@ -61,8 +62,22 @@ class BreakGlassGuard:
     ) -> directories.Members:
         """Return the members of the group and of the groups that rules name. Raises Refused.
 
+        Warns of members whom a rule refuses, though another one is admitted.
+
         :arg policy: the name of the policy, for messages.
         :arg refusing: a rule that may refuse people at one of Okta's own apps.
+        """
+        members, active, names = self._check(after, policy, refusing)
+        for text in _describe_refused(after, active, members, names):
+            self.others.warn(text)
+        return members
+
+    def _check(
+        self, after: Rules, policy: str, refusing: str | None = None
+    ) -> tuple[directories.Members, list[OktaUser], Names]:
+        """Return the members of all groups, the active ones of this group, and names.
+
+        Raises Refused.
         """
         demanding = [rule for rule in after if requires_managed(rule)]
         if not self.group_name:
@@ -82,7 +97,7 @@ class BreakGlassGuard:
         names = Names(policy, str(group.name))
         admitted = _admitted_by_sessions(sessions, active, members, names)
         self._check_admission(after, admitted, members, names)
-        return members
+        return members, active, names
 
     def _read_sessions(self, group: str) -> Sessions:
         if self.others.sessions.is_unread:
@@ -96,7 +111,7 @@ class BreakGlassGuard:
     def is_admitted(self, rules: Rules) -> bool:
         """Return whether these rules surely admit a member. Raises BadOption."""
         try:
-            self.guard_rules(rules, "")
+            self._check(rules, "")
         except Refused:
             return False
         return True
@@ -195,6 +210,29 @@ def _admitted_by_sessions(
             f" {names.group!r}. Exclude the group there, or add a member whom no rule refuses."
         )
     return admitted
+
+
+def _describe_refused(
+    after: Rules, users: t.Sequence[OktaUser], members: directories.Members, names: Names
+) -> list[str]:
+    """Return a warning for each rule that refuses some of the active members."""
+    refused: dict[str, list[str]] = {}
+    for user in users:
+        rule = blocking_rule(after, _identity(user, members, named_groups(after)))
+        if rule is not None:
+            refused.setdefault(rule, []).append(user.name)
+    texts = []
+    for rule, people in sorted(refused.items()):
+        subject = (
+            f"rule {rule!r} of policy {names.policy!r}" if rule else f"policy {names.policy!r}"
+        )
+        remedy = "Exclude the group from the rule" if rule else "Add a rule that admits them"
+        texts.append(
+            f"break_glass_group: {subject} refuses {len(people)} of {len(users)} active members of"
+            f" group {names.group!r} from a device that Okta does not know:"
+            f" {abbreviate(sorted(people))}. {remedy}, if they need access."
+        )
+    return texts
 
 
 def _applies_to_nobody(rule: PolicyRule) -> bool:

@@ -11,7 +11,11 @@ import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.conditions import (
     Identity,
 )
+from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.forecast.other_policies_reader import (
+    OtherPolicies,
+)
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._access.guards.break_glass import (
+    BreakGlassGuard,
     blocking_rule,
 )
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._core.errors import (
@@ -99,6 +103,38 @@ def test_a_rule_whose_groups_are_all_excluded_requires_nothing(people, refuses):
 def test_a_break_glass_group_keeps_access():
     suspended = OktaUser("eve", status="SUSPENDED")
     assert break_glass([MANAGED, OTHERS, *OPEN], [ADA, suspended]) == {"glass": [ADA, suspended]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "warnings"),
+    [
+        (
+            [rule("No unmanaged Macs", "DENY", people={"users": {"include": ["bob"]}}), *OPEN],
+            [
+                "break_glass_group: rule 'No unmanaged Macs' of policy 'Company apps' refuses 1 of 2"
+                " active members of group 'Break glass' from a device that Okta does not know: bob."
+                " Exclude the group from the rule, if they need access."
+            ],
+        ),
+        (
+            [rule("Ada", people={"users": {"include": ["ada"]}})],
+            [
+                "break_glass_group: policy 'Company apps' refuses 1 of 2 active members of group"
+                " 'Break glass' from a device that Okta does not know: bob. Add a rule that admits"
+                " them, if they need access."
+            ],
+        ),
+        (OPEN, []),
+    ],
+)
+def test_a_member_whom_a_rule_refuses_is_named(rules, warnings):
+    """A rule that somebody renamed keeps excluding the group of an earlier run alone."""
+    said = []
+    org = FakeOrg([ADA, OktaUser("bob", status="ACTIVE"), OktaUser("eve", status="STAGED")])
+    guard = BreakGlassGuard(org, "Break glass", OtherPolicies(org, said.append))
+    guard.guard_rules(rules, "Company apps")
+    assert said == warnings
+    assert guard.is_admitted(rules) and said == warnings
 
 
 def test_one_member_who_can_sign_in_is_enough():
