@@ -87,14 +87,9 @@ def count_denials(
     """
     denials, start = Denials(), require_timestamp("since", timestamp)
     for event in events:
-        apps = [
-            target.display_name or target.alternate_id or target.id
-            for target in event.targets
-            if target.id in app_ids
-        ]
-        if not apps and event.targets and all(target.id for target in event.targets):
+        apps = _apps_of(event, app_ids)
+        if not apps:
             continue
-        apps = apps or [UNREADABLE]
         login = event.actor.alternate_id or event.actor.id or UNREADABLE
         key = login if event.actor.id in UNKNOWN else event.actor.id
         published = parse_timestamp(event.published)
@@ -102,6 +97,17 @@ def count_denials(
         person = people.get(key, DeniedPerson(""))
         people[key] = person.plus(login, published, apps, _rule_name(event))
     return denials
+
+
+def _apps_of(event: LogEvent, app_ids: t.Collection[str]) -> list[str]:
+    """Return the apps that denied, none for an event that surely is of other apps."""
+    apps = [
+        target.display_name or target.alternate_id or target.id
+        for target in event.targets
+        if target.id in app_ids
+    ]
+    is_readable = bool(event.targets) and all(target.id for target in event.targets)
+    return apps or ([] if is_readable else [UNREADABLE])
 
 
 def _rule_name(event: LogEvent) -> str | None:
