@@ -70,8 +70,15 @@ class Denials:
 
     @property
     def new(self) -> list[str]:
-        """Logins of people who were denied since, and not before."""
-        return sorted(person.login for key, person in self.since.items() if key not in self.before)
+        """Logins of people who were denied since, and not before.
+
+        Somebody who is not shown may be another person than before.
+        """
+        return sorted(
+            person.login
+            for key, person in self.since.items()
+            if key not in self.before or key == UNREADABLE
+        )
 
 
 def count_denials(
@@ -80,7 +87,7 @@ def count_denials(
     """Return the people whom these apps denied.
 
     An event whose time is unknown counts as one since: it never makes a person known before. One
-    that shows no person counts for a person of its own, and one that shows no app for these: the
+    that shows no person counts as one of somebody new, and one that shows no app for these: the
     filter that found it names them.
 
     :arg timestamp: what separates before from since, in ISO 8601. Raises BadOption.

@@ -62,7 +62,7 @@ class BreakGlassGuard:
     ) -> directories.Members:
         """Return the members of the group and of the groups that rules name. Raises Refused.
 
-        Warns of members whom a rule refuses, though another one is admitted.
+        Warns of members whom a rule may refuse, though another member is admitted.
 
         :arg policy: the name of the policy, for messages.
         :arg refusing: a rule that may refuse people at one of Okta's own apps.
@@ -215,7 +215,7 @@ def _admitted_by_sessions(
 def _describe_refused(
     after: Rules, users: t.Sequence[OktaUser], members: directories.Members, names: Names
 ) -> list[str]:
-    """Return a warning for each rule that refuses some of the active members."""
+    """Return a warning for each rule that may refuse some of the active members."""
     refused: dict[str, list[str]] = {}
     for user in users:
         rule = blocking_rule(after, _identity(user, members, named_groups(after)))
@@ -228,8 +228,8 @@ def _describe_refused(
         )
         remedy = "Exclude the group from the rule" if rule else "Add a rule that admits them"
         texts.append(
-            f"break_glass_group: {subject} refuses {len(people)} of {len(users)} active members of"
-            f" group {names.group!r} from a device that Okta does not know:"
+            f"break_glass_group: {subject} may refuse {len(people)} of {len(users)} active members"
+            f" of group {names.group!r} from a device that Okta does not know:"
             f" {abbreviate(sorted(people))}. {remedy}, if they need access."
         )
     return texts

@@ -283,7 +283,8 @@ def test_a_refusal_of_another_app_does_not_count():
 )
 def test_a_refusal_that_does_not_show_its_person_or_app_counts(hidden, login, app):
     """The filter that found it names the app."""
-    denied = denials.count_denials([event(published=NINE, **hidden)], ["app1"], NINE)
+    earlier = event(published="2026-11-25T08:00:00.000Z", actor={})
+    denied = denials.count_denials([event(published=NINE, **hidden), earlier], ["app1"], NINE)
     assert denied.new == [login]
     assert [person.apps for person in denied.since.values()] == [{app}]
 

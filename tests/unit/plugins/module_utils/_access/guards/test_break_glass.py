@@ -111,7 +111,7 @@ def test_a_break_glass_group_keeps_access():
         (
             [rule("No unmanaged Macs", "DENY", people={"users": {"include": ["bob"]}}), *OPEN],
             [
-                "break_glass_group: rule 'No unmanaged Macs' of policy 'Company apps' refuses 1 of 2"
+                "break_glass_group: rule 'No unmanaged Macs' of policy 'Company apps' may refuse 1 of 2"
                 " active members of group 'Break glass' from a device that Okta does not know: bob."
                 " Exclude the group from the rule, if they need access."
             ],
@@ -119,7 +119,7 @@ def test_a_break_glass_group_keeps_access():
         (
             [rule("Ada", people={"users": {"include": ["ada"]}})],
             [
-                "break_glass_group: policy 'Company apps' refuses 1 of 2 active members of group"
+                "break_glass_group: policy 'Company apps' may refuse 1 of 2 active members of group"
                 " 'Break glass' from a device that Okta does not know: bob. Add a rule that admits"
                 " them, if they need access."
             ],
