@@ -18,6 +18,7 @@ description:
     must have C(pki.cert.bind) of it since.
   - A certificate that has expired proves nothing. O(certificate_check_item_id) shows when it does.
     Otherwise it is estimated as a year after Kandji first saw the certificate, or else the profile.
+    For a managed record, the year begins at O(updated_at) at the earliest.
   - Requests a daily check-in, once, from each test Mac that does not meet the gate, and waits for
     it. A gate that is not met is not a failure; RV(met) shows it. If the token lacks the permission
     Daily check-in, a warning says so, and the module waits for the check-ins that Macs make by

@@ -175,8 +175,9 @@ class Expected:
             return self
         return replace(self, subject=self.subject.without(unattested))
 
-    def _is_before_write(self, reported: datetime | None) -> bool:
-        return self.updated_at is not None and (reported is None or reported < self.updated_at)
+    def _is_before_write(self, time: datetime | None) -> bool:
+        """Return whether a time is not certainly of the profile as it was last written."""
+        return self.updated_at is not None and (time is None or time < self.updated_at)
 
     def find_expiry(self, checked: CheckedExpiry | None, *came: datetime | None) -> datetime | None:
         """Return when the certificate expires that came at one of these times, None if unknown.
@@ -194,7 +195,8 @@ class Expected:
     def list_arrivals(self, facts: GateFacts) -> list[datetime | None]:
         """Return when the certificate of a Mac may have come, the best source first.
 
-        A console-managed item brings new certificates without being installed again.
+        A console-managed item brings new certificates without being installed again. What Kandji
+        saw before the last write is of the profile as it was, and so is left out.
         """
         proved = [
             each
@@ -204,7 +206,8 @@ class Expected:
         if self.is_unknown:
             return [newest_first_seen(proved)]
         installed = [each for each in facts.profiles if self.is_installed(each)]
-        return [newest_first_seen(proved), newest_first_seen(installed), self.updated_at]
+        seen = (newest_first_seen(proved), newest_first_seen(installed))
+        return [*(time for time in seen if not self._is_before_write(time)), self.updated_at]
 
     def is_managed(
         self, records: Sequence[OktaDevice], bound: t.Callable[[], t.Iterable[LogEvent]]

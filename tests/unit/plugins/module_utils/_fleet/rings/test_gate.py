@@ -524,6 +524,32 @@ def test_a_certificate_that_has_expired_does_not_open_the_gate(
     assert verdict.is_met or (verdict.reason or "").startswith(gate.EXPIRED.split("{", 1)[0])
 
 
+@pytest.mark.parametrize(
+    ("seen", "now", "proof"),
+    [
+        (-400 * DAY, DAY, RECORD),
+        (-SECOND, 365 * DAY - SECOND, RECORD),
+        (-SECOND, 365 * DAY, None),
+        (timedelta(0), 365 * DAY, None),
+        (DAY, 365 * DAY, RECORD),  # what came after the write counts, not the write
+    ],
+)
+@pytest.mark.parametrize("has_certificate", [True, False])
+def test_a_record_that_is_managed_since_the_last_write_is_not_older_than_that(
+    seen: timedelta, now: timedelta, proof: str | None, has_certificate: bool
+) -> None:
+    """Kandji keeps the time at which it saw the profile first, however often it is written."""
+    profile = replace(PROFILE, created_at=(WRITTEN + seen).isoformat())
+    row = replace(CERTIFICATE, created_at=(WRITTEN + seen).isoformat())
+    # A name that is of another authority proves nothing by itself
+    report = MacReport(others(WRITTEN + HOUR)) if has_certificate else MacReport()
+    facts = gate.GateFacts(
+        SERIAL, status("PASS"), (profile,), (row,) if has_certificate else (), WRITTEN + now
+    )
+    verdict = gate.judge(facts, Okta([], True).proof(), EXPECTED, lambda: report)
+    assert verdict.proof == proof
+
+
 @pytest.mark.parametrize(("age", "proof"), [(HOUR, None), (390 * DAY, RECORD)])
 def test_the_profile_of_a_console_managed_item_does_not_age_with_its_certificate(
     age: timedelta, proof: str | None
