@@ -82,14 +82,18 @@ options:
     type: list
     elements: str
     default: []
-  rules:
-    description: In check mode, the rules that an earlier task of the run would write to the policy,
-      each with the options of a rule of M(devicetrust.okta_kandji.okta_access_policy_rule). They
-      make the move predictable, because Okta does not have them yet. The module writes no rule.
+  planned_rules:
+    description:
+      - The rules that an earlier task of the run writes to the policy, each with the options of a
+        rule of M(devicetrust.okta_kandji.okta_access_policy_rule). The module writes no rule.
+      - In check mode, Okta does not have them yet, and they make the move predictable. Otherwise,
+        the module refuses to move an app if the policy does not have them.
+      - For O(apps) only.
     type: list
     elements: dict
     default: []
 seealso:
+  - module: devicetrust.okta_kandji.okta_access_policy_rules
   - module: devicetrust.okta_kandji.okta_access_policy_rule
   - module: devicetrust.okta_kandji.okta_access_policy_forecast
 """
@@ -103,6 +107,22 @@ EXAMPLES = r"""
     clone_of: Company apps
     description: Apps of the company, from managed devices alone
 
+- name: Write a rule of the clone
+  devicetrust.okta_kandji.okta_access_policy_rules:
+    okta_org_url: https://acme.okta.com
+    okta_api_token: "{{ vault_okta_api_token }}"
+    policy: Company apps (managed devices)
+    clone_of: Company apps
+    break_glass_group: Break glass
+    rules:
+      - name: Managed Macs
+        position: first
+        platforms: [MACOS]
+        groups_excluded: [Break glass]
+        managed: true
+        access: ALLOW
+        factor_mode: 2FA
+
 - name: Assign the first app to the clone
   devicetrust.okta_kandji.okta_access_policy:
     okta_org_url: https://acme.okta.com
@@ -110,7 +130,7 @@ EXAMPLES = r"""
     name: Company apps (managed devices)
     apps: [Device check]
     break_glass_group: Break glass
-    rules:
+    planned_rules:
       - name: Managed Macs
         position: first
         platforms: [MACOS]
@@ -220,7 +240,7 @@ OPTIONS: ArgumentSpec = {
     "clone_of": {"type": "str"},
     "description": {"type": "str"},
     "apps": {"type": "list", "elements": "str", "default": []},
-    "rules": {"type": "list", "elements": "dict", "default": []},
+    "planned_rules": {"type": "list", "elements": "dict", "default": []},
 }
 USES = (
     okta_api.LIST_POLICIES,
@@ -238,7 +258,9 @@ USES = (
 
 def run(ctx: ModuleContext) -> Result:
     """Return the module's result."""
-    policy_plan.check_apps_option(ctx.params["state"], ctx.params["apps"])
+    state, apps = ctx.params["state"], ctx.params["apps"]
+    policy_plan.check_apps_option(state, apps)
+    policy_plan.check_planned_rules_option(state, apps, ctx.params["planned_rules"])
     known = ctx.okta.access_policies()
     current = lookups.find_policy(known, ctx.params["name"], "name")
     started = datetime.fromtimestamp(ctx.okta.transport.started(), timezone.utc)
@@ -321,14 +343,19 @@ def _predict_rules(
 ) -> t.Sequence[policy_moves.Move]:
     """Return the moves, in check mode with the rules that an earlier task of the run would write.
 
+    Otherwise raises Refused if the policy does not have them.
+
     :arg rules: those that policies have, by policy.
     """
-    wanted = lookups.validate_rules(ctx.params["rules"])
-    if not (ctx.check_mode and wanted and moves):
+    wanted = lookups.validate_rules(ctx.params["planned_rules"], "planned_rules")
+    if not (wanted and moves):
         return moves
     present = in_order(rules[moves[0].after])
     requests = lookups.resolve_rules(ctx.okta, wanted, ctx.params["break_glass_group"], present)
-    plan = plan_rules(present, requests, ctx.params["name"])
+    plan = plan_rules(present, requests, ctx.params["name"], "planned_rules")
+    if not ctx.check_mode:
+        policy_moves.require_written(plan.changes, ctx.params["name"])
+        return moves
     return [replace(move, planned=plan.after) for move in moves]
 
 

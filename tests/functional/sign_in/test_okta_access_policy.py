@@ -1161,8 +1161,12 @@ def test_a_check_judges_a_move_by_the_rules_that_an_earlier_task_writes(desk, re
             assert desk.run(RULE, {**wanted, "policy": NAME})["changed"]
         planned[1] = {**planned[1], "platforms": ["WINDOWS"]}
     group = {"break_glass_group": "Break glass"}
-    move = {"name": NAME, "apps": ["Salesforce"], "rules": planned, **group}
+    move = {"name": NAME, "apps": ["Salesforce"], "planned_rules": planned, **group}
     predicted = desk.run(POLICY, move, check=True)
+    mark = desk.watched.mark()
+    early = refused(desk.run(POLICY, move))
+    assert early.startswith(f"planned_rules: policy {NAME!r} does not have these rules (")
+    assert f"rule 'Other Macs' of policy {NAME!r}" in early and desk.watched.writes(mark) == []
     assert desk.run("okta_access_policy_rules", {"policy": NAME, "rules": planned, **group})[
         "changed"
     ]
@@ -1178,7 +1182,15 @@ def test_a_check_judges_a_move_by_the_rules_that_an_earlier_task_writes(desk, re
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"rules": [{"name": "a", "platforms": ["VMS"]}]}, "rules[0]: "),
+        (
+            {"planned_rules": [{"name": "a", "platforms": ["VMS"]}], "apps": ["Slack"]},
+            "planned_rules[0]: ",
+        ),
+        (
+            {"planned_rules": [{"name": "a"}, {"name": "a"}], "apps": ["Slack"]},
+            "planned_rules: rule 'a' is there twice.",
+        ),
+        ({"planned_rules": [{"name": "a"}]}, "planned_rules: without apps that get the policy"),
         ({"name": " "}, "name: it is empty."),
         ({"clone_of": "Nowhere"}, "clone_of: Okta has no app sign-in policy"),
         ({"apps": ["Nothing"]}, "apps: Okta has no app 'Nothing'"),

@@ -130,19 +130,19 @@ def find_users(okta: Okta, wanted: t.Sequence[str], option: str) -> list[str]:
     return ids
 
 
-def validate_rules(rules: t.Sequence[Params]) -> list[Params]:
+def validate_rules(rules: t.Sequence[Params], option: str = "rules") -> list[Params]:
     """Return the rules of an option with their defaults, as AnsibleModule checks them.
 
     Raises BadOption.
     """
-    return [_validate_rule(number, options) for number, options in enumerate(rules)]
+    return [_validate_rule(f"{option}[{number}]", rule) for number, rule in enumerate(rules)]
 
 
-def _validate_rule(number: int, options: Params) -> Params:
+def _validate_rule(place: str, options: Params) -> Params:
     validator = ArgumentSpecValidator(LISTED_RULE, mutually_exclusive=RULE_PLACES)
     result = validator.validate(dict(options))
     if result.error_messages:
-        raise BadOption(f"rules[{number}]: {'; '.join(result.error_messages)}")
+        raise BadOption(f"{place}: {'; '.join(result.error_messages)}")
     return dict(result.validated_parameters)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.changes import Change
+from ..._core.changes import Change, described
 from ..._core.errors import BadOption, Refused
 from ..._core.timestamps import parse_timestamp
 from ..._okta.records import App, Group, Policy
@@ -81,6 +81,20 @@ def plan_assignment(app: App, policy: Policy) -> Change:
     """Return the change of an app that gets a policy."""
     subject = f"app {app.label!r} to policy {policy.name!r}"
     return Change("assign", subject, {}, {"policy": policy.name})
+
+
+def require_written(changes: t.Sequence[Change], policy: str) -> None:
+    """Raise Refused if rules that an earlier task of the run writes are not there.
+
+    :arg changes: what this task would do.
+    :arg policy: the name of the policy that the apps get.
+    """
+    if changes:
+        raise Refused(
+            f"planned_rules: policy {policy!r} does not have these rules"
+            f" ({'; '.join(described(changes))}), and this module writes none. Write them first,"
+            " with okta_access_policy_rules, or leave planned_rules out. Nothing was written."
+        )
 
 
 def find_staying_apps(moves: t.Sequence[Move], apps: t.Iterable[App]) -> list[StayingApp]:

@@ -27,6 +27,17 @@ def check_apps_option(state: str, apps: t.Sequence[str]) -> None:
         )
 
 
+def check_planned_rules_option(
+    state: str, apps: t.Sequence[str], planned: t.Sequence[object]
+) -> None:
+    """Raise BadOption for planned rules of a task that moves no app to the policy."""
+    if planned and (state != "present" or not apps):
+        raise BadOption(
+            "planned_rules: without apps that get the policy (state=present) it has no effect."
+            " Remove it, or set apps. To write rules, use okta_access_policy_rules."
+        )
+
+
 def find_original_id(policy: Policy) -> str | None:
     """Return the id of the policy that a clone was made from, by its description."""
     return parse_marks(policy.description).original_id

@@ -38,15 +38,18 @@ class RuleSetPlan:
         return named(self.requests, name)[0]
 
 
-def plan_rules(rules: Rules, requests: t.Sequence[RuleRequest], policy: str) -> RuleSetPlan:
+def plan_rules(
+    rules: Rules, requests: t.Sequence[RuleRequest], policy: str, option: str = "rules"
+) -> RuleSetPlan:
     """Return what to do about the rules that are requested, each placed among those before it.
 
     Copies that an interrupted change left are deleted. Raises BadOption for two requests of one
     name or of one place, and what ``plan_rule`` raises.
 
     :arg policy: the name of the policy, for messages.
+    :arg option: that of the requests, for messages.
     """
-    _check_names(requests)
+    _check_names(requests, option)
     before = in_order(rules)
     copies = find_copies(before)
     after: list[PolicyRule] = [rule for rule in before if rule.name not in copies]
@@ -69,7 +72,7 @@ def plan_rules(rules: Rules, requests: t.Sequence[RuleRequest], policy: str) -> 
     if not changes:
         return RuleSetPlan(tuple(requests), tuple(before), tuple(before))
     _check_distinct(before, policy)
-    _check_places(after, requests)
+    _check_places(after, requests, option)
     after = _numbered(after)
     writes = plan_writes(before, after, bodies.keys(), switched)
     return RuleSetPlan(
@@ -77,27 +80,27 @@ def plan_rules(rules: Rules, requests: t.Sequence[RuleRequest], policy: str) -> 
     )
 
 
-def _check_names(requests: t.Sequence[RuleRequest]) -> None:
+def _check_names(requests: t.Sequence[RuleRequest], option: str) -> None:
     known: dict[str, str] = {}
     for request in requests:
         key, name = fold_name(request.name), request.name
         if known.get(key) == name:
-            raise BadOption(f"rules: rule {name!r} is there twice. Remove one of the two.")
+            raise BadOption(f"{option}: rule {name!r} is there twice. Remove one of the two.")
         if key in known:
             raise BadOption(
-                f"rules: the names {known[key]!r} and {name!r} differ in case or look alone. Rename"
-                " or remove one of the two."
+                f"{option}: the names {known[key]!r} and {name!r} differ in case or look alone."
+                " Rename or remove one of the two."
             )
         known[key] = name
 
 
-def _check_places(after: Rules, requests: t.Sequence[RuleRequest]) -> None:
+def _check_places(after: Rules, requests: t.Sequence[RuleRequest], option: str) -> None:
     """Raise BadOption for a rule that a later one takes the place of."""
     for request in requests:
         if not request.absent and not is_placed(after, request.name, request.place):
             raise BadOption(
-                f"rules: rule {request.name!r} cannot have its place, because another rule of the"
-                " list takes it. Correct position, before and after."
+                f"{option}: rule {request.name!r} cannot have its place, because another rule of"
+                " the list takes it. Correct position, before and after."
             )
 
 

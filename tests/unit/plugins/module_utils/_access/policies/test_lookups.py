@@ -172,6 +172,8 @@ def test_a_rule_with_wrong_options_is_named_by_its_place(
 ) -> None:
     message = refusal(lambda: validate_rules([{"name": "Staff"}, rule]))
     assert message == f"rules[1]: {problem}"
+    message = refusal(lambda: validate_rules([rule], "planned_rules"))
+    assert message == f"planned_rules[0]: {problem}"
 
 
 def test_all_problems_of_a_rule_are_named() -> None:

@@ -53,6 +53,21 @@ def test_an_app_moves_from_the_policy_that_it_has():
         moves.plan_moves(CLONE, COMPANY, [App("a2", "Chat")], [])
 
 
+def test_no_app_moves_to_a_policy_without_the_rules_that_an_earlier_task_writes():
+    moves.require_written([], "Managed")
+    missing = [
+        Change("create", "rule 'Macs'", {}, {}),
+        Change("update", "rule 'PCs'", {}, {"a": 1}),
+    ]
+    with pytest.raises(Refused) as error:
+        moves.require_written(missing, "Managed")
+    assert error.value.message == (
+        "planned_rules: policy 'Managed' does not have these rules (create rule 'Macs'; update rule"
+        " 'PCs': a), and this module writes none. Write them first, with okta_access_policy_rules,"
+        " or leave planned_rules out. Nothing was written."
+    )
+
+
 def test_no_app_moves_to_a_policy_without_rules():
     assert moves.plan_moves(Policy("", "New"), None, [], [COMPANY]) == []
     with pytest.raises(BadOption, match="without clone_of has only the rules of Okta. Write its"):

@@ -369,6 +369,20 @@ def test_apps_are_named_for_a_policy_that_gets_them_alone(state: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("state", "apps"), [("present", []), ("reverted", []), ("absent", []), ("reverted", ["Slack"])]
+)
+def test_planned_rules_are_for_apps_that_get_the_policy(state: str, apps: list[str]) -> None:
+    policy_plan.check_planned_rules_option("present", ["Slack"], [{"name": "Macs"}])
+    policy_plan.check_planned_rules_option(state, apps, [])
+    with pytest.raises(BadOption) as raised:
+        policy_plan.check_planned_rules_option(state, apps, [{"name": "Macs"}])
+    assert raised.value.message == (
+        "planned_rules: without apps that get the policy (state=present) it has no effect. Remove"
+        " it, or set apps. To write rules, use okta_access_policy_rules."
+    )
+
+
 def test_clones_that_may_be_left_over_are_described() -> None:
     assert policy_plan.describe_leftovers([original()], original()) == ""
     known = [policy(name="[cloned] Strict"), policy(name="[cloned] Strict 2")]

@@ -115,3 +115,6 @@ def test_rules_that_contradict_each_other_are_refused(
     with pytest.raises(BadOption) as raised:
         rule_set.plan_rules(rules(*present), wanted, "Strict")
     assert raised.value.message.startswith(message)
+    with pytest.raises(BadOption) as raised:
+        rule_set.plan_rules(rules(*present), wanted, "Strict", "planned_rules")
+    assert raised.value.message.startswith(message.replace("rules: ", "planned_rules: ", 1))
