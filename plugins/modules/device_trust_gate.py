@@ -81,7 +81,9 @@ options:
       - That counts from the last write on, and if the check lists all identities and their keys,
         and Okta's certificate authorities can be read.
       - If the check reports that the last certificate of the authority has expired, nothing older
-        than the report meets the gate. It is read where the gate would be met otherwise.
+        than the report meets the gate.
+      - The report is read where the gate would be met otherwise. Without O(payload_uuid) and
+        O(updated_at) it may itself be the proof, so it is read wherever the profile is installed.
     type: str
   test_macs:
     description: Serials of the test Macs. The module warns of one that Kandji does not have, and

@@ -325,8 +325,9 @@ def judge(
     It needs the profile installed as it was last written, and any proof of a certificate that has
     not expired.
 
-    :arg report: reads what the Mac reported of its certificates. It is called once, and only where
-        the gate would be met without it.
+    :arg report: reads what the Mac reported of its certificates. It is called at most once. For a
+        profile whose last write is known, only where the gate would be met without it. If nothing
+        is known of that write, wherever the profile is installed: the report may be the proof.
     """
     serial, reported = facts.serial, any(map(expected.is_installed, facts.profiles))
     problem = _profile_problem(facts, reported)

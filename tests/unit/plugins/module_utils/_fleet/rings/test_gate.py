@@ -419,6 +419,19 @@ def test_a_report_is_not_read_where_nothing_proves_anything() -> None:
     assert gate.judge(facts, NO_OKTA, EXPECTED, no_report).reason == NOT_CERTIFIED
 
 
+@pytest.mark.parametrize(("word", "times"), [("PASS", 1), ("PENDING", 0)])
+def test_a_report_is_read_wherever_it_may_be_the_proof(word: str, times: int) -> None:
+    read = list[MacReport]()
+
+    def read_report() -> MacReport:
+        read.append(MacReport())
+        return read[-1]
+
+    facts = gate.GateFacts(SERIAL, status(word))
+    assert not gate.judge(facts, NO_OKTA, gate.ANYTHING, read_report).is_met
+    assert len(read) == times
+
+
 def test_a_managed_record_outweighs_the_report() -> None:
     """Okta itself has seen a certificate of the authority since the write."""
     facts = gate.GateFacts(SERIAL, status("PASS"), (PROFILE,), (CERTIFICATE,))
