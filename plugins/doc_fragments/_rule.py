@@ -71,7 +71,10 @@ options:
     type: list
     elements: str
   network_connection:
-    description: V(ZONE) goes with O(zones) or O(zones_excluded), which need it.
+    description:
+      - Where a person has to be. A rule with V(ZONE) needs O(zones) or O(zones_excluded), and one
+        with these needs V(ZONE). What the rule has already counts.
+      - V(ANYWHERE) removes the zones of a rule.
     type: str
     choices: [ANYWHERE, ZONE]
   zones:

@@ -257,6 +257,23 @@ def test_what_okta_adds_drops_and_reorders_is_no_change(desk, more):
     assert not desk.run(RULE, wanted)["changed"] and desk.watched.writes(mark) == []
 
 
+def test_a_task_changes_one_part_of_where_a_rule_is_for(desk):
+    rule = {"policy": "Company apps", "name": "Office", "access": "ALLOW", "factor_mode": "2FA"}
+    mark = desk.watched.mark()
+    assert "needs zones or zones_excluded" in refused(
+        desk.run(RULE, {**rule, "network_connection": "ZONE"})
+    )
+    assert "a rule is for zones only with" in refused(desk.run(RULE, {**rule, "zones": ["nzo1"]}))
+    assert desk.watched.writes(mark) == []
+    zone = {"network_connection": "ZONE", "zones": ["nzo1"]}
+    assert desk.run(RULE, {**rule, **zone})["changed"]
+    changed = desk.run(RULE, {**rule, "zones": ["nzo2"]})["rule"]["conditions"]["network"]
+    assert (changed["connection"], changed["include"]) == ("ZONE", ["nzo2"])
+    anywhere = {**rule, "network_connection": "ANYWHERE"}
+    assert not desk.run(RULE, anywhere)["rule"]["conditions"]["network"].get("include")
+    assert not desk.run(RULE, anywhere)["changed"]
+
+
 @pytest.mark.parametrize("status", [pytest.param(409, marks=pytest.mark.long), 500])
 def test_a_write_that_met_anothers_is_tried_again(desk, status):
     desk.watched.fault("5xx", "createPolicyRule", times=2, status=status)

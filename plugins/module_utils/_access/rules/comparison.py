@@ -45,6 +45,8 @@ WORDS = (
     "userVerification",
     "userVerificationMethods",
 )
+# Key of a network condition -> its option.
+ZONES = {"include": "zones", "exclude": "zones_excluded"}
 DURATIONS = ("reauthenticateIn", "inactivityPeriod", "postAuthPromptFrequency")
 # What Okta shows for a key that was never set. These forms are equal.
 UNSET: tuple[object, ...] = (
@@ -284,8 +286,8 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     """Return the body of a full replace: the rule as read, with what is wanted.
 
     Without a rule as read, it is the body of a new rule. Raises BadOption for a rule that admits
-    and does not say which authenticators it asks for, and Unreadable for a rule whose JSON has
-    another form than Okta documents.
+    and does not say which authenticators it asks for, or whose zones do not fit its connection, and
+    Unreadable for a rule whose JSON has another form than Okta documents.
     """
     if current:
         check_readable(current)
@@ -297,6 +299,9 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     }
     _merge(body, exclude_other_time(wanted, body))
     _complete(body)
+    network = as_object(as_object(wanted.get("conditions")).get("network"))
+    if network:
+        _settle_zones(body["conditions"], network)
     sign_on = _sign_on(body)
     if current is None and not sign_on.get("access"):
         raise BadOption("access: a new rule needs access. Set it to ALLOW or DENY.")
@@ -339,6 +344,32 @@ def _complete(body: Json) -> None:
     method: t.Any = as_object(_sign_on(body).get("verificationMethod"))
     if has_times(method.get("chains")):  # Okta takes a time of the rule or times of its chains
         method.pop("reauthenticateIn", None)
+
+
+def _settle_zones(conditions: Json, wanted: Row) -> None:
+    """Remove the zones that a rule had before it got another connection.
+
+    Raises BadOption for zones without ZONE, and the other way around.
+
+    :arg wanted: what is wanted of the network.
+    """
+    network = conditions["network"]
+    if str(network.get("connection")).upper() == "ZONE":
+        if not any(network.get(key) for key in ZONES):
+            raise BadOption(
+                "network_connection: a rule with ZONE needs zones or zones_excluded. Set one of"
+                " them, or network_connection: ANYWHERE."
+            )
+        return
+    unused = [option for key, option in ZONES.items() if wanted.get(key)]
+    if unused:
+        raise BadOption(
+            f"{unused[0]}: a rule is for zones only with network_connection: ZONE. Set it, or leave"
+            f" out {' and '.join(unused)}."
+        )
+    rest = {key: network[key] for key in network if key not in ZONES}
+    conditions.pop("network")
+    conditions.update({"network": rest} if rest else {})
 
 
 def _merge(body: Json, wanted: Row) -> None:

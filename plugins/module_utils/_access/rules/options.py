@@ -117,7 +117,6 @@ def check_options(options: Params) -> None:
     """Raise BadOption if the options of a rule contradict each other or Okta refuses them."""
     _check_managed(options)
     _check_denial(options)
-    _check_zones(options)
     if _is_set(options, "chains"):
         _check_exclusive(options)
         check_keys("chains", options["chains"], CHAIN)
@@ -142,15 +141,6 @@ def _check_denial(options: Params) -> None:
         raise BadOption(
             f"{methods[0]}: a rule with access: DENY does not ask for authenticators. Leave out"
             f" {' and '.join(methods)}."
-        )
-
-
-def _check_zones(options: Params) -> None:
-    zones = [name for name in ("zones", "zones_excluded") if options.get(name)]
-    if zones and options.get("network_connection") != "ZONE":
-        raise BadOption(
-            f"{zones[0]}: a rule is for zones only with network_connection: ZONE. Set it, or leave"
-            f" out {' and '.join(zones)}."
         )
 
 

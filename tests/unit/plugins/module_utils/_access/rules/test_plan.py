@@ -432,6 +432,69 @@ def test_a_condition_that_is_to_go_is_not_sent():
     assert sorted(body["conditions"]) == ["people", "platform", "riskScore", "userType"]
 
 
+IN_ZONE = {"connection": "ZONE", "include": ["nzo1"]}
+ALLOWS = {"access": "ALLOW", "factor_mode": "2FA"}
+
+
+def merged_network(network, options):
+    """Return the network of a rule that has this one, None for a new rule, with options."""
+    current = network and PolicyRule.from_row(
+        {**READ, "conditions": {**READ["conditions"], "network": network}}
+    )
+    wanted = rule_options.build_rule({"name": "Managed Macs", **ALLOWS, **options})
+    return rule_comparison.merge_rule(wanted, current)["conditions"].get("network")
+
+
+@pytest.mark.parametrize(
+    ("network", "options", "merged"),
+    [
+        (IN_ZONE, {"zones": ["nzo2"]}, {"connection": "ZONE", "include": ["nzo2"]}),
+        ({**IN_ZONE, "connection": "zone"}, {"zones_excluded": ["nzo2"]}, None),
+        (IN_ZONE, {"network_connection": "ANYWHERE"}, {"connection": "ANYWHERE"}),
+        (IN_ZONE, {"remove_conditions": ["network"]}, {}),
+        (IN_ZONE, {"managed": True}, IN_ZONE),
+        ({"connection": "ZONE"}, {"managed": True}, {"connection": "ZONE"}),
+        ({"connection": "ANYWHERE"}, {"network_connection": "ZONE", "zones": ["nzo1"]}, IN_ZONE),
+        ({"connection": "ANYWHERE"}, {"zones": []}, {"connection": "ANYWHERE"}),
+        (None, {"network_connection": "ZONE", "zones": ["nzo1"]}, IN_ZONE),
+        (None, {"network_connection": "ANYWHERE", "zones": []}, {"connection": "ANYWHERE"}),
+        (None, {"zones": [], "managed": True}, {}),
+    ],
+)
+def test_zones_go_with_the_connection_that_the_rule_has_or_gets(network, options, merged):
+    if merged is None:
+        merged = {**network, "exclude": ["nzo2"]}
+    assert (merged_network(network, options) or {}) == merged
+
+
+@pytest.mark.parametrize("network", [None, {"connection": "ANYWHERE"}, {"connection": None}])
+@pytest.mark.parametrize("connection", [{}, {"network_connection": "ANYWHERE"}])
+def test_zones_without_their_connection_are_refused(network, connection):
+    says = "^zones: a rule is for zones only with network_connection: ZONE. Set it, or leave out"
+    with pytest.raises(BadOption, match=f"{says} zones.$"):
+        merged_network(network, {**connection, "zones": ["nzo1"]})
+    with pytest.raises(BadOption, match=f"{says} zones and zones_excluded.$"):
+        merged_network(network, {**connection, "zones": ["nzo1"], "zones_excluded": ["nzo2"]})
+
+
+@pytest.mark.parametrize(
+    ("network", "options"),
+    [
+        (None, {"network_connection": "ZONE"}),
+        (None, {"network_connection": "ZONE", "zones": [], "zones_excluded": []}),
+        ({"connection": "ANYWHERE"}, {"network_connection": "ZONE"}),
+        (IN_ZONE, {"zones": []}),
+    ],
+)
+def test_a_rule_for_zones_needs_some(network, options):
+    says = (
+        "^network_connection: a rule with ZONE needs zones or zones_excluded. Set one of them, or"
+        " network_connection: ANYWHERE.$"
+    )
+    with pytest.raises(BadOption, match=says):
+        merged_network(network, options)
+
+
 @pytest.mark.parametrize(
     "method",
     [
@@ -729,15 +792,6 @@ def test_a_name_alone_wants_nothing_else():
             " out.$",
         ),
         ({"platforms": [], "remove_conditions": ["platforms"]}, "Leave one of them out"),
-        (
-            {"zones": ["nzo1"]},
-            "^zones: a rule is for zones only with network_connection: ZONE. Set it, or leave out"
-            " zones.$",
-        ),
-        (
-            {"network_connection": "ANYWHERE", "zones": ["nzo1"], "zones_excluded": ["nzo2"]},
-            "leave out zones and zones_excluded.$",
-        ),
     ],
 )
 def test_what_cannot_be_meant_is_a_sentence(options, says):
