@@ -40,8 +40,9 @@ options:
     description:
       - Id of the SCEP profile in Kandji, or of a console-managed SCEP item. Without one, as in
         check mode before the profile was ever created, the gate is not met.
-      - If Kandji has no status of a console-managed item, an installed profile with a SCEP payload
-        counts in its place. Then Kandji's inventory cannot prove the certificate.
+      - If Kandji has no status of a console-managed item, an installed console-managed SCEP profile
+        that names no other item counts in its place. Then Kandji's inventory cannot prove the
+        certificate.
       - For a console-managed item, C(pki.cert.issue) has to name the id of the item or the UUID of
         its profile on the Mac. The serial number alone proves nothing. Another proof is that the
         certificate check reports a certificate that a key of the authority signed.
@@ -188,12 +189,18 @@ from ..module_utils._kandji.devices_by_serial import (
 )
 from ..module_utils._kandji.profile_holders import (
     ProfileItem,
+    console_profiles,
     holders,
     installed_on,
     is_console_scep,
     require_payload_uuids,
 )
-from ..module_utils._kandji.records import CustomProfile, InstalledProfile, KandjiDevice
+from ..module_utils._kandji.records import (
+    CustomProfile,
+    InstalledProfile,
+    ItemStatus,
+    KandjiDevice,
+)
 from ..module_utils._okta import client as okta_api
 from ..module_utils._okta.authorities.certificate_authorities import read_key_expiries
 from ..module_utils._okta.records import LogEvent
@@ -318,11 +325,12 @@ def _read_present(
     reported: list[InstalledProfile] = []
     if gate.needs_stand_ins(expected, profiles):
         reported = list(ctx.kandji.prism_profiles(serials))
-    if reported and not any(statuses.values()):
-        statuses = {
-            serial: gate.stand_in_statuses(device.device_id, reported)
-            for serial, device in macs.items()
-        }
+    stand_ins = {
+        serial: _read_stand_ins(ctx, device.device_id, statuses[serial], reported)
+        for serial, device in macs.items()
+    }
+    if not any(statuses.values()):
+        statuses = {serial: gate.stand_in_statuses(stand_ins[serial]) for serial in macs}
     return [
         gate.judge(
             gate.GateFacts.of_mac(
@@ -332,7 +340,7 @@ def _read_present(
                 profiles,
                 certificates,
                 datetime.fromtimestamp(ctx.kandji.transport.now(), timezone.utc),
-            ).with_stand_ins(gate.list_stand_ins(device.device_id, reported)),
+            ).with_stand_ins(stand_ins[serial]),
             _okta_proof(ctx, device.serial, expected),
             expected,
             _report_of(reports, device.device_id, expected.subject),
@@ -365,13 +373,30 @@ def _read_absent(ctx: ModuleContext, macs: Macs) -> list[gate.GateVerdict]:
         statuses = list(ctx.kandji.item_statuses(item_id, device.device_id))
         installed = list(ctx.kandji.prism_profiles(filter_of_serials([device.serial])))
         console_managed = ctx.params["payload_uuid"] is None
-        others = (
-            {item.item_id for item in ctx.kandji.device_items(device.device_id)}
-            if console_managed and any(map(is_console_scep, installed))
-            else set()
-        )
+        others = _read_others(ctx, device.device_id, installed) if console_managed else set()
         holding |= holders(ProfileItem(item_id), statuses, installed, others, console_managed)
     return [gate.judge_absent(serial, mac.device_id, holding) for serial, mac in macs.items()]
+
+
+def _read_stand_ins(
+    ctx: ModuleContext,
+    device_id: str,
+    statuses: t.Sequence[ItemStatus],
+    reported: t.Iterable[InstalledProfile],
+) -> list[InstalledProfile]:
+    """Return the profiles on a Mac of which one may be that of the console-managed item."""
+    installed = [profile for profile in reported if profile.device_id == device_id]
+    others = _read_others(ctx, device_id, installed)
+    return console_profiles(ProfileItem(ctx.params["library_item_id"]), statuses, installed, others)
+
+
+def _read_others(
+    ctx: ModuleContext, device_id: str, installed: t.Iterable[InstalledProfile]
+) -> set[str]:
+    """Return the ids of the items of a Mac, if one of its profiles may be console-managed."""
+    if not any(map(is_console_scep, installed)):
+        return set()
+    return {item.item_id for item in ctx.kandji.device_items(device_id)}
 
 
 def _report_of(

@@ -180,6 +180,29 @@ def test_its_macs_pass_the_gate_and_are_judged(watched, run_module, item, told, 
     assert stages <= {"OKTA_VERIFY_MISSING", "NO_LICENSE", "NOT_REGISTERED"}, rows
 
 
+@pytest.mark.parametrize("identifier", ["item_id", "opaque"])
+def test_the_certificate_of_another_item_does_not_open_its_gate(watched, run_module, identifier):
+    """Such as one for Device Access, on Macs that do not have this item yet."""
+    watched.switch(status_of_console_items=False)
+    access = {"type": "scep", "name": "Device Access"}
+    other = watched.control("POST", "/kandji/items", access)["id"]
+    wanted = {"library_item": other, "blueprints": watched.canary["blueprints"]}
+    run_module(MODULE, wanted, lab=watched.lab)
+    watched.live(2)
+    watched.switch(native_scep_identifier=identifier)
+    item = watched.control("POST", "/kandji/items", {"type": "scep", "name": "Another"})["id"]
+    gate = {"test_macs": watched.canary["test_macs"]}
+    assert run_module("device_trust_gate", {**gate, "library_item_id": other}, lab=watched.lab)[
+        "met"
+    ]
+    asked = {**gate, "library_item_id": item}
+    result = run_module("device_trust_gate", asked, lab=watched.lab, check=True)
+    assert not result["met"], result
+    assert {row["reason"] for row in result["test_macs"]} == {
+        "The SCEP profile is not installed yet."
+    }
+
+
 @pytest.mark.long
 def test_a_ring_with_such_an_item_through_the_site_playbook(watched, playbook, item):
     watched.switch(macs_act=True)

@@ -14,7 +14,6 @@ from functools import cache
 from ..._core.text import abbreviate
 from ..._core.timestamps import parse_timestamp
 from ..._kandji.certificate_proof import Proof, Subject, UnattestedNames
-from ..._kandji.profile_holders import is_console_scep
 from ..._kandji.records import (
     CustomProfile,
     InstalledProfile,
@@ -257,8 +256,8 @@ def managed_records(
 class GateFacts:
     """What Kandji knows of one test Mac: the item's status, profile and the Mac's certificates.
 
-    ``stand_ins`` are profiles of which one is that of a console-managed item. Without ``now``
-    nothing has expired.
+    ``stand_ins`` are the ``console_profiles`` of a console-managed item that no identifier names:
+    one of them may be its profile. Without ``now`` nothing has expired.
     """
 
     serial: str
@@ -401,23 +400,15 @@ def needs_stand_ins(expected: Expected, profiles: Sequence[InstalledProfile]) ->
     return expected.is_unknown and not profiles
 
 
-def list_stand_ins(
-    device_id: str, profiles: t.Iterable[InstalledProfile]
-) -> list[InstalledProfile]:
-    """Return the profiles on a Mac that may be that of a console-managed SCEP item."""
-    return [each for each in profiles if each.device_id == device_id and is_console_scep(each)]
-
-
-def stand_in_statuses(device_id: str, profiles: t.Iterable[InstalledProfile]) -> list[ItemStatus]:
+def stand_in_statuses(stand_ins: t.Iterable[InstalledProfile]) -> list[ItemStatus]:
     """Return a status for a console-managed item, for which Kandji may have none.
 
-    The Mac is treated as having the item if any profile on it may be one. It may be another item's,
-    so a certificate in the inventory does not count with it; what Okta reports is.
+    A Mac is treated as having the item if any profile on it may be that item's. It may be another
+    item's, so a certificate in the inventory does not count with it; what Okta reports is.
+
+    :arg stand_ins: those of one Mac.
     """
-    return [
-        ItemStatus(profile.device_id, status="PASS")
-        for profile in list_stand_ins(device_id, profiles)
-    ][:1]
+    return [ItemStatus(profile.device_id, status="PASS") for profile in stand_ins][:1]
 
 
 def judge_absent(serial: str, device_id: str, holders: t.AbstractSet[str]) -> GateVerdict:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -42,6 +42,8 @@ SERIAL, DEVICE, UUID = "C02XK1ZAJG5J", "d-1", "0f1e2d3c-1111-4111-8111-000000000
 CUSTOM = InstalledProfile(DEVICE, SERIAL, "b", f"com.kandji.profile.custom.{ITEM}", UUID)
 SCEP = frozenset({"com.apple.security.scep"})
 OPAQUE = InstalledProfile(DEVICE, SERIAL, "b", "io.kandji.scep.77", UUID, SCEP)
+OF_WIFI = InstalledProfile(DEVICE, SERIAL, "b", f"io.kandji.profile.{WIFI}", UUID, SCEP)
+NOT_INSTALLED = "The SCEP profile is not installed yet."
 NOW, WRITTEN = 1795600000.0, "2026-11-24T08:00:00Z"  # 2026-11-25
 
 
@@ -160,8 +162,7 @@ def test_a_status_of_a_word_that_nobody_documented_is_not_absence() -> None:
 
 
 def test_the_profile_of_another_item_does_not_delay_absence() -> None:
-    of_wifi = InstalledProfile(DEVICE, SERIAL, "b", f"io.kandji.profile.{WIFI}", UUID, SCEP)
-    assert judge(Tenant(installed=[of_wifi], status="PENDING"), state="absent")["met"]
+    assert judge(Tenant(installed=[OF_WIFI], status="PENDING"), state="absent")["met"]
 
 
 # A Mac that must hold it
@@ -210,6 +211,40 @@ def test_a_console_managed_profile_stands_in_whatever_the_spelling(
     assert judge(installed, Org(f"{SERIAL} {UUID}"), test_macs=[option])["proof"] == gate.LOG_PROOF
     mac = judge(Tenant(of_kandji, [OPAQUE]), Org(SERIAL), test_macs=[option])
     assert mac["reason"] == gate.SERIAL_ALONE
+
+
+OTHER_UUID = "7f7f0000-0000-4000-8000-00000000000f"
+
+
+@pytest.mark.parametrize("status", [None, "PASS"])
+def test_the_certificate_of_another_item_is_no_proof(status: str | None) -> None:
+    tenant, org = Tenant(installed=[OF_WIFI], status=status), Org(f"{SERIAL} {UUID}")
+    mac = judge(tenant, org)
+    assert not mac["met"]
+    assert mac["reason"] == (gate.SERIAL_ALONE if status else NOT_INSTALLED)
+    # The item's own profile is not one of several then.
+    tenant.installed = [OF_WIFI, replace(OPAQUE, payload_uuid=OTHER_UUID)]
+    assert not judge(tenant, org)["met"]
+    assert judge(tenant, Org(f"{SERIAL} {OTHER_UUID}"))["proof"] == gate.LOG_PROOF
+
+
+@pytest.mark.parametrize("word", ["EXCLUDED", "AVAILABLE", "INCOMPATIBLE", "PENDING"])
+def test_a_status_that_rules_the_item_out_outweighs_a_profile(word: str) -> None:
+    mac = judge(Tenant(installed=[OPAQUE], status=word), Org(f"{SERIAL} {UUID}"))
+    assert mac["reason"] == NOT_INSTALLED
+
+
+def test_the_profile_of_another_mac_does_not_stand_in() -> None:
+    tenant = Tenant(installed=[replace(OPAQUE, device_id="d-2")])
+    assert judge(tenant, Org(f"{SERIAL} {UUID}"))["reason"] == NOT_INSTALLED
+
+
+@pytest.mark.parametrize("profile", [CUSTOM, replace(OPAQUE, payload_types=None)])
+def test_the_items_of_a_mac_are_read_only_for_a_profile_that_may_be_one_of_them(
+    profile: InstalledProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tenant, "device_items", lambda *_ids: pytest.fail("nothing to compare"))
+    judge(Tenant(installed=[profile]))
 
 
 # Proof of a certificate
