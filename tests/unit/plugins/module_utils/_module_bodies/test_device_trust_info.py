@@ -55,7 +55,7 @@ def wait_for(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., tuple[int, list
         for name in REPLACED:
             monkeypatch.setattr(
                 f"{body}.device_trust_info.{name}",
-                lambda *_how: SimpleNamespace(key_ids=(), elsewhere=None),
+                lambda *_how: SimpleNamespace(key_expiries={}, elsewhere=None),
             )
         for name, function in {
             "read_rings": lambda *_how: ((), ()),
