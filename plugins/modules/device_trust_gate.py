@@ -44,8 +44,11 @@ options:
         that names no other item counts in its place. Then Kandji's inventory cannot prove the
         certificate.
       - For a console-managed item, C(pki.cert.issue) has to name the id of the item or the UUID of
-        its profile on the Mac. The serial number alone proves nothing. Another proof is that the
-        certificate check reports a certificate that a key of the authority signed.
+        its profile on the Mac. The serial number alone proves nothing.
+      - Another proof of such an item is that the certificate check reports a certificate that a key
+        of the authority signed. The name of the certificate has to hold one of these two, or the
+        report has to be newer than the time at which Kandji first saw the profile on the Mac.
+        Before that, the certificate may be of an earlier profile.
     type: str
   payload_uuid:
     description: The profile's present identity

@@ -21,6 +21,7 @@ from .check_report import (
     KeyExpiries,
     MacReport,
     expiries_of,
+    last_identity,
     read_checks,
     unattested_names,
 )
@@ -64,9 +65,15 @@ class CertificateReports:
         if not checks:
             return MacReport()
         keys = self._keys or NO_KEYS
+        check = checks[device_id]
         expiry = expiries_of(checks, keys, subject).get(device_id)
-        is_attested = expiry is not None and expiry.authority_key_id in keys
-        return MacReport(unattested_names(checks[device_id], keys), expiry, is_attested)
+        last = last_identity(check, keys, subject)
+        return MacReport(
+            unattested_names(check, keys),
+            expiry,
+            last is not None and last.is_of(keys),
+            last.common_name if last else "",
+        )
 
     def _read_checks(self, device_ids: Collection[str], devices: int) -> Mapping[str, CheckReport]:
         """Return device id -> its report, and read the keys for the first one."""

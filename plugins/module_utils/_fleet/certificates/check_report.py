@@ -152,9 +152,8 @@ def expiries_of(
     """
     expiries: dict[str, CheckedExpiry] = {}
     for device_id, check in checks.items():
-        own = _own_identities(check, keys, subject)
-        if own:
-            last = max(own, key=lambda each: (each.expires(keys), each.not_after))
+        last = last_identity(check, keys, subject)
+        if last:
             expires = last.expires(keys)
             expiries[device_id] = CheckedExpiry(
                 expires,
@@ -163,6 +162,17 @@ def expiries_of(
                 "" if expires == last.not_after else last.not_after,
             )
     return expiries
+
+
+def last_identity(
+    check: CheckReport, keys: KeyExpiries = NO_KEYS, subject: Subject = UNKNOWN
+) -> CheckedIdentity | None:
+    """Return the identity of the authority that expires last, None if the Mac has none.
+
+    The arguments are those of ``expiries_of``.
+    """
+    own = _own_identities(check, keys, subject)
+    return max(own, key=lambda each: (each.expires(keys), each.not_after), default=None)
 
 
 def _own_identities(
@@ -209,12 +219,18 @@ class MacReport(t.NamedTuple):
     """What a Mac reported of its certificates, as far as a gate needs it.
 
     ``expiry`` is None if none of them is of the authority. ``is_attested``: a key of the authority
-    certainly signed the certificate that expires then.
+    certainly signed the certificate that expires then. ``common_name`` is the name of that one.
     """
 
     unattested: UnattestedNames = UnattestedNames()
     expiry: CheckedExpiry | None = None
     is_attested: bool = False
+    common_name: str = ""
+
+    @property
+    def reported_at(self) -> datetime | None:
+        """When the Mac reported the certificate, None if it is unknown or there is none."""
+        return self.expiry.reported_at if self.expiry else None
 
 
 def newest_by_serial(

@@ -53,6 +53,11 @@ SERIAL_ALONE = (
     " nothing shows that this profile requested it. Set the certificate check, or let the"
     " collection manage the profile."
 )
+OLD_REPORT = (
+    "The SCEP profile is installed, but the last report of the certificate check is not newer than"
+    " the profile, so its certificate may be of an earlier one. Wait for the next report."
+)
+_WEAK = (SERIAL_ALONE, OLD_REPORT)  # any other reason says more
 ABSENCE_PROOF = "neither the item's statuses nor the Mac's inventory name the profile"
 
 
@@ -275,6 +280,12 @@ class GateFacts:
         """
         return self.profiles or (self.stand_ins if len(self.stand_ins) == 1 else ())
 
+    @property
+    def installed_at(self) -> datetime | None:
+        """When Kandji first saw the newest of ``named_profiles``; None if one may be newer."""
+        profiles = self.named_profiles
+        return newest_first_seen(profiles) if all(each.first_seen for each in profiles) else None
+
     def is_past(self, time: datetime | None) -> bool:
         """Return whether a time is known and has passed."""
         return time is not None and self.now is not None and time <= self.now
@@ -336,7 +347,8 @@ def judge(
     reason = NOT_SEEN
     for proof, problem, arrivals in _find_proofs(facts, okta, expected, read):
         if problem:
-            reason = reason if problem == SERIAL_ALONE and reason != NOT_SEEN else problem
+            if problem not in _WEAK or reason in (NOT_SEEN, *_WEAK):
+                reason = problem
             continue
         expiry = expected.find_expiry(read().expiry, *arrivals)
         if expiry is None or not facts.is_past(expiry):
@@ -364,9 +376,25 @@ def _find_proofs(
         elif expected.may_be_issued(event, serial):
             yield LOG_PROOF, SERIAL_ALONE, came
     if expected.is_unknown and read().is_attested:
-        yield CHECK_PROOF, "", []
+        yield from _judge_attested(facts, expected, read())
     if okta.managed():
         yield RECORD_PROOF, "", expected.list_arrivals(facts)
+
+
+def _judge_attested(
+    facts: GateFacts, expected: Expected, report: MacReport
+) -> t.Iterator[tuple[str, str, list[datetime | None]]]:
+    """Yield the proof that a certificate is which a key of the authority signed, if it is one.
+
+    Other profiles of the authority, such as the one before, request such certificates, too. So its
+    name has to name the profile, or the Mac has to have reported it after the profile came.
+    """
+    subject, installed_at = expected.subject.installed(facts.named_profiles), facts.installed_at
+    if subject.names_profile(report.common_name):
+        yield CHECK_PROOF, "", []
+    elif installed_at is not None:
+        is_newer = report.reported_at is not None and report.reported_at > installed_at
+        yield CHECK_PROOF, "" if is_newer else OLD_REPORT, []
 
 
 def _profile_problem(facts: GateFacts, reported: bool) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -43,6 +44,7 @@ CUSTOM = InstalledProfile(DEVICE, SERIAL, "b", f"com.kandji.profile.custom.{ITEM
 SCEP = frozenset({"com.apple.security.scep"})
 OPAQUE = InstalledProfile(DEVICE, SERIAL, "b", "io.kandji.scep.77", UUID, SCEP)
 OF_WIFI = InstalledProfile(DEVICE, SERIAL, "b", f"io.kandji.profile.{WIFI}", UUID, SCEP)
+CHECK, KEY = "5a0c7b1e-4d2f-4b6a-9c3e-8f7a6b5c4d3e", "1699E426" * 5
 NOT_INSTALLED = "The SCEP profile is not installed yet."
 NOW, WRITTEN = 1795600000.0, "2026-11-24T08:00:00Z"  # 2026-11-25
 
@@ -55,6 +57,7 @@ class Tenant:
     installed: t.Sequence[InstalledProfile] = ()
     status: str | None = None
     certificates: t.Sequence[str] = ()
+    check: str = ""  # what the certificate check printed when the profile was written
     profile: CustomProfile = field(default_factory=lambda: CustomProfile(ITEM))
     transport: t.Any = field(default_factory=lambda: SimpleNamespace(now=lambda: NOW))
 
@@ -75,7 +78,9 @@ class Tenant:
         names = self.certificates if self._has_mac(row_filter) else ()
         return (PrismCertificate(DEVICE, self.serial, name) for name in names)
 
-    def item_statuses(self, *_ids: str) -> t.Iterator[ItemStatus]:
+    def item_statuses(self, *ids: str) -> t.Iterator[ItemStatus]:
+        if ids[0] == CHECK:
+            return iter([ItemStatus(DEVICE, log=self.check, reported_at=WRITTEN)])
         return iter([ItemStatus(DEVICE, status=self.status)] if self.status else [])
 
     def device_items(self, _device_id: str) -> t.Iterator[DeviceItem]:
@@ -321,6 +326,32 @@ def test_a_record_of_a_certificate_that_has_expired_is_no_proof() -> None:
     tenant = Tenant(installed=[CUSTOM], profile=CustomProfile(ITEM, updated_at=written))
     mac = judge(tenant, Org(created="2025-11-24T09:00:00Z"), payload_uuid=UUID)
     assert mac["reason"] == gate.EXPIRED.format("2026-11-24")
+
+
+@pytest.mark.parametrize(
+    ("created_at", "name", "expected"),
+    [
+        ("2026-11-24T07:59:59Z", SERIAL, gate.CHECK_PROOF),
+        (WRITTEN, SERIAL, gate.OLD_REPORT),
+        (WRITTEN, f"{SERIAL} {UUID}", gate.CHECK_PROOF),
+        (WRITTEN, f"{SERIAL} {ITEM}", gate.CHECK_PROOF),
+        (WRITTEN, f"{SERIAL} {OTHER_UUID}", gate.OLD_REPORT),
+        (None, SERIAL, gate.NOT_SEEN),
+    ],
+)
+def test_what_the_check_reported_before_the_item_came_is_of_the_profile_before_it(
+    created_at: str | None, name: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_trust_gate, "read_key_expiries", lambda _okta: {KEY: None})
+    identity = {"cn": name, "aki": KEY, "sha256": "a" * 64, "not_after": "2027-11-01T00:00:00Z"}
+    report = {"device_trust_certificates": 1, "count": 1, "identities": [identity]}
+    tenant = Tenant(
+        installed=[replace(OPAQUE, created_at=created_at)],
+        check=json.dumps(report, separators=(",", ":")),
+        status="PASS",
+    )
+    mac = judge(tenant, certificate_check_item_id=CHECK)
+    assert (mac["proof"] or mac["reason"]) == expected
 
 
 # Errors while it waits

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._fleet.certificates.check_reader import (
@@ -25,6 +26,7 @@ from ansible_collections.devicetrust.okta_kandji.plugins.module_utils._kandji.re
 )
 
 OWN, ACCESS = "1699E426" * 5, "B94E9A79" * 5
+WRITTEN = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
 
 
 class Vendors:
@@ -105,6 +107,9 @@ def test_a_report_has_the_expiry_of_a_certificate_of_the_authority() -> None:
     access, own = (reports.read_report(each, UNKNOWN) for each in ("d1", "d2"))
     assert access == MacReport(UnattestedNames(frozenset({"d1"})))
     assert own.expiry == CheckedExpiry("2027-11-23T10:00:00Z", None, OWN) and own.is_attested
+    assert (access.common_name, own.common_name) == ("", "d2")
+    dated = own._replace(expiry=CheckedExpiry("2027-11-23T10:00:00Z", WRITTEN))
+    assert (MacReport().reported_at, own.reported_at, dated.reported_at) == (None, None, WRITTEN)
     assert reports.read_report("d3", UNKNOWN) == MacReport()
     assert vendors.reports(None).read_report("d1", UNKNOWN) == MacReport()
     assert vendors.asked.count("keys") == 1

@@ -569,7 +569,10 @@ def test_the_profile_of_a_console_managed_item_does_not_age_with_its_certificate
 # Console-managed items, whose subject is unknown
 
 UNKNOWN_ITEM = gate.Expected(subject=Subject(frozenset({ITEM})))
-ATTESTED = MacReport(expiry=CheckedExpiry(LATE.isoformat()), is_attested=True)
+ATTESTED = MacReport(
+    expiry=CheckedExpiry(LATE.isoformat(), WRITTEN), is_attested=True, common_name=SERIAL
+)
+SEEN = replace(PROFILE, created_at=(WRITTEN - HOUR).isoformat())
 STAND_IN = replace(CONSOLE, payload_uuid=UUID)
 TWIN = replace(STAND_IN, payload_uuid="7f7f0000-0000-4000-8000-00000000000f")
 
@@ -587,9 +590,9 @@ TWIN = replace(STAND_IN, payload_uuid="7f7f0000-0000-4000-8000-00000000000f")
         (COMMON_NAME, [], [STAND_IN, TWIN], MacReport(), gate.SERIAL_ALONE),
         (COMMON_NAME, [PROFILE], [], MacReport(others(LATE)), gate.OTHER_AUTHORITY),
         # The key that signed it
-        (SERIAL, [PROFILE], [], ATTESTED, gate.CHECK_PROOF),
-        ("another Mac", [PROFILE], [], ATTESTED, gate.CHECK_PROOF),
-        ("another Mac", [PROFILE], [], ATTESTED._replace(is_attested=False), NOT_CERTIFIED),
+        (SERIAL, [SEEN], [], ATTESTED, gate.CHECK_PROOF),
+        ("another Mac", [SEEN], [], ATTESTED, gate.CHECK_PROOF),
+        ("another Mac", [SEEN], [], ATTESTED._replace(is_attested=False), NOT_CERTIFIED),
     ],
 )
 def test_the_serial_alone_does_not_open_the_gate_of_a_console_managed_item(
@@ -606,3 +609,80 @@ def test_the_serial_alone_does_not_open_the_gate_of_a_console_managed_item(
     assert (verdict.proof or verdict.reason) == expected
     managed = gate.judge(facts, Okta([event(name)], True).proof(), UNKNOWN_ITEM, lambda: report)
     assert managed.is_met
+
+
+OLD_UUID = "7f7f0000-0000-4000-8000-00000000000e"
+FIRST_SEEN = WRITTEN.isoformat()
+
+
+def seen_at(profile: InstalledProfile, *created_at: str | None) -> list[InstalledProfile]:
+    return [replace(profile, created_at=each) for each in created_at]
+
+
+@pytest.mark.parametrize(
+    ("profiles", "stand_ins", "reported_at", "name", "expected"),
+    [
+        # The check reported it after the profile came
+        (seen_at(PROFILE, FIRST_SEEN), [], WRITTEN + SECOND, SERIAL, gate.CHECK_PROOF),
+        ([], seen_at(STAND_IN, FIRST_SEEN), WRITTEN + SECOND, SERIAL, gate.CHECK_PROOF),
+        # The certificate of the profile before it
+        (seen_at(PROFILE, FIRST_SEEN), [], WRITTEN, SERIAL, gate.OLD_REPORT),
+        ([], seen_at(STAND_IN, FIRST_SEEN), WRITTEN - DAY, SERIAL, gate.OLD_REPORT),
+        (seen_at(PROFILE, FIRST_SEEN), [], WRITTEN, f"{SERIAL} {OLD_UUID}", gate.OLD_REPORT),
+        (seen_at(PROFILE, FIRST_SEEN), [], None, SERIAL, gate.OLD_REPORT),
+        # Its name is of this profile, or of the item
+        (seen_at(PROFILE, FIRST_SEEN), [], WRITTEN - DAY, COMMON_NAME, gate.CHECK_PROOF),
+        ([], seen_at(STAND_IN, None), None, COMMON_NAME, gate.CHECK_PROOF),
+        ([], [], None, f"{SERIAL} {ITEM}", gate.CHECK_PROOF),
+        # When the profile came is unknown
+        ([], [], WRITTEN, SERIAL, NOT_CERTIFIED),
+        (seen_at(PROFILE, None), [], WRITTEN, SERIAL, NOT_CERTIFIED),
+        (seen_at(PROFILE, None, FIRST_SEEN), [], WRITTEN + DAY, SERIAL, NOT_CERTIFIED),
+        ([], [*seen_at(STAND_IN, FIRST_SEEN), TWIN], WRITTEN + DAY, COMMON_NAME, NOT_CERTIFIED),
+        # The newest of several counts
+        (
+            seen_at(PROFILE, FIRST_SEEN, (WRITTEN - DAY).isoformat()),
+            [],
+            WRITTEN,
+            SERIAL,
+            gate.OLD_REPORT,
+        ),
+    ],
+)
+def test_the_key_of_a_certificate_is_no_proof_before_its_profile_came(
+    profiles: list[InstalledProfile],
+    stand_ins: list[InstalledProfile],
+    reported_at: datetime | None,
+    name: str,
+    expected: str,
+) -> None:
+    """The Custom Profile that the item replaces requested certificates of the same authority."""
+    facts = gate.GateFacts(
+        SERIAL, status("PASS"), tuple(profiles), (), LATE - DAY, tuple(stand_ins)
+    )
+    report = MacReport(
+        expiry=CheckedExpiry(LATE.isoformat(), reported_at), is_attested=True, common_name=name
+    )
+    verdict = gate.judge(facts, NO_OKTA, UNKNOWN_ITEM, lambda: report)
+    assert (verdict.proof or verdict.reason) == expected
+    expired = report._replace(expiry=CheckedExpiry((LATE - DAY).isoformat(), reported_at))
+    assert not gate.judge(facts, NO_OKTA, UNKNOWN_ITEM, lambda: expired).is_met
+
+
+@pytest.mark.parametrize(
+    ("names", "unattested", "expected"),
+    [
+        (["another Mac"], UnattestedNames(), gate.OLD_REPORT),
+        ([SERIAL], UnattestedNames(), gate.OLD_REPORT),  # the check is set already
+        ([COMMON_NAME], others(WRITTEN), gate.OTHER_AUTHORITY),
+        ([COMMON_NAME, SERIAL], others(WRITTEN), gate.OTHER_AUTHORITY),
+    ],
+)
+def test_what_is_wrong_for_sure_is_the_reason(
+    names: list[str], unattested: UnattestedNames, expected: str
+) -> None:
+    profile = replace(PROFILE, created_at=(WRITTEN + HOUR).isoformat())
+    facts = gate.GateFacts(SERIAL, status("PASS"), (profile,))
+    okta = Okta([event(name) for name in names], False)
+    report = ATTESTED._replace(unattested=unattested)
+    assert gate.judge(facts, okta.proof(), UNKNOWN_ITEM, lambda: report).reason == expected
