@@ -309,6 +309,22 @@ def test_after_a_reset_of_the_secret_rotate_yml_restores_enrollment_ring_by_ring
     )
 
 
+def test_a_rotation_knows_the_certificates_that_were_issued_since_the_ledger_was_written(
+    year, watched, playbook, tmp_path
+):
+    """By the ledger of the last renewal, the canary's certificates have expired."""
+    ledger = {**QUICK, "device_trust_state_dir": str(tmp_path)}
+    assert playbook(watched.lab, path=RENEW, variables=ledger).status == 0
+    year.days(370)
+    new = watched.control("POST", "/secret/reset")["scep_challenge"]
+    year.hours(1)
+    mark, variables = watched.mark(), {**ledger, "device_trust_scep_challenge": new}
+    watched.switch(macs_act=True)
+    for _run in range(2):
+        done = playbook(watched.lab, path=ROTATE, variables=variables)
+    assert year.patches(mark) == ["canary", "wide"], done.output
+
+
 def test_a_ring_that_a_blueprint_joined_is_sent_to_the_site_playbook(year, watched, playbook):
     year.days(340)
     watched.live()
