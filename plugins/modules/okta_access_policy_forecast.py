@@ -164,7 +164,8 @@ differing_policies:
   description: With O(clone_of), those of O(clone_of) and of the policies of O(apps) whose active
     rules differ from those of O(policy), without the ones in O(rules). C(apps) are the labels of
     the apps that would move from the policy. C(rules) are the names of the rules that only one of
-    both has in this form, or in this place.
+    both has in this form, or in this place. A rule of the original and its copy that nobody changed
+    since the clone was made, as Okta shows it, do not differ.
   returned: success
   type: list
   elements: dict
@@ -259,7 +260,7 @@ def run(ctx: ModuleContext) -> Result:
         "forecast": forecast,
         "refusal": refusal,
         "simulation": _simulate(ctx, changes, policy) if params["simulate"] else None,
-        "differing_policies": _compare(ctx, after, others, apps, known),
+        "differing_policies": _compare(ctx, (existing, after), others, apps, known),
         "rule_changes": rule_changes,
         "apps": [{"id": app.id, "label": app.label, "policy": app.policy_id} for app in apps],
     }
@@ -299,14 +300,14 @@ def _read_rules(
 
 def _compare(
     ctx: ModuleContext,
-    clone: Rules,
+    clone: tuple[Policy | None, Rules],
     rules: t.Mapping[str, Rules],
     apps: t.Sequence[App],
     known: t.Sequence[Policy],
 ) -> list[Result]:
     """Return the policies whose rules a clone does not have, as the result shows them.
 
-    :arg clone: the rules that it would have.
+    :arg clone: it, None if it does not exist yet, and the rules that it would have.
     :arg rules: those of the other policies, by policy.
     """
     if not ctx.params["clone_of"]:
@@ -314,7 +315,7 @@ def _compare(
     by_id = {each.id: each for each in known}
     policies = [by_id.get(each, Policy(each, each)) for each in rules]
     added = [options["name"] for options in ctx.params["rules"]]
-    differing = find_differing_policies(clone, added, policies, rules, apps)
+    differing = find_differing_policies(clone[1], added, policies, rules, apps, clone[0])
     return [each.as_result() for each in differing]
 
 

@@ -54,6 +54,7 @@ CANNOT_BE_READ: dict[str, str] = {
     "translated_expressions": _EARLIER_POLICY,
     "expressions_hold": _SIGN_IN,
     "policy_description_length": _WRITE,
+    "clone_rules": _WRITE,
     "second_clone_name": _WRITE,
     "hook_verification_authorized": "Only the verification of an event hook shows it.",
     "user_off_record": "No described operation does it.",

@@ -293,6 +293,7 @@ def require_reauthentication(company, name):
         policies = company.okta.policies.by_id.values()
         rule = next(each for each in policies if each.name == name).rules[-1]
         rule.actions["appSignOn"]["verificationMethod"]["reauthenticateIn"] = "PT1H"
+        rule.last_updated = company.world.clock.now()
 
 
 @pytest.mark.long

@@ -1312,6 +1312,20 @@ def test_rules_that_a_clone_does_not_share_with_the_policy_of_an_app_are_named(d
     ]
 
 
+def test_what_okta_changes_in_the_rules_of_a_clone_is_no_difference_of_it(desk):
+    assert desk.run(POLICY, {"name": NAME, "clone_of": "Company apps"})["changed"]
+    wanted = {"policy": NAME, "clone_of": "Company apps", "apps": ["Slack"]}
+    wanted |= {"break_glass_group": "Break glass"}
+    with desk.watched.world.lock:
+        (copy,) = desk.rules(NAME)
+        copy.actions["appSignOn"]["verificationMethod"]["reauthenticateIn"] = "PT1H"
+    assert desk.run(FORECAST, wanted)["differing_policies"] == []
+    with desk.watched.world.lock:
+        copy.last_updated += timedelta(minutes=2)
+    differing = {"policy": "Company apps", "apps": ["Slack"], "rules": ["Catch-all Rule"]}
+    assert desk.run(FORECAST, wanted)["differing_policies"] == [differing]
+
+
 @pytest.mark.parametrize("simulation", ["object", "list", "missing"])
 def test_okta_is_asked_in_the_form_that_it_takes(desk, simulation):
     desk.user()

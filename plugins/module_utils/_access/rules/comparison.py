@@ -179,7 +179,9 @@ def comparable_content(rule: PolicyRule) -> Json:
 def _comparable(value: object, key: str = "") -> t.Any:
     if isinstance(value, dict):
         parts = {name: _comparable(inner, name) for name, inner in value.items()}
-        return {name: part for name, part in parts.items() if not _is_unset(part, name)}
+        parts = {name: part for name, part in parts.items() if not _is_unset(part, name)}
+        # What a missing key means anyway. An object of it alone is more than a missing one.
+        return {name: parts[name] for name in parts if parts[name] != DEFAULTS.get(name)} or parts
     if isinstance(value, list):
         value = expand_entries(value) if key in METHOD_LISTS else value
         members = [_comparable(member, key) for member in value]
@@ -302,6 +304,15 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
     network = as_object(as_object(wanted.get("conditions")).get("network"))
     if network:
         _settle_zones(body["conditions"], network)
+    _check_access(body, current)
+    return body
+
+
+def _check_access(body: Row, current: PolicyRule | None) -> None:
+    """Raise BadOption for a rule without access, or that admits and asks for nothing.
+
+    :arg current: the rule as read, None for a new one.
+    """
     sign_on = _sign_on(body)
     if current is None and not sign_on.get("access"):
         raise BadOption("access: a new rule needs access. Set it to ALLOW or DENY.")
@@ -323,7 +334,6 @@ def merge_rule(wanted: Row, current: PolicyRule | None = None) -> Json:
             " the options replace. Set factor_mode, too, or leave out what is of ASSURANCE alone"
             " (inactivity_period, constraints)."
         )
-    return body
 
 
 def check_readable(rule: PolicyRule) -> None:
