@@ -316,10 +316,11 @@ devices:
           the record is deactivated. C(other_record) means that it may be the record in use, or
           that its Mac or the other record of it changed during the run.
         - C(needed_again) means that a clean-up suspended it, and would not suspend it any more.
-        - With O(state=suspended), C(clean_up_deletes) means that a clean-up or another deletion was
-          interrupted after it deactivated the record, which another run then deletes. Or the record
-          was suspended minutes ago, and the System Log does not show yet whether a clean-up did it.
-          Then run again later, so that it is suspended for good.
+        - With O(state=suspended), C(deletion_pending) means that a clean-up or another deletion was
+          interrupted after it deactivated the record. Another clean-up, the offboarding of its
+          person or a run that names the record may then delete it. Or the record was suspended or
+          deactivated minutes ago, and the System Log does not show yet whether a clean-up or
+          a deletion did it. Then run again later, so that it is suspended for good.
       type: str
       returned: always
     suspended_by:

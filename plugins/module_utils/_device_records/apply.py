@@ -38,7 +38,7 @@ from .approval import (
 from .audit import Audit, NotKept, may_be_done
 from .clean_up import (
     find_suspender,
-    is_of_clean_up,
+    is_deletion_pending,
     mark_changed_keepers,
     mark_changed_mac,
 )
@@ -286,7 +286,7 @@ class RecordRun:
             self._progress(f"{number} of {len(targets)} records read")
         if not self._goal.registers_again:
             self._warn_of_absent(complete)
-            return self._mark_suspenders(self._mark_of_clean_up(complete)), fleet
+            return self._mark_suspenders(self._mark_pending_deletions(complete)), fleet
         unknown = [target.name for target in complete if target.is_unknown and target.serial]
         if unknown:
             self._warn(
@@ -295,8 +295,8 @@ class RecordRun:
         each = self._options.guards.duplicates == "each"
         return read_others(self._okta, complete, each), fleet
 
-    def _mark_of_clean_up(self, targets: Sequence[RecordTarget]) -> list[RecordTarget]:
-        """Return the targets with those marked that a clean-up blocked, and would delete.
+    def _mark_pending_deletions(self, targets: Sequence[RecordTarget]) -> list[RecordTarget]:
+        """Return the targets with those marked that another run may delete.
 
         Without the System Log they are not known. That keeps no other Mac from being suspended.
         """
@@ -305,13 +305,16 @@ class RecordRun:
             return list(targets)
         now = self._guards().now
         lifecycles = self._read_lifecycles(
-            blocked, "whether a clean-up suspended it, and will delete it, is unknown"
+            blocked, "whether a clean-up or another deletion may delete it is unknown"
         )
         if lifecycles is None:
             return list(targets)
         return [
             replace(
-                each, of_clean_up=is_of_clean_up(each, lifecycles.get(each.id, Lifecycle()), now)
+                each,
+                deletion_pending=is_deletion_pending(
+                    each, lifecycles.get(each.id, Lifecycle()), now
+                ),
             )
             for each in targets
         ]
@@ -485,9 +488,9 @@ class RecordRun:
     def _mark_taken(self, decision: Decision) -> Decision:
         """Return the decision about a record of which another run took each step first."""
         fresh = read_record(self._okta, decision.target)
-        (marked,) = self._mark_of_clean_up([fresh])
+        (marked,) = self._mark_pending_deletions([fresh])
         taken = mark_taken(decision)
-        if marked.of_clean_up is False:
+        if marked.deletion_pending is False:
             return taken
         return mark_unclear(taken, self._guards().now)
 
@@ -509,7 +512,7 @@ class RecordRun:
         if clean_up:
             target = self._mark_changed_mac(target, clean_up)
             reader.read_uses_again(target, self._guards().now)
-        (target,) = self._mark_of_clean_up([self._read_again(target)])
+        (target,) = self._mark_pending_deletions([self._read_again(target)])
         keeper = decision.keeper and self._read_again(decision.keeper)
         if target.device:
             kept = [read_with_users(self._okta, each) for each in target.kept_ids]

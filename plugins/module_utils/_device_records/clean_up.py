@@ -109,17 +109,18 @@ def select_returned(
         lifecycle = lifecycles.get(target.id, Lifecycle())
         if target.status == "SUSPENDED" and lifecycle.suspended and lifecycle.by_clean_up:
             selected.append(target)
-        elif target.status == "DEACTIVATED" and lifecycle.deactivated_by_clean_up:
+        elif target.status == "DEACTIVATED" and lifecycle.deactivated_by == "clean_up":
             why = "An interrupted clean-up deactivated it, so its Mac cannot register."
             selected.append(replace(target, needed="", why=why))
     return selected
 
 
-def is_of_clean_up(target: RecordTarget, lifecycle: Lifecycle, now: datetime) -> bool | None:
-    """Return whether clean-ups alone blocked a record, so that one deletes it.
+def is_deletion_pending(target: RecordTarget, lifecycle: Lifecycle, now: datetime) -> bool | None:
+    """Return whether clean-ups or deletions alone blocked a record, so that one may delete it.
 
-    So does any deletion that was interrupted after it deactivated the record. None if the System
-    Log may not show yet what changed it last.
+    The next clean-up deletes what clean-ups blocked. What another deletion deactivated before it
+    was interrupted, the offboarding of its person or a run that names the record deletes. None if
+    the System Log may not show yet what changed it last.
     """
     updated = target.updated_at
     is_young = updated is not None and updated > now - LOG_DELAY
@@ -264,9 +265,8 @@ def _is_unfinished(target: RecordTarget, evidence: Evidence) -> bool:
 
     It had the proof then. The users, and with them the proof, are lost since.
     """
-    return (
-        target.status == "DEACTIVATED" and _find_lifecycle(target, evidence).deactivated_by_clean_up
-    )
+    lifecycle = _find_lifecycle(target, evidence)
+    return target.status == "DEACTIVATED" and lifecycle.deactivated_by == "clean_up"
 
 
 def _refuse_uncertain(target: RecordTarget) -> tuple[ReasonCode, str] | None:

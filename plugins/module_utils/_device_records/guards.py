@@ -121,7 +121,7 @@ def _refuse_status(target: RecordTarget, guards: Guards) -> Refusal | None:
     goal = guards.goal
     if goal.steps(target) is not None:
         return None
-    if target.of_clean_up is not False:
+    if target.deletion_pending is not False:
         return _refuse_deactivated(target, guards)
     blocked = " Nobody can sign in with it." if target.status == "DEACTIVATED" else ""
     status = f"It is {target.status}" if target.status else "Okta does not show its status"
@@ -131,16 +131,16 @@ def _refuse_status(target: RecordTarget, guards: Guards) -> Refusal | None:
 
 
 def _refuse_deactivated(target: RecordTarget, guards: Guards) -> Refusal:
-    """Return why no suspension keeps a record from a deletion, or may not."""
-    if target.of_clean_up:
+    """Return that a deletion of the record was interrupted, or that it may have been."""
+    if target.deletion_pending:
         return Refusal(
-            "clean_up_deletes",
-            f"It is {target.status}: a clean-up or another deletion was interrupted then. The next"
-            " such run deletes it, and its Mac can register again. Activate it (state=active), then"
-            " suspend it.",
+            "deletion_pending",
+            f"It is {target.status}: a clean-up or another deletion was interrupted then. Another"
+            " such run may delete it, and then its Mac can register again. Activate it"
+            " (state=active), then suspend it.",
         )
     return Refusal(
-        "clean_up_deletes",
+        "deletion_pending",
         f"It is {target.status}, and the System Log may not show yet whether a deletion was"
         " interrupted, which another run would finish. Run again after"
         f" {format_timestamp(guards.now + LOG_DELAY)}.",

@@ -52,7 +52,7 @@ ReasonCode = t.Literal[
     "other_record",
     "needed_again",
     "use_unknown",
-    "clean_up_deletes",
+    "deletion_pending",
 ]
 
 # End the user agent of a step by a clean-up, and of one that leads to another deletion. Okta's
@@ -64,6 +64,8 @@ State = t.Literal["active", "suspended", "deactivated", "absent"]
 LifecycleStep = t.Literal["activate", "unsuspend", "suspend", "deactivate", "delete"]
 # Who suspended a record: a run that names records, a clean-up, or a person or other program.
 Suspender = t.Literal["collection", "clean_up", "others", "unknown"]
+# What deactivated a record: a clean-up, the first step of any deletion, or anything else.
+Deactivator = t.Literal["clean_up", "deletion", "others"]
 
 # The steps to a state by the status of a record. Of a status that is missing here, no step is known
 # to lead there. Older documentation of Okta names these statuses for each step.
@@ -123,7 +125,7 @@ class Goal:
 
     def steps(self, target: RecordTarget) -> tuple[LifecycleStep, ...] | None:
         """Return the steps that a record still needs, None if none leads to the state."""
-        if target.of_clean_up and self.state == "suspended" and target.status == "SUSPENDED":
+        if target.deletion_pending and self.state == "suspended" and target.status == "SUSPENDED":
             return ("unsuspend", "suspend")
         return _STEPS[self.state].get(target.status or "")
 
@@ -181,12 +183,13 @@ class RecordTarget:
     their users; they are read where one of them may be kept without being the one to keep.
     ``of_users`` are the ids of the users for whom alone it is selected, None if it is selected by
     itself. ``why`` is why a clean-up selects it, in a sentence. ``kept_ids`` are the records that
-    are kept in place of a spare one, ``unknown_reason`` why it may not be spare. ``of_clean_up``: a
-    clean-up suspended it, or a deletion was interrupted after it deactivated it, and another run
-    would delete it; None if the System Log may not show yet. Another suspension tells clean-ups
-    that they may not. ``has_searched_users``: a search showed the users, so they may be stale.
-    ``needed`` is why a clean-up would not select any more what a clean-up suspended, in a sentence.
-    ``suspended_by`` is who suspended it, None if it is not suspended or nobody has to know.
+    are kept in place of a spare one, ``unknown_reason`` why it may not be spare.
+    ``deletion_pending``: a clean-up suspended it, or a deletion was interrupted after it
+    deactivated it, and another run may delete it; None if the System Log may not show yet. Another
+    suspension tells clean-ups that they may not. ``has_searched_users``: a search showed the users,
+    so they may be stale. ``needed`` is why a clean-up would not select any more what a clean-up
+    suspended, in a sentence. ``suspended_by`` is who suspended it, None if it is not suspended or
+    nobody has to know.
     """
 
     name: str
@@ -201,7 +204,7 @@ class RecordTarget:
     why: str = ""
     kept_ids: tuple[str, ...] = ()
     unknown_reason: str = ""
-    of_clean_up: bool | None = False
+    deletion_pending: bool | None = False
     has_searched_users: bool = False
     needed: str = ""
     suspended_by: Suspender | None = None
@@ -355,19 +358,21 @@ class Lifecycle:
 
     ``suspended`` is None if it was unsuspended after that. ``by_clean_up``: clean-ups alone
     suspended it since then. ``resumed`` is when it was unsuspended or activated last.
-    ``deactivated_by_clean_up``: a clean-up deactivated it after that, and nobody else did.
     ``suspended_by`` is who suspended it since then: others, if one of several was another.
-    ``is_deactivated``: it was deactivated after that, and ``deletion_was_cut`` if each time by the
-    first step of a deletion.
+    ``deactivated_by`` is what deactivated it after that, None if nothing did: a clean-up if each
+    time one did, a deletion if each time a clean-up or another deletion did.
     """
 
     suspended: datetime | None = None
     by_clean_up: bool = False
     resumed: datetime | None = None
-    deactivated_by_clean_up: bool = False
     suspended_by: Suspender = "unknown"
-    is_deactivated: bool = False
-    deletion_was_cut: bool = False
+    deactivated_by: Deactivator | None = None
+
+    @property
+    def deletion_was_cut(self) -> bool:
+        """Whether only deletions deactivated it, so that one was cut after its first step."""
+        return self.deactivated_by in ("clean_up", "deletion")
 
 
 class Sessions(t.NamedTuple):

@@ -148,7 +148,7 @@ def find_blocked(
         lifecycle = lifecycles.get(record.id, Lifecycle())
         if not lifecycle.deletion_was_cut:
             changed = parse_timestamp(record.last_updated)
-            late = changed and not lifecycle.is_deactivated and changed > now - LOG_DELAY
+            late = changed and not lifecycle.deactivated_by and changed > now - LOG_DELAY
             clear_after = changed + LOG_DELAY if changed and late else None
             blocked.append(BlockedRecord(record.serial_number, record.id, clear_after))
     return blocked

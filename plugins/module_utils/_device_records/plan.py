@@ -118,7 +118,7 @@ def _decide(
         return Decision(target, "none", "It has no device record.", "no_record")
     if goal.steps(target) == ():
         decision = Decision(target, "none", f"It is {goal.participle} already.", "unchanged")
-        changed = target.updated_at if target.of_clean_up is None else None
+        changed = target.updated_at if target.deletion_pending is None else None
         return mark_unclear(decision, changed) if changed else decision
     if refusal:
         return Decision(target, "skip", refusal.sentence, refusal.code, keeper)
@@ -162,7 +162,7 @@ def mark_unclear(decision: Decision, changed: datetime) -> Decision:
         f"{decision.reason} The System Log may not show yet whether a clean-up did it, which would"
         f" delete it. Run again after {format_timestamp(changed + LOG_DELAY)}."
     )
-    return replace(decision, reason=reason, code="clean_up_deletes")
+    return replace(decision, reason=reason, code="deletion_pending")
 
 
 def _describe_reset(effect: str) -> str:

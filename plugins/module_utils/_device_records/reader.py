@@ -39,6 +39,7 @@ from .model import (
     CLEAN_UP_COMMENT,
     DELETION_COMMENT,
     CleanUp,
+    Deactivator,
     Decision,
     Lifecycle,
     Mac,
@@ -576,18 +577,19 @@ def _lifecycle_of(events: Iterable[tuple[datetime, LogEvent]]) -> Lifecycle:
     deactivations = [event for _seen, event in since if event.event_type == DEACTIVATE]
     return Lifecycle(
         max((seen for seen, event in since if event.event_type == SUSPEND), default=None),
-        _are_all(suspensions, _is_by_clean_up),
+        bool(suspensions) and all(map(_is_by_clean_up, suspensions)),
         resumed,
-        _are_all(deactivations, _is_by_clean_up),
         _find_suspender(suspensions),
-        bool(deactivations),
-        _are_all(deactivations, _is_of_deletion),
+        _find_deactivator(deactivations),
     )
 
 
-def _are_all(events: Collection[LogEvent], judge: Callable[[LogEvent], bool]) -> bool:
-    """Return whether there are events and all are so."""
-    return bool(events) and all(map(judge, events))
+def _find_deactivator(deactivations: Collection[LogEvent]) -> Deactivator | None:
+    if not deactivations:
+        return None
+    if all(map(_is_by_clean_up, deactivations)):
+        return "clean_up"
+    return "deletion" if all(map(_is_of_deletion, deactivations)) else "others"
 
 
 def _find_suspender(suspensions: Collection[LogEvent]) -> Suspender:

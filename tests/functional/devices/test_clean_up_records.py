@@ -300,7 +300,7 @@ def test_a_clean_up_that_meets_the_run_for_a_lost_mac_deletes_nothing_that_is_ca
         requests = len(sent.sent)
         watched.world.clock.advance(days=15)
         run_module(MODULE, {**clean_up, "state": "absent"}, lab=watched.lab)
-        is_safe = row["reason_code"] != "clean_up_deletes"
+        is_safe = row["reason_code"] != "deletion_pending"
         assert record.status == "SUSPENDED" or not is_safe, (number, row)
         number += 1
 

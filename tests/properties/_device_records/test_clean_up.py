@@ -144,7 +144,7 @@ class Company:
                 life.id: Lifecycle(
                     at(life.suspended),
                     life.by_clean_up,
-                    deactivated_by_clean_up=life.is_cut,
+                    deactivated_by="clean_up" if life.is_cut else None,
                 )
                 for life in self.lives
                 if life.suspended is not None and at(life.suspended) >= oldest

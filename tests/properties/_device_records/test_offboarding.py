@@ -70,7 +70,7 @@ def test_a_deactivated_record_without_users_is_unfinished_or_a_block(
     records: Records, cut: set[int]
 ) -> None:
     lifecycles = {
-        record.id: Lifecycle(is_deactivated=True, deletion_was_cut=True)
+        record.id: Lifecycle(deactivated_by="deletion")
         for number, (record, _users) in enumerate(records)
         if number in cut
     }

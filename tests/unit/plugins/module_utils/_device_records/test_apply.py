@@ -1300,7 +1300,7 @@ def test_a_lost_mac_whose_suspension_the_log_does_not_show_yet_is_named(reset: t
         )
     reset.okta.events = [*suspended_by(BY_CLEAN_UP, "guo2"), *suspended_by(USER_AGENT, "guo3")]
     result = reset.run("C01", "C02", "C03", "C04", revoke_sessions=True, **to_state("suspended"))
-    unclear = "clean_up_deletes"
+    unclear = "deletion_pending"
     codes = [each.decision.code for each in result.outcomes]
     assert codes == [unclear, unclear, "unchanged", unclear]
     assert states(result) == ["unchanged", "unchanged", "unchanged", "skipped"]
@@ -1339,7 +1339,7 @@ def test_a_clean_up_that_suspends_a_lost_mac_first_does_not_delete_it(
         assert reset.okta.writes == [("unsuspend", "guo1"), ("suspend", "guo1")]
         return
     assert states(result) == ["unchanged"]
-    assert result.outcomes[0].decision.code == "clean_up_deletes"
+    assert result.outcomes[0].decision.code == "deletion_pending"
 
 
 def test_a_lost_mac_whose_record_an_interrupted_deletion_deactivated_is_named(reset: t.Any) -> None:
@@ -1354,9 +1354,10 @@ def test_a_lost_mac_whose_record_an_interrupted_deletion_deactivated_is_named(re
     ]
     result = reset.run("C01", "C02", "C03", **to_state("suspended"))
     codes = [each.decision.code for each in result.outcomes]
-    assert codes == ["clean_up_deletes", "other_status", "clean_up_deletes"]
+    assert codes == ["deletion_pending", "other_status", "deletion_pending"]
     assert reset.okta.writes == []
-    assert "Activate it (state=active)" in result.outcomes[0].decision.reason
+    reason = result.outcomes[0].decision.reason
+    assert "Another such run may delete it" in reason and "Activate it (state=active)" in reason
 
 
 @pytest.mark.parametrize("state", ["active", "deactivated", "absent"])
@@ -1409,7 +1410,7 @@ def test_without_the_log_a_lost_mac_stays_suspended_with_a_warning(
     monkeypatch.setattr(reset.okta, "log_events", refuse)
     assert states(reset.run("C01", "C02", **to_state("suspended"))) == ["unchanged", "changed"]
     assert (
-        "guo1: whether a clean-up suspended it, and will delete it, is unknown. The credentials"
+        "guo1: whether a clean-up or another deletion may delete it is unknown. The credentials"
         " lack a scope." in reset.warnings
     )
 

@@ -328,10 +328,10 @@ def by_clean_up(days: float, **values: t.Any) -> Lifecycle:
         (SUSPENDED, None, Lifecycle(ago(1)), "suspended_by_others"),
         (record(status="DEACTIVATED"), None, by_clean_up(20), "use_unknown"),
         (record(status="DEACTIVATED"), None, Lifecycle(), "use_unknown"),
-        (CUT, None, Lifecycle(deactivated_by_clean_up=True), None),
-        (replace(CUT, created=None), None, Lifecycle(deactivated_by_clean_up=True), None),
-        (CUT, 1, Lifecycle(deactivated_by_clean_up=True), None),
-        (SUSPENDED, None, Lifecycle(deactivated_by_clean_up=True), "use_unknown"),
+        (CUT, None, Lifecycle(deactivated_by="clean_up"), None),
+        (replace(CUT, created=None), None, Lifecycle(deactivated_by="clean_up"), None),
+        (CUT, 1, Lifecycle(deactivated_by="clean_up"), None),
+        (SUSPENDED, None, Lifecycle(deactivated_by="clean_up"), "use_unknown"),
     ],
 )
 def test_only_what_was_suspended_unused_for_the_grace_period_is_deleted(
@@ -486,8 +486,8 @@ def test_a_sign_in_is_a_use_of_its_record_or_of_any_of_its_user(
 
 SUSPEND, UNSUSPEND = "device.lifecycle.suspend", "device.lifecycle.unsuspend"
 ACTIVATE, DEACTIVATE = "device.lifecycle.activate", "device.lifecycle.deactivate"
-CUT_VALUES = dict.fromkeys(("deactivated_by_clean_up", "is_deactivated", "deletion_was_cut"), True)
-CUT_SHORT, BLOCKED = Lifecycle(**CUT_VALUES), Lifecycle(is_deactivated=True)
+CUT_SHORT, BLOCKED = Lifecycle(deactivated_by="clean_up"), Lifecycle(deactivated_by="others")
+CUT_DELETION = Lifecycle(deactivated_by="deletion")
 
 
 def by(days: float, suspender: t.Any) -> Lifecycle:
@@ -520,14 +520,12 @@ AGENT = f"{USER_AGENT} {CLEAN_UP_COMMENT}"
         ([(SUSPEND, 5, USER_AGENT), (SUSPEND, 5, AGENT)], by(5, "collection")),
         ([(SUSPEND, 5, AGENT), (SUSPEND, 4, USER_AGENT)], by(4, "collection")),
         ([(DEACTIVATE, 5, AGENT)], CUT_SHORT),
-        (
-            [(SUSPEND, 9, AGENT), (DEACTIVATE, 5, AGENT)],
-            by_clean_up(9, **CUT_VALUES),
-        ),
+        ([(SUSPEND, 9, AGENT), (DEACTIVATE, 5, AGENT)], by_clean_up(9, deactivated_by="clean_up")),
         ([(DEACTIVATE, 5, USER_AGENT)], BLOCKED),
         ([(DEACTIVATE, 5, None)], BLOCKED),
         ([(DEACTIVATE, 5, "Mozilla/5.0 (deletion)")], BLOCKED),
-        ([(DEACTIVATE, 5, f"{USER_AGENT} (deletion)")], replace(BLOCKED, deletion_was_cut=True)),
+        ([(DEACTIVATE, 5, f"{USER_AGENT} (deletion)")], CUT_DELETION),
+        ([(DEACTIVATE, 5, AGENT), (DEACTIVATE, 4, f"{USER_AGENT} (deletion)")], CUT_DELETION),
         ([(DEACTIVATE, 5, AGENT), (DEACTIVATE, 4, USER_AGENT)], BLOCKED),
         ([(DEACTIVATE, 5, AGENT), (ACTIVATE, 4, "")], Lifecycle(resumed=ago(4))),
         ([(DEACTIVATE, 5, AGENT), (ACTIVATE, 5, "")], Lifecycle(resumed=ago(5))),
@@ -768,8 +766,9 @@ def test_a_blocked_record_that_is_no_candidate_may_be_needed(
         ("SUSPENDED", Lifecycle(ago(20), False), False),
         ("SUSPENDED", Lifecycle(None, True), False),
         ("SUSPENDED", None, False),
-        ("DEACTIVATED", Lifecycle(ago(20), True, deactivated_by_clean_up=True), True),
+        ("DEACTIVATED", Lifecycle(ago(20), True, deactivated_by="clean_up"), True),
         ("DEACTIVATED", Lifecycle(ago(20), True), False),
+        ("DEACTIVATED", Lifecycle(ago(20), True, deactivated_by="deletion"), False),
     ],
 )
 def test_what_others_blocked_is_not_returned(

@@ -74,7 +74,7 @@ def test_a_person_is_described_by_login_and_id(login: str | None, name: str, sum
 
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-CUT, BLOCK = Lifecycle(is_deactivated=True, deletion_was_cut=True), Lifecycle(is_deactivated=True)
+CUT, BLOCK = Lifecycle(deactivated_by="deletion"), Lifecycle(deactivated_by="others")
 
 
 def test_a_deletion_that_was_cut_leaves_a_deactivated_record_without_users() -> None:

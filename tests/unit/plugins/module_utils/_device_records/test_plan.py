@@ -194,7 +194,7 @@ def test_the_steps_to_a_state_follow_from_the_status(
 def test_a_record_that_a_clean_up_suspended_is_suspended_again_to_be_kept(
     state: t.Any, status: str, steps: tuple[str, ...]
 ) -> None:
-    one = replace(target(device(status=status), user()), of_clean_up=True)
+    one = replace(target(device(status=status), user()), deletion_pending=True)
     assert GOALS[state].steps(one) == steps
     if len(steps) == 2:
         decision = decide(one, to_state(state))

@@ -232,7 +232,7 @@ def test_an_error_after_the_suspensions_carries_what_was_done(
         reset.run("C01", "C02", **to_state("suspended", revoke_sessions=True))
     assert [row["state"] for row in refused.value.details["devices"]] == ["unchanged"] * 2
     assert reset.warnings[0] == (
-        "guo1, guo2: whether a clean-up suspended it, and will delete it, is unknown. The"
+        "guo1, guo2: whether a clean-up or another deletion may delete it is unknown. The"
         " credentials lack a scope."
     )
 
