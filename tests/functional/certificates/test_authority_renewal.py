@@ -80,6 +80,9 @@ def test_a_fleet_is_moved_and_re_issued_ring_by_ring(year, watched, playbook):
     assert signers(year) == {new}
     last = year.run(RENEW_AUTHORITY)
     assert last.changed == [] and year.patches(mark) == ["canary", "wide"]
+    said = " ".join(last.output.split())
+    assert "with --check, its plan shows whether any is" in said
+    assert said.count("Its profile was written after") == 2 and "Re-issue" not in said
 
     year.days(60)
     watched.live()

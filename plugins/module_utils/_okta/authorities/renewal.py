@@ -261,8 +261,9 @@ def _message(renewal: AuthorityRenewal) -> str:
         return (
             f"Okta's certificate authority was renewed, and {name} issues with the renewed"
             " certificate. Certificates of the old one count until"
-            f" {_day(renewal.retiring.expires if renewal.retiring else None)}. Re-issue them ring"
-            " by ring."
+            f" {_day(renewal.retiring.expires if renewal.retiring else None)}. The playbook"
+            " renew_certificate_authority.yml re-issues the rings that are left; with --check, its"
+            " plan shows whether any is."
         )
     if renewal.is_moved:
         return (

@@ -137,8 +137,9 @@ def overdue(remedy: str) -> str:
 def rolled_over(expiry: str) -> str:
     return (
         f"Okta's certificate authority was renewed, and {PLATFORM} issues with the renewed"
-        f" certificate. Certificates of the old one count until {expiry}. Re-issue them ring by"
-        " ring."
+        f" certificate. Certificates of the old one count until {expiry}. The playbook"
+        " renew_certificate_authority.yml re-issues the rings that are left; with --check, its"
+        " plan shows whether any is."
     )
 
 
@@ -176,6 +177,7 @@ def test_a_platform_that_has_to_be_moved_is_warned_of(
 
 
 def test_after_the_move_nothing_is_warned_of_and_the_message_names_the_last_expiry() -> None:
+    """It does not ask for a re-issue, which may be complete: the state stays for years."""
     oldest = replace(certificate("00AA", "RETIRING"), expires=RENEWED)
     for certificates in (BOTH, (*BOTH, oldest), (BOTH[0], oldest, BOTH[1])):
         done = renewal(certificates, NEW)
