@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..._core.lookup import named
 from ..._core.results import Result
 from ..._core.timestamps import parse_timestamp
 from ..._okta.records import App, Policy, PolicyRule
@@ -108,13 +109,12 @@ def find_untouched_pairs(
     made = parse_timestamp(cloned_at)
     if made is None:
         return []
-    names = [rule.name for rule in (*clone, *original)]
+    pairs = [(named(clone, rule.name), rule) for rule in original]
     return [
-        (copy, rule)
-        for copy in clone
-        for rule in original
-        if copy.name == rule.name and names.count(rule.name) == 2
-        if _is_copy_as_made(copy, made) and _is_unchanged_since(rule, made)
+        (copies[0], rule)
+        for copies, rule in pairs
+        if len(copies) == 1 == len(named(original, rule.name))
+        if _is_copy_as_made(copies[0], made) and _is_unchanged_since(rule, made)
     ]
 
 
